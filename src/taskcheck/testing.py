@@ -1,0 +1,316 @@
+"""Fixtures: a plain folder that `build` turns into a real git repository with real linked worktrees.
+
+A fixture has these parts, of which only `repo.toml` must be there:
+
+    repo.toml                       the settings below
+    base/                           files of main's first commit
+    history/<NN>/                   files laid over them, a commit each, in name order
+    root/                           files laid over those: main's last commit
+    worktrees/<NAME>/               files laid over a worktree's starting commit: its commit
+    worktree-history/<NAME>/<NN>/   earlier commits of it
+    branches/<FOLDER>/              the commit of a branch without a worktree
+
+    now = "2026-03-24T18:00:00Z"    # required: the moment at which the repository is looked at
+    at = "2026-03-23T18:00:00Z"     # date of main's commits (default: a day before now);
+                                    # [base], [history.NN] and [root] may each have their own
+    git = true                      # false: a plain folder, no repository
+    branch = "main"
+    host = "mac-1"                  # what this host is called in the check; default: its real name
+    [processes]                     # what lives: pid = start time or ""; without the table, what really lives
+    4242 = "2026-03-24T17:00:00Z"
+    [mtimes]                        # of files in the root; the others are as new as the build
+    "tasks/logs/dispatch-x.log" = "2026-03-24T17:30:00Z"
+    [root]
+    drop = ["old.md"]               # files or folders that main's last commit removes
+    [worktrees.NAME]                # only what differs; a folder in worktrees/ needs no table
+    branch = "task/NAME"
+    path = ".worktrees/NAME"
+    from = "base"                   # or "root": main's last commit before merges
+    at = "2026-03-23T18:00:00Z"     # default: main's
+    commit = true                   # false: its last changes stay uncommitted
+    drop = []
+    merged = "no-ff"                # or "squash", "ff": merged into main in the end; in a conflict it wins
+    state = "missing"               # its folder is deleted behind git's back; "broken": its .git file points
+                                    # nowhere; "locked"; "detached": on no branch
+    [branches."task/x"]             # from, at, drop, merged, folder (default "task--x")
+
+Files that .gitignore matches are placed, never committed; a fixture that brings none gets one for `.tasks/`,
+`.worktrees/` and `tasks/logs/`. What changes no tracked file makes no commit. The same fixture gives the same
+commit ids. With an argument `now`, every timestamp `YYYY-MM-DDTHH:MM:SSZ` in a text file of the fixture moves
+by the whole seconds from the fixture's `now` to it; plain dates stay.
+
+An `overlay` is a second such folder: its files are laid over those of the same part, its tables are merged
+over the settings, and `drop = [...]` at the top of its repo.toml names files or folders of the fixture to
+leave out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["Built", "FixtureError", "build", "incidents_fixture"]
+
+_TIMESTAMP = re.compile(rb"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_GITIGNORE = b".tasks/\n.worktrees/\ntasks/logs/\n"
+_CONFIG = "[user]\n\tname = Fixture\n\temail = fixture@example.com\n[gc]\n\tauto = 0\n"
+_WORK = {"from": ("base", "root"), "at": str, "drop": list, "merged": ("no-ff", "squash", "ff")}
+_STATES = ("missing", "broken", "locked", "detached")
+_SETTINGS = {
+    "now": str,
+    "at": str,
+    "git": bool,
+    "branch": str,
+    "host": str,
+    "processes": {"*": str},
+    "mtimes": {"*": str},
+    "base": {"at": str},
+    "history": {"*": {"at": str}},
+    "root": {"at": str, "drop": list},
+    "worktrees": {"*": {**_WORK, "branch": str, "path": str, "commit": bool, "state": _STATES}},
+    "branches": {"*": {**_WORK, "folder": str}},
+}
+
+
+class FixtureError(Exception):
+    """The fixture, or the place to build it in, can't be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A built repository, and the circumstances in which it is to be checked."""
+
+    root: Path
+    now: datetime
+    host: str | None
+    processes: Mapping[int, datetime | None] | None
+    """The live processes and their start times; None: ask the real process table."""
+
+
+def incidents_fixture() -> Path:
+    """The folder of the friction log's fixture: package data, or in the source tree."""
+    here = Path(__file__).resolve()
+    for folder in (here.parent / "incidents_fixture", here.parents[2] / "fixtures" / "incidents"):
+        if (folder / "repo.toml").is_file():
+            return folder
+    raise FixtureError("the incidents fixture is not installed")
+
+
+def build(fixture: Path, into: Path, *, now: datetime | None = None, overlay: Path | None = None) -> Built:
+    """Build the repository of `fixture` in `into`, a new or empty folder."""
+    source = _Source(fixture, overlay, now)
+    settings = source.settings
+    if into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise FixtureError(f"{into} is not an empty folder")
+    into.mkdir(parents=True, exist_ok=True)
+    root = into.resolve()
+    if settings.get("git", True):
+        _build_repository(source, root)
+    else:
+        for part, table in source.main():
+            source.lay(part, table, root)
+    for path, modified in settings.get("mtimes", {}).items():
+        if not (root / path).exists():
+            raise FixtureError(f"{fixture / 'repo.toml'}: mtimes: there is no {path}")
+        os.utime(root / path, (_time(modified).timestamp(),) * 2)
+    processes = None
+    if "processes" in settings:
+        processes = {int(pid): _time(at) if at else None for pid, at in settings["processes"].items()}
+    return Built(root=root, now=source.now, host=settings.get("host"), processes=processes)
+
+
+class _Source:
+    """A fixture and its overlay, read as one folder, with their timestamps moved."""
+
+    def __init__(self, fixture: Path, overlay: Path | None, now: datetime | None) -> None:
+        self._folders = [fixture, overlay] if overlay else [fixture]
+        self._left_out: list[str] = []
+        self._shift = timedelta()
+        self.settings = self._read_settings()
+        if now:
+            self._shift = timedelta(seconds=(now - _time(self.settings["now"])) // timedelta(seconds=1))
+            self.settings = self._read_settings()
+        self.now = _time(self.settings["now"])
+
+    def main(self) -> list[tuple[str, dict[str, Any]]]:
+        """The parts that make up main, with their tables."""
+        history = self.settings.get("history", {})
+        steps = [("base", self.settings.get("base", {}))]
+        steps += [(f"history/{name}", history.get(name, {})) for name in self._names("history")]
+        steps.append(("root", self.settings.get("root", {})))
+        return [(part, table) for part, table in steps if table.get("drop") or self._files(part)]
+
+    def works(self) -> Iterator[tuple[list[str], dict[str, Any]]]:
+        """The lines of work beside main: the parts of each, and its table."""
+        tables = self.settings.get("worktrees", {})
+        for name in sorted({*tables, *self._names("worktrees")}):
+            earlier = f"worktree-history/{name}"
+            parts = [f"{earlier}/{part}" for part in self._names(earlier)]
+            defaults = {"branch": f"task/{name}", "path": f".worktrees/{name}"}
+            yield [*parts, f"worktrees/{name}"], defaults | tables.get(name, {})
+        for name, table in self.settings.get("branches", {}).items():
+            part = "branches/" + table.get("folder", name.replace("/", "--"))
+            yield [part], {**table, "branch": name, "path": ".git/fixture", "state": "branch only"}
+
+    def date(self, table: Mapping[str, Any]) -> datetime:
+        at = table.get("at") or self.settings.get("at")
+        return _time(at) if at else self.now - timedelta(days=1)
+
+    def lay(self, part: str, table: Mapping[str, Any], folder: Path) -> None:
+        """Remove what `table` drops from a folder, and lay the files of a part over it."""
+        for entry in table.get("drop", ()):
+            gone = folder / entry
+            if not gone.exists():
+                raise FixtureError(f"{part}: drop: there is no {entry}")
+            if gone.is_dir():
+                shutil.rmtree(gone)
+            else:
+                gone.unlink()
+        for path, content in self._files(part).items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+
+    def _names(self, part: str) -> list[str]:
+        """The folders in a part."""
+        return sorted({path.name for folder in self._folders for path in (folder / part).glob("*/")})
+
+    def _files(self, part: str) -> dict[str, bytes]:
+        found = {}
+        for folder in self._folders:
+            left_out = self._left_out if folder is self._folders[0] else []
+            for path in (path for path in (folder / part).rglob("*") if path.is_file()):
+                name = path.relative_to(folder).as_posix()
+                if not any(f"{name}/".startswith(f"{entry}/") for entry in left_out):
+                    found[path.relative_to(folder / part).as_posix()] = self._read(path)
+        return found
+
+    def _read_settings(self) -> dict[str, Any]:
+        settings: dict[str, Any] = {}
+        for folder in self._folders:
+            file = folder / "repo.toml"
+            try:
+                values = tomllib.loads(self._read(file).decode())
+            except (OSError, ValueError) as error:
+                raise FixtureError(f"{file}: {error}") from error
+            if folder is not self._folders[0]:
+                self._left_out = values.pop("drop", [])
+            _validate(values, _SETTINGS, str(file))
+            _merge(settings, values)
+        if "now" not in settings:
+            raise FixtureError(f"{self._folders[0] / 'repo.toml'}: now is missing")
+        for entry in self._left_out:
+            if not (self._folders[0] / entry).exists():
+                raise FixtureError(f"{file}: drop: there is no {entry}")
+        return settings
+
+    def _read(self, path: Path) -> bytes:
+        content = path.read_bytes()
+        return content if b"\0" in content else _TIMESTAMP.sub(self._moved, content)
+
+    def _moved(self, match: re.Match[bytes]) -> bytes:
+        try:
+            moved = datetime.fromisoformat(match[0].decode()) + self._shift
+        except (ValueError, OverflowError):  # no such date: a fixture may want that
+            return match[0]
+        return moved.isoformat().replace("+00:00", "Z").encode()
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise FixtureError(f"{text!r} is not a timestamp like 2026-03-24T18:00:00Z") from None
+
+
+def _validate(value: object, schema: Any, where: str) -> None:
+    if isinstance(schema, dict) and isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in schema and "*" not in schema:
+                raise FixtureError(f"{where}: unknown key {key}")
+            _validate(inner, schema.get(key) or schema["*"], f"{where}: {key}")
+    elif isinstance(schema, tuple):
+        if value not in schema:
+            raise FixtureError(f"{where}: must be one of {', '.join(schema)}")
+    elif not isinstance(value, dict if isinstance(schema, dict) else schema):
+        raise FixtureError(f"{where}: {value!r} is of the wrong type")
+
+
+def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        if isinstance(value, dict) and key in into:
+            _merge(into[key], value)
+        else:
+            into[key] = value
+
+
+def _build_repository(source: _Source, root: Path) -> None:
+    trunk = source.settings.get("branch", "main")
+    _git(root, source.now, "init", "-q", "--template=", f"--initial-branch={trunk}")
+    with (root / ".git" / "config").open("a") as config:
+        config.write(_CONFIG)
+    (root / ".gitignore").write_bytes(_GITIGNORE)  # until the fixture lays its own over it
+    starts = {}
+    for part, table in source.main():
+        source.lay(part, table, root)
+        _commit(root, source.date(table), part)
+        starts["root"] = (root / ".git" / "refs" / "heads" / trunk).read_text().strip()
+        starts.setdefault("base", starts["root"])
+    works = list(source.works())
+    for parts, table in works:
+        _work(source, root, starts.get(table.get("from", "base"), "HEAD"), parts, table)
+    for _, table in works:
+        if "merged" in table:
+            how = {"ff": ["--ff-only"]}.get(table["merged"], [f"--{table['merged']}", "-X", "theirs"])
+            _git(root, source.date(table), "merge", "-q", "--no-edit", *how, table["branch"])
+            if table["merged"] == "squash":
+                _git(root, source.date(table), "commit", "-m", table["branch"])
+
+
+def _work(source: _Source, root: Path, start: str, parts: list[str], table: Mapping[str, Any]) -> None:
+    """Make a worktree, with the commits on its branch."""
+    folder, date, state = root / table["path"], source.date(table), table.get("state")
+    options = ["--detach"] if state == "detached" else ["-b", table["branch"]]
+    options += ["--lock"] if state == "locked" else []
+    _git(root, date, "worktree", "add", "-q", *options, str(folder), start)
+    for part in parts:
+        last = part == parts[-1]
+        source.lay(part, table if last else {}, folder)
+        if not last or table.get("commit", True):
+            _commit(folder, date, part)
+    if state == "missing":
+        shutil.rmtree(folder)
+    elif state == "broken":
+        (folder / ".git").write_text("gitdir: nowhere\n")
+    elif state == "branch only":
+        _git(root, date, "worktree", "remove", str(folder))
+
+
+def _commit(folder: Path, date: datetime, message: str) -> None:
+    _git(folder, date, "add", "-A")
+    _git(folder, date, "commit", "-m", message)
+
+
+def _git(folder: Path, date: datetime, *command: str) -> None:
+    """Run git, undisturbed by anybody's environment, configuration and hooks."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    env |= dict.fromkeys(("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "HOME", "XDG_CONFIG_HOME"), os.devnull)
+    env |= dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), date.isoformat())
+    env |= {"GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(["git", *command], cwd=folder, env=env, capture_output=True, check=False)  # noqa: S603, S607
+    except OSError as error:
+        raise FixtureError(f"git can't be run: {error}") from error
+    if done.returncode and b"nothing to commit" not in done.stdout:
+        said = (done.stderr + done.stdout).decode(errors="replace").strip()
+        raise FixtureError(f"git {command[0]}: {said}")
