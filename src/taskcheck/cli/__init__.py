@@ -1,1 +1,96 @@
+"""The command line: the only code that prints or exits; one module per command, imported when it is called."""
 
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+COMMANDS = {
+    "check": "compare the ledgers, report what disagrees (the default command)",
+    "rule": "list the rules, or explain one with today's findings of it",
+    "owner": "the canonical key of a person or role, by any spelling",
+    "route": "who may dispatch a task, and why",
+    "init": "write a taskcheck.toml from what lies here",
+    "demo": "build the friction log's six incidents as a real repository, and check it",
+}
+
+EPILOG = """exit codes:
+  0 clean   1 findings at or above --fail-on   2 usage or configuration error
+  3 the result can't be trusted   4 neither task files nor runtime ledgers found
+
+`taskcheck COMMAND --help` tells more about a command."""
+
+
+class Failure(Exception):
+    """An end of the run with a message for stderr and an exit code."""
+
+    def __init__(self, message: str, code: int = 2) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return _dispatch(argv)
+    except Failure as failure:
+        print(f"taskcheck: {failure}", file=sys.stderr)
+        return failure.code
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody to tell, and stdout must not be flushed again.
+        sys.stdout = None
+        return 141
+    except KeyboardInterrupt:
+        return 130
+
+
+def _dispatch(argv: list[str]) -> int:
+    if argv[:1] in (["--version"], ["-V"]):
+        from taskcheck import __version__  # noqa: PLC0415 - next to nothing, and only here
+
+        print(f"taskcheck {__version__}")
+        return 0
+    if argv[:1] in (["--help"], ["-h"], ["help"]):
+        print(_help())
+        return 0
+    command = argv.pop(0) if argv and argv[0] in COMMANDS else "check"
+    module = import_module(f"{__name__}.{command}")
+    parser = argparse.ArgumentParser(
+        prog=f"taskcheck {command}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add: Callable[[argparse.ArgumentParser], None] = module.arguments
+    add(parser)
+    run: Callable[[argparse.Namespace], int] = module.run
+    return run(parse(parser, argv))
+
+
+def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
+    """The parsed options; an unknown one is answered with the nearest that is known."""
+    options, unknown = parser.parse_known_args(argv)
+    if unknown:
+        from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+
+        known = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
+        raise Failure(f"{parser.prog}: unknown option {unknown[0]}{did_you_mean(unknown[0], known)}")
+    return options
+
+
+def _help() -> str:
+    commands = "\n".join(f"  {name:<8}{about}" for name, about in COMMANDS.items())
+    return f"""usage: taskcheck [check] [TASK|PATH ...] [options]
+       taskcheck COMMAND ...
+
+Do the ledgers of an agent fleet agree? Task files in the main checkout and in every worktree, managers' registers
+and heartbeats, dispatch logs and git are compared; what disagrees is shown per task, with its root cause.
+
+commands:
+{commands}
+
+{EPILOG}"""

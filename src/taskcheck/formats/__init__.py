@@ -1,1 +1,22 @@
+"""Output formats: pure functions from a report to text, each in a module of its own, imported when it is asked for."""
 
+from collections.abc import Callable
+from importlib import import_module
+
+from taskcheck.finding import Report
+
+FORMATS = ("text", "concise", "json", "junit")
+"""Names of the built-in formats; each is the module of this package with that name (``json`` is ``json_report``)."""
+
+
+def renderer(name: str) -> Callable[[Report], str]:
+    """The function that turns a report into text.
+
+    Raises:
+        KeyError: no built-in format has this name.
+    """
+    if name not in FORMATS:
+        raise KeyError(name)
+    module = import_module(f"{__name__}.{ {'json': 'json_report'}.get(name, name) }".replace(" ", ""))
+    render: Callable[[Report], str] = module.render
+    return render

@@ -1,1 +1,230 @@
+"""The only readers: every ledger is read once, in two steps; what git is asked depends on what the files say."""
 
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from taskcheck.globs import Pattern
+from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, modified
+from taskcheck.read.git import MINIMUM, Git, GitError, branch_name, installed
+from taskcheck.read.locate import Location, locate
+from taskcheck.read.merges import MergeReader
+from taskcheck.read.processes import read_processes
+from taskcheck.read.worktrees import TaskPaths, read_forks, read_worktrees
+from taskcheck.settings import Settings
+from taskcheck.sources import (
+    Change,
+    Merge,
+    Processes,
+    RecordedPath,
+    Repository,
+    Source,
+    Sources,
+    Unavailable,
+)
+
+__all__ = ["GitError", "Location", "Pattern", "Questions", "changed", "locate", "read_files", "read_rest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """What the files make us ask of git and of this machine."""
+
+    pids: frozenset[int] = frozenset()
+    worktree_paths: frozenset[str] = frozenset()
+    branches: frozenset[str] = frozenset()
+    changed_since: Mapping[str, datetime] | None = None
+    """Root paths of the tasks whose dispatch ended, with the time of that end."""
+
+
+def read_files(location: Location, settings: Settings) -> Sources:
+    """Step one: root's task files, the runtime ledgers, the team files."""
+    folder = Folder(location.root)
+    tasks, _ = _task_paths(settings).read(folder)
+
+    def patterns(*texts: str) -> tuple[Pattern, ...]:
+        return tuple(Pattern(text) for text in texts if text)
+
+    def ledger(pattern: str) -> tuple[Source, ...]:
+        found = folder.find(patterns(pattern))
+        return tuple(folder.read(path, MAX_LEDGER_BYTES, name) for path, name in found)
+
+    def team(globs: tuple[str, ...]) -> tuple[Source, ...]:
+        files, _ = TaskPaths(patterns(*globs), ()).read(folder)
+        return tuple(files.values())
+
+    paths = settings.paths
+    return Sources(
+        root=location.root,
+        tasks=tuple(tasks.values()),
+        registers=ledger(paths.registers),
+        snapshots=ledger(paths.snapshots),
+        dispatch_logs=tuple(
+            folder.read(path, LOG_TAIL_BYTES, name, tail=True)
+            for path, name in folder.find(patterns(paths.dispatch_logs))
+        ),
+        tombstones=ledger(paths.tombstones),
+        reviews=tuple(Source(path=path, data=None) for path, _ in folder.find(patterns(paths.reviews))),
+        people=team(paths.people),
+        roles=team(paths.roles),
+        errors=tuple(folder.errors),
+    )
+
+
+def read_rest(
+    sources: Sources,
+    location: Location,
+    settings: Settings,
+    questions: Questions,
+    processes: Processes | None = None,
+) -> Sources:
+    """Step two: git, the process table, and the folders that ledgers name."""
+    errors = list(sources.errors)
+    git = _read_git(sources, location, settings, questions, errors)
+    return replace(
+        sources,
+        git=git,
+        processes=processes or read_processes(questions.pids),
+        recorded_paths={path: _recorded(path, location.root) for path in questions.worktree_paths},
+        errors=tuple(errors),
+    )
+
+
+def changed(sources: Sources, location: Location) -> bool:
+    """Whether a file was written since it was read: what rests on it may be about a moment that never was."""
+    ledgers = (*sources.registers, *sources.snapshots, *sources.tombstones, *sources.dispatch_logs)
+    files = [(location.root, source) for source in (*sources.tasks, *ledgers, *sources.people, *sources.roles)]
+    if isinstance(sources.git, Repository):
+        for checkout in sources.git.checkouts:
+            if checkout.path is not None:
+                files += [(checkout.path / location.prefix, source) for source in checkout.files.values()]
+    return any(source.mtime is not None and modified(root / source.path) != source.mtime for root, source in files)
+
+
+def _task_paths(settings: Settings) -> TaskPaths:
+    return TaskPaths(tuple(map(Pattern, settings.paths.tasks)), tuple(map(Pattern, settings.paths.exclude)))
+
+
+def _recorded(path: str, root: Path) -> RecordedPath:
+    """What lies at a worktree path that a ledger names; it is looked at, never entered."""
+    try:
+        absolute = os.path.normpath(root / path)
+        return RecordedPath(
+            exists=Path(absolute).exists(),
+            parent_exists=Path(absolute).parent.is_dir(),
+            inside=absolute.startswith(f"{root}{os.sep}"),
+            real=os.path.realpath(absolute),
+        )
+    except (ValueError, OSError):
+        return RecordedPath(exists=False, parent_exists=False, inside=False, real=path)
+
+
+def _read_git(
+    sources: Sources, location: Location, settings: Settings, questions: Questions, errors: list[str]
+) -> Repository | Unavailable:
+    if location.top is None:
+        return Unavailable("not a git repository")
+    if not installed():
+        return Unavailable("git is not installed")
+    git = Git(location.top)
+    try:
+        version = git.version()
+        if version < MINIMUM:
+            needed, found = (".".join(map(str, part)) for part in (MINIMUM, version))
+            return Unavailable(f"git {needed} or newer is needed, this is {found}")
+        return _read_repository(git, sources, location, settings, questions, errors)
+    except GitError as error:
+        errors.append(str(error))
+        return Unavailable(str(error))
+
+
+def _read_repository(
+    git: Git,
+    sources: Sources,
+    location: Location,
+    settings: Settings,
+    questions: Questions,
+    errors: list[str],
+) -> Repository:
+    records = git.worktrees()
+    main = next((r for r in records if os.path.realpath(r.path) == os.path.realpath(location.top or "")), None)
+    common_dir, shallow, refs = git.common_dir(), git.shallow(), git.refs()
+    head = main.head if main else None
+    root_files = {source.path: source.data for source in sources.tasks if source.data is not None}
+    paths = _task_paths(settings)
+    checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors)
+    if head is not None:
+        forks = read_forks(git, location, head, checkouts, paths)
+        checkouts = [
+            replace(checkout, fork=forks.get(checkout.name, Unavailable("not a live checkout")))
+            for checkout in checkouts
+        ]
+    merges = _merges(git, head, shallow, refs, settings, {*questions.branches, *(c.branch or "" for c in checkouts)})
+    trunk = _trunk(settings.trunk, refs)
+    branch = main.branch if main else None
+    return Repository(
+        head=head,
+        branch=branch,
+        shallow=shallow,
+        trunk=trunk,
+        on_trunk=trunk is not None and branch == trunk,
+        checkouts=tuple(checkouts),
+        branches=frozenset(name.removeprefix("refs/heads/") for name in refs if name.startswith("refs/heads/")),
+        merges=merges,
+        changes=_changes(git, head, questions, location.prefix),
+    )
+
+
+def _trunk(candidates: tuple[str, ...], refs: Mapping[str, str]) -> str | None:
+    """The local name of the first trunk candidate that exists."""
+    for candidate in candidates:
+        remote = refs.get(f"refs/remotes/{candidate}", "")
+        if remote.startswith("ref: "):
+            return remote.removeprefix("ref: refs/remotes/").partition("/")[2]
+        if f"refs/heads/{candidate}" in refs:
+            return candidate
+        if remote:
+            return candidate.partition("/")[2]
+    return None
+
+
+def _merges(
+    git: Git,
+    head: str | None,
+    shallow: bool,
+    refs: Mapping[str, str],
+    settings: Settings,
+    names: set[str],
+) -> dict[str, Merge]:
+    """The verdict on every named branch that exists, trunk itself left out."""
+    if head is None:
+        return {}
+    reader = MergeReader(git, head, shallow)
+    tips = {
+        name: refs.get(f"refs/heads/{name}") or refs.get(f"refs/remotes/origin/{name}")
+        for name in sorted(names)
+        if branch_name(name) and name != _trunk(settings.trunk, refs)
+    }
+    return {name: reader.verdict(tip) for name, tip in tips.items() if tip and not tip.startswith("ref: ")}
+
+
+def _changes(git: Git, head: str | None, questions: Questions, prefix: str) -> tuple[Change, ...]:
+    """Root's commits to tasks whose dispatch ended, since the first such end."""
+    if head is None or not questions.changed_since:
+        return ()
+    since = min(questions.changed_since.values())
+    paths = sorted(prefix + path for path in questions.changed_since)
+    found = git.changes(head, None, paths, f"--since={int(since.timestamp())}")
+    blobs = git.blobs({blob for change in found for blob in (change.before, change.after) if blob}, MAX_LEDGER_BYTES)
+    return tuple(
+        Change(
+            path=change.path.removeprefix(prefix),
+            commit=change.commit,
+            at=change.at,
+            before=blobs.get(change.before or ""),
+            after=blobs.get(change.after or ""),
+        )
+        for change in found
+    )

@@ -1,0 +1,1 @@
+"""What branches and root say of one task."""

@@ -1,0 +1,1 @@
+"""Who is who: one spelling, one register and one snapshot per person."""

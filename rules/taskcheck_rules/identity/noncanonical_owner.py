@@ -1,0 +1,44 @@
+"""noncanonical-owner."""
+
+from collections.abc import Iterator
+
+from taskcheck import Evidence, Finding, Fix, People, Place, Safety, SetKey, Severity, Task, rule
+
+
+@rule(family="identity", severity=Severity.ERROR)
+def noncanonical_owner(task: Task, people: People) -> Iterator[Finding]:
+    """The owner of a task is a known person or role, but isn't written as its key.
+
+    ## Why
+    Whoever compares owners as text, and every path that is built from one, takes two spellings for two people.
+
+    ## Example
+    `owner: dave.fowler` where the configuration declares `dave-fowler = ["dave", "davefowler", "dave.fowler"]`.
+
+    ## Fix
+    Rewrites that one scalar. Safe: the spelling resolves to exactly one key.
+    """
+    for route, spelling in task.owners:
+        owner = people.resolve(spelling)
+        if owner is None or owner.key == spelling:
+            continue
+        place = task.place.at(*route)
+        yield Finding(
+            task=task.id,
+            place=place,
+            message=f"the owner is written {spelling}; the {owner.kind} is {owner.key}",
+            expected=f"the owner is written {owner.key}",
+            evidence=(
+                Evidence(place=place, saw=f"owner is {spelling}"),
+                Evidence(
+                    place=Place(path=people.declared_in.get(owner.key, "")),
+                    saw=f"declares {owner.kind} {owner.key}",
+                ),
+            ),
+            fix=Fix(
+                title=f"write the owner as {owner.key}",
+                safety=Safety.SAFE,
+                edits=(SetKey(place=place, value=owner.key),),
+            ),
+            identity=(owner.key,),
+        )

@@ -1,0 +1,1 @@
+"""From dispatch to a terminal state."""

@@ -1,0 +1,74 @@
+"""worker-gone."""
+
+from collections.abc import Iterator
+
+from taskcheck import (
+    FINISHED,
+    Checkouts,
+    Copies,
+    Dispatches,
+    DispatchState,
+    Evidence,
+    Finding,
+    Severity,
+    Stage,
+    Task,
+    rule,
+)
+
+
+@rule(
+    family="lifecycle",
+    severity=Severity.ERROR,
+    explains=(
+        "metadata-drift",
+        "stale-in-progress",
+        "register-orphan",
+        "pickup_overdue",
+        "dispatch_worker_gone",
+        "dispatch_retry_cooldown",
+        "stuck_in_progress",
+    ),
+)
+def worker_gone(
+    task: Task, dispatches: Dispatches, copies: Copies | None = None, checkouts: Checkouts | None = None
+) -> Iterator[Finding]:
+    """The worker of a ready or active task is gone, no end is recorded, and its worktree shows no finished work.
+
+    ## Why
+    Nobody works on the task, while the register still says so; retries and cool-downs then add their own alarms.
+
+    ## Example
+    The register names process 4242, which doesn't live, the dispatch log stops in the middle, there is no tombstone.
+
+    ## Fix
+    None: look at what it left in its worktree, then dispatch the task again or set it back.
+    """
+    dispatch = dispatches.of(task.id)
+    if dispatch is None or dispatch.state is not DispatchState.GONE or task.stage not in {Stage.READY, Stage.ACTIVE}:
+        return
+    copy = copies.own(task.id, checkouts) if copies and checkouts else None
+    if copy and copy.task.stage in FINISHED:
+        return
+    evidence = [Evidence(place=task.at("status"), saw=f"status is {task.status}")]
+    for entry in dispatch.entries:
+        process = f", process {entry.pid}" if entry.pid is not None else ""
+        host = f" on {entry.host}" if entry.host else ""
+        launched = f", launched {entry.launched_at:%Y-%m-%d %H:%M}Z" if entry.launched_at else ""
+        evidence.append(Evidence(place=entry.place, saw=f"registered by {entry.manager}{process}{host}{launched}"))
+    if dispatch.tombstone:
+        evidence.append(
+            Evidence(
+                place=dispatch.tombstone.ledger.place,
+                saw=f"state is {dispatch.tombstone.state or 'not told'}",
+            )
+        )
+    if dispatch.log:
+        evidence.append(Evidence(place=dispatch.log.place, saw="its last line is no dispatch_exit_code"))
+    yield Finding(
+        task=task.id,
+        place=dispatch.place,
+        message=f"its worker is gone: {dispatch.why}",
+        expected="a live worker, or a recorded end",
+        evidence=tuple(evidence),
+    )

@@ -1,0 +1,1 @@
+"""Who works where, by the managers' registers."""

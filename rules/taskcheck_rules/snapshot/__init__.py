@@ -1,0 +1,1 @@
+"""What the status page shows, by the managers' heartbeats."""

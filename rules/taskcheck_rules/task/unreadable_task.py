@@ -1,0 +1,35 @@
+"""unreadable-task."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from taskcheck import Evidence, Finding, Severity, Task, rule
+
+
+@rule(family="task", severity=Severity.ERROR, explains=("*",))
+def unreadable_task(file: Task) -> Iterator[Finding]:
+    """The front matter of a task file can't be read, in root or in a worktree.
+
+    ## Why
+    A file that other tools drop in silence is a task that nobody works on any more, while every list looks healthy.
+
+    ## Example
+    An unterminated block, conflict markers, a key that stands twice, a byte order mark, bytes that aren't UTF-8,
+    an alias or tag, front matter that is too large or too deep; a named pipe or folder with a task's name.
+
+    ## Fix
+    None: what was meant is for a person to say.
+    """
+    if file.trouble is None:
+        return
+    place = replace(file.place, line=file.trouble.line, column=file.trouble.column)
+    yield Finding(
+        task=file.id,
+        place=place,
+        message=f"the task file can't be read: {file.trouble.message}"
+        if file.document is None
+        else f"other readers see no front matter here: {file.trouble.message}",
+        expected="a readable YAML block between two lines of ---",
+        evidence=(Evidence(place=place, saw=file.trouble.kind.replace("-", " ")),),
+        identity=(file.trouble.kind, file.place.checkout),
+    )

@@ -1,0 +1,267 @@
+"""Sources and settings to one frozen state; pure, so that a state as it would be can be assembled too."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from taskcheck.assemble.dispatches import DispatchReader, ends
+from taskcheck.assemble.ledgers import Ledgers, documents, read_ledgers
+from taskcheck.assemble.people import read_people
+from taskcheck.assemble.tasks import TaskReader, read_copies, read_tasks
+from taskcheck.globs import Pattern
+from taskcheck.identity import People
+from taskcheck.model import Checkout, Entry, Ledger, Manager, Place, Register, Snapshot, Task, Tombstone
+from taskcheck.settings import Settings
+from taskcheck.sources import Repository, Sources, Unavailable
+from taskcheck.state import Checkouts, Copies, Dispatches, Entries, Rows, State, Tasks
+
+T = TypeVar("T")
+
+NO_PEOPLE = Unavailable("no people declared; run `taskcheck init`")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What the files say by themselves, before git and the process table are asked."""
+
+    tasks: tuple[Task, ...]
+    people: People
+    ledgers: Ledgers
+    team: tuple[Ledger, ...]
+    """Team files that couldn't be read."""
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All registers' rows."""
+        return tuple(entry for register in self.ledgers.registers for entry in register.entries)
+
+    @property
+    def records(self) -> tuple[Entry | Tombstone, ...]:
+        """All records of a dispatch, entries before tombstones."""
+        return (*self.entries, *self.ledgers.tombstones)
+
+    @property
+    def pids(self) -> frozenset[int]:
+        """Every recorded process id."""
+        return frozenset(record.pid for record in self.records if record.pid is not None)
+
+    @property
+    def worktree_paths(self) -> frozenset[str]:
+        """Every recorded worktree path."""
+        return frozenset(record.worktree_path for record in self.records if record.worktree_path)
+
+    @property
+    def branches(self) -> frozenset[str]:
+        """Every recorded branch name."""
+        return frozenset(record.branch for record in self.records if record.branch)
+
+    def ended(self, settings: Settings) -> dict[str, datetime]:
+        """Root paths of the open tasks whose dispatch has a recorded end, with its time."""
+        times = ends(self.ledgers, settings.limits.clock_skew)
+        return {task.place.path: times[task.id] for task in self.tasks if task.id in times and not task.done}
+
+
+def parse(sources: Sources, settings: Settings) -> Parsed:
+    """The files' contents as tasks, people and ledgers.
+
+    Raises:
+        AmbiguousNames: two people or roles are one name.
+    """
+    people, team = read_people(sources, settings)
+    tasks = read_tasks(sources, TaskReader(settings))
+    return Parsed(tasks, people, read_ledgers(sources, people), team)
+
+
+def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime) -> State:
+    """The whole state, each part available or with the reason why not."""
+    reader = TaskReader(settings)
+    tasks = Tasks.of(parsed.tasks)
+    managers = _managers(parsed.ledgers, parsed.people)
+    newest = [snapshot for manager in managers if (snapshot := manager.newest_snapshot)]
+    signals = tuple(signal for snapshot in newest for signal in snapshot.signals)
+    entries = _entries(parsed)
+    git = sources.git
+
+    checkouts: Checkouts | Unavailable
+    copies: Copies | Unavailable
+    if isinstance(git, Repository):
+        checkouts = _checkouts(git, sources, settings, tasks, parsed)
+        found = read_copies(sources, reader, tasks, {checkout.name: checkout for checkout in checkouts})
+        copies = Copies(found, _grouped((copy.task.id, copy) for copy in found))
+    else:
+        checkouts = copies = git
+    dispatches: Dispatches | Unavailable = Unavailable("no register, tombstone or dispatch log")
+    if parsed.ledgers.registers or parsed.ledgers.tombstones or parsed.ledgers.logs:
+        own = (
+            {}
+            if isinstance(copies, Unavailable) or isinstance(checkouts, Unavailable)
+            else {task: copy.task for task in copies.by_task if (copy := copies.own(task, checkouts))}
+        )
+        dispatches = Dispatches(
+            DispatchReader(
+                settings=settings,
+                now=now,
+                people=parsed.people,
+                processes=sources.processes,
+                signals=signals,
+                changes=git.changes if isinstance(git, Repository) else (),
+                reader=reader,
+            ).read(
+                parsed.ledgers,
+                tasks.by_id,
+                {} if isinstance(checkouts, Unavailable) else checkouts.by_task,
+                own,
+            )
+        )
+    ledgers = (*parsed.ledgers.files, *parsed.team)
+    return State(
+        settings=settings,
+        now=now,
+        tasks=tasks,
+        files=(*tasks, *(copy.task for copy in (() if isinstance(copies, Unavailable) else copies))),
+        people=parsed.people if parsed.people else NO_PEOPLE,
+        ledgers=ledgers or Unavailable("no register, snapshot, tombstone or dispatch log"),
+        managers=managers or Unavailable("no register and no snapshot file"),
+        entries=entries if parsed.ledgers.registers else Unavailable("no register file"),
+        rows=Rows(_grouped((row.task, row) for snapshot in newest for row in snapshot.rows))
+        if parsed.ledgers.snapshots
+        else Unavailable("no snapshot file"),
+        signals=signals,
+        checkouts=checkouts,
+        copies=copies,
+        trunk=_trunk(git),
+        dispatches=dispatches,
+        reviews=_reviews(sources, settings, tasks),
+        processes=sources.processes,
+        documents={
+            **{(t.place.checkout, t.place.path): t.document for t in tasks if t.document},
+            **{
+                (copy.task.place.checkout, copy.task.place.path): copy.task.document
+                for copy in (() if isinstance(copies, Unavailable) else copies)
+                if copy.task.document
+            },
+            **documents(parsed.ledgers),
+        },
+    )
+
+
+def _trunk(git: Repository | Unavailable) -> str | Unavailable:
+    if isinstance(git, Unavailable):
+        return git
+    if git.trunk is None:
+        return Unavailable("no trunk branch found; name it in [checkouts] trunk")
+    if not git.on_trunk:
+        where = f"on {git.branch}" if git.branch else "on no branch"
+        return Unavailable(f"the root checkout is {where}, not on trunk ({git.trunk})")
+    return git.trunk
+
+
+def _entries(parsed: Parsed) -> Entries:
+    return Entries(parsed.entries, _grouped((entry.task, entry) for entry in parsed.entries))
+
+
+def _managers(ledgers: Ledgers, people: People) -> tuple[Manager, ...]:
+    registers: dict[str, list[Register]] = {}
+    snapshots: dict[str, list[Snapshot]] = {}
+    for register in ledgers.registers:
+        registers.setdefault(register.ledger.manager or "", []).append(register)
+    for snapshot in ledgers.snapshots:
+        snapshots.setdefault(snapshot.ledger.manager or "", []).append(snapshot)
+    return tuple(
+        Manager(
+            key=key,
+            known=key in people.persons,
+            registers=tuple(registers.get(key, ())),
+            snapshots=tuple(snapshots.get(key, ())),
+        )
+        for key in sorted({*registers, *snapshots})
+    )
+
+
+def _checkouts(git: Repository, sources: Sources, settings: Settings, tasks: Tasks, parsed: Parsed) -> Checkouts:
+    found = []
+    for held in git.checkouts:
+        path = None
+        if held.path is not None:
+            relative = os.path.relpath(os.path.realpath(held.path), os.path.realpath(sources.root))
+            path = str(held.path) if relative.startswith("..") else relative.replace(os.sep, "/")
+        found.append(
+            Checkout(
+                name=held.name,
+                path=path,
+                real=os.path.realpath(held.path) if held.path else None,
+                branch=held.branch,
+                defect=held.defect,
+                fork=held.fork,
+                merge=git.merges.get(held.branch or ""),
+            )
+        )
+    return Checkouts(
+        all=tuple(found),
+        by_task=_own_checkouts(found, settings, tasks, parsed, sources),
+        merges=git.merges,
+        recorded=sources.recorded_paths,
+    )
+
+
+def _own_checkouts(
+    checkouts: list[Checkout], settings: Settings, tasks: Tasks, parsed: Parsed, sources: Sources
+) -> dict[str, Checkout]:
+    """Whose worktree each is: by entry, then tombstone, then the worktree pattern, then the branch pattern."""
+    by_path = {checkout.real: checkout for checkout in checkouts if checkout.real}
+    by_branch = {checkout.branch: checkout for checkout in checkouts if checkout.branch}
+    own: dict[str, Checkout] = {}
+    for record in parsed.records:
+        recorded = sources.recorded_paths.get(record.worktree_path or "")
+        checkout = by_path.get(recorded.real) if recorded else None
+        checkout = checkout or by_branch.get(record.branch or "")
+        if checkout:
+            own.setdefault(record.task, checkout)
+    longest_first = sorted((task.id for task in tasks), key=lambda task: (-len(task), task))
+    for text, named in (
+        (settings.worktree, {c.path: c for c in checkouts if c.path}),
+        (settings.branch, {c.branch: c for c in checkouts if c.branch}),
+    ):
+        if not text:
+            continue
+        taken: set[str] = set()
+        for task in longest_first:
+            pattern = Pattern(Pattern(text).fill(task=task))
+            name = (
+                next((n for n in named if n not in taken and pattern.match(n)), None) if "*" in text else pattern.text
+            )
+            if name in named:
+                taken.add(name)
+                own.setdefault(task, named[name])
+    return own
+
+
+def _reviews(sources: Sources, settings: Settings, tasks: Tasks) -> dict[str, Place]:
+    """The newest-named review artifact of each task; ids match longest first."""
+    if not sources.reviews:
+        return {}
+    found: dict[str, Place] = {}
+    pattern = Pattern(settings.paths.reviews)
+    for source in sources.reviews:
+        stem = source.path.rpartition("/")[2]
+        prefixes = (stem[:length] for length in range(len(stem), 0, -1))
+        task = next(
+            (
+                prefix
+                for prefix in prefixes
+                if prefix in tasks.by_id and Pattern(pattern.fill(task=prefix)).match(source.path)
+            ),
+            None,
+        )
+        if task:
+            found[task] = Place(path=source.path)
+    return found
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, tuple[T, ...]]:
+    groups: dict[str, list[T]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in groups.items()}

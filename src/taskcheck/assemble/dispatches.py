@@ -1,0 +1,250 @@
+"""The newest run of every task, put together from entry, tombstone and log (spec 3.1)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from taskcheck.assemble.ledgers import Ledgers
+from taskcheck.assemble.tasks import TaskReader
+from taskcheck.documents.values import age, timestamp
+from taskcheck.identity import People
+from taskcheck.model import (
+    Checkout,
+    Dispatch,
+    DispatchLog,
+    DispatchState,
+    Entry,
+    Life,
+    Place,
+    Signal,
+    Task,
+    Tombstone,
+)
+from taskcheck.settings import Settings
+from taskcheck.sources import Change, Fork, Processes, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What the ledgers record of one run."""
+
+    began: datetime | None
+    entries: tuple[Entry, ...]
+    tombstone: Tombstone | None
+    log: DispatchLog | None
+    readable: bool
+
+    @property
+    def records(self) -> tuple[Entry | Tombstone, ...]:
+        return (self.tombstone, *self.entries) if self.tombstone else self.entries
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When its end was recorded; None while none is."""
+        if self.tombstone and self.tombstone.state == "ended":
+            return self.tombstone.ended_at or self.tombstone.heartbeat_at or self.tombstone.started_at
+        if self.log and self.log.exit_code is not None:
+            return self.log.mtime
+        return None
+
+    @property
+    def ended(self) -> bool:
+        return bool(self.tombstone and self.tombstone.state == "ended") or bool(
+            self.log and self.log.exit_code is not None
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchReader:
+    """Judges runs against one moment and one process table."""
+
+    settings: Settings
+    now: datetime
+    people: People
+    processes: Processes | Unavailable
+    signals: tuple[Signal, ...]
+    changes: tuple[Change, ...]
+    reader: TaskReader
+
+    def read(
+        self,
+        ledgers: Ledgers,
+        tasks: Mapping[str, Task],
+        checkouts: Mapping[str, Checkout],
+        copies: Mapping[str, Task],
+    ) -> dict[str, Dispatch]:
+        """The newest run of every task that a ledger knows.
+
+        ``checkouts`` and ``copies`` hold each task's own worktree, and its differing file there.
+        """
+        found = {}
+        for task, run in runs(ledgers, self.settings.limits.clock_skew).items():
+            moved = self._moved(run, tasks.get(task), copies.get(task), checkouts.get(task))
+            found[task] = self._judge(task, run, moved, tasks.get(task))
+        return found
+
+    def _judge(self, task: str, run: _Run, moved: datetime | None, root: Task | None) -> Dispatch:
+        state, why = self._state(task, run, moved)
+        tombstone = run.tombstone
+        outcome = tombstone.outcome if tombstone else None
+        exit_code = run.log.exit_code if run.log else None
+        if tombstone and tombstone.exit_code is not None:
+            exit_code = tombstone.exit_code
+        owner = tombstone.owner if tombstone else None
+        moved_on = root is not None and self._moved_on(run, root)
+        return Dispatch(
+            task=task,
+            state=state,
+            why=why,
+            began=run.began,
+            moved=moved,
+            exit_code=exit_code,
+            outcome=outcome,
+            moved_on=moved_on,
+            settled=moved_on or self._settled(run, outcome, root),
+            entries=run.entries,
+            tombstone=tombstone,
+            log=run.log,
+            owner=(self.people.person(owner) or owner) if owner else next((e.manager for e in run.entries), None),
+            place=_place(run),
+            readable=run.readable,
+        )
+
+    def _state(self, task: str, run: _Run, moved: datetime | None) -> tuple[DispatchState, str]:
+        lives = [self._life(record) for record in run.records]
+        alive = next((why for life, why in lives if life is Life.LIVES), None)
+        if alive:
+            return DispatchState.RUNNING, alive
+        if run.ended:
+            return DispatchState.ENDED, "its end is recorded"
+        dead = next((why for life, why in lives if life is Life.DEAD), None)
+        if dead:
+            return DispatchState.GONE, f"{dead}, and no end is recorded"
+        idle = self.settings.limits.in_progress_max_idle
+        if moved and self.now - moved > idle:
+            return (
+                DispatchState.GONE,
+                f"nothing has moved for {age(self.now - moved)}, and no end is recorded",
+            )
+        for signal in self.signals:
+            if signal.task == task and signal.kind == "dispatch_worker_gone" and _newer(signal.at, run.began):
+                return (
+                    DispatchState.GONE,
+                    "its manager signalled dispatch_worker_gone, and no end is recorded",
+                )
+        return DispatchState.UNKNOWN, "no ledger tells whether its worker lives"
+
+    def _life(self, record: Entry | Tombstone) -> tuple[Life, str]:
+        """Whether the process of a record lives, and by which evidence."""
+        heartbeat = record.heartbeat_at if isinstance(record, Tombstone) else None
+        began = record.started_at if isinstance(record, Tombstone) else record.began
+        here = isinstance(self.processes, Processes) and (record.host or "").casefold() in {
+            "",
+            self.processes.host.casefold(),
+        }
+        if here and record.pid is not None and isinstance(self.processes, Processes):
+            return self._here(record.pid, began, self.processes)
+        if heartbeat is None:
+            return Life.UNKNOWN, ""
+        silent = self.now - heartbeat
+        on = f" on {record.host}" if record.host else ""
+        if silent < self.settings.limits.in_progress_max_idle:
+            return Life.LIVES, f"heartbeat{on} {age(silent)} ago"
+        return Life.DEAD, f"its last heartbeat{on} was {age(silent)} ago"
+
+    def _here(self, pid: int, began: datetime | None, processes: Processes) -> tuple[Life, str]:
+        if pid not in processes.started:
+            return Life.DEAD, f"process {pid} is gone"
+        started = processes.started[pid]
+        if started and began and started > began + self.settings.limits.clock_skew:
+            return Life.DEAD, f"process {pid} is another one, started {age(started - began)} later"
+        return Life.LIVES, f"process {pid} lives"
+
+    def _moved(self, run: _Run, root: Task | None, copy: Task | None, checkout: Checkout | None) -> datetime | None:
+        """The newest sign of work: front matter, entry, tombstone, commits of its branch, log; no file times."""
+        times: list[datetime | None] = [run.log.mtime if run.log else None, run.began]
+        for entry in run.entries:
+            times += [entry.registered_at, entry.launched_at, entry.started_at]
+        if run.tombstone:
+            times += [run.tombstone.started_at, run.tombstone.heartbeat_at, run.tombstone.ended_at]
+        for task in (root, copy):
+            times += [timestamp(value) for value in (task.front.values() if task else ()) if isinstance(value, str)]
+        if checkout and isinstance(checkout.fork, Fork):
+            times.append(checkout.fork.newest_commit_at)
+        latest = self.now + self.settings.limits.clock_skew
+        return max((time for time in times if time is not None and time <= latest), default=None)
+
+    def _settled(self, run: _Run, outcome: str | None, root: Task | None) -> bool:
+        """Whether the outcome allows root's status, now or as the runner left it."""
+        if root is None or self.settings.allows(outcome, root.status):
+            return True
+        return run.tombstone is not None and self.settings.allows(outcome, run.tombstone.status_after)
+
+    def _moved_on(self, run: _Run, root: Task) -> bool:
+        """Whether a commit on root changed the task's status after the run's end."""
+        ended = run.ended_at
+        return ended is not None and any(
+            change.at > ended and self._status(change.before, change.path) != self._status(change.after, change.path)
+            for change in self.changes
+            if change.path == root.place.path
+        )
+
+    def _status(self, data: bytes | None, path: str) -> str | None:
+        task = self.reader.version(data, path, "root") if data is not None else None
+        return task.status if task else None
+
+
+def runs(ledgers: Ledgers, skew: timedelta) -> dict[str, _Run]:
+    """The newest run that the ledgers record of each task.
+
+    An older tombstone or log than the newest start is of an earlier run, and says nothing of this one.
+    """
+    entries: dict[str, list[Entry]] = {}
+    for register in ledgers.registers:
+        for entry in register.entries:
+            entries.setdefault(entry.task, []).append(entry)
+    tombstones = {tombstone.task: tombstone for tombstone in ledgers.tombstones if tombstone.ledger.document}
+    unreadable = {tombstone.task for tombstone in ledgers.tombstones} - set(tombstones)
+    logs = {log.task: log for log in ledgers.logs}
+    found = {}
+    for task in sorted({*entries, *tombstones, *logs}):
+        tombstone = tombstones.get(task)
+        began = _latest(
+            (
+                *(entry.launched_at for entry in entries.get(task, ())),
+                tombstone.started_at if tombstone else None,
+            )
+        ) or _latest(entry.began for entry in entries.get(task, ()))
+        log = logs.get(task)
+        if tombstone and _older(tombstone.started_at, began, skew):
+            tombstone = None
+        if log and _older(log.mtime, began, skew):
+            log = None
+        of_this_run = tuple(e for e in entries.get(task, ()) if not _older(e.launched_at, began, skew))
+        if not (tombstone or log or of_this_run):
+            continue
+        found[task] = _Run(began, of_this_run, tombstone, log, task not in unreadable)
+    return found
+
+
+def ends(ledgers: Ledgers, skew: timedelta) -> dict[str, datetime]:
+    """When the newest run of each task ended, where an end is recorded."""
+    return {task: run.ended_at for task, run in runs(ledgers, skew).items() if run.ended_at is not None}
+
+
+def _place(run: _Run) -> Place:
+    if run.tombstone:
+        return run.tombstone.ledger.place
+    return run.log.place if run.log else run.entries[0].place
+
+
+def _latest(times: Iterable[datetime | None]) -> datetime | None:
+    return max((time for time in times if time is not None), default=None)
+
+
+def _older(time: datetime | None, than: datetime | None, skew: timedelta) -> bool:
+    return time is not None and than is not None and time < than - skew
+
+
+def _newer(time: datetime | None, than: datetime | None) -> bool:
+    return time is not None and (than is None or time > than)

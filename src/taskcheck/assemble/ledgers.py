@@ -1,0 +1,239 @@
+"""Runtime files to registers, snapshots, tombstones and dispatch logs; what couldn't be read stays as trouble."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from taskcheck.documents import Document, DocumentError, Route, Trouble, Value, read_json
+from taskcheck.documents.values import timestamp
+from taskcheck.identity import People
+from taskcheck.model import (
+    DispatchLog,
+    Entry,
+    Ledger,
+    LedgerKind,
+    Place,
+    Register,
+    Row,
+    Signal,
+    Snapshot,
+    Tombstone,
+    pull_request,
+)
+from taskcheck.sources import Source, Sources
+
+_EXIT_LINE = re.compile(r"dispatch_exit_code=(-?\d{1,9})")
+_TOMBSTONE_SCHEMA = "taskcheck/tombstone/1"
+_CONTAINERS = ("entries", "tasks", "workers")
+
+
+@dataclass(frozen=True, slots=True)
+class Ledgers:
+    """Everything that the runtime files say."""
+
+    registers: tuple[Register, ...]
+    snapshots: tuple[Snapshot, ...]
+    tombstones: tuple[Tombstone, ...]
+    logs: tuple[DispatchLog, ...]
+    files: tuple[Ledger, ...]
+    """Every runtime file, readable or not."""
+
+
+def read_ledgers(sources: Sources, people: People) -> Ledgers:
+    """All runtime ledgers, with people resolved."""
+    registers = tuple(_register(source, people) for source in sources.registers)
+    snapshots = tuple(_snapshot(source, people) for source in sources.snapshots)
+    tombstones = tuple(_tombstone(source) for source in sources.tombstones)
+    logs = [_log(source) for source in sources.dispatch_logs]
+    return Ledgers(
+        registers=registers,
+        snapshots=snapshots,
+        tombstones=tombstones,
+        logs=tuple(log for log, _ in logs if log is not None),
+        files=(
+            *(register.ledger for register in registers),
+            *(snapshot.ledger for snapshot in snapshots),
+            *(tombstone.ledger for tombstone in tombstones),
+            *(ledger for _, ledger in logs),
+        ),
+    )
+
+
+def person_or_name(spelling: str, people: People) -> str:
+    """The key of the person that a spelling means, else the spelling itself."""
+    return people.person(spelling) or spelling
+
+
+def _open(source: Source, kind: LedgerKind, manager: str | None = None) -> Ledger:
+    """The file as a JSON document, or with the trouble that kept it."""
+    ledger = Ledger(kind=kind, place=Place(path=source.path), name=source.name, manager=manager)
+    if source.data is None:
+        return replace(ledger, troubles=(((), source.trouble or Trouble("denied", "it could not be read")),))
+    try:
+        document = read_json(source.data)
+    except DocumentError as error:
+        return replace(ledger, troubles=(((), error.trouble),))
+    return replace(
+        ledger,
+        document=document,
+        owner=_text(document.values.get("owner")),
+        troubles=(((), document.trouble),) if document.trouble else (),
+    )
+
+
+def _close(ledger: Ledger, troubles: Sequence[tuple[Route, Trouble]]) -> Ledger:
+    """The ledger with the troubles of its records, each put on its line."""
+    located = []
+    for route, trouble in troubles:
+        line, column = ledger.document.locate(route) if ledger.document else (1, 1)
+        located.append((route, replace(trouble, line=line, column=column)))
+    return replace(ledger, troubles=(*ledger.troubles, *located))
+
+
+def _register(source: Source, people: People) -> Register:
+    from taskcheck.assemble.records import EntryRecord, validate  # noqa: PLC0415 - pydantic, only where there is JSON
+
+    ledger = _open(source, LedgerKind.REGISTER, person_or_name(source.name, people))
+    if ledger.document is None:
+        return Register(ledger=ledger)
+    values = ledger.document.values
+    troubles: list[tuple[Route, Trouble]] = []
+    entries = []
+    for task, route, value in _rows(values, _CONTAINERS, troubles):
+        record = validate(EntryRecord, value, route, troubles)
+        if record is not None:
+            entries.append(
+                Entry(
+                    task=task,
+                    place=Place(path=source.path, route=route),
+                    manager=ledger.manager or "",
+                    pull_request=pull_request(record.pr_url, record.pr_number),
+                    **record.model_dump(exclude={"slug", "task", "pr_url", "pr_number"}),
+                )
+            )
+    return Register(ledger=_close(ledger, troubles), entries=tuple(entries), updated_at=_time(values.get("updated_at")))
+
+
+def _snapshot(source: Source, people: People) -> Snapshot:
+    from taskcheck.assemble.records import RowRecord, SignalRecord, validate  # noqa: PLC0415 - as above
+
+    manager = person_or_name(source.name, people)
+    ledger = _open(source, LedgerKind.SNAPSHOT, manager)
+    if ledger.document is None:
+        return Snapshot(ledger=ledger)
+    values = ledger.document.values
+    troubles: list[tuple[Route, Trouble]] = []
+    generated_at = _time(values.get("generated_at"))
+    if generated_at is None:
+        wrong = "generated_at" in values
+        message = "generated_at is no timestamp" if wrong else "generated_at is missing: its age can't be told"
+        troubles.append((("generated_at",) if wrong else (), Trouble("wrong-type", message)))
+    rows = []
+    for task, route, value in _rows(values, ("tasks",), troubles):
+        record = validate(RowRecord, value, route, troubles)
+        if record is not None:
+            rows.append(
+                Row(
+                    task=task,
+                    place=Place(path=source.path, route=route),
+                    manager=manager,
+                    status=record.status,
+                    registered=bool(record.registered),
+                    dispatch_state=record.dispatch_state,
+                )
+            )
+    signals = []
+    escalation = values.get("escalation")
+    listed = escalation.get("signals") if isinstance(escalation, Mapping) else None
+    for index, value in enumerate(listed if isinstance(listed, list | tuple) else ()):
+        route = ("escalation", "signals", str(index))
+        signal = validate(SignalRecord, value, route, troubles)
+        if signal is not None:
+            place = Place(path=source.path, route=route)
+            signals.append(Signal(manager=manager, place=place, **signal.model_dump()))
+    counts = values.get("counts")
+    return Snapshot(
+        ledger=_close(ledger, troubles),
+        generated_at=generated_at,
+        rows=tuple(rows),
+        signals=tuple(signals),
+        counts=counts if isinstance(counts, Mapping) else {},
+    )
+
+
+def _tombstone(source: Source) -> Tombstone:
+    from taskcheck.assemble.records import TombstoneRecord, validate  # noqa: PLC0415 - as above
+
+    ledger = _open(source, LedgerKind.TOMBSTONE)
+    if ledger.document is None:
+        return Tombstone(ledger=ledger, task=source.name)
+    troubles: list[tuple[Route, Trouble]] = []
+    schema = ledger.document.values.get("schema")
+    if isinstance(schema, str) and schema.startswith("taskcheck/tombstone/") and schema != _TOMBSTONE_SCHEMA:
+        trouble = Trouble("future-schema", f"{schema} is newer than this taskcheck, which knows {_TOMBSTONE_SCHEMA}")
+        return Tombstone(ledger=_close(ledger, [(("schema",), trouble)]), task=source.name)
+    record = validate(TombstoneRecord, ledger.document.values, (), troubles)
+    if record is None:
+        return Tombstone(ledger=_close(ledger, troubles), task=source.name)
+    return Tombstone(
+        ledger=_close(ledger, troubles),
+        pull_request=pull_request(record.pr_url, record.pr_number),
+        **{**record.model_dump(exclude={"pr_url", "pr_number"}), "task": record.task or source.name},
+    )
+
+
+def _log(source: Source) -> tuple[DispatchLog | None, Ledger]:
+    ledger = Ledger(kind=LedgerKind.LOG, place=Place(path=source.path), name=source.name)
+    if source.data is None:
+        trouble = source.trouble or Trouble("denied", "it could not be read")
+        return None, replace(ledger, troubles=(((), trouble),))
+    lines = source.data.decode("utf-8", "replace").split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    match = _EXIT_LINE.fullmatch(last)
+    return (
+        DispatchLog(
+            task=source.name,
+            place=ledger.place,
+            exit_code=int(match[1]) if match else None,
+            mtime=source.mtime,
+        ),
+        ledger,
+    )
+
+
+def _rows(
+    values: Mapping[str, Value], containers: Sequence[str], troubles: list[tuple[Route, Trouble]]
+) -> Iterator[tuple[str, Route, Value]]:
+    """The rows of a ledger: task, route and value, from an object keyed by task or a list of objects that name it."""
+    container = next((name for name in containers if name in values), None)
+    if container is None:
+        return
+    rows = values[container]
+    if isinstance(rows, Mapping):
+        for key, value in rows.items():
+            yield key, (container, key), value
+        return
+    if not isinstance(rows, list | tuple):
+        troubles.append(((container,), Trouble("wrong-type", f"{container} should be an object or a list")))
+        return
+    for index, value in enumerate(rows):
+        route = (container, str(index))
+        task = (_text(value.get("slug")) or _text(value.get("task"))) if isinstance(value, Mapping) else None
+        if task is None:
+            troubles.append((route, Trouble("wrong-type", "a row in a list needs its task under slug or task")))
+        else:
+            yield task, route, value
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _time(value: Value) -> datetime | None:
+    return timestamp(value) if isinstance(value, str) else None
+
+
+def documents(ledgers: Ledgers) -> dict[tuple[str, str], Document]:
+    """The documents behind the files, by checkout and path."""
+    return {("root", ledger.place.path): ledger.document for ledger in ledgers.files if ledger.document is not None}

@@ -1,0 +1,113 @@
+"""Task files to tasks, and the copies of other checkouts with what history knows of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+from taskcheck.documents import Document, DocumentError, Trouble, read_front_matter
+from taskcheck.model import Checkout, Copy, Place, Task
+from taskcheck.settings import Settings
+from taskcheck.sources import Fork, Source, Sources, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReader:
+    """Reads task files by the rules of one store."""
+
+    settings: Settings
+
+    def read(self, source: Source, checkout: str = "root") -> Task | None:
+        """The task in a file; None when the file is Markdown of another kind."""
+        stem = source.path.rpartition("/")[2].rpartition(".")[0]
+        place = Place(path=source.path, checkout=checkout)
+        keys = self.settings.fields
+        if source.data is None:
+            trouble = source.trouble or Trouble("denied", "it could not be read")
+            return Task(id=stem, place=place, keys=keys, document=None, trouble=trouble)
+        try:
+            document = read_front_matter(source.data, at_names=self.settings.at_names)
+        except DocumentError as error:
+            return Task(id=stem, place=place, keys=keys, document=None, trouble=error.trouble)
+        if document is None or keys["status"] not in document.values:
+            return None
+        return self._task(document, stem, place)
+
+    def _task(self, document: Document, stem: str, place: Place) -> Task:
+        keys = self.settings.fields
+        named = document.values.get(keys["id"]) if "id" in keys else None
+        status = document.values.get(keys["status"])
+        return Task(
+            id=named if isinstance(named, str) and named else stem,
+            place=place,
+            keys=keys,
+            document=document,
+            trouble=document.trouble,
+            stage=self.settings.stage(status) if isinstance(status, str) else None,
+        )
+
+    def version(self, data: bytes, path: str, checkout: str) -> Task | None:
+        """A readable task from a past version of a file; None for anything else."""
+        task = self.read(Source(path=path, data=data), checkout)
+        return task if task and task.document else None
+
+
+def read_tasks(sources: Sources, reader: TaskReader) -> tuple[Task, ...]:
+    """Root's tasks, in the order of their paths."""
+    return tuple(task for source in sources.tasks if (task := reader.read(source)) is not None)
+
+
+def read_copies(
+    sources: Sources, reader: TaskReader, tasks: Iterable[Task], checkouts: Mapping[str, Checkout]
+) -> tuple[Copy, ...]:
+    """The differing task files of live checkouts; those of tasks that root doesn't have come too."""
+    if isinstance(sources.git, Unavailable):
+        return ()
+    by_path = {task.place.path: task for task in tasks}
+    paths = {task.id: task.place.path for task in by_path.values()}
+    copies = []
+    for held in sources.git.checkouts:
+        checkout = checkouts.get(held.name)
+        if checkout is None or not checkout.live:
+            continue
+        for source in held.files.values():
+            task = reader.read(source, held.name)
+            if task is None:
+                continue
+            if task.document is None and source.path in by_path:
+                task = replace(task, id=by_path[source.path].id)
+            copies.append(_copy(task, checkout, reader, {source.path, paths.get(task.id, source.path)}))
+    return tuple(copies)
+
+
+def _copy(task: Task, checkout: Checkout, reader: TaskReader, paths: set[str]) -> Copy:
+    fork = checkout.fork
+    if not isinstance(fork, Fork):
+        return Copy(task=task, checkout=checkout, base=None, root_versions=(), own_versions=())
+
+    @cache
+    def at_base(path: str) -> Task | None:
+        return reader.version(fork.base_files[path], path, checkout.name)
+
+    # Its own paths first; then the file that was moved since, which still has its name and id.
+    candidates = [path for path in sorted(fork.base_files) if path in paths]
+    candidates += [path for path in sorted(fork.base_files) if path not in paths]
+    base = next((found for path in candidates if (found := at_base(path)) and found.id == task.id), None)
+    paths = paths | ({base.place.path} if base else set())
+    return Copy(
+        task=task,
+        checkout=checkout,
+        base=base,
+        root_versions=_versions(fork.root_versions, paths, task.id, reader, "root"),
+        own_versions=_versions(fork.own_versions, paths, task.id, reader, checkout.name),
+    )
+
+
+def _versions(
+    versions: Mapping[str, tuple[bytes, ...]],
+    paths: Iterable[str],
+    task: str,
+    reader: TaskReader,
+    checkout: str,
+) -> tuple[Task, ...]:
+    read = (reader.version(data, path, checkout) for path in sorted(paths) for data in versions.get(path, ()))
+    return tuple(version for version in read if version is not None and version.id == task)

@@ -1,0 +1,133 @@
+"""Compare the ledgers and report, per task, what disagrees.
+
+Naming tasks, managers or paths narrows what is reported, not what is read.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from taskcheck.cli import EPILOG, Failure
+from taskcheck.cli.common import guarded, names, store_options
+from taskcheck.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from taskcheck.check import Store
+    from taskcheck.finding import Report
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.epilog = EPILOG
+    parser.add_argument("only", nargs="*", metavar="TASK|PATH", help="report about these only")
+    store_options(parser)
+    rules = parser.add_argument_group("rules")
+    rules.add_argument("--select", metavar="NAMES", type=names, default=(), help="run only these rules or families")
+    rules.add_argument("--extend-select", metavar="NAMES", type=names, default=(), help="run these too")
+    rules.add_argument("--ignore", metavar="NAMES", type=names, default=(), help="leave these out")
+    output = parser.add_argument_group("output")
+    output.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(FORMATS)}")
+    output.add_argument(
+        "--output", metavar="FORMAT=FILE", action="append", default=[], help="write this too (repeatable)"
+    )
+    output.add_argument("--group", choices=("task", "rule"), default="task", help="what findings are grouped by")
+    output.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    output.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    output.add_argument("-v", "--verbose", action="store_true", help="show explained findings' evidence and skips")
+    verdict = parser.add_argument_group("verdict")
+    verdict.add_argument("--fail-on", choices=("error", "warning", "info"), default="error")
+    verdict.add_argument("--exit-zero", action="store_true", help="exit 0 instead of 1")
+    verdict.add_argument("--strict", action="store_true", help="fail when a rule could not look")
+    verdict.add_argument(
+        "--gate",
+        choices=("commit", "all"),
+        default="all",
+        help="commit: only what the commit itself decides can fail (for the pre-commit hook)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check, print, and the exit code."""
+    from taskcheck.check import Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.finding import Severity  # noqa: PLC0415 - as above
+
+    request = Request(
+        root=options.root,
+        config=options.config,
+        now=options.now,
+        select=options.select,
+        extend_select=options.extend_select,
+        ignore=options.ignore,
+        only=tuple(options.only),
+        fail_on=Severity[options.fail_on.upper()],
+        gate=options.gate,
+        strict=options.strict,
+        exit_zero=options.exit_zero,
+    )
+
+    def work() -> "tuple[Store, Report, list[tuple[Callable[[Report], str], Path]]]":
+        store = open_store(request)
+        outputs = [_output(item, store) for item in options.output]
+        _renderer(options.format, store)
+        return store, check_store(store, request), outputs
+
+    store, report, outputs = guarded(work)
+    for render, path in outputs:
+        _write(path, render(report))
+    if not options.quiet:
+        sys.stdout.write(_shown(report, options, store))
+        sys.stdout.flush()
+    elif not report.complete:
+        for error in report.errors:
+            print(f"taskcheck: {error.where}: {error.message}", file=sys.stderr)
+    store.plugins.finish(report)
+    return report.exit_code
+
+
+def _shown(report: "Report", options: argparse.Namespace, store: "Store") -> str:
+    if options.format != "text":
+        return _renderer(options.format, store)(report)
+    from taskcheck.formats import text  # noqa: PLC0415 - the other formats don't need it
+
+    return text.render(report, width=_width(options.color), verbose=options.verbose, by_rule=options.group == "rule")
+
+
+def _width(color: str) -> int | None:
+    """Columns of the terminal; None for plain text."""
+    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") if color == "auto" else color == "always"
+    if not wanted:
+        return None
+    import shutil  # noqa: PLC0415 - only for a terminal
+
+    return max(40, shutil.get_terminal_size().columns)
+
+
+def _renderer(name: str, store: "Store") -> "Callable[[Report], str]":
+    from taskcheck.formats import renderer  # noqa: PLC0415 - not needed for --help
+
+    if name in FORMATS:
+        return renderer(name)
+    others = store.plugins.reporters()
+    if name not in others:
+        from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+
+        raise Failure(f"unknown format {name!r}{did_you_mean(name, (*FORMATS, *others))}")
+    return others[name]
+
+
+def _output(item: str, store: "Store") -> "tuple[Callable[[Report], str], Path]":
+    name, equals, path = item.partition("=")
+    if not equals or not path:
+        raise Failure(f"--output {item}: write it as FORMAT=FILE, for example junit=report.xml")
+    return _renderer(name, store), Path(path)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise Failure(f"--output {path}: {error.strerror}") from error

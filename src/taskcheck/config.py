@@ -1,0 +1,242 @@
+"""The configuration: a preset, then the user's file over it, checked as a whole so that every error shows at once."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from taskcheck.documents.values import duration
+from taskcheck.settings import Limits, Paths, Settings, Stage, Suppression
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
+
+FILE = "taskcheck.toml"
+DEFAULT_PRESET = "task-manager"
+FIELDS = (
+    "id", "title", "status", "owner", "depends_on", "parent", "pr_url", "pr_number", "pr_created_at", "started_at",
+    "completed_at", "created_at", "updated_at",
+)  # fmt: skip
+"""Canonical names of the task fields that rules know."""
+
+
+class ConfigError(Exception):
+    """The configuration can't be used; one message per fault, each naming file and key."""
+
+    def __init__(self, *messages: str) -> None:
+        super().__init__("\n".join(messages))
+        self.messages = messages
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A store format: what tells that it is there, and its defaults."""
+
+    name: str
+    about: str
+    detect: tuple[str, ...]
+    tables: Mapping[str, Any]
+
+    def found_in(self, root: Path) -> bool:
+        """Whether a store of this format lies in a folder."""
+        return any((root / path).exists() for path in self.detect)
+
+
+def builtin_presets() -> dict[str, str]:
+    """The presets that come with taskcheck: name to TOML."""
+    folder = Path(__file__).parent / "presets"
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.toml"))}
+
+
+def presets(texts: Mapping[str, str]) -> dict[str, Preset]:
+    """Presets from their TOML texts.
+
+    Raises:
+        ConfigError: a preset isn't TOML.
+    """
+    found = {}
+    for name, text in texts.items():
+        try:
+            tables = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"preset {name}: {error}") from error
+        about, detect = tables.pop("about", ""), tuple(tables.pop("detect", ()))
+        found[name] = Preset(name, about, detect, tables)
+    return found
+
+
+def find(root: Path) -> Path | None:
+    """The store's configuration file: taskcheck.toml, else a pyproject.toml with ``[tool.taskcheck]``."""
+    own = root / FILE
+    if own.is_file():
+        return own
+    pyproject = root / "pyproject.toml"
+    try:
+        has_table = "[tool.taskcheck" in pyproject.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return pyproject if has_table else None
+
+
+def load(root: Path, known: Mapping[str, Preset], path: Path | None = None) -> Settings:
+    """The settings of the store in a folder.
+
+    Raises:
+        ConfigError: the file isn't there, isn't TOML, or holds keys or values that aren't allowed; or several
+            presets fit and none is named.
+    """
+    path = path or find(root)
+    written = _read(path) if path else {}
+    where = path.name if path else FILE
+    name = written.get("preset")
+    if name is None:
+        name = detect(root, known)
+    if name not in known:
+        raise ConfigError(f"{where}: preset: {_unknown(str(name), known)}")
+    preset = known[name]
+    merged = _merge(preset.tables, written)
+    errors = list(_check(merged, written, where))
+    if errors:
+        raise ConfigError(*errors)
+    try:
+        return _settings(name, where if path else None, merged)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def detect(root: Path, known: Mapping[str, Preset]) -> str:
+    """The preset whose format lies in a folder; the default one where none does.
+
+    Raises:
+        ConfigError: several do.
+    """
+    found = [preset.name for preset in known.values() if preset.found_in(root)]
+    if len(found) > 1:
+        raise ConfigError(
+            f'this looks like {" and like ".join(found)}: say which in {FILE}, for example preset = "{found[0]}"'
+        )
+    return found[0] if found else DEFAULT_PRESET
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        tables = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name}: not UTF-8 at byte {error.start}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path.name}: {error}") from error
+    if path.name == "pyproject.toml":
+        tables = tables.get("tool", {}).get("taskcheck", {})
+    return tables
+
+
+def _merge(preset: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
+    """The user's tables over the preset's, key by key; the preset's outcomes keep to the statuses that are left."""
+    merged: dict[str, Any] = {**preset}
+    for key, value in written.items():
+        below = preset.get(key)
+        merged[key] = {**below, **value} if isinstance(value, dict) and isinstance(below, dict) else value
+    if isinstance(written.get("statuses"), dict):
+        own = written.get("outcomes", {})
+        left = {str(status).casefold() for words in merged["statuses"].values() for status in words}
+        kept = {
+            outcome: statuses if outcome in own else [s for s in statuses if s.casefold() in left]
+            for outcome, statuses in merged["outcomes"].items()
+        }
+        merged["outcomes"] = {outcome: statuses for outcome, statuses in kept.items() if statuses}
+    return merged
+
+
+def _check(merged: Mapping[str, Any], written: Mapping[str, Any], where: str) -> Iterator[str]:
+    """Every fault of the configuration, in words."""
+    if not written:
+        return
+    from pydantic import ValidationError  # noqa: PLC0415 - 80 ms, and only where there is a file to check
+
+    from taskcheck.schema import Config  # noqa: PLC0415 - as above
+
+    try:
+        Config.model_validate(merged)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            yield f"{where}: {_explain(detail, Config)}"
+
+
+def _explain(detail: "ErrorDetails", model: type["BaseModel"]) -> str:
+    key = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        table: Any = model
+        for part in detail["loc"][:-1]:
+            table = _table(table, str(part))
+        return f"{'.'.join(map(str, detail['loc'][:-1])) or 'top level'}: " + _unknown(
+            str(detail["loc"][-1]), getattr(table, "model_fields", {}), "key"
+        )
+    return f"{key}: {detail['msg'].removeprefix('Value error, ')}"
+
+
+def _table(model: Any, name: str) -> Any:
+    """The model of a table within a model; the model itself for a list's position."""
+    field = getattr(model, "model_fields", {}).get(name)
+    if field is None:
+        return model
+    candidates = [field.annotation, *get_args(field.annotation)]
+    return next((item for item in candidates if hasattr(item, "model_fields")), model)
+
+
+def _unknown(name: str, known: Mapping[str, Any], what: str = "preset") -> str:
+    from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+
+    return f"unknown {what} {name!r}{did_you_mean(name, known)}"
+
+
+def _settings(preset: str, source: str | None, tables: Mapping[str, Any]) -> Settings:
+    fields = {name: name for name in FIELDS if name != "id"}
+    fields |= {name: key for name, key in tables.get("fields", {}).items() if name != "required"}
+    limits = {
+        "snapshot_max_age": "10m",
+        "in_progress_max_idle": "4h",
+        "pickup_grace": "15m",
+        "clock_skew": "5m",
+    }
+    limits |= tables.get("limits", {})
+    drift, checkouts, rules = (tables.get(name, {}) for name in ("drift", "checkouts", "rules"))
+    return Settings(
+        preset=preset,
+        source=source,
+        people={key: tuple(aliases) for key, aliases in tables.get("people", {}).items()},
+        roles=dict(tables.get("roles", {})),
+        paths=_paths(tables["paths"]),
+        fields=fields,
+        required=tuple(tables.get("fields", {}).get("required", ())),
+        at_names=tables.get("at_names", False),
+        statuses={status.casefold(): Stage(stage) for stage, words in tables["statuses"].items() for status in words},
+        outcomes={outcome: tuple(statuses) for outcome, statuses in tables["outcomes"].items()},
+        authority=drift.get("authority", "root"),
+        drift_ignore=tuple(drift.get("ignore", ())),
+        worktree=checkouts.get("worktree", ""),
+        branch=checkouts.get("branch", ""),
+        branches=tuple(checkouts.get("branches", ())),
+        trunk=tuple(checkouts.get("trunk", ("origin/HEAD", "main", "master"))),
+        limits=Limits(**{key: duration(value) for key, value in limits.items()}),
+        select=tuple(rules.get("select", ("all",))),
+        ignore=tuple(rules.get("ignore", ())),
+        severity=dict(rules.get("severity", {})),
+        suppress=tuple(
+            Suppression(**{**table, "until": _day(table.get("until"))}) for table in tables.get("suppress", ())
+        ),
+    )
+
+
+def _paths(table: Mapping[str, Any]) -> Paths:
+    values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
+    return Paths(**values)
+
+
+def _day(value: date | datetime | str | None) -> str | None:
+    return re.split(r"[T ]", str(value))[0] if value is not None else None

@@ -1,0 +1,123 @@
+"""Rules times subjects gives results; a rule that crashes is a result too."""
+
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from taskcheck.finding import Finding, RuleRun, RunError
+from taskcheck.model import Entry, Ledger, Manager, Task
+from taskcheck.rules import Rule, Undecided, call
+from taskcheck.sources import Unavailable
+from taskcheck.state import State
+
+FINDINGS_CAP = 10_000
+"""Findings of one rule; one that yields more is out of hand and costs only itself."""
+
+REPOSITORY = "repository"
+
+
+def run(rules: Iterable[Rule], state: State) -> tuple[RuleRun, ...]:
+    """Ask every rule about every subject it has, in the order of their names."""
+    return tuple(_run(rule, state) for rule in sorted(rules, key=lambda rule: rule.name))
+
+
+def _run(rule: Rule, state: State) -> RuleRun:
+    inputs, missing = _inputs(rule, state)
+    if missing is None:
+        asked, missing = _subjects(rule, state)
+    if missing is not None:
+        return RuleRun(rule=rule.name, family=rule.family, skipped=missing)
+
+    findings: list[tuple[str, Finding]] = []
+    errors: list[tuple[str, RunError]] = []
+    undecided: list[tuple[str, str]] = []
+    for name, subject in asked:
+        found: list[tuple[str, Finding]] = []
+        try:
+            for finding in islice(call(rule, subject, inputs), FINDINGS_CAP - len(findings) + 1):
+                found.append((name, _stamped(finding, rule)))  # noqa: PERF401 - what came before an error counts
+        except Undecided as reason:
+            undecided.append((name, str(reason)))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a rule raises costs only its own results
+            errors.append((name, RunError(where=f"rule {rule.name} on {name}", message=_frame(error))))
+            continue
+        findings += found
+        if len(findings) > FINDINGS_CAP:
+            errors.append((name, RunError(where=f"rule {rule.name}", message=f"more than {FINDINGS_CAP:,} findings")))
+            break
+    return RuleRun(
+        rule=rule.name,
+        family=rule.family,
+        subjects=tuple(name for name, _ in asked),
+        findings=tuple(findings[:FINDINGS_CAP]),
+        errors=tuple(errors),
+        undecided=tuple(undecided),
+    )
+
+
+def _inputs(rule: Rule, state: State) -> tuple[dict[str, Any], str | None]:
+    """The parts of the state that a rule asks for; or why one of them isn't there."""
+    inputs: dict[str, Any] = {}
+    for name in (*rule.inputs, *rule.optional):
+        value = getattr(state, name)
+        if isinstance(value, Unavailable):
+            if name in rule.inputs:
+                return {}, value.reason
+            value = None
+        inputs[name] = value
+    return inputs, None
+
+
+def _subjects(rule: Rule, state: State) -> tuple[list[tuple[str, Any]], str | None]:
+    """What a rule is asked about, with the name that reports use; or why nothing of it can be looked at."""
+    if not rule.subjects:
+        return [(REPOSITORY, None)], None
+    found: list[tuple[str, Any]] = []
+    reasons = []
+    for kind in rule.subjects:
+        things = _things(kind, state)
+        if isinstance(things, Unavailable):
+            reasons.append(things.reason)
+        else:
+            found.extend(things)
+    return found, reasons[0] if len(reasons) == len(rule.subjects) else None
+
+
+def _things(kind: str, state: State) -> Iterator[tuple[str, Any]] | Unavailable:
+    things: Iterable[Task | Entry | Manager | Ledger] | Unavailable = {
+        "task": tuple(task for task in state.tasks if task.document is not None),
+        "file": state.files,
+        "entry": state.entries,
+        "manager": state.managers,
+        "ledger": state.ledgers,
+    }[kind]
+    if isinstance(things, Unavailable):
+        return things
+    return ((_name(thing), thing) for thing in things)
+
+
+def _name(thing: Task | Entry | Manager | Ledger) -> str:
+    match thing:
+        case Task(id=task, place=place):
+            return task if place.checkout == "root" else f"{task} ({place.checkout})"
+        case Entry(task=task, manager=manager):
+            return f"{task} ({manager})"
+        case Manager(key=key):
+            return key
+        case Ledger(place=place):
+            return place.path
+
+
+def _stamped(finding: Finding, rule: Rule) -> Finding:
+    if not isinstance(finding, Finding):
+        raise TypeError(f"a rule yields findings, not {type(finding).__name__}")
+    return replace(finding, rule=rule.name, family=rule.family, severity=finding.severity or rule.severity)
+
+
+def _frame(error: BaseException) -> str:
+    """The exception with the frame that raised it, short enough for one line of a report."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({frames[-1].name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{where}"

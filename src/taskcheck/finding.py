@@ -1,0 +1,259 @@
+"""What rules find: findings with evidence from both sides, fixes as keyed edits, and the report of a run."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+
+from taskcheck.model import Place, Signal
+
+
+class Severity(IntEnum):
+    """How much a finding matters; ordered."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        """The word for it in reports and options."""
+        return self.name.lower()
+
+
+class Safety(IntEnum):
+    """How far a fix can be trusted; ordered, so that "at least this safe" is one comparison."""
+
+    DISPLAY = 1
+    UNSAFE = 2
+    SAFE = 3
+
+    @property
+    def label(self) -> str:
+        """The word for it in reports and options."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What one source says about the matter."""
+
+    place: Place
+    saw: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetKey:
+    """Write a scalar where the place's route points; added at the end when the key isn't there."""
+
+    place: Place
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropEntry:
+    """Take a row out of a register, nothing else."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeFile:
+    """Merge runtime files of one person into the canonical path, and drop the others."""
+
+    sources: tuple[Place, ...]
+    target: Place
+    owner: str
+    """The canonical key that the merged file names as its owner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepFile:
+    """Keep one of several runtime files under the canonical path, and drop the others."""
+
+    source: Place
+    dropped: tuple[Place, ...]
+    target: Place
+    owner: str
+
+
+Edit = SetKey | DropEntry | MergeFile | KeepFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A repair as data: what it would change, and how far it can be trusted."""
+
+    title: str
+    safety: Safety
+    edits: tuple[Edit, ...]
+    why: str = ""
+    """Why it isn't safe."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths that it would write, relative to the root checkout, each once."""
+        paths: dict[str, None] = {}
+        for edit in self.edits:
+            match edit:
+                case SetKey(place=place) | DropEntry(place=place):
+                    paths[place.path] = None
+                case MergeFile(sources=sources, target=target):
+                    paths.update(dict.fromkeys(p.path for p in (target, *sources)))
+                case KeepFile(source=source, dropped=dropped, target=target):
+                    paths.update(dict.fromkeys(p.path for p in (target, source, *dropped)))
+        return tuple(paths)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One broken invariant: what is wrong, what is expected instead, and who says so."""
+
+    message: str
+    place: Place
+    task: str | None = None
+    manager: str | None = None
+    expected: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    fix: Fix | None = None
+    severity: Severity | None = None
+    """None takes the rule's own."""
+    identity: tuple[str, ...] = ()
+    """The values that tell this finding from others of the rule on the same task and route."""
+    rule: str = ""
+    family: str = ""
+    explained_by: str | None = None
+    advisory: bool = False
+    """Reported, but unable to fail this run (``--gate commit``)."""
+
+    @property
+    def level(self) -> Severity:
+        """The severity, which the engine has filled in."""
+        return self.severity or Severity.ERROR
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that stay the same while the same thing is wrong.
+
+        Of rule, subject, route and identifying values; never of a path, a line, a count, a message or the time.
+        """
+        parts = (self.rule, self.task or "", self.manager or "", *self.place.route, "", *self.identity)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunError:
+    """Something that makes the result untrustworthy: where, and what."""
+
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRun:
+    """All results of one rule: a case per subject that it looked at."""
+
+    rule: str
+    family: str
+    subjects: tuple[str, ...] = ()
+    """Every subject looked at; those of ``findings`` and ``errors`` failed, the others passed."""
+    findings: tuple[tuple[str, Finding], ...] = ()
+    suppressed: tuple[tuple[str, Finding, str], ...] = ()
+    """Subject, finding and the reason given for accepting it."""
+    errors: tuple[tuple[str, RunError], ...] = ()
+    undecided: tuple[tuple[str, str], ...] = ()
+    """Subjects that it couldn't tell about, each with the reason."""
+    skipped: str | None = None
+    """Why the rule couldn't look at all; no subjects then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalNote:
+    """A raw signal, and what became of it."""
+
+    signal: Signal
+    refuted: bool
+    explained_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One task (or manager, or the repository) with all that is wrong with it."""
+
+    task: str | None
+    manager: str | None
+    title: str
+    owner: str | None
+    status: str | None
+    headline: str | None
+    """The rule of the finding that no other explains; None when only signals speak."""
+    findings: tuple[Finding, ...]
+    signals: tuple[SignalNote, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """That of its worst finding; signals alone are for information."""
+        return max((finding.level for finding in self.findings), default=Severity.INFO)
+
+    @property
+    def subject(self) -> str:
+        """What a report calls it."""
+        return self.task or self.manager or "repository"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagerStatus:
+    """How fresh a manager's heartbeat is."""
+
+    owner: str
+    snapshot_age_seconds: int | None
+    fresh: bool
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All that one check has to say; formats turn it into text."""
+
+    version: str
+    now: datetime
+    tasks: int
+    checkouts: int
+    incidents: tuple[Incident, ...]
+    runs: tuple[RuleRun, ...]
+    managers: tuple[ManagerStatus, ...] = ()
+    errors: tuple[RunError, ...] = ()
+    exit_code: int = 0
+    preset: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Task id to title, for formats that name every task."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was asked for could be judged."""
+        return not self.errors
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, in the order of the incidents."""
+        return tuple(finding for incident in self.incidents for finding in incident.findings)
+
+    @property
+    def skipped(self) -> tuple[tuple[str, str], ...]:
+        """Rules that could not look, or not everywhere; one row per rule and reason."""
+        rows: dict[tuple[str, str], None] = {}
+        for run in self.runs:
+            reasons = [reason for _, reason in run.undecided]
+            for reason in (run.skipped, *reasons) if run.skipped is not None else reasons:
+                rows[run.rule, reason] = None
+        return tuple(rows)
+
+    @property
+    def suppressed(self) -> int:
+        """How many findings a suppression covers."""
+        return sum(len(run.suppressed) for run in self.runs)
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have exactly this severity."""
+        return sum(finding.level is severity for finding in self.findings)

@@ -1,0 +1,184 @@
+"""The report for people: one row per task, under it what is wrong, who says so, and what would mend it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from taskcheck.documents.values import age
+from taskcheck.finding import Evidence, Finding, Incident, Report, Severity, SignalNote
+from taskcheck.formats.sanitize import visible
+from taskcheck.model import Place
+
+STYLES = {
+    "error": "bold red",
+    "warning": "yellow",
+    "info": "cyan",
+    "subject": "bold",
+    "rule": "magenta",
+    "place": "blue",
+    "dim": "dim",
+    "good": "green",
+}
+"""What a segment is, to how rich shows it."""
+
+Segment = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line before it is wrapped: how far it is indented, and its segments with their kinds."""
+
+    indent: int
+    segments: tuple[Segment, ...]
+
+    @property
+    def plain(self) -> str:
+        """The line without styles."""
+        return " " * self.indent + "".join(text for text, _ in self.segments)
+
+
+def render(report: Report, *, width: int | None = None, verbose: bool = False, by_rule: bool = False) -> str:
+    """The report as text; with a width for a terminal of so many columns, in colour and wrapped."""
+    lines = list(_lines(report, verbose=verbose, by_rule=by_rule))
+    if width is None:
+        return "".join(f"{line.plain.rstrip()}\n" for line in lines)
+    return _rich(lines, width)
+
+
+def position(place: Place) -> str:
+    """``[checkout:]path[:line:column]``; root goes without saying."""
+    checkout = "" if place.checkout == "root" else f"{place.checkout}:"
+    line = "" if place.line is None else f":{place.line}:{place.column}"
+    return f"{checkout}{place.path}{line}"
+
+
+def summary(report: Report) -> list[str]:
+    """The closing lines without styles."""
+    return [line.plain for line in _summary(report, verbose=False)]
+
+
+def _rich(lines: Iterable[Line], width: int) -> str:
+    from io import StringIO  # noqa: PLC0415 - only for a terminal
+
+    from rich.console import Console  # noqa: PLC0415 - 37 ms, only for a terminal
+    from rich.padding import Padding  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    out = StringIO()
+    console = Console(file=out, force_terminal=True, width=width, highlight=False, markup=False, emoji=False)
+    for line in lines:
+        text = Text()
+        for part, kind in line.segments:
+            text.append(part, style=STYLES.get(kind, ""))
+        console.print(Padding(text, (0, 0, 0, line.indent)) if line.indent else text)
+    return "".join(f"{row.rstrip()}\n" for row in out.getvalue().splitlines())
+
+
+def _lines(report: Report, *, verbose: bool, by_rule: bool) -> Iterator[Line]:
+    if by_rule:
+        yield from _rules(report)
+    else:
+        for incident in report.incidents:
+            yield from _incident(incident, verbose=verbose)
+            yield Line(0, ())
+    yield from _managers(report)
+    yield from _summary(report, verbose=verbose)
+
+
+def _incident(incident: Incident, *, verbose: bool) -> Iterator[Line]:
+    word = incident.severity.label
+    state = [visible(part) for part in (incident.status, incident.owner) if part]
+    yield Line(
+        0,
+        (
+            (f"{word:<8}", word),
+            (visible(incident.subject), "subject"),
+            ("  ", ""),
+            (incident.headline or "signals only", "rule"),
+            (f"  {' · '.join(state)}" if state else "", "dim"),
+        ),
+    )
+    if incident.title and incident.title != incident.subject:
+        yield Line(8, ((visible(incident.title), "dim"),))
+    for finding in incident.findings:
+        yield from _finding(finding, headline=finding.rule == incident.headline, verbose=verbose)
+    if incident.signals:
+        yield Line(2, (("signals  ", "dim"), (", ".join(_signal(note) for note in incident.signals), "")))
+
+
+def _rules(report: Report) -> Iterator[Line]:
+    """The findings under their rules, the rule with the most first; one line each."""
+    groups: dict[str, list[tuple[Incident, Finding]]] = {}
+    for incident in report.incidents:
+        for finding in incident.findings:
+            groups.setdefault(finding.rule, []).append((incident, finding))
+    for rule, found in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0])):
+        yield Line(0, ((rule, "rule"), (f"  {len(found)}", "dim")))
+        for incident, finding in found:
+            word, message = finding.level.label, visible(finding.message, None)
+            yield Line(2, ((f"{word:<8}", word), (visible(incident.subject), "subject"), (f"  {message}", "")))
+        yield Line(0, ())
+
+
+def _finding(finding: Finding, *, headline: bool, verbose: bool) -> Iterator[Line]:
+    word = finding.level.label
+    cause = f"  (because of {finding.explained_by})" if finding.explained_by else ""
+    message = (visible(finding.message, None), "")
+    if headline:
+        yield Line(2, (message,))
+    else:
+        yield Line(2, ((f"{word} ", word), (f"{finding.rule}: ", "rule"), message, (cause, "dim")))
+    if finding.explained_by and not verbose:
+        return
+    for item in finding.evidence:
+        yield Line(6, _evidence(item))
+    if finding.expected:
+        yield Line(6, (("expected  ", "dim"), (visible(finding.expected, None), "")))
+    if finding.fix:
+        why = f" — {visible(finding.fix.why)}" if finding.fix.why else ""
+        yield Line(
+            6,
+            ((f"fix, {finding.fix.safety.label}  ", "good"), (visible(finding.fix.title), ""), (why, "dim")),
+        )
+
+
+def _evidence(item: Evidence) -> tuple[Segment, ...]:
+    return (visible(position(item.place)), "place"), ("  ", ""), (visible(item.saw), "")
+
+
+def _signal(note: SignalNote) -> str:
+    fate = "refuted" if note.refuted else f"because of {note.explained_by}" if note.explained_by else "unexplained"
+    return f"{visible(note.signal.kind)} ({fate})"
+
+
+def _managers(report: Report) -> Iterator[Line]:
+    for manager in report.managers:
+        if manager.snapshot_age_seconds is None:
+            heartbeat = ("no heartbeat", "warning")
+        else:
+            old = age(timedelta(seconds=manager.snapshot_age_seconds))
+            heartbeat = (f"heartbeat {old} old", "dim" if manager.fresh else "warning")
+        yield Line(0, (("manager ", "dim"), (visible(manager.owner), "subject"), ("  ", ""), heartbeat))
+
+
+def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
+    for error in report.errors:
+        yield Line(0, (("failed  ", "error"), (f"{visible(error.where)}: {visible(error.message)}", "")))
+    for rule, reason in report.skipped if verbose else ():
+        yield Line(0, (("skipped ", "dim"), (f"{rule}: {visible(reason)}", "dim")))
+    counts = [
+        f"{number} {severity.label}{'' if number == 1 else 's'}"
+        for severity in sorted(Severity, reverse=True)
+        if (number := report.count(severity))
+    ]
+    incidents = len(report.incidents)
+    found = f"{incidents} incident{'' if incidents == 1 else 's'} ({', '.join(counts)})" if incidents else "all agree"
+    hidden = [f"{report.suppressed} suppressed"] if report.suppressed else []
+    rules = len({rule for rule, _ in report.skipped})
+    if rules:
+        hidden.append(f"{rules} rule{'' if rules == 1 else 's'} skipped{'' if verbose else ' (-v says why)'}")
+    checkouts = f"{report.checkouts} checkout{'' if report.checkouts == 1 else 's'}"
+    text = f"{report.tasks} task{'' if report.tasks == 1 else 's'} in {checkouts}: {found}"
+    yield Line(0, ((text, "subject"), (f"; {', '.join(hidden)}" if hidden else "", "dim")))
+    if not report.complete:
+        yield Line(0, (("incomplete: what failed was not checked", "error"),))

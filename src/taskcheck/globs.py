@@ -1,0 +1,54 @@
+"""Path patterns with ``{owner}`` and ``{task}``, as regular expressions.
+
+Not pathspec: its import alone takes longer than reading a thousand tasks, and it knows no named parts.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\{(?P<name>owner|task)\}|.", re.DOTALL)
+_AS_REGEX = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One glob relative to the root checkout, with ``/`` between names; ``**`` spans folders."""
+
+    text: str
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """Matches whole paths; what a placeholder stood for is the group of its name."""
+        seen: set[str] = set()
+
+        def part(token: re.Match[str]) -> str:
+            name = token["name"]
+            if name is None:
+                return _AS_REGEX.get(token[0]) or re.escape(token[0])
+            if name in seen:
+                return f"(?P={name})"
+            seen.add(name)
+            return f"(?P<{name}>[^/]+?)"
+
+        return re.compile(_TOKEN.sub(part, self.text) + r"\Z", re.DOTALL)
+
+    @property
+    def folder(self) -> str:
+        """The literal folder that all matches lie in; empty for the root."""
+        literal = re.split(r"[*?{]", self.text, maxsplit=1)[0]
+        return literal.rpartition("/")[0]
+
+    @property
+    def depth(self) -> int | None:
+        """How many folders below ``folder`` a match may lie; None for any number."""
+        rest = self.text.removeprefix(self.folder).lstrip("/")
+        return None if "**" in rest else rest.count("/")
+
+    def match(self, path: str) -> re.Match[str] | None:
+        """The match of a whole path."""
+        return self.regex.match(path)
+
+    def fill(self, **values: str) -> str:
+        """The path for an owner or a task."""
+        return re.sub(r"\{(owner|task)\}", lambda m: values.get(m[1], m[0]), self.text)

@@ -1,0 +1,135 @@
+"""Who is who, and who acts for whom: folding, resolving and routing of owners."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+_SEPARATORS = re.compile(r"[.\-_\s]+")
+
+
+def fold(spelling: str) -> str:
+    """The form in which spellings of one name are equal.
+
+    NFKC, casefold, a leading ``@`` dropped, and ``.``, ``-``, ``_`` and white space removed (spec 2).
+    """
+    folded = unicodedata.normalize("NFKC", spelling).strip().casefold().removeprefix("@")
+    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", folded))
+
+
+class AmbiguousNames(ValueError):
+    """Two keys or aliases have one fold; a configuration error that names both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A resolved spelling: the canonical key, and whether it is a person or a role."""
+
+    key: str
+    kind: Literal["person", "role"]
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedTo:
+    """Who may dispatch for an owner, and why; ``person`` is None for nobody."""
+
+    person: str | None
+    why: str
+    deliberate: bool = False
+    """Nobody on purpose: a role that is set to false."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The declared people with their other spellings, and the roles with the person who acts for each."""
+
+    persons: Mapping[str, tuple[str, ...]]
+    roles: Mapping[str, str | Literal[False] | None]
+    declared_in: Mapping[str, str]
+    """Key to the path of the file that declares it."""
+    _folds: Mapping[str, Owner]
+
+    @staticmethod
+    def of(
+        persons: Mapping[str, Iterable[str]],
+        roles: Mapping[str, str | Literal[False] | None],
+        declared_in: Mapping[str, str] | None = None,
+    ) -> "People":
+        """Build the directory.
+
+        Raises:
+            AmbiguousNames: two keys or aliases with one fold.
+        """
+        folds: dict[str, tuple[Owner, str]] = {}
+
+        def declare(spelling: str, owner: Owner) -> None:
+            folded = fold(spelling)
+            if not folded:
+                raise AmbiguousNames(f"{spelling!r} names nobody: nothing is left of it after folding")
+            known = folds.get(folded)
+            if known and known[0] != owner:
+                raise AmbiguousNames(
+                    f"{known[1]!r} ({known[0].kind} {known[0].key}) and {spelling!r} ({owner.kind} {owner.key}) "
+                    f"are one name once case, '@', '.', '-', '_' and spaces are dropped"
+                )
+            folds.setdefault(folded, (owner, spelling))
+
+        held = {key: tuple(aliases) for key, aliases in persons.items()}
+        for key, aliases in held.items():
+            for spelling in (key, *aliases):
+                declare(spelling, Owner(key, "person"))
+        for key in roles:
+            declare(key, Owner(key, "role"))
+        return People(held, dict(roles), declared_in or {}, {folded: owner for folded, (owner, _) in folds.items()})
+
+    def __bool__(self) -> bool:
+        """Whether anybody is declared."""
+        return bool(self._folds)
+
+    def resolve(self, spelling: str | None) -> Owner | None:
+        """The person or role that a spelling means; None for a name that isn't declared."""
+        return self._folds.get(fold(spelling)) if spelling else None
+
+    def person(self, spelling: str | None) -> str | None:
+        """The key of the person that a spelling means, roles left out."""
+        owner = self.resolve(spelling)
+        return owner.key if owner and owner.kind == "person" else None
+
+    def route(self, spelling: str | None) -> RoutedTo:
+        """Who may dispatch the tasks of an owner: the person, or the person who fills the role."""
+        if not spelling:
+            return RoutedTo(None, "no owner")
+        owner = self.resolve(spelling)
+        if owner is None:
+            return RoutedTo(None, f"{spelling} is neither a declared person nor a role")
+        if owner.kind == "person":
+            return RoutedTo(owner.key, f"{spelling} is {owner.key}")
+        filled_by = self.roles[owner.key]
+        if filled_by is False:
+            return RoutedTo(None, f"role {owner.key} is on purpose nobody's", deliberate=True)
+        person = self.person(filled_by)
+        if person:
+            return RoutedTo(person, f"role {owner.key} is filled by {person}")
+        if filled_by:
+            return RoutedTo(None, f"role {owner.key} is filled by {filled_by}, who isn't a declared person")
+        return RoutedTo(None, f"role {owner.key} is filled by nobody")
+
+    def suggestions(self, spelling: str) -> tuple[str, ...]:
+        """Declared keys that a spelling may be meant for; never used to decide, only to ask."""
+        folded = fold(spelling.partition("@")[0] or spelling)
+        close = [
+            owner.key
+            for known, owner in self._folds.items()
+            if folded
+            and (known.startswith(folded) or folded.startswith(known) or _skeleton(known) == _skeleton(folded))
+        ]
+        return tuple(dict.fromkeys(close))
+
+
+_LOOK_ALIKES = str.maketrans("аеорсухіјѕԁɡոս0", "aeopcyxijsdgnuo")
+"""Letters of other scripts that are drawn like Latin ones, a part of UTS #39; only ever used to suggest."""
+
+
+def _skeleton(folded: str) -> str:
+    return folded.translate(_LOOK_ALIKES)

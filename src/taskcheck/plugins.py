@@ -1,0 +1,90 @@
+"""Finds plugins and calls them one by one, so that what one raises costs only its own results."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pluggy
+
+from taskcheck import hooks
+from taskcheck.finding import Report, RunError
+from taskcheck.rules import Rule
+
+BUILTIN = "taskcheck_rules"
+"""The pack of built-in rules: registered as anybody's is, but known without a scan."""
+
+GROUP = "taskcheck"
+
+
+@dataclass(slots=True)
+class Plugins:
+    """The registered plugins, and what went wrong with any of them."""
+
+    manager: pluggy.PluginManager
+    errors: list[RunError] = field(default_factory=list)
+
+    def rules(self) -> dict[str, Rule]:
+        """All rules by name; of two with one name the first registered stays, and the other is an error."""
+        rules: dict[str, Rule] = {}
+        for plugin, found in self._each("taskcheck_rules"):
+            for rule in found:
+                if not isinstance(rule, Rule):
+                    self._fail(plugin, f"taskcheck_rules gave {type(rule).__name__}, not a rule")
+                elif rule.name in rules:
+                    self._fail(plugin, f"there already is a rule {rule.name}")
+                else:
+                    rules[rule.name] = rule
+        return rules
+
+    def presets(self) -> dict[str, str]:
+        """Store formats of plugins: name to the text of a preset."""
+        return {name: text for _, found in self._each("taskcheck_presets") for name, text in found.items()}
+
+    def reporters(self) -> dict[str, Callable[[Report], str]]:
+        """Output formats of plugins."""
+        found: list[Mapping[str, Callable[[Report], str]]] = [
+            reporters for _, reporters in self._each("taskcheck_reporters")
+        ]
+        return {name: reporter for reporters in found for name, reporter in reporters.items()}
+
+    def finish(self, report: Report) -> None:
+        """Tell every plugin that the run is over."""
+        for _ in self._each("taskcheck_finish", report=report):
+            pass
+
+    def _each(self, hook: str, **arguments: object) -> list[tuple[str, Any]]:
+        results = []
+        for implementation in getattr(self.manager.hook, hook).get_hookimpls():
+            try:
+                given = {name: arguments[name] for name in implementation.argnames}
+                result = implementation.function(**given)
+                results.append((implementation.plugin_name, list(result) if hook == "taskcheck_rules" else result))
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault is its own
+                self._fail(implementation.plugin_name, f"{hook}: {type(error).__name__}: {error}")
+        return [(plugin, result) for plugin, result in results if result is not None]
+
+    def _fail(self, plugin: str, message: str) -> None:
+        self.errors.append(RunError(where=f"plugin {plugin}", message=message))
+
+
+def load(*, third_party: bool = True) -> Plugins:
+    """Register the built-in rules and every plugin of the entry-point group."""
+    plugins = Plugins(pluggy.PluginManager("taskcheck"))
+    plugins.manager.add_hookspecs(hooks)
+    plugins.manager.register(importlib.import_module(BUILTIN), name="builtin")
+    if third_party:
+        _register_entry_points(plugins)
+    return plugins
+
+
+def _register_entry_points(plugins: Plugins) -> None:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 38 ms, and only needed here
+
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        if point.value == BUILTIN:
+            continue
+        try:
+            plugins.manager.register(point.load(), name=point.name)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
+            plugins.errors.append(RunError(where=f"plugin {point.name}", message=f"{type(error).__name__}: {error}"))

@@ -1,0 +1,177 @@
+"""Finds and reads files under a checkout, bounded and without following links; the reason where one can't be read."""
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from taskcheck.documents import Trouble
+from taskcheck.globs import Pattern
+from taskcheck.sources import Source
+
+MAX_TASK_BYTES = 8 * 1024 * 1024
+MAX_LEDGER_BYTES = 16 * 1024 * 1024
+LOG_TAIL_BYTES = 64 * 1024
+MAX_FILES = 200_000
+"""Files under one pattern's folder; a store with more isn't one."""
+
+_RETRY_PAUSES = (0.02, 0.05, 0.1, 0.2)
+"""Seconds between tries at a file that changes while it is read (research: a torn read passes within these)."""
+
+_NOT_REGULAR = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFLNK: "a symbolic link",
+}
+
+
+@dataclass(slots=True)
+class Folder:
+    """A checkout on disk: where it is, and which other checkouts lie in it."""
+
+    root: Path
+    errors: list[str] = field(default_factory=list)
+    """Folders that couldn't be listed: what lies in them was not checked."""
+
+    def find(self, patterns: Iterable[Pattern], exclude: Iterable[Pattern] = ()) -> Iterator[tuple[str, str]]:
+        """Paths that a pattern matches, sorted, each with what the placeholder stood for.
+
+        Other repositories and worktrees below the root are not entered.
+        """
+        patterns, exclude = tuple(patterns), tuple(exclude)
+        found: dict[str, str] = {}
+        for pattern in patterns:
+            for path in self._walk(pattern):
+                match = pattern.match(path)
+                if match and not any(other.match(path) for other in exclude):
+                    groups = match.groupdict()
+                    found.setdefault(path, groups.get("owner") or groups.get("task") or "")
+        return iter(sorted(found.items()))
+
+    def read(self, path: str, limit: int, name: str = "", *, tail: bool = False) -> Source:
+        """One file's bytes, or the trouble that kept them; with ``tail`` its last ones, of any file size.
+
+        A tail may be read while it grows; a whole file is read again until it holds still.
+        """
+        for pause in (*_RETRY_PAUSES, None):
+            try:
+                data, mtime = _read(self.root / path, limit, tail=tail)
+            except _Busy:
+                if pause is None:
+                    trouble = Trouble("busy", "it is being written all the time; run again")
+                    return Source(path=path, data=None, trouble=trouble, name=name)
+                time.sleep(pause)
+                continue
+            except _Refused as refusal:
+                return Source(path=path, data=None, trouble=refusal.trouble, name=name)
+            return Source(path=path, data=data, mtime=mtime, name=name)
+        raise AssertionError
+
+    def _walk(self, pattern: Pattern) -> Iterator[str]:
+        base = pattern.folder
+        if not self._contains(base):
+            return
+        pending = [(base, 0)]
+        seen = 0
+        while pending:
+            folder, depth = pending.pop()
+            try:
+                entries = list(os.scandir(self.root / folder))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                self.errors.append(f"{folder or '.'}: {error.strerror}")
+                continue
+            if folder and any(entry.name == ".git" for entry in entries):
+                continue
+            for entry in entries:
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                seen += 1
+                if seen > MAX_FILES:
+                    self.errors.append(f"{base or '.'}: more than {MAX_FILES} files; narrow the pattern {pattern.text}")
+                    return
+                if entry.name == ".git":
+                    continue
+                if entry.is_dir(follow_symlinks=False) and (pattern.depth is None or depth < pattern.depth):
+                    pending.append((path, depth + 1))
+                yield path
+
+    def _contains(self, folder: str) -> bool:
+        """Whether a folder of a pattern, links resolved, still lies in this checkout."""
+        root = os.path.realpath(self.root)
+        target = os.path.realpath(self.root / folder)
+        if target == root or target.startswith(root.rstrip("/") + "/"):
+            return True
+        self.errors.append(f"{folder}: a symbolic link that leaves the checkout is not followed")
+        return False
+
+
+def modified(path: Path) -> datetime | None:
+    """When a file was last written; None when that can't be told."""
+    try:
+        return datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+    except OSError:
+        return None
+
+
+class _Busy(Exception):
+    """The file changed while it was read."""
+
+
+class _Refused(Exception):
+    """The file isn't one that is read."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.trouble = Trouble(kind, message)
+
+
+def _read(path: Path, limit: int, *, tail: bool) -> tuple[bytes, datetime]:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise _refusal(error) from error
+    try:
+        before = os.fstat(fd)
+        if not stat.S_ISREG(before.st_mode):
+            raise _Refused("not-a-file", f"it is {_NOT_REGULAR.get(stat.S_IFMT(before.st_mode), 'no regular file')}")
+        if tail:
+            os.lseek(fd, max(0, before.st_size - limit), os.SEEK_SET)
+        elif before.st_size > limit:
+            raise _Refused("too-large", f"it has {before.st_size:,} bytes; {limit:,} are read at the most")
+        data = _read_all(lambda size: os.read(fd, size), limit)
+        after = os.fstat(fd)
+    except OSError as error:
+        raise _refusal(error) from error
+    finally:
+        os.close(fd)
+    moved = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
+    if not tail and (moved or len(data) != after.st_size):
+        raise _Busy
+    return data, datetime.fromtimestamp(after.st_mtime, UTC)
+
+
+def _read_all(read: Callable[[int], bytes], limit: int) -> bytes:
+    chunks = []
+    left = limit + 1
+    while left > 0 and (chunk := read(min(left, 1 << 20))):
+        chunks.append(chunk)
+        left -= len(chunk)
+    return b"".join(chunks)
+
+
+def _refusal(error: OSError) -> _Refused:
+    if error.errno == errno.ELOOP:
+        return _Refused("symlink", "it is a symbolic link, which is not followed; put the file itself here")
+    if error.errno in {errno.ENXIO, errno.EOPNOTSUPP}:
+        return _Refused("not-a-file", "it is no regular file")
+    if isinstance(error, FileNotFoundError):
+        return _Refused("missing", "it was there a moment ago and is gone")
+    return _Refused("denied", f"it can't be opened: {error.strerror}")

@@ -1,0 +1,83 @@
+"""Finds the store: its folder in the main checkout, wherever in the repository one stands."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from taskcheck.read.git import Git, GitError
+
+CONFIG_NAME = "taskcheck.toml"
+
+_GITDIR = re.compile(r"gitdir: (.+?)\s*\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where the store is and from where it is looked at."""
+
+    root: Path
+    """The store's folder in the main checkout; all paths of a report are relative to it."""
+    top: Path | None
+    """Top of the main checkout; None when this is no git repository."""
+    current: Path | None
+    """Top of the linked worktree that one stands in; None in the main checkout."""
+
+    @property
+    def prefix(self) -> str:
+        """The store's folder within a checkout, with a trailing ``/``; empty at the top."""
+        if self.top is None or self.root == self.top:
+            return ""
+        return self.root.relative_to(self.top).as_posix() + "/"
+
+
+def locate(start: Path) -> Location:
+    """The store that a folder belongs to.
+
+    It is the nearest folder upward with a taskcheck.toml, else the top of the main checkout, else the folder itself.
+    From a linked worktree it is still found in the main checkout.
+
+    Raises:
+        GitError: there is a repository, and its main checkout can't be told.
+        NotADirectoryError: the folder isn't there.
+    """
+    start = Path(os.path.realpath(start))
+    if not start.is_dir():
+        raise NotADirectoryError(str(start))
+    checkout = next((folder for folder in (start, *start.parents) if os.path.lexists(folder / ".git")), None)
+    if checkout is None:
+        configured = (folder for folder in (start, *start.parents) if (folder / CONFIG_NAME).is_file())
+        return Location(next(configured, start), None, None)
+    top = _main_checkout(checkout)
+    inside = top / start.relative_to(checkout)
+    upward = (folder for folder in (inside, *inside.parents) if folder == top or top in folder.parents)
+    root = next((folder for folder in upward if (folder / CONFIG_NAME).is_file()), top)
+    return Location(root, top, None if checkout == top else checkout)
+
+
+def git_dir(checkout: Path) -> Path | None:
+    """Where a checkout's ``.git`` file points; None when it is no such file or can't be read."""
+    try:
+        match = _GITDIR.match((checkout / ".git").read_text(errors="surrogateescape")[:4096])
+        return Path(os.path.realpath(checkout / match[1])) if match else None
+    except (OSError, ValueError):
+        return None
+
+
+def _main_checkout(checkout: Path) -> Path:
+    if (checkout / ".git").is_dir():
+        return checkout
+    admin = git_dir(checkout)
+    if admin is None:
+        raise GitError(f"{checkout / '.git'} points nowhere; is it a worktree whose repository was moved?")
+    if (admin / "commondir").is_file():
+        common = Path(os.path.realpath(admin / (admin / "commondir").read_text().strip()))
+        if common.name == ".git":
+            return common.parent
+    elif not admin.is_dir():
+        raise GitError(f"{checkout / '.git'} points to {admin}, which is gone; try: git worktree repair")
+    # A bare repository with worktrees, or a submodule: only git knows.
+    records = Git(checkout).worktrees()
+    if records and not records[0].bare:
+        return checkout
+    return next((Path(os.path.realpath(record.path)) for record in records if not record.bare), checkout)

@@ -1,0 +1,67 @@
+"""Asks the process table whether recorded pids live, and since when."""
+
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from taskcheck.sources import Processes, Unavailable
+
+
+def read_processes(pids: Iterable[int]) -> Processes | Unavailable:
+    """The live ones among some pids of this host, with their start time where it can be read.
+
+    A pid that may not be signalled lives: permission denied is an answer.
+    """
+    if sys.platform == "win32":
+        return Unavailable("the process table isn't read on Windows")
+    started: dict[int, datetime | None] = {}
+    for pid in sorted(set(pids)):
+        if _lives(pid):
+            started[pid] = _start_time(pid)
+    return Processes(host=platform.node(), started=started)
+
+
+def _lives(pid: int) -> bool:
+    if not 0 < pid < 1 << 31:
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return not _is_zombie(pid)
+
+
+def _stat_fields(pid: int) -> list[str] | None:
+    """The fields of ``/proc/PID/stat`` after the command name: state first, start time at index 19 (proc(5))."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+def _is_zombie(pid: int) -> bool:
+    fields = _stat_fields(pid)
+    return bool(fields and fields[0] in {"Z", "X"})
+
+
+def _start_time(pid: int) -> datetime | None:
+    fields = _stat_fields(pid)
+    booted = _boot_time()
+    if not fields or len(fields) < 20 or booted is None:
+        return None
+    return booted + timedelta(seconds=int(fields[19]) / os.sysconf("SC_CLK_TCK"))
+
+
+def _boot_time() -> datetime | None:
+    try:
+        for line in Path("/proc/stat").read_text().splitlines():
+            if line.startswith("btime "):
+                return datetime.fromtimestamp(int(line.split()[1]), UTC)
+    except OSError:
+        pass
+    return None

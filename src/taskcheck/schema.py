@@ -1,0 +1,191 @@
+"""What taskcheck.toml may hold, as pydantic models: unknown keys are errors, and every error shows at once."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from taskcheck.documents.values import duration
+from taskcheck.identity import AmbiguousNames, People
+
+
+def _duration(text: str) -> str:
+    duration(text)
+    return text
+
+
+def _inside(pattern: str) -> str:
+    if pattern.startswith("/") or ".." in pattern.split("/"):
+        raise ValueError("a pattern is relative to the root checkout and may not leave it")
+    return pattern
+
+
+Duration = Annotated[str, AfterValidator(_duration)]
+Glob = Annotated[str, AfterValidator(_inside)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+def _owned(pattern: str) -> str:
+    if pattern and "{owner}" not in pattern:
+        raise ValueError("needs {owner} where the manager's name stands")
+    return _inside(pattern)
+
+
+def _tasked(pattern: str) -> str:
+    if pattern and "{task}" not in pattern:
+        raise ValueError("needs {task} where the task's id stands")
+    return _inside(pattern)
+
+
+Owned = Annotated[str, AfterValidator(_owned)]
+Tasked = Annotated[str, AfterValidator(_tasked)]
+
+
+class Table(BaseModel):
+    """What all tables share: no other keys than the known ones, and values of the right type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PathsTable(Table):
+    """``[paths]``: globs, and patterns with ``{owner}`` or ``{task}``."""
+
+    tasks: list[Glob] = Field(min_length=1)
+    exclude: list[Glob] = []
+    registers: Owned = ""
+    snapshots: Owned = ""
+    dispatch_logs: Tasked = ""
+    tombstones: Tasked = ""
+    reviews: Tasked = ""
+    people: list[Glob] = []
+    roles: list[Glob] = []
+
+
+class FieldsTable(Table):
+    """``[fields]``: the store's own key names."""
+
+    required: list[Text] = []
+    id: Text | None = None
+    title: Text = "title"
+    status: Text = "status"
+    owner: Text = "owner"
+    depends_on: Text = "depends_on"
+    parent: Text = "parent"
+    pr_url: Text = "pr_url"
+    pr_number: Text = "pr_number"
+    pr_created_at: Text = "pr_created_at"
+    started_at: Text = "started_at"
+    completed_at: Text = "completed_at"
+    created_at: Text = "created_at"
+    updated_at: Text = "updated_at"
+
+
+class StatusesTable(Table):
+    """``[statuses]``: every status belongs to one class."""
+
+    parked: list[Text] = []
+    ready: list[Text] = []
+    active: list[Text] = []
+    review: list[Text] = []
+    stopped: list[Text] = []
+    done: list[Text] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_class_each(self) -> Self:
+        seen: dict[str, str] = {}
+        for stage in StatusesTable.model_fields:
+            for status in getattr(self, stage):
+                other = seen.setdefault(status.casefold(), stage)
+                if other != stage:
+                    raise ValueError(f"{status!r} is both {other} and {stage}")
+        return self
+
+
+class DriftTable(Table):
+    """``[drift]``: who is right while a branch is open."""
+
+    authority: Literal["root", "branch"] = "root"
+    ignore: list[Text] = []
+
+
+class CheckoutsTable(Table):
+    """``[checkouts]``: which worktree and branch is whose, and what trunk is."""
+
+    worktree: str = ""
+    branch: str = ""
+    branches: list[Text] = []
+    trunk: list[Text] = ["origin/HEAD", "main", "master"]
+
+
+class LocksTable(Table):
+    """``[locks]``: how the manager guards its registers."""
+
+    registers: Owned
+    kind: Literal["flock", "lockf"] = "flock"
+
+
+class LimitsTable(Table):
+    """``[limits]``: spans like ``10m``, ``4h``, ``2d``."""
+
+    snapshot_max_age: Duration = "10m"
+    in_progress_max_idle: Duration = "4h"
+    pickup_grace: Duration = "15m"
+    clock_skew: Duration = "5m"
+
+
+class RulesTable(Table):
+    """``[rules]``: which rules run, and how much each matters."""
+
+    select: list[Text] = ["all"]
+    ignore: list[Text] = []
+    severity: Mapping[str, Literal["error", "warning", "info"]] = {}
+
+
+class SuppressTable(Table):
+    """``[[suppress]]``: findings that are meant to be; a reason is due."""
+
+    rule: Text
+    task: Text = "*"
+    reason: Text
+    until: date | Text | None = None
+
+
+class Config(Table):
+    """The whole file, with the preset's tables below it."""
+
+    preset: Text | None = None
+    at_names: bool = False
+    people: Mapping[Text, list[Text]] = {}
+    roles: Mapping[Text, Text | Literal[False]] = {}
+    paths: PathsTable
+    fields: FieldsTable = FieldsTable()
+    statuses: StatusesTable
+    outcomes: Mapping[Text, Annotated[list[Text], Field(min_length=1)]]
+    drift: DriftTable = DriftTable()
+    checkouts: CheckoutsTable = CheckoutsTable()
+    locks: LocksTable | None = None
+    limits: LimitsTable = LimitsTable()
+    rules: RulesTable = RulesTable()
+    suppress: list[SuppressTable] = []
+
+    @model_validator(mode="after")
+    def _names_are_distinct(self) -> Self:
+        try:
+            People.of(self.people, self.roles)
+        except AmbiguousNames as error:
+            raise ValueError(f"people and roles: {error}") from error
+        return self
+
+    @model_validator(mode="after")
+    def _outcomes_lead_to_known_statuses(self) -> Self:
+        known = {status.casefold() for stage in StatusesTable.model_fields for status in getattr(self.statuses, stage)}
+        unknown = [
+            f"{outcome}: {status!r}"
+            for outcome, statuses in self.outcomes.items()
+            for status in statuses
+            if status.casefold() not in known
+        ]
+        if unknown:
+            raise ValueError(f"outcomes name statuses that [statuses] doesn't have: {', '.join(unknown)}")
+        return self

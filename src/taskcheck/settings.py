@@ -1,0 +1,121 @@
+"""What a store is configured to be: its paths, field names, statuses, people and limits, as plain frozen data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Literal
+
+
+class Stage(Enum):
+    """The class of a status in the lifecycle of a task (spec 3.1)."""
+
+    PARKED = "parked"
+    READY = "ready"
+    ACTIVE = "active"
+    REVIEW = "review"
+    STOPPED = "stopped"
+    DONE = "done"
+
+    @property
+    def order(self) -> int:
+        """Place in the lifecycle; review and stopped are level."""
+        return _ORDER[self]
+
+    def before(self, other: "Stage | None") -> bool:
+        """Whether a task in this stage has yet to reach the other; an unknown stage has no order."""
+        return other is not None and self.order < other.order
+
+
+_ORDER = {
+    Stage.PARKED: 0,
+    Stage.READY: 1,
+    Stage.ACTIVE: 2,
+    Stage.REVIEW: 3,
+    Stage.STOPPED: 3,
+    Stage.DONE: 4,
+}
+
+FINISHED = frozenset({Stage.REVIEW, Stage.STOPPED, Stage.DONE})
+"""The stages in which a worker may leave a task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paths:
+    """Globs, and patterns with ``{owner}`` or ``{task}``, relative to the root checkout; empty: no such ledger."""
+
+    tasks: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+    registers: str = ""
+    snapshots: str = ""
+    dispatch_logs: str = ""
+    tombstones: str = ""
+    reviews: str = ""
+    people: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+    def register(self, owner: str) -> str:
+        """Path of an owner's register."""
+        return self.registers.replace("{owner}", owner)
+
+    def snapshot(self, owner: str) -> str:
+        """Path of an owner's snapshot."""
+        return self.snapshots.replace("{owner}", owner)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The spans of time that the rules compare ages with."""
+
+    snapshot_max_age: timedelta
+    in_progress_max_idle: timedelta
+    pickup_grace: timedelta
+    clock_skew: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """A ``[[suppress]]`` table: findings of one rule on the tasks that a glob names are meant to be."""
+
+    rule: str
+    task: str
+    reason: str
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole configuration, defaults and preset filled in."""
+
+    preset: str
+    source: str | None
+    people: Mapping[str, tuple[str, ...]]
+    roles: Mapping[str, str | Literal[False]]
+    paths: Paths
+    fields: Mapping[str, str]
+    """Canonical field name to the store's own key."""
+    required: tuple[str, ...]
+    at_names: bool
+    statuses: Mapping[str, Stage]
+    """Every status of the vocabulary, case-folded, to its stage; in the order of the configuration."""
+    outcomes: Mapping[str, tuple[str, ...]]
+    authority: Literal["root", "branch"]
+    drift_ignore: tuple[str, ...]
+    worktree: str
+    branch: str
+    branches: tuple[str, ...]
+    trunk: tuple[str, ...]
+    limits: Limits
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    severity: Mapping[str, str]
+    suppress: tuple[Suppression, ...] = ()
+
+    def stage(self, status: str | None) -> Stage | None:
+        """The class of a status, whatever its case; None for one outside the vocabulary."""
+        return self.statuses.get(status.casefold()) if status else None
+
+    def allows(self, outcome: str | None, status: str | None) -> bool:
+        """Whether a dispatch that ended so may leave the root task in this status."""
+        allowed = self.outcomes.get(outcome or "", ())
+        return status is not None and status.casefold() in {name.casefold() for name in allowed}

@@ -1,0 +1,143 @@
+"""Everything that was read, once: bytes or the reason why not, and what git and the process table answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from taskcheck.documents import Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """A ledger that isn't there or can't be looked at; what needs it is skipped with this reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One file as it was read: its bytes, or the trouble that kept them."""
+
+    path: str
+    """Relative to its checkout's root, with ``/``."""
+    data: bytes | None
+    trouble: Trouble | None = None
+    mtime: datetime | None = None
+    name: str = ""
+    """What the pattern's ``{owner}`` or ``{task}`` stood for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fork:
+    """How a checkout's history left root's: the merge-base, and the task files on both sides of it."""
+
+    base: str
+    """Commit id of the merge-base of root's HEAD and the checkout's."""
+    base_files: Mapping[str, bytes]
+    """Task files at the base that the comparison may need, by path."""
+    root_versions: Mapping[str, tuple[bytes, ...]]
+    """What root's commits since the base made of these files, newest first, by path."""
+    own_versions: Mapping[str, tuple[bytes, ...]]
+    """What the checkout's own commits made of them."""
+    commits: int
+    """Commits of its own since the base."""
+    newest_commit_at: datetime | None
+    containing: frozenset[str] = frozenset()
+    """Names of other checkouts whose tip this one contains (stacked branches)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutSource:
+    """A linked worktree or a branch tip beside root; only the task files that differ from root are held."""
+
+    name: str
+    """``worktree:<directory name>`` or ``branch:<name>``."""
+    path: Path | None
+    branch: str | None
+    head: str | None
+    defect: str | None = None
+    """Why it isn't live: "missing", or what is broken about it."""
+    files: Mapping[str, Source] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+    """Paths of root's task files that it doesn't have."""
+    fork: Fork | Unavailable = Unavailable("not read")
+    merge: "Merge | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """Whether a branch has landed on trunk: yes, no, or None where git alone can't tell; and by what proof."""
+
+    merged: bool | None
+    proof: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A commit on root that changed a task file: the file's content before and after."""
+
+    path: str
+    commit: str
+    at: datetime
+    before: bytes | None
+    after: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """What git answered about root."""
+
+    head: str | None
+    branch: str | None
+    shallow: bool
+    on_trunk: bool
+    trunk: str | None
+    checkouts: tuple[CheckoutSource, ...] = ()
+    branches: frozenset[str] = frozenset()
+    """Local branch names."""
+    merges: Mapping[str, Merge] = field(default_factory=dict)
+    """Merge verdicts by branch name, for the branches that ledgers name."""
+    changes: tuple[Change, ...] = ()
+    """Newest first: commits on root that touched tasks whose dispatch ended, since the earliest such end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedPath:
+    """What lies at a worktree path that a ledger names."""
+
+    exists: bool
+    parent_exists: bool
+    inside: bool
+    """Whether it is below root."""
+    real: str
+    """The path with links resolved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processes:
+    """The process table of this host, as far as the ledgers name pids of it."""
+
+    host: str
+    started: Mapping[int, datetime | None]
+    """Live pids to their start time; None where it can't be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """All that one check looks at, held still."""
+
+    root: Path
+    tasks: tuple[Source, ...] = ()
+    registers: tuple[Source, ...] = ()
+    snapshots: tuple[Source, ...] = ()
+    dispatch_logs: tuple[Source, ...] = ()
+    tombstones: tuple[Source, ...] = ()
+    reviews: tuple[Source, ...] = ()
+    people: tuple[Source, ...] = ()
+    roles: tuple[Source, ...] = ()
+    git: Repository | Unavailable = Unavailable("not a git repository")
+    processes: Processes | Unavailable = Unavailable("processes were not looked at")
+    recorded_paths: Mapping[str, RecordedPath] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
+    """Folders that couldn't be listed and the like: the result can't be trusted where these are."""

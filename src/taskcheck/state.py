@@ -1,0 +1,154 @@
+"""The state of a repository, frozen: one attribute for every input that a rule can ask for by parameter name."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from taskcheck.documents import Document
+from taskcheck.identity import People
+from taskcheck.model import Checkout, Copy, Dispatch, Entry, Ledger, Manager, Place, Row, Signal, Task
+from taskcheck.settings import Settings
+from taskcheck.sources import Merge, Processes, RecordedPath, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """Root's task files."""
+
+    all: tuple[Task, ...]
+    by_id: Mapping[str, Task]
+    """The first file wins where several have one id."""
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter(self.all)
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def get(self, task: str) -> Task | None:
+        """Root's task of this id."""
+        return self.by_id.get(task)
+
+    @staticmethod
+    def of(tasks: tuple[Task, ...]) -> "Tasks":
+        """Index tasks by id."""
+        by_id: dict[str, Task] = {}
+        for task in tasks:
+            by_id.setdefault(task.id, task)
+        return Tasks(tasks, by_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """All registers' rows."""
+
+    all: tuple[Entry, ...]
+    by_task: Mapping[str, tuple[Entry, ...]]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.all)
+
+    def of(self, task: str) -> tuple[Entry, ...]:
+        """The rows about one task, of all managers."""
+        return self.by_task.get(task, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of each person's newest snapshot."""
+
+    by_task: Mapping[str, tuple[Row, ...]]
+
+    def of(self, task: str) -> tuple[Row, ...]:
+        """The rows about one task, of all managers."""
+        return self.by_task.get(task, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Checkouts:
+    """Linked worktrees and branch tips beside root."""
+
+    all: tuple[Checkout, ...]
+    by_task: Mapping[str, Checkout]
+    merges: Mapping[str, Merge]
+    """Verdicts by branch name."""
+    recorded: Mapping[str, RecordedPath]
+    """What lies at the worktree paths that ledgers name."""
+
+    def __iter__(self) -> Iterator[Checkout]:
+        return iter(self.all)
+
+    def of(self, task: str) -> Checkout | None:
+        """The worktree or branch that is a task's own: by ledger, else by pattern."""
+        return self.by_task.get(task)
+
+    def at(self, path: str | None) -> Checkout | None:
+        """The worktree at a recorded path."""
+        recorded = self.recorded.get(path or "")
+        return next((c for c in self.all if recorded and c.real == recorded.real), None)
+
+    def gone(self, path: str | None) -> bool:
+        """Whether nothing lies any more at a recorded worktree path."""
+        recorded = self.recorded.get(path or "")
+        return recorded is not None and not recorded.exists
+
+    def merge(self, branch: str | None) -> Merge | None:
+        """Whether a branch has landed; None when nothing is known of it."""
+        return self.merges.get(branch) if branch else None
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """The task files of live checkouts that differ from root's."""
+
+    all: tuple[Copy, ...]
+    by_task: Mapping[str, tuple[Copy, ...]]
+
+    def __iter__(self) -> Iterator[Copy]:
+        return iter(self.all)
+
+    def of(self, task: str) -> tuple[Copy, ...]:
+        """All differing copies of one task."""
+        return self.by_task.get(task, ())
+
+    def own(self, task: str, checkouts: Checkouts) -> Copy | None:
+        """The differing copy in the task's own worktree."""
+        checkout = checkouts.of(task)
+        return next((copy for copy in self.of(task) if copy.checkout == checkout), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatches:
+    """The newest run known of every task that has one."""
+
+    by_task: Mapping[str, Dispatch]
+
+    def of(self, task: str) -> Dispatch | None:
+        """The newest run of one task."""
+        return self.by_task.get(task)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that rules may ask for; a part that couldn't be looked at says why."""
+
+    settings: Settings
+    now: datetime
+    tasks: Tasks
+    files: tuple[Task, ...]
+    """Every task file of every checkout that was read, unreadable ones too."""
+    people: People | Unavailable
+    ledgers: tuple[Ledger, ...] | Unavailable
+    managers: tuple[Manager, ...] | Unavailable
+    entries: Entries | Unavailable
+    rows: Rows | Unavailable
+    signals: tuple[Signal, ...]
+    checkouts: Checkouts | Unavailable
+    copies: Copies | Unavailable
+    trunk: str | Unavailable
+    """Name of the trunk branch that root is on."""
+    dispatches: Dispatches | Unavailable
+    reviews: Mapping[str, Place]
+    processes: Processes | Unavailable
+    documents: Mapping[tuple[str, str], Document] = field(default_factory=dict)
+    """By checkout and path: where places become lines."""

@@ -1,0 +1,11 @@
+"""Did you mean …: the nearest known names to one that isn't known."""
+
+from collections.abc import Iterable
+
+
+def did_you_mean(name: str, known: Iterable[str], most: int = 3) -> str:
+    """``; did you mean A or B?`` with the nearest names, or nothing where none is near."""
+    from rapidfuzz import process  # noqa: PLC0415 - only when something is wrong
+
+    close = [choice for choice, score, _ in process.extract(name, list(known), limit=most) if score >= 70]
+    return f"; did you mean {' or '.join(close)}?" if close else ""
