@@ -1,6 +1,6 @@
 """One check: read, assemble, run the rules, triage, fold; a request in, a report out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +47,8 @@ class Request:
     processes: Processes | None = None
     """The process table to believe; None asks this machine's."""
     third_party: bool = True
+    progress: Callable[[str], None] = lambda _: None
+    """Told what is being done, for somebody who waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Store:
     settings: Settings
     rules: Mapping[str, Rule]
     plugins: plugins.Plugins
+    detected: bool
+    """Whether the preset's own marks were found here."""
 
     def read(self, request: Request) -> tuple[Sources, Parsed, State]:
         """Everything that the rules look at, held still.
@@ -64,6 +68,7 @@ class Store:
         Raises:
             ConfigError: two people or roles are one name.
         """
+        request.progress("reading task files and ledgers")
         sources = read_files(self.location, self.settings)
         try:
             parsed = parse(sources, self.settings)
@@ -75,7 +80,9 @@ class Store:
             branches=parsed.branches,
             changed_since=parsed.ended(self.settings),
         )
-        sources = read_rest(sources, self.location, self.settings, questions, request.processes)
+        request.progress("asking git")
+        sources = read_rest(sources, self.location, self.settings, questions, request.processes, request.progress)
+        request.progress("comparing")
         return sources, parsed, assemble(parsed, sources, self.settings, request.now or datetime.now(UTC))
 
 
@@ -91,7 +98,8 @@ def open_store(request: Request) -> Store:
     loaded = plugins.load(third_party=request.third_party)
     known = config.presets({**config.builtin_presets(), **loaded.presets()})
     settings = config.load(location.root, known, request.config)
-    return Store(location, settings, loaded.rules(), loaded)
+    detected = known[settings.preset].found_in(location.root)
+    return Store(location, settings, loaded.rules(), loaded, detected)
 
 
 def check(request: Request) -> Report:
@@ -137,8 +145,8 @@ def _chosen(store: Store, request: Request) -> list[Rule]:
         raise UsageError(f"no rule or family is named {error.name!r}{did_you_mean(error.name, error.known)}") from error
 
 
-def _run(rules: list[Rule], state: State) -> tuple[RuleRun, ...]:
-    runs = engine.run(rules, state)
+def _run(rules: list[Rule], state: State, only: frozenset[str] | None = None) -> tuple[RuleRun, ...]:
+    runs = engine.run(rules, state, only)
     return tuple(triage.suppress(triage.weigh(run, state.settings.severity), state) for run in runs)
 
 
@@ -148,10 +156,9 @@ def _report(store: Store, request: Request, sources: Sources, state: State, runs
         *(RunError(where="reading", message=error) for error in sources.errors),
         *(error for run in runs for _, error in run.errors),
     ]
-    findings = [_located(finding, state) for run in runs for _, finding in run.findings]
     if request.gate == "commit":
-        static = frozenset(rule.name for rule in store.rules.values() if rule.static)
-        findings = [triage.Gate(static, "root").mark(finding) for finding in findings]
+        runs = _gated(store, runs, state)
+    findings = [_located(finding, state) for run in runs for _, finding in run.findings]
     folded = incidents.fold(findings, state, store.rules)
     if request.only:
         folded = _narrowed(folded, request, store, state)
@@ -170,6 +177,40 @@ def _report(store: Store, request: Request, sources: Sources, state: State, runs
     )
     empty = not state.tasks and isinstance(state.ledgers, Unavailable)
     return replace(report, exit_code=_exit_code(report, request, empty=empty))
+
+
+def _gated(store: Store, runs: tuple[RuleRun, ...], state: State) -> tuple[RuleRun, ...]:
+    """The runs with everything advisory that the commit itself doesn't decide.
+
+    From inside a linked worktree, the rules that a commit decides are asked about its own changed copies too, and
+    only these can fail: root has yet to learn what the worker commits.
+    """
+    static = {run.rule: store.rules[run.rule] for run in runs if store.rules[run.rule].static}
+    checkout = _current(store, state)
+    gate = triage.Gate(frozenset(static), checkout)
+    own: dict[str, RuleRun] = {}
+    if checkout != "root":
+        view, changed = triage.committed_view(state, checkout)
+        asked = [rule for rule in static.values() if "task" in rule.subjects]
+        own = {run.rule: run for run in _run(asked, view, only=changed)}
+    return tuple(
+        replace(
+            run,
+            findings=tuple(
+                (subject, gate.mark(finding))
+                for subject, finding in (*run.findings, *(own[run.rule].findings if run.rule in own else ()))
+            ),
+        )
+        for run in runs
+    )
+
+
+def _current(store: Store, state: State) -> str:
+    """The name of the checkout that one stands in."""
+    current = store.location.current
+    if current is None or isinstance(state.checkouts, Unavailable):
+        return "root"
+    return next((c.name for c in state.checkouts if c.real == str(current)), "root")
 
 
 def _located(finding: Finding, state: State) -> Finding:

@@ -206,6 +206,7 @@ def _settings(preset: str, source: str | None, tables: Mapping[str, Any]) -> Set
     }
     limits |= tables.get("limits", {})
     drift, checkouts, rules = (tables.get(name, {}) for name in ("drift", "checkouts", "rules"))
+    statuses = {status: Stage(stage) for stage, words in tables["statuses"].items() for status in words}
     return Settings(
         preset=preset,
         source=source,
@@ -215,7 +216,8 @@ def _settings(preset: str, source: str | None, tables: Mapping[str, Any]) -> Set
         fields=fields,
         required=tuple(tables.get("fields", {}).get("required", ())),
         at_names=tables.get("at_names", False),
-        statuses={status.casefold(): Stage(stage) for stage, words in tables["statuses"].items() for status in words},
+        statuses=statuses,
+        folded_statuses={status.casefold(): stage for status, stage in statuses.items()},
         outcomes={outcome: tuple(statuses) for outcome, statuses in tables["outcomes"].items()},
         authority=drift.get("authority", "root"),
         drift_ignore=tuple(drift.get("ignore", ())),

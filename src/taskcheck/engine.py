@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from taskcheck.finding import Finding, RuleRun, RunError
-from taskcheck.model import Entry, Ledger, Manager, Task
+from taskcheck.finding import REPOSITORY, Finding, RuleRun, RunError, Subject
+from taskcheck.model import Entry, Ledger, LedgerKind, Manager, Task
 from taskcheck.rules import Rule, Undecided, call
 from taskcheck.sources import Unavailable
 from taskcheck.state import State
@@ -15,42 +15,43 @@ from taskcheck.state import State
 FINDINGS_CAP = 10_000
 """Findings of one rule; one that yields more is out of hand and costs only itself."""
 
-REPOSITORY = "repository"
+
+def run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None) -> tuple[RuleRun, ...]:
+    """Ask every rule about every subject it has, or only about some tasks, in the order of the rules' names."""
+    return tuple(_run(rule, state, only) for rule in sorted(rules, key=lambda rule: rule.name))
 
 
-def run(rules: Iterable[Rule], state: State) -> tuple[RuleRun, ...]:
-    """Ask every rule about every subject it has, in the order of their names."""
-    return tuple(_run(rule, state) for rule in sorted(rules, key=lambda rule: rule.name))
-
-
-def _run(rule: Rule, state: State) -> RuleRun:
+def _run(rule: Rule, state: State, only: frozenset[str] | None) -> RuleRun:
     inputs, missing = _inputs(rule, state)
     if missing is None:
         asked, missing = _subjects(rule, state)
+        asked = [(subject, thing) for subject, thing in asked if only is None or subject.group in only]
     if missing is not None:
         return RuleRun(rule=rule.name, family=rule.family, skipped=missing)
 
-    findings: list[tuple[str, Finding]] = []
-    errors: list[tuple[str, RunError]] = []
-    undecided: list[tuple[str, str]] = []
-    for name, subject in asked:
-        found: list[tuple[str, Finding]] = []
+    findings: list[tuple[Subject, Finding]] = []
+    errors: list[tuple[Subject, RunError]] = []
+    undecided: list[tuple[Subject, str]] = []
+    for subject, thing in asked:
+        found: list[tuple[Subject, Finding]] = []
         try:
-            for finding in islice(call(rule, subject, inputs), FINDINGS_CAP - len(findings) + 1):
-                found.append((name, _stamped(finding, rule)))  # noqa: PERF401 - what came before an error counts
+            for finding in islice(call(rule, thing, inputs), FINDINGS_CAP - len(findings) + 1):
+                found.append((subject, _stamped(finding, rule)))  # noqa: PERF401 - what came before an error counts
         except Undecided as reason:
-            undecided.append((name, str(reason)))
+            undecided.append((subject, str(reason)))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a rule raises costs only its own results
-            errors.append((name, RunError(where=f"rule {rule.name} on {name}", message=_frame(error))))
+            errors.append((subject, RunError(where=f"rule {rule.name} on {subject}", message=_frame(error))))
             continue
         findings += found
         if len(findings) > FINDINGS_CAP:
-            errors.append((name, RunError(where=f"rule {rule.name}", message=f"more than {FINDINGS_CAP:,} findings")))
+            errors.append(
+                (subject, RunError(where=f"rule {rule.name}", message=f"more than {FINDINGS_CAP:,} findings"))
+            )
             break
     return RuleRun(
         rule=rule.name,
         family=rule.family,
-        subjects=tuple(name for name, _ in asked),
+        subjects=tuple(subject for subject, _ in asked),
         findings=tuple(findings[:FINDINGS_CAP]),
         errors=tuple(errors),
         undecided=tuple(undecided),
@@ -70,11 +71,11 @@ def _inputs(rule: Rule, state: State) -> tuple[dict[str, Any], str | None]:
     return inputs, None
 
 
-def _subjects(rule: Rule, state: State) -> tuple[list[tuple[str, Any]], str | None]:
+def _subjects(rule: Rule, state: State) -> tuple[list[tuple[Subject, Any]], str | None]:
     """What a rule is asked about, with the name that reports use; or why nothing of it can be looked at."""
     if not rule.subjects:
-        return [(REPOSITORY, None)], None
-    found: list[tuple[str, Any]] = []
+        return [(Subject(REPOSITORY), None)], None
+    found: list[tuple[Subject, Any]] = []
     reasons = []
     for kind in rule.subjects:
         things = _things(kind, state)
@@ -85,7 +86,7 @@ def _subjects(rule: Rule, state: State) -> tuple[list[tuple[str, Any]], str | No
     return found, reasons[0] if len(reasons) == len(rule.subjects) else None
 
 
-def _things(kind: str, state: State) -> Iterator[tuple[str, Any]] | Unavailable:
+def _things(kind: str, state: State) -> Iterator[tuple[Subject, Any]] | Unavailable:
     things: Iterable[Task | Entry | Manager | Ledger] | Unavailable = {
         "task": tuple(task for task in state.tasks if task.document is not None),
         "file": state.files,
@@ -95,19 +96,21 @@ def _things(kind: str, state: State) -> Iterator[tuple[str, Any]] | Unavailable:
     }[kind]
     if isinstance(things, Unavailable):
         return things
-    return ((_name(thing), thing) for thing in things)
+    return ((_subject(thing), thing) for thing in things)
 
 
-def _name(thing: Task | Entry | Manager | Ledger) -> str:
+def _subject(thing: Task | Entry | Manager | Ledger) -> Subject:
     match thing:
         case Task(id=task, place=place):
-            return task if place.checkout == "root" else f"{task} ({place.checkout})"
-        case Entry(task=task, manager=manager):
-            return f"{task} ({manager})"
+            return Subject(task, "" if place.checkout == "root" else place.checkout)
+        case Entry(task=task, manager=manager, place=place):
+            return Subject(task, f"{manager} {place.path}")
         case Manager(key=key):
-            return key
-        case Ledger(place=place):
-            return place.path
+            return Subject(key)
+        case Ledger(kind=LedgerKind.TOMBSTONE | LedgerKind.LOG, name=task, place=place):
+            return Subject(task, place.path)
+        case Ledger(manager=owner, place=place):
+            return Subject(owner or REPOSITORY, place.path)
 
 
 def _stamped(finding: Finding, rule: Rule) -> Finding:

@@ -150,19 +150,36 @@ class RunError:
     message: str
 
 
+REPOSITORY = "repository"
+"""The subject of what is no task's and no manager's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a rule was asked about: a task, a manager or the repository; and which of several things of it."""
+
+    group: str
+    """The task's id, the manager's key, or `REPOSITORY`."""
+    detail: str = ""
+    """Checkout, manager or path, where a group has several such things."""
+
+    def __str__(self) -> str:
+        return f"{self.group} ({self.detail})" if self.detail else self.group
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRun:
     """All results of one rule: a case per subject that it looked at."""
 
     rule: str
     family: str
-    subjects: tuple[str, ...] = ()
+    subjects: tuple[Subject, ...] = ()
     """Every subject looked at; those of ``findings`` and ``errors`` failed, the others passed."""
-    findings: tuple[tuple[str, Finding], ...] = ()
-    suppressed: tuple[tuple[str, Finding, str], ...] = ()
+    findings: tuple[tuple[Subject, Finding], ...] = ()
+    suppressed: tuple[tuple[Subject, Finding, str], ...] = ()
     """Subject, finding and the reason given for accepting it."""
-    errors: tuple[tuple[str, RunError], ...] = ()
-    undecided: tuple[tuple[str, str], ...] = ()
+    errors: tuple[tuple[Subject, RunError], ...] = ()
+    undecided: tuple[tuple[Subject, str], ...] = ()
     """Subjects that it couldn't tell about, each with the reason."""
     skipped: str | None = None
     """Why the rule couldn't look at all; no subjects then."""
@@ -199,7 +216,7 @@ class Incident:
     @property
     def subject(self) -> str:
         """What a report calls it."""
-        return self.task or self.manager or "repository"
+        return self.task or self.manager or REPOSITORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,6 +146,12 @@ class Copy:
     """Root's commits of it since the base, newest first."""
     own_versions: tuple[Task, ...]
 
+    @property
+    def changed(self) -> bool:
+        """Whether the checkout itself changed the task since its base, committed or not."""
+        document, base = self.task.document, self.base.document if self.base else None
+        return document is None or base is None or document.text != base.text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:

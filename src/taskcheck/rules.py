@@ -16,7 +16,7 @@ FACTS = frozenset(
 )  # fmt: skip
 """Names of the parts of the state that a parameter may ask for."""
 
-STATIC = frozenset({"task", "tasks", "people", "settings"})
+STATIC = frozenset({"tasks", "people", "settings"})
 """Inputs that a commit alone decides: not clock, processes, runtime files or other checkouts (``--gate commit``)."""
 
 
@@ -62,8 +62,8 @@ class Rule:
 
     @property
     def static(self) -> bool:
-        """Whether task files, people and configuration alone decide it."""
-        return {*self.subjects, *self.inputs, *self.optional} <= STATIC
+        """Whether task files, people and configuration alone decide what it says of a task."""
+        return {*self.inputs, *self.optional} <= STATIC and bool({"task", "file"} & set(self.subjects))
 
 
 def rule(

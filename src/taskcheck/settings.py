@@ -97,7 +97,9 @@ class Settings:
     required: tuple[str, ...]
     at_names: bool
     statuses: Mapping[str, Stage]
-    """Every status of the vocabulary, case-folded, to its stage; in the order of the configuration."""
+    """Every status of the vocabulary as written, to its stage; in the order of the configuration."""
+    folded_statuses: Mapping[str, Stage]
+    """The same, case-folded."""
     outcomes: Mapping[str, tuple[str, ...]]
     authority: Literal["root", "branch"]
     drift_ignore: tuple[str, ...]
@@ -113,7 +115,11 @@ class Settings:
 
     def stage(self, status: str | None) -> Stage | None:
         """The class of a status, whatever its case; None for one outside the vocabulary."""
-        return self.statuses.get(status.casefold()) if status else None
+        return self.folded_statuses.get(status.casefold()) if status else None
+
+    def words(self, stage: Stage) -> tuple[str, ...]:
+        """The statuses of a class."""
+        return tuple(status for status, known in self.statuses.items() if known is stage)
 
     def allows(self, outcome: str | None, status: str | None) -> bool:
         """Whether a dispatch that ended so may leave the root task in this status."""

@@ -8,7 +8,8 @@ from taskcheck.documents import Value
 from taskcheck.finding import Finding, RuleRun, Severity
 from taskcheck.rules import Rule
 from taskcheck.settings import Settings, Suppression
-from taskcheck.state import State
+from taskcheck.sources import Unavailable
+from taskcheck.state import State, Tasks
 
 ALL = "all"
 
@@ -98,4 +99,18 @@ class Gate:
 
     def mark(self, finding: Finding) -> Finding:
         """The finding, as advisory when it can't fail the run."""
-        return replace(finding, advisory=finding.rule not in self.static or finding.place.checkout != self.checkout)
+        decided = finding.rule in self.static and finding.task is not None
+        return replace(finding, advisory=not decided or finding.place.checkout != self.checkout)
+
+
+def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:
+    """The state as a linked worktree's commit would have it, and the tasks that the worktree changed since its base.
+
+    Root's tasks with the worktree's copies over them: what the worktree didn't touch is as in root.
+    """
+    if isinstance(state.copies, Unavailable):
+        return state, frozenset()
+    copies = {copy.task.id: copy for copy in state.copies if copy.checkout.name == checkout}
+    changed = frozenset(task for task, copy in copies.items() if copy.changed)
+    tasks = {task.id: task for task in state.tasks} | {task: copies[task].task for task in changed}
+    return replace(state, tasks=Tasks.of(tuple(tasks.values()))), changed

@@ -4,13 +4,13 @@ Naming tasks, managers or paths narrows what is reported, not what is read.
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import EPILOG, Failure
-from taskcheck.cli.common import guarded, names, store_options
+from taskcheck.cli.common import guarded, names, show, store_options
+from taskcheck.cli.progress import Progress
 from taskcheck.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
     from taskcheck.check import Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
     from taskcheck.finding import Severity  # noqa: PLC0415 - as above
 
+    progress = Progress()
     request = Request(
         root=options.root,
         config=options.config,
@@ -67,6 +68,7 @@ def run(options: argparse.Namespace) -> int:
         gate=options.gate,
         strict=options.strict,
         exit_zero=options.exit_zero,
+        progress=progress.tell,
     )
 
     def work() -> "tuple[Store, Report, list[tuple[Callable[[Report], str], Path]]]":
@@ -75,7 +77,10 @@ def run(options: argparse.Namespace) -> int:
         _renderer(options.format, store)
         return store, check_store(store, request), outputs
 
-    store, report, outputs = guarded(work)
+    try:
+        store, report, outputs = guarded(work)
+    finally:
+        progress.clear()
     for render, path in outputs:
         _write(path, render(report))
     if not options.quiet:
@@ -91,19 +96,7 @@ def run(options: argparse.Namespace) -> int:
 def _shown(report: "Report", options: argparse.Namespace, store: "Store") -> str:
     if options.format != "text":
         return _renderer(options.format, store)(report)
-    from taskcheck.formats import text  # noqa: PLC0415 - the other formats don't need it
-
-    return text.render(report, width=_width(options.color), verbose=options.verbose, by_rule=options.group == "rule")
-
-
-def _width(color: str) -> int | None:
-    """Columns of the terminal; None for plain text."""
-    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") if color == "auto" else color == "always"
-    if not wanted:
-        return None
-    import shutil  # noqa: PLC0415 - only for a terminal
-
-    return max(40, shutil.get_terminal_size().columns)
+    return show(report, verbose=options.verbose, color=options.color, by_rule=options.group == "rule")
 
 
 def _renderer(name: str, store: "Store") -> "Callable[[Report], str]":

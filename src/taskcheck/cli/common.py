@@ -1,12 +1,19 @@
 """Options and errors that commands share."""
 
 import argparse
+import os
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from taskcheck.cli import Failure
+
+if TYPE_CHECKING:
+    from taskcheck.assemble import Parsed
+    from taskcheck.finding import Report
+    from taskcheck.identity import People
 
 T = TypeVar("T")
 
@@ -49,3 +56,38 @@ def guarded(work: Callable[[], T]) -> T:
         raise Failure(f"there is no folder {error}") from error
     except GitError as error:
         raise Failure(f"git: {error}", 3) from error
+
+
+def people(options: argparse.Namespace) -> "tuple[Parsed, People]":
+    """What the files of the store say, and its directory of people and roles."""
+    from taskcheck.assemble import NO_PEOPLE, parse  # noqa: PLC0415 - not needed for --help
+    from taskcheck.check import Request, open_store  # noqa: PLC0415 - as above
+    from taskcheck.config import ConfigError  # noqa: PLC0415 - as above
+    from taskcheck.identity import AmbiguousNames  # noqa: PLC0415 - as above
+    from taskcheck.read import read_files  # noqa: PLC0415 - as above
+
+    store = open_store(Request(root=options.root, config=options.config))
+    try:
+        parsed = parse(read_files(store.location, store.settings), store.settings)
+    except AmbiguousNames as error:
+        raise ConfigError(f"people and roles: {error}") from error
+    if not parsed.people:
+        raise Failure(NO_PEOPLE.reason)
+    return parsed, parsed.people
+
+
+def show(report: "Report", *, verbose: bool = False, color: str = "auto", by_rule: bool = False) -> str:
+    """The report for stdout: wrapped and in colour on a terminal, plain otherwise."""
+    from taskcheck.formats import text  # noqa: PLC0415 - the other formats don't need it
+
+    return text.render(report, width=_width(color), verbose=verbose, by_rule=by_rule)
+
+
+def _width(color: str) -> int | None:
+    """Columns of the terminal; None for plain text."""
+    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") if color == "auto" else color == "always"
+    if not wanted:
+        return None
+    import shutil  # noqa: PLC0415 - only for a terminal
+
+    return max(40, shutil.get_terminal_size().columns)

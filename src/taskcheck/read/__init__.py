@@ -1,7 +1,7 @@
 """The only readers: every ledger is read once, in two steps; what git is asked depends on what the files say."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -79,10 +79,11 @@ def read_rest(
     settings: Settings,
     questions: Questions,
     processes: Processes | None = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Sources:
     """Step two: git, the process table, and the folders that ledgers name."""
     errors = list(sources.errors)
-    git = _read_git(sources, location, settings, questions, errors)
+    git = _read_git(sources, location, settings, questions, errors, progress)
     return replace(
         sources,
         git=git,
@@ -122,7 +123,12 @@ def _recorded(path: str, root: Path) -> RecordedPath:
 
 
 def _read_git(
-    sources: Sources, location: Location, settings: Settings, questions: Questions, errors: list[str]
+    sources: Sources,
+    location: Location,
+    settings: Settings,
+    questions: Questions,
+    errors: list[str],
+    progress: Callable[[str], None],
 ) -> Repository | Unavailable:
     if location.top is None:
         return Unavailable("not a git repository")
@@ -134,7 +140,7 @@ def _read_git(
         if version < MINIMUM:
             needed, found = (".".join(map(str, part)) for part in (MINIMUM, version))
             return Unavailable(f"git {needed} or newer is needed, this is {found}")
-        return _read_repository(git, sources, location, settings, questions, errors)
+        return _read_repository(git, sources, location, settings, questions, errors, progress)
     except GitError as error:
         errors.append(str(error))
         return Unavailable(str(error))
@@ -147,6 +153,7 @@ def _read_repository(
     settings: Settings,
     questions: Questions,
     errors: list[str],
+    progress: Callable[[str], None],
 ) -> Repository:
     records = git.worktrees()
     main = next((r for r in records if os.path.realpath(r.path) == os.path.realpath(location.top or "")), None)
@@ -154,7 +161,8 @@ def _read_repository(
     head = main.head if main else None
     root_files = {source.path: source.data for source in sources.tasks if source.data is not None}
     paths = _task_paths(settings)
-    checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors)
+    checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors, progress)
+    progress("asking git about history")
     if head is not None:
         forks = read_forks(git, location, head, checkouts, paths)
         checkouts = [

@@ -1,7 +1,7 @@
 """Compares every other checkout's task files with root's, and asks history about those that differ."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,7 @@ def read_worktrees(
     root_files: Mapping[str, bytes],
     paths: TaskPaths,
     errors: list[str],
+    progress: Callable[[str], None],
 ) -> list[CheckoutSource]:
     """Every linked worktree, with the task files in which it differs from root."""
     names = _names([record.path for record in records if not _same(record.path, location.top)])
@@ -53,6 +54,7 @@ def read_worktrees(
     for record in records:
         if record.bare or _same(record.path, location.top):
             continue
+        progress(f"comparing {names[record.path]}")
         defect = _defect(record.path, common_dir)
         files: dict[str, Source] = {}
         present: set[str] = set(root_files)

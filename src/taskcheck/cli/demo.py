@@ -1,0 +1,47 @@
+"""Build the friction log's six incidents as a real repository with real worktrees, and check it.
+
+Without a folder it is built in a temporary one and removed again. The times in it are moved so that it is as if the
+log had been written now; --now moves them to another moment.
+"""
+
+import argparse
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from taskcheck.cli import Failure
+from taskcheck.cli.common import guarded, moment, show
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("folder", nargs="?", metavar="DIR", type=Path, help="build it here, and keep it")
+    parser.add_argument("--now", metavar="TIMESTAMP", type=moment, help="the moment at which it is checked")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show explained findings' evidence and skips")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Build, check, print; the exit code of the check."""
+    now = options.now or datetime.now(UTC).replace(microsecond=0)
+    if options.folder is not None:
+        code = _run(options.folder, now, options)
+        print(f"\nbuilt in {options.folder}; look again with: taskcheck --root {options.folder}")
+        return code
+    with tempfile.TemporaryDirectory(prefix="taskcheck-demo-") as folder:
+        code = _run(Path(folder), now, options)
+    print("\n`taskcheck demo DIR` keeps the repository")
+    return code
+
+
+def _run(folder: Path, now: datetime, options: argparse.Namespace) -> int:
+    from taskcheck.check import Request, check  # noqa: PLC0415 - not needed for --help
+    from taskcheck.testing import FixtureError, build, incidents_fixture  # noqa: PLC0415 - as above
+
+    try:
+        built = build(incidents_fixture(), folder, now=now)
+    except FixtureError as error:
+        raise Failure(f"the demo can't be built: {error}") from error
+    report = guarded(lambda: check(Request(root=built.root, now=built.now)))
+    print(show(report, verbose=options.verbose, color=options.color), end="")
+    return report.exit_code
