@@ -1,0 +1,33 @@
+"""What tests share: fixtures as built repositories, and a checked one of each."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from taskcheck.check import Request
+from taskcheck.sources import Processes
+from taskcheck.testing import Built
+
+ROOT = Path(__file__).parent.parent
+FIXTURES = ROOT / "fixtures"
+
+settings.register_profile("taskcheck", derandomize=True, deadline=None)
+settings.load_profile("taskcheck")
+
+
+def request_for(built: Built, **changes: object) -> Request:
+    """The request that checks a built fixture at its moment, with its process table."""
+    processes = None
+    if built.processes is not None:
+        processes = Processes(host=built.host or "this-host", started=dict(built.processes))
+    return Request(root=built.root, now=built.now, processes=processes, third_party=False, **changes)  # type: ignore[arg-type]
+
+
+def corpus(name: str) -> Path:
+    """A folder of real task files of public projects; the test is skipped where they aren't."""
+    base = Path(os.environ.get("TASKCHECK_CORPORA", ROOT.parent / "shared" / "corpora"))
+    if not (base / name).is_dir():
+        pytest.skip(f"no corpus {name} (TASKCHECK_CORPORA names the folder of corpora)")
+    return base / name
