@@ -1,11 +1,11 @@
 """The report for people: one row per task, under it what is wrong, who says so, and what would mend it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from taskcheck.documents.values import age
-from taskcheck.finding import Evidence, Finding, Incident, Report, Severity, SignalNote
+from taskcheck.finding import Finding, Incident, Report, Severity, SignalNote
 from taskcheck.formats.sanitize import visible
 from taskcheck.model import Place
 
@@ -48,8 +48,8 @@ def render(report: Report, *, width: int | None = None, verbose: bool = False, b
 def position(place: Place) -> str:
     """``[checkout:]path[:line:column]``; root goes without saying."""
     checkout = "" if place.checkout == "root" else f"{place.checkout}:"
-    line = "" if place.line is None else f":{place.line}:{place.column}"
-    return f"{checkout}{place.path}{line}"
+    numbers = "".join(f":{number}" for number in (place.line, place.column) if number is not None)
+    return f"{checkout}{place.path}{numbers}"
 
 
 def summary(report: Report) -> list[str]:
@@ -87,21 +87,20 @@ def _lines(report: Report, *, verbose: bool, by_rule: bool) -> Iterator[Line]:
 
 def _incident(incident: Incident, *, verbose: bool) -> Iterator[Line]:
     word = incident.severity.label
-    state = [visible(part) for part in (incident.status, incident.owner) if part]
-    yield Line(
-        0,
-        (
-            (f"{word:<8}", word),
-            (visible(incident.subject), "subject"),
-            ("  ", ""),
-            (incident.headline or "signals only", "rule"),
-            (f"  {' · '.join(state)}" if state else "", "dim"),
-        ),
-    )
-    if incident.title and incident.title != incident.subject:
-        yield Line(8, ((visible(incident.title), "dim"),))
-    for finding in incident.findings:
-        yield from _finding(finding, headline=finding.rule == incident.headline, verbose=verbose)
+    headline = incident.headline or "signals only"
+    yield Line(0, ((f"{word:<8}", word), (visible(incident.subject), "subject"), ("  ", ""), (headline, "rule")))
+    title = incident.title if incident.title != incident.subject else ""
+    state = [visible(part) for part in (title, incident.status, incident.owner) if part]
+    if state:
+        yield Line(8, ((" · ".join(state), "dim"),))
+    causes = [finding for finding in incident.findings if not finding.explained_by]
+    effects = [finding for finding in incident.findings if finding.explained_by]
+    for finding in causes:
+        yield from _finding(finding, 2, named=finding.rule != incident.headline, evidence=True)
+    if effects:
+        yield Line(2, (("explains", "dim"),))
+        for finding in effects:
+            yield from _finding(finding, 4, named=True, evidence=verbose)
     if incident.signals:
         yield Line(2, (("signals  ", "dim"), (", ".join(_signal(note) for note in incident.signals), "")))
 
@@ -120,35 +119,30 @@ def _rules(report: Report) -> Iterator[Line]:
         yield Line(0, ())
 
 
-def _finding(finding: Finding, *, headline: bool, verbose: bool) -> Iterator[Line]:
+def _finding(finding: Finding, indent: int, *, named: bool, evidence: bool) -> Iterator[Line]:
     word = finding.level.label
-    cause = f"  (because of {finding.explained_by})" if finding.explained_by else ""
-    message = (visible(finding.message, None), "")
-    if headline:
-        yield Line(2, (message,))
-    else:
-        yield Line(2, ((f"{word} ", word), (f"{finding.rule}: ", "rule"), message, (cause, "dim")))
-    if finding.explained_by and not verbose:
+    name: tuple[Segment, ...] = ((f"{word} ", word), (f"{finding.rule}: ", "rule")) if named else ()
+    yield Line(indent, (*name, (visible(finding.message, None), "")))
+    if not evidence:
         return
     for item in finding.evidence:
-        yield Line(6, _evidence(item))
+        yield Line(indent + 4, ((visible(item.saw), ""), ("  ", ""), (_where(item.place), "place")))
     if finding.expected:
-        yield Line(6, (("expected  ", "dim"), (visible(finding.expected, None), "")))
+        yield Line(indent + 4, (("expected: ", "dim"), (visible(finding.expected, None), "")))
     if finding.fix:
-        why = f" — {visible(finding.fix.why)}" if finding.fix.why else ""
-        yield Line(
-            6,
-            ((f"fix, {finding.fix.safety.label}  ", "good"), (visible(finding.fix.title), ""), (why, "dim")),
-        )
+        why = f" ({visible(finding.fix.why)})" if finding.fix.why else ""
+        title = visible(finding.fix.title)
+        yield Line(indent + 4, ((f"{finding.fix.safety.label} fix: ", "good"), (title, ""), (why, "dim")))
 
 
-def _evidence(item: Evidence) -> tuple[Segment, ...]:
-    return (visible(position(item.place)), "place"), ("  ", ""), (visible(item.saw), "")
+def _where(place: Place) -> str:
+    """The place for people: the line will do."""
+    return visible(position(replace(place, column=None)))
 
 
 def _signal(note: SignalNote) -> str:
-    fate = "refuted" if note.refuted else f"because of {note.explained_by}" if note.explained_by else "unexplained"
-    return f"{visible(note.signal.kind)} ({fate})"
+    fate = " (refuted)" if note.refuted else "" if note.explained_by else " (unexplained)"
+    return f"{visible(note.signal.kind)}{fate}"
 
 
 def _managers(report: Report) -> Iterator[Line]:
