@@ -161,6 +161,8 @@ class Entry:
     place: Place
     manager: str
     """Key of the person whose register it is, else the register's owner as written."""
+    also: tuple[Place, ...] = ()
+    """The same entry in other registers of the same person, which count as one."""
     task_path: str | None = None
     worktree_path: str | None = None
     branch: str | None = None
@@ -171,6 +173,11 @@ class Entry:
     started_at: datetime | None = None
     pull_request: PullRequest | None = None
     pr_state: str | None = None
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Everywhere it is written."""
+        return (self.place, *self.also)
 
     @property
     def began(self) -> datetime | None:

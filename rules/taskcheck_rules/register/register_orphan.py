@@ -58,7 +58,11 @@ def register_orphan(
     told = (
         _task(entry, tasks) or _merge(entry, checkouts, trunk) or _worktree(entry, checkouts, settings, now, processes)
     )
-    fix = Fix(title="remove the entry", safety=Safety.SAFE, edits=(DropEntry(place=entry.place),))
+    fix = Fix(
+        title="remove the entry",
+        safety=Safety.SAFE,
+        edits=tuple(DropEntry(place=place) for place in entry.places),
+    )
     severity = Severity.ERROR
     if told is None:
         if dispatch is None or dispatch.state is not DispatchState.ENDED or entry not in dispatch.entries:
@@ -75,7 +79,10 @@ def register_orphan(
         place=entry.place,
         message=f"still registered by {entry.manager}, but {reason}",
         expected="no entry in the register",
-        evidence=(Evidence(place=entry.place, saw=f"in the register of {entry.manager}{since}"), other_side),
+        evidence=(
+            *(Evidence(place=place, saw=f"in the register of {entry.manager}{since}") for place in entry.places),
+            other_side,
+        ),
         fix=fix,
         severity=severity,
         identity=(entry.manager, entry.worktree_path or ""),

@@ -100,5 +100,5 @@ def _fix(entries: list[Entry], dispatch: Dispatch | None, checkouts: Checkouts |
     return Fix(
         title="remove it from the register",
         safety=Safety.SAFE,
-        edits=tuple(DropEntry(place=entry.place) for entry in entries),
+        edits=tuple(DropEntry(place=place) for entry in entries for place in entry.places),
     )

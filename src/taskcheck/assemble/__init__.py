@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from taskcheck.assemble.dispatches import DispatchReader, ends
-from taskcheck.assemble.ledgers import Ledgers, documents, read_ledgers
+from taskcheck.assemble.ledgers import Ledgers, documents, entries, read_ledgers
 from taskcheck.assemble.people import read_people
 from taskcheck.assemble.tasks import TaskReader, read_copies, read_tasks
 from taskcheck.globs import Pattern
@@ -35,7 +35,7 @@ class Parsed:
     @property
     def entries(self) -> tuple[Entry, ...]:
         """All registers' rows."""
-        return tuple(entry for register in self.ledgers.registers for entry in register.entries)
+        return entries(self.ledgers.registers)
 
     @property
     def records(self) -> tuple[Entry | Tombstone, ...]:
@@ -81,7 +81,6 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
     managers = _managers(parsed.ledgers, parsed.people)
     newest = [snapshot for manager in managers if (snapshot := manager.newest_snapshot)]
     signals = tuple(signal for snapshot in newest for signal in snapshot.signals)
-    entries = _entries(parsed)
     git = sources.git
 
     checkouts: Checkouts | Unavailable
@@ -124,7 +123,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         people=parsed.people if parsed.people else NO_PEOPLE,
         ledgers=ledgers or Unavailable("no register, snapshot, tombstone or dispatch log"),
         managers=managers or Unavailable("no register and no snapshot file"),
-        entries=entries if parsed.ledgers.registers else Unavailable("no register file"),
+        entries=_entries(parsed) if parsed.ledgers.registers else Unavailable("no register file"),
         rows=Rows(_grouped((row.task, row) for snapshot in newest for row in snapshot.rows))
         if parsed.ledgers.snapshots
         else Unavailable("no snapshot file"),
@@ -159,7 +158,8 @@ def _trunk(git: Repository | Unavailable) -> str | Unavailable:
 
 
 def _entries(parsed: Parsed) -> Entries:
-    return Entries(parsed.entries, _grouped((entry.task, entry) for entry in parsed.entries))
+    found = parsed.entries
+    return Entries(found, _grouped((entry.task, entry) for entry in found))
 
 
 def _managers(ledgers: Ledgers, people: People) -> tuple[Manager, ...]:

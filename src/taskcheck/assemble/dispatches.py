@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from taskcheck.assemble.ledgers import Ledgers
+from taskcheck.assemble.ledgers import Ledgers, entries
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.documents.values import age, timestamp
 from taskcheck.identity import People
@@ -199,28 +199,27 @@ def runs(ledgers: Ledgers, skew: timedelta) -> dict[str, _Run]:
 
     An older tombstone or log than the newest start is of an earlier run, and says nothing of this one.
     """
-    entries: dict[str, list[Entry]] = {}
-    for register in ledgers.registers:
-        for entry in register.entries:
-            entries.setdefault(entry.task, []).append(entry)
+    recorded: dict[str, list[Entry]] = {}
+    for entry in entries(ledgers.registers):
+        recorded.setdefault(entry.task, []).append(entry)
     tombstones = {tombstone.task: tombstone for tombstone in ledgers.tombstones if tombstone.ledger.document}
     unreadable = {tombstone.task for tombstone in ledgers.tombstones} - set(tombstones)
     logs = {log.task: log for log in ledgers.logs}
     found = {}
-    for task in sorted({*entries, *tombstones, *logs}):
+    for task in sorted({*recorded, *tombstones, *logs}):
         tombstone = tombstones.get(task)
         began = _latest(
             (
-                *(entry.launched_at for entry in entries.get(task, ())),
+                *(entry.launched_at for entry in recorded.get(task, ())),
                 tombstone.started_at if tombstone else None,
             )
-        ) or _latest(entry.began for entry in entries.get(task, ()))
+        ) or _latest(entry.began for entry in recorded.get(task, ()))
         log = logs.get(task)
         if tombstone and _older(tombstone.started_at, began, skew):
             tombstone = None
         if log and _older(log.mtime, began, skew):
             log = None
-        of_this_run = tuple(e for e in entries.get(task, ()) if not _older(e.launched_at, began, skew))
+        of_this_run = tuple(e for e in recorded.get(task, ()) if not _older(e.launched_at, began, skew))
         if not (tombstone or log or of_this_run):
             continue
         found[task] = _Run(began, of_this_run, tombstone, log, task not in unreadable)

@@ -1,7 +1,7 @@
 """Runtime files to registers, snapshots, tombstones and dispatch logs; what couldn't be read stays as trouble."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -58,6 +58,28 @@ def read_ledgers(sources: Sources, people: People) -> Ledgers:
             *(ledger for _, ledger in logs),
         ),
     )
+
+
+def entries(registers: Iterable[Register]) -> tuple[Entry, ...]:
+    """All registers' rows; the registers of one person count as one, so that equal entries in them are one.
+
+    The register under the person's own key speaks first, then the newest.
+    """
+    merged: dict[tuple[str, ...], Entry] = {}
+    for register in sorted(registers, key=_precedence):
+        for entry in register.entries:
+            key = (entry.manager, entry.task, entry.worktree_path or "", entry.branch or "")
+            first = merged.get(key)
+            if first is None or first.place.path == entry.place.path:
+                merged.setdefault((*key, *entry.place.route) if first else key, entry)
+            else:
+                merged[key] = replace(first, also=(*first.also, entry.place))
+    return tuple(sorted(merged.values(), key=lambda entry: (entry.place.path, entry.place.route)))
+
+
+def _precedence(register: Register) -> tuple[bool, bool, float, str]:
+    ledger, updated = register.ledger, register.updated_at
+    return (ledger.name != ledger.manager, updated is None, -updated.timestamp() if updated else 0.0, ledger.place.path)
 
 
 def person_or_name(spelling: str, people: People) -> str:
