@@ -16,6 +16,9 @@ from taskcheck.settings import Settings
 from taskcheck.sources import Processes, Sources, Unavailable
 from taskcheck.state import State
 
+EMPTY = 4
+"""Exit code of a run that found nothing to check."""
+
 NOTHING = "neither task files nor runtime ledgers found"
 
 CONFIRMATIONS = 2
@@ -303,4 +306,4 @@ def _exit_code(report: Report, request: Request, *, empty: bool) -> int:
     failing = any(f.level >= request.fail_on and not f.advisory for f in report.findings)
     if failing or (request.strict and report.skipped):
         return 0 if request.exit_zero else 1
-    return 4 if empty else 0
+    return EMPTY if empty else 0

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from taskcheck.documents.values import duration
 from taskcheck.identity import AmbiguousNames, People
@@ -157,7 +157,7 @@ class Config(Table):
     preset: Text | None = None
     at_names: bool = False
     people: Mapping[Text, list[Text]] = {}
-    roles: Mapping[Text, Text | Literal[False]] = {}
+    roles: Mapping[Text, Text | Literal[False]] = Field({}, validate_default=True)
     paths: PathsTable
     fields: FieldsTable = FieldsTable()
     statuses: StatusesTable
@@ -169,23 +169,29 @@ class Config(Table):
     rules: RulesTable = RulesTable()
     suppress: list[SuppressTable] = []
 
-    @model_validator(mode="after")
-    def _names_are_distinct(self) -> Self:
+    # Validators of fields, not of the model: they speak even where another table is wrong.
+    @field_validator("roles")
+    @classmethod
+    def _names_are_distinct(cls, roles: Any, info: ValidationInfo) -> Any:
         try:
-            People.of(self.people, self.roles)
+            People.of(info.data.get("people", {}), roles)
         except AmbiguousNames as error:
             raise ValueError(f"people and roles: {error}") from error
-        return self
+        return roles
 
-    @model_validator(mode="after")
-    def _outcomes_lead_to_known_statuses(self) -> Self:
-        known = {status.casefold() for stage in StatusesTable.model_fields for status in getattr(self.statuses, stage)}
+    @field_validator("outcomes")
+    @classmethod
+    def _outcomes_lead_to_known_statuses(cls, outcomes: Any, info: ValidationInfo) -> Any:
+        statuses = info.data.get("statuses")
+        if statuses is None:
+            return outcomes
+        known = {status.casefold() for stage in StatusesTable.model_fields for status in getattr(statuses, stage)}
         unknown = [
             f"{outcome}: {status!r}"
-            for outcome, statuses in self.outcomes.items()
-            for status in statuses
+            for outcome, allowed in outcomes.items()
+            for status in allowed
             if status.casefold() not in known
         ]
         if unknown:
-            raise ValueError(f"outcomes name statuses that [statuses] doesn't have: {', '.join(unknown)}")
-        return self
+            raise ValueError(f"[statuses] has no such status: {', '.join(unknown)}")
+        return outcomes

@@ -92,7 +92,7 @@ def test_naming_a_task_or_path_narrows_the_report(incidents: Built) -> None:
     by_id = taskcheck(task, "--now", NOW, "--format", "json", cwd=incidents.root).json
     assert [incident["task"] for incident in by_id["incidents"]] == [task]
     assert by_id["summary"]["tasks"] == 41
-    path = by_id["incidents"][0]["findings"][0]["evidence"][1]["path"]
+    path = by_id["incidents"][0]["findings"][0]["evidence"][-1]["path"]
     by_path = taskcheck(path, "--now", NOW, "--format", "json", cwd=incidents.root).json
     assert by_path["incidents"] == by_id["incidents"]
     in_folder = taskcheck(Path(path).name, "--now", NOW, "--format", "json", cwd=incidents.root / Path(path).parent)

@@ -52,7 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, print, and the exit code."""
-    from taskcheck.check import Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.check import EMPTY, NOTHING, Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
     from taskcheck.finding import Severity  # noqa: PLC0415 - as above
 
     progress = Progress()
@@ -89,6 +89,10 @@ def run(options: argparse.Namespace) -> int:
     elif not report.complete:
         for error in report.errors:
             print(f"taskcheck: {error.where}: {error.message}", file=sys.stderr)
+    if report.exit_code == EMPTY:
+        settings = store.settings
+        looked = f"preset {settings.preset} looks for {', '.join(settings.paths.tasks)}"
+        print(f"taskcheck: {NOTHING} in {store.location.root} ({looked})", file=sys.stderr)
     store.plugins.finish(report)
     return report.exit_code
 

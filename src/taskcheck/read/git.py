@@ -20,7 +20,7 @@ from typing import Any
 MINIMUM = (2, 38)
 """The first git with ``safe.bareRepository``, which keeps a bare repository among tracked files from being entered."""
 
-TIMEOUT = 30.0
+TIMEOUT = 10.0
 """Seconds that one git process may take."""
 
 _ALLOWED = {

@@ -1,0 +1,226 @@
+"""Wrong input: a clear error or finding that names file, place and cure; never a traceback, never a hang."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import git, taskcheck
+
+TASK = "---\ntitle: Fix login\nowner: dave\nstatus: ready\n---\n"
+Store = Callable[..., Path]
+
+
+def test_no_repository_and_no_tasks(tmp_path: Path) -> None:
+    ran = taskcheck(cwd=tmp_path)
+    assert ran.code == 4
+    assert "0 tasks" in ran.out
+    assert "neither task files nor runtime ledgers found" in ran.err
+
+
+def test_tasks_without_a_repository_are_checked(store: Store) -> None:
+    root = store({"tasks/fix-login.md": TASK}, repository=False)
+    ran = taskcheck("--format", "json", cwd=root)
+    assert ran.code == 0
+    assert ran.json["summary"]["tasks"] == 1
+    assert {"rule": "metadata-drift", "reason": "not a git repository"} in ran.json["skipped"]
+    assert taskcheck("--strict", cwd=root).code == 1, "what could not look fails a strict run"
+
+
+def test_repository_without_a_commit(tmp_path: Path) -> None:
+    git("init", "-q", cwd=tmp_path)
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "a.md").write_text(TASK)
+    ran = taskcheck("--format", "json", cwd=tmp_path)
+    assert ran.code == 0
+    assert ran.json["complete"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--formt", "json"], "unknown option --formt; did you mean --format"),
+        (["--format", "jsn"], "unknown format 'jsn'; did you mean json"),
+        (["--select", "metadata-drif"], "no rule or family is named 'metadata-drif'; did you mean metadata-drift"),
+        (["--ignore", "drft"], "no rule or family is named 'drft'; did you mean drift"),
+        (["fix-logn"], "no task or file is named 'fix-logn'; did you mean fix-login"),
+        (["--now", "yesterday"], "'yesterday' is no timestamp like 2026-03-24T18:00:00Z"),
+        (["--root", "nowhere"], "there is no folder"),
+        (["--config", "nowhere.toml"], "nowhere.toml: No such file or directory"),
+        (["--output", "junit"], "write it as FORMAT=FILE"),
+        (["--output", "junit=no/such/folder.xml"], "No such file or directory"),
+        (["--fail-on", "catastrophe"], "invalid choice: 'catastrophe'"),
+        (["rule", "metadata-drif"], "no rule is named 'metadata-drif'; did you mean metadata-drift"),
+        (["route", "fix-logn"], "no task is named 'fix-logn'; did you mean fix-login"),
+        (["owner", "dave"], "no people declared; run `taskcheck init`"),
+    ],
+)
+def test_usage_errors_name_the_cure(store: Store, arguments: list[str], said: str) -> None:
+    root = store({"tasks/fix-login.md": TASK, "taskcheck.toml": "[people]\ndave = []\n"})
+    if arguments[0] == "owner":
+        (root / "taskcheck.toml").unlink()
+    ran = taskcheck(*arguments, cwd=root)
+    assert ran.code == 2
+    assert said in ran.err
+    assert ran.out == ""
+
+
+def test_every_error_of_a_configuration_at_once(store: Store) -> None:
+    broken = """
+prest = "task-manager"
+[people]
+dave = ["d.ave"]
+"d-a-v-e" = []
+[paths]
+tasks = ["../elsewhere/*.md"]
+registers = "registers.json"
+[limits]
+pickup_grace = "soon"
+clock_scew = "5m"
+[rules]
+severity = { snapshot-stale = "fatal" }
+[statuses]
+ready = ["ready", "done"]
+[[suppress]]
+rule = "role-routing"
+"""
+    ran = taskcheck(cwd=store({"tasks/a.md": TASK, "taskcheck.toml": broken}))
+    assert ran.code == 2
+    for said in (
+        "taskcheck.toml: top level: unknown key 'prest'; did you mean preset",
+        "taskcheck.toml: paths.tasks.0: a pattern is relative to the root checkout and may not leave it",
+        "taskcheck.toml: paths.registers: needs {owner}",
+        "taskcheck.toml: limits.pickup_grace: 'soon' is no span of time",
+        "taskcheck.toml: limits: unknown key 'clock_scew'; did you mean clock_skew",
+        "taskcheck.toml: rules.severity.snapshot-stale: ",
+        "taskcheck.toml: statuses: 'done' is both ready and done",
+        "taskcheck.toml: suppress.0.reason: Field required",
+        "'d-a-v-e' (person d-a-v-e)",
+    ):
+        assert said in ran.err, ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("preset = 'backlog'\n", "unknown preset 'backlog'; did you mean backlog-md"),
+        ("preset = \n", "taskcheck.toml: Invalid value (at line 1, column 10)"),
+        ("people = 3\n", "taskcheck.toml: people: Input should be"),
+        (b"\xff\xfe", "taskcheck.toml: not UTF-8 at byte 0"),
+    ],
+)
+def test_broken_configuration(store: Store, text: str | bytes, said: str) -> None:
+    ran = taskcheck(cwd=store({"tasks/a.md": TASK, "taskcheck.toml": text}))
+    assert ran.code == 2
+    assert said in ran.err
+
+
+def test_several_presets_fit(store: Store) -> None:
+    root = store({"backlog/config.yml": "", ".tasks/task_manager/x": "", "tasks/a.md": TASK})
+    ran = taskcheck(cwd=root)
+    assert ran.code == 2
+    assert "backlog-md and like task-manager" in ran.err
+
+
+def test_team_files_that_are_one_name(store: Store) -> None:
+    files = {"tasks/team/dave.fowler.md": "---\nname: x\n---\n", "tasks/team/dave-fowler.md": "---\nname: y\n---\n"}
+    ran = taskcheck(cwd=store({**files, "tasks/a.md": TASK}))
+    assert ran.code == 2
+    assert "'dave-fowler'" in ran.err
+    assert "'dave.fowler'" in ran.err
+
+
+def findings(root: Path) -> dict[str, str]:
+    ran = taskcheck("--format", "json", cwd=root, timeout=20)
+    assert ran.json["complete"]
+    return {f["path"]: f["message"] for i in ran.json["incidents"] for f in i["findings"]}
+
+
+def test_what_is_named_like_a_task_and_is_none(store: Store) -> None:
+    root = store({"tasks/fine.md": TASK, "tasks/a-folder.md/x.txt": "", "secret.txt": "---\nstatus: ready\n---\n"})
+    os.mkfifo(root / "tasks" / "pipe.md")
+    (root / "tasks" / "link.md").symlink_to("../secret.txt")
+    (root / "tasks" / "loop.md").symlink_to("loop.md")
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(root / "tasks" / "socket.md"))
+    (root / "tasks" / "endless.md").write_text("---\nstatus: ready\ntitle: " + "x" * 70_000)
+    (root / "tasks" / "sparse.md").touch()
+    os.truncate(root / "tasks" / "sparse.md", 1 << 40)
+    try:
+        found = findings(root)
+    finally:
+        listening.close()
+    said = {Path(path).name: message for path, message in found.items()}
+    assert set(said) == {"a-folder.md", "pipe.md", "link.md", "loop.md", "socket.md", "endless.md", "sparse.md"}
+    assert "a folder" in said["a-folder.md"]
+    assert "a named pipe" in said["pipe.md"]
+    assert "symbolic link" in said["link.md"]
+    assert "no regular file" in said["socket.md"] or "a socket" in said["socket.md"]
+    assert "front matter of 70," in said["endless.md"] or "no closing" in said["endless.md"]
+    assert "bytes" in said["sparse.md"]
+
+
+def test_runtime_state_that_is_no_file(store: Store) -> None:
+    root = store({"tasks/fine.md": TASK})
+    folder = root / ".tasks" / "task_manager"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "task-manager-dave.register.json")
+    (folder / "task-manager-dave.snapshot.json").mkdir()
+    found = findings(root)
+    assert "a named pipe" in found[".tasks/task_manager/task-manager-dave.register.json"]
+    assert "a folder" in found[".tasks/task_manager/task-manager-dave.snapshot.json"]
+
+
+def test_folder_link_that_leaves_the_repository(store: Store, tmp_path: Path) -> None:
+    root = store({"README.md": ""})
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.md").write_text(TASK)
+    (root / "tasks").symlink_to(tmp_path / "elsewhere")
+    ran = taskcheck(cwd=root)
+    assert ran.code == 3
+    assert "leaves the checkout" in ran.out
+
+
+def test_worktree_whose_repository_is_gone(tmp_path: Path) -> None:
+    (tmp_path / ".git").write_text("gitdir: /no/such/place\n")
+    ran = taskcheck(cwd=tmp_path)
+    assert ran.code == 3
+    assert "git worktree repair" in ran.err
+
+
+def test_git_that_refuses_is_no_clean_result(store: Store) -> None:
+    root = store({"tasks/a.md": TASK})
+    (root / ".git" / "config").write_text("[core\n")
+    ran = taskcheck("--format", "json", cwd=root)
+    assert ran.code == 3
+    assert not ran.json["complete"]
+    assert "bad config" in ran.json["errors"][0]["message"]
+
+
+def test_control_characters_do_not_speak(store: Store) -> None:
+    title = "\\e[31mred\\a ::error::x ##[add-mask]e \\u202e"
+    root = store(
+        {
+            "tasks/a.md": f'---\ntitle: "{title}"\nowner: "::error::\\n##[group]"\nstatus: ready\n---\n',
+            "taskcheck.toml": "[people]\nx = []\n",
+        }
+    )
+    for form in ("text", "concise", "junit"):
+        ran = taskcheck("--format", form, cwd=root)
+        assert ran.code == 1
+        assert "\x1b" not in ran.out
+        assert "\u202e" not in ran.out
+        assert "##[" not in ran.out
+        assert not any(line.lstrip().startswith("::") for line in ran.out.splitlines())
+
+
+def test_a_reader_that_goes_away_is_no_error(store: Store) -> None:
+    root = store({f"tasks/t{n}.md": "---\nstatus: [\n---\n" for n in range(400)})
+    command = f'"{sys.executable}" -m taskcheck --format json | head -c 10'
+    done = subprocess.run(command, shell=True, cwd=root, capture_output=True, timeout=60, check=False)
+    assert b"Traceback" not in done.stderr
+    assert b"Exception" not in done.stderr

@@ -1,0 +1,87 @@
+"""From inside a git hook: git exports an index and a folder there, which must not answer for other checkouts."""
+
+import json
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from taskcheck.testing import build, incidents_fixture
+from tests.e2e.conftest import git, taskcheck
+
+NOW = "2026-03-24T18:00:00Z"
+WORKTREE = Path(".worktrees/render-sparklines-in-table-cells")
+
+
+def install_hook(root: Path, *arguments: str) -> Path:
+    """A pre-commit hook that checks and keeps the report and the exit code; all worktrees share it."""
+    report = root.parent / "report.json"
+    hook = root / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    command = f'"{sys.executable}" -m taskcheck --now {NOW} --format json {" ".join(arguments)}'
+    hook.write_text(f'#!/bin/sh\n{command} > "{report}" 2> "{report}.err"\necho $? > "{report}.code"\nexit 0\n')
+    hook.chmod(hook.stat().st_mode | stat.S_IXUSR)
+    return report
+
+
+def change(checkout: Path, name: str = "code.py") -> None:
+    (checkout / name).write_text("changed\n")
+    git("add", name, cwd=checkout)
+
+
+@pytest.mark.parametrize("place", ["main", "worktree"])
+@pytest.mark.parametrize(
+    "commit", [["commit", "-m", "x"], ["commit", "-a", "-m", "x"], ["commit", "-m", "x", "code.py"]]
+)
+def test_same_findings_as_by_hand(tmp_path: Path, place: str, commit: list[str]) -> None:
+    root = build(incidents_fixture(), tmp_path / "repo").root
+    report = install_hook(root)
+    checkout = root if place == "main" else root / WORKTREE
+    change(checkout)
+    by_hand = taskcheck("--now", NOW, "--format", "json", cwd=root)
+    git(*commit, cwd=checkout)
+    assert Path(f"{report}.err").read_text() == ""
+    assert Path(f"{report}.code").read_text().strip() == "1"
+    assert report.read_text() == by_hand.out
+
+
+def test_gate_in_main_fails_only_for_what_the_commit_decides(tmp_path: Path) -> None:
+    root = build(incidents_fixture(), tmp_path / "repo").root
+    ran = taskcheck("--now", NOW, "--gate", "commit", "--format", "json", cwd=root)
+    assert ran.code == 0, "runtime files and other checkouts are reported, and can't fail a commit"
+    findings = [finding for incident in ran.json["incidents"] for finding in incident["findings"]]
+    assert len(findings) == 10
+    assert all(finding["advisory"] for finding in findings)
+    task = next((root / "tasks").glob("workstreams/*/tasks/render-sparklines*.md"))
+    task.write_text(task.read_text().replace("owner: ", "owner: nobody-", 1))
+    failing = taskcheck("--now", NOW, "--gate", "commit", "--format", "json", cwd=root)
+    assert failing.code == 1
+    assert {
+        finding["rule"]
+        for incident in failing.json["incidents"]
+        for finding in incident["findings"]
+        if not finding["advisory"]
+    } == {"role-routing"}
+
+
+def test_gate_in_a_worktree_judges_what_it_changed(tmp_path: Path) -> None:
+    root = build(incidents_fixture(), tmp_path / "repo").root
+    report = install_hook(root, "--gate", "commit")
+    worktree = root / WORKTREE
+    task = next(worktree.glob("tasks/workstreams/*/tasks/render-sparklines*.md"))
+
+    def commit() -> tuple[str, set[tuple[str, str]]]:
+        git("commit", "-a", "--allow-empty", "-m", "x", cwd=worktree)
+        incidents = json.loads(report.read_text())["incidents"]
+        failing = {(f["rule"], f["checkout"]) for i in incidents for f in i["findings"] if not f["advisory"]}
+        return Path(f"{report}.code").read_text().strip(), failing
+
+    task.write_text(task.read_text().replace("status: in_progress", "status: in_review"))
+    assert commit() == ("0", set()), "the worker's own commit isn't stopped by what root has yet to learn"
+    task.write_text(task.read_text().replace("owner: ", "owner: nobody-", 1))
+    assert commit() == ("1", {("role-routing", f"worktree:{worktree.name}")})
+    task.write_text("---\nstatus: [\n---\n")
+    code, failing = commit()
+    assert code == "1"
+    assert ("unreadable-task", f"worktree:{worktree.name}") in failing

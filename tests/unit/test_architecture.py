@@ -1,0 +1,74 @@
+"""What keeps the house in order: what is imported when, who may touch the world, how large a room may be."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import taskcheck
+from tests.conftest import ROOT
+
+SOURCES = sorted([*(ROOT / "src" / "taskcheck").rglob("*.py"), *(ROOT / "rules").rglob("*.py")])
+MAX_LINES = 350
+
+READERS = {"read", "config.py", "cli", "testing.py"}
+"""The rooms that may touch the world (docs/architecture.md)."""
+
+
+def room(path: Path) -> str:
+    return path.relative_to(ROOT / "src" / "taskcheck").parts[0] if "src" in path.parts else "rules"
+
+
+def imported(statement: str) -> set[str]:
+    """Modules that a fresh interpreter loads for a statement."""
+    code = f"{statement}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stdout.split())
+
+
+def test_nothing_heavy_at_import() -> None:
+    heavy = {"git", "rich", "jinja2", "junit_xml", "pydantic", "importlib.metadata", "yaml", "frontmatter", "pluggy"}
+    loaded = imported("import taskcheck.cli")
+    assert not heavy & loaded
+    own = {module for module in loaded if module.startswith("taskcheck")}
+    assert own == {"taskcheck", "taskcheck.cli"}
+
+
+def test_rules_and_types_import_nothing_heavy() -> None:
+    heavy = {"git", "rich", "junit_xml", "pydantic", "importlib.metadata", "yaml"}
+    assert not heavy & imported("import taskcheck_rules; taskcheck_rules.taskcheck_rules()")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_readers_touch_the_world(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= MAX_LINES, "a module fits in the head"
+    if room(path) in READERS:
+        return
+    touching = re.findall(
+        r"\bopen\(|\.read_text\(|\.read_bytes\(|\.write_text\(|\bsubprocess\b|\bos\.environ\b|\bsocket\b|(?<![.\w])print\(|"
+        r"\btime\.time\b|\bos\.(?:stat|listdir|scandir|kill|getcwd)\b",
+        text,
+    )
+    assert not touching
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_time_enters_in_one_place(path: Path) -> None:
+    asks = re.findall(r"datetime\.now\(|time\.time\(|date\.today\(|utcnow\(", path.read_text())
+    allowed = {"check.py": 1, "demo.py": 1}.get(path.name, 0)
+    assert len(asks) <= allowed
+
+
+def test_only_one_module_runs_git() -> None:
+    users = [path.name for path in SOURCES if re.search(r"^\s*(?:import git\b|from git\b)", path.read_text(), re.M)]
+    assert users == ["git.py"]
+
+
+def test_public_names_resolve() -> None:
+    for name in dir(taskcheck):
+        assert getattr(taskcheck, name) is not None
+    with pytest.raises(AttributeError):
+        taskcheck.nonsense  # noqa: B018
