@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from taskcheck.finding import REPOSITORY, Finding, RuleRun, RunError, Subject
-from taskcheck.model import Entry, Ledger, LedgerKind, Manager, Task
+from taskcheck.model import Ledger, LedgerKind
 from taskcheck.rules import Rule, Undecided, call
 from taskcheck.sources import Unavailable
 from taskcheck.state import State
@@ -87,30 +87,33 @@ def _subjects(rule: Rule, state: State) -> tuple[list[tuple[Subject, Any]], str 
 
 
 def _things(kind: str, state: State) -> Iterator[tuple[Subject, Any]] | Unavailable:
-    things: Iterable[Task | Entry | Manager | Ledger] | Unavailable = {
-        "task": tuple(task for task in state.tasks if task.document is not None),
-        "file": state.files,
-        "entry": state.entries,
-        "manager": state.managers,
-        "ledger": state.ledgers,
-    }[kind]
-    if isinstance(things, Unavailable):
-        return things
-    return ((_subject(thing), thing) for thing in things)
+    match kind:
+        case "task":
+            return ((Subject(task.id), task) for task in state.tasks if task.document is not None)
+        case "file":
+            return ((Subject(file.id, _where(file.place.checkout)), file) for file in state.files)
+        case "entry":
+            if isinstance(state.entries, Unavailable):
+                return state.entries
+            return ((Subject(e.task, f"{e.manager} {e.place.path}"), e) for e in state.entries)
+        case "manager":
+            if isinstance(state.managers, Unavailable):
+                return state.managers
+            return ((Subject(manager.key), manager) for manager in state.managers)
+        case "ledger":
+            if isinstance(state.ledgers, Unavailable):
+                return state.ledgers
+            return ((_of_ledger(ledger), ledger) for ledger in state.ledgers)
+    raise AssertionError(kind)
 
 
-def _subject(thing: Task | Entry | Manager | Ledger) -> Subject:
-    match thing:
-        case Task(id=task, place=place):
-            return Subject(task, "" if place.checkout == "root" else place.checkout)
-        case Entry(task=task, manager=manager, place=place):
-            return Subject(task, f"{manager} {place.path}")
-        case Manager(key=key):
-            return Subject(key)
-        case Ledger(kind=LedgerKind.TOMBSTONE | LedgerKind.LOG, name=task, place=place):
-            return Subject(task, place.path)
-        case Ledger(manager=owner, place=place):
-            return Subject(owner or REPOSITORY, place.path)
+def _where(checkout: str) -> str:
+    return "" if checkout == "root" else checkout
+
+
+def _of_ledger(ledger: Ledger) -> Subject:
+    of_task = ledger.kind in {LedgerKind.TOMBSTONE, LedgerKind.LOG}
+    return Subject(ledger.name if of_task else ledger.manager or REPOSITORY, ledger.place.path)
 
 
 def _stamped(finding: Finding, rule: Rule) -> Finding:

@@ -210,6 +210,8 @@ def _own_checkouts(
     checkouts: list[Checkout], settings: Settings, tasks: Tasks, parsed: Parsed, sources: Sources
 ) -> dict[str, Checkout]:
     """Whose worktree each is: by entry, then tombstone, then the worktree pattern, then the branch pattern."""
+    if not checkouts:
+        return {}
     by_path = {checkout.real: checkout for checkout in checkouts if checkout.real}
     by_branch = {checkout.branch: checkout for checkout in checkouts if checkout.branch}
     own: dict[str, Checkout] = {}

@@ -4,6 +4,7 @@ Naming tasks, managers or paths narrows what is reported, not what is read.
 """
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
     from taskcheck.check import EMPTY, NOTHING, Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
     from taskcheck.finding import Severity  # noqa: PLC0415 - as above
 
+    gc.disable()  # One short run: collecting while everything is still in use takes a quarter of it.
     progress = Progress()
     request = Request(
         root=options.root,
