@@ -48,8 +48,7 @@ def read_files(location: Location, settings: Settings) -> Sources:
         return tuple(Pattern(text) for text in texts if text)
 
     def ledger(pattern: str) -> tuple[Source, ...]:
-        found = folder.find(patterns(pattern))
-        return tuple(folder.read(path, MAX_LEDGER_BYTES, name) for path, name in found)
+        return tuple(folder.read_all(folder.find(patterns(pattern)), MAX_LEDGER_BYTES))
 
     def team(globs: tuple[str, ...]) -> tuple[Source, ...]:
         files, _ = TaskPaths(patterns(*globs), ()).read(folder)
@@ -61,10 +60,7 @@ def read_files(location: Location, settings: Settings) -> Sources:
         tasks=tuple(tasks.values()),
         registers=ledger(paths.registers),
         snapshots=ledger(paths.snapshots),
-        dispatch_logs=tuple(
-            folder.read(path, LOG_TAIL_BYTES, name, tail=True)
-            for path, name in folder.find(patterns(paths.dispatch_logs))
-        ),
+        dispatch_logs=tuple(folder.read_all(folder.find(patterns(paths.dispatch_logs)), LOG_TAIL_BYTES, tail=True)),
         tombstones=ledger(paths.tombstones),
         reviews=tuple(Source(path=path, data=None) for path, _ in folder.find(patterns(paths.reviews))),
         people=team(paths.people),

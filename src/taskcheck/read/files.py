@@ -74,6 +74,13 @@ class Folder:
             return Source(path=path, data=data, mtime=mtime, name=name)
         raise AssertionError
 
+    def read_all(self, found: Iterable[tuple[str, str]], limit: int, *, tail: bool = False) -> Iterator[Source]:
+        """The files that were found; one that was removed meanwhile was never there."""
+        for path, name in found:
+            source = self.read(path, limit, name, tail=tail)
+            if source.trouble is None or source.trouble.kind != "missing":
+                yield source
+
     def _walk(self, pattern: Pattern) -> Iterator[str]:
         base = pattern.folder
         if not self._contains(base):

@@ -23,16 +23,17 @@ class TaskPaths:
 
     def read(self, folder: Folder, same: Mapping[str, bytes] | None = None) -> tuple[dict[str, Source], set[str]]:
         """The task files of a checkout by path, those left out whose bytes are as in ``same``; and all their paths."""
-        files = {}
-        paths = set()
-        for path, _ in folder.find(self.patterns, self.exclude):
-            if path.rpartition("/")[2].lower() in NOT_A_TASK:
-                continue
-            paths.add(path)
-            source = folder.read(path, MAX_TASK_BYTES)
-            if same is None or source.data is None or same.get(path) != source.data:
-                files[path] = source
-        return files, paths
+        found = [
+            (path, name)
+            for path, name in folder.find(self.patterns, self.exclude)
+            if path.rpartition("/")[2].lower() not in NOT_A_TASK
+        ]
+        files = {
+            source.path: source
+            for source in folder.read_all(found, MAX_TASK_BYTES)
+            if same is None or source.data is None or same.get(source.path) != source.data
+        }
+        return files, {path for path, _ in found}
 
     def folders(self, prefix: str) -> list[str]:
         """The folders that hold them, as git names them."""
