@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from taskcheck.documents import Trouble
@@ -23,9 +23,14 @@ class Source:
     """Relative to its checkout's root, with ``/``."""
     data: bytes | None
     trouble: Trouble | None = None
-    mtime: datetime | None = None
+    mtime_ns: int | None = None
     name: str = ""
     """What the pattern's ``{owner}`` or ``{task}`` stood for."""
+
+    @property
+    def mtime(self) -> datetime | None:
+        """When it was last written."""
+        return None if self.mtime_ns is None else datetime.fromtimestamp(self.mtime_ns / 1e9, UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

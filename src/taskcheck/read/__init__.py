@@ -97,7 +97,9 @@ def changed(sources: Sources, location: Location) -> bool:
         for checkout in sources.git.checkouts:
             if checkout.path is not None:
                 files += [(checkout.path / location.prefix, source) for source in checkout.files.values()]
-    return any(source.mtime is not None and modified(root / source.path) != source.mtime for root, source in files)
+    return any(
+        source.mtime_ns is not None and modified(root / source.path) != source.mtime_ns for root, source in files
+    )
 
 
 def _task_paths(settings: Settings) -> TaskPaths:

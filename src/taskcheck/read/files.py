@@ -4,9 +4,8 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from taskcheck.documents import Trouble
@@ -19,6 +18,7 @@ LOG_TAIL_BYTES = 64 * 1024
 MAX_FILES = 200_000
 """Files under one pattern's folder; a store with more isn't one."""
 
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _RETRY_PAUSES = (0.02, 0.05, 0.1, 0.2)
 """Seconds between tries at a file that changes while it is read (research: a torn read passes within these)."""
 
@@ -62,7 +62,7 @@ class Folder:
         """
         for pause in (*_RETRY_PAUSES, None):
             try:
-                data, mtime = _read(self.root / path, limit, tail=tail)
+                data, mtime = _read(f"{self.root}/{path}", limit, tail=tail)
             except _Busy:
                 if pause is None:
                     trouble = Trouble("busy", "it is being written all the time; run again")
@@ -71,7 +71,7 @@ class Folder:
                 continue
             except _Refused as refusal:
                 return Source(path=path, data=None, trouble=refusal.trouble, name=name)
-            return Source(path=path, data=data, mtime=mtime, name=name)
+            return Source(path=path, data=data, mtime_ns=mtime, name=name)
         raise AssertionError
 
     def read_all(self, found: Iterable[tuple[str, str]], limit: int, *, tail: bool = False) -> Iterator[Source]:
@@ -120,10 +120,10 @@ class Folder:
         return False
 
 
-def modified(path: Path) -> datetime | None:
-    """When a file was last written; None when that can't be told."""
+def modified(path: Path) -> int | None:
+    """When a file was last written, in nanoseconds; None when that can't be told."""
     try:
-        return datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+        return path.lstat().st_mtime_ns
     except OSError:
         return None
 
@@ -140,9 +140,9 @@ class _Refused(Exception):
         self.trouble = Trouble(kind, message)
 
 
-def _read(path: Path, limit: int, *, tail: bool) -> tuple[bytes, datetime]:
+def _read(path: str, limit: int, *, tail: bool) -> tuple[bytes, int]:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os.open(path, _FLAGS)
     except OSError as error:
         raise _refusal(error) from error
     try:
@@ -153,25 +153,23 @@ def _read(path: Path, limit: int, *, tail: bool) -> tuple[bytes, datetime]:
             os.lseek(fd, max(0, before.st_size - limit), os.SEEK_SET)
         elif before.st_size > limit:
             raise _Refused("too-large", f"it has {before.st_size:,} bytes; {limit:,} are read at the most")
-        data = _read_all(lambda size: os.read(fd, size), limit)
+        data = _read_all(fd, min(before.st_size, limit))
         after = os.fstat(fd)
     except OSError as error:
         raise _refusal(error) from error
     finally:
         os.close(fd)
-    moved = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
-    if not tail and (moved or len(data) != after.st_size):
+    if not tail and (len(data) != after.st_size or before.st_mtime_ns != after.st_mtime_ns):
         raise _Busy
-    return data, datetime.fromtimestamp(after.st_mtime, UTC)
+    return data, after.st_mtime_ns
 
 
-def _read_all(read: Callable[[int], bytes], limit: int) -> bytes:
-    chunks = []
-    left = limit + 1
-    while left > 0 and (chunk := read(min(left, 1 << 20))):
-        chunks.append(chunk)
-        left -= len(chunk)
-    return b"".join(chunks)
+def _read_all(fd: int, size: int) -> bytes:
+    """Up to a size; fewer bytes where the file ends before."""
+    data = os.read(fd, size)
+    while 0 < len(data) < size and (more := os.read(fd, size - len(data))):
+        data += more
+    return data
 
 
 def _refusal(error: OSError) -> _Refused:
