@@ -1,4 +1,4 @@
-"""Documents: bytes to values with the place of each; pure, and the lowest layer."""
+"""Documents: the bytes of a ledger (front matter or JSON) as values, with the place of each in the text."""
 
 from taskcheck.documents.document import Document, DocumentError, Route, Span, Trouble, Value
 from taskcheck.documents.frontmatter import read_front_matter

@@ -1,118 +1,185 @@
-"""A document that was read: its values as written, and where in the text each of them stands."""
+"""The shapes that every reader in this package returns: a document, its values, their spans, its troubles."""
+
+from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TypeAlias, Union
 
-Value: TypeAlias = Union[str, int, float, bool, "tuple[Value, ...]", "Mapping[str, Value]", None]
-"""What a document holds. Front matter only yields text, None, tuples and mappings; JSON all of them."""
+Value: TypeAlias = Union[str, int, float, bool, tuple["Value", ...], Mapping[str, "Value"], None]  # noqa: UP007 - runtime alias
+"""A value as written. Front matter yields only text, None, tuples and mappings; JSON yields all of these."""
 
 Route: TypeAlias = tuple[str, ...]
-"""Where in a document a value stands: keys, and positions in lists as decimal numbers."""
+"""The way to a value: keys, and list positions as decimal strings, e.g. `("entries", "0", "slug")`."""
 
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a document can't be read, or what other readers of it would trip over."""
+    """Why a document cannot be read, or what other readers would trip over.
+
+    `kind` is one of: unterminated, conflict-markers, duplicate-key, byte-order-mark, not-utf-8, truncated,
+    alias-or-tag, too-large, too-deep, syntax, not-a-mapping, misplaced; the file reader adds its own.
+    `line` and `column` are 1-based and count characters.
+    """
 
     kind: str
-    """A word for it: ``unterminated``, ``duplicate-key``, ``not-utf-8`` …"""
     message: str
     line: int = 1
     column: int = 1
 
 
 class DocumentError(Exception):
-    """The document can't be read; ``trouble`` says why and where."""
+    """A document that cannot be read; `trouble` says why and where."""
 
     def __init__(self, trouble: Trouble) -> None:
-        super().__init__(f"line {trouble.line}: {trouble.message}")
+        super().__init__(trouble)
         self.trouble = trouble
+
+    def __str__(self) -> str:
+        trouble = self.trouble
+        return f"{trouble.line}:{trouble.column}: {trouble.kind}: {trouble.message}"
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where a value stands: character offsets into the document's text, and how it is written."""
+    """Where a value stands: `text[start:end]`, quotes and brackets included.
+
+    `style` is plain, single, double, literal, folded, flow, block or json. A block scalar ends before its
+    last line break, a block list or mapping with its last value; an empty value is an empty span after its
+    `:` or `-`.
+    """
 
     start: int
     end: int
     style: str
-    """``plain``, ``single``, ``double``, ``literal``, ``folded``, ``flow``, ``block`` or ``json``."""
 
 
-Spans: TypeAlias = Mapping[Route, Span]
+Scan: TypeAlias = Callable[[], Mapping[Route, Span]]
 
 
-@dataclass(frozen=True)
 class Document:
-    """A text with the values that were read from it; spans are looked for when they are first asked for."""
+    """One ledger as read: decoded text, values, and on demand the exact span of each value. Never changes.
+
+    Attributes:
+        text: the decoded file without byte order mark, line ends untouched; all offsets count its characters.
+        values: the front matter mapping, or the top-level JSON object.
+        bom: whether the file began with a byte order mark.
+        body_start: the offset where the body starts; `len(text)` for JSON.
+        trouble: readable, but something that other readers would trip over; else None.
+    """
+
+    __slots__ = ("_scan", "_spans", "body_start", "bom", "text", "trouble", "values")
 
     text: str
-    """Decoded, a byte order mark removed, line ends untouched."""
     values: Mapping[str, Value]
+    bom: bool
     body_start: int
-    """Offset at which the Markdown after the front matter begins; the text's length for JSON."""
-    find_spans: Callable[[str], Spans] = field(repr=False, compare=False)
-    trouble: Trouble | None = None
-    """Set when the values could be read, but other readers would trip over the file."""
+    trouble: Trouble | None
 
-    @cached_property
-    def spans(self) -> Spans:
-        """The span of every value, by route."""
-        return self.find_spans(self.text)
+    def __init__(self, text: str, values: Mapping[str, Value], *, bom: bool, body_start: int, scan: Scan) -> None:
+        put = object.__setattr__
+        put(self, "text", text)
+        put(self, "values", values)
+        put(self, "bom", bom)
+        put(self, "body_start", body_start)
+        put(self, "trouble", _BYTE_ORDER_MARK if bom else None)
+        put(self, "_scan", scan)
+        put(self, "_spans", None)
 
-    @property
-    def bom(self) -> bool:
-        """Whether the file began with a byte order mark."""
-        return self.trouble is not None and self.trouble.kind == "byte-order-mark"
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Document is immutable: {name}")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Document is immutable: {name}")
+
+    def __repr__(self) -> str:
+        return f"Document({len(self.text)} characters, keys {', '.join(self.values) or 'none'})"
 
     @property
     def body(self) -> str:
-        """The Markdown after the front matter."""
+        """The text after the front matter; empty for JSON."""
         return self.text[self.body_start :]
 
+    def get(self, route: Route) -> Value:
+        """Return the value at the route; None when there is none (or when it is null)."""
+        value: Value = self.values
+        for step in route:
+            if isinstance(value, Mapping):
+                value = value.get(step)
+            elif isinstance(value, tuple):
+                value = _item(value, step)
+            else:
+                return None
+        return value
+
     def span(self, route: Route) -> Span | None:
-        """Where a value stands; None when there is none at this route."""
-        return self.spans.get(route)
+        """Return the exact span of the value at the route; None when the route isn't there."""
+        return self._all_spans().get(route)
 
     def locate(self, route: Route) -> tuple[int, int]:
-        """Line and column, from 1, of a value, else of the longest part of its route that exists, else (1, 1)."""
+        """Return line and column (1-based, in characters) of the value at the route.
+
+        When the route isn't there, those of the longest part of it that is; (1, 1) when nothing of it is.
+        """
+        spans = self._all_spans()
         for length in range(len(route), 0, -1):
-            span = self.spans.get(route[:length])
+            span = spans.get(route[:length])
             if span is not None:
-                return position(self.text, span.start)
+                return line_and_column(self.text, span.start)
         return 1, 1
 
+    def _all_spans(self) -> Mapping[Route, Span]:
+        """Scan the text for spans once; plain reading never pays for them."""
+        spans: Mapping[Route, Span] | None = self._spans
+        if spans is None:
+            spans = self._scan()
+            object.__setattr__(self, "_spans", spans)
+        return spans
 
-def position(text: str, offset: int) -> tuple[int, int]:
-    """Line and column, from 1, of a character offset."""
-    breaks = list(_LINE_BREAK.finditer(text, 0, offset))
-    start = breaks[-1].end() if breaks else 0
-    return len(breaks) + 1, offset - start + 1
+    _scan: Scan
+    _spans: Mapping[Route, Span] | None
 
 
-def decode(data: bytes, limit: int, what: str) -> tuple[str, Trouble | None]:
-    """The text of a UTF-8 file, its byte order mark removed and told of.
+def _item(items: tuple[Value, ...], step: str) -> Value:
+    """Return the item whose position is written exactly so; None when there is none."""
+    if not (step.isascii() and step.isdecimal() and len(step) < 10 and str(int(step)) == step):
+        return None
+    return items[int(step)] if int(step) < len(items) else None
+
+
+_BYTE_ORDER_MARK = Trouble(
+    "byte-order-mark", "a UTF-8 byte order mark hides the first line from other readers; save without it"
+)
+
+
+def line_and_column(text: str, offset: int) -> tuple[int, int]:
+    r"""Return the 1-based line and column of a character offset; lines end with \n, \r\n or \r."""
+    line, line_start = 1, 0
+    for line_break in _LINE_BREAK.finditer(text, 0, offset):
+        line, line_start = line + 1, line_break.end()
+    return line, offset - line_start + 1
+
+
+def trouble_at(kind: str, message: str, text: str, offset: int) -> DocumentError:
+    """Return the error, ready to raise, for a trouble at a character offset of the text."""
+    return DocumentError(Trouble(kind, message, *line_and_column(text, offset)))
+
+
+def decode(data: bytes) -> tuple[str, bool]:
+    """Return the text of UTF-8 bytes without their byte order mark, and whether there was one.
 
     Raises:
-        DocumentError: not UTF-8, or more bytes than the limit.
+        DocumentError: not-utf-8, at the first bad byte.
     """
-    if len(data) > limit:
-        raise DocumentError(Trouble("too-large", f"{what} of {len(data):,} bytes; {limit:,} are read at the most"))
-    bom = None
-    if data.startswith(b"\xef\xbb\xbf"):
-        data = data[3:]
-        bom = Trouble("byte-order-mark", "the file starts with a byte order mark; save it as UTF-8 without one")
-    elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DocumentError(Trouble("not-utf-8", "the file is UTF-16; save it as UTF-8"))
+    bom = data.startswith(b"\xef\xbb\xbf")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:4]:
+        raise DocumentError(Trouble("not-utf-8", "the file looks like UTF-16; save it as UTF-8"))
     try:
-        return data.decode("utf-8"), bom
+        return (data[3:] if bom else data).decode(), bom
     except UnicodeDecodeError as error:
-        line, column = position(data[: error.start].decode("utf-8"), len(data[: error.start].decode("utf-8")))
-        byte = data[error.start]
-        message = f"byte 0x{byte:02x} is not UTF-8; save the file as UTF-8"
-        raise DocumentError(Trouble("not-utf-8", message, line, column)) from error
+        good = error.object[: error.start].decode()
+        message = f"byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        raise trouble_at("not-utf-8", message, good, len(good)) from None

@@ -1,186 +1,210 @@
-"""Front matter through libyaml's events: bounded, without aliases and tags, scalars as text with their spans.
+"""The full reader: front matter as bounded YAML events, so that scalars keep their text and their place.
 
-It is reached through python-frontmatter's handler interface, whose default loader is silently wrong or crashes on
-more than half of a collection of nasty inputs (octal ids, ``no`` as False, duplicate keys, deep nesting).
+Events, not PyYAML's constructors: those turn `011` into 9 and `no` into False, crash on deep nesting, and
+expand aliases without bound. Offsets count from the opening fence, which is the file's first line.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import frontmatter
 import yaml
 from frontmatter.default_handlers import BaseHandler
 
-from taskcheck.documents.document import DocumentError, Route, Span, Trouble, Value, position
+from taskcheck.documents.document import DocumentError, Route, Span, Trouble, Value, trouble_at
+from taskcheck.documents.fences import CLOSE, find_fences
+from taskcheck.documents.yamlerrors import explain
 
-MAX_DEPTH = 16
-MAX_NODES = 5_000
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+MOST_NODES = 5000
+MOST_DEPTH = 16
 
-_LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)
-_STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
+# libyaml's parser when PyYAML was built with it. Only its events are used, never a constructor.
+_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
-_STAND_IN = "\ue000"
-"""Stands for an unquoted ``@`` while YAML, which reserves it, is parsed; private, and as long."""
-_AT_VALUE = re.compile(r"(?m)^((?:[ ]*-[ ]+)*(?:[ ]*[\w-]+:[ ]+)?[ ]*)@")
-_AT_IN_FLOW = re.compile(r"([\[,]\s*)@(?=[\w.-])")
+_STYLES = {"'": "single", '"': "double", "|": "literal", ">": "folded"}
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
-_CURES = (
-    (r"found character '@'", "; quote the value"),
-    (r"mapping values are not allowed", "; a value with ': ' in it must be quoted"),
-    (r"found character '\\t'", "; indent with spaces, not tabs"),
-    (r"found character '`'|found character '%'", "; quote the value"),
-    (r"could not find expected ':'", "; is a colon missing, or a quote left open?"),
-)
+# YAML takes the last four for line breaks or rejects them, other readers don't: no two agree on such a text.
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
 class StrictHandler(BaseHandler):
-    """python-frontmatter's way to a block that has been found already, read by the strict reader."""
+    """python-frontmatter's handler for front matter that is read without guessing."""
 
-    FM_BOUNDARY = re.compile(r"^---[ \t]*$", re.MULTILINE)
+    FM_BOUNDARY = CLOSE
+    START_DELIMITER = END_DELIMITER = "---"
 
-    def __init__(self, block: str, at_names: bool) -> None:
+    def __init__(self, *, at_names: bool) -> None:
         super().__init__()
-        self.block = block
         self.at_names = at_names
-        self.spans: dict[Route, Span] = {}
 
     def split(self, text: str) -> tuple[str, str]:
-        """The block as it stands in the file; python-frontmatter strips the text, which would move every place."""
-        return self.block, text
+        """Return the text up to the closing fence, opening fence included, and the text after it."""
+        fences = find_fences(text)
+        return (text[: fences.end], text[fences.body_start :]) if fences else ("", text)
 
     def load(self, fm: str) -> dict[str, Any]:
-        """The block's values.
-
-        Raises:
-            DocumentError: the block can't be read; places count from its start.
-        """
-        reader = _Reader(fm, self.at_names)
-        values = reader.read()
-        self.spans = reader.spans
-        return values
+        """Return the values of what `split` gave first."""
+        return cast("dict[str, Any]", _EventReader(fm, at_names=self.at_names).mapping())
 
 
-def parse(text: str, start: int, end: int, *, at_names: bool) -> tuple[dict[str, Value], dict[Route, Span]]:
-    """Values and spans of the front matter that stands between two offsets of a text.
+def read_events(text: str, *, at_names: bool) -> dict[str, Value]:
+    """Return the values of the front matter at the start of `text`.
 
     Raises:
-        DocumentError: it can't be read.
+        DocumentError: duplicate-key, alias-or-tag, too-deep, syntax, not-a-mapping; with line and column.
     """
-    handler = StrictHandler(text[start:end], at_names)
-    try:
-        # Not frontmatter.loads: it would pass the keys on as keyword arguments, of which `content` is taken.
-        values, _ = frontmatter.parse(text, handler=handler)
-    except DocumentError as error:
-        trouble = error.trouble
-        line = trouble.line + position(text, start)[0] - 1
-        raise DocumentError(Trouble(trouble.kind, trouble.message, line, trouble.column)) from None
-    spans = {route: Span(span.start + start, span.end + start, span.style) for route, span in handler.spans.items()}
-    return values, spans  # type: ignore[return-value]
+    values, _ = frontmatter.parse(text, handler=StrictHandler(at_names=at_names))
+    return cast("dict[str, Value]", values)
 
 
-class _Reader:
-    """One pass over the events of a block."""
+def scan_events(text: str, *, at_names: bool) -> dict[Route, Span]:
+    """Return the span of each value of what `read_events` could read; `text` ends before the closing fence.
 
-    def __init__(self, block: str, at_names: bool) -> None:
-        self.block = block
-        self.at_names = at_names
-        self.spans: dict[Route, Span] = {}
-        self.nodes = 0
+    Not through `frontmatter.parse`, which turns CRLF into LF and so moves every offset.
+    """
+    spans: dict[Route, Span] = {}
+    _EventReader(text, at_names=at_names, spans=spans).mapping()
+    return spans
 
-    def read(self) -> dict[str, Value]:
-        text = self.block
-        if self.at_names:
-            text = _AT_IN_FLOW.sub(rf"\1{_STAND_IN}", _AT_VALUE.sub(rf"\1{_STAND_IN}", text))
+
+class _EventReader:
+    """One pass over the events of one front matter; fills `spans` when it is given."""
+
+    def __init__(self, text: str, *, at_names: bool, spans: dict[Route, Span] | None = None) -> None:
+        unprintable = _UNPRINTABLE.search(text)
+        if unprintable:
+            message = f"the character U+{ord(unprintable[0]):04X} cannot be in front matter; delete it"
+            raise trouble_at("syntax", message, text, unprintable.start())
+        self._text = text
+        self._spans = spans
+        self._nodes = 0
+        self._last = 0  # offset at which the value read last ends
+        self._at = _stand_in(text) if at_names and "@" in text else None
+        source = text.replace("@", self._at) if self._at else text
+        self._events: Iterator[Any] = yaml.parse(source, Loader=_LOADER)
+
+    def mapping(self) -> dict[str, Value]:
+        """Return the whole front matter."""
         try:
-            events = iter(yaml.parse(text, Loader=_LOADER))
-            for event in events:
-                if isinstance(event, yaml.NodeEvent):
-                    return self._top(event, events)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            said = error.problem or error.context or "no YAML"
-            self._fail("syntax", said + self._cure(said), mark)
-        except yaml.reader.ReaderError as error:
-            self._fail_at("syntax", error.reason, error.position)
-        return {}
+            next(self._events), next(self._events)  # the stream and the document begin
+            root = next(self._events)
+            # Front matter without a line in it is an empty plain scalar to YAML, and no values to us.
+            nothing = isinstance(root, yaml.ScalarEvent) and not root.value and not root.style
+            values: Value = {} if nothing else self._node(root, (), 1)
+            next(self._events)
+            rest = next(self._events)
+        except yaml.YAMLError as error:
+            raise explain(error, self._text) from None
+        if not isinstance(values, dict):
+            self._refuse("not-a-mapping", "front matter has to be `key: value` lines", root)
+        if not isinstance(rest, yaml.StreamEndEvent):
+            self._refuse("syntax", "a second YAML document starts here; delete the `---`", rest)
+        return values
 
-    def _top(self, event: Any, events: Iterator[Any]) -> dict[str, Value]:
-        value = self._value(event, events, (), 1)
-        trailing = next((later for later in events if isinstance(later, yaml.NodeEvent)), None)
-        if trailing is not None:
-            self._fail("syntax", "a second document", trailing.start_mark)
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            self._fail("not-a-mapping", "the front matter is no mapping of keys to values", event.start_mark)
-        return value
-
-    def _value(self, event: Any, events: Iterator[Any], route: Route, depth: int) -> Value:
-        self._bound(event, depth)
+    def _node(self, event: Any, route: Route, depth: int) -> Value:
+        """Return the value that begins with this event, after reading its last one."""
+        self._count(event)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, route)
-        value: Value
-        if isinstance(event, yaml.SequenceStartEvent):
-            value, last = self._sequence(events, route, depth)
+        if depth > MOST_DEPTH:
+            self._refuse("too-deep", f"more than {MOST_DEPTH} levels of nesting", event)
+        if isinstance(event, yaml.MappingStartEvent):
+            value, closing = self._mapping(route, depth)
         else:
-            value, last = self._mapping(events, route, depth)
-        style = "flow" if event.flow_style else "block"
-        start, end = event.start_mark.index, last.end_mark.index
-        if style == "block":
-            inner = [span.end for inside, span in self.spans.items() if inside[: len(route)] == route]
-            end = max(inner, default=start)
-        if route:
-            self.spans[route] = Span(start, end, style)
+            value, closing = self._sequence(route, depth)
+        if self._spans is not None:
+            # A block collection's closing event comes only after the blank lines and comments behind it.
+            if event.flow_style:
+                self._last = closing.end_mark.index
+            style = "flow" if event.flow_style else "block"
+            self._spans[route] = Span(event.start_mark.index, self._last, style)
         return value
 
-    def _sequence(self, events: Iterator[Any], route: Route, depth: int) -> tuple[tuple[Value, ...], Any]:
-        items: list[Value] = []
-        for event in events:
-            if isinstance(event, yaml.SequenceEndEvent):
-                return tuple(items), event
-            items.append(self._value(event, events, (*route, str(len(items))), depth + 1))
-        raise AssertionError
-
-    def _mapping(self, events: Iterator[Any], route: Route, depth: int) -> tuple[dict[str, Value], Any]:
+    def _mapping(self, route: Route, depth: int) -> tuple[Value, Any]:
+        """Return the mapping under way and its closing event."""
         values: dict[str, Value] = {}
-        for event in events:
+        for event in self._events:
             if isinstance(event, yaml.MappingEndEvent):
                 return values, event
-            self._bound(event, depth)
-            if not isinstance(event, yaml.ScalarEvent):
-                self._fail("syntax", "a key is no single word", event.start_mark)
-            key = event.value.replace(_STAND_IN, "@")
+            key = self._key(event)
             if key in values:
-                self._fail("duplicate-key", f"the key {key} stands twice", event.start_mark)
-            values[key] = self._value(next(events), events, (*route, key), depth + 1)
-        raise AssertionError
+                self._refuse("duplicate-key", f"the key `{key}` is here a second time; delete one", event)
+            values[key] = self._node(next(self._events), (*route, key), depth + 1)
+        raise AssertionError("the parser closes every mapping")
+
+    def _sequence(self, route: Route, depth: int) -> tuple[Value, Any]:
+        """Return the sequence under way and its closing event."""
+        items: list[Value] = []
+        for event in self._events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                return tuple(items), event
+            items.append(self._node(event, (*route, str(len(items))), depth + 1))
+        raise AssertionError("the parser closes every sequence")
+
+    def _key(self, event: Any) -> str:
+        """Return the text of a mapping key."""
+        self._count(event)
+        if not isinstance(event, yaml.ScalarEvent):
+            self._refuse("syntax", "a key has to be plain text; quote what begins with `{` or `[`", event)
+        if self._at and not event.style and event.value.startswith(self._at):
+            self._refuse("syntax", "a key cannot begin with `@`; quote it", event)
+        return self._written(event)
 
     def _scalar(self, event: Any, route: Route) -> str | None:
-        style = _STYLES[event.style]
-        self.spans[route] = Span(event.start_mark.index, event.end_mark.index, style)
-        text: str = event.value.replace(_STAND_IN, "@")
-        return None if style == "plain" and text in NULLS else text
+        """Return a scalar's text as written, None for a plain null."""
+        if self._spans is not None:
+            self._spans[route] = self._scalar_span(event)
+            self._last = self._spans[route].end
+        text = self._written(event)
+        return None if not event.style and text in _NULLS else text
 
-    def _bound(self, event: Any, depth: int) -> None:
-        self.nodes += 1
-        if depth > MAX_DEPTH:
-            self._fail("too-deep", f"nested more than {MAX_DEPTH} deep", event.start_mark)
-        if self.nodes > MAX_NODES:
-            self._fail("too-deep", f"more than {MAX_NODES} values", event.start_mark)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            self._fail("alias-or-tag", "an anchor or alias; write the value out", event.start_mark)
-        if getattr(event, "tag", None) is not None:
-            self._fail("alias-or-tag", f"the tag {event.tag}; write a plain value", event.start_mark)
+    def _written(self, event: Any) -> str:
+        """Return the text of a scalar event."""
+        text: str = event.value
+        if self._at:
+            text = text.replace(self._at, "@")
+        if event.style == '"' and _CONTROL.search(text):
+            self._refuse("syntax", "this text has an escaped control character; delete it", event)
+        return text
 
-    def _cure(self, problem: str) -> str:
-        return next((cure for pattern, cure in _CURES if re.search(pattern, problem)), "")
+    def _scalar_span(self, event: Any) -> Span:
+        """Return the span of a scalar event; that of a block scalar stops before its last line break."""
+        start, end = event.start_mark.index, event.end_mark.index
+        if event.style in ("|", ">"):
+            written = self._text[start:end]
+            if "+" in written[:3]:  # the header: `|+`, or `|2+`
+                written = re.sub(r"(?:\r\n|\r|\n)\Z", "", written)
+            else:
+                written = written.rstrip("\r\n")
+            end = start + len(written)
+        return Span(start, end, _STYLES.get(event.style, "plain"))
 
-    def _fail(self, kind: str, message: str, mark: Any) -> NoReturn:
-        self._fail_at(kind, message, mark.index if mark else 0)
+    def _count(self, event: Any) -> None:
+        """Refuse one node too many, and every anchor, alias and tag."""
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            self._refuse("too-deep", f"more than {MOST_NODES} values", event)
+        if event.anchor is not None or isinstance(event, yaml.AliasEvent) or event.tag is not None:
+            message = "anchors, aliases and tags are not read; quote a value that begins with `&`, `*` or `!`"
+            self._refuse("alias-or-tag", message, event)
 
-    def _fail_at(self, kind: str, message: str, offset: int) -> NoReturn:
-        line, column = position(self.block, min(offset, len(self.block)))
-        raise DocumentError(Trouble(kind, message, line, column))
+    def _refuse(self, kind: str, message: str, event: Any) -> NoReturn:
+        """Raise the trouble at the start of the event."""
+        mark = event.start_mark
+        raise DocumentError(Trouble(kind, message, mark.line + 1, mark.column + 1))
+
+
+def _stand_in(text: str) -> str:
+    """Return a character that isn't in the text.
+
+    YAML reserves `@` at the start of a plain scalar. Written with another character the text is legal, and
+    every offset stays, because one character stands for one.
+    """
+    return next(chr(code) for code in range(0xF0000, 0xFFFFE) if chr(code) not in text)

@@ -1,70 +1,72 @@
-"""Text to the types that rules compare: timestamps, spans of time, whole numbers."""
+"""What the text of a value means: times, durations and whole numbers, and how they are printed."""
+
+from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
 
 _TIMESTAMP = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?[ ]?(Z|z|[+-]\d\d:?\d\d)?)?"
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[Tt ](?P<minutes>[0-9]{2}:[0-9]{2})"
+    r"(?:(?P<seconds>:[0-9]{2})(?:\.(?P<fraction>[0-9]+))?(?P<zone>[Zz]|[+-][0-9]{2}:[0-9]{2})?)?)?"
 )
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_DURATION = re.compile(
+    r"(?=[0-9])(?:(?P<days>[0-9]{1,6})d)?(?:(?P<hours>[0-9]{1,6})h)?"
+    r"(?:(?P<minutes>[0-9]{1,6})m)?(?:(?P<seconds>[0-9]{1,9})s)?"
+)
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,400}")
 
 
 def timestamp(text: str) -> datetime | None:
-    """The moment that a text names, in UTC; None when it names none.
+    """Return the moment that the text names, in UTC; None when it isn't a timestamp.
 
-    RFC 3339, ``YYYY-MM-DD HH:MM[:SS]`` or ``YYYY-MM-DD``; one without an offset is UTC. Stricter than
-    ``datetime.fromisoformat``, which takes ``20260102`` and ``2026-W01-1``.
+    Takes RFC 3339 and `YYYY-MM-DD[ HH:MM[:SS[.fff]]]`, with ` ` or `T`; without an offset it is UTC.
     """
-    match = _TIMESTAMP.fullmatch(text.strip())
+    match = _TIMESTAMP.fullmatch(text)
     if match is None:
         return None
-    year, month, day, hour, minute, second, fraction, offset = match.groups()
+    date, minutes, seconds, fraction, zone = match.groups()
+    offset = "+00:00" if zone in (None, "Z", "z") else zone
+    exact = f"{date}T{minutes or '00:00'}{seconds or ':00'}.{(fraction or '0')[:6]:0<6}{offset}"
     try:
-        naive = datetime(  # noqa: DTZ001 - its offset is applied below
-            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0),
-            int(f"{fraction or 0:0<6}"[:6]),
-        )  # fmt: skip
-        return (naive - _offset(offset)).replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+        return datetime.fromisoformat(exact).astimezone(UTC)
+    except (ValueError, OverflowError):  # no such day or hour, or beyond year 1 or 9999 once in UTC
         return None
-
-
-def _offset(text: str | None) -> timedelta:
-    if text is None or text in "Zz":
-        return timedelta()
-    hours, minutes = int(text[1:3]), int(text[-2:])
-    if hours > 23 or minutes > 59:
-        raise ValueError(text)
-    return timedelta(hours=hours, minutes=minutes) * (-1 if text[0] == "-" else 1)
 
 
 def duration(text: str) -> timedelta:
-    """A span of time like ``90s``, ``10m``, ``4h``, ``2d`` or ``1h30m``.
+    """Return the length of time that the text names: `90s`, `10m`, `4h`, `2d`, `1h30m`.
 
     Raises:
-        ValueError: the text is no such span.
+        ValueError: it names none.
     """
-    match = _DURATION.fullmatch(text.strip())
-    if match is None or not any(match.groups()):
-        raise ValueError(f"{text!r} is no span of time like 90s, 10m, 4h or 2d")
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    try:
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    except OverflowError as error:
-        raise ValueError(f"{text!r} is too long a span of time") from error
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a duration such as 90s, 10m, 4h, 2d or 1h30m")
+    return timedelta(**{unit: int(count) for unit, count in match.groupdict("0").items()})
 
 
-def age(span: timedelta) -> str:
-    """A span of time for people, in its two largest units: ``3d 2h``, ``25m``, ``45s``."""
-    seconds = int(abs(span.total_seconds()))
-    parts = []
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")):
-        amount, seconds = divmod(seconds, size)
-        parts.append((amount, unit))
-    first = next((index for index, (amount, _) in enumerate(parts) if amount), 3)
-    return " ".join(f"{amount}{unit}" for amount, unit in parts[first : first + 2] if amount) or "0s"
+def age(delta: timedelta) -> str:
+    """Return a length of time for people, two units at most: `45s`, `12m 5s`, `25h 40m`, `3d 2h`."""
+    seconds = int(delta.total_seconds())
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    if seconds >= 48 * 3600:
+        units = (("d", seconds // 86400), ("h", seconds // 3600 % 24))
+    elif seconds >= 3600:
+        units = (("h", seconds // 3600), ("m", seconds // 60 % 60))
+    else:
+        units = (("m", seconds // 60), ("s", seconds % 60))
+    return sign + (" ".join(f"{count}{unit}" for unit, count in units if count) or "0s")
+
+
+def whole_number(value: object) -> int | None:
+    """Return the whole number that a value is or writes in decimal (`12`, `"012"`); else None."""
+    if isinstance(value, str):
+        return int(value) if _WHOLE_NUMBER.fullmatch(value) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def iso(moment: datetime) -> str:
-    """RFC 3339 in UTC, to the second: ``2026-03-24T18:00:00Z``."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    """Return a moment as `2026-03-24T18:00:00Z`, to the second; a naive one is UTC."""
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return aware.replace(tzinfo=None, microsecond=0).isoformat() + "Z"

@@ -1,0 +1,82 @@
+"""The fences of front matter: where it opens and closes, and why it doesn't. Knows no YAML."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from taskcheck.documents.document import DocumentError, Trouble, trouble_at
+
+MOST_BYTES = 64 * 1024
+
+_BREAK = r"(?:\r\n|\r|\n)"
+_OPEN = re.compile(rf"---[ \t]*(?={_BREAK}|\Z)")
+CLOSE = re.compile(rf"[\r\n](---|\.\.\.)[ \t]*(?:{_BREAK}|\Z)")
+
+_MARKER = re.compile(r"(?<![^\r\n])(?:<{7} |>{7} |={7}[ \t]*(?![^\r\n]))")
+_CONFLICT_START = re.compile(r"(?<![^\r\n])<{7} ")
+
+# Blank lines and comments (YAML's or HTML's), then an opening fence and a line that looks like `key:`.
+_MISPLACED = re.compile(
+    rf"(?:[ \t\ufeff]*+(?:\#[^\r\n]*|<!--[^\r\n]*-->[ \t]*)?+{_BREAK})*+[ \t\ufeff]*+"
+    rf"(?P<fence>---)[ \t]*+{_BREAK}"
+    r"(?=[A-Za-z_][\w.-]*:(?![^\s]))"
+)
+_LIKE_YAML = re.compile(r"\s*(?:\#.*|- .*|-)?|[ \t]+.*|[A-Za-z_][\w.-]*:(?:[ \t].*)?")
+
+
+class Fences(NamedTuple):
+    """Offsets of front matter: its first line, its closing fence, and the line after that fence."""
+
+    start: int
+    end: int
+    body_start: int
+
+
+def find_fences(text: str) -> Fences | None:
+    """Return where the front matter of the text is; None when the text has none.
+
+    Raises:
+        DocumentError: unterminated, conflict-markers, too-large.
+    """
+    opening = _OPEN.match(text)
+    if opening is None:
+        return None
+    closing = CLOSE.search(text, opening.end())
+    if closing is None:
+        conflict = _CONFLICT_START.search(text)
+        if conflict:
+            raise _conflict(text, conflict.start())
+        message = "the front matter that opens here is never closed; end it with a line `---`"
+        raise DocumentError(Trouble("unterminated", message))
+    end = closing.start(1)
+    if end > MOST_BYTES or (end * 4 > MOST_BYTES and len(text[:end].encode()) > MOST_BYTES):
+        raise DocumentError(Trouble("too-large", f"the front matter is longer than {MOST_BYTES // 1024} KiB"))
+    # The break before a closing fence that follows at once belongs to the opening one.
+    start = opening.end() + (2 if text.startswith("\r\n", opening.end()) else 1)
+    return Fences(start, end, closing.end())
+
+
+def refuse_conflict(text: str, fences: Fences) -> None:
+    """Raise DocumentError when a merge left its markers in the front matter."""
+    marker = _MARKER.search(text, fences.start, fences.end)
+    if marker:
+        raise _conflict(text, marker.start())
+
+
+def refuse_hidden(text: str) -> None:
+    """Raise DocumentError when text without front matter on line 1 was plainly meant to have some."""
+    if _CONFLICT_START.match(text):
+        raise _conflict(text, 0)
+    misplaced = _MISPLACED.match(text)
+    if misplaced is None:
+        return
+    closing = CLOSE.search(text, misplaced.end())
+    if closing and all(map(_LIKE_YAML.fullmatch, text[misplaced.end() : closing.start()].splitlines())):
+        message = "front matter has to start at the very beginning: delete what stands before this `---`"
+        raise trouble_at("misplaced", message, text, misplaced.start("fence"))
+
+
+def _conflict(text: str, offset: int) -> DocumentError:
+    message = "a merge left its conflict markers here; settle the conflict and delete them"
+    return trouble_at("conflict-markers", message, text, offset)

@@ -1,0 +1,47 @@
+"""The YAML parser's complaints in plain language, with the cure where the cause is a common one."""
+
+from __future__ import annotations
+
+import yaml
+
+from taskcheck.documents.document import DocumentError, Trouble
+
+_CURES = (
+    ("mapping values are not allowed", "quote a value that holds `: `, or mend the indentation"),
+    ("block sequence entries are not allowed", "put the list on the lines below its key"),
+    ("could not find expected ':'", "a key has to be followed by `: `"),
+    ("did not find expected key", "mend the indentation, or quote the whole value"),
+    ("expected <block end>", "mend the indentation, or quote the whole value"),
+    ("did not find expected '-' indicator", "a list and `key: value` lines cannot be mixed at one level"),
+    ("did not find expected ',' or ']'", "close the list with `]`, and put commas between its values"),
+    ("expected ',' or ']'", "close the list with `]`, and put commas between its values"),
+    ("did not find expected ',' or '}'", "close the mapping with `}`; quote text that begins with `{`"),
+    ("expected ',' or '}'", "close the mapping with `}`; quote text that begins with `{`"),
+    ("found unexpected end of stream", "the quote that opens here is never closed"),
+    ("found unknown escape character", "write `\\\\` for a backslash, or use single quotes"),
+    ("alphabetic or numeric character", "quote a value that begins with `*`, `&` or `%`"),
+)
+
+
+def explain(error: yaml.YAMLError, text: str) -> DocumentError:
+    """Return the trouble behind a YAML error; `text` is what was parsed, from the file's first line on."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return DocumentError(Trouble("syntax", f"not YAML: {str(error).splitlines()[0]}"))
+    problem = error.problem or "not YAML"
+    mark = error.problem_mark
+    # What is never closed is found at the end, but to be mended where it began.
+    unclosed = "end of stream" in problem or "flow" in (error.context or "")
+    if unclosed and error.context_mark is not None:
+        mark = error.context_mark
+    cure = _cure(problem, text[mark.index : mark.index + 1])
+    message = f"{problem}: {cure}" if cure else problem
+    return DocumentError(Trouble("syntax", message, mark.line + 1, mark.column + 1))
+
+
+def _cure(problem: str, character: str) -> str:
+    """Return what to do about it; empty when that isn't known."""
+    if "cannot start any token" in problem:
+        if character == "\t":
+            return "indent with spaces, not with tabs"
+        return f"quote a value that begins with `{character}`"
+    return next((cure for cause, cure in _CURES if cause in problem), "")
