@@ -31,7 +31,7 @@ _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
 # YAML takes the last four for line breaks or rejects them, other readers don't: no two agree on such a text.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class StrictHandler(BaseHandler):
@@ -170,8 +170,8 @@ class _EventReader:
         text: str = event.value
         if self._at:
             text = text.replace(self._at, "@")
-        if event.style == '"' and _CONTROL.search(text):
-            self._refuse("syntax", "this text has an escaped control character; delete it", event)
+        if event.style == '"' and _SURROGATE.search(text):
+            self._refuse("syntax", "this text has half a surrogate pair, which no file can hold; delete it", event)
         return text
 
     def _scalar_span(self, event: Any) -> Span:
@@ -179,10 +179,8 @@ class _EventReader:
         start, end = event.start_mark.index, event.end_mark.index
         if event.style in ("|", ">"):
             written = self._text[start:end]
-            if "+" in written[:3]:  # the header: `|+`, or `|2+`
-                written = re.sub(r"(?:\r\n|\r|\n)\Z", "", written)
-            else:
-                written = written.rstrip("\r\n")
+            keeps = "+" in written[:3]  # the header: `|+`, or `|2+`
+            written = re.sub(r"(?:\r\n|\r|\n)\Z", "", written) if keeps else written.rstrip("\r\n")
             end = start + len(written)
         return Span(start, end, _STYLES.get(event.style, "plain"))
 

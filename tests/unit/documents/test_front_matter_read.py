@@ -233,3 +233,10 @@ def test_ordinary_tasks_take_the_fast_path_and_no_yaml_library() -> None:
     )
     answer = run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout == "[]\n"
+
+
+def test_escaped_control_characters_are_text() -> None:
+    """They are legal YAML; what is shown of them is made harmless where it is shown."""
+    document = read_front_matter(b'---\na: "\\e[31m\\0\\n"\n"\\e": 1\n---\n')
+    assert document is not None
+    assert document.values == {"a": "\x1b[31m\0\n", "\x1b": "1"}
