@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Any
 
 from taskcheck.finding import REPOSITORY, Finding, RuleRun, RunError, Subject
-from taskcheck.model import Ledger, LedgerKind
 from taskcheck.rules import Rule, Undecided, call
+from taskcheck.runtime import Ledger, LedgerKind
 from taskcheck.sources import Unavailable
 from taskcheck.state import State
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
-from taskcheck.model import Place, Signal
+from taskcheck.model import Place
+from taskcheck.runtime import Signal
 
 
 class Severity(IntEnum):

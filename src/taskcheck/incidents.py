@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from taskcheck.finding import Finding, Incident, SignalNote
-from taskcheck.model import Signal
 from taskcheck.rules import Rule
+from taskcheck.runtime import Signal
 from taskcheck.settings import Stage
 from taskcheck.sources import Unavailable
 from taskcheck.state import State

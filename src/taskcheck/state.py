@@ -6,7 +6,8 @@ from datetime import datetime
 
 from taskcheck.documents import Document
 from taskcheck.identity import People
-from taskcheck.model import Checkout, Copy, Dispatch, Entry, Ledger, Manager, Place, Row, Signal, Task
+from taskcheck.model import Checkout, Copy, Place, Task
+from taskcheck.runtime import Dispatch, Entry, Ledger, Manager, Row, Signal
 from taskcheck.settings import Settings
 from taskcheck.sources import Merge, Processes, RecordedPath, Unavailable
 

@@ -12,7 +12,8 @@ from taskcheck.assemble.people import read_people
 from taskcheck.assemble.tasks import TaskReader, read_copies, read_tasks
 from taskcheck.globs import Pattern
 from taskcheck.identity import People
-from taskcheck.model import Checkout, Entry, Ledger, Manager, Place, Register, Snapshot, Task, Tombstone
+from taskcheck.model import Checkout, Place, Task
+from taskcheck.runtime import Entry, Ledger, Manager, Register, Snapshot, Tombstone
 from taskcheck.settings import Settings
 from taskcheck.sources import Repository, Sources, Unavailable
 from taskcheck.state import Checkouts, Copies, Dispatches, Entries, Rows, State, Tasks

@@ -8,18 +8,8 @@ from taskcheck.assemble.ledgers import Ledgers, entries
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.documents.values import age, timestamp
 from taskcheck.identity import People
-from taskcheck.model import (
-    Checkout,
-    Dispatch,
-    DispatchLog,
-    DispatchState,
-    Entry,
-    Life,
-    Place,
-    Signal,
-    Task,
-    Tombstone,
-)
+from taskcheck.model import Checkout, Place, Task
+from taskcheck.runtime import Dispatch, DispatchLog, DispatchState, Entry, Life, Signal, Tombstone
 from taskcheck.settings import Settings
 from taskcheck.sources import Change, Fork, Processes, Unavailable
 

@@ -8,19 +8,8 @@ from datetime import datetime
 from taskcheck.documents import Document, DocumentError, Route, Trouble, Value, read_json
 from taskcheck.documents.values import timestamp
 from taskcheck.identity import People
-from taskcheck.model import (
-    DispatchLog,
-    Entry,
-    Ledger,
-    LedgerKind,
-    Place,
-    Register,
-    Row,
-    Signal,
-    Snapshot,
-    Tombstone,
-    pull_request,
-)
+from taskcheck.model import Place, pull_request
+from taskcheck.runtime import DispatchLog, Entry, Ledger, LedgerKind, Register, Row, Signal, Snapshot, Tombstone
 from taskcheck.sources import Source, Sources
 
 _EXIT_LINE = re.compile(r"dispatch_exit_code=(-?\d{1,9})")

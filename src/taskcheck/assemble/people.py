@@ -5,7 +5,8 @@ from typing import Literal
 
 from taskcheck.documents import Document, DocumentError, Trouble, Value, read_front_matter
 from taskcheck.identity import People, fold
-from taskcheck.model import Ledger, LedgerKind, Place
+from taskcheck.model import Place
+from taskcheck.runtime import Ledger, LedgerKind
 from taskcheck.settings import Settings
 from taskcheck.sources import Source, Sources
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import frontmatter
 import pytest
 from _oracles import OracleHandler, corpora, every_scalar, reread, through_events
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from taskcheck.documents import Document, DocumentError, read_front_matter, read_json
 from taskcheck.documents.plain import read_plain
