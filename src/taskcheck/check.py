@@ -1,23 +1,21 @@
 """One check: read, assemble, run the rules, triage, fold; a request in, a report out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
-from taskcheck import __version__, config, engine, incidents, plugins, triage
+from taskcheck import config, engine, plugins, report, triage
 from taskcheck.assemble import Parsed, assemble, parse
-from taskcheck.finding import Finding, Incident, ManagerStatus, Report, RuleRun, RunError, Severity
+from taskcheck.finding import Report, RuleRun, RunError, Severity
 from taskcheck.identity import AmbiguousNames
-from taskcheck.model import Place
 from taskcheck.read import Location, Questions, changed, locate, read_files, read_rest
+from taskcheck.report import Verdict
 from taskcheck.rules import Rule
 from taskcheck.settings import Settings
 from taskcheck.sources import Processes, Sources, Unavailable
 from taskcheck.state import State
-
-EMPTY = 4
-"""Exit code of a run that found nothing to check."""
 
 NOTHING = "neither task files nor runtime ledgers found"
 
@@ -40,13 +38,10 @@ class Request:
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
-    """Tasks or paths to report about; what is read stays the same."""
-    fail_on: Severity = Severity.ERROR
-    gate: str = "all"
+    """Tasks, managers or paths (relative to the root checkout) to report about; what is read stays the same."""
+    verdict: Verdict = field(default_factory=Verdict)
+    gate: Literal["all", "commit"] = "all"
     """``commit`` lets only rules fail the run that the commit itself decides."""
-    strict: bool = False
-    """Skipped rules fail."""
-    exit_zero: bool = False
     processes: Processes | None = None
     """The process table to believe; None asks this machine's."""
     third_party: bool = True
@@ -129,7 +124,13 @@ def check_store(store: Store, request: Request) -> Report:
             break
         sources, _, state = store.read(replace(request, now=state.now))
         runs = _run(chosen, state)
-    return _report(store, request, sources, state, runs)
+    if request.gate == "commit":
+        runs = _gated(store, runs, state)
+    errors = (*store.plugins.errors, *(RunError(where="reading", message=error) for error in sources.errors))
+    try:
+        return report.build(state, runs, store.rules, errors, request.verdict, request.only)
+    except report.UnknownSubject as error:
+        raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
 
 
 def _chosen(store: Store, request: Request) -> list[Rule]:
@@ -143,43 +144,18 @@ def _chosen(store: Store, request: Request) -> list[Rule]:
             (*settings.ignore, *request.ignore) if not request.select else request.ignore,
         )
     except triage.UnknownRule as error:
-        from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+        raise UsageError(f"no rule or family is named {error.name!r}{_hint(error)}") from error
 
-        raise UsageError(f"no rule or family is named {error.name!r}{did_you_mean(error.name, error.known)}") from error
+
+def _hint(error: triage.UnknownRule | report.UnknownSubject) -> str:
+    from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+
+    return did_you_mean(error.name, error.known)
 
 
 def _run(rules: list[Rule], state: State, only: frozenset[str] | None = None) -> tuple[RuleRun, ...]:
     runs = engine.run(rules, state, only)
     return tuple(triage.suppress(triage.weigh(run, state.settings.severity), state) for run in runs)
-
-
-def _report(store: Store, request: Request, sources: Sources, state: State, runs: tuple[RuleRun, ...]) -> Report:
-    errors = [
-        *store.plugins.errors,
-        *(RunError(where="reading", message=error) for error in sources.errors),
-        *(error for run in runs for _, error in run.errors),
-    ]
-    if request.gate == "commit":
-        runs = _gated(store, runs, state)
-    findings = [_located(finding, state) for run in runs for _, finding in run.findings]
-    folded = incidents.fold(findings, state, store.rules)
-    if request.only:
-        folded = _narrowed(folded, request, store, state)
-    checkouts = 0 if isinstance(state.checkouts, Unavailable) else len(state.checkouts.all)
-    report = Report(
-        version=__version__,
-        now=state.now,
-        tasks=len(state.tasks),
-        checkouts=1 + checkouts,
-        incidents=folded,
-        runs=runs,
-        managers=_managers(state),
-        errors=tuple(errors),
-        preset=state.settings.preset,
-        titles={task.id: task.title for task in state.tasks},
-    )
-    empty = not state.tasks and isinstance(state.ledgers, Unavailable)
-    return replace(report, exit_code=_exit_code(report, request, empty=empty))
 
 
 def _gated(store: Store, runs: tuple[RuleRun, ...], state: State) -> tuple[RuleRun, ...]:
@@ -214,96 +190,3 @@ def _current(store: Store, state: State) -> str:
     if current is None or isinstance(state.checkouts, Unavailable):
         return "root"
     return next((c.name for c in state.checkouts if c.real == str(current)), "root")
-
-
-def _located(finding: Finding, state: State) -> Finding:
-    """The finding with the lines and columns of its places."""
-
-    def located(place: Place) -> Place:
-        document = state.documents.get((place.checkout, place.path))
-        if place.line is not None or document is None:
-            return place
-        line, column = document.locate(place.route)
-        return replace(place, line=line, column=column)
-
-    evidence = tuple(replace(item, place=located(item.place)) for item in finding.evidence)
-    return replace(finding, place=located(finding.place), evidence=evidence)
-
-
-def _narrowed(folded: tuple[Incident, ...], request: Request, store: Store, state: State) -> tuple[Incident, ...]:
-    """The incidents of the named tasks and paths.
-
-    Raises:
-        UsageError: a name that is neither a task, nor a manager, nor a file that was read.
-    """
-    by_path = {file.place.path: file.id for file in state.files}
-    ledgers = () if isinstance(state.ledgers, Unavailable) else state.ledgers
-    managers = () if isinstance(state.managers, Unavailable) else state.managers
-    subjects = {*(task.id for task in state.files), *(manager.key for manager in managers)}
-    subjects |= {incident.subject for incident in folded}
-    wanted: set[str] = set()
-    paths: set[str] = set()
-    for name in request.only:
-        path = _relative(name, request, store)
-        below = {task for known, task in by_path.items() if known == path or known.startswith(f"{path}/")}
-        if name in subjects:
-            wanted.add(name)
-        elif below:
-            wanted |= below
-        elif any(ledger.place.path == path for ledger in ledgers):
-            paths.add(path)
-        else:
-            from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
-
-            raise UsageError(f"no task or file is named {name!r}{did_you_mean(name, sorted(subjects))}")
-    return tuple(
-        incident
-        for incident in folded
-        if incident.subject in wanted or any(finding.place.path in paths for finding in incident.findings)
-    )
-
-
-def _relative(name: str, request: Request, store: Store) -> str:
-    """A path from the command line as reports write it: relative to the store's root."""
-    path = Path(name)
-    for base in (store.location.root, store.location.current):
-        if base and path.is_absolute() and path.is_relative_to(base):
-            return path.relative_to(base).as_posix()
-    inside = (request.root / path).resolve()
-    if not (store.location.root / path).exists() and inside.is_relative_to(store.location.root):
-        return inside.relative_to(store.location.root).as_posix()
-    return path.as_posix().rstrip("/")
-
-
-def _managers(state: State) -> tuple[ManagerStatus, ...]:
-    if isinstance(state.managers, Unavailable):
-        return ()
-    found = []
-    for manager in state.managers:
-        snapshot = manager.newest_snapshot
-        generated = snapshot.generated_at if snapshot else None
-        age = state.now - generated if generated else None
-        limits = state.settings.limits
-        files = sorted(
-            ledger.place.path
-            for ledger in (*(r.ledger for r in manager.registers), *(s.ledger for s in manager.snapshots))
-        )
-        found.append(
-            ManagerStatus(
-                owner=manager.key,
-                snapshot_age_seconds=int(age.total_seconds()) if age is not None else None,
-                fresh=age is not None and -limits.clock_skew <= age <= limits.snapshot_max_age,
-                files=tuple(files),
-            )
-        )
-    return tuple(found)
-
-
-def _exit_code(report: Report, request: Request, *, empty: bool) -> int:
-    """0 clean, 1 findings, 3 not to be trusted, 4 nothing to check; precedence 3, 1, 4, 0 (spec 4)."""
-    if not report.complete:
-        return 3
-    failing = any(f.level >= request.fail_on and not f.advisory for f in report.findings)
-    if failing or (request.strict and report.skipped):
-        return 0 if request.exit_zero else 1
-    return EMPTY if empty else 0

@@ -1,8 +1,7 @@
 """What rules find: findings with evidence from both sides, fixes as keyed edits, and the report of a run."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
@@ -243,9 +242,6 @@ class Report:
     managers: tuple[ManagerStatus, ...] = ()
     errors: tuple[RunError, ...] = ()
     exit_code: int = 0
-    preset: str = ""
-    titles: Mapping[str, str] = field(default_factory=dict)
-    """Task id to title, for formats that name every task."""
 
     @property
     def complete(self) -> bool:

@@ -225,6 +225,11 @@ class Manager:
         )
 
     @property
+    def files(self) -> tuple[Ledger, ...]:
+        """Its registers, then its snapshots, as files."""
+        return (*(r.ledger for r in self.registers), *(s.ledger for s in self.snapshots))
+
+    @property
     def entries(self) -> Iterator[Entry]:
         """The entries of all its registers."""
         return (entry for register in self.registers for entry in register.entries)

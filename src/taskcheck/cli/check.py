@@ -6,6 +6,7 @@ Naming tasks, managers or paths narrows what is reported, not what is read.
 import argparse
 import gc
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from taskcheck.check import Store
     from taskcheck.finding import Report
+    from taskcheck.read import Location
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,8 +55,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, print, and the exit code."""
-    from taskcheck.check import EMPTY, NOTHING, Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.check import NOTHING, Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
     from taskcheck.finding import Severity  # noqa: PLC0415 - as above
+    from taskcheck.report import EMPTY, Verdict  # noqa: PLC0415 - as above
 
     gc.disable()  # One short run: collecting while everything is still in use takes a quarter of it.
     progress = Progress()
@@ -65,19 +68,17 @@ def run(options: argparse.Namespace) -> int:
         select=options.select,
         extend_select=options.extend_select,
         ignore=options.ignore,
-        only=tuple(options.only),
-        fail_on=Severity[options.fail_on.upper()],
+        verdict=Verdict(fail_on=Severity[options.fail_on.upper()], strict=options.strict, exit_zero=options.exit_zero),
         gate=options.gate,
-        strict=options.strict,
-        exit_zero=options.exit_zero,
         progress=progress.tell,
     )
 
     def work() -> "tuple[Store, Report, list[tuple[Callable[[Report], str], Path]]]":
         store = open_store(request)
+        only = tuple(_store_path(name, store.location) for name in options.only)
         outputs = [_output(item, store) for item in options.output]
         _renderer(options.format, store)
-        return store, check_store(store, request), outputs
+        return store, check_store(store, replace(request, only=only)), outputs
 
     try:
         store, report, outputs = guarded(work)
@@ -97,6 +98,19 @@ def run(options: argparse.Namespace) -> int:
         print(f"taskcheck: {NOTHING} in {store.location.root} ({looked})", file=sys.stderr)
     store.plugins.finish(report)
     return report.exit_code
+
+
+def _store_path(name: str, location: "Location") -> str:
+    """A path as reports write it, relative to the store; any other name as it is."""
+    path = Path.cwd() / name
+    if not path.exists():
+        return name
+    real = path.resolve()
+    for base in (location.current, location.root):
+        if base and real.is_relative_to(base):
+            inside = real.relative_to(base).as_posix()
+            return inside.removeprefix(location.prefix) if base == location.current else inside
+    return name
 
 
 def _shown(report: "Report", options: argparse.Namespace, store: "Store") -> str:

@@ -1,0 +1,164 @@
+"""From the runs of all rules to the report of the whole check: located, narrowed, folded, with its exit code; pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from taskcheck import __version__, incidents
+from taskcheck.finding import Finding, ManagerStatus, Report, RuleRun, RunError, Severity, Subject
+from taskcheck.model import Place
+from taskcheck.rules import Rule
+from taskcheck.sources import Unavailable
+from taskcheck.state import State
+
+EMPTY = 4
+"""Exit code of a run that found nothing to check."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What makes a run fail."""
+
+    fail_on: Severity = Severity.ERROR
+    strict: bool = False
+    """Skipped rules fail."""
+    exit_zero: bool = False
+    """Findings never do."""
+
+
+class UnknownSubject(ValueError):
+    """A name that is neither a task, nor a manager, nor a file that was read; with the known ones."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(name)
+        self.name = name
+        self.known = sorted(known)
+
+
+def build(
+    state: State,
+    runs: tuple[RuleRun, ...],
+    rules: Mapping[str, Rule],
+    errors: Iterable[RunError],
+    verdict: Verdict,
+    only: Iterable[str] = (),
+) -> Report:
+    """The report; about some tasks, managers and paths only, where these are named.
+
+    Raises:
+        UnknownSubject: one of them isn't there.
+    """
+    runs = tuple(
+        replace(run, findings=tuple((subject, _located(finding, state)) for subject, finding in run.findings))
+        for run in runs
+    )
+    only = tuple(only)
+    if only:
+        runs = _narrowed(runs, only, state)
+    folded = incidents.fold((finding for run in runs for _, finding in run.findings), state, rules)
+    if only:
+        groups = {finding.task or finding.manager for run in runs for _, finding in run.findings}
+        folded = tuple(i for i in folded if i.findings or i.subject in {*groups, *only})
+    checkouts = 0 if isinstance(state.checkouts, Unavailable) else len(state.checkouts.all)
+    report = Report(
+        version=__version__,
+        now=state.now,
+        tasks=len(state.tasks),
+        checkouts=1 + checkouts,
+        incidents=folded,
+        runs=runs,
+        managers=_managers(state),
+        errors=(*errors, *(error for run in runs for _, error in run.errors)),
+    )
+    empty = not state.tasks and isinstance(state.ledgers, Unavailable)
+    return replace(report, exit_code=_exit_code(report, verdict, empty=empty))
+
+
+def _located(finding: Finding, state: State) -> Finding:
+    """The finding with the lines and columns of its places."""
+
+    def located(place: Place) -> Place:
+        document = state.documents.get((place.checkout, place.path))
+        if place.line is not None or document is None:
+            return place
+        line, column = document.locate(place.route)
+        return replace(place, line=line, column=column)
+
+    evidence = tuple(replace(item, place=located(item.place)) for item in finding.evidence)
+    return replace(finding, place=located(finding.place), evidence=evidence)
+
+
+def _narrowed(runs: tuple[RuleRun, ...], only: tuple[str, ...], state: State) -> tuple[RuleRun, ...]:
+    """The runs, with the subjects and findings of the named tasks, managers and paths."""
+    subjects, paths = _named(runs, only, state)
+
+    def wanted(subject: Subject, finding: Finding | None = None) -> bool:
+        about = {subject.group, finding.task, finding.manager} if finding else {subject.group}
+        return bool(about & subjects) or (finding is not None and finding.place.path in paths)
+
+    return tuple(
+        replace(
+            run,
+            subjects=tuple(s for s in run.subjects if wanted(s) or s.detail in paths),
+            findings=tuple((s, f) for s, f in run.findings if wanted(s, f)),
+            suppressed=tuple((s, f, reason) for s, f, reason in run.suppressed if wanted(s, f)),
+            undecided=tuple((s, reason) for s, reason in run.undecided if wanted(s)),
+        )
+        for run in runs
+    )
+
+
+def _named(runs: tuple[RuleRun, ...], only: tuple[str, ...], state: State) -> tuple[set[str], set[str]]:
+    """What the names of the command line mean: tasks and managers, and paths of ledgers."""
+    tasks = {file.place.path: file.id for file in state.files}
+    ledgers = () if isinstance(state.ledgers, Unavailable) else state.ledgers
+    known = {subject.group for run in runs for subject in run.subjects} | set(tasks.values())
+    subjects: set[str] = set()
+    paths: set[str] = set()
+    for name in only:
+        path = _store_path(name, state)
+        below = {task for at, task in tasks.items() if at == path or at.startswith(f"{path}/") or path == "."}
+        if name in known:
+            subjects.add(name)
+        elif below:
+            subjects |= below
+        elif any(ledger.place.path == path for ledger in ledgers):
+            paths.add(path)
+        else:
+            raise UnknownSubject(name, known)
+    return subjects, paths
+
+
+def _store_path(name: str, state: State) -> str:
+    """A path relative to the root checkout; one in a worktree is the same path in root."""
+    checkouts = () if isinstance(state.checkouts, Unavailable) else state.checkouts.all
+    inside = (name.removeprefix(f"{c.path}/") for c in checkouts if c.path and name.startswith(f"{c.path}/"))
+    return next(inside, name).rstrip("/")
+
+
+def _managers(state: State) -> tuple[ManagerStatus, ...]:
+    if isinstance(state.managers, Unavailable):
+        return ()
+    limits = state.settings.limits
+    found = []
+    for manager in state.managers:
+        snapshot = manager.newest_snapshot
+        age = state.now - snapshot.generated_at if snapshot and snapshot.generated_at else None
+        found.append(
+            ManagerStatus(
+                owner=manager.key,
+                snapshot_age_seconds=int(age.total_seconds()) if age is not None else None,
+                fresh=age is not None and -limits.clock_skew <= age <= limits.snapshot_max_age,
+                files=tuple(sorted(ledger.place.path for ledger in manager.files)),
+            )
+        )
+    return tuple(found)
+
+
+def _exit_code(report: Report, verdict: Verdict, *, empty: bool) -> int:
+    """0 clean, 1 findings, 3 not to be trusted, 4 nothing to check; precedence 3, 1, 4, 0 (spec 4)."""
+    if not report.complete:
+        return 3
+    failing = any(f.level >= verdict.fail_on and not f.advisory for f in report.findings)
+    if failing or (verdict.strict and report.skipped):
+        return 0 if verdict.exit_zero else 1
+    return EMPTY if empty else 0
