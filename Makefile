@@ -1,0 +1,57 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST_ARGS ?=
+
+.PHONY: help demo test lint types imports unit format docs wheel clean prerequisites
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+prerequisites:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "taskcheck needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "$(PYTHON) can't make virtual environments; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import re, subprocess, sys; \
+	  out = subprocess.run(["git", "version"], capture_output=True, text=True).stdout; \
+	  sys.exit(tuple(map(int, re.findall(r"\d+", out)[:2])) < (2, 38))' 2>/dev/null || \
+	  { echo "git 2.38 or newer is needed"; exit 1; }
+
+$(VENV)/.stamp: pyproject.toml | prerequisites
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group test --group lint
+	@touch $@
+
+# The repository that the demo builds has findings, so the check ends with exit code 1: that is its success.
+demo: $(VENV)/.stamp ## build the friction log's six incidents, and check them
+	@$(BIN)/taskcheck demo; code=$$?; if [ $$code -ne 1 ]; then echo "expected exit code 1, got $$code"; exit 1; fi
+
+test: lint types imports unit ## run every check
+
+lint: $(VENV)/.stamp ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.stamp ## mypy --strict
+	$(BIN)/mypy
+
+imports: $(VENV)/.stamp ## import-linter: imports run one way
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.stamp ## pytest
+	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+format: $(VENV)/.stamp ## write what ruff would
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.stamp ## write docs/rules from the rules
+	$(BIN)/python docs/generate.py
+
+wheel: $(VENV)/.stamp ## build a wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## remove what was made
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
