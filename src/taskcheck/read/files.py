@@ -18,7 +18,9 @@ LOG_TAIL_BYTES = 64 * 1024
 MAX_FILES = 200_000
 """Files under one pattern's folder; a store with more isn't one."""
 
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FLAGS = os.O_RDONLY
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # Windows lacks some, and has one of its own.
+    _FLAGS |= getattr(os, _name, 0)
 _RETRY_PAUSES = (0.02, 0.05, 0.1, 0.2)
 """Seconds between tries at a file that changes while it is read (research: a torn read passes within these)."""
 

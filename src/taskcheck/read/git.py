@@ -116,7 +116,7 @@ class Git:
         try:
             out, err = process.communicate(stdin or None, timeout=TIMEOUT)
         except subprocess.TimeoutExpired as error:
-            os.killpg(process.pid, signal.SIGKILL)
+            _kill(process)
             process.communicate()
             raise GitError(f"git {arguments[0]} gave no answer in {TIMEOUT:g} s") from error
         if process.returncode not in accept:
@@ -268,6 +268,14 @@ def _raw_changes(out: bytes, times: dict[str, int]) -> Iterator[Versions]:
             )
         elif field:
             commit = field.decode().split()[0]
+
+
+def _kill(process: Any) -> None:
+    """End a git that gave no answer, and what it started."""
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
 
 
 def installed() -> bool:
