@@ -1,8 +1,10 @@
 """The state of a repository, frozen: one attribute for every input that a rule can ask for by parameter name."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from taskcheck.documents import Document
 from taskcheck.identity import People
@@ -11,8 +13,14 @@ from taskcheck.runtime import Dispatch, Entry, Ledger, Manager, Row, Signal
 from taskcheck.settings import Settings
 from taskcheck.sources import Merge, Processes, RecordedPath, Unavailable
 
+_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
-@dataclass(frozen=True, slots=True)
+
+def _fold_id(text: str) -> str:
+    return _LEADING_ZEROS.sub("", text.strip().casefold())
+
+
+@dataclass(frozen=True)
 class Tasks:
     """Root's task files."""
 
@@ -29,6 +37,19 @@ class Tasks:
     def get(self, task: str) -> Task | None:
         """Root's task of this id."""
         return self.by_id.get(task)
+
+    def resolve(self, reference: str) -> Task | None:
+        """The task that another one names: by id, else by an id that differs in case or leading zeros alone."""
+        return self.by_id.get(reference) or self.by_fold.get(_fold_id(reference))
+
+    @cached_property
+    def by_fold(self) -> Mapping[str, Task]:
+        """By id without case and leading zeros; ids that are one then are left out."""
+        folded: dict[str, Task | None] = {}
+        for task in self.by_id.values():
+            name = _fold_id(task.id)
+            folded[name] = None if name in folded else task
+        return {name: task for name, task in folded.items() if task is not None}
 
     @staticmethod
     def of(tasks: tuple[Task, ...]) -> "Tasks":

@@ -1,0 +1,37 @@
+"""unregistered-worktree."""
+
+from collections.abc import Iterator
+
+from taskcheck import Checkouts, Entries, Evidence, Finding, Place, Severity, Stage, Task, rule
+
+
+@rule(family="register", severity=Severity.WARNING)
+def unregistered_worktree(task: Task, checkouts: Checkouts, entries: Entries) -> Iterator[Finding]:
+    """An active task has a worktree that no register knows.
+
+    ## Why
+    No manager watches what goes on there: a worker that dies in it is missed by nobody.
+
+    ## Example
+    `.worktrees/fix-login` is there, fix-login is `in_progress`, and no register has an entry for it.
+
+    ## Fix
+    None: its manager has to register it, or somebody has to end the work.
+    """
+    checkout = checkouts.of(task.id)
+    if task.stage is not Stage.ACTIVE or checkout is None or not checkout.live or checkout.path is None:
+        return
+    if entries.of(task.id) or any(checkouts.at(entry.worktree_path) == checkout for entry in entries):
+        return
+    branch = f" on branch {checkout.branch}" if checkout.branch else ""
+    yield Finding(
+        task=task.id,
+        place=task.at("status"),
+        message=f"it is worked on in {checkout.path}, which no register knows",
+        expected="an entry in its manager's register",
+        evidence=(
+            Evidence(place=task.at("status"), saw=f"status is {task.status}"),
+            Evidence(place=Place(path=checkout.path), saw=f"a worktree{branch}"),
+        ),
+        identity=(checkout.name,),
+    )

@@ -1,0 +1,35 @@
+"""unknown-dependency."""
+
+from collections.abc import Iterator
+
+from taskcheck import Evidence, Finding, Severity, Task, Tasks, Undecided, rule
+
+
+@rule(family="task", severity=Severity.ERROR)
+def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
+    """An open task depends on one that isn't there.
+
+    ## Why
+    Such a task can never become ready, or becomes ready too early, by whichever way a queue takes what it can't find.
+
+    ## Example
+    `depends_on: [fix-logn]`, and there is a task fix-login. Case and leading zeros don't matter.
+
+    ## Fix
+    None: what was meant is for a person to say.
+    """
+    if task.done:
+        return
+    missing = [(route, name) for route, name in task.texts("depends_on") if tasks.resolve(name) is None]
+    if missing and any(other.document is None for other in tasks):
+        raise Undecided("a task file that can't be read may be the one")
+    for route, name in missing:
+        place = task.place.at(*route)
+        yield Finding(
+            task=task.id,
+            place=place,
+            message=f"it depends on {name}, and there is no such task",
+            expected="a task's id",
+            evidence=(Evidence(place=place, saw=f"depends on {name}"),),
+            identity=(name,),
+        )
