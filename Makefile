@@ -3,25 +3,38 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
-.PHONY: help demo test lint types imports unit format docs wheel clean prerequisites
+# Errors only: an installation that works has nothing to say.
+PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
+
+# In order, however many jobs make was given: what `test` says last is pytest's summary.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help prerequisites venv demo test lint types imports unit format docs wheel clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-prerequisites:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "taskcheck needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
-	  { echo "$(PYTHON) can't make virtual environments; on Debian: apt-get install python3-venv"; exit 1; }
-	@$(PYTHON) -c 'import re, subprocess, sys; \
+prerequisites: ## look for Python >= 3.11 (PYTHON=python3.13) and git >= 2.38
+	@command -v '$(PYTHON)' >/dev/null || \
+	  { echo "there is no $(PYTHON); name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "taskcheck needs Python 3.11 or newer, and $(PYTHON) is $$('$(PYTHON)' -V 2>&1):" \
+	    "make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@'$(PYTHON)' -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "$(PYTHON) can't make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@'$(PYTHON)' -c 'import re, subprocess, sys; \
 	  out = subprocess.run(["git", "version"], capture_output=True, text=True).stdout; \
 	  sys.exit(tuple(map(int, re.findall(r"\d+", out)[:2])) < (2, 38))' 2>/dev/null || \
-	  { echo "git 2.38 or newer is needed"; exit 1; }
+	  { echo "git 2.38 or newer is needed, and here is: $$(git version 2>/dev/null || echo none)" >&2; exit 1; }
 
+venv: $(VENV)/.stamp ## create .venv with taskcheck, its tests and its linters
+
+# Installed anew when pyproject.toml changes, created anew when there is no pip in it: what an earlier try that was
+# stopped, or a Python that is gone, leaves behind.
 $(VENV)/.stamp: pyproject.toml | prerequisites
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable . --group test --group lint
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || '$(PYTHON)' -m venv --clear $(VENV)
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install --editable . --group test --group lint
 	@touch $@
 
 # The repository that the demo builds has findings, so the check ends with exit code 1: that is its success.
@@ -51,7 +64,7 @@ docs: $(VENV)/.stamp ## write docs/rules from the rules
 	$(BIN)/python docs/generate.py
 
 wheel: $(VENV)/.stamp ## build a wheel into dist/
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(PIP) wheel . --no-deps --wheel-dir dist
 
 clean: ## remove what was made
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
