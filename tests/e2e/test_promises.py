@@ -99,6 +99,14 @@ def test_nothing_of_the_repository_is_executed(tmp_path: Path) -> None:
     assert not (tmp_path / "executed").exists(), (tmp_path / "executed").read_text()
 
 
+@pytest.mark.parametrize("module", ["git", "yaml", "frontmatter", "json", "taskcheck_local"])
+def test_no_module_of_the_repository_is_imported(tmp_path: Path, module: str) -> None:
+    root = build(incidents_fixture(), tmp_path / "repo").root
+    (root / f"{module}.py").write_text(f"open({str(tmp_path / 'executed')!r}, 'w')\nraise SystemExit\n")
+    assert taskcheck("--now", NOW, cwd=root).code == 1
+    assert not (tmp_path / "executed").exists()
+
+
 def test_embedded_bare_repository_is_not_entered(tmp_path: Path) -> None:
     root = build(incidents_fixture(), tmp_path / "repo").root
     script = canary_script(tmp_path)
