@@ -1,4 +1,4 @@
-"""Path patterns with ``{owner}`` and ``{task}``, as regular expressions.
+"""Path patterns with named parts, as regular expressions.
 
 Not pathspec: its import alone takes longer than reading a thousand tasks, and it knows no named parts.
 """
@@ -7,13 +7,17 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\{(?P<name>owner|task)\}|.", re.DOTALL)
+_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\{(?P<name>owner|task|number|scope)\}|.", re.DOTALL)
 _AS_REGEX = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_NAMED = {"owner": "[^/]+?", "task": "[^/]+?", "number": "[0-9]+", "scope": ".+?"}
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """One glob relative to the root checkout, with ``/`` between names; ``**`` spans folders."""
+    """One glob relative to the root checkout, with ``/`` between names; ``**`` spans folders.
+
+    Named parts: ``{owner}`` and ``{task}`` within a name, ``{number}`` of digits, ``{scope}`` of one folder or more.
+    """
 
     text: str
 
@@ -29,7 +33,7 @@ class Pattern:
             if name in seen:
                 return f"(?P={name})"
             seen.add(name)
-            return f"(?P<{name}>[^/]+?)"
+            return f"(?P<{name}>{_NAMED[name]})"
 
         return re.compile(_TOKEN.sub(part, self.text) + r"\Z", re.DOTALL)
 
@@ -43,11 +47,17 @@ class Pattern:
     def depth(self) -> int | None:
         """How many folders below ``folder`` a match may lie; None for any number."""
         rest = self.text.removeprefix(self.folder).lstrip("/")
-        return None if "**" in rest else rest.count("/")
+        return None if "**" in rest or "{scope}" in rest else rest.count("/")
 
     def match(self, path: str) -> re.Match[str] | None:
         """The match of a whole path."""
         return self.regex.match(path)
+
+    def task(self, path: str) -> tuple[str, str] | None:
+        """Scope and name of the task that a path is, by the pattern's named parts; None when they don't say."""
+        groups = match.groupdict() if (match := self.match(path)) else {}
+        name = groups.get("number") or groups.get("task")
+        return (groups.get("scope") or "", name) if name else None
 
     def fill(self, **values: str) -> str:
         """The path for an owner or a task."""

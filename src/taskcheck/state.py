@@ -38,9 +38,17 @@ class Tasks:
         """Root's task of this id."""
         return self.by_id.get(task)
 
-    def resolve(self, reference: str) -> Task | None:
-        """The task that another one names: by id, else by an id that differs in case or leading zeros alone."""
-        return self.by_id.get(reference) or self.by_fold.get(_fold_id(reference))
+    def resolve(self, reference: str, of: Task) -> Task | None:
+        """The task that another one names: within its own scope first, then in the whole store.
+
+        An id that differs in case or leading zeros alone will do.
+        """
+        scope = of.id.rpartition("/")[0]
+        for name in (f"{scope}/{reference}", reference) if scope else (reference,):
+            found = self.by_id.get(name) or self.by_fold.get(_fold_id(name))
+            if found:
+                return found
+        return None
 
     @cached_property
     def by_fold(self) -> Mapping[str, Task]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from taskcheck import Evidence, Finding, Severity, Tasks, rule
+from taskcheck import Evidence, Finding, Severity, Task, Tasks, rule
 
 
 @rule(family="task", severity=Severity.ERROR)
@@ -19,12 +19,13 @@ def dependency_cycle(tasks: Tasks) -> Iterator[Finding]:
     None: which of the dependencies is wrong is for a person to say.
     """
     graph = {
-        task.id: [found.id for _, name in task.texts("depends_on") if (found := tasks.resolve(name))] for task in tasks
+        task.id: [found.id for _, name in task.texts("depends_on") if (found := tasks.resolve(name, task))]
+        for task in tasks
     }
     for members in _cycles(graph):
         for name in members:
             task = tasks.by_id[name]
-            others = [(route, text) for route, text in task.texts("depends_on") if _within(text, tasks, members)]
+            others = [(route, text) for route, text in task.texts("depends_on") if _within(text, task, tasks, members)]
             route, _ = others[0]
             rest = ", ".join(member for member in members if member != name)
             yield Finding(
@@ -39,8 +40,8 @@ def dependency_cycle(tasks: Tasks) -> Iterator[Finding]:
             )
 
 
-def _within(text: str, tasks: Tasks, members: list[str]) -> bool:
-    found = tasks.resolve(text)
+def _within(text: str, of: Task, tasks: Tasks, members: list[str]) -> bool:
+    found = tasks.resolve(text, of)
     return found is not None and found.id in members
 
 

@@ -21,7 +21,7 @@ def ready_too_early(task: Task, tasks: Tasks) -> Iterator[Finding]:
     if task.stage not in {Stage.READY, Stage.ACTIVE}:
         return
     for route, name in task.texts("depends_on"):
-        other = tasks.resolve(name)
+        other = tasks.resolve(name, task)
         if other is None or other.document is None or other.done:
             continue
         place = task.place.at(*route)

@@ -7,7 +7,7 @@ from taskcheck import Evidence, Finding, Severity, Task, Tasks, Undecided, rule
 
 @rule(family="task", severity=Severity.ERROR)
 def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
-    """An open task depends on one that isn't there.
+    """A task depends on one that isn't there.
 
     ## Why
     Such a task can never become ready, or becomes ready too early, by whichever way a queue takes what it can't find.
@@ -18,11 +18,10 @@ def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
     ## Fix
     None: what was meant is for a person to say.
     """
-    if task.done:
-        return
-    missing = [(route, name) for route, name in task.texts("depends_on") if tasks.resolve(name) is None]
-    if missing and any(other.document is None for other in tasks):
-        raise Undecided("a task file that can't be read may be the one")
+    missing = [(route, name) for route, name in task.texts("depends_on") if tasks.resolve(name, task) is None]
+    hidden = "id" in task.keys and any(other.document is None for other in tasks)
+    if missing and hidden:
+        raise Undecided("a task file whose id can't be read may be the one")
     for route, name in missing:
         place = task.place.at(*route)
         yield Finding(

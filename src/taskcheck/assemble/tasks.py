@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 from taskcheck.documents import Document, DocumentError, Trouble, read_front_matter
+from taskcheck.globs import Pattern
 from taskcheck.model import Checkout, Copy, Place, Task
 from taskcheck.settings import Settings
 from taskcheck.sources import Fork, Source, Sources, Unavailable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TaskReader:
     """Reads task files by the rules of one store."""
 
@@ -18,26 +19,39 @@ class TaskReader:
 
     def read(self, source: Source, checkout: str = "root") -> Task | None:
         """The task in a file; None when the file is Markdown of another kind."""
-        stem = source.path.rpartition("/")[2].rpartition(".")[0]
+        name = self.name(source.path)
         place = Place(path=source.path, checkout=checkout)
         keys = self.settings.fields
         if source.data is None:
             trouble = source.trouble or Trouble("denied", "it could not be read")
-            return Task(id=stem, place=place, keys=keys, document=None, trouble=trouble)
+            return Task(id=name, place=place, keys=keys, document=None, trouble=trouble)
         try:
             document = read_front_matter(source.data, at_names=self.settings.at_names)
         except DocumentError as error:
-            return Task(id=stem, place=place, keys=keys, document=None, trouble=error.trouble)
+            return Task(id=name, place=place, keys=keys, document=None, trouble=error.trouble)
         if document is None or keys["status"] not in document.values:
             return None
-        return self._task(document, stem, place)
+        return self._task(document, name, place)
 
-    def _task(self, document: Document, stem: str, place: Place) -> Task:
+    def name(self, path: str) -> str:
+        """The task that a path is: by a pattern's named parts, with the scope before it, else by the file's stem."""
+        for pattern in self._naming:
+            found = pattern.task(path)
+            if found:
+                scope, name = found
+                return f"{scope}/{name}" if scope else name
+        return path.rpartition("/")[2].rpartition(".")[0]
+
+    @cached_property
+    def _naming(self) -> tuple[Pattern, ...]:
+        return tuple(Pattern(text) for text in self.settings.paths.tasks if "{" in text)
+
+    def _task(self, document: Document, name: str, place: Place) -> Task:
         keys = self.settings.fields
         named = document.values.get(keys["id"]) if "id" in keys else None
         status = document.values.get(keys["status"])
         return Task(
-            id=named if isinstance(named, str) and named else stem,
+            id=named if isinstance(named, str) and named else name,
             place=place,
             keys=keys,
             document=document,

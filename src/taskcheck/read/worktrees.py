@@ -26,7 +26,7 @@ class TaskPaths:
         found = [
             (path, name)
             for path, name in folder.find(self.patterns, self.exclude)
-            if path.rpartition("/")[2].lower() not in NOT_A_TASK
+            if path.rpartition("/")[2].lower() not in NOT_A_TASK or self._meant(path)
         ]
         files = {
             source.path: source
@@ -34,6 +34,10 @@ class TaskPaths:
             if same is None or source.data is None or same.get(source.path) != source.data
         }
         return files, {path for path, _ in found}
+
+    def _meant(self, path: str) -> bool:
+        """Whether a pattern names this very file name."""
+        return any(pattern.text.rpartition("/")[2] == path.rpartition("/")[2] for pattern in self.patterns)
 
     def folders(self, prefix: str) -> list[str]:
         """The folders that hold them, as git names them."""
