@@ -104,7 +104,8 @@ class People:
         if owner is None:
             return RoutedTo(None, f"{spelling} is neither a declared person nor a role")
         if owner.kind == "person":
-            return RoutedTo(owner.key, f"{spelling} is {owner.key}")
+            why = "a declared person" if spelling == owner.key else owner.key
+            return RoutedTo(owner.key, f"{spelling} is {why}")
         filled_by = self.roles[owner.key]
         if filled_by is False:
             return RoutedTo(None, f"role {owner.key} is on purpose nobody's", deliberate=True)
@@ -117,19 +118,40 @@ class People:
 
     def suggestions(self, spelling: str) -> tuple[str, ...]:
         """Declared keys that a spelling may be meant for; never used to decide, only to ask."""
-        folded = fold(spelling.partition("@")[0] or spelling)
-        close = [
+        local_part = fold(spelling.strip().partition("@")[0] or spelling)
+        close = [owner.key for known, owner in self._folds.items() if _near(known, local_part)]
+        return tuple(dict.fromkeys((*self.look_alikes(spelling), *close)))
+
+    def look_alikes(self, spelling: str) -> tuple[str, ...]:
+        """Declared keys that a spelling looks like, but for letters of other scripts or invisible ones."""
+        folded = fold(spelling)
+        alike = [
             owner.key
             for known, owner in self._folds.items()
-            if folded
-            and (known.startswith(folded) or folded.startswith(known) or _skeleton(known) == _skeleton(folded))
+            if known != folded and _skeleton(known) == _skeleton(folded)
         ]
-        return tuple(dict.fromkeys(close))
+        return tuple(dict.fromkeys(alike))
 
 
-_LOOK_ALIKES = str.maketrans("аеорсухіјѕԁɡոս0", "aeopcyxijsdgnuo")
+_LOOK_ALIKES = str.maketrans(
+    "аеорсухіјѕԁһӏԛԝѵкαογηικνρτυχωոսօհցɡɑı01",
+    "aeopcyxijsdhlqwvkaoynikvptuxwnuohggaiol",
+)
 """Letters of other scripts that are drawn like Latin ones, a part of UTS #39; only ever used to suggest."""
 
 
 def _skeleton(folded: str) -> str:
-    return folded.translate(_LOOK_ALIKES)
+    """What is seen of a fold: look-alikes as Latin letters, without invisible characters and hyphens of all kinds."""
+    seen = (character for character in folded if unicodedata.category(character) not in {"Cf", "Pd"})
+    return "".join(seen).translate(_LOOK_ALIKES)
+
+
+def _near(known: str, folded: str) -> bool:
+    """Whether one begins with the other, or they differ in accents only."""
+    if min(len(known), len(folded)) < 2:
+        return False
+    return known.startswith(folded) or folded.startswith(known) or _unaccented(known) == _unaccented(folded)
+
+
+def _unaccented(folded: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", folded) if unicodedata.category(c) != "Mn")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from taskcheck.documents import Trouble
@@ -126,6 +126,18 @@ class Processes:
     host: str
     started: Mapping[int, datetime | None]
     """Live pids to their start time; None where it can't be read."""
+
+    def lives(self, pid: int | None, host: str | None, since: datetime | None, skew: timedelta) -> bool | None:
+        """Whether a recorded process lives (spec 3.1); None where this host can't tell.
+
+        One that started later than ``since``, by more than ``skew``, is another process with the same pid.
+        """
+        if pid is None or (host or "").casefold() not in {"", self.host.casefold()}:
+            return None
+        if pid not in self.started:
+            return False
+        started = self.started[pid]
+        return started is None or since is None or started <= since + skew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

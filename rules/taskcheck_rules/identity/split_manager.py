@@ -37,8 +37,9 @@ def split_manager(
 
     ## Fix
     Merges the entries into the register under the key, keeps the newest snapshot, drops the other files. Safe when
-    no task has two entries that differ in worktree, branch or live process; unsafe otherwise. None when a file's
-    name and the owner inside it are two people, or a file can't be read.
+    no task has two entries that differ in worktree, branch or live process; unsafe otherwise, because only one entry
+    can stay. None when a file's name and the owner inside it aren't one person, or when a file or a record in it
+    can't be read: it may hold what a merge would lose.
     """
     if not manager.known:
         return
@@ -49,27 +50,38 @@ def split_manager(
     if not odd and len(registers) <= 1 and len(snapshots) <= 1:
         return
     strangers = [ledger for ledger in files if _stranger(ledger, manager.key, people)]
-    spellings = sorted({spelling for ledger in files for spelling in (ledger.name, ledger.owner) if spelling})
+    kinds = " and ".join(["one register"] * bool(registers) + ["one snapshot"] * bool(snapshots))
     yield Finding(
         manager=manager.key,
         place=(odd or files)[0].place,
-        message=f"{_counted(registers, 'register')} and {_counted(snapshots, 'snapshot')} of one person, "
-        f"spelled {', '.join(spellings)}",
-        expected=f"one register and one snapshot, named {manager.key}",
+        message=_message(manager.key, registers, snapshots, strangers),
+        expected=f"{kinds}, under the name {manager.key} and with it as the owner inside",
         evidence=tuple(_evidence(manager)),
         fix=None
-        if strangers or any(ledger.document is None for ledger in files)
-        else _fix(manager, settings, processes),
+        if strangers or any(ledger.document is None or ledger.troubles for ledger in files)
+        else _fix(manager, settings, processes, f"merge into {kinds} of {manager.key}"),
     )
 
 
-def _counted(ledgers: list[Ledger], noun: str) -> str:
-    return f"{len(ledgers)} {noun}{'' if len(ledgers) == 1 else 's'}"
+def _message(key: str, registers: list[Ledger], snapshots: list[Ledger], strangers: list[Ledger]) -> str:
+    files = [*registers, *snapshots]
+    spellings = {ledger.name for ledger in files}
+    spellings |= {ledger.owner for ledger in files if ledger.owner and ledger not in strangers}
+    counts = {"register": len(registers), "snapshot": len(snapshots)}
+    told = [
+        f"the {ledger.kind.value} named {ledger.name} says that its owner is {ledger.owner}" for ledger in strangers
+    ]
+    if len(spellings) > 1 or len(files) > len(told):
+        counted = [f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counts.items() if count]
+        instead = "" if key in spellings else f", not {key}"
+        told.insert(0, f"{' and '.join(counted)} of one person, spelled {', '.join(sorted(spellings))}{instead}")
+    return "; ".join(told)
 
 
 def _stranger(ledger: Ledger, key: str, people: People) -> bool:
-    inner = people.person(ledger.owner)
-    return ledger.owner is not None and inner != key
+    """Whether the owner inside isn't the person, or the file's name is somebody else's."""
+    named = people.resolve(ledger.name)
+    return (ledger.owner is not None and people.person(ledger.owner) != key) or (named is not None and named.key != key)
 
 
 def _evidence(manager: Manager) -> Iterator[Evidence]:
@@ -77,7 +89,7 @@ def _evidence(manager: Manager) -> Iterator[Evidence]:
         when = f", updated {register.updated_at:%Y-%m-%d %H:%M}Z" if register.updated_at else ""
         yield Evidence(
             place=register.ledger.place,
-            saw=f"owner is {register.ledger.owner or 'not named'}, {len(register.entries)} entries{when}",
+            saw=f"owner is {register.ledger.owner or 'not named'}, entries: {len(register.entries)}{when}",
         )
     for snapshot in manager.snapshots:
         when = f", generated {snapshot.generated_at:%Y-%m-%d %H:%M}Z" if snapshot.generated_at else ""
@@ -88,7 +100,7 @@ def _evidence(manager: Manager) -> Iterator[Evidence]:
         )
 
 
-def _fix(manager: Manager, settings: Settings, processes: Processes | None) -> Fix:
+def _fix(manager: Manager, settings: Settings, processes: Processes | None, title: str) -> Fix:
     edits: list[MergeFile | KeepFile] = []
     if manager.registers:
         places = tuple(register.ledger.place for register in manager.registers)
@@ -99,22 +111,34 @@ def _fix(manager: Manager, settings: Settings, processes: Processes | None) -> F
         dropped = tuple(s.ledger.place for s in manager.snapshots if s is not newest)
         target = Place(path=settings.paths.snapshot(manager.key))
         edits.append(KeepFile(source=newest.ledger.place, dropped=dropped, target=target, owner=manager.key))
-    tasks = sorted(_conflicts(manager.entries, processes))
+    tasks = _conflicts(manager.entries, settings, processes)
     return Fix(
-        title=f"merge into one register and one snapshot of {manager.key}",
+        title=title,
         safety=Safety.UNSAFE if tasks else Safety.SAFE,
         edits=tuple(edits),
-        why=f"two different entries of {', '.join(tasks)}" if tasks else "",
+        why="; ".join(f"the entries of {task} differ in {what}" for task, what in sorted(tasks.items())),
     )
 
 
-def _conflicts(entries: Iterable[Entry], processes: Processes | None) -> set[str]:
-    """Tasks with two entries that differ in worktree, branch or live process."""
-    alive = processes.started if processes else {}
+def _conflicts(entries: Iterable[Entry], settings: Settings, processes: Processes | None) -> dict[str, str]:
+    """Tasks with two entries that differ in worktree, branch or live process, and in what they do."""
 
-    def differ(one: Entry, other: Entry) -> bool:
-        pids = {entry.pid for entry in (one, other) if entry.pid is not None}
-        live = len(pids) > 1 and any(pid in alive for pid in pids)
-        return (one.worktree_path, one.branch) != (other.worktree_path, other.branch) or live
+    def may_live(entry: Entry) -> int | None:
+        """The process, unless it is known not to live."""
+        skew = settings.limits.clock_skew
+        known = processes.lives(entry.pid, entry.host, entry.began, skew) if processes else None
+        return None if known is False else entry.pid
 
-    return {a.task for a, b in combinations(entries, 2) if a.task == b.task and differ(a, b)}
+    def differ(one: Entry, other: Entry) -> str | None:
+        if one.worktree_path != other.worktree_path:
+            return "worktree"
+        if one.branch != other.branch:
+            return "branch"
+        return "process" if may_live(one) != may_live(other) else None
+
+    found: dict[str, str] = {}
+    for one, other in combinations(entries, 2):
+        what = differ(one, other) if one.task == other.task else None
+        if what:
+            found.setdefault(one.task, what)
+    return found

@@ -15,9 +15,11 @@ from taskcheck import (
     Fix,
     Ledger,
     People,
+    Processes,
     Row,
     Rows,
     Safety,
+    Settings,
     Severity,
     Task,
     rule,
@@ -29,10 +31,12 @@ def misrouted_task(
     task: Task,
     people: People,
     ledgers: tuple[Ledger, ...],  # noqa: ARG001 - without any of them there is nothing to compare
+    settings: Settings,
     entries: Entries | None = None,
     rows: Rows | None = None,
     dispatches: Dispatches | None = None,
     checkouts: Checkouts | None = None,
+    processes: Processes | None = None,
 ) -> Iterator[Finding]:
     """A manager holds an open task that routes to another person, or to nobody.
 
@@ -40,10 +44,12 @@ def misrouted_task(
     A queue that takes "anything not somebody else's" starts work that was never meant for it.
 
     ## Example
-    dave-fowler's register holds a task of the role data-viz-designer, which rj fills.
+    dave-fowler's register holds a task of the role data-viz-designer, which rj fills. A register entry holds a task,
+    and so does a snapshot row that is `registered` or has a `dispatch_state`, and a dispatch that hasn't ended.
 
     ## Fix
-    Removes the register entry. Safe, and only offered, when its worktree is gone and no process of it lives.
+    Removes the register entry. Safe, and only offered, when its worktree is gone and its process is known not to
+    live; otherwise a worker may be at it, or its work may still be there.
     """
     if task.done:
         return
@@ -59,13 +65,14 @@ def misrouted_task(
     if dispatch and dispatch.owner and dispatch.state is not DispatchState.ENDED:
         held.setdefault(dispatch.owner, ([], []))
     for manager, (of_register, of_snapshot) in sorted(held.items()):
-        if manager in allowed or manager not in people.persons:
+        holder = people.route(manager).person
+        if holder in allowed or holder is None:
             continue
         to = " or ".join(sorted(person for person in allowed if person)) or "nobody"
         yield Finding(
             task=task.id,
             place=_places(of_register, of_snapshot, dispatch)[0].place,
-            message=f"{manager} holds it, but it routes to {to}: {routes[0].why}",
+            message=f"{_who(manager, holder)} holds it, but it routes to {to}{_why(task, people)}",
             expected=f"only {to} holds it" if to != "nobody" else "no manager holds it",
             evidence=(
                 *_places(of_register, of_snapshot, dispatch),
@@ -74,9 +81,20 @@ def misrouted_task(
                     saw=f"owner is {', '.join(s for _, s in task.owners) or 'missing'}",
                 ),
             ),
-            fix=_fix(of_register, dispatch, checkouts),
+            fix=_fix(of_register, dispatch, checkouts, processes, settings),
             identity=(manager,),
         )
+
+
+def _who(manager: str, holder: str) -> str:
+    return holder if manager == holder else f"{manager}, filled by {holder},"
+
+
+def _why(task: Task, people: People) -> str:
+    """Why it routes there, where the owner as written doesn't say so itself."""
+    routes = [(spelling, people.route(spelling)) for _, spelling in task.owners] or [("", people.route(None))]
+    told = dict.fromkeys(route.why for spelling, route in routes if route.person != spelling)
+    return f": {'; '.join(told)}" if told else ""
 
 
 def _places(entries: list[Entry], rows: list[Row], dispatch: Dispatch | None) -> tuple[Evidence, ...]:
@@ -89,13 +107,34 @@ def _places(entries: list[Entry], rows: list[Row], dispatch: Dispatch | None) ->
     return tuple(found)
 
 
-def _fix(entries: list[Entry], dispatch: Dispatch | None, checkouts: Checkouts | None) -> Fix | None:
+def _fix(
+    entries: list[Entry],
+    dispatch: Dispatch | None,
+    checkouts: Checkouts | None,
+    processes: Processes | None,
+    settings: Settings,
+) -> Fix | None:
     """Removal of the entries, where it is known that nothing is left of them."""
-    running = dispatch is not None and dispatch.state is DispatchState.RUNNING
-    left = [
-        entry for entry in entries if entry.worktree_path and not (checkouts and checkouts.gone(entry.worktree_path))
-    ]
-    if not entries or running or left:
+
+    def elsewhere(entry: Entry) -> bool:
+        host = (entry.host or "").casefold()
+        return host != "" and (processes is None or host != processes.host.casefold())
+
+    def left(entry: Entry) -> bool:
+        if checkouts is None or elsewhere(entry):
+            return True
+        own = checkouts.of(entry.task)
+        if entry.worktree_path is None:
+            return own is not None and own.path is not None and own.live
+        return not checkouts.gone(entry.worktree_path)
+
+    def dead(entry: Entry) -> bool:
+        if dispatch is not None and entry in dispatch.entries:
+            return dispatch.over
+        skew = settings.limits.clock_skew
+        return processes is not None and processes.lives(entry.pid, entry.host, entry.began, skew) is False
+
+    if not entries or not all(dead(entry) and not left(entry) for entry in entries):
         return None
     return Fix(
         title="remove it from the register",

@@ -13,12 +13,12 @@ def role_routing(task_or_manager: Task | Manager, people: People) -> Iterator[Fi
     A queue that takes what it can't route takes what is nobody's. Such a task isn't dispatchable.
 
     ## Example
-    `owner: product-critic`, and no person is declared for that role. A role that is set to `false` in the
-    configuration is on purpose nobody's, and silent. A missing owner counts for ready and active tasks only.
-    A register or snapshot of an owner who resolves to nobody is found too, on that manager.
+    `owner: product-critic`, and no person is declared for that role. A role that is set to `false` is on purpose
+    nobody's, and silent. A missing owner counts for ready and active tasks only. A register or snapshot of an owner
+    who resolves to nobody is found too, on that manager. Names that begin alike or look alike are only suggested.
 
     ## Fix
-    None: who acts is for a person to say.
+    None: who acts is for a person to say, in `[people]` and `[roles]` or in the team files.
     """
     if isinstance(task_or_manager, Manager):
         yield from _manager(task_or_manager, people)
@@ -48,8 +48,10 @@ def _task(task: Task, people: People) -> Iterator[Finding]:
         yield Finding(
             task=task.id,
             place=place,
-            message=f"nobody may dispatch it: {routed.why}",
-            expected="a declared person, or a role that a person fills" + _suggestion(spelling, people),
+            message=f"nobody may dispatch it: {routed.why}{_look_alike(spelling, people)}",
+            expected=f"a person who fills the role {owner.key}, or false where it is nobody's on purpose"
+            if owner
+            else "a declared person, or a role that a person fills" + _suggestion(spelling, people),
             evidence=tuple(evidence),
             identity=(spelling,),
         )
@@ -62,12 +64,28 @@ def _manager(manager: Manager, people: People) -> Iterator[Finding]:
     yield Finding(
         manager=manager.key,
         place=files[0].place,
-        message=f"{manager.key} has a register or snapshot and is no declared person",
+        message=f"{manager.key} has {_kinds(manager)}, and is {_what(manager.key, people)}",
         expected="a manager that works for a declared person" + _suggestion(manager.key, people),
         evidence=tuple(Evidence(place=file.place, saw=f"owner is {file.owner or file.name}") for file in files),
     )
 
 
+def _kinds(manager: Manager) -> str:
+    return " and ".join(["a register"] * bool(manager.registers) + ["a snapshot"] * bool(manager.snapshots))
+
+
+def _what(spelling: str, people: People) -> str:
+    """What a name that routes to nobody is."""
+    if people.resolve(spelling) is None:
+        return f"no declared person{_look_alike(spelling, people)}"
+    return f"nobody's: {people.route(spelling).why}"
+
+
+def _look_alike(spelling: str, people: People) -> str:
+    alike = () if people.resolve(spelling) else people.look_alikes(spelling)
+    return f", though it looks like {' and '.join(alike)}" if alike else ""
+
+
 def _suggestion(spelling: str, people: People) -> str:
-    close = people.suggestions(spelling)
+    close = () if people.resolve(spelling) else people.suggestions(spelling)
     return f"; {' or '.join(close)}, perhaps?" if close else ""

@@ -29,16 +29,17 @@ def snapshot_stale(
 
     ## Example
     `generated_at` is 25 hours old, `snapshot_max_age` is 10 minutes, and the register holds entries. A manager
-    without entries and ready tasks may be at rest. Of several snapshots of one person the newest is judged.
+    without entries and ready tasks may be at rest. Of several snapshots of one person the newest is judged. In the
+    future counts from `clock_skew` on: such a snapshot would look fresh for as long as it is ahead.
 
     ## Fix
-    None: start the manager again.
+    None: start the manager again, or set its clock.
     """
     snapshot = manager.newest_snapshot
     if snapshot is None:
         raise Undecided(f"no snapshot file of {manager.key}")
     if snapshot.generated_at is None:
-        return
+        raise Undecided(f"no snapshot of {manager.key} tells when it was written")
     old = now - snapshot.generated_at
     late = old > settings.limits.snapshot_max_age
     early = -old > settings.limits.clock_skew
@@ -53,7 +54,7 @@ def snapshot_stale(
         message=f"{message}, and it has {work}",
         expected=f"a snapshot not older than {age(settings.limits.snapshot_max_age)}"
         if late
-        else "a manager whose clock agrees with this one",
+        else f"a snapshot at most {age(settings.limits.clock_skew)} ahead of this clock",
         evidence=(Evidence(place=place, saw=f"generated_at is {snapshot.generated_at:%Y-%m-%d %H:%M:%S}Z"),),
         identity=("late" if late else "early",),
     )
@@ -61,12 +62,13 @@ def snapshot_stale(
 
 def _work(manager: Manager, tasks: Tasks, people: People | None) -> str:
     """What the manager has to do, in words; empty for nothing."""
-    entries = len(list(manager.entries))
-    ready = 0
-    if people:
-        ready = sum(
-            task.stage is Stage.READY and any(people.route(owner).person == manager.key for _, owner in task.owners)
-            for task in tasks
-        )
+
+    def whose(owner: str) -> str | None:
+        return people.route(owner).person if people else owner
+
+    entries = len({entry.task for entry in manager.entries})
+    ready = sum(
+        task.stage is Stage.READY and any(whose(owner) == manager.key for _, owner in task.owners) for task in tasks
+    )
     parts = [f"{entries} registered"] * bool(entries) + [f"{ready} ready"] * bool(ready)
-    return f"{' and '.join(parts)} task{'s' if entries + ready > 1 else ''}" if parts else ""
+    return f"{' and '.join(parts)} task{'s' if (ready or entries) > 1 else ''}" if parts else ""

@@ -8,29 +8,37 @@ from taskcheck import Evidence, Finding, Ledger, LedgerKind, Severity, rule
 
 @rule(family="task", severity=Severity.ERROR, explains=("*",))
 def unreadable_state(ledger: Ledger) -> Iterator[Finding]:
-    """A register, snapshot, tombstone, dispatch log or team file can't be read, or a record in it can't.
+    """A register, snapshot, tombstone, dispatch log or team file can't be read, or a part of it can't be used.
 
     ## Why
     What a ledger that can't be read says is unknown; to take it for empty would report health.
 
     ## Example
-    A snapshot that was cut off while it was written, a key that stands twice, a pid that is text.
+    A snapshot that was cut off while it was written, a key that stands twice, a pid that is text. Of a file that can
+    be read only in part the rest still counts.
 
     ## Fix
-    None: its writer has to write it again.
+    None: its writer has to write it again, or a person has to mend it.
     """
     of_task = ledger.kind in {LedgerKind.TOMBSTONE, LedgerKind.LOG}
     for route, trouble in ledger.troubles:
         place = replace(ledger.place, route=route, line=trouble.line, column=trouble.column)
-        whole = not route and ledger.document is None
         yield Finding(
             task=ledger.name if of_task else None,
             manager=ledger.manager,
             place=place,
-            message=f"the {ledger.kind.value} can't be read: {trouble.message}"
-            if whole
-            else f"a record of the {ledger.kind.value} can't be used: {trouble.message}",
-            expected=f"a {ledger.kind.value} that its readers can use",
+            message=f"{_what(ledger, trouble.kind)}: {trouble.message}",
+            expected=f"a {ledger.kind.value} that can be read as a whole",
             evidence=(Evidence(place=place, saw=trouble.kind.replace("-", " ")),),
             identity=(ledger.kind.value, ledger.name, trouble.kind),
         )
+
+
+def _what(ledger: Ledger, trouble: str) -> str:
+    """What can't be done with the ledger."""
+    kind = ledger.kind.value
+    if ledger.document is None:
+        return f"the {kind} can't be read"
+    if trouble == "byte-order-mark":
+        return f"strict readers refuse the {kind}"
+    return f"part of the {kind} can't be used"

@@ -16,9 +16,10 @@ def unreadable_task(file: Task) -> Iterator[Finding]:
     ## Example
     An unterminated block, conflict markers, a key that stands twice, a byte order mark, bytes that aren't UTF-8,
     an alias or tag, front matter that is too large or too deep; a named pipe or folder with a task's name.
+    `README.md`, `index.md` and Markdown without front matter are no tasks.
 
     ## Fix
-    None: what was meant is for a person to say.
+    None: what was meant is for a person to say. The message names the line and, where there is one, the cure.
     """
     if file.trouble is None:
         return
@@ -29,7 +30,7 @@ def unreadable_task(file: Task) -> Iterator[Finding]:
         message=f"the task file can't be read: {file.trouble.message}"
         if file.document is None
         else f"other readers see no front matter here: {file.trouble.message}",
-        expected="a readable YAML block between two lines of ---",
+        expected="a YAML block between two lines of ---, the first of them at the top of the file",
         evidence=(Evidence(place=place, saw=file.trouble.kind.replace("-", " ")),),
         identity=(file.trouble.kind, file.place.checkout),
     )

@@ -3,10 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from taskcheck.documents import Document, DocumentError, Route, Trouble, Value, read_json
-from taskcheck.documents.values import timestamp
 from taskcheck.identity import People
 from taskcheck.model import Place, pull_request
 from taskcheck.runtime import DispatchLog, Entry, Ledger, LedgerKind, Register, Row, Signal, Snapshot, Tombstone
@@ -57,7 +55,8 @@ def entries(registers: Iterable[Register]) -> tuple[Entry, ...]:
     merged: dict[tuple[str, ...], Entry] = {}
     for register in sorted(registers, key=_precedence):
         for entry in register.entries:
-            key = (entry.manager, entry.task, entry.worktree_path or "", entry.branch or "")
+            process = f"{entry.pid or ''}@{entry.host or ''}"
+            key = (entry.manager, entry.task, entry.worktree_path or "", entry.branch or "", process)
             first = merged.get(key)
             if first is None or first.place.path == entry.place.path:
                 merged.setdefault((*key, *entry.place.route) if first else key, entry)
@@ -76,6 +75,13 @@ def person_or_name(spelling: str, people: People) -> str:
     return people.person(spelling) or spelling
 
 
+def _of_manager(source: Source, kind: LedgerKind, people: People) -> Ledger:
+    """A register or snapshot, opened: whose it is says its file name, and where that is nobody's, the owner inside."""
+    ledger = _open(source, kind, person_or_name(source.name, people))
+    inner = people.person(ledger.owner)
+    return replace(ledger, manager=inner) if inner and people.resolve(source.name) is None else ledger
+
+
 def _open(source: Source, kind: LedgerKind, manager: str | None = None) -> Ledger:
     """The file as a JSON document, or with the trouble that kept it."""
     ledger = Ledger(kind=kind, place=Place(path=source.path), name=source.name, manager=manager)
@@ -85,6 +91,8 @@ def _open(source: Source, kind: LedgerKind, manager: str | None = None) -> Ledge
         document = read_json(source.data)
     except DocumentError as error:
         return replace(ledger, troubles=(((), error.trouble),))
+    if kind is not LedgerKind.REGISTER and document.text.lstrip().startswith("["):
+        return replace(ledger, troubles=(((), Trouble("not-a-mapping", "the file holds a list, not an object")),))
     return replace(
         ledger,
         document=document,
@@ -103,13 +111,18 @@ def _close(ledger: Ledger, troubles: Sequence[tuple[Route, Trouble]]) -> Ledger:
 
 
 def _register(source: Source, people: People) -> Register:
-    from taskcheck.assemble.records import EntryRecord, validate  # noqa: PLC0415 - pydantic, only where there is JSON
+    from taskcheck.assemble.records import (  # noqa: PLC0415 - pydantic, only where there is JSON
+        EntryRecord,
+        RegisterRecord,
+        validate,
+    )
 
-    ledger = _open(source, LedgerKind.REGISTER, person_or_name(source.name, people))
+    ledger = _of_manager(source, LedgerKind.REGISTER, people)
     if ledger.document is None:
         return Register(ledger=ledger)
     values = ledger.document.values
     troubles: list[tuple[Route, Trouble]] = []
+    head = validate(RegisterRecord, values, (), troubles) or RegisterRecord()
     entries = []
     for task, route, value in _rows(values, _CONTAINERS, troubles):
         record = validate(EntryRecord, value, route, troubles)
@@ -123,23 +136,27 @@ def _register(source: Source, people: People) -> Register:
                     **record.model_dump(exclude={"slug", "task", "pr_url", "pr_number"}),
                 )
             )
-    return Register(ledger=_close(ledger, troubles), entries=tuple(entries), updated_at=_time(values.get("updated_at")))
+    return Register(ledger=_close(ledger, troubles), entries=tuple(entries), updated_at=head.updated_at)
 
 
 def _snapshot(source: Source, people: People) -> Snapshot:
-    from taskcheck.assemble.records import RowRecord, SignalRecord, validate  # noqa: PLC0415 - as above
+    from taskcheck.assemble.records import (  # noqa: PLC0415 - as above
+        RowRecord,
+        SignalRecord,
+        SnapshotRecord,
+        validate,
+    )
 
-    manager = person_or_name(source.name, people)
-    ledger = _open(source, LedgerKind.SNAPSHOT, manager)
+    ledger = _of_manager(source, LedgerKind.SNAPSHOT, people)
     if ledger.document is None:
         return Snapshot(ledger=ledger)
+    manager = ledger.manager or ""
     values = ledger.document.values
     troubles: list[tuple[Route, Trouble]] = []
-    generated_at = _time(values.get("generated_at"))
-    if generated_at is None:
-        wrong = "generated_at" in values
-        message = "generated_at is no timestamp" if wrong else "generated_at is missing: its age can't be told"
-        troubles.append((("generated_at",) if wrong else (), Trouble("wrong-type", message)))
+    head = validate(SnapshotRecord, values, (), troubles) or SnapshotRecord()
+    if head.generated_at is None and not any(route == ("generated_at",) for route, _ in troubles):
+        at: Route = ("generated_at",) if "generated_at" in values else ()
+        troubles.append((at, Trouble("wrong-type", "generated_at is missing: its age can't be told")))
     rows = []
     for task, route, value in _rows(values, ("tasks",), troubles):
         record = validate(RowRecord, value, route, troubles)
@@ -155,22 +172,27 @@ def _snapshot(source: Source, people: People) -> Snapshot:
                 )
             )
     signals = []
-    escalation = values.get("escalation")
-    listed = escalation.get("signals") if isinstance(escalation, Mapping) else None
-    for index, value in enumerate(listed if isinstance(listed, list | tuple) else ()):
+    for index, value in enumerate(_signals(head.escalation or {}, troubles)):
         route = ("escalation", "signals", str(index))
         signal = validate(SignalRecord, value, route, troubles)
         if signal is not None:
             place = Place(path=source.path, route=route)
             signals.append(Signal(manager=manager, place=place, **signal.model_dump()))
-    counts = values.get("counts")
     return Snapshot(
         ledger=_close(ledger, troubles),
-        generated_at=generated_at,
+        generated_at=head.generated_at,
         rows=tuple(rows),
         signals=tuple(signals),
-        counts=counts if isinstance(counts, Mapping) else {},
+        counts=head.counts or {},
     )
+
+
+def _signals(escalation: Mapping[str, Value], troubles: list[tuple[Route, Trouble]]) -> Sequence[Value]:
+    listed = escalation.get("signals")
+    if listed is None or isinstance(listed, list | tuple):
+        return listed or ()
+    troubles.append((("escalation", "signals"), Trouble("wrong-type", "escalation.signals should be a list")))
+    return ()
 
 
 def _tombstone(source: Source) -> Tombstone:
@@ -183,7 +205,8 @@ def _tombstone(source: Source) -> Tombstone:
     schema = ledger.document.values.get("schema")
     if isinstance(schema, str) and schema.startswith("taskcheck/tombstone/") and schema != _TOMBSTONE_SCHEMA:
         trouble = Trouble("future-schema", f"{schema} is newer than this taskcheck, which knows {_TOMBSTONE_SCHEMA}")
-        return Tombstone(ledger=_close(ledger, [(("schema",), trouble)]), task=source.name)
+        unread = replace(_close(ledger, [(("schema",), trouble)]), document=None)
+        return Tombstone(ledger=unread, task=source.name)
     record = validate(TombstoneRecord, ledger.document.values, (), troubles)
     if record is None:
         return Tombstone(ledger=_close(ledger, troubles), task=source.name)
@@ -239,10 +262,6 @@ def _rows(
 
 def _text(value: Value) -> str | None:
     return value if isinstance(value, str) and value else None
-
-
-def _time(value: Value) -> datetime | None:
-    return timestamp(value) if isinstance(value, str) else None
 
 
 def documents(ledgers: Ledgers) -> dict[tuple[str, str], Document]:

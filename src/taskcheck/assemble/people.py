@@ -19,15 +19,19 @@ def read_people(sources: Sources, settings: Settings) -> tuple[People, tuple[Led
     """
     persons: dict[str, tuple[str, ...]] = {key: tuple(aliases) for key, aliases in settings.people.items()}
     roles: dict[str, str | Literal[False] | None] = dict(settings.roles)
-    configured = {fold(name) for key, aliases in persons.items() for name in (key, *aliases)}
-    configured |= {fold(name) for name in roles}
+    configured = {fold(name): key for key, aliases in persons.items() for name in (key, *aliases)}
+    configured |= {fold(name): name for name in roles}
     declared_in = dict.fromkeys((*persons, *roles), settings.source or "")
     unread: list[Ledger] = []
     for path, key, document in _members(sources.people, settings, unread):
+        aliases = _names(document.values.get("aliases"))
+        known = configured.get(fold(key))
         # A team file of somebody whom the configuration knows, perhaps by another spelling, adds nobody.
-        if fold(key) not in configured:
-            persons[key] = _names(document.values.get("aliases"))
+        if known is None:
+            persons[key] = aliases
             declared_in[key] = path
+        elif known in persons:
+            persons[known] = (*persons[known], *aliases)
     for path, key, document in _members(sources.roles, settings, unread):
         if fold(key) not in configured:
             roles[key] = _filled_by(document.values)
@@ -68,7 +72,7 @@ def _filled_by(values: object) -> str | Literal[False] | None:
     """Who acts for a role: ``filled_by`` wins over ``owner``; ``false`` is on purpose nobody (spec 2)."""
     for key in ("filled_by", "owner"):
         value = values.get(key) if isinstance(values, dict) else None
-        if value == "false":
+        if value in {"false", "False", "FALSE"}:
             return False
         if isinstance(value, str) and value:
             return value

@@ -14,19 +14,44 @@ def _timestamp(value: object) -> object:
         return None
     parsed = timestamp(value) if isinstance(value, str) else None
     if parsed is None:
-        raise ValueError("not a timestamp like 2026-03-24T18:00:00Z")
+        raise ValueError("should be a timestamp like 2026-03-24T18:00:00Z")
     return parsed
 
 
 Timestamp = Annotated[datetime | None, BeforeValidator(_timestamp)]
 Text = str | None
 Whole = Annotated[int | None, Field(strict=True)]
+Table = dict[str, Any] | None
+
+_WANTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "dict_type": "an object",
+}
+"""What pydantic calls an error, to what should stand there."""
 
 
 class Record(BaseModel):
     """What all records share: every field may be missing, every other key may be there."""
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+
+class RegisterRecord(Record):
+    """What stands beside a register's rows."""
+
+    owner: Text = None
+    updated_at: Timestamp = None
+
+
+class SnapshotRecord(Record):
+    """What stands beside a snapshot's rows."""
+
+    owner: Text = None
+    generated_at: Timestamp = None
+    counts: Table = None
+    escalation: Table = None
 
 
 class EntryRecord(Record):
@@ -94,7 +119,7 @@ R = TypeVar("R", bound=Record)
 def validate(model: type[R], value: Value, route: Route, troubles: list[tuple[Route, Trouble]]) -> R | None:
     """A record from a JSON value; fields that are wrong are left out and told of, None when nothing is left."""
     if not isinstance(value, dict):
-        troubles.append((route, Trouble("wrong-type", f"this should be an object, not {_kind(value)}")))
+        troubles.append((route, Trouble("wrong-type", f"{'.'.join(route)} should be an object, not {_kind(value)}")))
         return None
     try:
         return model.model_validate(value)
@@ -102,15 +127,24 @@ def validate(model: type[R], value: Value, route: Route, troubles: list[tuple[Ro
         wrong: dict[str, str] = {}
         for detail in error.errors(include_url=False):
             name = str(detail["loc"][0]) if detail["loc"] else ""
-            wrong.setdefault(name, detail["msg"].removeprefix("Value error, "))
+            wrong.setdefault(name, _explain(detail["type"], detail["msg"], value.get(name)))
     for name, message in wrong.items():
-        present = name in value
-        troubles.append(((*route, name) if present else route, Trouble("wrong-type", f"{name}: {message}")))
+        named = (*route, name)
+        troubles.append((named if name in value else route, Trouble("wrong-type", f"{'.'.join(named)} {message}")))
     left: dict[str, Any] = {key: item for key, item in value.items() if key not in wrong}
     try:
         return model.model_validate(left)
     except ValidationError:
         return None
+
+
+def _explain(kind: str, message: str, value: Value) -> str:
+    """What is wrong with a field, to follow its name."""
+    if kind == "missing":
+        return "is missing"
+    if kind in _WANTED:
+        return f"should be {_WANTED[kind]}, not {_kind(value)}"
+    return message.removeprefix("Value error, ")
 
 
 def _kind(value: Value) -> str:
@@ -120,6 +154,7 @@ def _kind(value: Value) -> str:
         int: "a number",
         float: "a number",
         tuple: "a list",
+        dict: "an object",
         type(None): "null",
     }
     return names.get(type(value), type(value).__name__)
