@@ -60,9 +60,7 @@ def test_base_history_and_root_are_commits_with_their_dates(fixture, into):
         "base 2026-03-20T08:00:00+00:00 2026-03-20T08:00:00+00:00 Fixture",
     ]
     assert (into / "a").read_text() == "3"
-    assert built == Built(
-        root=into.resolve(), now=datetime(2026, 3, 24, 18, tzinfo=UTC), host=None, processes=None
-    )
+    assert built == Built(root=into.resolve(), now=datetime(2026, 3, 24, 18, tzinfo=UTC), host=None, processes=None)
 
 
 def test_commits_are_a_day_old_by_default_and_root_may_be_alone(fixture, into):
@@ -178,8 +176,7 @@ def test_merged_work(fixture, into, how, start, subjects, parents):
 
 def test_everything_moves_with_now(fixture, into):
     settings = NOW + (
-        'host = "mac-1"\n[processes]\n11 = "2026-03-24T17:00:00Z"\n12 = ""\n'
-        '[mtimes]\nb = "2026-03-24T16:00:00Z"\n'
+        'host = "mac-1"\n[processes]\n11 = "2026-03-24T17:00:00Z"\n12 = ""\n[mtimes]\nb = "2026-03-24T16:00:00Z"\n'
     )
     text = "at: 2026-03-24T17:30:00Z on 2026-03-24, never 2026-13-24T17:30:00Z\n"
     files = {"root/a": text, "root/b": "1"}
@@ -304,9 +301,7 @@ class Ledgers:
         self.roles = {role["slug"]: role.get("filled_by", role["owner"]) for role in roles}
 
     def read_tasks(self, checkout):
-        return {
-            path.stem: self.front_matter(path) for path in checkout.glob("tasks/workstreams/*/tasks/*.md")
-        }
+        return {path.stem: self.front_matter(path) for path in checkout.glob("tasks/workstreams/*/tasks/*.md")}
 
     @staticmethod
     def front_matter(path):
@@ -322,9 +317,7 @@ class Ledgers:
     def runtime(self, kind):
         files = (self.root / ".tasks/task_manager").glob(f"task-manager-*.{kind}.json")
         return {
-            path.name.removesuffix(f".{kind}.json").removeprefix("task-manager-"): json.loads(
-                path.read_text()
-            )
+            path.name.removesuffix(f".{kind}.json").removeprefix("task-manager-"): json.loads(path.read_text())
             for path in files
         }
 
@@ -336,11 +329,7 @@ class Ledgers:
         return self.registers[DAVE]["entries"].get(task)
 
     def signals(self, task):
-        return {
-            signal["kind"]
-            for signal in self.snapshots[DAVE]["escalation"]["signals"]
-            if signal["task"] == task
-        }
+        return {signal["kind"] for signal in self.snapshots[DAVE]["escalation"]["signals"] if signal["task"] == task}
 
     def exit_line(self, task):
         return self.logs[task].read_text().rstrip("\n").splitlines()[-1]
@@ -395,10 +384,7 @@ def test_incident_3_no_terminal_state(faulty):
     assert faulty.tasks[FONTS] == faulty.copies[FONTS][FONTS]
     assert faulty.tasks[FONTS]["status"] == "in_progress"
     assert "pr_url" not in faulty.tasks[FONTS]
-    assert (
-        "src/dataface/fonts.py"
-        in git(faulty.root, "diff", "--name-only", f"main...task/{FONTS}").splitlines()
-    )
+    assert "src/dataface/fonts.py" in git(faulty.root, "diff", "--name-only", f"main...task/{FONTS}").splitlines()
     text = faulty.logs[FONTS].read_text()
     assert "implementation completed" in text
     assert "review feedback addressed" in text
@@ -426,9 +412,7 @@ def test_incident_4_worker_gone(faulty):
         "dispatch_retry_cooldown",
     }
     signals = faulty.snapshots[DAVE]["escalation"]["signals"]
-    assert all(
-        time(signal["at"]) > time(entry["launched_at"]) for signal in signals if signal["task"] == STATUS_PAGE
-    )
+    assert all(time(signal["at"]) > time(entry["launched_at"]) for signal in signals if signal["task"] == STATUS_PAGE)
 
 
 def test_incident_5_register_cleanup(faulty):
@@ -467,9 +451,7 @@ def test_apart_from_the_incidents_all_ledgers_agree(either):
     assert len(either.copies) == 8
     assert len(git(either.root, "worktree", "list").splitlines()) == 9
     for name in either.copies:
-        root, copy = (
-            next(either.root.glob(f"{top}tasks/**/{name}.md")) for top in ("", f".worktrees/{name}/")
-        )
+        root, copy = (next(either.root.glob(f"{top}tasks/**/{name}.md")) for top in ("", f".worktrees/{name}/"))
         assert copy.read_bytes() == root.read_bytes() or name in known
     for owner in (DAVE, RJ):
         entries, snapshot = either.registers[owner]["entries"], either.snapshots[owner]
@@ -500,14 +482,9 @@ def test_an_ended_dispatch_is_reconciled_where_all_is_well(either):
 def test_counts_of_a_snapshot_are_those_of_its_lists(either):
     for snapshot in either.snapshots.values():
         signals = snapshot["escalation"]["signals"]
-        tasks = {
-            level: {s["task"] for s in signals if s["level"] == level}
-            for level in ("attention", "escalation")
-        }
+        tasks = {level: {s["task"] for s in signals if s["level"] == level} for level in ("attention", "escalation")}
         assert snapshot["counts"] == {
-            "active": sum(
-                bool(row["registered"] or row["dispatch_state"]) for row in snapshot["tasks"].values()
-            ),
+            "active": sum(bool(row["registered"] or row["dispatch_state"]) for row in snapshot["tasks"].values()),
             "attention": len(tasks["attention"]),
             "escalation": len(tasks["escalation"]),
         }
