@@ -152,6 +152,12 @@ class Copy:
         document, base = self.task.document, self.base.document if self.base else None
         return document is None or base is None or document.text != base.text
 
+    @property
+    def leads(self) -> bool:
+        """Whether the checkout moved the status itself, and root hasn't been there since."""
+        status = self.task.status
+        return (self.base is None or self.base.status != status) and all(v.status != status for v in self.root_versions)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -201,6 +207,7 @@ class Row:
     status: str | None
     registered: bool
     dispatch_state: str | None
+    pull_request: PullRequest | None = None
 
     @property
     def held(self) -> bool:
@@ -279,6 +286,8 @@ class Tombstone:
     pull_request: PullRequest | None = None
     status_before: str | None = None
     status_after: str | None = None
+    readable: bool = True
+    """False when the file is there and its records can't be understood."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
