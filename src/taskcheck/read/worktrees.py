@@ -35,6 +35,12 @@ class TaskPaths:
                 files[path] = source
         return files, paths
 
+    def match(self, path: str, prefix: str) -> bool:
+        """Whether a path in the repository is that of a task file of the store under a prefix."""
+        inside = path.removeprefix(prefix)
+        named = path.startswith(prefix) and any(pattern.match(inside) for pattern in self.patterns)
+        return named and not any(pattern.match(inside) for pattern in self.exclude)
+
     def folders(self, prefix: str) -> list[str]:
         """The folders that hold them, as git names them."""
         return sorted({f"{prefix}{pattern.folder}".rstrip("/") for pattern in self.patterns} - {""})
