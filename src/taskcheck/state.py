@@ -6,7 +6,7 @@ from datetime import datetime
 
 from taskcheck.documents import Document
 from taskcheck.identity import People
-from taskcheck.model import Checkout, Copy, Dispatch, Entry, Ledger, Manager, Place, Row, Signal, Task
+from taskcheck.model import Checkout, Copy, Dispatch, DispatchState, Entry, Ledger, Manager, Place, Row, Signal, Task
 from taskcheck.settings import Settings
 from taskcheck.sources import Merge, Processes, RecordedPath, Unavailable
 
@@ -122,10 +122,18 @@ class Dispatches:
     """The newest run known of every task that has one."""
 
     by_task: Mapping[str, Dispatch]
+    live: frozenset[Entry] = frozenset()
+    """Entries whose own process lives, of older runs too."""
 
     def of(self, task: str) -> Dispatch | None:
         """The newest run of one task."""
         return self.by_task.get(task)
+
+    def held(self, entry: Entry) -> bool:
+        """Whether a live process holds an entry: its own, or one of the run that it is part of."""
+        dispatch = self.of(entry.task)
+        running = dispatch is not None and dispatch.state is DispatchState.RUNNING
+        return entry in self.live or (running and dispatch is not None and entry in dispatch.entries)
 
 
 @dataclass(frozen=True, slots=True)

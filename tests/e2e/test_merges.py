@@ -3,9 +3,6 @@
 A yes makes fixes safe: it must never be wrong. Where git alone can't tell, the verdict is unknown, not no.
 """
 
-import os
-import subprocess
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -13,53 +10,21 @@ import pytest
 from taskcheck.read.git import Git
 from taskcheck.read.merges import MergeReader
 from taskcheck.sources import Merge
+from tests.e2e.repository import Repo
 
 FEATURE = "".join(f"line {number}\n" for number in range(1, 30))
-GIT = ["git", "-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false", "-c", "gc.auto=0"]
 
 
-@dataclass
-class Repo:
-    """A repository whose clock moves by a minute with every command."""
-
-    root: Path
-    minutes: int = field(default=0)
-
-    def git(self, *command: str) -> str:
-        self.minutes += 1
-        date = f"2026-03-24T{8 + self.minutes // 60:02}:{self.minutes % 60:02}:00Z"
-        env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        env |= dict.fromkeys(("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"), os.devnull)
-        env |= {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date, "GIT_EDITOR": "true", "GIT_MERGE_AUTOEDIT": "no"}
-        done = subprocess.run([*GIT, *command], cwd=self.root, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, (command, done.stdout, done.stderr)
-        return done.stdout.strip()
-
-    def commit(self, message: str = "work", **files: str) -> str:
-        for name, text in files.items():
-            path = self.root / name.replace("__", "/")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        self.git("add", "-A")
-        self.git("commit", "--allow-empty", "-m", message)
-        return self.git("rev-parse", "HEAD")
-
-    def branch(self, name: str = "task/x", start: str = "main") -> None:
-        self.git("checkout", "-q", "-b", name, start)
-
-    def on_main(self) -> None:
-        self.git("checkout", "-q", "main")
-
-    def verdict(self, branch: str = "task/x", *, reflog: bool = True) -> Merge:
-        git = Git(self.root)
-        reader = MergeReader(
-            git,
-            self.git("rev-parse", "main"),
-            git.shallow(),
-            is_task=lambda path: path.startswith("tasks/"),
-            reflogs=self.root / ".git/logs/refs/heads" if reflog else None,
-        )
-        return reader.verdict(self.git("rev-parse", f"refs/heads/{branch}"), branch)
+def verdict(repo: Repo, branch: str = "task/x", *, reflog: bool = True) -> Merge:
+    git = Git(repo.root)
+    reader = MergeReader(
+        git,
+        repo.git("rev-parse", "main"),
+        git.shallow(),
+        is_task=lambda path: path.startswith("tasks/"),
+        reflogs=repo.root / ".git/logs/refs/heads" if reflog else None,
+    )
+    return reader.verdict(repo.git("rev-parse", f"refs/heads/{branch}"), branch)
 
 
 @pytest.fixture
@@ -92,8 +57,8 @@ def test_merged_by_a_merge_commit(repo: Repo) -> None:
     work(repo, commits=2)
     repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
     repo.commit("later", other="3\n")
-    assert repo.verdict().merged is True
-    assert repo.verdict(reflog=False).merged is True, "the merge commit names the branch"
+    assert verdict(repo).merged is True
+    assert verdict(repo, reflog=False).merged is True, "the merge commit names the branch"
 
 
 @pytest.mark.parametrize(
@@ -112,20 +77,20 @@ def test_merged_by_a_merge_commit(repo: Repo) -> None:
 def test_a_merge_commit_that_names_the_branch_or_not(repo: Repo, subject: str, merged: bool | None) -> None:
     work(repo)
     repo.git("merge", "-q", "--no-ff", "-m", subject, "task/x")
-    assert repo.verdict(reflog=False).merged is merged
-    assert repo.verdict().merged is True, "the branch's reflog knows that the commit was made there"
+    assert verdict(repo, reflog=False).merged is merged
+    assert verdict(repo).merged is True, "the branch's reflog knows that the commit was made there"
 
 
 def test_rebased(repo: Repo) -> None:
     work(repo, commits=3)
     repo.git("cherry-pick", "main..task/x")
-    assert repo.verdict().merged is True
+    assert verdict(repo).merged is True
 
 
 def test_rebased_in_part(repo: Repo) -> None:
     work(repo, commits=2)
     repo.git("cherry-pick", "task/x~1")
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
 
 
 @pytest.mark.parametrize("commits", [1, 4])
@@ -133,28 +98,28 @@ def test_squashed(repo: Repo, commits: int) -> None:
     work(repo, commits=commits)
     squash(repo)
     repo.commit("later", other="3\n")
-    assert repo.verdict().merged is True
+    assert verdict(repo).merged is True
 
 
 def test_squashed_after_root_had_taken_over_the_status(repo: Repo) -> None:
     work(repo, commits=2, task=True)
     repo.commit("reconcile", tasks__x="status: step 1\n")
     squash(repo)
-    assert repo.verdict().merged is True
+    assert verdict(repo).merged is True
 
 
 def test_squashed_with_a_late_revision(repo: Repo) -> None:
     work(repo, commits=2)
     repo.git("merge", "-q", "--squash", "task/x")
     repo.commit("task x (#12)", new0="revised in review\n")
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
 
 
 def test_squashed_with_a_conflict(repo: Repo) -> None:
     work(repo)
     repo.commit("meanwhile", code=FEATURE + "rival\n")
     repo.commit("task x (#12)", new0="new 0\n", code=FEATURE + "rival\nmore 0\n")
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
 
 
 def test_more_commits_after_the_squash(repo: Repo) -> None:
@@ -163,25 +128,25 @@ def test_more_commits_after_the_squash(repo: Repo) -> None:
     repo.git("checkout", "-q", "task/x")
     repo.commit("more", new9="9\n")
     repo.on_main()
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
 
 
 def test_open(repo: Repo) -> None:
     work(repo, commits=2)
-    assert repo.verdict().merged is False
+    assert verdict(repo).merged is False
 
 
 def test_open_on_an_unmoved_main(repo: Repo) -> None:
     repo.branch()
     repo.commit("step", new="new\n")
     repo.on_main()
-    assert repo.verdict().merged is False
+    assert verdict(repo).merged is False
 
 
 def test_open_while_main_changes_the_same_file(repo: Repo) -> None:
     work(repo)
     repo.commit("meanwhile", code="short\n")
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
 
 
 @pytest.mark.parametrize("how", ["squash", "merge", "rebase"])
@@ -200,9 +165,9 @@ def test_reverted(repo: Repo, how: str, words: str) -> None:
     if words != "git":
         message = f'Revert "{title}" (#13)\n\nReverts acme/repo#12' if words == "forge" else "Take it back"
         repo.git("commit", "-q", "--amend", "-m", message)
-    assert repo.verdict().merged is False
+    assert verdict(repo).merged is False
     repo.commit("later", other="3\n")
-    assert repo.verdict().merged is False
+    assert verdict(repo).merged is False
 
 
 def test_reverted_inside_an_integration_branch(repo: Repo) -> None:
@@ -212,9 +177,9 @@ def test_reverted_inside_an_integration_branch(repo: Repo) -> None:
     repo.commit("and more", more="more\n")
     repo.on_main()
     repo.git("merge", "-q", "--no-ff", "--no-edit", "integration")
-    assert repo.verdict().merged is True
+    assert verdict(repo).merged is True
     repo.git("revert", "--no-edit", "-m1", "HEAD")
-    assert repo.verdict().merged is False
+    assert verdict(repo).merged is False
 
 
 def test_the_revert_was_reverted(repo: Repo) -> None:
@@ -222,7 +187,7 @@ def test_the_revert_was_reverted(repo: Repo) -> None:
     squash(repo)
     repo.git("revert", "--no-edit", "HEAD")
     repo.git("revert", "--no-edit", "HEAD")
-    assert repo.verdict().merged is True
+    assert verdict(repo).merged is True
 
 
 def test_landed_a_second_time_after_a_revert(repo: Repo) -> None:
@@ -230,7 +195,7 @@ def test_landed_a_second_time_after_a_revert(repo: Repo) -> None:
     squash(repo)
     repo.git("revert", "--no-edit", "HEAD")
     repo.commit("task x again", new0="new 0\n", code=FEATURE + "more 0\n")
-    assert repo.verdict().merged is True
+    assert verdict(repo).merged is True
 
 
 def test_fast_forwarded(repo: Repo) -> None:
@@ -239,15 +204,15 @@ def test_fast_forwarded(repo: Repo) -> None:
     repo.on_main()
     repo.git("merge", "-q", "--ff-only", "task/x")
     repo.commit("later", other="2\n")
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
 
 
 def test_a_branch_without_commits(repo: Repo) -> None:
     repo.branch()
     repo.on_main()
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
     repo.commit("later", other="2\n")
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
 
 
 def test_a_branch_without_commits_made_on_what_was_merged_later(repo: Repo) -> None:
@@ -257,8 +222,8 @@ def test_a_branch_without_commits_made_on_what_was_merged_later(repo: Repo) -> N
     repo.on_main()
     repo.commit("elsewhere", other="2\n")
     repo.git("merge", "-q", "--no-ff", "--no-edit", "task/y")
-    assert repo.verdict("task/y").merged is True
-    assert repo.verdict("task/x").merged is None, "it stands on the same commit, which isn't its own"
+    assert verdict(repo, "task/y").merged is True
+    assert verdict(repo, "task/x").merged is None, "it stands on the same commit, which isn't its own"
 
 
 def test_a_branch_without_commits_made_on_upstream_that_was_pulled_in(repo: Repo) -> None:
@@ -269,7 +234,7 @@ def test_a_branch_without_commits_made_on_upstream_that_was_pulled_in(repo: Repo
     repo.branch("task/x", "upstream")
     repo.on_main()
     repo.git("merge", "-q", "-m", "Merge remote-tracking branch 'origin/main'", "upstream")
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
 
 
 def test_a_branch_that_was_set_back_to_another(repo: Repo) -> None:
@@ -281,7 +246,7 @@ def test_a_branch_that_was_set_back_to_another(repo: Repo) -> None:
     repo.on_main()
     repo.commit("elsewhere", other="2\n")
     repo.git("merge", "-q", "--no-ff", "--no-edit", "task/y")
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
 
 
 def test_an_empty_commit(repo: Repo) -> None:
@@ -289,7 +254,7 @@ def test_an_empty_commit(repo: Repo) -> None:
     repo.commit("nothing")
     repo.on_main()
     repo.commit("later", other="2\n")
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
 
 
 def test_only_the_status_and_root_says_the_same(repo: Repo) -> None:
@@ -298,7 +263,7 @@ def test_only_the_status_and_root_says_the_same(repo: Repo) -> None:
     repo.commit("claim", tasks__x="status: in_progress\n")
     repo.on_main()
     repo.commit("reconcile", tasks__x="status: in_progress\n")
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
 
 
 def test_a_fix_that_was_taken_over_from_main(repo: Repo) -> None:
@@ -308,7 +273,7 @@ def test_a_fix_that_was_taken_over_from_main(repo: Repo) -> None:
     repo.git("checkout", "-q", "task/x")
     repo.git("cherry-pick", fix)
     repo.on_main()
-    assert repo.verdict().merged is None, "main had it first: the work has only begun"
+    assert verdict(repo).merged is None, "main had it first: the work has only begun"
 
 
 def test_two_binary_files_of_one_name(repo: Repo) -> None:
@@ -316,14 +281,14 @@ def test_two_binary_files_of_one_name(repo: Repo) -> None:
     repo.commit("one", blob="\0one")
     repo.on_main()
     repo.commit("other", blob="\0other")
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
 
 
 def test_unrelated_history(repo: Repo) -> None:
     repo.git("checkout", "-q", "--orphan", "task/x")
     repo.commit("alone", new="new\n")
     repo.on_main()
-    assert repo.verdict().merged is None
+    assert verdict(repo).merged is None
 
 
 @pytest.mark.parametrize("how", ["merge", "squash", "open"])
@@ -336,7 +301,7 @@ def test_a_shallow_clone(repo: Repo, tmp_path: Path, how: str) -> None:
     repo.git("clone", "-q", "--depth=1", "--no-single-branch", f"file://{repo.root}", str(tmp_path / "shallow"))
     shallow = Repo(tmp_path / "shallow", minutes=repo.minutes)
     shallow.git("branch", "task/x", "origin/task/x")
-    assert shallow.verdict().merged is None
+    assert verdict(shallow).merged is None
 
 
 def test_the_reader_writes_nothing(repo: Repo) -> None:
@@ -344,5 +309,5 @@ def test_the_reader_writes_nothing(repo: Repo) -> None:
     squash(repo)
     repo.git("revert", "--no-edit", "HEAD")
     before = sorted((path, path.stat().st_mtime_ns) for path in repo.root.rglob("*"))
-    repo.verdict()
+    verdict(repo)
     assert sorted((path, path.stat().st_mtime_ns) for path in repo.root.rglob("*")) == before

@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import permutations
 
 from taskcheck import (
+    Checkout,
+    Checkouts,
     Copies,
     Copy,
     Dispatch,
@@ -38,6 +41,7 @@ BODY = "the body"
 def metadata_drift(
     task: Task,
     copies: Copies,
+    checkouts: Checkouts,
     settings: Settings,
     trunk: str,  # noqa: ARG001 - without root on trunk, root isn't what a worker's copy is to be compared with
     now: datetime,
@@ -75,7 +79,7 @@ def metadata_drift(
             unknown.append(f"{_name(copy)}: {copy.checkout.fork.reason}")
             continue
         comparisons.append(_compare(task, copy, settings, people))
-    for comparison in _with_rivals(comparisons, people):
+    for comparison in _with_rivals(comparisons, checkouts.of(task.id), people):
         severity = _severity(task, comparison, settings, dispatch, now)
         if severity is not None:
             yield _finding(task, comparison, severity, dispatch)
@@ -151,25 +155,14 @@ def _between(copy: Copy, root: Task) -> bool:
     )
 
 
-def _with_rivals(comparisons: list[Comparison], people: People | None) -> Iterator[Comparison]:
-    """Keys that two checkouts changed to different values conflict; of stacked branches the later one speaks.
-
-    Where the later one of a stack has merely what it was stacked on, the earlier one speaks: the change is its own.
-    """
-    told = [comparison for comparison in comparisons if comparison.ahead]
-    contained: dict[str, Comparison] = {}
-    for later in told:
+def _with_rivals(comparisons: list[Comparison], own: Checkout | None, people: People | None) -> Iterator[Comparison]:
+    """Keys that two checkouts changed to different values conflict; of stacked branches the later one speaks."""
+    speaking = [comparison for comparison in comparisons if comparison.ahead]
+    for later, earlier in permutations(speaking[::-1], 2):
         fork = later.copy.checkout.fork
-        for name in fork.containing if isinstance(fork, Fork) else ():
-            contained.setdefault(name, later)
-    silent = set()
-    for earlier in told:
-        name = earlier.copy.checkout.name
-        if name in contained:
-            later = contained[name]
-            same = later.differing == earlier.differing
-            silent.add(later.copy.checkout.name if same else name)
-    speaking = [comparison for comparison in told if comparison.copy.checkout.name not in silent]
+        stacked = isinstance(fork, Fork) and earlier.copy.checkout.name in fork.containing
+        if stacked and later in speaking and earlier in speaking:
+            speaking.remove(_echo(later, earlier, own))
     for comparison in speaking:
         keys = comparison.copy.task.keys
 
@@ -186,6 +179,13 @@ def _with_rivals(comparisons: list[Comparison], people: People | None) -> Iterat
         clean = {key: value for key, value in comparison.clean.items() if key not in rivals}
         conflicting = {key: value for key, value in comparison.differing.items() if key not in clean}
         yield Comparison(comparison.copy, clean, conflicting, comparison.body, rivals)
+
+
+def _echo(later: Comparison, earlier: Comparison, own: Checkout | None) -> Comparison:
+    """Which of two stacked copies says nothing of its own: the earlier one, unless the later one has just the same."""
+    if later.differing != earlier.differing or later.copy.checkout == own:
+        return earlier
+    return later
 
 
 def _severity(

@@ -83,6 +83,11 @@ class DispatchReader:
             found[task] = self._judge(task, run, moved, tasks.get(task))
         return found
 
+    def live(self, ledgers: Ledgers) -> frozenset[Entry]:
+        """The register entries whose own process lives."""
+        entries = (entry for register in ledgers.registers for entry in register.entries)
+        return frozenset(entry for entry in entries if self._life(entry)[0] is Life.LIVES)
+
     def _judge(self, task: str, run: _Run, moved: datetime | None, root: Task | None) -> Dispatch:
         state, why = self._state(task, run, moved)
         tombstone = run.tombstone

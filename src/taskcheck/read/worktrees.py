@@ -211,8 +211,7 @@ def _stacked(
         shared = committed[later].keys() & committed[earlier].keys()
         if later == earlier or heads[earlier] not in own_commits[later] or not shared:
             return False
-        newer = heads[later] != heads[earlier] or not all(committed[later][path] for path in shared)
-        return newer and all(committed[earlier][path] for path in shared)
+        return all(committed[earlier][path] for path in shared)
 
     return {
         name: replace(fork, containing=frozenset(other for other in committed if contains(name, other)))
