@@ -145,8 +145,11 @@ def _pull(pull: PullRequest | None) -> str:
 def _end(dispatch: Dispatch) -> str:
     if dispatch.state is DispatchState.GONE:
         return dispatch.why
-    code = f"dispatch_exit_code={dispatch.exit_code}" if dispatch.exit_code is not None else "no exit code"
-    return f"outcome is {dispatch.outcome}, {code}" if dispatch.outcome else f"ends in {code}"
+    if dispatch.tombstone is None:
+        return f"ends in dispatch_exit_code={dispatch.exit_code}"
+    code = f", exit code {dispatch.exit_code}" if dispatch.exit_code is not None else ""
+    pull = _pull(dispatch.tombstone.pull_request)
+    return f"{f'outcome is {dispatch.outcome}' if dispatch.outcome else 'no outcome'}{code}{pull}"
 
 
 def _fix(task: Task, dispatch: Dispatch, copy: Copy | None, outcome: str | None, settings: Settings) -> Fix | None:
@@ -169,9 +172,11 @@ def _fix(task: Task, dispatch: Dispatch, copy: Copy | None, outcome: str | None,
         )
     status = settings.outcomes[outcome][0]
     return Fix(
-        title=f"set status to {status}, which {outcome} asks for",
+        title=f"set status to {status}, which {outcome} asks for, and name the pull request"
+        if pull
+        else f"set status to {status}, which {outcome} asks for",
         safety=safety,
-        edits=_edits(task, status, pull, None),
+        edits=_edits(task, status, pull, copy if why else None),
         why=why,
     )
 

@@ -114,7 +114,8 @@ def _problem(
 
 
 def _end(dispatch: Dispatch) -> str:
-    code = f"dispatch_exit_code={dispatch.exit_code}" if dispatch.exit_code is not None else "no exit code"
-    if dispatch.tombstone:
-        return f"state is {dispatch.tombstone.state}, outcome is {dispatch.outcome or 'missing'}, {code}"
-    return f"ends in {code}, and there is no tombstone"
+    if dispatch.tombstone is None:
+        return f"ends in dispatch_exit_code={dispatch.exit_code}, and there is no tombstone"
+    code = f", exit code {dispatch.exit_code}" if dispatch.exit_code is not None else ""
+    outcome = f"outcome is {dispatch.outcome}" if dispatch.outcome else "no outcome"
+    return f"state is {dispatch.tombstone.state or 'not told'}, {outcome}{code}"
