@@ -27,7 +27,10 @@ def findings_text(report: Report) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=case_id)
 def test_case(case: Path, tmp_path: Path) -> None:
-    """The fixture gives the findings of its expect.txt and no other; TASKCHECK_UPDATE=1 rewrites that file."""
+    """The fixture gives the findings of its expect.txt and no other; TASKCHECK_UPDATE=1 rewrites that file.
+
+    A skipped.txt, where there is one, holds the reasons for which the rule couldn't look.
+    """
     built = build(case, tmp_path / "repo")
     report = check(request_for(built))
     assert report.complete, report.errors
@@ -39,6 +42,10 @@ def test_case(case: Path, tmp_path: Path) -> None:
     found = {finding.rule for finding in report.findings}
     assert (case.parent.name in found) == case.name.startswith("bad-")
     run = next(run for run in report.runs if run.rule == case.parent.name)
+    skipped = case / "skipped.txt"
+    if skipped.exists():
+        reasons = [reason for rule, reason in report.skipped if rule == run.rule]
+        assert "".join(f"{reason}\n" for reason in reasons) == skipped.read_text()
     if case.name.startswith("good-"):
         assert run.subjects or run.skipped, "the rule looked at nothing, and says nothing of it"
     laws(report, built, case)

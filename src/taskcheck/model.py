@@ -149,3 +149,9 @@ class Copy:
         """Whether the checkout itself changed the task since its base, committed or not."""
         document, base = self.task.document, self.base.document if self.base else None
         return document is None or base is None or document.text != base.text
+
+    @property
+    def leads(self) -> bool:
+        """Whether the checkout moved the status itself, and root hasn't been there since."""
+        status = self.task.status
+        return (self.base is None or self.base.status != status) and all(v.status != status for v in self.root_versions)

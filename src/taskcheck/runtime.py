@@ -64,6 +64,7 @@ class Row:
     status: str | None
     registered: bool
     dispatch_state: str | None
+    pull_request: PullRequest | None = None
 
     @property
     def held(self) -> bool:
@@ -142,6 +143,8 @@ class Tombstone:
     pull_request: PullRequest | None = None
     status_before: str | None = None
     status_after: str | None = None
+    readable: bool = True
+    """False when the file is there and its records can't be understood."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

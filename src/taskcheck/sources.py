@@ -49,7 +49,7 @@ class Fork:
     """Commits of its own since the base."""
     newest_commit_at: datetime | None
     containing: frozenset[str] = frozenset()
-    """Names of other checkouts whose tip this one contains (stacked branches)."""
+    """Names of the checkouts that this one is stacked on: its history has what they changed of the same task files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

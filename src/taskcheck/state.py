@@ -9,7 +9,7 @@ from functools import cached_property
 from taskcheck.documents import Document
 from taskcheck.identity import People
 from taskcheck.model import Checkout, Copy, Place, Task
-from taskcheck.runtime import Dispatch, Entry, Ledger, Manager, Row, Signal
+from taskcheck.runtime import Dispatch, DispatchState, Entry, Ledger, Manager, Row, Signal
 from taskcheck.settings import Settings
 from taskcheck.sources import Merge, Processes, RecordedPath, Unavailable
 
@@ -152,10 +152,18 @@ class Dispatches:
     """The newest run known of every task that has one."""
 
     by_task: Mapping[str, Dispatch]
+    live: frozenset[Entry] = frozenset()
+    """Entries whose own process lives, of older runs too."""
 
     def of(self, task: str) -> Dispatch | None:
         """The newest run of one task."""
         return self.by_task.get(task)
+
+    def held(self, entry: Entry) -> bool:
+        """Whether a live process holds an entry: its own, or one of the run that it is part of."""
+        dispatch = self.of(entry.task)
+        running = dispatch is not None and dispatch.state is DispatchState.RUNNING
+        return entry in self.live or (running and dispatch is not None and entry in dispatch.entries)
 
 
 @dataclass(frozen=True, slots=True)

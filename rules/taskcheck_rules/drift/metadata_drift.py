@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import permutations
 
 from taskcheck import (
+    Checkout,
+    Checkouts,
     Copies,
     Copy,
     Dispatch,
@@ -38,6 +41,7 @@ BODY = "the body"
 def metadata_drift(
     task: Task,
     copies: Copies,
+    checkouts: Checkouts,
     settings: Settings,
     trunk: str,  # noqa: ARG001 - without root on trunk, root isn't what a worker's copy is to be compared with
     now: datetime,
@@ -50,13 +54,18 @@ def metadata_drift(
     The queue reads root: it dispatches a second time what a worker has already begun or finished.
 
     ## Example
-    Root says `ready`; the worktree's copy says `in_progress` and names a pull request. What root has moved past
-    since, what the worker never touched, and a task that root calls done are no finding. While a worker lives, or
-    isn't known to be gone, it is information only.
+    Root says `ready`; the worktree's copy says `in_progress` and names a pull request. It is an error too when root
+    says `in_progress`, the worktree says more, and the worker has ended or is gone, or its branch is merged. While
+    the worker lives, or isn't known to be gone, that is information.
+
+    No finding: values that root has moved on from, keys that the worktree never changed, a body alone (it arrives
+    with the merge), a worktree that says less than root, a task that root calls done. With `drift.authority =
+    "branch"` a branch may say more until it is merged. `drift.ignore` names keys that may differ.
 
     ## Fix
-    Takes over the keys that only the worker changed, each a one-scalar edit. Safe for status, pull request and
-    `*_at` keys when none of these conflict; other keys are unsafe; id, owner and `taskcheck` never.
+    Takes over the keys that only the worktree changed, each a one-scalar edit. Safe for status, pull request and
+    `*_at` keys when none of these was changed on both sides; other keys are unsafe. Never id, owner or `taskcheck`,
+    nor a status outside the vocabulary, nor a list: these are for a person, or for the merge.
     """
     if task.done:
         return
@@ -67,13 +76,13 @@ def metadata_drift(
         if copy.task.document is None or copy.task.trouble:
             continue
         if not isinstance(copy.checkout.fork, Fork):
-            unknown.append(f"{copy.checkout.name}: {copy.checkout.fork.reason}")
+            unknown.append(f"{_name(copy)}: {copy.checkout.fork.reason}")
             continue
         comparisons.append(_compare(task, copy, settings, people))
-    for comparison in _with_rivals(comparisons):
+    for comparison in _with_rivals(comparisons, checkouts.of(task.id), people):
         severity = _severity(task, comparison, settings, dispatch, now)
         if severity is not None:
-            yield _finding(task, comparison, severity)
+            yield _finding(task, comparison, severity, dispatch)
     if unknown:
         raise Undecided("; ".join(unknown))
 
@@ -88,6 +97,13 @@ class Comparison:
     conflicting: Mapping[str, Value]
     """Keys that both sides changed."""
     body: bool
+    rivals: frozenset[str] = frozenset()
+    """Those of the conflicting keys that another worktree changed to something else."""
+
+    @property
+    def differing(self) -> dict[str, Value]:
+        """Every key that isn't merely behind, with the worker's value."""
+        return {**self.clean, **self.conflicting}
 
     @property
     def ahead(self) -> bool:
@@ -97,14 +113,13 @@ class Comparison:
 
 def _compare(root: Task, copy: Copy, settings: Settings, people: People | None) -> Comparison:
     keys = settings.fields
-    left_out = {*settings.drift_ignore, keys["updated_at"], "taskcheck"}
+    left_out = {*settings.drift_ignore, "taskcheck"}
     clean: dict[str, Value] = {}
     conflicting: dict[str, Value] = {}
     for key in sorted({*root.front, *copy.task.front} - left_out):
 
         def value(task: Task | None, key: str = key) -> Value:
-            written = task.front.get(key) if task else None
-            return _resolved(written, people) if key == keys["owner"] else written
+            return _compared(key, task.front.get(key), keys, people) if task else None
 
         ours, theirs = value(root), value(copy.task)
         if ours == theirs or theirs == value(copy.base) or any(theirs == value(v) for v in copy.root_versions):
@@ -113,6 +128,13 @@ def _compare(root: Task, copy: Copy, settings: Settings, people: People | None) 
         between = key == keys["status"] and _between(copy, root)
         (clean if untouched or between else conflicting)[key] = copy.task.front.get(key)
     return Comparison(copy, clean, conflicting, body=root.body != copy.task.body)
+
+
+def _compared(key: str, value: Value, keys: Mapping[str, str], people: People | None) -> Value:
+    """A value as what it means: an owner as the person, a status whatever its case."""
+    if key == keys["owner"]:
+        return _resolved(value, people)
+    return value.casefold() if key == keys["status"] and isinstance(value, str) else value
 
 
 def _resolved(value: Value, people: People | None) -> Value:
@@ -133,26 +155,37 @@ def _between(copy: Copy, root: Task) -> bool:
     )
 
 
-def _with_rivals(comparisons: list[Comparison]) -> Iterator[Comparison]:
+def _with_rivals(comparisons: list[Comparison], own: Checkout | None, people: People | None) -> Iterator[Comparison]:
     """Keys that two checkouts changed to different values conflict; of stacked branches the later one speaks."""
-    stacked = {
-        name for c in comparisons if isinstance(c.copy.checkout.fork, Fork) for name in c.copy.checkout.fork.containing
-    }
-    speaking = [c for c in comparisons if c.copy.checkout.name not in stacked]
+    speaking = [comparison for comparison in comparisons if comparison.ahead]
+    for later, earlier in permutations(speaking[::-1], 2):
+        fork = later.copy.checkout.fork
+        stacked = isinstance(fork, Fork) and earlier.copy.checkout.name in fork.containing
+        if stacked and later in speaking and earlier in speaking:
+            speaking.remove(_echo(later, earlier, own))
     for comparison in speaking:
-        rivals = {
+        keys = comparison.copy.task.keys
+
+        def differs(key: str, one: Value, other: Value, keys: Mapping[str, str] = keys) -> bool:
+            return _compared(key, one, keys, people) != _compared(key, other, keys, people)
+
+        rivals = frozenset(
             key
             for other in speaking
             if other is not comparison
-            for key, value in other.clean.items()
-            if key in comparison.clean and comparison.clean[key] != value
-        }
-        yield Comparison(
-            comparison.copy,
-            {key: value for key, value in comparison.clean.items() if key not in rivals},
-            {**comparison.conflicting, **{key: comparison.clean[key] for key in sorted(rivals)}},
-            comparison.body,
+            for key, value in other.differing.items()
+            if key in comparison.differing and differs(key, comparison.differing[key], value)
         )
+        clean = {key: value for key, value in comparison.clean.items() if key not in rivals}
+        conflicting = {key: value for key, value in comparison.differing.items() if key not in clean}
+        yield Comparison(comparison.copy, clean, conflicting, comparison.body, rivals)
+
+
+def _echo(later: Comparison, earlier: Comparison, own: Checkout | None) -> Comparison:
+    """Which of two stacked copies says nothing of its own: the earlier one, unless the later one has just the same."""
+    if later.differing != earlier.differing or later.copy.checkout == own:
+        return earlier
+    return later
 
 
 def _severity(
@@ -160,8 +193,7 @@ def _severity(
 ) -> Severity | None:
     """How much a difference matters; None for none."""
     copy = comparison.copy
-    merge = copy.checkout.merge
-    merged = merge is not None and merge.merged is True
+    merged = _merged(copy, dispatch)
     stage, theirs = root.stage, copy.task.stage
     if not comparison.ahead or (settings.authority == "branch" and not merged):
         return None
@@ -179,29 +211,80 @@ def _severity(
     return Severity.ERROR if stage is Stage.ACTIVE and (over or merged) else Severity.INFO
 
 
-def _finding(root: Task, comparison: Comparison, severity: Severity) -> Finding:
+def _merged(copy: Copy, dispatch: Dispatch | None) -> bool:
+    """Whether the copy's branch has landed: git proves it, or the register says so of that branch."""
+    merge = copy.checkout.merge
+    if merge is not None and merge.merged is True:
+        return True
+    entries = dispatch.entries if dispatch else ()
+    return any(
+        (entry.pr_state or "").casefold() == "merged" and entry.branch in {None, copy.checkout.branch}
+        for entry in entries
+    )
+
+
+def _name(copy: Copy) -> str:
+    """A checkout as a sentence names it: ``worktree fix-login``."""
+    return copy.checkout.name.replace(":", " ", 1)
+
+
+def _finding(root: Task, comparison: Comparison, severity: Severity, dispatch: Dispatch | None) -> Finding:
     copy = comparison.copy.task
-    differing = [*comparison.clean, *comparison.conflicting]
     status = root.keys["status"]
-    first = status if status in differing else differing[0]
-    where = comparison.copy.checkout.name.partition(":")[2]
+    differing = sorted(comparison.differing, key=lambda key: (key != status, key))
     evidence = []
-    for key in sorted(differing, key=lambda key: (key != status, key)):
+    for key in differing:
         evidence.append(Evidence(place=root.place.at(key), saw=_saw(key, root.front.get(key))))
         evidence.append(Evidence(place=copy.place.at(key), saw=_saw(key, copy.front.get(key))))
     if comparison.body:
         evidence.append(Evidence(place=copy.place, saw=f"{BODY} differs; it arrives with the merge"))
-    conflict = f"; both sides changed {', '.join(comparison.conflicting)}" if comparison.conflicting else ""
     return Finding(
         task=root.id,
-        place=root.place.at(first),
-        message=f"{where} is ahead of root in {', '.join(differing)}{conflict}",
-        expected=f"root has the {'values' if len(differing) > 1 else 'value'} of {where}",
+        place=root.place.at(next((key for key in differing if key in root.front), status)),
+        message=_message(root, comparison, differing, _reason(root, comparison.copy, severity, dispatch)),
+        expected=_expected(comparison, severity),
         evidence=tuple(evidence),
         fix=_fix(root, comparison) if severity is Severity.ERROR else None,
         severity=severity,
         identity=(comparison.copy.checkout.name,),
     )
+
+
+def _message(root: Task, comparison: Comparison, differing: list[str], reason: str) -> str:
+    where = _name(comparison.copy)
+    status = root.keys["status"]
+    if differing[0] == status:
+        message = f"root still says {root.status or 'no status'}, {where} says {comparison.copy.task.status}"
+        if len(differing) > 1:
+            message += f" and also changed {', '.join(differing[1:])}"
+    else:
+        message = f"{where} changed {', '.join(differing)}, and root has yet to follow"
+    both = [key for key in comparison.conflicting if key not in comparison.rivals]
+    if both:
+        message += f" (root changed {', '.join(sorted(both))} too)"
+    if comparison.rivals:
+        message += f" (another worktree has another {', '.join(sorted(comparison.rivals))})"
+    return f"{message}{reason}"
+
+
+def _reason(root: Task, copy: Copy, severity: Severity, dispatch: Dispatch | None) -> str:
+    """Why the difference matters, or why it doesn't yet."""
+    state = dispatch.state if dispatch else DispatchState.UNKNOWN
+    if severity is Severity.INFO:
+        return "; its worker lives" if state is DispatchState.RUNNING else ""
+    if root.stage is Stage.READY:
+        return "; the queue may dispatch it a second time"
+    if _merged(copy, dispatch):
+        return "; its branch is merged"
+    return "; its worker has ended" if state is DispatchState.ENDED else "; its worker is gone"
+
+
+def _expected(comparison: Comparison, severity: Severity) -> str:
+    if severity is Severity.INFO:
+        return "root follows when the worker has ended, or with the merge"
+    if comparison.conflicting:
+        return f"one value of {', '.join(sorted(comparison.conflicting))} on all sides; which, a person must say"
+    return f"root has the {'values' if len(comparison.clean) > 1 else 'value'} of {_name(comparison.copy)}"
 
 
 def _saw(key: str, value: Value) -> str:
@@ -221,16 +304,18 @@ def _fix(root: Task, comparison: Comparison) -> Fix | None:
     def of_record(key: str) -> bool:
         return key in recorded or key.endswith("_at")
 
+    if comparison.copy.task.stage is None:
+        never.add(keys["status"])
     clean = {k: v for k, v in comparison.clean.items() if isinstance(v, str) and k not in never}
     taken = {k: v for k, v in clean.items() if of_record(k)} or clean
     if not taken:
         return None
     conflict = any(of_record(key) for key in comparison.conflicting)
-    why = "both sides changed keys of the record" if conflict else ""
+    why = "both sides changed keys that go with these" if conflict else ""
     if not all(map(of_record, taken)):
         why = "these keys are the author's to merge"
     return Fix(
-        title=f"take {', '.join(taken)} from {comparison.copy.checkout.name.partition(':')[2]}",
+        title=f"take {', '.join(taken)} from {_name(comparison.copy)}",
         safety=Safety.UNSAFE if why else Safety.SAFE,
         edits=tuple(SetKey(place=root.place.at(key), value=value) for key, value in taken.items()),
         why=why,

@@ -13,6 +13,7 @@ from taskcheck import (
     Severity,
     Stage,
     Task,
+    Undecided,
     rule,
 )
 
@@ -39,7 +40,12 @@ def worker_gone(
     Nobody works on the task, while the register still says so; retries and cool-downs then add their own alarms.
 
     ## Example
-    The register names process 4242, which doesn't live, the dispatch log stops in the middle, there is no tombstone.
+    The register names process 4242 of this host, which no longer lives (or is another by now: it started later than
+    the launch), the dispatch log stops in the middle, there is no tombstone. Or no process is known, and nothing has
+    moved for `in_progress_max_idle`; or the manager has signalled `dispatch_worker_gone` since the launch.
+
+    A worker on another host lives while its heartbeat is fresh, and isn't called gone for want of one. When the
+    worktree's copy is finished, dispatch-completed-unreconciled speaks instead.
 
     ## Fix
     None: look at what it left in its worktree, then dispatch the task again or set it back.
@@ -47,7 +53,11 @@ def worker_gone(
     dispatch = dispatches.of(task.id)
     if dispatch is None or dispatch.state is not DispatchState.GONE or task.stage not in {Stage.READY, Stage.ACTIVE}:
         return
+    if not dispatch.readable:
+        raise Undecided("a tombstone that may record the end can't be read")
     copy = copies.own(task.id, checkouts) if copies and checkouts else None
+    if copy and copy.task.document is None:
+        raise Undecided("a worktree's copy that may be finished can't be read")
     if copy and copy.task.stage in FINISHED:
         return
     evidence = [Evidence(place=task.at("status"), saw=f"status is {task.status}")]
@@ -56,6 +66,8 @@ def worker_gone(
         host = f" on {entry.host}" if entry.host else ""
         launched = f", launched {entry.launched_at:%Y-%m-%d %H:%M}Z" if entry.launched_at else ""
         evidence.append(Evidence(place=entry.place, saw=f"registered by {entry.manager}{process}{host}{launched}"))
+    if copy:
+        evidence.append(Evidence(place=copy.task.at("status"), saw=f"status is {copy.task.status}"))
     if dispatch.tombstone:
         evidence.append(
             Evidence(
@@ -69,6 +81,6 @@ def worker_gone(
         task=task.id,
         place=dispatch.place,
         message=f"its worker is gone: {dispatch.why}",
-        expected="a live worker, or a recorded end",
+        expected="a live worker, or an end recorded in tombstone or log",
         evidence=tuple(evidence),
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from taskcheck import (
     Checkout,
     Checkouts,
+    Copies,
     Dispatches,
     DispatchState,
     DropEntry,
@@ -18,7 +19,9 @@ from taskcheck import (
     Safety,
     Settings,
     Severity,
+    Task,
     Tasks,
+    Undecided,
     age,
     rule,
 )
@@ -36,6 +39,7 @@ def register_orphan(
     now: datetime,
     dispatches: Dispatches,
     checkouts: Checkouts | None = None,
+    copies: Copies | None = None,
     trunk: str | None = None,
     processes: Processes | None = None,
 ) -> Iterator[Finding]:
@@ -45,36 +49,50 @@ def register_orphan(
     The active count is inflated, and a dead worktree looks alive.
 
     ## Example
-    The task is completed and still registered; the worktree that the entry names was removed, or its `.git` file
-    points nowhere; its branch is merged. An entry whose worker has ended while the task isn't done is a warning.
+    The task is completed and still registered; its branch is merged; the worktree that the entry names was removed,
+    longer than `pickup_grace` after it was registered, or its `.git` file points nowhere. An entry whose run has ended
+    while the task isn't done is a warning.
+
+    No finding while a live process holds the entry, nor for a worktree on another host or under a folder that isn't
+    there, nor for a branch that is only perhaps merged.
 
     ## Fix
-    Removes the entry, nothing else: the work itself is in git. Safe, but for the entry of a task that isn't done:
-    its manager may still be at it. An entry that a live process holds is no orphan.
+    Removes the entry, nothing else: the work itself is in git. Safe; but unsafe for the warning, whose manager may
+    still need the entry.
     """
-    dispatch = dispatches.of(entry.task)
-    if dispatch and dispatch.state is DispatchState.RUNNING and entry in dispatch.entries:
+    if dispatches.held(entry):
         return
+    task = tasks.get(entry.task) or next(
+        (t for t in tasks if entry.task_path and t.place.path == entry.task_path), None
+    )
+    there = task is not None or bool(copies and copies.of(entry.task))
+    unreadable = not there and any(other.document is None for other in tasks)
     told = (
-        _task(entry, tasks) or _merge(entry, checkouts, trunk) or _worktree(entry, checkouts, settings, now, processes)
+        _task(entry, task, sure=not there and not unreadable)
+        or _merge(entry, checkouts, trunk)
+        or _worktree(entry, checkouts, settings, now, processes)
     )
-    fix = Fix(
-        title="remove the entry",
-        safety=Safety.SAFE,
-        edits=tuple(DropEntry(place=place) for place in entry.places),
-    )
-    severity = Severity.ERROR
-    if told is None:
-        if dispatch is None or dispatch.state is not DispatchState.ENDED or entry not in dispatch.entries:
-            return
-        task = tasks.get(entry.task)
-        told = "its worker has ended", Evidence(place=dispatch.place, saw="the dispatch has ended")
-        severity = Severity.WARNING
-        why = f"the task is {task.status if task else 'not done'}; its manager may still need the entry"
-        fix = Fix(title=fix.title, safety=Safety.UNSAFE, edits=fix.edits, why=why)
-    reason, other_side = told
+    if told is not None:
+        yield _finding(entry, *told)
+        return
+    if unreadable:
+        raise Undecided("a task file that may be an entry's can't be read")
+    dispatch = dispatches.of(entry.task)
+    if dispatch and dispatch.state is DispatchState.ENDED and entry in dispatch.entries:
+        status = task.status if task else "not on root yet"
+        why = f"the task is {status}; its manager may still need the entry"
+        yield _finding(entry, "its run has ended", Evidence(place=dispatch.place, saw="the run has ended"), why)
+    elif checkouts is None and (entry.branch or entry.worktree_path):
+        raise Undecided("without git, branches and worktrees can't be looked at")
+    elif trunk is None and checkouts is not None and checkouts.merge(_branch(entry, checkouts)):
+        raise Undecided("root isn't on trunk: whether a branch is merged can't be told")
+
+
+def _finding(entry: Entry, reason: str, other_side: Evidence, why: str = "") -> Finding:
+    """What is wrong with an entry, and its removal; with a reason why that isn't safe it is a warning."""
     since = f", registered {entry.registered_at:%Y-%m-%d %H:%M}Z" if entry.registered_at else ""
-    yield Finding(
+    safety = Safety.UNSAFE if why else Safety.SAFE
+    return Finding(
         task=entry.task,
         place=entry.place,
         message=f"still registered by {entry.manager}, but {reason}",
@@ -83,8 +101,13 @@ def register_orphan(
             *(Evidence(place=place, saw=f"in the register of {entry.manager}{since}") for place in entry.places),
             other_side,
         ),
-        fix=fix,
-        severity=severity,
+        fix=Fix(
+            title="remove the entry",
+            safety=safety,
+            edits=tuple(DropEntry(place=place) for place in entry.places),
+            why=why,
+        ),
+        severity=Severity.WARNING if why else Severity.ERROR,
         identity=(entry.manager, entry.worktree_path or ""),
     )
 
@@ -92,23 +115,25 @@ def register_orphan(
 Told = tuple[str, Evidence] | None
 
 
-def _task(entry: Entry, tasks: Tasks) -> Told:
-    task = tasks.get(entry.task)
-    if task is not None:
-        if not task.done:
-            return None
+def _task(entry: Entry, task: Task | None, *, sure: bool) -> Told:
+    if task is not None and task.done:
         return f"the task is {task.status}", Evidence(place=task.at("status"), saw=f"status is {task.status}")
-    if any(other.document is None for other in tasks):
-        return None  # An unreadable file may be the one.
+    if not sure:
+        return None
     folder = Place(path=entry.task_path or "tasks")
     return "there is no such task", Evidence(place=folder, saw=f"no task file with the id {entry.task}")
+
+
+def _branch(entry: Entry, checkouts: Checkouts) -> str | None:
+    """The branch that the entry names, else that of the task's own worktree."""
+    own = checkouts.of(entry.task)
+    return entry.branch or (own.branch if own else None)
 
 
 def _merge(entry: Entry, checkouts: Checkouts | None, trunk: str | None) -> Told:
     if (entry.pr_state or "").casefold() == "merged":
         return "its pull request is merged", Evidence(place=entry.place.at("pr_state"), saw="pr_state is merged")
-    own = checkouts.of(entry.task) if checkouts else None
-    branch = entry.branch or (own.branch if own else None)
+    branch = _branch(entry, checkouts) if checkouts else None
     merge = checkouts.merge(branch) if checkouts and trunk else None
     if merge is None or merge.merged is not True:
         return None
@@ -131,8 +156,8 @@ def _worktree(
         if not settled or began is None or not (recorded.inside or recorded.parent_exists):
             return None
         saw = f"no folder at {path}, {age(now - began)} after it was registered"
-        return "its worktree is missing", Evidence(place=entry.place.at("worktree_path"), saw=saw)
+        return f"its worktree {path} is missing", Evidence(place=entry.place.at("worktree_path"), saw=saw)
     checkout: Checkout | None = checkouts.at(path)
     if checkout is None or checkout.defect is None:
         return None
-    return "its worktree is broken", Evidence(place=Place(path=path), saw=checkout.defect)
+    return f"its worktree {path} is broken", Evidence(place=Place(path=path), saw=checkout.defect)

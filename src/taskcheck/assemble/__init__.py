@@ -99,22 +99,17 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
             if isinstance(copies, Unavailable) or isinstance(checkouts, Unavailable)
             else {task: copy.task for task in copies.by_task if (copy := copies.own(task, checkouts))}
         )
-        dispatches = Dispatches(
-            DispatchReader(
-                settings=settings,
-                now=now,
-                people=parsed.people,
-                processes=sources.processes,
-                signals=signals,
-                changes=git.changes if isinstance(git, Repository) else (),
-                reader=reader,
-            ).read(
-                parsed.ledgers,
-                tasks.by_id,
-                {} if isinstance(checkouts, Unavailable) else checkouts.by_task,
-                own,
-            )
+        runs = DispatchReader(
+            settings=settings,
+            now=now,
+            people=parsed.people,
+            processes=sources.processes,
+            signals=signals,
+            changes=git.changes if isinstance(git, Repository) else (),
+            reader=reader,
         )
+        owned = {} if isinstance(checkouts, Unavailable) else checkouts.by_task
+        dispatches = Dispatches(runs.read(parsed.ledgers, tasks.by_id, owned, own), runs.live(parsed.ledgers))
     ledgers = (*parsed.ledgers.files, *parsed.team)
     return State(
         settings=settings,

@@ -73,6 +73,11 @@ class DispatchReader:
             found[task] = self._judge(task, run, moved, tasks.get(task))
         return found
 
+    def live(self, ledgers: Ledgers) -> frozenset[Entry]:
+        """The register entries whose own process lives."""
+        entries = (entry for register in ledgers.registers for entry in register.entries)
+        return frozenset(entry for entry in entries if self._life(entry)[0] is Life.LIVES)
+
     def _judge(self, task: str, run: _Run, moved: datetime | None, root: Task | None) -> Dispatch:
         state, why = self._state(task, run, moved)
         tombstone = run.tombstone
@@ -144,10 +149,10 @@ class DispatchReader:
 
     def _here(self, pid: int, began: datetime | None, processes: Processes) -> tuple[Life, str]:
         if pid not in processes.started:
-            return Life.DEAD, f"process {pid} is gone"
+            return Life.DEAD, f"process {pid} no longer lives"
         started = processes.started[pid]
         if started and began and started > began + self.settings.limits.clock_skew:
-            return Life.DEAD, f"process {pid} is another one, started {age(started - began)} later"
+            return Life.DEAD, f"process {pid} is another one by now, started {age(started - began)} after the launch"
         return Life.LIVES, f"process {pid} lives"
 
     def _moved(self, run: _Run, root: Task | None, copy: Task | None, checkout: Checkout | None) -> datetime | None:
@@ -187,12 +192,13 @@ class DispatchReader:
 def runs(ledgers: Ledgers, skew: timedelta) -> dict[str, _Run]:
     """The newest run that the ledgers record of each task.
 
-    An older tombstone or log than the newest start is of an earlier run, and says nothing of this one.
+    An older tombstone or log than the newest start is of an earlier run, and says nothing of this one; so is one
+    that had ended before an entry was registered.
     """
     recorded: dict[str, list[Entry]] = {}
     for entry in entries(ledgers.registers):
         recorded.setdefault(entry.task, []).append(entry)
-    tombstones = {tombstone.task: tombstone for tombstone in ledgers.tombstones if tombstone.ledger.document}
+    tombstones = {tombstone.task: tombstone for tombstone in ledgers.tombstones if tombstone.readable}
     unreadable = {tombstone.task for tombstone in ledgers.tombstones} - set(tombstones)
     logs = {log.task: log for log in ledgers.logs}
     found = {}
@@ -200,16 +206,22 @@ def runs(ledgers: Ledgers, skew: timedelta) -> dict[str, _Run]:
         tombstone = tombstones.get(task)
         began = _latest(
             (
-                *(entry.launched_at for entry in recorded.get(task, ())),
+                *(entry.launched_at or entry.started_at for entry in recorded.get(task, ())),
                 tombstone.started_at if tombstone else None,
             )
-        ) or _latest(entry.began for entry in recorded.get(task, ()))
+        )
+        registered = _latest(entry.began for entry in recorded.get(task, ()))
         log = logs.get(task)
-        if tombstone and _older(tombstone.started_at, began, skew):
+        if tombstone and (_older(_newest(tombstone), began, skew) or _older(_end(tombstone), registered, skew)):
             tombstone = None
-        if log and _older(log.mtime, began, skew):
+        if log and (
+            _older(log.mtime, began, skew) or (log.exit_code is not None and _older(log.mtime, registered, skew))
+        ):
             log = None
-        of_this_run = tuple(e for e in recorded.get(task, ()) if not _older(e.launched_at, began, skew))
+        if tombstone is None:
+            began = _latest(entry.launched_at or entry.started_at for entry in recorded.get(task, ()))
+        began = began or registered
+        of_this_run = tuple(e for e in recorded.get(task, ()) if not _older(e.launched_at or e.started_at, began, skew))
         if not (tombstone or log or of_this_run):
             continue
         found[task] = _Run(began, of_this_run, tombstone, log, task not in unreadable)
@@ -225,6 +237,15 @@ def _place(run: _Run) -> Place:
     if run.tombstone:
         return run.tombstone.ledger.place
     return run.log.place if run.log else run.entries[0].place
+
+
+def _newest(tombstone: Tombstone) -> datetime | None:
+    """When the tombstone's run began; of one that doesn't say, the last that is known of it."""
+    return tombstone.started_at or tombstone.ended_at or tombstone.heartbeat_at
+
+
+def _end(tombstone: Tombstone) -> datetime | None:
+    return (tombstone.ended_at or tombstone.heartbeat_at) if tombstone.state == "ended" else None
 
 
 def _latest(times: Iterable[datetime | None]) -> datetime | None:

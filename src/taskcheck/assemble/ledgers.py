@@ -169,6 +169,7 @@ def _snapshot(source: Source, people: People) -> Snapshot:
                     status=record.status,
                     registered=bool(record.registered),
                     dispatch_state=record.dispatch_state,
+                    pull_request=pull_request(record.pr_url, record.pr_number),
                 )
             )
     signals = []
@@ -200,16 +201,16 @@ def _tombstone(source: Source) -> Tombstone:
 
     ledger = _open(source, LedgerKind.TOMBSTONE)
     if ledger.document is None:
-        return Tombstone(ledger=ledger, task=source.name)
+        return Tombstone(ledger=ledger, task=source.name, readable=False)
     troubles: list[tuple[Route, Trouble]] = []
     schema = ledger.document.values.get("schema")
     if isinstance(schema, str) and schema.startswith("taskcheck/tombstone/") and schema != _TOMBSTONE_SCHEMA:
         trouble = Trouble("future-schema", f"{schema} is newer than this taskcheck, which knows {_TOMBSTONE_SCHEMA}")
         unread = replace(_close(ledger, [(("schema",), trouble)]), document=None)
-        return Tombstone(ledger=unread, task=source.name)
+        return Tombstone(ledger=unread, task=source.name, readable=False)
     record = validate(TombstoneRecord, ledger.document.values, (), troubles)
     if record is None:
-        return Tombstone(ledger=_close(ledger, troubles), task=source.name)
+        return Tombstone(ledger=_close(ledger, troubles), task=source.name, readable=False)
     return Tombstone(
         ledger=_close(ledger, troubles),
         pull_request=pull_request(record.pr_url, record.pr_number),

@@ -80,6 +80,8 @@ class RowRecord(Record):
     status: Text = None
     registered: bool | None = None
     dispatch_state: Text = None
+    pr_url: Text = None
+    pr_number: Whole = None
 
 
 class SignalRecord(Record):

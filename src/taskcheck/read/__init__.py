@@ -167,7 +167,17 @@ def _read_repository(
             replace(checkout, fork=forks.get(checkout.name, Unavailable("not a live checkout")))
             for checkout in checkouts
         ]
-    merges = _merges(git, head, shallow, refs, settings, {*questions.branches, *(c.branch or "" for c in checkouts)})
+    branches = {*questions.branches, *(checkout.branch or "" for checkout in checkouts)}
+    merges = {}
+    if head is not None:
+        reader = MergeReader(
+            git,
+            head,
+            shallow,
+            is_task=lambda path: paths.match(path, location.prefix),
+            reflogs=common_dir / "logs" / "refs" / "heads",
+        )
+        merges = _merges(reader, refs, settings, branches)
     trunk = _trunk(settings.trunk, refs)
     branch = main.branch if main else None
     return Repository(
@@ -196,24 +206,14 @@ def _trunk(candidates: tuple[str, ...], refs: Mapping[str, str]) -> str | None:
     return None
 
 
-def _merges(
-    git: Git,
-    head: str | None,
-    shallow: bool,
-    refs: Mapping[str, str],
-    settings: Settings,
-    names: set[str],
-) -> dict[str, Merge]:
+def _merges(reader: MergeReader, refs: Mapping[str, str], settings: Settings, names: set[str]) -> dict[str, Merge]:
     """The verdict on every named branch that exists, trunk itself left out."""
-    if head is None:
-        return {}
-    reader = MergeReader(git, head, shallow)
     tips = {
         name: refs.get(f"refs/heads/{name}") or refs.get(f"refs/remotes/origin/{name}")
         for name in sorted(names)
         if branch_name(name) and name != _trunk(settings.trunk, refs)
     }
-    return {name: reader.verdict(tip) for name, tip in tips.items() if tip and not tip.startswith("ref: ")}
+    return {name: reader.verdict(tip, name) for name, tip in tips.items() if tip and not tip.startswith("ref: ")}
 
 
 def _changes(git: Git, head: str | None, questions: Questions, prefix: str) -> tuple[Change, ...]:

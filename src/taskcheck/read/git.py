@@ -29,13 +29,12 @@ _ALLOWED = {
     "worktree": frozenset({"--porcelain", "-z"}),
     "for-each-ref": frozenset({"--format"}),
     "merge-base": frozenset[str](),
-    "rev-list": frozenset({"--timestamp", "--first-parent", "--max-count", "--since", "--grep", "--fixed-strings",
-                           "--cherry-pick", "--right-only", "--no-merges", "--end-of-options"}),
+    "rev-list": frozenset({"--timestamp", "--first-parent", "--max-count", "--since", "--grep", "--no-merges",
+                           "--merges", "--parents", "--end-of-options"}),
     "diff-tree": frozenset({"--stdin", "-r", "-m", "-p", "-z", "--root", "--raw", "--no-renames", "--no-ext-diff",
                             "--no-textconv", "--no-commit-id", "--full-index", "--end-of-options"}),
     "ls-tree": frozenset({"-r", "-z", "--full-tree", "--end-of-options"}),
     "cat-file": frozenset({"--batch"}),
-    "patch-id": frozenset({"--stable"}),
 }  # fmt: skip
 
 _OPTIONS = (
@@ -196,6 +195,24 @@ class Git:
         out = self.run("rev-list", "--timestamp", *flags, "--end-of-options", positive)
         lines = (line.split() for line in out.decode().splitlines())
         return [(commit, datetime.fromtimestamp(int(at), UTC)) for at, commit in lines]
+
+    def merges(self, include: str, exclude: str) -> list[tuple[str, list[str]]]:
+        """Merge commits reachable from one and not from the other, newest first, with their parents."""
+        out = self.run("rev-list", "--merges", "--parents", "--end-of-options", f"{exclude}..{include}")
+        return [(commit, parents) for commit, *parents in (line.split() for line in out.decode().splitlines())]
+
+    def touched(self, commits: Sequence[str]) -> dict[str, set[str]]:
+        """The files that each commit changes; merges have none."""
+        if not commits:
+            return {}
+        out = self.run(
+            "diff-tree", "--stdin", "-r", "-z", "--root", "--raw", "--no-renames", "--full-index",
+            stdin="".join(f"{commit}\n" for commit in commits).encode(),
+        )  # fmt: skip
+        found: dict[str, set[str]] = {}
+        for change in _raw_changes(out, dict.fromkeys(commits, 0)):
+            found.setdefault(change.commit, set()).add(change.path)
+        return found
 
     def message(self, commit: str) -> bytes:
         """A commit object as git stores it: headers, a blank line, the message."""

@@ -1,16 +1,29 @@
-"""Has a branch landed on trunk? Yes with a proof, no, or unknown where git alone can't tell."""
+"""Has a branch landed on trunk? Yes with a proof, no, or unknown where git alone can't tell.
 
+A yes makes fixes safe, so it must never be wrong; every doubt is an unknown. What two sides write into a task file
+says nothing: root is reconciled by the same lines that the worker wrote, so patches are compared without these files.
+"""
+
+import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from taskcheck.read.git import Git, GitError
 from taskcheck.sources import Merge
 
 DEPTH = 2_000
-"""Trunk commits since the fork that are searched for an equal patch; beyond that the verdict is unknown."""
+"""Commits since the fork that are searched for an equal patch; beyond that the verdict is unknown."""
 
-_REVERTS = re.compile(rb"This reverts commit ([0-9a-f]{40,64})")
+MAX_REFLOG_BYTES = 1024 * 1024
+
+_REVERTS = re.compile(r"This reverts commit ([0-9a-f]{40,64})")
+_REVERT_SUBJECT = re.compile(r'Revert "(.*)"')
+_PULL_SUFFIX = re.compile(r" \(#\d+\)\Z")
+_COMMIT_LINE = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_MADE_THERE = ("commit", "cherry-pick", "am", "revert")
+"""Reflog actions that make a commit; others move a branch to one that was there."""
 
 
 @dataclass(slots=True)
@@ -20,97 +33,222 @@ class MergeReader:
     git: Git
     head: str
     shallow: bool
+    is_task: Callable[[str], bool] = lambda _: False
+    """Whether a path in the repository is a task file."""
+    reflogs: Path | None = None
+    """The folder of the branches' reflogs, one file each."""
     _mainline: frozenset[str] | None = None
-    _patches: dict[str, dict[str, str]] = field(default_factory=dict)
+    _files: dict[str, frozenset[str]] = field(default_factory=dict)
+    _patches: dict[str, str | None] = field(default_factory=dict)
 
-    def verdict(self, tip: str) -> Merge:
+    def verdict(self, tip: str, branch: str | None = None) -> Merge:
         """The verdict for one branch tip.
 
-        An ancestor has landed only if it is none of trunk's own commits: a branch without commits of its own is an
-        ancestor too. What was reverted since hasn't landed.
+        An ancestor of root has landed only if its commits were made on the branch: a fresh branch is an ancestor too.
+        What was reverted since hasn't landed.
         """
         if self.shallow:
             return Merge(merged=None, proof="history is cut off (shallow clone)")
         try:
-            return self._verdict(tip)
+            base = self.git.merge_base(self.head, tip)
+            if base is None:
+                return Merge(merged=None, proof="no common history")
+            return self._contained(tip, branch) if base == tip else self._apart(base, tip)
         except GitError as error:
             return Merge(merged=None, proof=str(error))
 
-    def _verdict(self, tip: str) -> Merge:
-        base = self.git.merge_base(self.head, tip)
-        if base is None:
-            return Merge(merged=None, proof="no common history")
-        if base == tip:
-            if tip in self._first_parents():
-                return Merge(merged=None, proof="the branch has no commit of its own, or was fast-forwarded")
-            return self._unless_reverted({tip}, tip, f"its tip {tip[:9]} is in root's history")
-        since = self.git.commits(self.head, base, "--first-parent", f"--max-count={DEPTH + 1}")
+    def _contained(self, tip: str, branch: str | None) -> Merge:
+        """The verdict for a tip that is in root's history."""
+        if tip in self._first_parents():
+            return Merge(merged=None, proof="the branch has no commit of its own, or was fast-forwarded")
+        brought = [(commit, parents) for commit, parents in self.git.merges(self.head, tip) if tip in parents[1:]]
+        named = [(c, parents) for c, parents in brought if branch and _names(self._subject(c), branch)]
+        if not named and not (branch and self._made_on(branch, tip)):
+            return Merge(merged=None, proof="it is in root's history, but perhaps without a commit of its own")
+        landed = {tip, *(commit for commit, _ in brought)}
+        changes: tuple[str, str] | None = None
+        for _, parents in brought[-1:]:
+            landed |= {commit for commit, _ in self.git.commits(tip, parents[0], f"--max-count={DEPTH}")}
+            fork = self.git.merge_base(parents[0], tip)
+            changes = (fork, tip) if fork else None
+        return self._unless_reverted(landed, tip, changes, f"its tip {tip[:9]} is in root's history")
+
+    def _apart(self, base: str, tip: str) -> Merge:
+        """The verdict for a tip that isn't: whether its changes are on trunk as other commits.
+
+        What trunk had before the branch did was taken over from trunk, not landed on it.
+        """
+        since = dict(self.git.commits(self.head, base, f"--max-count={DEPTH + 1}"))
         if len(since) > DEPTH:
-            return Merge(merged=None, proof=f"trunk has moved by more than {DEPTH} commits")
+            return Merge(merged=None, proof=f"root has moved by more than {DEPTH} commits")
         if not since:
             return Merge(merged=False, proof="root has no commit since the branch left it")
-        own = self.git.commits(tip, base)
-        left = self.git.commits(f"{self.head}...{tip}", None, "--cherry-pick", "--right-only", "--no-merges")
-        patches = self._trunk_patches(base, [commit for commit, _ in since])
-        if not left and len(own) > 0:
-            same = [patches[patch] for patch in self._patch_ids([c for c, _ in own]).values() if patch in patches]
-            return self._unless_reverted(set(same), base, "each of its commits has an equal patch on trunk")
-        squashed = self._squashed_patch(base, tip)
+        own = dict(self.git.commits(tip, base, "--no-merges", f"--max-count={DEPTH}"))
+        self._read_files([*since, *own])
+        own = {commit: at for commit, at in own.items() if self._files[commit]}
+        squashed, touched = self._difference(base, tip)
         if squashed is None:
-            return Merge(merged=None, proof="its commits change nothing")
-        if squashed in patches:
-            landed = patches[squashed]
-            return self._unless_reverted({landed}, base, f"trunk's {landed[:9]} is the same change, squashed")
-        return Merge(merged=False, proof="no commit of trunk is the same change")
+            return Merge(merged=None, proof="its commits change nothing but task files")
+        wanted = {touched, *(self._files[commit] for commit in own)}
+        self._read_patches([*own, *(commit for commit in since if self._files[commit] in wanted)])
+        trunk: dict[str, str] = {}
+        for commit in since:
+            trunk.setdefault(self._patches.get(commit) or "", commit)
+        pairs = {commit: trunk.get(self._patches[commit] or "") for commit in own}
+        landed = {other for other in pairs.values() if other}
+        if own and all(pairs.values()) and any(other and since[other] >= own[one] for one, other in pairs.items()):
+            return self._unless_reverted(landed, base, (base, tip), "each of its commits has an equal patch on trunk")
+        same = trunk.get(squashed)
+        if same and own and since[same] >= max(own.values()):
+            return self._unless_reverted({same}, same, (base, tip), f"trunk's {same[:9]} is the same change, squashed")
+        if touched.isdisjoint(frozenset().union(*(self._files[commit] for commit in since))):
+            return Merge(merged=False, proof="no commit of trunk since has touched its files")
+        return Merge(merged=None, proof="trunk has changed the same files since: it may have landed in another form")
 
     def _first_parents(self) -> frozenset[str]:
         if self._mainline is None:
             self._mainline = frozenset(commit for commit, _ in self.git.commits(self.head, None, "--first-parent"))
         return self._mainline
 
-    def _trunk_patches(self, base: str, commits: Iterable[str]) -> dict[str, str]:
-        """Patch id of every trunk commit since a base, to the commit."""
-        if base not in self._patches:
-            self._patches[base] = {patch: commit for commit, patch in self._patch_ids(commits).items()}
-        return self._patches[base]
-
-    def _patch_ids(self, commits: Iterable[str]) -> dict[str, str]:
-        patch = self.git.run(
-            "diff-tree", "--stdin", "-r", "-p", "--no-renames", "--no-ext-diff", "--no-textconv", "--full-index",
-            stdin="".join(f"{commit}\n" for commit in commits).encode(),
-        )  # fmt: skip
-        return self._ids_of(patch)
-
-    def _squashed_patch(self, base: str, tip: str) -> str | None:
-        patch = self.git.run(
-            "diff-tree",
-            "-r",
-            "-p",
-            "--no-renames",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--full-index",
-            base,
-            tip,
+    def _made_on(self, branch: str, tip: str) -> bool:
+        """Whether the branch's reflog tells that its tip was committed on it."""
+        if self.reflogs is None:
+            return False
+        try:
+            with (self.reflogs / branch).open("rb") as file:
+                lines = file.read(MAX_REFLOG_BYTES).decode("utf-8", "replace").splitlines()
+        except (OSError, ValueError):
+            return False
+        return any(
+            head.split()[1:2] == [tip] and action.startswith(_MADE_THERE)
+            for head, _, action in (line.partition("\t") for line in lines)
         )
-        return next(iter(self._ids_of(tip.encode() + b"\n" + patch).values()), None) if patch else None
 
-    def _ids_of(self, patches: bytes) -> dict[str, str]:
-        if not patches.strip():
-            return {}
-        pairs = (line.split() for line in self.git.run("patch-id", "--stable", stdin=patches).decode().splitlines())
-        return {commit: patch for patch, commit in pairs}
+    def _subject(self, commit: str) -> str:
+        return self._message(commit).partition("\n")[0].strip()
 
-    def _unless_reverted(self, landed: set[str], since: str, proof: str) -> Merge:
-        """A verdict of merged, unless a later commit on root says that it reverts what landed or a merge of it."""
-        reverting = self.git.commits(self.head, since, "--grep=This reverts commit", "--fixed-strings")
-        for commit, _ in reverting:
-            reverted = {match.decode() for match in _REVERTS.findall(self.git.message(commit))}
-            if reverted & landed or any(self._brought(merge, landed) for merge in reverted):
-                return Merge(merged=False, proof=f"it landed and was reverted by {commit[:9]}")
+    def _message(self, commit: str) -> str:
+        return self.git.message(commit).partition(b"\n\n")[2].decode("utf-8", "replace")
+
+    def _read_files(self, commits: Iterable[str]) -> None:
+        """Learn which files, task files left out, each commit touches; none for a merge."""
+        missing = [commit for commit in commits if commit not in self._files]
+        found = self.git.touched(missing)
+        for commit in missing:
+            self._files[commit] = frozenset(path for path in found.get(commit, ()) if not self.is_task(path))
+
+    def _read_patches(self, commits: Iterable[str]) -> None:
+        missing = [commit for commit in dict.fromkeys(commits) if commit not in self._patches]
+        self._patches |= dict.fromkeys(missing)
+        if missing:
+            text = self.git.run("diff-tree", "--stdin", *_PATCH, stdin="".join(f"{c}\n" for c in missing).encode())
+            for commit, sections in _split(text):
+                self._patches[commit] = self._identity(sections)
+
+    def _difference(self, one: str, other: str) -> tuple[str | None, frozenset[str]]:
+        """The change from one commit to another: its identity, and the files that it touches."""
+        text = self.git.run("diff-tree", *_PATCH, one, other)
+        sections = list(_sections(text.split(b"\n")))
+        paths = frozenset(path for path, _ in sections if not self.is_task(path))
+        return self._identity(sections), paths
+
+    def _identity(self, sections: Iterable[tuple[str, list[bytes]]]) -> str | None:
+        """What tells a change from another wherever in the file it is made; None for a change of task files alone."""
+        kept = sorted((path, lines) for path, lines in sections if not self.is_task(path))
+        if not kept:
+            return None
+        digest = hashlib.sha256()
+        for _, lines in kept:
+            binary = any(line.startswith((b"Binary files ", b"GIT binary patch")) for line in lines)
+            for line in lines:
+                if line.startswith(b"@@ "):
+                    digest.update(b"@@\n")
+                elif binary or not line.startswith(b"index "):
+                    digest.update(line + b"\n")
+        return digest.hexdigest()
+
+    def _unless_reverted(self, landed: set[str], since: str, changes: tuple[str, str] | None, proof: str) -> Merge:
+        """A verdict of merged, unless a later commit on root took back what landed, by its word or by its patch."""
+        candidates = self.git.commits(self.head, since, "--grep=This reverts commit", "--grep=Revert ")
+        undone: dict[str, str] = {}
+        subjects: dict[str, str] = {}
+        for commit, _ in candidates:
+            if commit in undone:  # a revert that was itself reverted
+                continue
+            message = self._message(commit)
+            undone |= dict.fromkeys(_REVERTS.findall(message), commit)
+            match = _REVERT_SUBJECT.match(message)
+            if match:
+                subjects[_PULL_SUFFIX.sub("", match[1])] = commit
+        by = next((undone[commit] for commit in sorted(landed & undone.keys())), None)
+        by = by or next((by for merge, by in undone.items() if self._brought(merge, landed)), None)
+        if by is None and subjects:
+            titles = {_PULL_SUFFIX.sub("", self._subject(commit)) for commit in sorted(landed)}
+            by = next((subjects[title] for title in sorted(titles & subjects.keys())), None)
+        by = by or (self._taken_back(since, *changes) if changes else None)
+        if by:
+            return Merge(merged=False, proof=f"it landed and was reverted by {by[:9]}")
         return Merge(merged=True, proof=proof)
 
     def _brought(self, merge: str, landed: set[str]) -> bool:
-        """Whether a reverted commit is the merge that brought a tip in."""
+        """Whether a reverted commit is a merge that brought something of what landed into root."""
         parents = self.git.parents(merge)
-        return len(parents) > 1 and bool(landed & set(parents[1:]))
+        if len(parents) < 2:
+            return False
+        new = {commit for commit, _ in self.git.commits(merge, parents[0], f"--max-count={DEPTH}")}
+        return bool(landed & new)
+
+    def _taken_back(self, since: str, base: str, tip: str) -> str | None:
+        """The commit since that is the reverse of the whole change, unless it was made again after that."""
+        forward, files = self._difference(base, tip)
+        backward, _ = self._difference(tip, base)
+        if forward is None or backward is None:
+            return None
+        later = [commit for commit, _ in self.git.commits(self.head, since, f"--max-count={DEPTH}")]
+        self._read_files(later)
+        later = [commit for commit in later if self._files[commit] == files]
+        self._read_patches(later)
+        last = next((commit for commit in later if self._patches[commit] in {forward, backward}), None)
+        return last if last and self._patches[last] == backward else None
+
+
+_PATCH = ("-r", "-p", "--no-renames", "--no-ext-diff", "--no-textconv", "--full-index")
+
+
+def _names(subject: str, branch: str) -> bool:
+    """Whether a merge commit's subject says that it merges this branch."""
+    source = subject.partition(" into ")[0]
+    name = re.escape(branch)
+    return bool(re.search(rf"'(?:origin/)?{name}'|\bfrom [^/\s]+/{name}\Z|\AMerged in {name}\b", source))
+
+
+def _split(text: bytes) -> Iterator[tuple[str, list[tuple[str, list[bytes]]]]]:
+    """The commits of ``diff-tree --stdin -p``, each with its files' patches."""
+    commit = ""
+    lines: list[bytes] = []
+    for line in text.split(b"\n"):
+        if _COMMIT_LINE.fullmatch(line):
+            if commit:
+                yield commit, list(_sections(lines))
+            commit, lines = line.decode(), []
+        else:
+            lines.append(line)
+    if commit:
+        yield commit, list(_sections(lines))
+
+
+def _sections(lines: Iterable[bytes]) -> Iterator[tuple[str, list[bytes]]]:
+    """A patch by file: its path, and its lines. What stands in a file never begins a line of a patch."""
+    path: str | None = None
+    section: list[bytes] = []
+    for line in lines:
+        if line.startswith(b"diff --git "):
+            if path is not None:
+                yield path, section
+            both = line[len(b"diff --git ") :].decode("utf-8", "surrogateescape")
+            path = both[2 : 2 + (len(both) - 5) // 2]
+            section = [line]
+        elif line:  # only the end of the output is empty: every line of a patch has a first character
+            section.append(line)
+    if path is not None:
+        yield path, section

@@ -1,8 +1,9 @@
 """Compares every other checkout's task files with root's, and asks history about those that differ."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from taskcheck.globs import Pattern
@@ -38,6 +39,12 @@ class TaskPaths:
     def _meant(self, path: str) -> bool:
         """Whether a pattern names this very file name."""
         return any(pattern.text.rpartition("/")[2] == path.rpartition("/")[2] for pattern in self.patterns)
+
+    def match(self, path: str, prefix: str) -> bool:
+        """Whether a path in the repository is that of a task file of the store under a prefix."""
+        inside = path.removeprefix(prefix)
+        named = path.startswith(prefix) and any(pattern.match(inside) for pattern in self.patterns)
+        return named and not any(pattern.match(inside) for pattern in self.exclude)
 
     def folders(self, prefix: str) -> list[str]:
         """The folders that hold them, as git names them."""
@@ -143,7 +150,7 @@ def read_forks(
     trees: dict[str, dict[str, str]] = {}
     questions: dict[str, _Question] = {}
     forks: dict[str, Fork | Unavailable] = {}
-    newest = {}
+    own_commits: dict[str, dict[str, datetime]] = {}
     for checkout in checkouts:
         if checkout.defect is not None:
             continue
@@ -156,7 +163,7 @@ def read_forks(
                 forks[checkout.name] = Unavailable("its history and root's have no common commit")
                 continue
             own = git.commits(checkout.head, base, "--max-count=10000") if base != checkout.head else []
-            newest[checkout.name] = (len(own), max((at for _, at in own), default=None))
+            own_commits[checkout.name] = dict(own)
             differing = [*checkout.files, *checkout.absent]
             if differing and base not in trees:
                 trees[base] = git.tree(base, paths.folders(location.prefix))
@@ -177,16 +184,55 @@ def read_forks(
         MAX_TASK_BYTES,
     )
     for name, question in questions.items():
-        commits, newest_at = newest[name]
+        own_of = own_commits[name]
         forks[name] = Fork(
             base=question.base,
             base_files=_contents(question.tree, contents, location.prefix),
             root_versions=_versions(question.root_changes, contents, location.prefix),
             own_versions=_versions(question.own_changes, contents, location.prefix),
-            commits=commits,
-            newest_commit_at=newest_at,
+            commits=len(own_of),
+            newest_commit_at=max(own_of.values(), default=None),
         )
-    return forks
+    return _stacked(checkouts, forks, own_commits)
+
+
+def _stacked(
+    checkouts: Sequence[CheckoutSource],
+    forks: Mapping[str, Fork | Unavailable],
+    own_commits: Mapping[str, Mapping[str, datetime]],
+) -> dict[str, Fork | Unavailable]:
+    """The forks with the names of the checkouts whose tip each contains, among those that changed the same files.
+
+    A checkout whose own change isn't committed is in nobody's history, whatever contains its tip.
+    """
+    committed: dict[str, dict[str, bool]] = {}
+    for checkout in checkouts:
+        fork = forks.get(checkout.name)
+        if isinstance(fork, Fork):
+            committed[checkout.name] = dict(_own_changes(checkout, fork))
+    heads = {checkout.name: checkout.head or "" for checkout in checkouts}
+
+    def contains(later: str, earlier: str) -> bool:
+        shared = committed[later].keys() & committed[earlier].keys()
+        if later == earlier or heads[earlier] not in own_commits[later] or not shared:
+            return False
+        return all(committed[earlier][path] for path in shared)
+
+    return {
+        name: replace(fork, containing=frozenset(other for other in committed if contains(name, other)))
+        if isinstance(fork, Fork) and committed[name]
+        else fork
+        for name, fork in forks.items()
+    }
+
+
+def _own_changes(checkout: CheckoutSource, fork: Fork) -> Iterator[tuple[str, bool]]:
+    """The files that a checkout changed since its base, each with whether that is committed."""
+    for path, source in checkout.files.items():
+        versions = fork.own_versions.get(path, ())
+        tip = versions[0] if versions else fork.base_files.get(path)
+        if versions or source.data != tip:
+            yield path, source.data == tip
 
 
 def _question(

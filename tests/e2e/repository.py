@@ -1,0 +1,41 @@
+"""A repository of real git commits, made step by step."""
+
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+GIT = ["git", "-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false", "-c", "gc.auto=0"]
+
+
+@dataclass
+class Repo:
+    """A repository whose clock moves by a minute with every command."""
+
+    root: Path
+    minutes: int = field(default=0)
+
+    def git(self, *command: str) -> str:
+        self.minutes += 1
+        date = f"2026-03-24T{8 + self.minutes // 60:02}:{self.minutes % 60:02}:00Z"
+        env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        env |= dict.fromkeys(("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"), os.devnull)
+        env |= {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date, "GIT_EDITOR": "true", "GIT_MERGE_AUTOEDIT": "no"}
+        done = subprocess.run([*GIT, *command], cwd=self.root, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        return done.stdout.strip()
+
+    def commit(self, message: str = "work", **files: str) -> str:
+        for name, text in files.items():
+            path = self.root / name.replace("__", "/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        self.git("add", "-A")
+        self.git("commit", "--allow-empty", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+    def branch(self, name: str = "task/x", start: str = "main") -> None:
+        self.git("checkout", "-q", "-b", name, start)
+
+    def on_main(self) -> None:
+        self.git("checkout", "-q", "main")

@@ -1,0 +1,132 @@
+"""metadata-drift where histories are stacked, cut off or foreign, with real git and real worktrees."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from taskcheck.check import Request, check
+from taskcheck.finding import Report
+from taskcheck.sources import Processes
+from tests.e2e.repository import Repo
+
+CONFIG = '[rules]\nselect = ["metadata-drift"]\n'
+
+
+def task(status: str) -> str:
+    return f"---\ntitle: X\nstatus: {status}\n---\n"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    repo = Repo(tmp_path / "repo")
+    repo.root.mkdir()
+    repo.git("init", "-q", "--template=", "--initial-branch=main")
+    repo.commit("first", **{"taskcheck.toml": CONFIG, "tasks/x.md": task("ready")})
+    return repo
+
+
+def worktree(repo: Repo, name: str, start: str = "main") -> Repo:
+    path = repo.root.parent / name
+    repo.git("worktree", "add", "-q", "-b", f"task/{name}", str(path), start)
+    return Repo(path, repo.minutes)
+
+
+def report(repo: Repo) -> Report:
+    now = datetime(2026, 3, 24, 18, tzinfo=UTC)
+    return check(Request(root=repo.root, now=now, processes=Processes(host="here", started={}), third_party=False))
+
+
+def messages(repo: Repo) -> list[str]:
+    found = report(repo)
+    assert found.complete
+    assert not found.skipped
+    return [finding.message.partition(";")[0] for finding in found.findings]
+
+
+def test_the_later_of_two_stacked_branches_speaks(repo: Repo) -> None:
+    one = worktree(repo, "one")
+    one.commit(**{"tasks/x.md": task("in_progress")})
+    two = worktree(repo, "two", "task/one")
+    two.commit(**{"tasks/x.md": task("in_review")})
+    assert messages(repo) == ["root still says ready, worktree two says in_review"]
+
+
+def test_a_branch_that_is_only_stacked_adds_no_voice(repo: Repo) -> None:
+    one = worktree(repo, "one")
+    one.commit(**{"tasks/x.md": task("in_progress")})
+    two = worktree(repo, "two", "task/one")
+    assert messages(repo) == ["root still says ready, worktree one says in_progress"]
+    two.commit(new="new\n")
+    assert messages(repo) == ["root still says ready, worktree one says in_progress"]
+
+
+def test_the_tasks_own_worktree_speaks_for_what_both_have(repo: Repo) -> None:
+    one = worktree(repo, "one")
+    one.commit(**{"tasks/x.md": task("in_progress")})
+    worktree(repo, "x", "task/one").commit(new="new\n")
+    (repo.root / ".worktrees").mkdir()
+    repo.git("worktree", "move", str(repo.root.parent / "x"), str(repo.root / ".worktrees" / "x"))
+    assert messages(repo) == ["root still says ready, worktree x says in_progress"]
+
+
+def test_the_later_one_may_not_have_committed_yet(repo: Repo) -> None:
+    one = worktree(repo, "one")
+    one.commit(**{"tasks/x.md": task("in_progress")})
+    two = worktree(repo, "two", "task/one")
+    (two.root / "tasks/x.md").write_text(task("in_review"))
+    assert messages(repo) == ["root still says ready, worktree two says in_review"]
+
+
+def test_what_the_earlier_one_has_not_committed_is_in_no_later_one(repo: Repo) -> None:
+    one = worktree(repo, "one")
+    one.commit(**{"tasks/x.md": task("in_progress")})
+    two = worktree(repo, "two", "task/one")
+    two.commit(**{"tasks/x.md": task("blocked")})
+    (one.root / "tasks/x.md").write_text(task("in_review"))
+    assert messages(repo) == [
+        "root still says ready, worktree one says in_review (another worktree has another status)",
+        "root still says ready, worktree two says blocked (another worktree has another status)",
+    ]
+
+
+def test_branches_side_by_side_conflict(repo: Repo) -> None:
+    for name, status in (("one", "in_progress"), ("two", "in_review")):
+        worktree(repo, name).commit(**{"tasks/x.md": task(status)})
+    found = report(repo).findings
+    assert len(found) == 2
+    assert not any(finding.fix for finding in found)
+
+
+def test_unrelated_history_is_skipped_with_the_reason(repo: Repo) -> None:
+    other = worktree(repo, "other")
+    other.git("checkout", "-q", "--orphan", "alone")
+    other.commit(**{"tasks/x.md": task("in_review")})
+    found = report(repo)
+    assert not found.findings
+    reason = "worktree other: its history and root's have no common commit"
+    assert found.skipped == (("metadata-drift", reason),)
+
+
+def test_a_branch_without_commits_yet_is_skipped_with_the_reason(repo: Repo) -> None:
+    other = worktree(repo, "other")
+    other.git("checkout", "-q", "--orphan", "unborn")
+    (other.root / "tasks/x.md").write_text(task("in_review"))
+    found = report(repo)
+    assert not found.findings
+    assert found.skipped == (("metadata-drift", "worktree other: it has no commit yet"),)
+
+
+def test_a_shallow_clone_has_no_base_to_compare_with(repo: Repo, tmp_path: Path) -> None:
+    repo.git("branch", "work")
+    repo.commit("later", new="new\n")
+    repo.git("checkout", "-q", "work")
+    repo.commit("work", **{"tasks/x.md": task("in_progress")})
+    repo.git("checkout", "-q", "main")
+    clone = ["clone", "-q", "--depth=1", "--no-single-branch", f"file://{repo.root}", str(tmp_path / "shallow")]
+    repo.git(*clone)
+    shallow = Repo(tmp_path / "shallow", repo.minutes)
+    shallow.git("worktree", "add", "-q", "-b", "work", str(tmp_path / "work"), "origin/work")
+    found = report(shallow)
+    assert not found.findings
+    assert [rule for rule, _ in found.skipped] == ["metadata-drift"]
