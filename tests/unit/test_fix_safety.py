@@ -49,6 +49,8 @@ CASES = {
         "bad-idle-for-long": SAFE,
         "bad-no-worktree-named": SAFE,
         "bad-stale-beside-a-live-run": SAFE,
+        "bad-queued": SAFE,
+        "bad-queued-beside-a-log": NONE,
         "bad-worktree-left": NONE,
         "bad-worktree-by-pattern": NONE,
         "bad-worker-lives": NONE,

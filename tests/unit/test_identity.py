@@ -1,9 +1,15 @@
 """Folding, resolving, routing and suggesting of names: the contract's section on the canonical owner, as tables."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, strategies as st
 
+from taskcheck import config
+from taskcheck.assemble.people import read_people
 from taskcheck.identity import AmbiguousNames, Owner, People, fold
+from taskcheck.settings import Settings
+from taskcheck.sources import Source, Sources
 
 PEOPLE = People.of(
     persons={
@@ -205,3 +211,62 @@ def test_nobody_declared() -> None:
     assert not nobody
     assert nobody.resolve("dave") is None
     assert nobody.suggestions("dave") == ()
+
+
+def settings(folder: Path, toml: str) -> Settings:
+    (folder / "taskcheck.toml").write_text(toml, encoding="utf-8")
+    return config.load(folder, config.presets(config.builtin_presets()))
+
+
+def team(folder: Path, toml: str, people: dict[str, str], roles: dict[str, str]) -> People:
+    def sources(where: str, files: dict[str, str]) -> tuple[Source, ...]:
+        return tuple(Source(path=f"{where}/{name}", data=text.encode()) for name, text in files.items())
+
+    found = Sources(root=folder, people=sources("tasks/team", people), roles=sources("tasks/team/roles", roles))
+    return read_people(found, settings(folder, toml))[0]
+
+
+def test_a_team_file_adds_its_aliases_to_a_configured_person(tmp_path: Path) -> None:
+    people = team(
+        tmp_path,
+        '[people]\ndave-fowler = ["dave"]\n',
+        {"dave.md": "---\naliases: [dfowler, DF]\n---\n", "rj.md": "---\nslug: RJ\naliases: ray\n---\n"},
+        {},
+    )
+    assert {name: people.person(name) for name in ("dave", "d.fowler", "df", "ray", "rj")} == {
+        "dave": "dave-fowler", "d.fowler": "dave-fowler", "df": "dave-fowler", "ray": "RJ", "rj": "RJ",
+    }  # fmt: skip
+    assert dict(people.declared_in) == {"dave-fowler": "taskcheck.toml", "RJ": "tasks/team/rj.md"}
+
+
+def test_an_alias_of_two_people_is_told_of_wherever_it_stands(tmp_path: Path) -> None:
+    with pytest.raises(AmbiguousNames, match=r"'dave' \(person dave-fowler\) and 'Dave' \(person rj\)"):
+        team(tmp_path, '[people]\ndave-fowler = ["dave"]\n', {"rj.md": "---\naliases: [Dave]\n---\n"}, {})
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "person", "deliberate"),
+    [
+        ("filled_by: rj\nowner: ghost", "rj", False),
+        ("owner: rj", "rj", False),
+        ("filled_by:\nowner: RJ", "rj", False),
+        ("filled_by: ''\nowner: RJ", "rj", False),
+        ("filled_by: false\nowner: rj", None, True),
+        ("filled_by: False", None, True),
+        ("filled_by: no", None, False),
+        ("filled_by: ghost\nowner: rj", None, False),
+        ("title: Tester", None, False),
+    ],
+)
+def test_who_fills_a_role_by_its_file(tmp_path: Path, front_matter: str, person: str | None, deliberate: bool) -> None:
+    people = team(tmp_path, "[people]\nrj = []\n", {}, {"tester.md": f"---\n{front_matter}\n---\n"})
+    routed = people.route("tester")
+    assert (routed.person, routed.deliberate) == (person, deliberate)
+
+
+def test_the_configuration_wins_over_a_role_file(tmp_path: Path) -> None:
+    toml = '[people]\nrj = []\n[roles]\ntester = "rj"\ncritic = false\n'
+    files = {"tester.md": "---\nfilled_by: ghost\n---\n", "Critic.md": "---\nfilled_by: rj\n---\n"}
+    people = team(tmp_path, toml, {}, files)
+    assert people.route("tester").person == "rj"
+    assert people.route("critic").deliberate

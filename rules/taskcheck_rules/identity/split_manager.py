@@ -55,7 +55,7 @@ def split_manager(
         manager=manager.key,
         place=(odd or files)[0].place,
         message=_message(manager.key, registers, snapshots, strangers),
-        expected=f"{kinds}, under the name {manager.key} and with it as the owner inside",
+        expected=f"{kinds}, with {manager.key} in the path and as the owner inside",
         evidence=tuple(_evidence(manager)),
         fix=None
         if strangers or any(ledger.document is None or ledger.troubles for ledger in files)

@@ -48,8 +48,8 @@ def misrouted_task(
     and so does a snapshot row that is `registered` or has a `dispatch_state`, and a dispatch that hasn't ended.
 
     ## Fix
-    Removes the register entry. Safe, and only offered, when its worktree is gone and its process is known not to
-    live; otherwise a worker may be at it, or its work may still be there.
+    Removes the register entry. Safe, and only offered, when it has no worktree and its process is known not to live,
+    or none was ever launched; otherwise a worker may be at it, or its work may still be there.
     """
     if task.done:
         return
@@ -115,29 +115,35 @@ def _fix(
     settings: Settings,
 ) -> Fix | None:
     """Removal of the entries, where it is known that nothing is left of them."""
-
-    def elsewhere(entry: Entry) -> bool:
-        host = (entry.host or "").casefold()
-        return host != "" and (processes is None or host != processes.host.casefold())
-
-    def left(entry: Entry) -> bool:
-        if checkouts is None or elsewhere(entry):
-            return True
-        own = checkouts.of(entry.task)
-        if entry.worktree_path is None:
-            return own is not None and own.path is not None and own.live
-        return not checkouts.gone(entry.worktree_path)
-
-    def dead(entry: Entry) -> bool:
-        if dispatch is not None and entry in dispatch.entries:
-            return dispatch.over
-        skew = settings.limits.clock_skew
-        return processes is not None and processes.lives(entry.pid, entry.host, entry.began, skew) is False
-
-    if not entries or not all(dead(entry) and not left(entry) for entry in entries):
+    if not entries or not all(
+        _dead(entry, dispatch, processes, settings) and _cleared(entry, checkouts, processes) for entry in entries
+    ):
         return None
     return Fix(
         title="remove it from the register",
         safety=Safety.SAFE,
         edits=tuple(DropEntry(place=place) for entry in entries for place in entry.places),
     )
+
+
+def _dead(entry: Entry, dispatch: Dispatch | None, processes: Processes | None, settings: Settings) -> bool:
+    """Whether it is known that no process of the entry lives."""
+    if dispatch is not None and entry in dispatch.entries:
+        queued = entry.pid is None and entry.launched_at is None and entry.started_at is None
+        if dispatch.over or (queued and dispatch.tombstone is None and dispatch.log is None):
+            return True
+        if dispatch.state is DispatchState.RUNNING and dispatch.owner == entry.manager:
+            return False
+    skew = settings.limits.clock_skew
+    return processes is not None and processes.lives(entry.pid, entry.host, entry.began, skew) is False
+
+
+def _cleared(entry: Entry, checkouts: Checkouts | None, processes: Processes | None) -> bool:
+    """Whether it is known that no worktree of the entry is left."""
+    host = (entry.host or "").casefold()
+    if checkouts is None or (host and (processes is None or host != processes.host.casefold())):
+        return False
+    if entry.worktree_path is not None:
+        return checkouts.gone(entry.worktree_path)
+    own = checkouts.of(entry.task)
+    return own is None or own.path is None or not own.live

@@ -124,6 +124,9 @@ def _register(source: Source, people: People) -> Register:
     troubles: list[tuple[Route, Trouble]] = []
     head = validate(RegisterRecord, values, (), troubles) or RegisterRecord()
     entries = []
+    if not any(name in values for name in _CONTAINERS) and any(isinstance(v, Mapping) for v in values.values()):
+        named = f"{', '.join(_CONTAINERS[:-1])} and {_CONTAINERS[-1]}"
+        troubles.append(((), Trouble("wrong-type", f"it has none of {named}: what it registers can't be told")))
     for task, route, value in _rows(values, _CONTAINERS, troubles):
         record = validate(EntryRecord, value, route, troubles)
         if record is not None:
