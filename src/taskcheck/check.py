@@ -39,6 +39,8 @@ class Request:
     ignore: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     """Tasks, managers or paths (relative to the root checkout) to report about; what is read stays the same."""
+    branches: tuple[str, ...] = ()
+    """Globs of branch tips to compare too, beside the configured ones."""
     verdict: Verdict = field(default_factory=Verdict)
     gate: Literal["all", "commit"] = "all"
     """``commit`` lets only rules fail the run that the commit itself decides."""
@@ -96,6 +98,8 @@ def open_store(request: Request) -> Store:
     loaded = plugins.load(third_party=request.third_party)
     known = config.presets({**config.builtin_presets(), **loaded.presets()})
     settings = config.load(location.root, known, request.config)
+    if request.branches:
+        settings = replace(settings, branches=(*settings.branches, *request.branches))
     detected = known[settings.preset].found_in(location.root)
     return Store(location, settings, loaded.rules(), loaded, detected)
 

@@ -28,6 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("only", nargs="*", metavar="TASK|PATH", help="report about these only")
     store_options(parser)
+    parser.add_argument(
+        "--branches", metavar="GLOB", action="append", default=[], help="compare these branch tips too (repeatable)"
+    )
     rules = parser.add_argument_group("rules")
     rules.add_argument("--select", metavar="NAMES", type=names, default=(), help="run only these rules or families")
     rules.add_argument("--extend-select", metavar="NAMES", type=names, default=(), help="run these too")
@@ -68,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
         select=options.select,
         extend_select=options.extend_select,
         ignore=options.ignore,
+        branches=tuple(options.branches),
         verdict=Verdict(fail_on=Severity[options.fail_on.upper()], strict=options.strict, exit_zero=options.exit_zero),
         gate=options.gate,
         progress=progress.tell,

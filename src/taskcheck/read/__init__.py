@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from taskcheck.globs import Pattern
+from taskcheck.read.branches import read_branches
 from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, modified
 from taskcheck.read.git import MINIMUM, Git, GitError, branch_name, installed
 from taskcheck.read.locate import Location, locate
@@ -160,6 +161,11 @@ def _read_repository(
     root_files = {source.path: source.data for source in sources.tasks if source.data is not None}
     paths = _task_paths(settings)
     checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors, progress)
+    trunk = _trunk(settings.trunk, refs)
+    branch = main.branch if main else None
+    if settings.branches:
+        taken = {name for name in (trunk, branch, *(checkout.branch for checkout in checkouts)) if name}
+        checkouts += read_branches(git, refs, settings.branches, taken, root_files, paths, location.prefix)
     progress("asking git about history")
     if head is not None:
         forks = read_forks(git, location, head, checkouts, paths)
@@ -178,8 +184,6 @@ def _read_repository(
             reflogs=common_dir / "logs" / "refs" / "heads",
         )
         merges = _merges(reader, refs, settings, branches)
-    trunk = _trunk(settings.trunk, refs)
-    branch = main.branch if main else None
     return Repository(
         head=head,
         branch=branch,
@@ -206,10 +210,13 @@ def _trunk(candidates: tuple[str, ...], refs: Mapping[str, str]) -> str | None:
     return None
 
 
+_REF_FOLDERS = ("refs/heads/", "refs/remotes/", "refs/remotes/origin/")
+
+
 def _merges(reader: MergeReader, refs: Mapping[str, str], settings: Settings, names: set[str]) -> dict[str, Merge]:
     """The verdict on every named branch that exists, trunk itself left out."""
     tips = {
-        name: refs.get(f"refs/heads/{name}") or refs.get(f"refs/remotes/origin/{name}")
+        name: next((refs[at] for at in (f"{prefix}{name}" for prefix in _REF_FOLDERS) if at in refs), None)
         for name in sorted(names)
         if branch_name(name) and name != _trunk(settings.trunk, refs)
     }

@@ -1,0 +1,79 @@
+"""Branch tips as checkouts: read from git's objects, compared like worktrees, and only where asked for."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import git, taskcheck
+
+Store = Callable[..., Path]
+
+
+def task(status: str) -> str:
+    return f"---\ntitle: Fix\nowner: rj\nstatus: {status}\n---\n"
+
+
+@pytest.fixture
+def fleet(store: Store) -> Path:
+    """Root says ready; one branch has begun the task, another hasn't touched it."""
+    root = store(
+        {"tasks/fix-login.md": task("ready"), "tasks/other.md": task("ready"), "taskcheck.toml": "[people]\nrj = []\n"}
+    )
+    git("branch", "task/other", cwd=root)
+    git("checkout", "-q", "-b", "task/fix-login", cwd=root)
+    (root / "tasks" / "fix-login.md").write_text(task("in_progress"))
+    git("commit", "-q", "-a", "-m", "begin", cwd=root)
+    git("checkout", "-q", "main", cwd=root)
+    return root
+
+
+def drift(root: Path, *arguments: str) -> list[Any]:
+    report = taskcheck("--select", "metadata-drift", "--format", "json", *arguments, cwd=root).json
+    return [finding for incident in report["incidents"] for finding in incident["findings"]]
+
+
+def test_branches_are_compared_when_asked_for(fleet: Path) -> None:
+    assert drift(fleet) == []
+    (finding,) = drift(fleet, "--branches", "task/*")
+    assert finding["severity"] == "error"
+    assert "branch:task/fix-login" in {item["checkout"] for item in finding["evidence"]}
+    (fleet / "taskcheck.toml").write_text('[people]\nrj = []\n[checkouts]\nbranches = ["task/*"]\n')
+    assert len(drift(fleet)) == 1
+    report = taskcheck("--branches", "task/*", "--format", "json", cwd=fleet).json
+    assert report["summary"]["checkouts"] == 3
+
+
+def test_a_branch_in_a_worktree_is_looked_at_there(fleet: Path) -> None:
+    git("worktree", "add", "-q", ".worktrees/fix-login", "task/fix-login", cwd=fleet)
+    (finding,) = drift(fleet, "--branches", "*")
+    assert {item["checkout"] for item in finding["evidence"]} == {"root", "worktree:fix-login"}
+
+
+def test_remote_branches_and_trunk(fleet: Path, tmp_path: Path) -> None:
+    git("clone", "-q", fleet, tmp_path / "clone", cwd=tmp_path)
+    clone = tmp_path / "clone"
+    (finding,) = drift(clone, "--branches", "origin/*")
+    assert "branch:origin/task/fix-login" in {item["checkout"] for item in finding["evidence"]}
+    git("branch", "-q", "task/fix-login", "origin/task/fix-login", cwd=clone)
+    (finding,) = drift(clone, "--branches", "*")
+    assert "branch:task/fix-login" in {item["checkout"] for item in finding["evidence"]}, "one of two equal ones"
+
+
+def test_a_merged_branch_is_silent_once_root_follows(fleet: Path) -> None:
+    git("merge", "-q", "--no-ff", "-m", "Merge branch 'task/fix-login'", "task/fix-login", cwd=fleet)
+    assert drift(fleet, "--branches", "task/*") == []
+
+
+def test_sha256_repository(tmp_path: Path) -> None:
+    git("init", "-q", "-b", "main", "--object-format=sha256", cwd=tmp_path)
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "a.md").write_text(task("ready"))
+    git("add", "-A", cwd=tmp_path)
+    git("commit", "-q", "-m", "start", cwd=tmp_path)
+    git("branch", "task/a", cwd=tmp_path)
+    assert drift(tmp_path, "--branches", "task/*") == []
+    report = taskcheck("--branches", "task/*", "--format", "json", cwd=tmp_path).json
+    assert report["complete"]
+    assert report["summary"]["checkouts"] == 2
