@@ -59,6 +59,10 @@ class CheckoutSource:
     name: str
     """``worktree:<directory name>`` or ``branch:<name>``."""
     path: Path | None
+    shown_path: str | None = None
+    """As reports write it: relative to root where it lies in it, else absolute."""
+    real_path: str | None = None
+    """Absolute, with links resolved."""
     branch: str | None
     head: str | None
     defect: str | None = None

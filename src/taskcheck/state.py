@@ -133,6 +133,8 @@ class Copies:
 
     all: tuple[Copy, ...]
     by_task: Mapping[str, tuple[Copy, ...]]
+    own_by_task: Mapping[str, Copy]
+    """Of these, the one in the worktree or branch that is the task's own."""
 
     def __iter__(self) -> Iterator[Copy]:
         return iter(self.all)
@@ -141,10 +143,9 @@ class Copies:
         """All differing copies of one task."""
         return self.by_task.get(task, ())
 
-    def own(self, task: str, checkouts: Checkouts) -> Copy | None:
+    def own(self, task: str) -> Copy | None:
         """The differing copy in the task's own worktree."""
-        checkout = checkouts.of(task)
-        return next((copy for copy in self.of(task) if copy.checkout == checkout), None)
+        return self.own_by_task.get(task)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from taskcheck import (
     FINISHED,
-    Checkouts,
     Copies,
     Copy,
     Dispatch,
@@ -44,7 +43,6 @@ def dispatch_completed_unreconciled(
     dispatches: Dispatches,
     settings: Settings,
     copies: Copies | None = None,
-    checkouts: Checkouts | None = None,
 ) -> Iterator[Finding]:
     """A worker's run is over and left its result, but root's task file still says what it said before.
 
@@ -68,7 +66,7 @@ def dispatch_completed_unreconciled(
     dispatch = dispatches.of(task.id)
     if task.done or dispatch is None or dispatch.settled:
         return
-    copy = copies.own(task.id, checkouts) if copies and checkouts else None
+    copy = copies.own(task.id) if copies else None
     outcome = dispatch.outcome if dispatch.outcome in settings.outcomes else None
     if not _finished(task, dispatch, copy, outcome):
         return

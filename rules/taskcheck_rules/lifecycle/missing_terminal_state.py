@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from taskcheck import (
     FINISHED,
-    Checkouts,
     Copies,
     Copy,
     Dispatch,
@@ -39,7 +38,6 @@ def missing_terminal_state(
     dispatches: Dispatches,
     settings: Settings,
     copies: Copies | None = None,
-    checkouts: Checkouts | None = None,
     rows: Rows | None = None,
     reviews: dict[str, Place] | None = None,
 ) -> Iterator[Finding]:
@@ -62,7 +60,7 @@ def missing_terminal_state(
         return
     if not dispatch.readable:
         raise Undecided("a tombstone can't be read")
-    copy = copies.own(task.id, checkouts) if copies and checkouts else None
+    copy = copies.own(task.id) if copies else None
     if dispatch.tombstone is None and copy and copy.task.document is None and task.stage not in FINISHED:
         raise Undecided("a worktree's copy that may name the terminal state can't be read")
     pulls = [

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from taskcheck import (
     FINISHED,
-    Checkouts,
     Copies,
     Dispatches,
     DispatchState,
@@ -31,9 +30,7 @@ from taskcheck import (
         "stuck_in_progress",
     ),
 )
-def worker_gone(
-    task: Task, dispatches: Dispatches, copies: Copies | None = None, checkouts: Checkouts | None = None
-) -> Iterator[Finding]:
+def worker_gone(task: Task, dispatches: Dispatches, copies: Copies | None = None) -> Iterator[Finding]:
     """The worker of a ready or active task is gone, no end is recorded, and its worktree shows no finished work.
 
     ## Why
@@ -55,7 +52,7 @@ def worker_gone(
         return
     if not dispatch.readable:
         raise Undecided("a tombstone that may record the end can't be read")
-    copy = copies.own(task.id, checkouts) if copies and checkouts else None
+    copy = copies.own(task.id) if copies else None
     if copy and copy.task.document is None:
         raise Undecided("a worktree's copy that may be finished can't be read")
     if copy and copy.task.stage in FINISHED:

@@ -1,18 +1,18 @@
 """Sources and settings to one frozen state; pure, so that a state as it would be can be assembled too."""
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from taskcheck.assemble.checkouts import read_checkouts
 from taskcheck.assemble.dispatches import DispatchReader, ends
 from taskcheck.assemble.ledgers import Ledgers, documents, entries, read_ledgers
 from taskcheck.assemble.people import read_people
 from taskcheck.assemble.tasks import TaskReader, read_copies, read_tasks
 from taskcheck.globs import Pattern
 from taskcheck.identity import People
-from taskcheck.model import Checkout, Place, Task
+from taskcheck.model import Copy, Place, Task
 from taskcheck.runtime import Entry, Ledger, Manager, Register, Snapshot, Tombstone
 from taskcheck.settings import Settings
 from taskcheck.sources import Repository, Sources, Unavailable
@@ -87,18 +87,13 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
     checkouts: Checkouts | Unavailable
     copies: Copies | Unavailable
     if isinstance(git, Repository):
-        checkouts = _checkouts(git, sources, settings, tasks, parsed)
-        found = read_copies(sources, reader, tasks, {checkout.name: checkout for checkout in checkouts})
-        copies = Copies(found, _grouped((copy.task.id, copy) for copy in found))
+        checkouts = read_checkouts(git, sources, settings, tasks, parsed.records)
+        copies = _copies(read_copies(sources, reader, tasks, checkouts), checkouts)
     else:
         checkouts = copies = git
     dispatches: Dispatches | Unavailable = Unavailable("no register, tombstone or dispatch log")
     if parsed.ledgers.registers or parsed.ledgers.tombstones or parsed.ledgers.logs:
-        own = (
-            {}
-            if isinstance(copies, Unavailable) or isinstance(checkouts, Unavailable)
-            else {task: copy.task for task in copies.by_task if (copy := copies.own(task, checkouts))}
-        )
+        own = {} if isinstance(copies, Unavailable) else copies.own_by_task
         runs = DispatchReader(
             settings=settings,
             now=now,
@@ -142,6 +137,11 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
     )
 
 
+def _copies(found: tuple[Copy, ...], checkouts: Checkouts) -> Copies:
+    own = {copy.task.id: copy for copy in reversed(found) if checkouts.of(copy.task.id) == copy.checkout}
+    return Copies(found, _grouped((copy.task.id, copy) for copy in found), own)
+
+
 def _trunk(git: Repository | Unavailable) -> str | Unavailable:
     if isinstance(git, Unavailable):
         return git
@@ -174,66 +174,6 @@ def _managers(ledgers: Ledgers, people: People) -> tuple[Manager, ...]:
         )
         for key in sorted({*registers, *snapshots})
     )
-
-
-def _checkouts(git: Repository, sources: Sources, settings: Settings, tasks: Tasks, parsed: Parsed) -> Checkouts:
-    found = []
-    for held in git.checkouts:
-        path = None
-        if held.path is not None:
-            relative = os.path.relpath(os.path.realpath(held.path), os.path.realpath(sources.root))
-            path = str(held.path) if relative.startswith("..") else relative.replace(os.sep, "/")
-        found.append(
-            Checkout(
-                name=held.name,
-                path=path,
-                real=os.path.realpath(held.path) if held.path else None,
-                branch=held.branch,
-                defect=held.defect,
-                fork=held.fork,
-                merge=git.merges.get(held.branch or ""),
-            )
-        )
-    return Checkouts(
-        all=tuple(found),
-        by_task=_own_checkouts(found, settings, tasks, parsed, sources),
-        merges=git.merges,
-        recorded=sources.recorded_paths,
-    )
-
-
-def _own_checkouts(
-    checkouts: list[Checkout], settings: Settings, tasks: Tasks, parsed: Parsed, sources: Sources
-) -> dict[str, Checkout]:
-    """Whose worktree each is: by entry, then tombstone, then the worktree pattern, then the branch pattern."""
-    if not checkouts:
-        return {}
-    by_path = {checkout.real: checkout for checkout in checkouts if checkout.real}
-    by_branch = {checkout.branch: checkout for checkout in checkouts if checkout.branch}
-    own: dict[str, Checkout] = {}
-    for record in parsed.records:
-        recorded = sources.recorded_paths.get(record.worktree_path or "")
-        checkout = by_path.get(recorded.real) if recorded else None
-        checkout = checkout or by_branch.get(record.branch or "")
-        if checkout:
-            own.setdefault(record.task, checkout)
-    longest_first = sorted((task.id for task in tasks), key=lambda task: (-len(task), task))
-    for text, named in (
-        (settings.worktree, {c.path: c for c in checkouts if c.path}),
-        (settings.branch, {c.branch: c for c in checkouts if c.branch}),
-    ):
-        if not text:
-            continue
-        taken: set[str] = set()
-        for task in longest_first:
-            pattern = Pattern(Pattern(text).fill(task=task))
-            name = (
-                next((n for n in named if n not in taken and pattern.match(n)), None) if "*" in text else pattern.text
-            )
-            if name in named:
-                taken.add(name)
-                own.setdefault(task, named[name])
-    return own
 
 
 def _reviews(sources: Sources, settings: Settings, tasks: Tasks) -> dict[str, Place]:

@@ -8,7 +8,7 @@ from taskcheck.assemble.ledgers import Ledgers, entries
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.documents.values import age, timestamp
 from taskcheck.identity import People
-from taskcheck.model import Checkout, Place, Task
+from taskcheck.model import Checkout, Copy, Place, Task
 from taskcheck.runtime import Dispatch, DispatchLog, DispatchState, Entry, Life, Signal, Tombstone
 from taskcheck.settings import Settings
 from taskcheck.sources import Change, Fork, Processes, Unavailable
@@ -61,7 +61,7 @@ class DispatchReader:
         ledgers: Ledgers,
         tasks: Mapping[str, Task],
         checkouts: Mapping[str, Checkout],
-        copies: Mapping[str, Task],
+        copies: Mapping[str, Copy],
     ) -> dict[str, Dispatch]:
         """The newest run of every task that a ledger knows.
 
@@ -69,7 +69,8 @@ class DispatchReader:
         """
         found = {}
         for task, run in runs(ledgers, self.settings.limits.clock_skew).items():
-            moved = self._moved(run, tasks.get(task), copies.get(task), checkouts.get(task))
+            copy = copies.get(task)
+            moved = self._moved(run, tasks.get(task), copy.task if copy else None, checkouts.get(task))
             found[task] = self._judge(task, run, moved, tasks.get(task))
         return found
 

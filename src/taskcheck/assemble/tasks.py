@@ -71,16 +71,17 @@ def read_tasks(sources: Sources, reader: TaskReader) -> tuple[Task, ...]:
 
 
 def read_copies(
-    sources: Sources, reader: TaskReader, tasks: Iterable[Task], checkouts: Mapping[str, Checkout]
+    sources: Sources, reader: TaskReader, tasks: Iterable[Task], checkouts: Iterable[Checkout]
 ) -> tuple[Copy, ...]:
     """The differing task files of live checkouts; those of tasks that root doesn't have come too."""
     if isinstance(sources.git, Unavailable):
         return ()
+    by_name = {checkout.name: checkout for checkout in checkouts}
     by_path = {task.place.path: task for task in tasks}
     paths = {task.id: task.place.path for task in by_path.values()}
     copies = []
     for held in sources.git.checkouts:
-        checkout = checkouts.get(held.name)
+        checkout = by_name.get(held.name)
         if checkout is None or not checkout.live:
             continue
         for source in held.files.values():

@@ -78,6 +78,8 @@ def read_worktrees(
             CheckoutSource(
                 name=names[record.path],
                 path=record.path,
+                shown_path=_shown(record.path, location.root),
+                real_path=os.path.realpath(record.path),
                 branch=record.branch,
                 head=record.head,
                 defect=defect,
@@ -86,6 +88,11 @@ def read_worktrees(
             )
         )
     return sorted(checkouts, key=lambda checkout: checkout.name)
+
+
+def _shown(path: Path, root: Path) -> str:
+    relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
+    return str(path) if relative.startswith("..") else relative.replace(os.sep, "/")
 
 
 def _names(paths: Iterable[Path]) -> dict[Path, str]:
