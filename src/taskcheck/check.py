@@ -77,7 +77,7 @@ class Store:
         questions = Questions(
             pids=parsed.pids,
             worktree_paths=parsed.worktree_paths,
-            branches=parsed.branches,
+            branches=parsed.branches(self.settings),
             changed_since=parsed.ended(self.settings),
         )
         request.progress("asking git")

@@ -121,6 +121,10 @@ class Settings:
         """The statuses of a class."""
         return tuple(status for status, known in self.statuses.items() if known is stage)
 
+    def branch_of(self, task: str) -> str | None:
+        """The branch that the configured pattern makes a task's; None where it names none."""
+        return self.branch.replace("{task}", task) if self.branch and "*" not in self.branch else None
+
     def allows(self, outcome: str | None, status: str | None) -> bool:
         """Whether a dispatch that ended so may leave the root task in this status."""
         allowed = self.outcomes.get(outcome or "", ())

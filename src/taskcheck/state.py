@@ -187,6 +187,8 @@ class State:
     trunk: str | Unavailable
     """Name of the trunk branch that root is on."""
     dispatches: Dispatches | Unavailable
+    moves: Mapping[str, datetime]
+    """When each active task last moved; told where dispatches can be."""
     reviews: Mapping[str, Place]
     processes: Processes | Unavailable
     documents: Mapping[tuple[str, str], Document] = field(default_factory=dict)

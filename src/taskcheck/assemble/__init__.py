@@ -53,10 +53,11 @@ class Parsed:
         """Every recorded worktree path."""
         return frozenset(record.worktree_path for record in self.records if record.worktree_path)
 
-    @property
-    def branches(self) -> frozenset[str]:
-        """Every recorded branch name."""
-        return frozenset(record.branch for record in self.records if record.branch)
+    def branches(self, settings: Settings) -> frozenset[str]:
+        """Every recorded branch name, and those that the branch pattern gives open tasks."""
+        recorded = (record.branch for record in self.records)
+        named = (settings.branch_of(task.id) for task in self.tasks if not task.done)
+        return frozenset(branch for branch in (*recorded, *named) if branch)
 
     def ended(self, settings: Settings) -> dict[str, datetime]:
         """Root paths of the open tasks whose dispatch has a recorded end, with its time."""
@@ -92,6 +93,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
     else:
         checkouts = copies = git
     dispatches: Dispatches | Unavailable = Unavailable("no register, tombstone or dispatch log")
+    moves: Mapping[str, datetime] = {}
     if parsed.ledgers.registers or parsed.ledgers.tombstones or parsed.ledgers.logs:
         own = {} if isinstance(copies, Unavailable) else copies.own_by_task
         runs = DispatchReader(
@@ -104,7 +106,9 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
             reader=reader,
         )
         owned = {} if isinstance(checkouts, Unavailable) else checkouts.by_task
-        dispatches = Dispatches(runs.read(parsed.ledgers, tasks.by_id, owned, own), runs.live(parsed.ledgers))
+        found = runs.read(parsed.ledgers, tasks.by_id, owned, own)
+        dispatches = Dispatches(found, runs.live(parsed.ledgers))
+        moves = runs.moves(tasks, found, owned, own)
     ledgers = (*parsed.ledgers.files, *parsed.team)
     return State(
         settings=settings,
@@ -123,6 +127,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         copies=copies,
         trunk=_trunk(git),
         dispatches=dispatches,
+        moves=moves,
         reviews=_reviews(sources, settings, tasks),
         processes=sources.processes,
         documents={

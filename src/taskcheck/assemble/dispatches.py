@@ -10,7 +10,7 @@ from taskcheck.documents.values import age, timestamp
 from taskcheck.identity import People
 from taskcheck.model import Checkout, Copy, Place, Task
 from taskcheck.runtime import Dispatch, DispatchLog, DispatchState, Entry, Life, Signal, Tombstone
-from taskcheck.settings import Settings
+from taskcheck.settings import Settings, Stage
 from taskcheck.sources import Change, Fork, Processes, Unavailable
 
 
@@ -44,6 +44,9 @@ class _Run:
         )
 
 
+_NO_RUN = _Run(None, (), None, None, readable=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchReader:
     """Judges runs against one moment and one process table."""
@@ -72,6 +75,26 @@ class DispatchReader:
             copy = copies.get(task)
             moved = self._moved(run, tasks.get(task), copy.task if copy else None, checkouts.get(task))
             found[task] = self._judge(task, run, moved, tasks.get(task))
+        return found
+
+    def moves(
+        self,
+        tasks: Iterable[Task],
+        dispatches: Mapping[str, Dispatch],
+        checkouts: Mapping[str, Checkout],
+        copies: Mapping[str, Copy],
+    ) -> dict[str, datetime]:
+        """The newest sign of work on every active task, also on one that no ledger knows."""
+        found = {}
+        for task in tasks:
+            if task.stage is not Stage.ACTIVE:
+                continue
+            dispatch, copy = dispatches.get(task.id), copies.get(task.id)
+            moved = dispatch.moved if dispatch else None
+            if dispatch is None:
+                moved = self._moved(_NO_RUN, task, copy.task if copy else None, checkouts.get(task.id))
+            if moved is not None:
+                found[task.id] = moved
         return found
 
     def live(self, ledgers: Ledgers) -> frozenset[Entry]:
