@@ -132,7 +132,9 @@ def check_store(store: Store, request: Request) -> Report:
         runs = _gated(store, runs, state)
     errors = (*store.plugins.errors, *(RunError(where="reading", message=error) for error in sources.errors))
     try:
-        return report.build(state, runs, store.rules, errors, request.verdict, request.only)
+        return report.build(
+            state, runs, store.rules, errors, request.verdict, request.only, signals_alone=not request.select
+        )
     except report.UnknownSubject as error:
         raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
 

@@ -41,8 +41,12 @@ def build(
     errors: Iterable[RunError],
     verdict: Verdict,
     only: Iterable[str] = (),
+    *,
+    signals_alone: bool = True,
 ) -> Report:
     """The report; about some tasks, managers and paths only, where these are named.
+
+    Without ``signals_alone`` a raw signal makes no incident by itself: the rules that might explain it didn't run.
 
     Raises:
         UnknownSubject: one of them isn't there.
@@ -58,6 +62,8 @@ def build(
     if only:
         groups = {finding.task or finding.manager for run in runs for _, finding in run.findings}
         folded = tuple(i for i in folded if i.findings or i.subject in {*groups, *only})
+    if not signals_alone:
+        folded = tuple(incident for incident in folded if incident.findings)
     checkouts = 0 if isinstance(state.checkouts, Unavailable) else len(state.checkouts.all)
     report = Report(
         version=__version__,

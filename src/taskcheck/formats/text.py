@@ -30,6 +30,8 @@ class Line:
 
     indent: int
     segments: tuple[Segment, ...]
+    hang: int = 0
+    """How much further its continuation is indented where it is wrapped."""
 
     @property
     def plain(self) -> str:
@@ -70,7 +72,10 @@ def _rich(lines: Iterable[Line], width: int) -> str:
         text = Text()
         for part, kind in line.segments:
             text.append(part, style=STYLES.get(kind, ""))
-        console.print(Padding(text, (0, 0, 0, line.indent)) if line.indent else text)
+        rows = text.wrap(console, max(20, width - line.indent - line.hang), overflow="fold")
+        for number, row in enumerate(rows or [text]):
+            row.rstrip()
+            console.print(Padding(row, (0, 0, 0, line.indent + (line.hang if number else 0))), soft_wrap=True)
     return "".join(f"{row.rstrip()}\n" for row in out.getvalue().splitlines())
 
 
@@ -88,7 +93,8 @@ def _lines(report: Report, *, verbose: bool, by_rule: bool) -> Iterator[Line]:
 def _incident(incident: Incident, *, verbose: bool) -> Iterator[Line]:
     word = incident.severity.label
     headline = incident.headline or "signals only"
-    yield Line(0, ((f"{word:<8}", word), (visible(incident.subject), "subject"), ("  ", ""), (headline, "rule")))
+    subject = visible(incident.subject)
+    yield Line(0, ((f"{word:<8}", word), (subject, "subject"), ("  ", ""), (headline, "rule")), hang=8)
     title = incident.title if incident.title != incident.subject else ""
     state = [visible(part) for part in (title, incident.status, incident.owner) if part]
     if state:
@@ -122,11 +128,11 @@ def _rules(report: Report) -> Iterator[Line]:
 def _finding(finding: Finding, indent: int, *, named: bool, evidence: bool) -> Iterator[Line]:
     word = finding.level.label
     name: tuple[Segment, ...] = ((f"{word} ", word), (f"{finding.rule}: ", "rule")) if named else ()
-    yield Line(indent, (*name, (visible(finding.message, None), "")))
+    yield Line(indent, (*name, (visible(finding.message, None), "")), hang=2)
     if not evidence:
         return
     for item in finding.evidence:
-        yield Line(indent + 4, ((visible(item.saw), ""), ("  ", ""), (_where(item.place), "place")))
+        yield Line(indent + 4, ((visible(item.saw), ""), ("  ", ""), (_where(item.place), "place")), hang=4)
     if finding.expected:
         yield Line(indent + 4, (("expected: ", "dim"), (visible(finding.expected, None), "")))
     if finding.fix:
