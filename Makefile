@@ -37,9 +37,8 @@ $(VENV)/.stamp: pyproject.toml | prerequisites
 	@$(PIP) install --editable . --group test --group lint
 	@touch $@
 
-# The repository that the demo builds has findings, so the check ends with exit code 1: that is its success.
 demo: $(VENV)/.stamp ## build the friction log's six incidents, and check them
-	@$(BIN)/taskcheck demo; code=$$?; if [ $$code -ne 1 ]; then echo "expected exit code 1, got $$code"; exit 1; fi
+	@$(BIN)/taskcheck demo
 
 test: lint types imports unit ## run every check
 
