@@ -150,6 +150,9 @@ class RunError:
     message: str
 
 
+EMPTY = 4
+"""Exit code of a run that found nothing to check."""
+
 REPOSITORY = "repository"
 """The subject of what is no task's and no manager's."""
 

@@ -4,14 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from taskcheck import __version__, incidents
-from taskcheck.finding import Finding, ManagerStatus, Report, RuleRun, RunError, Severity, Subject
+from taskcheck.finding import EMPTY, Finding, ManagerStatus, Report, RuleRun, RunError, Severity, Subject
 from taskcheck.model import Place
 from taskcheck.rules import Rule
 from taskcheck.sources import Unavailable
 from taskcheck.state import State
-
-EMPTY = 4
-"""Exit code of a run that found nothing to check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

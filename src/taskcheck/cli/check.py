@@ -59,8 +59,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check, print, and the exit code."""
     from taskcheck.check import NOTHING, Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
-    from taskcheck.finding import Severity  # noqa: PLC0415 - as above
-    from taskcheck.report import EMPTY, Verdict  # noqa: PLC0415 - as above
+    from taskcheck.finding import EMPTY, Severity  # noqa: PLC0415 - as above
+    from taskcheck.report import Verdict  # noqa: PLC0415 - as above
 
     gc.disable()  # One short run: collecting while everything is still in use takes a quarter of it.
     progress = Progress()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from taskcheck.documents.values import age
-from taskcheck.finding import Finding, Incident, Report, Severity, SignalNote
+from taskcheck.finding import EMPTY, Finding, Incident, Report, Severity, SignalNote
 from taskcheck.formats.sanitize import visible
 from taskcheck.model import Place
 
@@ -173,6 +173,8 @@ def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
     ]
     incidents = len(report.incidents)
     found = f"{incidents} incident{'' if incidents == 1 else 's'} ({', '.join(counts)})" if incidents else "all agree"
+    if report.exit_code == EMPTY:
+        found = "nothing to check"
     hidden = [f"{report.suppressed} suppressed"] if report.suppressed else []
     rules = len({rule for rule, _ in report.skipped})
     if rules:

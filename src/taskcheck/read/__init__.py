@@ -154,9 +154,14 @@ def _read_repository(
     errors: list[str],
     progress: Callable[[str], None],
 ) -> Repository:
-    records = git.worktrees()
-    main = next((r for r in records if os.path.realpath(r.path) == os.path.realpath(location.top or "")), None)
     common_dir, shallow, refs = git.common_dir(), git.shallow(), git.refs()
+    # In a submodule git lists the repository's own folder, below the outer .git, for the main checkout.
+    real_top, real_common = os.path.realpath(location.top or ""), os.path.realpath(common_dir)
+    records = [
+        replace(record, path=Path(real_top)) if os.path.realpath(record.path) in {real_top, real_common} else record
+        for record in git.worktrees()
+    ]
+    main = next((record for record in records if str(record.path) == real_top and not record.bare), None)
     head = main.head if main else None
     root_files = {source.path: source.data for source in sources.tasks if source.data is not None}
     paths = _task_paths(settings)

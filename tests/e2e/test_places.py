@@ -1,0 +1,98 @@
+"""Where the store is found: monorepo, bare repository, submodule, detached, moved; and odd names."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import git, taskcheck
+
+TASK = "---\ntitle: A\nowner: rj\nstatus: {}\n---\n"
+
+
+def put(root: Path, status: str = "ready") -> None:
+    (root / "tasks").mkdir(parents=True, exist_ok=True)
+    (root / "tasks" / "a.md").write_text(TASK.format(status))
+
+
+def summary(cwd: Path, *arguments: str | Path) -> tuple[int, int, list[str]]:
+    """Tasks, checkouts and rules of the findings, as seen from a folder."""
+    report: Any = taskcheck("--format", "json", *arguments, cwd=cwd).json
+    assert report["complete"], report["errors"]
+    rules = [finding["rule"] for incident in report["incidents"] for finding in incident["findings"]]
+    return report["summary"]["tasks"], report["summary"]["checkouts"], rules
+
+
+@pytest.fixture
+def monorepo(tmp_path: Path) -> Path:
+    """A store in a sub-folder of a repository, with a worktree that is ahead."""
+    top = tmp_path / "mono"
+    put(top / "sub")
+    (top / "sub" / "taskcheck.toml").write_text("[people]\nrj = []\n")
+    (top / ".gitignore").write_text(".worktrees\n")
+    git("init", "-q", "-b", "main", cwd=top)
+    git("add", "-A", cwd=top)
+    git("commit", "-q", "-m", "start", cwd=top)
+    git("worktree", "add", "-q", "-b", "task/a", ".worktrees/a", cwd=top)
+    put(top / ".worktrees" / "a" / "sub", "in_progress")
+    return top
+
+
+def test_store_in_a_folder_of_the_repository(monorepo: Path) -> None:
+    ahead = (1, 2, ["metadata-drift"])
+    for folder in ("sub", "sub/tasks", ".worktrees/a/sub", ".worktrees/a/sub/tasks"):
+        assert summary(monorepo / folder) == ahead
+    assert summary(monorepo / ".worktrees" / "a" / "sub" / "tasks", "a.md") == ahead
+    assert summary(monorepo, "--root", "sub") == ahead
+    assert taskcheck(cwd=monorepo).code == 4, "one run, one store"
+
+
+def test_bare_repository_with_worktrees(monorepo: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    git("clone", "-q", "--bare", monorepo, bare / ".bare", cwd=tmp_path)
+    (bare / ".git").write_text("gitdir: ./.bare\n")
+    git("worktree", "add", "-q", "main", "main", cwd=bare)
+    git("worktree", "add", "-q", "wt", "task/a", cwd=bare)
+    put(bare / "wt" / "sub", "in_progress")
+    for folder in ("main/sub", "wt/sub"):
+        assert summary(bare / folder)[2] == ["metadata-drift"]
+
+
+def test_submodule(monorepo: Path, tmp_path: Path) -> None:
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    git("init", "-q", "-b", "main", cwd=outer)
+    git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", monorepo, "inner", cwd=outer)
+    assert summary(outer / "inner" / "sub") == (1, 1, [])
+
+
+def test_detached_root_is_compared_with_nothing(monorepo: Path) -> None:
+    git("checkout", "-q", "--detach", cwd=monorepo)
+    report = taskcheck("--format", "json", cwd=monorepo / "sub").json
+    reasons = {row["rule"]: row["reason"] for row in report["skipped"]}
+    assert "on no branch" in reasons["metadata-drift"]
+    assert report["incidents"] == []
+
+
+def test_worktree_that_was_moved_by_hand(monorepo: Path) -> None:
+    (monorepo / ".worktrees" / "a").rename(monorepo / ".worktrees" / "b")
+    assert summary(monorepo / "sub") == (1, 2, [])
+    assert summary(monorepo / ".worktrees" / "b" / "sub") == (1, 2, [])
+
+
+def test_names_that_are_no_text(tmp_path: Path, store: Callable[..., Path]) -> None:
+    root = store({"tasks/ü — x.md": TASK.format("ready"), "taskcheck.toml": "[people]\nrj = []\n"})
+    (root / os.fsdecode(b"tasks/caf\xe9.md")).write_text("---\nstatus: [\n---\n")
+    worktree = os.fsdecode(b"../wt\xe9 \n1")
+    git("worktree", "add", "-q", "-b", "w", worktree, cwd=root)
+    (root / worktree / "tasks" / "ü — x.md").write_text(TASK.format("in_progress"))
+    assert sorted(summary(root)[2]) == ["metadata-drift", "unreadable-task"]
+    text = taskcheck(cwd=root).out
+    assert "caf\\udce9" in text
+    assert "wt\\udce9 \\n1" in text
+
+
+def test_folder_without_anything_says_so(tmp_path: Path) -> None:
+    assert "nothing to check" in taskcheck(cwd=tmp_path).out
