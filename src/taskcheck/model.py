@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from taskcheck.documents import Document, Route, Trouble, Value
+from taskcheck.documents.values import whole_number
 from taskcheck.settings import Stage
 from taskcheck.sources import Fork, Merge, Unavailable
 
@@ -101,11 +102,7 @@ class Task:
 def pull_request(url: Value, number: Value) -> PullRequest | None:
     """A pull request from the values that a ledger holds of it; None when it holds none."""
     known_url = url if isinstance(url, str) and url else None
-    known_number = None
-    if isinstance(number, int) and not isinstance(number, bool):
-        known_number = number
-    elif isinstance(number, str) and number.isascii() and number.isdigit():
-        known_number = int(number[:18])
+    known_number = whole_number(number)
     if known_url is None and known_number is None:
         return None
     return PullRequest(url=known_url, number=known_number)

@@ -30,8 +30,9 @@ def run(options: argparse.Namespace) -> int:
 
         raise Failure(f"no rule is named {options.name!r}{did_you_mean(options.name, rules)}")
     rule = rules[options.name]
+    timed = ", the clock alone can change its verdict" if rule.timed else ""
     explained = f"explains: {', '.join(rule.explains)}\n" if rule.explains else ""
-    print(f"{rule.name}  ({rule.family}, {rule.severity.label})\n{explained}\n{rule.doc}\n\n## Here, today\n")
+    print(f"{rule.name}  ({rule.family}, {rule.severity.label}{timed})\n{explained}\n{rule.doc}\n\n## Here, today\n")
     print(_today(options))
     return 0
 
