@@ -1,0 +1,112 @@
+"""What runs, how much it matters, what is meant to be: selection, severities, suppressions, the verdict."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import taskcheck
+
+TASK = "---\ntitle: A\nowner: ghost\nstatus: ready\n{}---\n"
+CONFIG = """
+[people]
+rj = []
+[rules]
+severity = {{ role-routing = "{severity}" }}
+[[suppress]]
+rule = "role-routing"
+task = "c*"
+reason = "moves in Q2"
+until = 2026-03-24
+"""
+REGISTER = '{"owner": "rj", "entries": {"gone": {"registered_at": "2026-01-01T00:00:00Z"}}}'
+
+
+@pytest.fixture
+def root(store: Callable[..., Path]) -> Path:
+    """Three tasks of nobody: plain, accepted in the file, accepted in the configuration; and an orphaned entry."""
+    return store(
+        {
+            "tasks/a.md": TASK.format(""),
+            "tasks/b.md": TASK.format("taskcheck:\n  ignore:\n    role-routing: known\n"),
+            "tasks/c.md": TASK.format(""),
+            ".tasks/task_manager/task-manager-rj.register.json": REGISTER,
+            "taskcheck.toml": CONFIG.format(severity="warning"),
+        }
+    )
+
+
+def found(root: Path, *arguments: str, now: str = "2026-03-24T18:00:00Z") -> tuple[int, list[tuple[str, str]], Any]:
+    """Exit code, subject and rule of every finding, summary."""
+    ran = taskcheck("--now", now, "--format", "json", *arguments, cwd=root)
+    incidents = ran.json["incidents"]
+    pairs = [
+        (incident["task"] or incident["manager"], f["rule"]) for incident in incidents for f in incident["findings"]
+    ]
+    return ran.code, pairs, ran.json["summary"]
+
+
+def test_suppressions_have_a_reason_and_an_end(root: Path) -> None:
+    code, pairs, summary = found(root, "--select", "routing")
+    assert (code, pairs) == (0, [("a", "role-routing")])
+    assert (summary["warnings"], summary["suppressed"]) == (1, 2)
+    code, pairs, summary = found(root, "--select", "routing", now="2026-03-25T00:00:01Z")
+    assert pairs == [("a", "role-routing"), ("c", "role-routing")]
+    assert summary["suppressed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([], 0),
+        (["--fail-on", "warning"], 1),
+        (["--fail-on", "warning", "--exit-zero"], 0),
+        (["--strict"], 1),
+        (["--strict", "--exit-zero"], 0),
+    ],
+)
+def test_what_makes_a_run_fail(root: Path, arguments: list[str], code: int) -> None:
+    assert found(root, "--select", "routing,drift,snapshot", *arguments)[0] == code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rules"),
+    [
+        (["--select", "register"], {"register-orphan"}),
+        (["--select", "register", "--ignore", "register-orphan"], set()),
+        (["--select", "register-orphan,routing", "--ignore", "register"], {"register-orphan", "role-routing"}),
+        (["--ignore", "routing"], {"register-orphan"}),
+        (["--ignore", "routing", "--extend-select", "role-routing"], {"register-orphan", "role-routing"}),
+        (["--select", "all", "--ignore", "all"], set()),
+    ],
+    ids=" ".join,
+)
+def test_a_name_beats_a_family_and_a_family_beats_all(root: Path, arguments: list[str], rules: set[str]) -> None:
+    _, pairs, _ = found(root, *arguments)
+    assert {rule for _, rule in pairs} == rules
+
+
+@pytest.mark.parametrize("key", ["entries", "tasks", "workers"])
+def test_registers_may_be_lists_under_any_known_key(root: Path, key: str) -> None:
+    path = root / ".tasks" / "task_manager" / "task-manager-rj.register.json"
+    path.write_text(f'{{"owner": "rj", "{key}": [{{"task": "gone"}}]}}')
+    assert found(root, "--select", "register")[1] == [("gone", "register-orphan")]
+
+
+def test_signals_alone_are_shown_but_not_where_rules_were_left_out(root: Path) -> None:
+    signals = '[{"task": "a", "kind": "strange_noise", "level": "attention"}]'
+    path = root / ".tasks" / "task_manager" / "task-manager-rj.snapshot.json"
+    path.write_text(
+        f'{{"owner": "rj", "generated_at": "2026-03-24T18:00:00Z", "escalation": {{"signals": {signals}}}}}'
+    )
+    (root / "tasks" / "a.md").write_text(TASK.format("").replace("ghost", "rj"))
+    ran = taskcheck("--now", "2026-03-24T18:00:00Z", cwd=root)
+    assert "info    a  signals only\n" in ran.out
+    assert "strange_noise (unexplained)" in ran.out
+    assert "signals only" not in taskcheck("--now", "2026-03-24T18:00:00Z", "--select", "routing", cwd=root).out
+
+
+def test_grouped_by_rule(root: Path) -> None:
+    text = taskcheck("--group", "rule", "--now", "2026-03-24T18:00:00Z", cwd=root).out
+    assert "register-orphan  1\n  error   gone  still registered by rj" in text
