@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 FILE = "taskcheck.toml"
+MAX_BYTES = 1024 * 1024
 DEFAULT_PRESET = "task-manager"
 FIELDS = (
     "id", "title", "status", "owner", "depends_on", "parent", "pr_url", "pr_number", "pr_created_at", "started_at",
@@ -76,6 +77,8 @@ def find(root: Path) -> Path | None:
         return own
     pyproject = root / "pyproject.toml"
     try:
+        if not pyproject.is_file() or pyproject.stat().st_size > MAX_BYTES:
+            return None
         has_table = "[tool.taskcheck" in pyproject.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
@@ -124,6 +127,9 @@ def detect(root: Path, known: Mapping[str, Preset]) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ConfigError(f"{path.name}: {size:,} bytes; {MAX_BYTES:,} are read at the most")
         tables = tomllib.loads(path.read_bytes().decode("utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error

@@ -157,3 +157,12 @@ def test_every_child_is_gone_afterwards(incidents: Built) -> None:
 def open_files() -> int:
     folder = Path("/proc/self/fd")
     return len(list(folder.iterdir())) if folder.exists() else 0
+
+
+@pytest.mark.parametrize("where", [".git/logs/refs/heads/task/x", ".git/worktrees/x/gitdir", ".worktrees/x/.git"])
+def test_a_pipe_among_gits_own_files_hangs_nothing(tmp_path: Path, where: str) -> None:
+    root = build(incidents_fixture(), tmp_path / "repo").root
+    git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x", cwd=root)
+    (root / where).unlink()
+    os.mkfifo(root / where)
+    assert taskcheck("--now", NOW, cwd=root, timeout=30).code in {1, 3}

@@ -73,18 +73,17 @@ def test_what_makes_a_run_fail(root: Path, arguments: list[str], code: int) -> N
 @pytest.mark.parametrize(
     ("arguments", "rules"),
     [
-        (["--select", "register"], {"register-orphan"}),
-        (["--select", "register", "--ignore", "register-orphan"], set()),
-        (["--select", "register-orphan,routing", "--ignore", "register"], {"register-orphan", "role-routing"}),
-        (["--ignore", "routing"], {"register-orphan"}),
-        (["--ignore", "routing", "--extend-select", "role-routing"], {"register-orphan", "role-routing"}),
-        (["--select", "all", "--ignore", "all"], set()),
+        (["--select", "register"], ["register-orphan"]),
+        (["--select", "register", "--ignore", "register-orphan"], []),
+        (["--select", "register-orphan,routing", "--ignore", "register"], ["register-orphan", "role-routing"]),
+        (["--ignore", "routing"], ["register-orphan"]),
+        (["--ignore", "routing", "--extend-select", "role-routing"], ["register-orphan", "role-routing"]),
+        (["--select", "all", "--ignore", "all"], []),
     ],
-    ids=" ".join,
 )
-def test_a_name_beats_a_family_and_a_family_beats_all(root: Path, arguments: list[str], rules: set[str]) -> None:
+def test_a_name_beats_a_family_and_a_family_beats_all(root: Path, arguments: list[str], rules: list[str]) -> None:
     _, pairs, _ = found(root, *arguments)
-    assert {rule for _, rule in pairs} == rules
+    assert sorted({rule for _, rule in pairs}) == rules
 
 
 @pytest.mark.parametrize("key", ["entries", "tasks", "workers"])

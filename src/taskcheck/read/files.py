@@ -122,6 +122,12 @@ class Folder:
         return False
 
 
+def small_text(path: Path, limit: int = 64 * 1024) -> str | None:
+    """The text of a small file of git's own; None when it is no regular file, larger, or can't be read."""
+    source = Folder(path.parent).read(path.name, limit)
+    return None if source.data is None else os.fsdecode(source.data)
+
+
 def modified(path: Path) -> int | None:
     """When a file was last written, in nanoseconds; None when that can't be told."""
     try:

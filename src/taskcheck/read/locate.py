@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from taskcheck.read.files import small_text
 from taskcheck.read.git import Git, GitError
 
 CONFIG_NAME = "taskcheck.toml"
@@ -57,11 +58,8 @@ def locate(start: Path) -> Location:
 
 def git_dir(checkout: Path) -> Path | None:
     """Where a checkout's ``.git`` file points; None when it is no such file or can't be read."""
-    try:
-        match = _GITDIR.match((checkout / ".git").read_text(errors="surrogateescape")[:4096])
-        return Path(os.path.realpath(checkout / match[1])) if match else None
-    except (OSError, ValueError):
-        return None
+    match = _GITDIR.match(small_text(checkout / ".git") or "")
+    return Path(os.path.realpath(checkout / match[1])) if match else None
 
 
 def _main_checkout(checkout: Path) -> Path:
@@ -70,8 +68,9 @@ def _main_checkout(checkout: Path) -> Path:
     admin = git_dir(checkout)
     if admin is None:
         raise GitError(f"{checkout / '.git'} points nowhere; is it a worktree whose repository was moved?")
-    if (admin / "commondir").is_file():
-        common = Path(os.path.realpath(admin / (admin / "commondir").read_text().strip()))
+    commondir = small_text(admin / "commondir")
+    if commondir is not None:
+        common = Path(os.path.realpath(admin / commondir.strip()))
         if common.name == ".git":
             return common.parent
     elif not admin.is_dir():

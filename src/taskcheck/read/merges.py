@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from taskcheck.read.files import small_text
 from taskcheck.read.git import Git, GitError
 from taskcheck.sources import Merge
 
@@ -114,11 +115,7 @@ class MergeReader:
         """Whether the branch's reflog tells that its tip was committed on it."""
         if self.reflogs is None:
             return False
-        try:
-            with (self.reflogs / branch).open("rb") as file:
-                lines = file.read(MAX_REFLOG_BYTES).decode("utf-8", "replace").splitlines()
-        except (OSError, ValueError):
-            return False
+        lines = (small_text(self.reflogs / branch, MAX_REFLOG_BYTES) or "").splitlines()
         return any(
             head.split()[1:2] == [tip] and action.startswith(_MADE_THERE)
             for head, _, action in (line.partition("\t") for line in lines)

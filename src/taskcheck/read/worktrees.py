@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from taskcheck.globs import Pattern
-from taskcheck.read.files import MAX_TASK_BYTES, Folder
+from taskcheck.read.files import MAX_TASK_BYTES, Folder, small_text
 from taskcheck.read.git import Git, GitError, Versions, WorktreeRecord
 from taskcheck.read.locate import Location, git_dir
 from taskcheck.sources import CheckoutSource, Fork, Source, Unavailable
@@ -127,11 +127,10 @@ def _defect(path: Path, common_dir: Path) -> str | None:
         return "its .git is no file that points to a repository"
     if admin.parent != Path(os.path.realpath(common_dir / "worktrees")):
         return f"its .git file points to {admin}, which is none of this repository's"
-    try:
-        back = (admin / "gitdir").read_text(errors="surrogateescape").strip()
-    except OSError:
+    back = small_text(admin / "gitdir")
+    if back is None:
         return f"its .git file points to {admin}, which is gone"
-    if os.path.realpath(admin / back) != os.path.realpath(path / ".git"):
+    if os.path.realpath(admin / back.strip()) != os.path.realpath(path / ".git"):
         return "the repository's record of it points elsewhere"
     return None
 
