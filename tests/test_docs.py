@@ -2,9 +2,22 @@
 
 import re
 import runpy
+import tomllib
 from pathlib import Path
 
+from taskcheck import config
 from taskcheck.cli import COMMANDS
+from taskcheck.schema import (
+    CheckoutsTable,
+    Config,
+    DriftTable,
+    FieldsTable,
+    LimitsTable,
+    PathsTable,
+    RulesTable,
+    StatusesTable,
+    VocabularyTable,
+)
 from tests.conftest import ROOT
 from tests.e2e.conftest import taskcheck
 
@@ -35,3 +48,17 @@ def test_links_lead_somewhere() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_configuration_page_is_a_configuration_and_names_every_key(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text()
+    shown = page.partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "taskcheck.toml").write_text(shown)
+    config.load(tmp_path, config.presets(config.builtin_presets()))
+    tables = tomllib.loads(shown)
+    assert set(tables) == set(Config.model_fields)
+    for name, model in (("paths", PathsTable), ("checkouts", CheckoutsTable), ("limits", LimitsTable),
+                        ("rules", RulesTable), ("drift", DriftTable), ("vocabulary", VocabularyTable),
+                        ("statuses", StatusesTable)):  # fmt: skip
+        assert set(tables[name]) == set(model.model_fields), name
+    assert all(f" {field}" in shown for field in FieldsTable.model_fields if field not in tables["fields"])

@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from taskcheck.documents import Value as Value
-    from taskcheck.documents.values import age as age
+    from taskcheck.documents.values import age as age, timestamp as timestamp, whole_number as whole_number
     from taskcheck.finding import (
         DropEntry as DropEntry,
         Evidence as Evidence,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Ledger as Ledger,
         LedgerKind as LedgerKind,
         Manager as Manager,
+        Register as Register,
         Row as Row,
         Snapshot as Snapshot,
     )
@@ -51,22 +52,25 @@ if TYPE_CHECKING:
         Dispatches as Dispatches,
         Entries as Entries,
         Rows as Rows,
+        SuppressionUse as SuppressionUse,
         Tasks as Tasks,
     )
+    from taskcheck.suggest import did_you_mean as did_you_mean
 
 _HOMES = {
     "documents": ("Value",),
-    "documents.values": ("age",),
+    "documents.values": ("age", "timestamp", "whole_number"),
     "finding": ("DropEntry", "Evidence", "Finding", "Fix", "Incident", "KeepFile", "MergeFile", "Report", "Safety",
                 "SetKey", "Severity"),
     "hooks": ("hookimpl",),
     "identity": ("People",),
     "model": ("Checkout", "Copy", "Place", "PullRequest", "Task"),
     "rules": ("Rule", "Undecided", "rule"),
-    "runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Row", "Snapshot"),
+    "runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row", "Snapshot"),
     "settings": ("FINISHED", "Settings", "Stage"),
     "sources": ("Fork", "Processes"),
-    "state": ("Checkouts", "Copies", "Dispatches", "Entries", "Rows", "Tasks"),
+    "state": ("Checkouts", "Copies", "Dispatches", "Entries", "Rows", "SuppressionUse", "Tasks"),
+    "suggest": ("did_you_mean",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -1,6 +1,6 @@
 """One check: read, assemble, run the rules, triage, fold; a request in, a report out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -142,8 +142,12 @@ def check_store(store: Store, request: Request) -> Report:
 def _chosen(store: Store, request: Request) -> list[Rule]:
     settings = store.settings
     try:
-        for name in settings.severity:
+        named = (*settings.severity, *(name for names in settings.signals.values() for name in names))
+        for name in named:
             triage.choose(store.rules, (name,), ())
+        for suppression in settings.suppress:
+            if suppression.rule not in store.rules:
+                raise triage.UnknownRule(suppression.rule, sorted(store.rules))
         return triage.choose(
             store.rules,
             (*(request.select or settings.select), *request.extend_select),
@@ -160,7 +164,14 @@ def _hint(error: triage.UnknownRule | report.UnknownSubject) -> str:
 
 
 def _run(rules: list[Rule], state: State, only: frozenset[str] | None = None) -> tuple[RuleRun, ...]:
-    runs = engine.run(rules, state, only)
+    """The runs of the rules, those about what the others found last, in the order of their names."""
+    runs = _triaged(engine.run((rule for rule in rules if not rule.meta), state, only), state)
+    told = replace(state, suppressions=triage.uses(runs, state))
+    meta = _triaged(engine.run((rule for rule in rules if rule.meta), told, only), state)
+    return tuple(sorted((*runs, *meta), key=lambda run: run.rule))
+
+
+def _triaged(runs: Iterable[RuleRun], state: State) -> tuple[RuleRun, ...]:
     return tuple(triage.suppress(triage.weigh(run, state.settings.severity), state) for run in runs)
 
 

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -105,8 +106,9 @@ def load(root: Path, known: Mapping[str, Preset], path: Path | None = None) -> S
     errors = list(_check(merged, written, where))
     if errors:
         raise ConfigError(*errors)
+    own = _vocabulary(root, merged.get("vocabulary", {}))
     try:
-        return _settings(name, where if path else None, merged)
+        return _settings(name, where if path else None, merged, own, _suppress_lines(path))
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from error
 
@@ -127,12 +129,7 @@ def detect(root: Path, known: Mapping[str, Preset]) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ConfigError(f"{path.name}: {size:,} bytes; {MAX_BYTES:,} are read at the most")
-        tables = tomllib.loads(path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
+        tables = tomllib.loads(_bounded(path).decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path.name}: not UTF-8 at byte {error.start}") from error
     except tomllib.TOMLDecodeError as error:
@@ -140,6 +137,16 @@ def _read(path: Path) -> dict[str, Any]:
     if path.name == "pyproject.toml":
         tables = tables.get("tool", {}).get("taskcheck", {})
     return tables
+
+
+def _bounded(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ConfigError(f"{path.name}: {size:,} bytes; {MAX_BYTES:,} are read at the most")
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
 
 
 def _merge(preset: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,7 +208,35 @@ def _unknown(name: str, known: Mapping[str, Any], what: str = "preset") -> str:
     return f"unknown {what} {name!r}{did_you_mean(name, known)}"
 
 
-def _settings(preset: str, source: str | None, tables: Mapping[str, Any]) -> Settings:
+def _vocabulary(root: Path, table: Mapping[str, Any]) -> frozenset[str]:
+    """The statuses that the store's own configuration lists, case-folded: words, or tables with a name."""
+    for name in table.get("files", ()):
+        path = root / name
+        if not path.is_file():
+            continue
+        from taskcheck.documents import DocumentError, read_front_matter  # noqa: PLC0415 - few stores have such a file
+
+        try:
+            document = read_front_matter(b"---\n" + _bounded(path) + b"\n---\n")
+        except DocumentError as error:
+            trouble = error.trouble
+            raise ConfigError(f"{name}:{trouble.line - 1}: {trouble.message}; taskcheck reads its statuses") from error
+        listed = document.values.get(table.get("key", "statuses")) if document else None
+        items = listed if isinstance(listed, tuple) else ()
+        words = (item.get("name") if isinstance(item, Mapping) else item for item in items)
+        return frozenset(word.casefold() for word in words if isinstance(word, str))
+    return frozenset()
+
+
+def _suppress_lines(path: Path | None) -> list[int]:
+    """The lines of a configuration file where a suppression begins."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path else ()
+    return [number for number, line in enumerate(lines, 1) if re.match(r"\s*\[\[[\w.\s]*suppress\s*\]\]", line)]
+
+
+def _settings(
+    preset: str, source: str | None, tables: Mapping[str, Any], vocabulary: frozenset[str], lines: list[int]
+) -> Settings:
     fields = {name: name for name in FIELDS if name != "id"}
     fields |= {name: key for name, key in tables.get("fields", {}).items() if name != "required"}
     limits = {
@@ -213,6 +248,8 @@ def _settings(preset: str, source: str | None, tables: Mapping[str, Any]) -> Set
     limits |= tables.get("limits", {})
     drift, checkouts, rules = (tables.get(name, {}) for name in ("drift", "checkouts", "rules"))
     statuses = {status: Stage(stage) for stage, words in tables["statuses"].items() for status in words}
+    folded = {status.casefold(): stage for status, stage in statuses.items()}
+    suppress = tables.get("suppress", ())
     return Settings(
         preset=preset,
         source=source,
@@ -223,7 +260,14 @@ def _settings(preset: str, source: str | None, tables: Mapping[str, Any]) -> Set
         required=tuple(tables.get("fields", {}).get("required", ())),
         at_names=tables.get("at_names", False),
         statuses=statuses,
-        folded_statuses={status.casefold(): stage for status, stage in statuses.items()},
+        folded_statuses=folded,
+        unclassed=vocabulary - folded.keys(),
+        folders={
+            folder.rstrip("/"): frozenset(map(Stage, _listed(stages)))
+            for folder, stages in tables.get("folders", {}).items()
+        },
+        markers={pattern: Stage(stage) for pattern, stage in tables.get("markers", {}).items()},
+        signals={kind: tuple(_listed(rules)) for kind, rules in tables.get("signals", {}).items()},
         outcomes={outcome: tuple(statuses) for outcome, statuses in tables["outcomes"].items()},
         authority=drift.get("authority", "root"),
         drift_ignore=tuple(drift.get("ignore", ())),
@@ -236,7 +280,8 @@ def _settings(preset: str, source: str | None, tables: Mapping[str, Any]) -> Set
         ignore=tuple(rules.get("ignore", ())),
         severity=dict(rules.get("severity", {})),
         suppress=tuple(
-            Suppression(**{**table, "until": _day(table.get("until"))}) for table in tables.get("suppress", ())
+            Suppression(**{**table, "until": _day(table.get("until")), "line": line})
+            for table, line in zip_longest(suppress, lines if len(lines) == len(suppress) else ())
         ),
     )
 
@@ -244,6 +289,10 @@ def _settings(preset: str, source: str | None, tables: Mapping[str, Any]) -> Set
 def _paths(table: Mapping[str, Any]) -> Paths:
     values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
     return Paths(**values)
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def _day(value: date | datetime | str | None) -> str | None:

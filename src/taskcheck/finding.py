@@ -114,6 +114,8 @@ class Finding:
     place: Place
     task: str | None = None
     manager: str | None = None
+    tasks: tuple[str, ...] = ()
+    """The tasks that a manager's finding is about."""
     expected: str = ""
     evidence: tuple[Evidence, ...] = ()
     fix: Fix | None = None

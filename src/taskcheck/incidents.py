@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from taskcheck.finding import Finding, Incident, SignalNote
 from taskcheck.rules import Rule
 from taskcheck.runtime import Signal
-from taskcheck.settings import Stage
 from taskcheck.sources import Unavailable
 from taskcheck.state import State
 
@@ -22,6 +21,8 @@ class _Causes:
     """What explains what, by the rules' own words."""
 
     rules: Mapping[str, Rule]
+    signals: Mapping[str, tuple[str, ...]]
+    """Further kinds of signals, to the rules and families that explain them."""
 
     def rank(self, rule: str) -> int:
         return ORDER.index(rule) if rule in ORDER else len(ORDER)
@@ -34,7 +35,8 @@ class _Causes:
 
     def explains_signal(self, cause: Finding, kind: str) -> bool:
         named = self.rules[cause.rule].explains if cause.rule in self.rules else ()
-        return kind in named or "*" in named or kind.replace("_", "-") == cause.rule
+        configured = {cause.rule, cause.family} & set(self.signals.get(kind, ()))
+        return bool(configured) or kind in named or "*" in named or kind.replace("_", "-") == cause.rule
 
 
 Key = tuple[str | None, str | None]
@@ -42,18 +44,30 @@ Key = tuple[str | None, str | None]
 
 def fold(findings: Iterable[Finding], state: State, rules: Mapping[str, Rule]) -> tuple[Incident, ...]:
     """All incidents, worst first, then by task; findings of no task and no manager are the repository's."""
-    causes = _Causes(rules)
+    causes = _Causes(rules, state.settings.signals)
+    findings = tuple(findings)
+    by_task: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.task:
+            by_task.setdefault(finding.task, []).append(finding)
     groups: dict[Key, tuple[list[Finding], list[Signal]]] = {}
     for finding in findings:
-        groups.setdefault(_key(finding), ([], []))[0].append(finding)
+        groups.setdefault(_key(finding, by_task, causes), ([], []))[0].append(finding)
     for signal in state.signals:
         groups.setdefault((signal.task, None), ([], []))[1].append(signal)
     incidents = [_incident(key, found, signals, state, causes) for key, (found, signals) in groups.items()]
     return tuple(sorted(incidents, key=lambda i: (-i.severity, i.headline is None, i.task or "", i.manager or "")))
 
 
-def _key(finding: Finding) -> Key:
-    return (finding.task, None) if finding.task else (None, finding.manager)
+def _key(finding: Finding, by_task: Mapping[str, list[Finding]], causes: _Causes) -> Key:
+    """Whose a finding is; a manager's, when all its tasks have a finding that explains it, comes with the first."""
+    if finding.task:
+        return finding.task, None
+    if finding.tasks and all(
+        any(causes.explains(other, finding) for other in by_task.get(task, ())) for task in finding.tasks
+    ):
+        return finding.tasks[0], None
+    return None, finding.manager
 
 
 def _incident(key: Key, findings: list[Finding], signals: list[Signal], state: State, causes: _Causes) -> Incident:
@@ -95,9 +109,4 @@ def _cause_of_signal(signal: Signal, findings: list[Finding], causes: _Causes) -
 
 
 def _refuted(signal: Signal, state: State) -> bool:
-    """Whether another ledger contradicts a signal: nobody is late to pick up what a worktree shows in progress."""
-    if signal.kind != "pickup_overdue" or isinstance(state.copies, Unavailable):
-        return False
-    return any(
-        copy.task.stage is not None and Stage.READY.before(copy.task.stage) for copy in state.copies.of(signal.task)
-    )
+    return not isinstance(state.copies, Unavailable) and state.copies.refute(signal) is not None

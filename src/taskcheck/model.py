@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from taskcheck.documents import Document, Route, Trouble, Value
 from taskcheck.documents.values import whole_number
@@ -43,6 +44,7 @@ class Task:
     document: Document | None
     trouble: Trouble | None = None
     stage: Stage | None = None
+    mtime_ns: int | None = None
 
     @property
     def front(self) -> Mapping[str, Value]:
@@ -88,6 +90,11 @@ class Task:
     def pull_request(self) -> PullRequest | None:
         """The pull request that the front matter records."""
         return pull_request(self.text("pr_url"), self.text("pr_number"))
+
+    @property
+    def written_at(self) -> datetime | None:
+        """When its file was last written; says nothing of when the task moved."""
+        return None if self.mtime_ns is None else datetime.fromtimestamp(self.mtime_ns / 1e9, UTC)
 
     @property
     def done(self) -> bool:

@@ -12,11 +12,11 @@ SUBJECTS = ("task", "file", "entry", "manager", "ledger")
 
 FACTS = frozenset(
     {"settings", "now", "tasks", "people", "ledgers", "managers", "entries", "rows", "checkouts", "copies",
-     "trunk", "dispatches", "moves", "reviews", "processes"}
+     "trunk", "dispatches", "moves", "reviews", "markers", "tracked", "processes", "suppressions"}
 )  # fmt: skip
 """Names of the parts of the state that a parameter may ask for."""
 
-STATIC = frozenset({"tasks", "people", "settings"})
+STATIC = frozenset({"tasks", "people", "settings", "markers"})
 """Inputs that a commit alone decides: not clock, processes, runtime files or other checkouts (``--gate commit``)."""
 
 
@@ -54,6 +54,11 @@ class Rule:
     def doc(self) -> str:
         """Its documentation, in Markdown."""
         return inspect.cleandoc(self.check.__doc__ or "")
+
+    @property
+    def meta(self) -> bool:
+        """Whether it is about what the other rules found, and so runs after them."""
+        return "suppressions" in self.inputs
 
     @property
     def timed(self) -> bool:

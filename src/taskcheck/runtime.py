@@ -62,14 +62,15 @@ class Row:
     place: Place
     manager: str
     status: str | None
-    registered: bool
+    registered: bool | None
     dispatch_state: str | None
+    needs_attention: bool | None = None
     pull_request: PullRequest | None = None
 
     @property
     def held(self) -> bool:
         """Whether the manager counts the task as its own work."""
-        return self.registered or bool(self.dispatch_state)
+        return bool(self.registered or self.dispatch_state)
 
 
 class LedgerKind(Enum):
@@ -96,6 +97,8 @@ class Ledger:
     manager: str | None = None
     """Key of the person that a register's or snapshot's file name resolves to, else the name; None for others."""
     document: Document | None = field(default=None, repr=False)
+    written_at: datetime | None = None
+    """When the file was last written."""
 
     @property
     def subject(self) -> str:

@@ -102,6 +102,16 @@ class StatusesTable(Table):
         return self
 
 
+StageName = Literal["parked", "ready", "active", "review", "stopped", "done"]
+
+
+class VocabularyTable(Table):
+    """``[vocabulary]``: where the store itself lists its statuses; those that no class has are known all the same."""
+
+    files: list[Glob]
+    key: Text = "statuses"
+
+
 class DriftTable(Table):
     """``[drift]``: who is right while a branch is open."""
 
@@ -162,6 +172,10 @@ class Config(Table):
     fields: FieldsTable = FieldsTable()
     statuses: StatusesTable
     outcomes: Mapping[Text, Annotated[list[Text], Field(min_length=1)]]
+    vocabulary: VocabularyTable | None = None
+    folders: Mapping[Glob, StageName | list[StageName]] = {}
+    markers: Mapping[Tasked, StageName] = {}
+    signals: Mapping[Text, Text | list[Text]] = {}
     drift: DriftTable = DriftTable()
     checkouts: CheckoutsTable = CheckoutsTable()
     locks: LocksTable | None = None

@@ -81,6 +81,8 @@ class Suppression:
     task: str
     reason: str
     until: str | None = None
+    line: int | None = None
+    """Where it stands in the configuration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,14 @@ class Settings:
     """Every status of the vocabulary as written, to its stage; in the order of the configuration."""
     folded_statuses: Mapping[str, Stage]
     """The same, case-folded."""
+    unclassed: frozenset[str]
+    """Statuses that the store's own configuration knows and no class has, case-folded."""
+    folders: Mapping[str, frozenset[Stage]]
+    """Folder of task files to the classes that a task in it may be in."""
+    markers: Mapping[str, Stage]
+    """Pattern of a marker file to the class that it stands for."""
+    signals: Mapping[str, tuple[str, ...]]
+    """Kinds of raw signals beside the built-in ones, to the rules and families that explain them."""
     outcomes: Mapping[str, tuple[str, ...]]
     authority: Literal["root", "branch"]
     drift_ignore: tuple[str, ...]
@@ -116,6 +126,10 @@ class Settings:
     def stage(self, status: str | None) -> Stage | None:
         """The class of a status, whatever its case; None for one outside the vocabulary."""
         return self.folded_statuses.get(status.casefold()) if status else None
+
+    def knows(self, status: str) -> bool:
+        """Whether a status is in the vocabulary, classed or not."""
+        return self.stage(status) is not None or status.casefold() in self.unclassed
 
     def words(self, stage: Stage) -> tuple[str, ...]:
         """The statuses of a class."""

@@ -107,6 +107,8 @@ class Repository:
     """Local branch names."""
     merges: Mapping[str, Merge] = field(default_factory=dict)
     """Merge verdicts by branch name, for the branches that ledgers name."""
+    tracked: frozenset[str] = frozenset()
+    """Paths of registers and snapshots in the index of root."""
     changes: tuple[Change, ...] = ()
     """Newest first: commits on root that touched tasks whose dispatch ended, since the earliest such end."""
 
@@ -155,6 +157,8 @@ class Sources:
     dispatch_logs: tuple[Source, ...] = ()
     tombstones: tuple[Source, ...] = ()
     reviews: tuple[Source, ...] = ()
+    markers: tuple[tuple[str, Source], ...] = ()
+    """Marker files, each with the pattern that found it; not opened."""
     people: tuple[Source, ...] = ()
     roles: tuple[Source, ...] = ()
     git: Repository | Unavailable = Unavailable("not a git repository")

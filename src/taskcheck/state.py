@@ -10,7 +10,7 @@ from taskcheck.documents import Document
 from taskcheck.identity import People
 from taskcheck.model import Checkout, Copy, Place, Task
 from taskcheck.runtime import Dispatch, DispatchState, Entry, Ledger, Manager, Row, Signal
-from taskcheck.settings import Settings
+from taskcheck.settings import Settings, Stage
 from taskcheck.sources import Merge, Processes, RecordedPath, Unavailable
 
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
@@ -143,6 +143,12 @@ class Copies:
         """All differing copies of one task."""
         return self.by_task.get(task, ())
 
+    def refute(self, signal: Signal) -> Copy | None:
+        """The copy that contradicts a raw signal: nobody is late to pick up what a worktree shows begun."""
+        if signal.kind != "pickup_overdue":
+            return None
+        return next((copy for copy in self.of(signal.task) if Stage.READY.before(copy.task.stage)), None)
+
     def own(self, task: str) -> Copy | None:
         """The differing copy in the task's own worktree."""
         return self.own_by_task.get(task)
@@ -165,6 +171,26 @@ class Dispatches:
         dispatch = self.of(entry.task)
         running = dispatch is not None and dispatch.state is DispatchState.RUNNING
         return entry in self.live or (running and dispatch is not None and entry in dispatch.entries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionUse:
+    """A suppression of the configuration or of a task file, and what became of it in this run."""
+
+    rule: str
+    subject: str
+    """The glob of tasks or managers, or the task whose file holds it."""
+    place: Place
+    task: str | None
+    """The task whose file holds it; None for one of the configuration."""
+    until: str | None
+    """The last day on which it counts."""
+    fault: str | None
+    """Why it can't count at all."""
+    expired: bool
+    matched: bool
+    judged: bool
+    """Whether the rule could look everywhere that it covers; otherwise nothing is known of its use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +216,12 @@ class State:
     moves: Mapping[str, datetime]
     """When each active task last moved; told where dispatches can be."""
     reviews: Mapping[str, Place]
+    markers: Mapping[str, tuple[tuple[Place, Stage], ...]]
+    """The marker files of each task, with the stage that each stands for."""
+    tracked: frozenset[str] | Unavailable
+    """Paths of registers and snapshots that git tracks."""
     processes: Processes | Unavailable
     documents: Mapping[tuple[str, str], Document] = field(default_factory=dict)
     """By checkout and path: where places become lines."""
+    suppressions: tuple[SuppressionUse, ...] = ()
+    """What became of every suppression; told when the other rules have run."""

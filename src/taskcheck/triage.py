@@ -6,10 +6,11 @@ from fnmatch import fnmatchcase
 
 from taskcheck.documents import Value
 from taskcheck.finding import Finding, RuleRun, Severity
+from taskcheck.model import Place, Task
 from taskcheck.rules import Rule
 from taskcheck.settings import Settings, Suppression
 from taskcheck.sources import Unavailable
-from taskcheck.state import State, Tasks
+from taskcheck.state import State, SuppressionUse, Tasks
 
 ALL = "all"
 
@@ -55,12 +56,52 @@ def suppress(run: RuleRun, state: State) -> RuleRun:
     kept, suppressed = [], []
     today = state.now.date().isoformat()
     for name, finding in run.findings:
-        reason = _accepted(finding, state.settings, today) or _accepted_in_file(finding, state)
+        reason = _accepted(finding, state.settings, today) or _accepted_in_file(finding, state, today)
         if reason is None:
             kept.append((name, finding))
         else:
             suppressed.append((name, finding, reason))
     return replace(run, findings=tuple(kept), suppressed=tuple(suppressed))
+
+
+def uses(runs: Iterable[RuleRun], state: State) -> tuple[SuppressionUse, ...]:
+    """What became of every suppression, of the configuration and of the task files."""
+    by_rule = {run.rule: run for run in runs}
+    today = state.now.date().isoformat()
+    found = []
+    for index, table in enumerate(state.settings.suppress):
+        place = Place(
+            path=state.settings.source or "taskcheck.toml", route=("suppress", str(index)), line=table.line, column=1
+        )
+        found.append(_use(table, place, None, None, by_rule.get(table.rule), today))
+    for task in state.tasks:
+        for rule, value in _ignored(task).items():
+            reason, until = _reason(value)
+            table = Suppression(rule=rule, task=task.id, reason=reason or "", until=until)
+            place = task.place.at("taskcheck", "ignore", rule)
+            fault = None if reason else "it gives no reason"
+            found.append(_use(table, place, task, fault, by_rule.get(rule), today))
+    return tuple(found)
+
+
+def _use(
+    table: Suppression, place: Place, task: Task | None, fault: str | None, run: RuleRun | None, today: str
+) -> SuppressionUse:
+    def covered(subject: str | None) -> bool:
+        return subject == task.id if task else _covers(table, table.rule, subject or "")
+
+    looked = run is not None and run.skipped is None and not run.errors
+    return SuppressionUse(
+        rule=table.rule,
+        subject=table.task,
+        place=place,
+        task=task.id if task else None,
+        until=table.until,
+        fault=fault,
+        expired=table.until is not None and today > table.until,
+        matched=any(covered(finding.task or finding.manager) for _, finding, _ in (run.suppressed if run else ())),
+        judged=looked and not any(covered(subject.group) for subject, _ in (run.undecided if run else ())),
+    )
 
 
 def _accepted(finding: Finding, settings: Settings, today: str) -> str | None:
@@ -75,12 +116,23 @@ def _covers(suppression: Suppression, rule: str, subject: str) -> bool:
     return suppression.rule == rule and fnmatchcase(subject, suppression.task)
 
 
-def _accepted_in_file(finding: Finding, state: State) -> str | None:
-    """The reason under ``taskcheck: {ignore: {RULE: reason}}`` in the task's root file."""
+def _accepted_in_file(finding: Finding, state: State, today: str) -> str | None:
+    """The reason under ``taskcheck: {ignore: {RULE: reason}}`` in the task's root file, while it counts."""
     task = state.tasks.get(finding.task) if finding.task else None
-    ignored = _table(_table(task.front if task else {}, "taskcheck"), "ignore")
-    reason = ignored.get(finding.rule)
-    return reason if isinstance(reason, str) else None
+    reason, until = _reason(_ignored(task).get(finding.rule)) if task else (None, None)
+    return reason if until is None or today <= until else None
+
+
+def _ignored(task: Task) -> Mapping[str, Value]:
+    return _table(_table(task.front, "taskcheck"), "ignore")
+
+
+def _reason(value: Value) -> tuple[str | None, str | None]:
+    """The reason of a suppression in a task file and the last day on which it counts: text, or a table of both."""
+    if isinstance(value, Mapping):
+        reason, until = value.get("reason"), value.get("until")
+        return (reason if isinstance(reason, str) else None), (until[:10] if isinstance(until, str) else None)
+    return (value if isinstance(value, str) else None), None
 
 
 def _table(values: Mapping[str, Value], key: str) -> Mapping[str, Value]:

@@ -32,6 +32,7 @@ def root(store: Callable[..., Path]) -> Path:
             "tasks/b.md": TASK.format("taskcheck:\n  ignore:\n    role-routing: known\n"),
             "tasks/c.md": TASK.format(""),
             ".tasks/task_manager/task-manager-rj.register.json": REGISTER,
+            ".gitignore": ".tasks/\n",
             "taskcheck.toml": CONFIG.format(severity="warning"),
         }
     )
@@ -109,3 +110,22 @@ def test_signals_alone_are_shown_but_not_where_rules_were_left_out(root: Path) -
 def test_grouped_by_rule(root: Path) -> None:
     text = taskcheck("--group", "rule", "--now", "2026-03-24T18:00:00Z", cwd=root).out
     assert "register-orphan  1\n  error   gone  still registered by rj" in text
+
+
+def test_a_suppression_of_no_rule_is_a_mistake(root: Path) -> None:
+    path = root / "taskcheck.toml"
+    path.write_text(path.read_text().replace('rule = "role-routing"', 'rule = "role-routin"'))
+    ran = taskcheck(cwd=root)
+    assert ran.code == 2
+    assert "'role-routin'; did you mean role-routing?" in ran.err
+
+
+def test_a_configured_kind_of_signal_is_explained(root: Path) -> None:
+    signals = '[{"task": "a", "kind": "strange_noise", "level": "attention"}]'
+    path = root / ".tasks" / "task_manager" / "task-manager-rj.snapshot.json"
+    path.write_text(
+        f'{{"owner": "rj", "generated_at": "2026-03-24T18:00:00Z", "escalation": {{"signals": {signals}}}}}'
+    )
+    (root / "taskcheck.toml").write_text('[people]\nrj = []\n[signals]\nstrange_noise = "routing"\n')
+    ran = taskcheck("--now", "2026-03-24T18:00:00Z", cwd=root)
+    assert "  signals  strange_noise\n" in ran.out

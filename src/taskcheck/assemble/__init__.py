@@ -129,6 +129,10 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         dispatches=dispatches,
         moves=moves,
         reviews=_reviews(sources, settings, tasks),
+        markers=_grouped(
+            (marker.name, (Place(path=marker.path), settings.markers[pattern])) for pattern, marker in sources.markers
+        ),
+        tracked=_tracked(git, settings),
         processes=sources.processes,
         documents={
             **{(t.place.checkout, t.place.path): t.document for t in tasks if t.document},
@@ -156,6 +160,13 @@ def _trunk(git: Repository | Unavailable) -> str | Unavailable:
         where = f"on {git.branch}" if git.branch else "on no branch"
         return Unavailable(f"the root checkout is {where}, not on trunk ({git.trunk})")
     return git.trunk
+
+
+def _tracked(git: Repository | Unavailable, settings: Settings) -> frozenset[str] | Unavailable:
+    if isinstance(git, Unavailable):
+        return git
+    named = settings.paths.registers or settings.paths.snapshots
+    return git.tracked if named else Unavailable("this store has no registers and no snapshots")
 
 
 def _entries(parsed: Parsed) -> Entries:

@@ -84,7 +84,9 @@ def _of_manager(source: Source, kind: LedgerKind, people: People) -> Ledger:
 
 def _open(source: Source, kind: LedgerKind, manager: str | None = None) -> Ledger:
     """The file as a JSON document, or with the trouble that kept it."""
-    ledger = Ledger(kind=kind, place=Place(path=source.path), name=source.name, manager=manager)
+    ledger = Ledger(
+        kind=kind, place=Place(path=source.path), name=source.name, manager=manager, written_at=source.mtime
+    )
     if source.data is None:
         return replace(ledger, troubles=(((), source.trouble or Trouble("denied", "it could not be read")),))
     try:
@@ -170,8 +172,9 @@ def _snapshot(source: Source, people: People) -> Snapshot:
                     place=Place(path=source.path, route=route),
                     manager=manager,
                     status=record.status,
-                    registered=bool(record.registered),
+                    registered=record.registered,
                     dispatch_state=record.dispatch_state,
+                    needs_attention=record.needs_attention,
                     pull_request=pull_request(record.pr_url, record.pr_number),
                 )
             )

@@ -80,6 +80,7 @@ class RowRecord(Record):
     status: Text = None
     registered: bool | None = None
     dispatch_state: Text = None
+    needs_attention: bool | None = None
     pr_url: Text = None
     pr_number: Whole = None
 

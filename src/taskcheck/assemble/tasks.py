@@ -31,7 +31,7 @@ class TaskReader:
             return Task(id=name, place=place, keys=keys, document=None, trouble=error.trouble)
         if document is None or keys["status"] not in document.values:
             return None
-        return self._task(document, name, place)
+        return self._task(document, name, place, source.mtime_ns)
 
     def name(self, path: str) -> str:
         """The task that a path is: by a pattern's named parts, with the scope before it, else by the file's stem."""
@@ -46,7 +46,7 @@ class TaskReader:
     def _naming(self) -> tuple[Pattern, ...]:
         return tuple(Pattern(text) for text in self.settings.paths.tasks if "{" in text)
 
-    def _task(self, document: Document, name: str, place: Place) -> Task:
+    def _task(self, document: Document, name: str, place: Place, mtime_ns: int | None) -> Task:
         keys = self.settings.fields
         named = document.values.get(keys["id"]) if "id" in keys else None
         status = document.values.get(keys["status"])
@@ -57,6 +57,7 @@ class TaskReader:
             document=document,
             trouble=document.trouble,
             stage=self.settings.stage(status) if isinstance(status, str) else None,
+            mtime_ns=mtime_ns,
         )
 
     def version(self, data: bytes, path: str, checkout: str) -> Task | None:

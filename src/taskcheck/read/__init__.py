@@ -1,7 +1,7 @@
 """The only readers: every ledger is read once, in two steps; what git is asked depends on what the files say."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -64,6 +64,11 @@ def read_files(location: Location, settings: Settings) -> Sources:
         dispatch_logs=tuple(folder.read_all(folder.find(patterns(paths.dispatch_logs)), LOG_TAIL_BYTES, tail=True)),
         tombstones=ledger(paths.tombstones),
         reviews=tuple(Source(path=path, data=None) for path, _ in folder.find(patterns(paths.reviews))),
+        markers=tuple(
+            (marker, Source(path=path, data=None, name=name))
+            for marker in settings.markers
+            for path, name in folder.find(patterns(marker))
+        ),
         people=team(paths.people),
         roles=team(paths.roles),
         errors=tuple(folder.errors),
@@ -198,8 +203,27 @@ def _read_repository(
         checkouts=tuple(checkouts),
         branches=frozenset(name.removeprefix("refs/heads/") for name in refs if name.startswith("refs/heads/")),
         merges=merges,
+        tracked=_tracked(git, settings, location, common_dir, head) if main else frozenset(),
         changes=_changes(git, head, questions, location.prefix),
     )
+
+
+def _tracked(git: Git, settings: Settings, location: Location, common_dir: Path, head: str | None) -> frozenset[str]:
+    """Registers and snapshots that git tracks.
+
+    Git renews the time of a shared index that it reads; where the index is split, the last commit has to do.
+    """
+    patterns = [Pattern(text) for text in (settings.paths.registers, settings.paths.snapshots) if text]
+    folders = [f"{location.prefix}{pattern.folder}".rstrip("/") for pattern in patterns]
+    if not patterns:
+        return frozenset()
+    folders = [] if "" in folders else sorted(set(folders))
+    if not any(common_dir.glob("sharedindex.*")):
+        paths: Iterable[str] = git.tracked(folders)
+    else:
+        paths = git.tree(head, folders) if head else ()
+    inside = {path.removeprefix(location.prefix) for path in paths if path.startswith(location.prefix)}
+    return frozenset(path for path in inside if any(pattern.match(path) for pattern in patterns))
 
 
 def _trunk(candidates: tuple[str, ...], refs: Mapping[str, str]) -> str | None:

@@ -34,6 +34,7 @@ _ALLOWED = {
     "diff-tree": frozenset({"--stdin", "-r", "-m", "-p", "-z", "--root", "--raw", "--no-renames", "--no-ext-diff",
                             "--no-textconv", "--no-commit-id", "--full-index", "--end-of-options"}),
     "ls-tree": frozenset({"-r", "-z", "--full-tree", "--end-of-options"}),
+    "ls-files": frozenset({"--cached", "--full-name", "-z"}),
     "cat-file": frozenset({"--batch"}),
 }  # fmt: skip
 
@@ -247,6 +248,11 @@ class Git:
             if kind == b"blob" and mode.startswith(b"100"):
                 files[os.fsdecode(path)] = object_id.decode()
         return files
+
+    def tracked(self, folders: Sequence[str]) -> list[str]:
+        """Paths in the index under some folders; of all for none."""
+        out = self.run("ls-files", "--cached", "--full-name", "-z", "--", *folders)
+        return [os.fsdecode(path) for path in out.split(b"\0") if path]
 
     def blobs(self, object_ids: Iterable[str], limit: int) -> dict[str, bytes]:
         """The content of some blobs, in one process; those over the limit of bytes are left out."""

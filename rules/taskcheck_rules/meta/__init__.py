@@ -1,0 +1,1 @@
+"""What is said of the checker's own settings."""

@@ -1,0 +1,90 @@
+"""status-contradicted."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from taskcheck import Evidence, Finding, Place, Settings, Severity, Stage, Task, rule
+
+_STATUS_HEADING = re.compile(r"^#{1,6}[ \t]+Status[ \t]*:(?P<words>.*)$", re.IGNORECASE | re.MULTILINE)
+_FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
+_MARKUP = "*_`~ \t\r"
+
+
+@rule(family="task", severity=Severity.WARNING)
+def status_contradicted(
+    task: Task, settings: Settings, markers: Mapping[str, tuple[tuple[Place, Stage], ...]]
+) -> Iterator[Finding]:
+    """The folder of a task file, a marker file or a `## Status:` line in its text says another status.
+
+    ## Why
+    People read the folder and the text, programs read the front matter: each believes something else.
+
+    ## Example
+    `backlog/completed/task-7.md` says `status: To Do`; the text below says `## Status: done`. What a folder stands for
+    is in `[folders]`, what a marker file stands for in `[markers]`. Words of one class don't contradict each other.
+
+    ## Fix
+    None: which of the two is true is for a person to say.
+    """
+    if task.stage is None:
+        return
+    signs = (*_folder(task, settings), *_markers(task, markers), *_heading(task, settings))
+    for what, saw, place, stages in signs:
+        if task.stage in stages:
+            continue
+        yield Finding(
+            task=task.id,
+            place=task.at("status"),
+            message=f"its status is {task.status}, and {saw}",
+            expected="one status in the front matter and beside it",
+            evidence=(
+                Evidence(place=task.at("status"), saw=f"status is {task.status}"),
+                Evidence(place=place, saw=saw),
+            ),
+            identity=(what,),
+        )
+
+
+Sign = tuple[str, str, Place, frozenset[Stage]]
+"""Which sign it is, what it says in words, where, and the classes that agree with it."""
+
+
+def _folder(task: Task, settings: Settings) -> Iterator[Sign]:
+    """The innermost configured folder that the file lies in."""
+    inside = [folder for folder in settings.folders if task.place.path.startswith(f"{folder}/")]
+    if inside:
+        folder = max(inside, key=len)
+        stages = settings.folders[folder]
+        words = " or ".join(stage.value for stage in Stage if stage in stages)
+        yield "folder", f"it lies in {folder}, where tasks are {words}", task.place, stages
+
+
+def _markers(task: Task, markers: Mapping[str, tuple[tuple[Place, Stage], ...]]) -> Iterator[Sign]:
+    for place, stage in markers.get(task.id, ()):
+        yield "marker", f"{place.path} says that it is {stage.value}", place, frozenset({stage})
+
+
+def _heading(task: Task, settings: Settings) -> Iterator[Sign]:
+    """The first heading in the text that gives a status of the vocabulary."""
+    if "tatus" not in task.body and "TATUS" not in task.body:
+        return
+    for match in _STATUS_HEADING.finditer(task.body):
+        if len(_FENCE.findall(task.body, 0, match.start())) % 2:
+            continue
+        stage = _meant(match["words"], settings)
+        if stage is not None:
+            document = task.document
+            start = (document.body_start if document else 0) + match.start()
+            line = document.text.count("\n", 0, start) + 1 if document else None
+            place = Place(path=task.place.path, checkout=task.place.checkout, line=line, column=1)
+            yield "heading", f"its text says {match[0].strip(_MARKUP)}", place, frozenset({stage})
+            return
+
+
+def _meant(words: str, settings: Settings) -> Stage | None:
+    """The class of the status that a line begins with; the longest word of the vocabulary wins."""
+    said = words.strip(_MARKUP).casefold()
+    for status in sorted(settings.folded_statuses, key=len, reverse=True):
+        if re.match(rf"{re.escape(status)}(?![\w-])", said):
+            return settings.folded_statuses[status]
+    return None

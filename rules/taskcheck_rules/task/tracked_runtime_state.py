@@ -1,0 +1,31 @@
+"""tracked-runtime-state."""
+
+from collections.abc import Iterator
+
+from taskcheck import Evidence, Finding, Ledger, Place, Severity, rule
+
+
+@rule(family="task", severity=Severity.ERROR)
+def tracked_runtime_state(tracked: frozenset[str], ledgers: tuple[Ledger, ...] | None = None) -> Iterator[Finding]:
+    """Git tracks a register or a snapshot.
+
+    ## Why
+    Who works where is true on one machine for a moment. In a commit it travels: every checkout and every branch brings
+    an old state back, over what the manager has written since.
+
+    ## Example
+    `git add -A` took `.tasks/task_manager/task-manager-dave.register.json` along, because no `.gitignore` names it.
+
+    ## Fix
+    None: `git rm --cached` the file, and name its folder in `.gitignore`. The file itself stays.
+    """
+    managers = {ledger.place.path: ledger.manager for ledger in ledgers or ()}
+    for path in sorted(tracked):
+        yield Finding(
+            manager=managers.get(path),
+            place=Place(path=path),
+            message=f"git tracks {path}, which says what is true on one machine for a moment",
+            expected="runtime files that git ignores: git rm --cached, and a line in .gitignore",
+            evidence=(Evidence(place=Place(path=path), saw="it is in git's index"),),
+            identity=(path.rpartition("/")[2],),
+        )
