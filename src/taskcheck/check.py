@@ -78,7 +78,7 @@ class Store:
             pids=parsed.pids,
             worktree_paths=parsed.worktree_paths,
             branches=parsed.branches(self.settings),
-            changed_since=parsed.ended(self.settings),
+            changed_since=parsed.dispatched(self.settings),
         )
         request.progress("asking git")
         sources = read_rest(sources, self.location, self.settings, questions, request.processes, request.progress)
@@ -145,9 +145,7 @@ def _chosen(store: Store, request: Request) -> list[Rule]:
         named = (*settings.severity, *(name for names in settings.signals.values() for name in names))
         for name in named:
             triage.choose(store.rules, (name,), ())
-        for suppression in settings.suppress:
-            if suppression.rule not in store.rules:
-                raise triage.UnknownRule(suppression.rule, sorted(store.rules))
+        triage.known_rules(store.rules, (suppression.rule for suppression in settings.suppress))
         return triage.choose(
             store.rules,
             (*(request.select or settings.select), *request.extend_select),
@@ -187,7 +185,7 @@ def _gated(store: Store, runs: tuple[RuleRun, ...], state: State) -> tuple[RuleR
     own: dict[str, RuleRun] = {}
     if checkout != "root":
         view, changed = triage.committed_view(state, checkout)
-        asked = [rule for rule in static.values() if "task" in rule.subjects]
+        asked = [rule for rule in static.values() if "file" not in rule.subjects]
         own = {run.rule: run for run in _run(asked, view, only=changed)}
     return tuple(
         replace(

@@ -72,18 +72,16 @@ def presets(texts: Mapping[str, str]) -> dict[str, Preset]:
 
 
 def find(root: Path) -> Path | None:
-    """The store's configuration file: taskcheck.toml, else a pyproject.toml with ``[tool.taskcheck]``."""
+    """The store's configuration file: taskcheck.toml, else a pyproject.toml with ``[tool.taskcheck]``.
+
+    Raises:
+        ConfigError: it can't be told, for pyproject.toml can't be read.
+    """
     own = root / FILE
-    if own.is_file():
+    if own.exists() or own.is_symlink():
         return own
     pyproject = root / "pyproject.toml"
-    try:
-        if not pyproject.is_file() or pyproject.stat().st_size > MAX_BYTES:
-            return None
-        has_table = "[tool.taskcheck" in pyproject.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
-    return pyproject if has_table else None
+    return pyproject if pyproject.is_file() and b"[tool.taskcheck" in _bounded(pyproject) else None
 
 
 def load(root: Path, known: Mapping[str, Preset], path: Path | None = None) -> Settings:
@@ -99,7 +97,7 @@ def load(root: Path, known: Mapping[str, Preset], path: Path | None = None) -> S
     name = written.get("preset")
     if name is None:
         name = detect(root, known)
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise ConfigError(f"{where}: preset: {_unknown(str(name), known)}")
     preset = known[name]
     merged = _merge(preset.tables, written)
@@ -134,6 +132,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path.name}: not UTF-8 at byte {error.start}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path.name}: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path.name}: it is nested too deep") from error
     if path.name == "pyproject.toml":
         tables = tables.get("tool", {}).get("taskcheck", {})
     return tables
@@ -144,6 +144,8 @@ def _bounded(path: Path) -> bytes:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise ConfigError(f"{path.name}: {size:,} bytes; {MAX_BYTES:,} are read at the most")
+        if not path.is_file():
+            raise ConfigError(f"{path.name}: it is no regular file")
         return path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
@@ -155,15 +157,18 @@ def _merge(preset: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, A
     for key, value in written.items():
         below = preset.get(key)
         merged[key] = {**below, **value} if isinstance(value, dict) and isinstance(below, dict) else value
-    if isinstance(written.get("statuses"), dict):
-        own = written.get("outcomes", {})
-        left = {str(status).casefold() for words in merged["statuses"].values() for status in words}
-        kept = {
-            outcome: statuses if outcome in own else [s for s in statuses if s.casefold() in left]
-            for outcome, statuses in merged["outcomes"].items()
-        }
-        merged["outcomes"] = {outcome: statuses for outcome, statuses in kept.items() if statuses}
+    statuses, own = merged["statuses"], written.get("outcomes", {})
+    if "statuses" in written and _is_table_of_lists(statuses) and isinstance(own, dict):
+        left = {str(status).casefold() for words in statuses.values() for status in words}
+        for outcome, allowed in preset["outcomes"].items():
+            if outcome not in own:
+                merged["outcomes"] = {**merged["outcomes"], outcome: [s for s in allowed if s.casefold() in left]}
+        merged["outcomes"] = {outcome: allowed for outcome, allowed in merged["outcomes"].items() if allowed}
     return merged
+
+
+def _is_table_of_lists(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, list) for item in value.values())
 
 
 def _check(merged: Mapping[str, Any], written: Mapping[str, Any], where: str) -> Iterator[str]:

@@ -17,7 +17,10 @@ FINDINGS_CAP = 10_000
 
 
 def run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None) -> tuple[RuleRun, ...]:
-    """Ask every rule about every subject it has, or only about some tasks, in the order of the rules' names."""
+    """Ask every rule about every subject it has, or only about some tasks, in the order of the rules' names.
+
+    Of a rule about the whole repository, asked about some tasks, the findings of these are kept.
+    """
     return tuple(_run(rule, state, only) for rule in sorted(rules, key=lambda rule: rule.name))
 
 
@@ -25,7 +28,8 @@ def _run(rule: Rule, state: State, only: frozenset[str] | None) -> RuleRun:
     inputs, missing = _inputs(rule, state)
     if missing is None:
         asked, missing = _subjects(rule, state)
-        asked = [(subject, thing) for subject, thing in asked if only is None or subject.group in only]
+        if only is not None and rule.subjects:
+            asked = [(subject, thing) for subject, thing in asked if subject.group in only]
     if missing is not None:
         return RuleRun(rule=rule.name, family=rule.family, skipped=missing)
 
@@ -42,7 +46,7 @@ def _run(rule: Rule, state: State, only: frozenset[str] | None) -> RuleRun:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a rule raises costs only its own results
             errors.append((subject, RunError(where=f"rule {rule.name} on {subject}", message=_frame(error))))
             continue
-        findings += found
+        findings += [(s, f) for s, f in found if only is None or f.task in only]
         if len(findings) > FINDINGS_CAP:
             errors.append(
                 (subject, RunError(where=f"rule {rule.name}", message=f"more than {FINDINGS_CAP:,} findings"))

@@ -54,7 +54,8 @@ def fold(findings: Iterable[Finding], state: State, rules: Mapping[str, Rule]) -
     for finding in findings:
         groups.setdefault(_key(finding, by_task, causes), ([], []))[0].append(finding)
     for signal in state.signals:
-        groups.setdefault((signal.task, None), ([], []))[1].append(signal)
+        key = (signal.task, None) if signal.task else (None, signal.manager)
+        groups.setdefault(key, ([], []))[1].append(signal)
     incidents = [_incident(key, found, signals, state, causes) for key, (found, signals) in groups.items()]
     return tuple(sorted(incidents, key=lambda i: (-i.severity, i.headline is None, i.task or "", i.manager or "")))
 

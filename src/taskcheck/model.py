@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from taskcheck.documents import Document, Route, Trouble, Value
-from taskcheck.documents.values import whole_number
+from taskcheck.documents.values import from_epoch, whole_number
 from taskcheck.settings import Stage
 from taskcheck.sources import Fork, Merge, Unavailable
 
@@ -94,7 +94,7 @@ class Task:
     @property
     def written_at(self) -> datetime | None:
         """When its file was last written; says nothing of when the task moved."""
-        return None if self.mtime_ns is None else datetime.fromtimestamp(self.mtime_ns / 1e9, UTC)
+        return None if self.mtime_ns is None else from_epoch(self.mtime_ns / 1e9)
 
     @property
     def done(self) -> bool:

@@ -115,6 +115,7 @@ def _named(runs: tuple[RuleRun, ...], only: tuple[str, ...], state: State) -> tu
     tasks = {file.place.path: file.id for file in state.files}
     ledgers = () if isinstance(state.ledgers, Unavailable) else state.ledgers
     known = {subject.group for run in runs for subject in run.subjects} | set(tasks.values())
+    known |= {signal.task for signal in state.signals if signal.task}
     subjects: set[str] = set()
     paths: set[str] = set()
     for name in only:

@@ -68,7 +68,8 @@ class Rule:
     @property
     def static(self) -> bool:
         """Whether task files, people and configuration alone decide what it says of a task."""
-        return {*self.inputs, *self.optional} <= STATIC and bool({"task", "file"} & set(self.subjects))
+        of_tasks = "tasks" in self.inputs if not self.subjects else {"task", "file"} & set(self.subjects)
+        return {*self.inputs, *self.optional} <= STATIC and bool(of_tasks)
 
 
 def rule(

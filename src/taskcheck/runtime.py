@@ -29,6 +29,8 @@ class Entry:
     started_at: datetime | None = None
     pull_request: PullRequest | None = None
     pr_state: str | None = None
+    doubtful: bool = False
+    """Whether a field that tells of its run is there and can't be used."""
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -45,7 +47,8 @@ class Entry:
 class Signal:
     """A raw attention or escalation signal of a snapshot."""
 
-    task: str
+    task: str | None
+    """None for one about the manager itself."""
     kind: str
     level: str | None
     manager: str
@@ -148,6 +151,8 @@ class Tombstone:
     status_after: str | None = None
     readable: bool = True
     """False when the file is there and its records can't be understood."""
+    doubtful: bool = False
+    """Whether a field that tells of its run is there and can't be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +208,7 @@ class Dispatch:
     place: Place
     """Where the state is recorded."""
     readable: bool = True
-    """False when there is a tombstone that can't be read."""
+    """False when a tombstone, or a field that tells of the run, is there and can't be read."""
 
     @property
     def over(self) -> bool:

@@ -78,8 +78,8 @@ class Suppression:
     """A ``[[suppress]]`` table: findings of one rule on the tasks that a glob names are meant to be."""
 
     rule: str
-    task: str
     reason: str
+    task: str = "*"
     until: str | None = None
     line: int | None = None
     """Where it stands in the configuration."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from taskcheck.documents import Trouble
+from taskcheck.documents.values import from_epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Source:
     @property
     def mtime(self) -> datetime | None:
         """When it was last written."""
-        return None if self.mtime_ns is None else datetime.fromtimestamp(self.mtime_ns / 1e9, UTC)
+        return None if self.mtime_ns is None else from_epoch(self.mtime_ns / 1e9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,7 @@ class Repository:
     tracked: frozenset[str] = frozenset()
     """Paths of registers and snapshots in the index of root."""
     changes: tuple[Change, ...] = ()
-    """Newest first: commits on root that touched tasks whose dispatch ended, since the earliest such end."""
+    """Newest first: what commits on root, seen from their first parent, did to tasks that were dispatched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,8 @@ class RecordedPath:
     """Whether it is below root."""
     real: str
     """The path with links resolved."""
+    defect: str | None = None
+    """Why what lies there is no worktree, whether git lists it or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,7 +145,7 @@ class Copies:
 
     def refute(self, signal: Signal) -> Copy | None:
         """The copy that contradicts a raw signal: nobody is late to pick up what a worktree shows begun."""
-        if signal.kind != "pickup_overdue":
+        if signal.kind != "pickup_overdue" or signal.task is None:
             return None
         return next((copy for copy in self.of(signal.task) if Stage.READY.before(copy.task.stage)), None)
 

@@ -42,6 +42,17 @@ def choose(rules: Mapping[str, Rule], select: Iterable[str], ignore: Iterable[st
     return [rule for rule in rules.values() if rank(rule, select) > rank(rule, ignore)]
 
 
+def known_rules(rules: Mapping[str, Rule], names: Iterable[str]) -> None:
+    """See that names are those of rules.
+
+    Raises:
+        UnknownRule: one isn't.
+    """
+    for name in names:
+        if name not in rules:
+            raise UnknownRule(name, sorted(rules))
+
+
 def weigh(run: RuleRun, severities: Mapping[str, str]) -> RuleRun:
     """A rule's findings with the severity that the configuration gives the rule or its family."""
     word = severities.get(run.rule) or severities.get(run.family)
@@ -131,8 +142,12 @@ def _reason(value: Value) -> tuple[str | None, str | None]:
     """The reason of a suppression in a task file and the last day on which it counts: text, or a table of both."""
     if isinstance(value, Mapping):
         reason, until = value.get("reason"), value.get("until")
-        return (reason if isinstance(reason, str) else None), (until[:10] if isinstance(until, str) else None)
-    return (value if isinstance(value, str) else None), None
+        return _said(reason), (until[:10] if isinstance(until, str) else None)
+    return _said(value), None
+
+
+def _said(value: Value) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
 
 
 def _table(values: Mapping[str, Value], key: str) -> Mapping[str, Value]:
@@ -162,7 +177,7 @@ def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:
     """
     if isinstance(state.copies, Unavailable):
         return state, frozenset()
-    copies = {copy.task.id: copy for copy in state.copies if copy.checkout.name == checkout}
-    changed = frozenset(task for task, copy in copies.items() if copy.changed)
-    tasks = {task.id: task for task in state.tasks} | {task: copies[task].task for task in changed}
-    return replace(state, tasks=Tasks.of(tuple(tasks.values()))), changed
+    copies = [copy.task for copy in state.copies if copy.checkout.name == checkout and copy.changed]
+    changed = frozenset(task.id for task in copies)
+    untouched = [task for task in state.tasks if task.id not in changed]
+    return replace(state, tasks=Tasks.of((*untouched, *copies))), changed

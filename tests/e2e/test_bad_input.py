@@ -69,6 +69,15 @@ def test_usage_errors_name_the_cure(store: Store, arguments: list[str], said: st
     assert ran.out == ""
 
 
+def test_a_suppression_needs_no_task(store: Store) -> None:
+    root = store({"tasks/fix-login.md": TASK})
+    (root / "taskcheck.toml").write_text(
+        '[people]\nrj = []\n[[suppress]]\nrule = "role-routing"\nreason = "nobody yet"\n'
+    )
+    ran = taskcheck("--format", "json", cwd=root)
+    assert (ran.code, ran.json["summary"]["suppressed"]) == (0, 1)
+
+
 def test_every_error_of_a_configuration_at_once(store: Store) -> None:
     broken = """
 prest = "task-manager"
@@ -111,6 +120,11 @@ rule = "role-routing"
         ("preset = \n", "taskcheck.toml: Invalid value (at line 1, column 10)"),
         ("people = 3\n", "taskcheck.toml: people: Input should be"),
         (b"\xff\xfe", "taskcheck.toml: not UTF-8 at byte 0"),
+        ("[statuses]\nready = 5\n", "taskcheck.toml: statuses.ready: Input should be a valid list"),
+        ("outcomes = 5\n[statuses]\nready = ['x']\n", "taskcheck.toml: outcomes: Input should be"),
+        ("preset = ['task-manager']\n", "taskcheck.toml: preset: unknown preset"),
+        ("x = " + "[" * 20000, "taskcheck.toml: it is nested too deep"),
+        ("[limits]\nclock_skew = '999999d'\n", "longer than a hundred years"),
     ],
 )
 def test_broken_configuration(store: Store, text: str | bytes, said: str) -> None:
@@ -224,3 +238,73 @@ def test_a_reader_that_goes_away_is_no_error(store: Store) -> None:
     done = subprocess.run(command, shell=True, cwd=root, capture_output=True, timeout=60, check=False)
     assert b"Traceback" not in done.stderr
     assert b"Exception" not in done.stderr
+
+
+REGISTER = ".tasks/task_manager/task-manager-dave.register.json"
+TOMBSTONE = "tasks/logs/dispatch-fix-login.status.json"
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:01+14:00", "9999-12-31T23:59:59-14:00"])
+@pytest.mark.parametrize("path", [REGISTER, TOMBSTONE])
+def test_times_at_the_end_of_time(store: Store, at: str, path: str) -> None:
+    entry = f'"pid": {os.getpid()}, "launched_at": "{at}", "started_at": "{at}", "heartbeat_at": "{at}"'
+    text = f'{{"entries": {{"fix-login": {{{entry}}}}}}}' if path == REGISTER else f'{{"state": "running", {entry}}}'
+    root = store({"tasks/fix-login.md": TASK, path: text, ".gitignore": ".tasks/\n"})
+    for now in ("2026-03-24T18:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        ran = taskcheck("--format", "json", "--now", now, cwd=root)
+        assert ran.code in {0, 1}, ran.err
+        assert ran.json["complete"]
+
+
+def test_a_time_that_was_never_set_is_none(store: Store) -> None:
+    """Go writes year 1 for a time without a value; that is no age of two thousand years."""
+    text = '{"entries": {"fix-login": {"launched_at": "0001-01-01T00:00:00Z"}}}'
+    root = store({"tasks/fix-login.md": TASK, REGISTER: text, ".gitignore": ".tasks/\n"})
+    assert taskcheck("--select", "worker-gone,unreadable-state", cwd=root).code == 0
+
+
+def test_links_among_the_task_files(store: Store) -> None:
+    root = store({"tasks/AGENTS.md": "Read this.\n", "tasks/2026/fix-login.md": TASK, "more/other.md": TASK})
+    (root / "tasks" / "CLAUDE.md").symlink_to("AGENTS.md")
+    (root / "tasks" / "latest").symlink_to("2026")
+    ran = taskcheck("--format", "json", cwd=root)
+    assert (ran.code, ran.json["summary"]["tasks"]) == (0, 1), "what is read under its own name needs no second one"
+    (root / "tasks" / "more").symlink_to("../more")
+    ran = taskcheck("--format", "json", cwd=root)
+    assert ran.code == 3
+    link = "tasks/more: a symbolic link to a folder, which is not followed; name it in [paths] exclude"
+    assert [error["message"] for error in ran.json["errors"]] == [link]
+    (root / "taskcheck.toml").write_text('[paths]\nexclude = ["tasks/more/**"]\n')
+    assert taskcheck(cwd=root).code == 0
+    (root / "tasks" / "gone.md").symlink_to("nowhere.md")
+    assert [f["rule"] for i in taskcheck("--format", "json", cwd=root).json["incidents"] for f in i["findings"]] == [
+        "unreadable-task"
+    ]
+
+
+def test_large_registers_are_judged_in_bounded_time(store: Store) -> None:
+    entries = [f'{{"slug": "t{i}", "worktree_path": ".worktrees/one", "pid": {i}}}' for i in range(1500)]
+    root = store({"tasks/fix-login.md": TASK, REGISTER: f'{{"owner": "dave", "entries": [{",".join(entries)}]}}'})
+    again = [f'{{"slug": "t{i}", "worktree_path": ".worktrees/two", "pid": {i}}}' for i in range(1500)]
+    other = root / ".tasks/task_manager/task-manager-dave.fowler.register.json"
+    other.write_text(f'{{"owner": "dave", "entries": [{",".join(again)}]}}')
+    (root / "taskcheck.toml").write_text('[people]\ndave = ["dave.fowler"]\n')
+    ran = taskcheck("--select", "duplicate-registration,split-manager,register-orphan", cwd=root, timeout=30)
+    assert ran.code == 1
+
+
+@pytest.mark.parametrize("kind", ["dangling", "folder"])
+def test_a_configuration_that_is_there_and_cannot_be_read(store: Store, kind: str) -> None:
+    root = store({"tasks/fix-login.md": TASK})
+    path = root / "taskcheck.toml"
+    path.symlink_to("nowhere") if kind == "dangling" else path.mkdir()
+    ran = taskcheck(cwd=root)
+    assert ran.code == 2, "defaults instead of it would pass what it forbids"
+    assert "taskcheck.toml: " in ran.err
+
+
+def test_a_pyproject_that_is_not_utf8(store: Store) -> None:
+    root = store({"tasks/fix-login.md": TASK, "pyproject.toml": b'[tool.taskcheck]\npreset = "\xff"\n'})
+    assert taskcheck(cwd=root).code == 2
+    (root / "pyproject.toml").write_bytes(b'[project]\nname = "\xff"\n')
+    assert taskcheck(cwd=root).code == 0, "it says nothing of taskcheck"

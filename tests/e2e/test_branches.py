@@ -1,5 +1,6 @@
 """Branch tips as checkouts: read from git's objects, compared like worktrees, and only where asked for."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -77,3 +78,29 @@ def test_sha256_repository(tmp_path: Path) -> None:
     report = taskcheck("--branches", "task/*", "--format", "json", cwd=tmp_path).json
     assert report["complete"]
     assert report["summary"]["checkouts"] == 2
+
+
+def test_a_readme_on_a_branch_is_no_task(fleet: Path) -> None:
+    git("checkout", "-q", "task/other", cwd=fleet)
+    (fleet / "tasks" / "README.md").write_text("---\nstatus: [\n---\n")
+    git("add", "-A", cwd=fleet)
+    git("commit", "-q", "-m", "readme", cwd=fleet)
+    git("checkout", "-q", "main", cwd=fleet)
+    assert taskcheck("--branches", "task/other", cwd=fleet).code == 0
+
+
+def test_a_remote_tip_beside_a_worktree_of_that_branch(fleet: Path, tmp_path: Path) -> None:
+    git("clone", "-q", fleet, tmp_path / "clone", cwd=tmp_path)
+    clone = tmp_path / "clone"
+    git("worktree", "add", "-q", "-b", "task/fix-login", ".worktrees/fix-login", "main", cwd=clone)
+    (finding,) = drift(clone, "--branches", "origin/task/*")
+    assert "branch:origin/task/fix-login" in {item["checkout"] for item in finding["evidence"]}
+
+
+def test_a_commit_dated_beyond_all_dates(fleet: Path) -> None:
+    raw = git("cat-file", "commit", "task/fix-login", cwd=fleet)
+    raw = re.sub(r"(committer .*> )\d+", r"\g<1>999999999999999", raw)
+    (fleet / "raw").write_text(raw)
+    made = git("hash-object", "-t", "commit", "-w", "--literally", "raw", cwd=fleet).strip()
+    git("update-ref", "refs/heads/task/fix-login", made, cwd=fleet)
+    assert len(drift(fleet, "--branches", "task/*")) == 1

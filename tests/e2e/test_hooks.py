@@ -85,3 +85,27 @@ def test_gate_in_a_worktree_judges_what_it_changed(tmp_path: Path) -> None:
     code, failing = commit()
     assert code == "1"
     assert ("unreadable-task", f"worktree:{worktree.name}") in failing
+
+
+def test_gate_stops_circles_and_duplicates_of_the_commit_itself(tmp_path: Path) -> None:
+    built = build(incidents_fixture(), tmp_path / "repo", overlay=incidents_fixture() / "healthy")
+    folder = "tasks/workstreams/charts/tasks"
+    text = "---\ntitle: A\nowner: rj\nstatus: not_started\ndepends_on: [{}]\n---\n"
+
+    def failing(where: Path) -> tuple[int, set[tuple[str, str]]]:
+        ran = taskcheck("--gate", "commit", "--format", "json", "--now", "2026-03-24T18:00:00Z", cwd=where)
+        found = [f for i in ran.json["incidents"] for f in i["findings"] if not f["advisory"]]
+        return ran.code, {(f["rule"], f["checkout"]) for f in found}
+
+    assert failing(built.root) == (0, set())
+    for where, checkout in ((built.root / WORKTREE, f"worktree:{Path(WORKTREE).name}"), (built.root, "root")):
+        (where / folder / "circle-a.md").write_text(text.format("circle-b"))
+        (where / folder / "circle-b.md").write_text(text.format("circle-a"))
+        assert failing(where) == (1, {("dependency-cycle", checkout)})
+        (where / folder / "circle-b.md").write_text(text.format(""))
+        (where / folder / "twice.md").write_text(text.format(""))
+        (where / "tasks/workstreams" / "twice.md").write_text(text.format(""))
+        assert failing(where) == (1, {("duplicate-task", checkout)})
+        for name in ("circle-a.md", "circle-b.md", "twice.md"):
+            (where / folder / name).unlink()
+        (where / "tasks/workstreams" / "twice.md").unlink()

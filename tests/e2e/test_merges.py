@@ -257,6 +257,14 @@ def test_an_empty_commit(repo: Repo) -> None:
     assert verdict(repo).merged is None
 
 
+def test_an_empty_file_that_trunk_has_from_somebody_else(repo: Repo) -> None:
+    repo.branch()
+    repo.commit("begin", src____init__py="")
+    repo.on_main()
+    repo.commit("elsewhere", src____init__py="")
+    assert verdict(repo).merged is None
+
+
 def test_only_the_status_and_root_says_the_same(repo: Repo) -> None:
     """What a reconciled root looks like: the worker's line, written on both sides, is no landing."""
     repo.branch()

@@ -60,6 +60,16 @@ def test_bare_repository_with_worktrees(monorepo: Path, tmp_path: Path) -> None:
         assert summary(bare / folder)[2] == ["metadata-drift"]
 
 
+def test_bare_git_folder_with_worktrees(monorepo: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    git("clone", "-q", "--bare", monorepo, bare / ".git", cwd=tmp_path)
+    git("worktree", "add", "-q", "main", "main", cwd=bare)
+    git("worktree", "add", "-q", "wt", "task/a", cwd=bare)
+    put(bare / "wt" / "sub", "in_progress")
+    for folder in ("main/sub", "wt/sub"):
+        assert summary(bare / folder)[2] == ["metadata-drift"]
+
+
 def test_submodule(monorepo: Path, tmp_path: Path) -> None:
     outer = tmp_path / "outer"
     outer.mkdir()

@@ -129,3 +129,21 @@ def test_a_configured_kind_of_signal_is_explained(root: Path) -> None:
     (root / "taskcheck.toml").write_text('[people]\nrj = []\n[signals]\nstrange_noise = "routing"\n')
     ran = taskcheck("--now", "2026-03-24T18:00:00Z", cwd=root)
     assert "  signals  strange_noise\n" in ran.out
+
+
+def test_signals_of_a_manager_and_of_a_task_that_is_nowhere(root: Path) -> None:
+    signals = '[{"kind": "stalled", "level": "attention"}, {"task": "ghost", "kind": "stalled"}]'
+    path = root / ".tasks" / "task_manager" / "task-manager-rj.snapshot.json"
+    path.write_text(
+        f'{{"owner": "rj", "generated_at": "2026-03-24T18:00:00Z", "escalation": {{"signals": {signals}}}}}'
+    )
+    incidents = taskcheck("--now", "2026-03-24T18:00:00Z", "--format", "json", cwd=root).json["incidents"]
+    told = {(i["task"], i["manager"]) for i in incidents if i["signals"]}
+    assert told == {(None, "rj"), ("ghost", None)}
+    assert taskcheck("--now", "2026-03-24T18:00:00Z", "ghost", cwd=root).code == 0
+
+
+def test_rows_under_a_later_key_count_when_the_first_is_empty(root: Path) -> None:
+    path = root / ".tasks" / "task_manager" / "task-manager-rj.register.json"
+    path.write_text('{"owner": "rj", "entries": {}, "workers": {"gone": {}}}')
+    assert found(root, "--select", "register")[1] == [("gone", "register-orphan")]

@@ -55,6 +55,7 @@ CASES = {
         "bad-worktree-by-pattern": NONE,
         "bad-worker-lives": NONE,
         "bad-on-another-host": NONE,
+        "bad-pid-unreadable": NONE,
         "bad-not-known": NONE,
         "bad-registered": NONE,  # no repository: whether worktrees are left can't be told
         "bad-alias-registers": NONE,

@@ -1,7 +1,6 @@
 """split-manager."""
 
 from collections.abc import Iterable, Iterator
-from itertools import combinations
 
 from taskcheck import (
     Entry,
@@ -136,9 +135,10 @@ def _conflicts(entries: Iterable[Entry], settings: Settings, processes: Processe
             return "branch"
         return "process" if may_live(one) != may_live(other) else None
 
+    first: dict[str, Entry] = {}
     found: dict[str, str] = {}
-    for one, other in combinations(entries, 2):
-        what = differ(one, other) if one.task == other.task else None
+    for entry in entries:
+        what = differ(first.setdefault(entry.task, entry), entry)
         if what:
-            found.setdefault(one.task, what)
+            found.setdefault(entry.task, what)
     return found

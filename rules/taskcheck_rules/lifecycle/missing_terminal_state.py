@@ -59,7 +59,7 @@ def missing_terminal_state(
     if task.done or dispatch is None or dispatch.state is not DispatchState.ENDED or dispatch.moved_on:
         return
     if not dispatch.readable:
-        raise Undecided("a tombstone can't be read")
+        raise Undecided("a ledger that may tell of its end can't be read")
     copy = copies.own(task.id) if copies else None
     if dispatch.tombstone is None and copy and copy.task.document is None and task.stage not in FINISHED:
         raise Undecided("a worktree's copy that may name the terminal state can't be read")

@@ -4,11 +4,15 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from taskcheck import (
+    Checkouts,
     Copies,
+    Copy,
+    Dispatch,
     Dispatches,
     DispatchState,
     Evidence,
     Finding,
+    Fork,
     Place,
     Settings,
     Severity,
@@ -28,6 +32,7 @@ def stale_in_progress(
     settings: Settings,
     now: datetime,
     reviews: Mapping[str, Place],
+    checkouts: Checkouts | None = None,
     copies: Copies | None = None,
 ) -> Iterator[Finding]:
     """An active task that no live worker holds hasn't moved for long.
@@ -53,22 +58,52 @@ def stale_in_progress(
     if idle <= settings.limits.in_progress_max_idle:
         return
     copy = copies.own(task.id) if copies else None
-    pull = task.pull_request or (copy.task.pull_request if copy else None)
     evidence = [Evidence(place=task.at("status"), saw=f"status is {task.status}, last moved {moved:%Y-%m-%d %H:%M}Z")]
     if copy:
         evidence.append(Evidence(place=copy.task.at("status"), saw=f"status is {copy.task.status}"))
-    if task.id in reviews:
-        evidence.append(Evidence(place=reviews[task.id], saw="a review happened"))
+    pull = _pull_request(task, dispatch, copy)
+    commits = _commits(task, dispatch, checkouts)
+    review = [Evidence(place=reviews[task.id], saw="a review happened")] if task.id in reviews else []
+    evidence += [*pull, *review, *commits]
     if pull:
-        speaks = "; its pull request speaks for completed_with_pr"
-    elif task.id in reviews:
-        speaks = "; its review speaks for completed_with_pr or needs_review_fix"
+        speaks = "its pull request speaks for completed_with_pr"
+    elif review:
+        speaks = "its review speaks for completed_with_pr or needs_review_fix"
+    elif commits:
+        speaks = "its commits speak for work that wants a pull request, or that failed"
     else:
-        speaks = "; nothing speaks for an end"
+        speaks = "nothing speaks for an end"
     yield Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"nothing has moved for {age(idle)}, and no worker is known to be at it{speaks}",
+        message=f"nothing has moved for {age(idle)}, and no worker is known to be at it; {speaks}",
         expected=f"a live worker, or a sign of work within {age(settings.limits.in_progress_max_idle)}",
         evidence=tuple(evidence),
     )
+
+
+def _pull_request(task: Task, dispatch: Dispatch | None, copy: Copy | None) -> list[Evidence]:
+    """The first ledger that names a pull request."""
+    ledgers = [(task.at("pr_url"), task.pull_request)]
+    ledgers += [(copy.task.at("pr_url"), copy.task.pull_request)] if copy else []
+    ledgers += [(entry.place, entry.pull_request) for entry in (dispatch.entries if dispatch else ())]
+    if dispatch and dispatch.tombstone:
+        ledgers.append((dispatch.tombstone.ledger.place, dispatch.tombstone.pull_request))
+    return [
+        Evidence(place=place, saw=f"pull request {f'#{pull.number}' if pull.number else pull.url}")
+        for place, pull in ledgers
+        if pull
+    ][:1]
+
+
+def _commits(task: Task, dispatch: Dispatch | None, checkouts: Checkouts | None) -> list[Evidence]:
+    """The commits of its worktree or branch since the dispatch began, or since it left root's history."""
+    checkout = checkouts.of(task.id) if checkouts else None
+    fork = checkout.fork if checkout else None
+    if checkout is None or not isinstance(fork, Fork) or not fork.commits or fork.newest_commit_at is None:
+        return []
+    if dispatch and dispatch.began and fork.newest_commit_at < dispatch.began:
+        return []
+    counted = f"{fork.commits} commit{'s' if fork.commits > 1 else ''} of its own"
+    place = Place(path=checkout.path) if checkout.path else Place(path=task.place.path, checkout=checkout.name)
+    return [Evidence(place=place, saw=f"{counted}, the newest {fork.newest_commit_at:%Y-%m-%d %H:%M}Z")]

@@ -42,7 +42,8 @@ def worker_gone(task: Task, dispatches: Dispatches, copies: Copies | None = None
     moved for `in_progress_max_idle`; or the manager has signalled `dispatch_worker_gone` since the launch.
 
     A worker on another host lives while its heartbeat is fresh, and isn't called gone for want of one. When the
-    worktree's copy is finished, dispatch-completed-unreconciled speaks instead.
+    worktree's copy is finished, dispatch-completed-unreconciled speaks instead. A task that somebody has set back in
+    root since the last sign of the worker is looked after.
 
     ## Fix
     None: look at what it left in its worktree, then dispatch the task again or set it back.
@@ -50,8 +51,10 @@ def worker_gone(task: Task, dispatches: Dispatches, copies: Copies | None = None
     dispatch = dispatches.of(task.id)
     if dispatch is None or dispatch.state is not DispatchState.GONE or task.stage not in {Stage.READY, Stage.ACTIVE}:
         return
+    if dispatch.moved_on:
+        return
     if not dispatch.readable:
-        raise Undecided("a tombstone that may record the end can't be read")
+        raise Undecided("a ledger that may tell of its worker can't be read")
     copy = copies.own(task.id) if copies else None
     if copy and copy.task.document is None:
         raise Undecided("a worktree's copy that may be finished can't be read")

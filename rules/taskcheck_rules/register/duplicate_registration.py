@@ -4,16 +4,20 @@ from collections.abc import Iterator
 
 from taskcheck import Checkouts, Entries, Entry, Evidence, Finding, Severity, rule
 
+SHOWN = 5
+"""Other entries that a finding names."""
+
 
 @rule(family="register", severity=Severity.ERROR)
 def duplicate_registration(entries: Entries, checkouts: Checkouts | None = None) -> Iterator[Finding]:
-    """Two people have registered one task, or two tasks are registered in one worktree.
+    """Two people have registered one task, or two entries of a register are for one worktree.
 
     ## Why
     Two workers write the same files, and each manager believes that the work is its own.
 
     ## Example
-    dave-fowler's and rj's registers both hold fix-login; or fix-login and fix-logout both name `.worktrees/fix`.
+    dave-fowler's and rj's registers both hold fix-login; or fix-login and fix-logout both name `.worktrees/fix`; or one
+    register lists fix-login twice, with two processes.
 
     ## Fix
     None: who goes on is for the two to say.
@@ -35,19 +39,34 @@ def duplicate_registration(entries: Entries, checkouts: Checkouts | None = None)
                 identity=tuple(managers),
             )
     for path, sharing in sorted(_by_worktree(entries, checkouts).items()):
-        tasks = sorted({entry.task for entry in sharing})
-        for entry in sharing if len(tasks) > 1 else ():
-            others = [task for task in tasks if task != entry.task]
+        of_task = {entry.task: entry for entry in reversed(sharing)}
+        for task, entry in sorted(of_task.items()):
+            twice = [other for other in sharing if other.task == task and other.place.path == entry.place.path][1:]
+            others = twice or [other for name, other in of_task.items() if name != task]
+            if not others:
+                continue
             yield Finding(
-                task=entry.task,
+                task=task,
                 place=entry.place.at("worktree_path"),
-                message=f"its worktree {entry.worktree_path or path} is also registered for {', '.join(others)}",
-                expected="one task, one worktree",
+                message=f"its worktree {entry.worktree_path or path} is {_shared(task, others)}",
+                expected="one entry, one worktree",
                 evidence=tuple(
-                    Evidence(place=other.place, saw=f"{other.task} works in {other.worktree_path}") for other in sharing
+                    Evidence(place=one.place, saw=f"{one.task} works in {one.worktree_path}{_process(one)}")
+                    for one in (entry, *others[:SHOWN])
                 ),
-                identity=tuple(tasks),
+                identity=(path,),
             )
+
+
+def _shared(task: str, others: list[Entry]) -> str:
+    if others[0].task == task:
+        return f"registered {len(others) + 1} times by {others[0].manager}"
+    named = ", ".join(other.task for other in others[:SHOWN])
+    return f"also registered for {named}" + (f" and {len(others) - SHOWN} more" if len(others) > SHOWN else "")
+
+
+def _process(entry: Entry) -> str:
+    return f", process {entry.pid}" if entry.pid is not None else ""
 
 
 def _by_worktree(entries: Entries, checkouts: Checkouts | None) -> dict[str, list[Entry]]:

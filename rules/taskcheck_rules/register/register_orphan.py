@@ -62,13 +62,15 @@ def register_orphan(
     """
     if dispatches.held(entry):
         return
+    if entry.doubtful:
+        raise Undecided("a part of an entry that may tell of a live process can't be used")
     task = tasks.get(entry.task) or next(
         (t for t in tasks if entry.task_path and t.place.path == entry.task_path), None
     )
     there = task is not None or bool(copies and copies.of(entry.task))
     unreadable = not there and any(other.document is None for other in tasks)
     told = (
-        _task(entry, task, sure=not there and not unreadable)
+        _task(entry, task, sure=not there and not unreadable and (checkouts is None or trunk is not None))
         or _merge(entry, checkouts, trunk)
         or _worktree(entry, checkouts, settings, now, processes)
     )
@@ -84,8 +86,8 @@ def register_orphan(
         yield _finding(entry, "its run has ended", Evidence(place=dispatch.place, saw="the run has ended"), why)
     elif checkouts is None and (entry.branch or entry.worktree_path):
         raise Undecided("without git, branches and worktrees can't be looked at")
-    elif trunk is None and checkouts is not None and checkouts.merge(_branch(entry, checkouts)):
-        raise Undecided("root isn't on trunk: whether a branch is merged can't be told")
+    elif trunk is None and checkouts is not None and (not there or checkouts.merge(_branch(entry, checkouts))):
+        raise Undecided("root isn't on trunk: whether a task is there and its branch is merged can't be told")
 
 
 def _finding(entry: Entry, reason: str, other_side: Evidence, why: str = "") -> Finding:
@@ -158,6 +160,7 @@ def _worktree(
         saw = f"no folder at {path}, {age(now - began)} after it was registered"
         return f"its worktree {path} is missing", Evidence(place=entry.place.at("worktree_path"), saw=saw)
     checkout: Checkout | None = checkouts.at(path)
-    if checkout is None or checkout.defect is None:
+    defect = checkout.defect if checkout else recorded.defect
+    if defect is None:
         return None
-    return f"its worktree {path} is broken", Evidence(place=Place(path=path), saw=checkout.defect)
+    return f"its worktree {path} is broken", Evidence(place=Place(path=path), saw=defect)

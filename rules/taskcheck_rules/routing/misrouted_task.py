@@ -62,7 +62,8 @@ def misrouted_task(
     for row in rows.of(task.id) if rows else ():
         if row.held:
             held.setdefault(row.manager, ([], []))[1].append(row)
-    if dispatch and dispatch.owner and dispatch.state is not DispatchState.ENDED:
+    over = dispatch and (dispatch.state is DispatchState.ENDED or (dispatch.over and dispatch.moved_on))
+    if dispatch and dispatch.owner and not over:
         held.setdefault(dispatch.owner, ([], []))
     for manager, (of_register, of_snapshot) in sorted(held.items()):
         holder = people.route(manager).person
@@ -128,6 +129,8 @@ def _fix(
 
 def _dead(entry: Entry, dispatch: Dispatch | None, processes: Processes | None, settings: Settings) -> bool:
     """Whether it is known that no process of the entry lives."""
+    if entry.doubtful:
+        return False
     if dispatch is not None and entry in dispatch.entries:
         queued = entry.pid is None and entry.launched_at is None and entry.started_at is None
         if dispatch.over or (queued and dispatch.tombstone is None and dispatch.log is None):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from taskcheck import Evidence, Finding, Severity, Task, Tasks, rule
+from taskcheck import Evidence, Finding, Severity, Tasks, rule
 
 
 @rule(family="task", severity=Severity.ERROR)
@@ -18,31 +18,25 @@ def dependency_cycle(tasks: Tasks) -> Iterator[Finding]:
     ## Fix
     None: which of the dependencies is wrong is for a person to say.
     """
-    graph = {
-        task.id: [found.id for _, name in task.texts("depends_on") if (found := tasks.resolve(name, task))]
-        for task in tasks
-    }
-    for members in _cycles(graph):
+    edges: dict[str, list[tuple[str, Evidence]]] = {}
+    for task in tasks:  # Several files may be one task: what each of them waits for counts.
+        of_task = edges.setdefault(task.id, [])
+        for route, text in task.texts("depends_on"):
+            other = tasks.resolve(text, task)
+            if other is not None:
+                of_task.append((other.id, Evidence(place=task.place.at(*route), saw=f"{task.id} depends on {text}")))
+    for members in _cycles({task: [other for other, _ in of_task] for task, of_task in edges.items()}):
         for name in members:
-            task = tasks.by_id[name]
-            others = [(route, text) for route, text in task.texts("depends_on") if _within(text, task, tasks, members)]
-            route, _ = others[0]
+            evidence = tuple(saw for other, saw in edges[name] if other in members)
             rest = ", ".join(member for member in members if member != name)
             yield Finding(
                 task=name,
-                place=task.place.at(*route),
+                place=evidence[0].place,
                 message=f"it waits for itself, in a circle with {rest}" if rest else "it depends on itself",
                 expected="dependencies without a circle",
-                evidence=tuple(
-                    Evidence(place=task.place.at(*route), saw=f"{name} depends on {text}") for route, text in others
-                ),
+                evidence=evidence,
                 identity=tuple(members),
             )
-
-
-def _within(text: str, of: Task, tasks: Tasks, members: list[str]) -> bool:
-    found = tasks.resolve(text, of)
-    return found is not None and found.id in members
 
 
 def _cycles(graph: Mapping[str, list[str]]) -> Iterator[list[str]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from taskcheck.assemble.checkouts import read_checkouts
-from taskcheck.assemble.dispatches import DispatchReader, ends
+from taskcheck.assemble.dispatches import DispatchReader, last_signs
 from taskcheck.assemble.ledgers import Ledgers, documents, entries, read_ledgers
 from taskcheck.assemble.people import read_people
 from taskcheck.assemble.tasks import TaskReader, read_copies, read_tasks
@@ -59,9 +59,9 @@ class Parsed:
         named = (settings.branch_of(task.id) for task in self.tasks if not task.done)
         return frozenset(branch for branch in (*recorded, *named) if branch)
 
-    def ended(self, settings: Settings) -> dict[str, datetime]:
-        """Root paths of the open tasks whose dispatch has a recorded end, with its time."""
-        times = ends(self.ledgers, settings.limits.clock_skew)
+    def dispatched(self, settings: Settings) -> dict[str, datetime]:
+        """Root paths of the open tasks that were dispatched, with the time of the last sign of that run."""
+        times = last_signs(self.ledgers, settings.limits.clock_skew)
         return {task.place.path: times[task.id] for task in self.tasks if task.id in times and not task.done}
 
 

@@ -1,6 +1,7 @@
 """The other checkouts as rules see them, and whose task each one is."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 
 from taskcheck.globs import Pattern
 from taskcheck.model import Checkout
@@ -41,17 +42,25 @@ def read_checkouts(
 def _by_record(
     records: Iterable[Entry | Tombstone], checkouts: Iterable[Checkout], recorded: Mapping[str, RecordedPath]
 ) -> dict[str, Checkout]:
-    """The checkouts that entries and tombstones name by path or branch; an entry's word comes first."""
+    """The checkouts that entries and tombstones name by path or branch; the newest record's word comes first.
+
+    One that isn't dated counts as the newest, and of two of one time the entry.
+    """
     by_path = {checkout.real: checkout for checkout in checkouts if checkout.real}
     by_branch = {checkout.branch: checkout for checkout in checkouts if checkout.branch}
     own: dict[str, Checkout] = {}
-    for record in records:
+    for record in sorted(records, key=_age):
         path = recorded.get(record.worktree_path or "")
         checkout = by_path.get(path.real) if path else None
         checkout = checkout or by_branch.get(record.branch or "")
         if checkout:
             own.setdefault(record.task, checkout)
     return own
+
+
+def _age(record: Entry | Tombstone) -> float:
+    at = record.began if isinstance(record, Entry) else record.started_at or record.heartbeat_at or record.ended_at
+    return -at.timestamp() if at else -inf
 
 
 def _by_pattern(text: str, named: Mapping[str, Checkout], tasks: Tasks) -> dict[str, Checkout]:

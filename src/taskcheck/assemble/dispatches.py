@@ -38,6 +38,12 @@ class _Run:
         return None
 
     @property
+    def last_sign(self) -> datetime | None:
+        """When it ended; of one without an end, the last that was heard of it."""
+        heard = (self.tombstone.heartbeat_at if self.tombstone else None, self.log.mtime if self.log else None)
+        return self.ended_at or _latest((self.began, *heard))
+
+    @property
     def ended(self) -> bool:
         return bool(self.tombstone and self.tombstone.state == "ended") or bool(
             self.log and self.log.exit_code is not None
@@ -155,7 +161,8 @@ class DispatchReader:
 
     def _life(self, record: Entry | Tombstone) -> tuple[Life, str]:
         """Whether the process of a record lives, and by which evidence."""
-        heartbeat = record.heartbeat_at if isinstance(record, Tombstone) else None
+        ended = isinstance(record, Tombstone) and record.state == "ended"
+        heartbeat = record.heartbeat_at if isinstance(record, Tombstone) and not ended else None
         began = record.started_at if isinstance(record, Tombstone) else record.began
         here = isinstance(self.processes, Processes) and (record.host or "").casefold() in {
             "",
@@ -200,17 +207,26 @@ class DispatchReader:
         return run.tombstone is not None and self.settings.allows(outcome, run.tombstone.status_after)
 
     def _moved_on(self, run: _Run, root: Task) -> bool:
-        """Whether a commit on root changed the task's status after the run's end."""
-        ended = run.ended_at
-        return ended is not None and any(
-            change.at > ended and self._status(change.before, change.path) != self._status(change.after, change.path)
-            for change in self.changes
-            if change.path == root.place.path
-        )
+        """Whether a commit on root changed the task's status after the run's end.
 
-    def _status(self, data: bytes | None, path: str) -> str | None:
-        task = self.reader.version(data, path, "root") if data is not None else None
-        return task.status if task else None
+        After the last sign of a run without an end it counts too, but for the status of work that is begun: that may
+        be the run's own.
+        """
+        last = run.last_sign
+        for change in self.changes:
+            if last is None or change.at <= last or change.path != root.place.path:
+                continue
+            before, after = self._version(change.before, change.path), self._version(change.after, change.path)
+            if before and after and before.status != after.status and (run.ended or after.stage is not Stage.ACTIVE):
+                return True
+        return False
+
+    def _version(self, data: bytes | None, path: str) -> Task | None:
+        return self.reader.version(data, path, "root") if data is not None else None
+
+
+LAUNCHING = timedelta(seconds=30)
+"""How much later than its start a manager may date a launch; a run that had ended before that is an older one."""
 
 
 def runs(ledgers: Ledgers, skew: timedelta) -> dict[str, _Run]:
@@ -227,34 +243,36 @@ def runs(ledgers: Ledgers, skew: timedelta) -> dict[str, _Run]:
     logs = {log.task: log for log in ledgers.logs}
     found = {}
     for task in sorted({*recorded, *tombstones, *logs}):
-        tombstone = tombstones.get(task)
-        began = _latest(
-            (
-                *(entry.launched_at or entry.started_at for entry in recorded.get(task, ())),
-                tombstone.started_at if tombstone else None,
-            )
-        )
-        registered = _latest(entry.began for entry in recorded.get(task, ()))
-        log = logs.get(task)
-        if tombstone and (_older(_newest(tombstone), began, skew) or _older(_end(tombstone), registered, skew)):
+        entries_of, tombstone, log = recorded.get(task, ()), tombstones.get(task), logs.get(task)
+        launched = _latest(entry.launched_at or entry.started_at for entry in entries_of)
+        began = _latest((launched, tombstone.started_at if tombstone else None))
+        if tombstone and (_older(_newest(tombstone), began, skew) or _before_these(_end(tombstone), entries_of, skew)):
             tombstone = None
-        if log and (
-            _older(log.mtime, began, skew) or (log.exit_code is not None and _older(log.mtime, registered, skew))
-        ):
+        if log and _older(log.mtime, began, skew):
+            log = None
+        if log and log.exit_code is not None and _before_these(log.mtime, entries_of, skew):
             log = None
         if tombstone is None:
-            began = _latest(entry.launched_at or entry.started_at for entry in recorded.get(task, ()))
-        began = began or registered
-        of_this_run = tuple(e for e in recorded.get(task, ()) if not _older(e.launched_at or e.started_at, began, skew))
+            began = launched
+        began = began or _latest(entry.began for entry in entries_of)
+        of_this_run = tuple(e for e in entries_of if not _older(e.launched_at or e.started_at, began, skew))
         if not (tombstone or log or of_this_run):
             continue
-        found[task] = _Run(began, of_this_run, tombstone, log, task not in unreadable)
+        doubtful = any(record.doubtful for record in (*of_this_run, *((tombstone,) if tombstone else ())))
+        found[task] = _Run(began, of_this_run, tombstone, log, task not in unreadable and not doubtful)
     return found
 
 
-def ends(ledgers: Ledgers, skew: timedelta) -> dict[str, datetime]:
-    """When the newest run of each task ended, where an end is recorded."""
-    return {task: run.ended_at for task, run in runs(ledgers, skew).items() if run.ended_at is not None}
+def _before_these(end: datetime | None, entries: Iterable[Entry], skew: timedelta) -> bool:
+    """Whether a run that ended then is an older one than that of the entries."""
+    entries = tuple(entries)
+    launched = _latest(entry.launched_at or entry.started_at for entry in entries)
+    return _older(end, _latest(e.began for e in entries), skew) or _older(end, launched, min(skew, LAUNCHING))
+
+
+def last_signs(ledgers: Ledgers, skew: timedelta) -> dict[str, datetime]:
+    """When the newest run of each task ended, or was last heard of."""
+    return {task: run.last_sign for task, run in runs(ledgers, skew).items() if run.last_sign is not None}
 
 
 def _place(run: _Run) -> Place:

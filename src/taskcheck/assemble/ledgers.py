@@ -12,6 +12,9 @@ from taskcheck.sources import Source, Sources
 
 _EXIT_LINE = re.compile(r"dispatch_exit_code=(-?\d{1,9})")
 _TOMBSTONE_SCHEMA = "taskcheck/tombstone/1"
+_OF_RUN = frozenset({"pid", "host", "state", "launched_at", "started_at", "heartbeat_at", "ended_at"})
+"""Fields without which it can't be told whether a worker lives."""
+
 _CONTAINERS = ("entries", "tasks", "workers")
 
 
@@ -138,6 +141,7 @@ def _register(source: Source, people: People) -> Register:
                     place=Place(path=source.path, route=route),
                     manager=ledger.manager or "",
                     pull_request=pull_request(record.pr_url, record.pr_number),
+                    doubtful=_doubtful(route, troubles),
                     **record.model_dump(exclude={"slug", "task", "pr_url", "pr_number"}),
                 )
             )
@@ -220,8 +224,14 @@ def _tombstone(source: Source) -> Tombstone:
     return Tombstone(
         ledger=_close(ledger, troubles),
         pull_request=pull_request(record.pr_url, record.pr_number),
+        doubtful=_doubtful((), troubles),
         **{**record.model_dump(exclude={"pr_url", "pr_number"}), "task": record.task or source.name},
     )
+
+
+def _doubtful(route: Route, troubles: Sequence[tuple[Route, Trouble]]) -> bool:
+    """Whether one of a record's fields that tell of its run can't be used."""
+    return any(at[:-1] == route and at[-1] in _OF_RUN for at, _ in troubles if at)
 
 
 def _log(source: Source) -> tuple[DispatchLog | None, Ledger]:
@@ -247,7 +257,8 @@ def _rows(
     values: Mapping[str, Value], containers: Sequence[str], troubles: list[tuple[Route, Trouble]]
 ) -> Iterator[tuple[str, Route, Value]]:
     """The rows of a ledger: task, route and value, from an object keyed by task or a list of objects that name it."""
-    container = next((name for name in containers if name in values), None)
+    container = next((name for name in containers if values.get(name)), None)
+    container = container or next((name for name in containers if name in values), None)
     if container is None:
         return
     rows = values[container]

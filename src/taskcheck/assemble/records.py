@@ -8,6 +8,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from taskcheck.documents import Route, Trouble, Value
 from taskcheck.documents.values import timestamp
 
+_UNSET = "0001-01-01T00:00:00"
+"""How Go writes a time that was never set."""
+
 
 def _timestamp(value: object) -> object:
     if value is None or value == "":
@@ -15,7 +18,7 @@ def _timestamp(value: object) -> object:
     parsed = timestamp(value) if isinstance(value, str) else None
     if parsed is None:
         raise ValueError("should be a timestamp like 2026-03-24T18:00:00Z")
-    return parsed
+    return None if str(value).startswith(_UNSET) else parsed
 
 
 Timestamp = Annotated[datetime | None, BeforeValidator(_timestamp)]
@@ -88,7 +91,7 @@ class RowRecord(Record):
 class SignalRecord(Record):
     """A raw signal of a snapshot."""
 
-    task: str
+    task: Text = None
     kind: str
     level: Text = None
     at: Timestamp = None

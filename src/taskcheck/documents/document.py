@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, Union
@@ -71,7 +72,7 @@ class Document:
         trouble: readable, but something that other readers would trip over; else None.
     """
 
-    __slots__ = ("_scan", "_spans", "body_start", "bom", "text", "trouble", "values")
+    __slots__ = ("_lines", "_scan", "_spans", "body_start", "bom", "text", "trouble", "values")
 
     text: str
     values: Mapping[str, Value]
@@ -88,6 +89,7 @@ class Document:
         put(self, "trouble", _BYTE_ORDER_MARK if bom else None)
         put(self, "_scan", scan)
         put(self, "_spans", None)
+        put(self, "_lines", None)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Document is immutable: {name}")
@@ -128,8 +130,17 @@ class Document:
         for length in range(len(route), 0, -1):
             span = spans.get(route[:length])
             if span is not None:
-                return line_and_column(self.text, span.start)
+                return self._line_and_column(span.start)
         return 1, 1
+
+    def _line_and_column(self, offset: int) -> tuple[int, int]:
+        """As `line_and_column`; the line starts are found once."""
+        starts: list[int] | None = self._lines
+        if starts is None:
+            starts = [0, *(found.end() for found in _LINE_BREAK.finditer(self.text))]
+            object.__setattr__(self, "_lines", starts)
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
 
     def _all_spans(self) -> Mapping[Route, Span]:
         """Scan the text for spans once; plain reading never pays for them."""
@@ -141,6 +152,7 @@ class Document:
 
     _scan: Scan
     _spans: Mapping[Route, Span] | None
+    _lines: list[int] | None
 
 
 def _item(items: tuple[Value, ...], step: str) -> Value:

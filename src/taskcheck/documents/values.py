@@ -14,13 +14,18 @@ _DURATION = re.compile(
     r"(?=[0-9])(?:(?P<days>[0-9]{1,6})d)?(?:(?P<hours>[0-9]{1,6})h)?"
     r"(?:(?P<minutes>[0-9]{1,6})m)?(?:(?P<seconds>[0-9]{1,9})s)?"
 )
+_EARLIEST, _LATEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Moments beyond are taken for these, so that adding a limit to one stays within what a date can be."""
+
+_LONGEST = timedelta(days=36_500)
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,400}")
 
 
 def timestamp(text: str) -> datetime | None:
     """Return the moment that the text names, in UTC; None when it isn't a timestamp.
 
-    Takes RFC 3339 and `YYYY-MM-DD[ HH:MM[:SS[.fff]]]`, with ` ` or `T`; without an offset it is UTC.
+    Takes RFC 3339 and `YYYY-MM-DD[ HH:MM[:SS[.fff]]]`, with ` ` or `T`; without an offset it is UTC. What lies before
+    the year 1000 or after 9000 is taken for the nearest moment between.
     """
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
@@ -29,21 +34,33 @@ def timestamp(text: str) -> datetime | None:
     offset = "+00:00" if zone in (None, "Z", "z") else zone
     exact = f"{date}T{minutes or '00:00'}{seconds or ':00'}.{(fraction or '0')[:6]:0<6}{offset}"
     try:
-        return datetime.fromisoformat(exact).astimezone(UTC)
-    except (ValueError, OverflowError):  # no such day or hour, or beyond year 1 or 9999 once in UTC
+        moment = datetime.fromisoformat(exact)
+    except ValueError:  # no such day or hour
         return None
+    try:
+        return min(max(moment.astimezone(UTC), _EARLIEST), _LATEST)
+    except OverflowError:  # beyond year 1 or 9999 once in UTC
+        return _EARLIEST if moment.year == 1 else _LATEST
+
+
+def from_epoch(seconds: float) -> datetime:
+    """Return the moment so many seconds after 1970, in UTC, within the same bounds as `timestamp`."""
+    return datetime.fromtimestamp(min(max(seconds, _EARLIEST.timestamp()), _LATEST.timestamp()), UTC)
 
 
 def duration(text: str) -> timedelta:
     """Return the length of time that the text names: `90s`, `10m`, `4h`, `2d`, `1h30m`.
 
     Raises:
-        ValueError: it names none.
+        ValueError: it names none, or one of more than a hundred years.
     """
     match = _DURATION.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a duration such as 90s, 10m, 4h, 2d or 1h30m")
-    return timedelta(**{unit: int(count) for unit, count in match.groupdict("0").items()})
+    length = timedelta(**{unit: int(count) for unit, count in match.groupdict("0").items()})
+    if length > _LONGEST:
+        raise ValueError(f"{text!r} is longer than a hundred years")
+    return length
 
 
 def age(delta: timedelta) -> str:

@@ -10,7 +10,7 @@ from taskcheck.globs import Pattern
 from taskcheck.read.branches import read_branches
 from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, modified
 from taskcheck.read.git import MINIMUM, Git, GitError, branch_name, installed
-from taskcheck.read.locate import Location, locate
+from taskcheck.read.locate import Location, git_dir, locate
 from taskcheck.read.merges import MergeReader
 from taskcheck.read.processes import read_processes
 from taskcheck.read.worktrees import TaskPaths, read_forks, read_worktrees
@@ -37,7 +37,7 @@ class Questions:
     worktree_paths: frozenset[str] = frozenset()
     branches: frozenset[str] = frozenset()
     changed_since: Mapping[str, datetime] | None = None
-    """Root paths of the tasks whose dispatch ended, with the time of that end."""
+    """Root paths of the tasks that were dispatched, with the time of the last sign of that run."""
 
 
 def read_files(location: Location, settings: Settings) -> Sources:
@@ -116,14 +116,25 @@ def _recorded(path: str, root: Path) -> RecordedPath:
     """What lies at a worktree path that a ledger names; it is looked at, never entered."""
     try:
         absolute = os.path.normpath(root / path)
+        real = Path(os.path.realpath(absolute))
         return RecordedPath(
-            exists=Path(absolute).exists(),
+            exists=real.exists(),
             parent_exists=Path(absolute).parent.is_dir(),
             inside=absolute.startswith(f"{root}{os.sep}"),
-            real=os.path.realpath(absolute),
+            real=str(real),
+            defect=_no_worktree(real, root) if real.is_dir() else None,
         )
     except (ValueError, OSError):
         return RecordedPath(exists=False, parent_exists=False, inside=False, real=path)
+
+
+def _no_worktree(folder: Path, root: Path) -> str | None:
+    """Why a folder is no worktree: it belongs to root's own checkout, or its ``.git`` file points nowhere."""
+    holder = next((at for at in (folder, *folder.parents) if os.path.lexists(at / ".git")), None)
+    if holder is None or holder == root:
+        return "it has no .git file"
+    admin = git_dir(holder)
+    return None if admin is None or admin.is_dir() else f"its .git file points to {admin}, which is gone"
 
 
 def _read_git(
@@ -175,7 +186,7 @@ def _read_repository(
     branch = main.branch if main else None
     if settings.branches:
         taken = {name for name in (trunk, branch, *(checkout.branch for checkout in checkouts)) if name}
-        checkouts += read_branches(git, refs, settings.branches, taken, root_files, paths, location.prefix)
+        checkouts += read_branches(git, refs, settings.branches, taken, trunk, root_files, paths, location.prefix)
     progress("asking git about history")
     if head is not None:
         forks = read_forks(git, location, head, checkouts, paths)
@@ -253,12 +264,12 @@ def _merges(reader: MergeReader, refs: Mapping[str, str], settings: Settings, na
 
 
 def _changes(git: Git, head: str | None, questions: Questions, prefix: str) -> tuple[Change, ...]:
-    """Root's commits to tasks whose dispatch ended, since the first such end."""
+    """What root's commits made of tasks that were dispatched, since the earliest last sign of a run."""
     if head is None or not questions.changed_since:
         return ()
     since = min(questions.changed_since.values())
     paths = sorted(prefix + path for path in questions.changed_since)
-    found = git.changes(head, None, paths, f"--since={int(since.timestamp())}")
+    found = git.changes(head, None, paths, f"--since={int(since.timestamp())}", first_parent=True)
     blobs = git.blobs({blob for change in found for blob in (change.before, change.after) if blob}, MAX_LEDGER_BYTES)
     return tuple(
         Change(

@@ -15,6 +15,7 @@ def read_branches(
     refs: Mapping[str, str],
     globs: Sequence[str],
     taken: Collection[str],
+    trunk: str | None,
     root_files: Mapping[str, bytes],
     paths: TaskPaths,
     prefix: str,
@@ -25,12 +26,13 @@ def read_branches(
         git: the repository.
         refs: full ref names to object ids.
         globs: short names, ``task/*`` or ``origin/task/*``.
-        taken: branches that a worktree or root has checked out, which are looked at there, and trunk.
+        taken: local branches that a worktree or root has checked out, which are looked at there, and trunk.
+        trunk: its name.
         root_files: root's task files by path.
         paths: where task files lie.
         prefix: the store's folder within a checkout.
     """
-    tips = _tips(refs, globs, taken)
+    tips = _tips(refs, globs, taken, trunk)
     trees = {name: _task_blobs(git, tip, paths, prefix) for name, tip in tips.items()}
     own = {path: _blob_id(data, tip_length=len(next(iter(tips.values()), ""))) for path, data in root_files.items()}
     differing = {
@@ -54,16 +56,18 @@ def read_branches(
     ]
 
 
-def _tips(refs: Mapping[str, str], globs: Sequence[str], taken: Collection[str]) -> dict[str, str]:
-    """Short name to object id of the branches that a glob names; a remote one that a local one equals is left out."""
+def _tips(refs: Mapping[str, str], globs: Sequence[str], taken: Collection[str], trunk: str | None) -> dict[str, str]:
+    """Short name to object id of the branches that a glob names; a remote one that a local one equals is left out.
+
+    So is trunk of any remote.
+    """
     tips: dict[str, str] = {}
     for ref, object_id in sorted(refs.items()):
         local = ref.startswith("refs/heads/")
         name = ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
         short = name if local else name.partition("/")[2]
-        if object_id.startswith("ref: ") or short in taken:
-            continue
-        if any(fnmatchcase(name, glob) for glob in globs) and (local or tips.get(short) != object_id):
+        known = short in taken if local else short == trunk or refs.get(f"refs/heads/{short}") == object_id
+        if not known and not object_id.startswith("ref: ") and any(fnmatchcase(name, glob) for glob in globs):
             tips[name] = object_id
     return tips
 

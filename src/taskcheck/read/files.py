@@ -41,6 +41,8 @@ class Folder:
     root: Path
     errors: list[str] = field(default_factory=list)
     """Folders that couldn't be listed: what lies in them was not checked."""
+    links: list[str] = field(default_factory=list)
+    """Links to folders that were met on the way and not followed."""
 
     def find(self, patterns: Iterable[Pattern], exclude: Iterable[Pattern] = ()) -> Iterator[tuple[str, str]]:
         """Paths that a pattern matches, sorted, each with what the placeholder stood for.
@@ -55,6 +57,11 @@ class Folder:
                 if match and not any(other.match(path) for other in exclude):
                     groups = match.groupdict()
                     found.setdefault(path, groups.get("owner") or groups.get("task") or "")
+        while self.links:
+            link = self.links.pop()
+            if not any(other.match(link) or other.match(f"{link}/-") for other in exclude):
+                told = f"{link}: a symbolic link to a folder, which is not followed; name it in [paths] exclude"
+                self.errors.extend([told] * (told not in self.errors))
         return iter(sorted(found.items()))
 
     def read(self, path: str, limit: int, name: str = "", *, tail: bool = False) -> Source:
@@ -106,11 +113,28 @@ class Folder:
                 if seen > MAX_FILES:
                     self.errors.append(f"{base or '.'}: more than {MAX_FILES} files; narrow the pattern {pattern.text}")
                     return
-                if entry.name == ".git":
+                if entry.name == ".git" or (entry.is_symlink() and self._passed_over(path, depth, pattern)):
                     continue
                 if entry.is_dir(follow_symlinks=False) and (pattern.depth is None or depth < pattern.depth):
                     pending.append((path, depth + 1))
                 yield path
+
+    def _passed_over(self, path: str, depth: int, pattern: Pattern) -> bool:
+        """Whether a link, which is never followed, is none of a pattern's files.
+
+        A file that the pattern reads under its own name needs no second one. A folder that is read under its own name
+        doesn't either; another one is told, for what lies in there isn't read.
+        """
+        target = Path(os.path.realpath(self.root / path))
+        inside = os.path.relpath(target, os.path.realpath(self.root)).replace(os.sep, "/")
+        if not target.is_dir():
+            return pattern.match(inside) is not None and target.is_file()
+        base = pattern.folder
+        read = not base or inside == base or inside.startswith(f"{base}/")
+        entered = pattern.depth is None or depth < pattern.depth
+        if entered and (not read or inside.startswith("..")) and path not in self.links:
+            self.links.append(path)
+        return pattern.match(path) is None
 
     def _contains(self, folder: str) -> bool:
         """Whether a folder of a pattern, links resolved, still lies in this checkout."""

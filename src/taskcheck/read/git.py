@@ -12,10 +12,12 @@ import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from taskcheck.documents.values import from_epoch
 
 MINIMUM = (2, 38)
 """The first git with ``safe.bareRepository``, which keeps a bare repository among tracked files from being entered."""
@@ -32,7 +34,7 @@ _ALLOWED = {
     "rev-list": frozenset({"--timestamp", "--first-parent", "--max-count", "--since", "--grep", "--no-merges",
                            "--merges", "--parents", "--end-of-options"}),
     "diff-tree": frozenset({"--stdin", "-r", "-m", "-p", "-z", "--root", "--raw", "--no-renames", "--no-ext-diff",
-                            "--no-textconv", "--no-commit-id", "--full-index", "--end-of-options"}),
+                            "--no-textconv", "--no-commit-id", "--full-index", "--diff-merges", "--end-of-options"}),
     "ls-tree": frozenset({"-r", "-z", "--full-tree", "--end-of-options"}),
     "ls-files": frozenset({"--cached", "--full-name", "-z"}),
     "cat-file": frozenset({"--batch"}),
@@ -195,7 +197,7 @@ class Git:
         positive = f"{exclude}..{include}" if exclude else include
         out = self.run("rev-list", "--timestamp", *flags, "--end-of-options", positive)
         lines = (line.split() for line in out.decode().splitlines())
-        return [(commit, datetime.fromtimestamp(int(at), UTC)) for at, commit in lines]
+        return [(commit, from_epoch(int(at))) for at, commit in lines]
 
     def merges(self, include: str, exclude: str) -> list[tuple[str, list[str]]]:
         """Merge commits reachable from one and not from the other, newest first, with their parents."""
@@ -225,15 +227,22 @@ class Git:
         headers = self.message(commit).partition(b"\n\n")[0].splitlines()
         return [line[7:].decode() for line in headers if line.startswith(b"parent ")]
 
-    def changes(self, include: str, exclude: str | None, paths: Sequence[str], *flags: str) -> list[Versions]:
-        """What commits reachable from one and not from the other did to some files, newest first."""
+    def changes(
+        self, include: str, exclude: str | None, paths: Sequence[str], *flags: str, first_parent: bool = False
+    ) -> list[Versions]:
+        """What commits reachable from one and not from the other did to some files, newest first.
+
+        A merge is seen from each of its parents; with ``first_parent`` from that one alone, and only such commits are.
+        """
         positive = f"{exclude}..{include}" if exclude else include
+        flags = (*flags, "--first-parent") if first_parent else flags
+        merges = "--diff-merges=first-parent" if first_parent else "-m"
         listed = self.run("rev-list", "--timestamp", *flags, "--end-of-options", positive, "--", *paths).decode()
         times = {commit: int(at) for at, commit in (line.split() for line in listed.splitlines())}
         if not times:
             return []
         out = self.run(
-            "diff-tree", "--stdin", "-r", "-m", "-z", "--root", "--raw", "--no-renames", "--full-index", "--", *paths,
+            "diff-tree", "--stdin", "-r", merges, "-z", "--root", "--raw", "--no-renames", "--full-index", "--", *paths,
             stdin="".join(f"{commit}\n" for commit in times).encode(),
         )  # fmt: skip
         return list(_raw_changes(out, times))
@@ -284,7 +293,7 @@ def _raw_changes(out: bytes, times: dict[str, int]) -> Iterator[Versions]:
             _, _, before, after, _ = field.decode().split()
             yield Versions(
                 commit=commit,
-                at=datetime.fromtimestamp(times[commit], UTC),
+                at=from_epoch(times[commit]),
                 path=os.fsdecode(next(fields)),
                 before=before if before.strip("0") else None,
                 after=after if after.strip("0") else None,

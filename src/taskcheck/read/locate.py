@@ -10,6 +10,7 @@ from taskcheck.read.git import Git, GitError
 
 CONFIG_NAME = "taskcheck.toml"
 
+_BARE = re.compile(r"^\s*bare\s*=\s*(\w+)", re.IGNORECASE | re.MULTILINE)
 _GITDIR = re.compile(r"gitdir: (.+?)\s*\Z", re.DOTALL)
 
 
@@ -62,16 +63,23 @@ def git_dir(checkout: Path) -> Path | None:
     return Path(os.path.realpath(checkout / match[1])) if match else None
 
 
+def _bare(repository: Path) -> bool:
+    """Whether a repository says that it has no checkout of its own; the last word of its configuration counts."""
+    said = _BARE.findall(small_text(repository / "config") or "")
+    return bool(said) and said[-1].lower() in {"true", "yes", "on", "1"}
+
+
 def _main_checkout(checkout: Path) -> Path:
-    if (checkout / ".git").is_dir():
+    own = checkout / ".git"
+    if own.is_dir() and not _bare(own):
         return checkout
-    admin = git_dir(checkout)
+    admin = own if own.is_dir() else git_dir(checkout)
     if admin is None:
         raise GitError(f"{checkout / '.git'} points nowhere; is it a worktree whose repository was moved?")
     commondir = small_text(admin / "commondir")
     if commondir is not None:
         common = Path(os.path.realpath(admin / commondir.strip()))
-        if common.name == ".git":
+        if common.name == ".git" and not _bare(common):
             return common.parent
     elif not admin.is_dir():
         raise GitError(f"{checkout / '.git'} points to {admin}, which is gone; try: git worktree repair")

@@ -89,12 +89,14 @@ class MergeReader:
         own = {commit: at for commit, at in own.items() if self._files[commit]}
         squashed, touched = self._difference(base, tip)
         if squashed is None:
-            return Merge(merged=None, proof="its commits change nothing but task files")
+            return Merge(merged=None, proof="its commits change no content but that of task files")
         wanted = {touched, *(self._files[commit] for commit in own)}
         self._read_patches([*own, *(commit for commit in since if self._files[commit] in wanted)])
         trunk: dict[str, str] = {}
         for commit in since:
-            trunk.setdefault(self._patches.get(commit) or "", commit)
+            identity = self._patches.get(commit)
+            if identity is not None:
+                trunk.setdefault(identity, commit)
         pairs = {commit: trunk.get(self._patches[commit] or "") for commit in own}
         landed = {other for other in pairs.values() if other}
         if own and all(pairs.values()) and any(other and since[other] >= own[one] for one, other in pairs.items()):
@@ -150,9 +152,12 @@ class MergeReader:
         return self._identity(sections), paths
 
     def _identity(self, sections: Iterable[tuple[str, list[bytes]]]) -> str | None:
-        """What tells a change from another wherever in the file it is made; None for a change of task files alone."""
+        """What tells a change from another wherever in the file it is made; None where nothing does.
+
+        Nothing does when only task files change, or no content at all: anybody adds an empty `__init__.py`.
+        """
         kept = sorted((path, lines) for path, lines in sections if not self.is_task(path))
-        if not kept:
+        if not any(line.startswith(_CONTENT) for _, lines in kept for line in lines):
             return None
         digest = hashlib.sha256()
         for _, lines in kept:
@@ -209,6 +214,7 @@ class MergeReader:
         return last if last and self._patches[last] == backward else None
 
 
+_CONTENT = (b"@@ ", b"Binary files ", b"GIT binary patch")
 _PATCH = ("-r", "-p", "--no-renames", "--no-ext-diff", "--no-textconv", "--full-index")
 
 

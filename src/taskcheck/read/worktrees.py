@@ -24,11 +24,7 @@ class TaskPaths:
 
     def read(self, folder: Folder, same: Mapping[str, bytes] | None = None) -> tuple[dict[str, Source], set[str]]:
         """The task files of a checkout by path, those left out whose bytes are as in ``same``; and all their paths."""
-        found = [
-            (path, name)
-            for path, name in folder.find(self.patterns, self.exclude)
-            if path.rpartition("/")[2].lower() not in NOT_A_TASK or self._meant(path)
-        ]
+        found = [(path, name) for path, name in folder.find(self.patterns, self.exclude) if not self._passed_over(path)]
         files = {
             source.path: source
             for source in folder.read_all(found, MAX_TASK_BYTES)
@@ -36,14 +32,18 @@ class TaskPaths:
         }
         return files, {path for path, _ in found}
 
-    def _meant(self, path: str) -> bool:
-        """Whether a pattern names this very file name."""
-        return any(pattern.text.rpartition("/")[2] == path.rpartition("/")[2] for pattern in self.patterns)
+    def _passed_over(self, path: str) -> bool:
+        """Whether it is a README.md or index.md that no pattern names."""
+        name = path.rpartition("/")[2]
+        return name.lower() in NOT_A_TASK and all(pattern.text.rpartition("/")[2] != name for pattern in self.patterns)
+
+    def _named(self, path: str) -> bool:
+        return any(pattern.match(path) for pattern in self.patterns) and not self._passed_over(path)
 
     def match(self, path: str, prefix: str) -> bool:
         """Whether a path in the repository is that of a task file of the store under a prefix."""
         inside = path.removeprefix(prefix)
-        named = path.startswith(prefix) and any(pattern.match(inside) for pattern in self.patterns)
+        named = path.startswith(prefix) and self._named(inside)
         return named and not any(pattern.match(inside) for pattern in self.exclude)
 
     def folders(self, prefix: str) -> list[str]:

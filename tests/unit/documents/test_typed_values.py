@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from taskcheck.documents.values import age, duration, iso, timestamp, whole_number
+from taskcheck.documents.values import age, duration, from_epoch, iso, timestamp, whole_number
 
 TIMESTAMPS = [
     ("2026-03-24", "2026-03-24T00:00:00Z"),
@@ -55,8 +55,6 @@ def test_fractions_are_truncated_to_microseconds(fraction: str, microsecond: int
         "2026-01-02T03:60",
         "2026-01-02T03:04:61",
         "0000-01-01",
-        "0001-01-01T00:00:00+01:00",
-        "9999-12-31T23:59:59-01:00",
         "2026-01-02T03:04:05+24:00",
         "2026-01-02T03:04:05+0200",
         "2026-01-02T03:04:05,5",
@@ -71,6 +69,28 @@ def test_fractions_are_truncated_to_microseconds(fraction: str, microsecond: int
 )
 def test_what_is_no_timestamp(text: str) -> None:
     assert timestamp(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("0001-01-01T00:00:00Z", 1000),
+        ("0001-01-01T00:00:00+01:00", 1000),
+        ("9999-12-31T23:59:59Z", 9000),
+        ("9999-12-31T23:59:59-01:00", 9000),
+    ],
+)
+def test_moments_stay_where_a_limit_can_be_added(text: str, year: int) -> None:
+    moment = timestamp(text)
+    assert moment is not None
+    assert moment.year == year
+    assert moment == from_epoch(10**15 if year == 9000 else -(10**15))
+    assert moment + duration("36500d") > moment - duration("36500d")
+
+
+def test_no_duration_is_longer_than_a_century() -> None:
+    with pytest.raises(ValueError, match="longer than a hundred years"):
+        duration("36501d")
 
 
 @pytest.mark.parametrize(
