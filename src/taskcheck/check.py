@@ -8,6 +8,7 @@ from typing import Literal
 
 from taskcheck import config, engine, plugins, report, triage
 from taskcheck.assemble import Parsed, assemble, parse
+from taskcheck.baseline import Baseline
 from taskcheck.finding import Report, RuleRun, RunError, Severity
 from taskcheck.identity import AmbiguousNames
 from taskcheck.read import Location, Questions, changed, locate, read_files, read_rest
@@ -44,6 +45,10 @@ class Request:
     verdict: Verdict = field(default_factory=Verdict)
     gate: Literal["all", "commit"] = "all"
     """``commit`` lets only rules fail the run that the commit itself decides."""
+    baseline: Baseline | None = None
+    """Findings that were accepted as they stood."""
+    update_baseline: bool = False
+    """Accept what is found now, beside what rules that couldn't look have accepted before."""
     processes: Processes | None = None
     """The process table to believe; None asks this machine's."""
     third_party: bool = True
@@ -130,11 +135,16 @@ def check_store(store: Store, request: Request) -> Report:
         runs = _run(chosen, state)
     if request.gate == "commit":
         runs = _gated(store, runs, state)
+    gone = 0
+    if request.baseline is not None:
+        accepted = Baseline.of(runs, request.baseline) if request.update_baseline else request.baseline
+        runs, gone = accepted.apply(runs)
     errors = (*store.plugins.errors, *(RunError(where="reading", message=error) for error in sources.errors))
     try:
-        return report.build(
+        built = report.build(
             state, runs, store.rules, errors, request.verdict, request.only, signals_alone=not request.select
         )
+        return replace(built, baseline_gone=gone)
     except report.UnknownSubject as error:
         raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
 

@@ -183,6 +183,8 @@ class RuleRun:
     findings: tuple[tuple[Subject, Finding], ...] = ()
     suppressed: tuple[tuple[Subject, Finding, str], ...] = ()
     """Subject, finding and the reason given for accepting it."""
+    baselined: tuple[tuple[Subject, Finding], ...] = ()
+    """Findings that the baseline accepts."""
     errors: tuple[tuple[Subject, RunError], ...] = ()
     undecided: tuple[tuple[Subject, str], ...] = ()
     """Subjects that it couldn't tell about, each with the reason."""
@@ -247,6 +249,8 @@ class Report:
     managers: tuple[ManagerStatus, ...] = ()
     errors: tuple[RunError, ...] = ()
     exit_code: int = 0
+    baseline_gone: int = 0
+    """Findings of the baseline that are no longer found."""
 
     @property
     def complete(self) -> bool:
@@ -272,6 +276,11 @@ class Report:
     def suppressed(self) -> int:
         """How many findings a suppression covers."""
         return sum(len(run.suppressed) for run in self.runs)
+
+    @property
+    def baselined(self) -> int:
+        """How many findings the baseline accepts."""
+        return sum(len(run.baselined) for run in self.runs)
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""

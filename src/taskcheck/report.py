@@ -104,6 +104,7 @@ def _narrowed(runs: tuple[RuleRun, ...], only: tuple[str, ...], state: State) ->
             subjects=tuple(s for s in run.subjects if wanted(s) or s.detail in paths),
             findings=tuple((s, f) for s, f in run.findings if wanted(s, f)),
             suppressed=tuple((s, f, reason) for s, f, reason in run.suppressed if wanted(s, f)),
+            baselined=tuple((s, f) for s, f in run.baselined if wanted(s, f)),
             undecided=tuple((s, reason) for s, reason in run.undecided if wanted(s)),
         )
         for run in runs

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import EPILOG, Failure
-from taskcheck.cli.common import guarded, names, show, store_options
+from taskcheck.cli.common import guarded, names, replace_file, show, store_options
 from taskcheck.cli.progress import Progress
 from taskcheck.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from taskcheck.baseline import Baseline
     from taskcheck.check import Store
     from taskcheck.finding import Report
     from taskcheck.read import Location
@@ -35,6 +36,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     rules.add_argument("--select", metavar="NAMES", type=names, default=(), help="run only these rules or families")
     rules.add_argument("--extend-select", metavar="NAMES", type=names, default=(), help="run these too")
     rules.add_argument("--ignore", metavar="NAMES", type=names, default=(), help="leave these out")
+    rules.add_argument("--baseline", metavar="FILE", type=Path, help="accept the findings that this file names")
+    rules.add_argument("--update-baseline", action="store_true", help="write what is found now into that file")
     output = parser.add_argument_group("output")
     output.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(FORMATS)}")
     output.add_argument(
@@ -74,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
         branches=tuple(options.branches),
         verdict=Verdict(fail_on=Severity[options.fail_on.upper()], strict=options.strict, exit_zero=options.exit_zero),
         gate=options.gate,
+        baseline=_baseline(options),
+        update_baseline=options.update_baseline,
         progress=progress.tell,
     )
 
@@ -90,6 +95,8 @@ def run(options: argparse.Namespace) -> int:
         progress.clear()
     for render, path in outputs:
         _write(path, render(report))
+    if options.update_baseline:
+        _update_baseline(options.baseline, report, request.baseline)
     if not options.quiet:
         sys.stdout.write(_shown(report, options, store))
         sys.stdout.flush()
@@ -115,6 +122,41 @@ def _store_path(name: str, location: "Location") -> str:
             inside = real.relative_to(base).as_posix()
             return inside.removeprefix(location.prefix) if base == location.current else inside
     return name
+
+
+def _baseline(options: argparse.Namespace) -> "Baseline | None":
+    from taskcheck.baseline import Baseline, BaselineError  # noqa: PLC0415 - not needed for --help
+
+    path: Path | None = options.baseline
+    if path is None:
+        if options.update_baseline:
+            raise Failure("--update-baseline needs --baseline FILE: where to write it")
+        return None
+    if options.update_baseline and options.only:
+        raise Failure("--update-baseline is about the whole store: name no tasks or paths")
+    try:
+        return Baseline.parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        if options.update_baseline:
+            return Baseline()
+        raise Failure(f"--baseline {path}: there is no such file; --update-baseline writes it") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"--baseline {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from error
+    except BaselineError as error:
+        raise Failure(f"--baseline {path}: {error}") from error
+
+
+def _update_baseline(path: Path, report: "Report", before: "Baseline | None") -> None:
+    """Write the baseline anew, whole or not at all; what can't be trusted isn't written."""
+    from taskcheck.baseline import Baseline  # noqa: PLC0415 - as above
+
+    if not report.complete:
+        print(f"taskcheck: --baseline {path}: not written, for the check is incomplete", file=sys.stderr)
+        return
+    after = Baseline.of(report.runs, before or Baseline())
+    replace_file(path, after.dump(), f"--baseline {path}")
+    count = sum(entry.count for entry in after.findings.values())
+    print(f"taskcheck: {count} finding{'' if count == 1 else 's'} written to {path}", file=sys.stderr)
 
 
 def _shown(report: "Report", options: argparse.Namespace, store: "Store") -> str:

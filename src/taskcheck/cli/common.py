@@ -58,6 +58,38 @@ def guarded(work: Callable[[], T]) -> T:
         raise Failure(f"git: {error}", 3) from error
 
 
+def replace_file(path: Path, text: str, what: str) -> None:
+    """Write a file whole or not at all: beside it first, then in its place.
+
+    Raises:
+        Failure: it can't be written; the message begins with ``what``.
+    """
+    import tempfile  # noqa: PLC0415 - only to write
+
+    target = Path(os.path.realpath(path))
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
+        temporary.replace(target)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise Failure(f"{what}: {error.strerror}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 def people(options: argparse.Namespace) -> "tuple[Parsed, People]":
     """What the files of the store say, and its directory of people and roles."""
     from taskcheck.assemble import NO_PEOPLE, parse  # noqa: PLC0415 - not needed for --help

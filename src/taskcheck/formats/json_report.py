@@ -35,7 +35,7 @@ def as_dict(report: Report) -> dict[str, Any]:
             "fixable": sum(finding.fix is not None for finding in findings),
             "fixed": 0,
             "suppressed": report.suppressed,
-            "baselined": 0,
+            "baselined": report.baselined,
             "skipped": len(report.skipped),
         },
         "managers": [

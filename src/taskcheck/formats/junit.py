@@ -15,8 +15,8 @@ from taskcheck.formats.text import position
 def render(report: Report) -> str:
     """The report as JUnit XML.
 
-    Cases pass, fail (an error or warning), are skipped (suppressed, undecided, or the rule could not look at all) or
-    are errors (the rule crashed). Information alone doesn't fail a case; it is its output.
+    Cases pass, fail (an error or warning), are skipped (suppressed, in the baseline, undecided, or the rule could not
+    look at all) or are errors (the rule crashed). Information alone doesn't fail a case; it is its output.
     """
     cases: dict[str, list[Any]] = {}
     for run in report.runs:
@@ -56,6 +56,7 @@ def _cases(run: RuleRun) -> Iterator[tuple[Subject, Any]]:
     for subject, finding in run.findings:
         found.setdefault(subject, []).append(finding)
     accepted = {subject: reason for subject, _, reason in run.suppressed}
+    accepted |= {subject: "accepted in the baseline" for subject, _ in run.baselined}
     undecided = dict(run.undecided)
     crashed = dict(run.errors)
     for subject in run.subjects:

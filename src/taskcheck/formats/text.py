@@ -176,6 +176,10 @@ def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
     if report.exit_code == EMPTY:
         found = "nothing to check"
     hidden = [f"{report.suppressed} suppressed"] if report.suppressed else []
+    if report.baselined:
+        hidden.append(f"{report.baselined} in the baseline")
+    if report.baseline_gone:
+        hidden.append(f"{report.baseline_gone} of the baseline gone (--update-baseline drops them)")
     rules = len({rule for rule, _ in report.skipped})
     if rules:
         hidden.append(f"{rules} rule{'' if rules == 1 else 's'} skipped{'' if verbose else ' (-v says why)'}")

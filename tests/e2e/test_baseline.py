@@ -1,0 +1,138 @@
+"""Baselines: what was accepted stays quiet, what is new doesn't, and the file is written whole or not at all."""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Ran, taskcheck
+
+TASK = "---\ntitle: A\nowner: {}\nstatus: ready\n---\n"
+ENTRY = "[[finding]]\nfingerprint = 'a'\nrule = 'x'\nsubject = 'y'\n"
+NOW = "2026-03-24T18:00:00Z"
+
+
+@pytest.fixture
+def root(store: Callable[..., Path]) -> Path:
+    """Two tasks of nobody."""
+    tasks = {f"tasks/{name}.md": TASK.format("ghost") for name in ("a", "b")}
+    return store({**tasks, "taskcheck.toml": "[people]\nrj = []\n"})
+
+
+def run(root: Path, *arguments: str) -> Ran:
+    return taskcheck("--now", NOW, "--format", "json", "--baseline", "base.toml", *arguments, cwd=root)
+
+
+def told(ran: Ran) -> list[str]:
+    return [incident["task"] for incident in ran.json["incidents"]]
+
+
+def written(root: Path) -> list[dict[str, Any]]:
+    findings: list[dict[str, Any]] = tomllib.loads((root / "base.toml").read_text())["finding"]
+    return findings
+
+
+def test_what_is_accepted_is_counted_and_what_is_new_is_told(root: Path) -> None:
+    accepted = run(root, "--update-baseline")
+    assert (accepted.code, told(accepted)) == (0, [])
+    assert accepted.json["summary"]["baselined"] == 2
+    assert "2 findings written to base.toml" in accepted.err
+    assert [(entry["rule"], entry["subject"]) for entry in written(root)] == [
+        ("role-routing", "a"),
+        ("role-routing", "b"),
+    ]
+    before = (root / "base.toml").read_bytes()
+    (root / "tasks" / "c.md").write_text(TASK.format("ghost"))
+    again = run(root)
+    assert (again.code, told(again)) == (1, ["c"])
+    assert (root / "base.toml").read_bytes() == before, "only --update-baseline writes"
+    text = taskcheck("--baseline", "base.toml", cwd=root).out
+    assert "; 2 in the baseline" in text
+
+
+def test_a_moved_file_is_the_same_finding_and_another_fault_is_not(root: Path) -> None:
+    run(root, "--update-baseline")
+    (root / "tasks" / "q3").mkdir()
+    (root / "tasks" / "a.md").rename(root / "tasks" / "q3" / "a.md")
+    assert told(run(root)) == []
+    (root / "tasks" / "b.md").write_text(TASK.format("somebody"))
+    assert told(run(root)) == ["b"]
+
+
+def test_what_is_mended_is_dropped_by_the_next_update(root: Path) -> None:
+    run(root, "--update-baseline")
+    (root / "tasks" / "a.md").write_text(TASK.format("rj"))
+    assert "1 of the baseline gone (--update-baseline drops them)" in taskcheck("--baseline", "base.toml", cwd=root).out
+    run(root, "--update-baseline")
+    assert [entry["subject"] for entry in written(root)] == ["b"]
+
+
+def test_what_rules_that_did_not_run_have_accepted_stays(root: Path) -> None:
+    run(root, "--update-baseline")
+    run(root, "--update-baseline", "--select", "task")
+    assert len(written(root)) == 2
+    (root / "taskcheck.toml").unlink()
+    run(root, "--update-baseline")
+    assert len(written(root)) >= 2, "without people role-routing is skipped: what it had accepted stays"
+
+
+def test_one_more_of_the_same_is_told(root: Path) -> None:
+    task = "---\ntitle: A\nowner: rj\nstatus: ready\ndepends_on: [{}]\n---\n"
+    (root / "tasks" / "a.md").write_text(task.format("x"))
+    (root / "tasks" / "b.md").write_text(task.format("x, x"))
+    run(root, "--update-baseline")
+    assert told(run(root)) == []
+    (root / "tasks" / "b.md").write_text(task.format("x, x, x"))
+    assert told(run(root)) == ["b"]
+
+
+def test_an_incomplete_check_writes_nothing(root: Path) -> None:
+    (root / "elsewhere").mkdir()
+    (root / "tasks" / "linked").symlink_to("../elsewhere")
+    ran = run(root, "--update-baseline")
+    assert ran.code == 3
+    assert "not written, for the check is incomplete" in ran.err
+    assert not (root / "base.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "there is no such file; --update-baseline writes it"),
+        (b"version = 2\n", "version is 2; this taskcheck reads version 1"),
+        (b"version = \n", "Invalid value (at line 1"),
+        (b"\xff", "it is not UTF-8"),
+        (b"version = 1\nfinding = 3\n", "finding should be an array of tables"),
+        (b"version = 1\n[[finding]]\nrule = 'x'\n", "finding 1: fingerprint should be text"),
+        (f"version = 1\n{ENTRY}count = 0\n".encode(), "finding 1: count should be a number above 0"),
+        (f"version = 1\n{ENTRY}reason = 'y'\n".encode(), "finding 1: unknown key 'reason'"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_baseline(root: Path, text: bytes | None, said: str) -> None:
+    if text is not None:
+        (root / "base.toml").write_bytes(text)
+    ran = run(root)
+    assert ran.code == 2
+    assert said in ran.err
+
+
+def test_wrong_uses(root: Path) -> None:
+    ran = taskcheck("--update-baseline", cwd=root)
+    assert (ran.code, "needs --baseline FILE" in ran.err) == (2, True)
+    ran = run(root, "--update-baseline", "a")
+    assert (ran.code, "about the whole store" in ran.err) == (2, True)
+    ran = taskcheck("--baseline", "no/such/folder.toml", "--update-baseline", cwd=root)
+    assert (ran.code, "No such file or directory" in ran.err) == (2, True)
+
+
+def test_the_file_is_replaced_whole_and_keeps_its_mode_and_its_link(root: Path) -> None:
+    target = root / "real.toml"
+    target.write_text("version = 1\n")
+    target.chmod(0o640)
+    (root / "base.toml").symlink_to("real.toml")
+    run(root, "--update-baseline")
+    assert (root / "base.toml").is_symlink()
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in root.iterdir() if path.name.startswith(".real")] == [], "nothing is left beside it"
