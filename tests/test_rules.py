@@ -12,9 +12,19 @@ from taskcheck.finding import Report
 from taskcheck.formats import concise, json_report
 from taskcheck.testing import Built, build
 from tests.conftest import FIXTURES, request_for
+from tests.e2e.conftest import git
 
 RULES = plugins.load(third_party=False).rules()
 CASES = sorted(path.parent for path in FIXTURES.glob("*/*/repo.toml") if path.parent.parent.name != "incidents")
+
+
+def test_git_keeps_every_fixture_whole() -> None:
+    """A file that .gitignore hides, or a folder without one, is there for its author and for nobody else."""
+    if not (FIXTURES.parent / ".git").exists():
+        pytest.skip("not a git checkout")
+    hidden = git("ls-files", "--others", "--ignored", "--exclude-standard", "fixtures", cwd=FIXTURES.parent)
+    assert hidden == ""
+    assert [folder for folder in FIXTURES.rglob("*") if folder.is_dir() and not any(folder.iterdir())] == []
 
 
 def case_id(case: Path) -> str:
