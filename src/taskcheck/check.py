@@ -149,6 +149,18 @@ def check_store(store: Store, request: Request) -> Report:
         raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
 
 
+def judge(
+    sources: Sources, settings: Settings, rules: Iterable[Rule], now: datetime
+) -> tuple[State, tuple[RuleRun, ...]]:
+    """What some rules say of sources, wherever these come from: read, as a plan would leave them, or made up; pure.
+
+    Raises:
+        AmbiguousNames: two people or roles are one name.
+    """
+    state = assemble(parse(sources, settings), sources, settings, now)
+    return state, _run(rules, state)
+
+
 def _chosen(store: Store, request: Request) -> list[Rule]:
     settings = store.settings
     try:
@@ -171,8 +183,9 @@ def _hint(error: triage.UnknownRule | report.UnknownSubject) -> str:
     return did_you_mean(error.name, error.known)
 
 
-def _run(rules: list[Rule], state: State, only: frozenset[str] | None = None) -> tuple[RuleRun, ...]:
+def _run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None) -> tuple[RuleRun, ...]:
     """The runs of the rules, those about what the others found last, in the order of their names."""
+    rules = tuple(rules)
     runs = _triaged(engine.run((rule for rule in rules if not rule.meta), state, only), state)
     told = replace(state, suppressions=triage.uses(runs, state))
     meta = _triaged(engine.run((rule for rule in rules if rule.meta), told, only), state)
