@@ -44,6 +44,10 @@ class DocumentError(Exception):
         return f"{trouble.line}:{trouble.column}: {trouble.kind}: {trouble.message}"
 
 
+class Refused(ValueError):
+    """A change that can't be made exactly; the message says why, and nothing was changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Where a value stands: `text[start:end]`, quotes and brackets included.
