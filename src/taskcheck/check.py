@@ -11,7 +11,7 @@ from taskcheck.assemble import Parsed, assemble, parse
 from taskcheck.baseline import Baseline
 from taskcheck.finding import Report, RuleRun, RunError, Severity
 from taskcheck.identity import AmbiguousNames
-from taskcheck.read import Location, Questions, changed, locate, read_files, read_rest
+from taskcheck.read import Location, Questions, changed, fix_folder, locate, read_files, read_rest
 from taskcheck.report import Verdict
 from taskcheck.rules import Rule
 from taskcheck.settings import Settings
@@ -19,6 +19,9 @@ from taskcheck.sources import Processes, Sources, Unavailable
 from taskcheck.state import State
 
 NOTHING = "neither task files nor runtime ledgers found"
+
+JOURNALS = ("pending.json", "committed.json")
+"""Files of a fix that hasn't come to its end (`fix.journal`, which Windows can't import)."""
 
 CONFIRMATIONS = 2
 """How often a state that changed under an error is read again before the error is believed."""
@@ -123,16 +126,30 @@ def check(request: Request) -> Report:
 
 def check_store(store: Store, request: Request) -> Report:
     """Check an opened store; see `check`."""
-    chosen = _chosen(store, request)
-    sources, _, state = store.read(request)
-    runs = _run(chosen, state)
-    for _ in range(CONFIRMATIONS):
-        if not any(finding.level is Severity.ERROR for run in runs for _, finding in run.findings):
-            break
-        if not changed(sources, store.location):
-            break
-        sources, _, state = store.read(replace(request, now=state.now))
-        runs = _run(chosen, state)
+    rules = chosen(store, request)
+    sources, state, runs = _settled(store, request, rules)
+    report = reported(store, request, sources, state, runs)
+    return _with_unfinished(report, store, request)
+
+
+def _settled(store: Store, request: Request, rules: list[Rule]) -> tuple[Sources, State, tuple[RuleRun, ...]]:
+    """What the rules say of a state that held still: an error is believed when its sources haven't changed since."""
+    for left in reversed(range(CONFIRMATIONS + 1)):
+        sources, _, state = store.read(request)
+        runs = _run(rules, state)
+        errors = any(finding.level is Severity.ERROR for run in runs for _, finding in run.findings)
+        if not left or not errors or not changed(sources, store.location):
+            return sources, state, runs
+        request = replace(request, now=state.now)
+    raise AssertionError
+
+
+def reported(store: Store, request: Request, sources: Sources, state: State, runs: tuple[RuleRun, ...]) -> Report:
+    """The report of some runs, gated, without what the baseline accepts, and narrowed to what was asked for.
+
+    Raises:
+        UsageError: the request names a task or path that isn't there.
+    """
     if request.gate == "commit":
         runs = _gated(store, runs, state)
     gone = 0
@@ -149,6 +166,20 @@ def check_store(store: Store, request: Request) -> Report:
         raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
 
 
+def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
+    """The report, with an error where a fix was interrupted: some files may be as it wanted them and others not."""
+    folder = fix_folder(store.location)
+    if not any((folder / name).exists() for name in JOURNALS):
+        return built
+    from taskcheck.fix.journal import Journals  # noqa: PLC0415 - only where a fix is under way or was interrupted
+
+    name = Journals(store.location.root, folder).unfinished()
+    if name is None:
+        return built
+    message = f"a fix was interrupted ({folder / name}): `taskcheck undo` or `taskcheck --fix` sees to it first"
+    return report.concluded(built, request.verdict, errors=(RunError(where="fix", message=message),))
+
+
 def judge(
     sources: Sources, settings: Settings, rules: Iterable[Rule], now: datetime
 ) -> tuple[State, tuple[RuleRun, ...]]:
@@ -161,7 +192,12 @@ def judge(
     return state, _run(rules, state)
 
 
-def _chosen(store: Store, request: Request) -> list[Rule]:
+def chosen(store: Store, request: Request) -> list[Rule]:
+    """The rules that a request is about.
+
+    Raises:
+        UsageError: it names one that isn't there.
+    """
     settings = store.settings
     try:
         named = (*settings.severity, *(name for names in settings.signals.values() for name in names))

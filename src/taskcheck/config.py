@@ -251,7 +251,7 @@ def _settings(
         "clock_skew": "5m",
     }
     limits |= tables.get("limits", {})
-    drift, checkouts, rules = (tables.get(name, {}) for name in ("drift", "checkouts", "rules"))
+    drift, checkouts, rules, locks = (tables.get(name, {}) for name in ("drift", "checkouts", "rules", "locks"))
     statuses = {status: Stage(stage) for stage, words in tables["statuses"].items() for status in words}
     folded = {status.casefold(): stage for status, stage in statuses.items()}
     suppress = tables.get("suppress", ())
@@ -283,6 +283,8 @@ def _settings(
         limits=Limits(**{key: duration(value) for key, value in limits.items()}),
         select=tuple(rules.get("select", ("all",))),
         ignore=tuple(rules.get("ignore", ())),
+        locks=locks.get("registers", ""),
+        lock_kind=locks.get("kind", "flock"),
         severity=dict(rules.get("severity", {})),
         suppress=tuple(
             Suppression(**{**table, "until": _day(table.get("until")), "line": line})

@@ -81,6 +81,17 @@ class KeepFile:
 Edit = SetKey | DropEntry | MergeFile | KeepFile
 
 
+def edited(edit: Edit) -> tuple[str, ...]:
+    """The paths that an edit writes or removes, relative to the root checkout."""
+    match edit:
+        case SetKey(place=place) | DropEntry(place=place):
+            return (place.path,)
+        case MergeFile(sources=sources, target=target):
+            return tuple(dict.fromkeys(place.path for place in (target, *sources)))
+        case KeepFile(source=source, dropped=dropped, target=target):
+            return tuple(dict.fromkeys(place.path for place in (target, source, *dropped)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
     """A repair as data: what it would change, and how far it can be trusted."""
@@ -94,16 +105,7 @@ class Fix:
     @property
     def files(self) -> tuple[str, ...]:
         """Paths that it would write, relative to the root checkout, each once."""
-        paths: dict[str, None] = {}
-        for edit in self.edits:
-            match edit:
-                case SetKey(place=place) | DropEntry(place=place):
-                    paths[place.path] = None
-                case MergeFile(sources=sources, target=target):
-                    paths.update(dict.fromkeys(p.path for p in (target, *sources)))
-                case KeepFile(source=source, dropped=dropped, target=target):
-                    paths.update(dict.fromkeys(p.path for p in (target, source, *dropped)))
-        return tuple(paths)
+        return tuple(dict.fromkeys(path for edit in self.edits for path in edited(edit)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,21 @@ class RunError:
 
     where: str
     message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixNote:
+    """A fix, and what became of it in this run."""
+
+    rule: str
+    task: str | None
+    manager: str | None
+    title: str
+    safety: Safety
+    files: tuple[str, ...]
+    applied: bool
+    reason: str = ""
+    """Why it isn't made; a fix without a reason that isn't applied would be, were it not for ``--diff``."""
 
 
 EMPTY = 4
@@ -251,6 +268,12 @@ class Report:
     exit_code: int = 0
     baseline_gone: int = 0
     """Findings of the baseline that are no longer found."""
+    fixes: tuple[FixNote, ...] = ()
+    """Fixes that were applied, would be, or were held back for a reason other than their safety."""
+    notes: tuple[str, ...] = ()
+    """What a person should know about the fixes that were applied."""
+    undo: str | None = None
+    """Name of what was written, for `taskcheck undo`; None when nothing was."""
 
     @property
     def complete(self) -> bool:
@@ -281,6 +304,15 @@ class Report:
     def baselined(self) -> int:
         """How many findings the baseline accepts."""
         return sum(len(run.baselined) for run in self.runs)
+
+    @property
+    def fixed(self) -> int:
+        """How many fixes were made."""
+        return sum(note.applied for note in self.fixes)
+
+    def fixable(self, safety: Safety) -> int:
+        """How many findings have a fix of exactly this safety."""
+        return sum(finding.fix is not None and finding.fix.safety is safety for finding in self.findings)
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""

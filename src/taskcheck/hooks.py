@@ -1,11 +1,18 @@
 """What a plugin may implement; entry-point group ``taskcheck``."""
 
-from collections.abc import Callable, Iterable, Mapping
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pluggy
 
-from taskcheck.finding import Report
-from taskcheck.rules import Rule
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from taskcheck.finding import Report
+    from taskcheck.fix.plan import Plan
+    from taskcheck.rules import Rule
+    from taskcheck.state import State
 
 hookspec = pluggy.HookspecMarker("taskcheck")
 hookimpl = pluggy.HookimplMarker("taskcheck")
@@ -24,6 +31,11 @@ def taskcheck_presets() -> Mapping[str, str]:  # type: ignore[empty-body]
 @hookspec
 def taskcheck_reporters() -> Mapping[str, Callable[[Report], str]]:  # type: ignore[empty-body]
     """Output formats that the plugin brings: name to a pure function from report to text."""
+
+
+@hookspec
+def taskcheck_guard(plan: Plan, state: State) -> str | None:
+    """Before a plan of fixes is written: the reason to refuse it, or None. A refused plan isn't written at all."""
 
 
 @hookspec

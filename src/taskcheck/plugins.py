@@ -1,15 +1,23 @@
 """Finds plugins and calls them one by one, so that what one raises costs only its own results."""
 
+from __future__ import annotations
+
 import importlib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from taskcheck import hooks
-from taskcheck.finding import Report, RunError
+from taskcheck.finding import RunError
 from taskcheck.rules import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from taskcheck.finding import Report
+    from taskcheck.fix.plan import Plan
+    from taskcheck.state import State
 
 BUILTIN = "taskcheck_rules"
 """The pack of built-in rules: registered as anybody's is, but known without a scan."""
@@ -47,6 +55,12 @@ class Plugins:
             reporters for _, reporters in self._each("taskcheck_reporters")
         ]
         return {name: reporter for reporters in found for name, reporter in reporters.items()}
+
+    def guard(self, plan: Plan, state: State) -> list[tuple[str, str]]:
+        """The plugins that refuse a plan, each with its reason; one that fails refuses too."""
+        before = len(self.errors)
+        said = [(name, str(reason)) for name, reason in self._each("taskcheck_guard", plan=plan, state=state) if reason]
+        return said + [(error.where.removeprefix("plugin "), error.message) for error in self.errors[before:]]
 
     def finish(self, report: Report) -> None:
         """Tell every plugin that the run is over."""

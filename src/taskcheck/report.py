@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from taskcheck import __version__, incidents
-from taskcheck.finding import EMPTY, Finding, ManagerStatus, Report, RuleRun, RunError, Severity, Subject
+from taskcheck.finding import EMPTY, Finding, FixNote, ManagerStatus, Report, RuleRun, RunError, Severity, Subject
 from taskcheck.model import Place
 from taskcheck.rules import Rule
 from taskcheck.sources import Unavailable
@@ -20,6 +20,8 @@ class Verdict:
     """Skipped rules fail."""
     exit_zero: bool = False
     """Findings never do."""
+    fail_on_fix: bool = False
+    """Fixes that were made do, or that would be."""
 
 
 class UnknownSubject(ValueError):
@@ -74,6 +76,22 @@ def build(
     )
     empty = not state.tasks and isinstance(state.ledgers, Unavailable)
     return replace(report, exit_code=_exit_code(report, verdict, empty=empty))
+
+
+def concluded(
+    report: Report,
+    verdict: Verdict,
+    *,
+    errors: Iterable[RunError] = (),
+    fixes: tuple[FixNote, ...] = (),
+    notes: tuple[str, ...] = (),
+    undo: str | None = None,
+) -> Report:
+    """The report of what is left when some fixes were made, or couldn't be."""
+    told = replace(report, errors=(*report.errors, *errors), fixes=fixes, notes=notes, undo=undo)
+    code = _exit_code(told, verdict, empty=report.exit_code == EMPTY)
+    fixed = verdict.fail_on_fix and not all(note.reason for note in fixes)
+    return replace(told, exit_code=1 if fixed and code in {0, EMPTY} else code)
 
 
 def _located(finding: Finding, state: State) -> Finding:

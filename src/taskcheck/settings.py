@@ -122,6 +122,9 @@ class Settings:
     ignore: tuple[str, ...]
     severity: Mapping[str, str]
     suppress: tuple[Suppression, ...] = ()
+    locks: str = ""
+    """Pattern of the files that a manager locks while it writes its registers; empty for none."""
+    lock_kind: Literal["flock", "lockf"] = "flock"
 
     def stage(self, status: str | None) -> Stage | None:
         """The class of a status, whatever its case; None for one outside the vocabulary."""

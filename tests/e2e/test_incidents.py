@@ -44,7 +44,9 @@ def test_text_has_one_row_per_task(incidents: Built) -> None:
     text = taskcheck("--now", NOW, cwd=incidents.root).out
     for subject, headline in HEADLINES.items():
         assert f"error   {subject}  {headline}\n" in text
-    assert text.splitlines()[-1] == "41 tasks in 9 checkouts: 6 incidents (8 errors, 4 warnings)"
+    assert text.splitlines()[-1] == (
+        "41 tasks in 9 checkouts: 6 incidents (8 errors, 4 warnings); 4 fixable with --fix, 3 more with --unsafe-fixes"
+    )
 
 
 def test_report_keeps_to_the_contract(incidents: Built) -> None:

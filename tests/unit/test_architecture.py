@@ -14,6 +14,7 @@ SOURCES = sorted([*(ROOT / "src" / "taskcheck").rglob("*.py"), *(ROOT / "rules")
 MAX_LINES = 350
 
 READERS = {"read", "config.py", "cli", "testing.py", "__main__.py"}
+WRITERS = {"fix/commit.py", "fix/disk.py", "fix/journal.py", "fix/locks.py"}
 """The rooms that may touch the world (docs/architecture.md)."""
 
 
@@ -45,7 +46,7 @@ def test_rules_and_types_import_nothing_heavy() -> None:
 def test_only_the_readers_touch_the_world(path: Path) -> None:
     text = path.read_text()
     assert len(text.splitlines()) <= MAX_LINES, "a module fits in the head"
-    if room(path) in READERS:
+    if room(path) in READERS or path.relative_to(path.parents[1]).as_posix() in WRITERS:
         return
     touching = re.findall(
         r"\bopen\(|\.read_text\(|\.read_bytes\(|\.write_text\(|\bsubprocess\b|\bos\.environ\b|\bsocket\b|(?<![.\w])print\(|"

@@ -15,7 +15,8 @@ _TOMBSTONE_SCHEMA = "taskcheck/tombstone/1"
 _OF_RUN = frozenset({"pid", "host", "state", "launched_at", "started_at", "heartbeat_at", "ended_at"})
 """Fields without which it can't be told whether a worker lives."""
 
-_CONTAINERS = ("entries", "tasks", "workers")
+CONTAINERS = ("entries", "tasks", "workers")
+"""Keys under which a register may hold its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +130,10 @@ def _register(source: Source, people: People) -> Register:
     troubles: list[tuple[Route, Trouble]] = []
     head = validate(RegisterRecord, values, (), troubles) or RegisterRecord()
     entries = []
-    if not any(name in values for name in _CONTAINERS) and any(isinstance(v, Mapping) for v in values.values()):
-        named = f"{', '.join(_CONTAINERS[:-1])} and {_CONTAINERS[-1]}"
+    if not any(name in values for name in CONTAINERS) and any(isinstance(v, Mapping) for v in values.values()):
+        named = f"{', '.join(CONTAINERS[:-1])} and {CONTAINERS[-1]}"
         troubles.append(((), Trouble("wrong-type", f"it has none of {named}: what it registers can't be told")))
-    for task, route, value in _rows(values, _CONTAINERS, troubles):
+    for task, route, value in _rows(values, CONTAINERS, troubles):
         record = validate(EntryRecord, value, route, troubles)
         if record is not None:
             entries.append(
@@ -276,6 +277,11 @@ def _rows(
             troubles.append((route, Trouble("wrong-type", "a row in a list needs its task under slug or task")))
         else:
             yield task, route, value
+
+
+def register_rows(document: Document) -> list[tuple[str, Route, Value]]:
+    """The rows of a register: task, route and value of each."""
+    return list(_rows(document.values, CONTAINERS, []))
 
 
 def _text(value: Value) -> str | None:

@@ -7,6 +7,7 @@ from importlib import import_module
 
 COMMANDS = {
     "check": "compare the ledgers, report what disagrees (the default command)",
+    "undo": "take the last fix back, byte for byte",
     "rule": "list the rules, or explain one with today's findings of it",
     "owner": "the canonical key of a person or role, by any spelling",
     "route": "who may dispatch a task, and why",

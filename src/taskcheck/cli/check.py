@@ -5,6 +5,7 @@ Naming tasks, managers or paths narrows what is reported, not what is read.
 
 import argparse
 import gc
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from taskcheck.baseline import Baseline
-    from taskcheck.check import Store
+    from taskcheck.check import Request, Store
     from taskcheck.finding import Report
     from taskcheck.read import Location
 
@@ -38,6 +39,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     rules.add_argument("--ignore", metavar="NAMES", type=names, default=(), help="leave these out")
     rules.add_argument("--baseline", metavar="FILE", type=Path, help="accept the findings that this file names")
     rules.add_argument("--update-baseline", action="store_true", help="write what is found now into that file")
+    repairs = parser.add_argument_group("repairs")
+    repairs.add_argument("--fix", action="store_true", help="repair what can be repaired safely, all or nothing")
+    repairs.add_argument("--unsafe-fixes", action="store_true", help="repair more: each says why it isn't safe")
+    repairs.add_argument("--diff", action="store_true", help="show what --fix would write; write nothing")
+    repairs.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit 1 when something was repaired")
     output = parser.add_argument_group("output")
     output.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(FORMATS)}")
     output.add_argument(
@@ -75,22 +81,30 @@ def run(options: argparse.Namespace) -> int:
         extend_select=options.extend_select,
         ignore=options.ignore,
         branches=tuple(options.branches),
-        verdict=Verdict(fail_on=Severity[options.fail_on.upper()], strict=options.strict, exit_zero=options.exit_zero),
+        verdict=Verdict(
+            fail_on=Severity[options.fail_on.upper()],
+            strict=options.strict,
+            exit_zero=options.exit_zero,
+            fail_on_fix=options.exit_non_zero_on_fix or options.diff,
+        ),
         gate=options.gate,
         baseline=_baseline(options),
         update_baseline=options.update_baseline,
         progress=progress.tell,
     )
 
-    def work() -> "tuple[Store, Report, list[tuple[Callable[[Report], str], Path]]]":
+    def work() -> "tuple[Store, Report, str | None, list[tuple[Callable[[Report], str], Path]]]":
         store = open_store(request)
-        only = tuple(_store_path(name, store.location) for name in options.only)
+        about = replace(request, only=tuple(_store_path(name, store.location) for name in options.only))
         outputs = [_output(item, store) for item in options.output]
         _renderer(options.format, store)
-        return store, check_store(store, replace(request, only=only)), outputs
+        if options.fix or options.diff:
+            return store, *_repaired(store, about, options), outputs
+        return store, check_store(store, about), None, outputs
 
+    _consistent(options)
     try:
-        store, report, outputs = guarded(work)
+        store, report, diff, outputs = guarded(work)
     finally:
         progress.clear()
     for render, path in outputs:
@@ -98,17 +112,52 @@ def run(options: argparse.Namespace) -> int:
     if options.update_baseline:
         _update_baseline(options.baseline, report, request.baseline)
     if not options.quiet:
-        sys.stdout.write(_shown(report, options, store))
+        sys.stdout.write(_shown(report, options, store) if diff is None else diff)
         sys.stdout.flush()
-    elif not report.complete:
-        for error in report.errors:
-            print(f"taskcheck: {error.where}: {error.message}", file=sys.stderr)
+    if options.quiet or diff is not None:
+        _tell(report, diff)
     if report.exit_code == EMPTY:
         settings = store.settings
         looked = f"preset {settings.preset} looks for {', '.join(settings.paths.tasks)}"
         print(f"taskcheck: {NOTHING} in {store.location.root} ({looked})", file=sys.stderr)
     store.plugins.finish(report)
     return report.exit_code
+
+
+def _consistent(options: argparse.Namespace) -> None:
+    """See that the options go together."""
+    if options.unsafe_fixes and not (options.fix or options.diff):
+        raise Failure("--unsafe-fixes goes with --fix, which writes, or with --diff, which shows")
+    if options.fix and options.diff:
+        raise Failure("--diff shows what --fix would write, and writes nothing: choose one")
+    if options.fix and options.update_baseline:
+        raise Failure("--update-baseline writes down what is found: repair first, then write it down")
+
+
+def _tell(report: "Report", diff: str | None) -> None:
+    """What has to be said beside a diff, or in spite of --quiet."""
+    from taskcheck.formats import text  # noqa: PLC0415 - only here
+
+    if diff is not None:
+        sys.stderr.write(text.fixes(report))
+    for error in report.errors:
+        print(f"taskcheck: {error.where}: {error.message}", file=sys.stderr)
+
+
+def _repaired(store: "Store", request: "Request", options: argparse.Namespace) -> "tuple[Report, str | None]":
+    """The report of what is left once the fixes were made, or would be; and what would be written, as a diff."""
+    from taskcheck import repair  # noqa: PLC0415 - only where something is repaired
+    from taskcheck.cli import diff  # noqa: PLC0415 - as above
+    from taskcheck.finding import Safety  # noqa: PLC0415 - as above
+
+    order = repair.Order(
+        safety=Safety.UNSAFE if options.unsafe_fixes else Safety.SAFE,
+        write=options.fix,
+        in_hook=bool(os.environ.get("PRE_COMMIT") or os.environ.get("GIT_INDEX_FILE")),
+    )
+    report, plan = repair.fix(store, request, order)
+    shown = options.diff and options.format == "text"
+    return report, diff.render(plan) if shown else None
 
 
 def _store_path(name: str, location: "Location") -> str:

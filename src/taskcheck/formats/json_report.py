@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from taskcheck.documents.values import iso
-from taskcheck.finding import Finding, Incident, Report, Severity, SignalNote
+from taskcheck.finding import Finding, FixNote, Incident, Report, Severity, SignalNote
 from taskcheck.model import Place
 
 SCHEMA = "taskcheck/report/1"
@@ -33,7 +33,7 @@ def as_dict(report: Report) -> dict[str, Any]:
             "warnings": report.count(Severity.WARNING),
             "infos": report.count(Severity.INFO),
             "fixable": sum(finding.fix is not None for finding in findings),
-            "fixed": 0,
+            "fixed": report.fixed,
             "suppressed": report.suppressed,
             "baselined": report.baselined,
             "skipped": len(report.skipped),
@@ -50,7 +50,9 @@ def as_dict(report: Report) -> dict[str, Any]:
         "incidents": [_incident(incident) for incident in report.incidents],
         "skipped": [{"rule": rule, "reason": reason} for rule, reason in report.skipped],
         "errors": [{"where": error.where, "message": error.message} for error in report.errors],
-        "fixes": [],
+        "fixes": [_fix(note) for note in report.fixes],
+        "notes": list(report.notes),
+        "undo": report.undo,
     }
 
 
@@ -87,6 +89,19 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fix": {"title": fix.title, "safety": fix.safety.label, "why": fix.why, "files": list(fix.files)}
         if fix
         else None,
+    }
+
+
+def _fix(note: FixNote) -> dict[str, Any]:
+    return {
+        "rule": note.rule,
+        "task": note.task,
+        "manager": note.manager,
+        "title": note.title,
+        "safety": note.safety.label,
+        "files": list(note.files),
+        "applied": note.applied,
+        "reason": note.reason or None,
     }
 
 

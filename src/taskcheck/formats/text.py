@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from taskcheck.documents.values import age
-from taskcheck.finding import EMPTY, Finding, Incident, Report, Severity, SignalNote
+from taskcheck.finding import EMPTY, REPOSITORY, Finding, Incident, Report, Safety, Severity, SignalNote
 from taskcheck.formats.sanitize import visible
 from taskcheck.model import Place
 
@@ -86,8 +86,30 @@ def _lines(report: Report, *, verbose: bool, by_rule: bool) -> Iterator[Line]:
         for incident in report.incidents:
             yield from _incident(incident, verbose=verbose)
             yield Line(0, ())
+    yield from _fixes(report)
     yield from _managers(report)
     yield from _summary(report, verbose=verbose)
+
+
+def fixes(report: Report) -> str:
+    """What became of the fixes, as plain text."""
+    return "".join(f"{line.plain.rstrip()}\n" for line in _fixes(report))
+
+
+def _fixes(report: Report) -> Iterator[Line]:
+    """What was repaired, where, by which rule; and what wasn't, and why."""
+    for note in report.fixes:
+        word, kind = ("kept", "warning") if note.reason else ("fixed" if note.applied else "would fix", "good")
+        subject = visible(note.task or note.manager or REPOSITORY)
+        head = ((f"{word:<8}", kind), (" " if len(word) > 8 else "", ""), (subject, "subject"), ("  ", ""))
+        files = f"  {', '.join(map(visible, note.files))}"
+        yield Line(0, (*head, (f"{note.rule}: ", "rule"), (visible(note.title), ""), (files, "place")), hang=8)
+        if note.reason:
+            yield Line(8, (("not made: ", "dim"), (visible(note.reason, None), "")))
+    for text in report.notes:
+        yield Line(0, (("note    ", "dim"), (visible(text, None), "")), hang=8)
+    if report.fixes:
+        yield Line(0, ())
 
 
 def _incident(incident: Incident, *, verbose: bool) -> Iterator[Line]:
@@ -180,6 +202,7 @@ def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
         hidden.append(f"{report.baselined} in the baseline")
     if report.baseline_gone:
         hidden.append(f"{report.baseline_gone} of the baseline gone (--update-baseline drops them)")
+    hidden += _repairs(report)
     rules = len({rule for rule, _ in report.skipped})
     if rules:
         hidden.append(f"{rules} rule{'' if rules == 1 else 's'} skipped{'' if verbose else ' (-v says why)'}")
@@ -188,3 +211,14 @@ def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
     yield Line(0, ((text, "subject"), (f"; {', '.join(hidden)}" if hidden else "", "dim")))
     if not report.complete:
         yield Line(0, (("incomplete: what failed was not checked", "error"),))
+
+
+def _repairs(report: Report) -> list[str]:
+    """How many fixes were made, and how many there are."""
+    told = [f"{report.fixed} fixed (taskcheck undo {report.undo})"] if report.undo else []
+    safe, unsafe = report.fixable(Safety.SAFE), report.fixable(Safety.UNSAFE)
+    if safe and not report.fixes:
+        told.append(f"{safe} fixable with --fix" + (f", {unsafe} more with --unsafe-fixes" if unsafe else ""))
+    elif unsafe:
+        told.append(f"{unsafe} fixable with --fix --unsafe-fixes")
+    return told

@@ -7,12 +7,14 @@ from datetime import datetime
 from pathlib import Path
 
 from taskcheck.globs import Pattern
+from taskcheck.read.allowed import branch_name
 from taskcheck.read.branches import read_branches
 from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, modified
-from taskcheck.read.git import MINIMUM, Git, GitError, branch_name, installed
-from taskcheck.read.locate import Location, git_dir, locate
+from taskcheck.read.git import MINIMUM, Git, GitError, installed
+from taskcheck.read.locate import Location, fix_folder, git_dir, locate
 from taskcheck.read.merges import MergeReader
 from taskcheck.read.processes import read_processes
+from taskcheck.read.staging import read_staging
 from taskcheck.read.worktrees import TaskPaths, read_forks, read_worktrees
 from taskcheck.settings import Settings
 from taskcheck.sources import (
@@ -26,7 +28,10 @@ from taskcheck.sources import (
     Unavailable,
 )
 
-__all__ = ["GitError", "Location", "Pattern", "Questions", "changed", "locate", "read_files", "read_rest"]
+__all__ = [
+    "GitError", "Location", "Pattern", "Questions", "changed", "fix_folder", "locate", "read_files", "read_rest",
+    "read_staging",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

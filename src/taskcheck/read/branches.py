@@ -1,11 +1,10 @@
 """Reads branch tips as checkouts: their task files that differ from root's, straight from git's objects."""
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from taskcheck.read.files import MAX_TASK_BYTES
-from taskcheck.read.git import Git
+from taskcheck.read.git import Git, blob_id
 from taskcheck.read.worktrees import TaskPaths
 from taskcheck.sources import CheckoutSource, Source
 
@@ -34,7 +33,7 @@ def read_branches(
     """
     tips = _tips(refs, globs, taken, trunk)
     trees = {name: _task_blobs(git, tip, paths, prefix) for name, tip in tips.items()}
-    own = {path: _blob_id(data, tip_length=len(next(iter(tips.values()), ""))) for path, data in root_files.items()}
+    own = {path: blob_id(data, len(next(iter(tips.values()), ""))) for path, data in root_files.items()}
     differing = {
         name: {path: blob for path, blob in tree.items() if own.get(path) != blob} for name, tree in trees.items()
     }
@@ -77,9 +76,3 @@ def _task_blobs(git: Git, tip: str, paths: TaskPaths, prefix: str) -> dict[str, 
     tree = git.tree(tip, paths.folders(prefix))
     inside = {path.removeprefix(prefix): blob for path, blob in tree.items() if path.startswith(prefix)}
     return {path: blob for path, blob in inside.items() if paths.match(path, "")}
-
-
-def _blob_id(data: bytes, tip_length: int) -> str:
-    """The object id of a file's content, in the repository's object format."""
-    digest = hashlib.sha256 if tip_length == 64 else hashlib.sha1
-    return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

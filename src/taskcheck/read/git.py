@@ -5,6 +5,7 @@ refresh or lock. The list of commands, flags and variables is the one that ran 2
 such trap at once without setting one off; that is why ``git status`` and ``git diff`` are not on it.
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -18,27 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from taskcheck.documents.values import from_epoch
+from taskcheck.read.allowed import object_id, refuse_unlisted
 
 MINIMUM = (2, 38)
 """The first git with ``safe.bareRepository``, which keeps a bare repository among tracked files from being entered."""
 
 TIMEOUT = 10.0
 """Seconds that one git process may take."""
-
-_ALLOWED = {
-    "version": frozenset[str](),
-    "rev-parse": frozenset({"--path-format", "--git-common-dir", "--show-toplevel", "--is-shallow-repository"}),
-    "worktree": frozenset({"--porcelain", "-z"}),
-    "for-each-ref": frozenset({"--format"}),
-    "merge-base": frozenset[str](),
-    "rev-list": frozenset({"--timestamp", "--first-parent", "--max-count", "--since", "--grep", "--no-merges",
-                           "--merges", "--parents", "--end-of-options"}),
-    "diff-tree": frozenset({"--stdin", "-r", "-m", "-p", "-z", "--root", "--raw", "--no-renames", "--no-ext-diff",
-                            "--no-textconv", "--no-commit-id", "--full-index", "--diff-merges", "--end-of-options"}),
-    "ls-tree": frozenset({"-r", "-z", "--full-tree", "--end-of-options"}),
-    "ls-files": frozenset({"--cached", "--full-name", "-z"}),
-    "cat-file": frozenset({"--batch"}),
-}  # fmt: skip
 
 _OPTIONS = (
     "--no-optional-locks", "--no-pager", "--literal-pathspecs",
@@ -66,17 +53,9 @@ _LOCAL = frozenset({
 })  # fmt: skip
 """What ``git rev-parse --local-env-vars`` names and a hook exports: each would answer about another repository."""
 
-_WORDS = frozenset({"list", "refs/heads", "refs/remotes"})
-_OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_UNSAFE_NAME = re.compile(r"\A-|\.\.|[\x00-\x20~^:?*\[\\\x7f]|@\{|//|/\Z|\.lock\Z")
-
 
 class GitError(Exception):
     """Git could not answer; the message says why in its words."""
-
-
-class NotAllowed(ValueError):
-    """A git call that isn't on the list; a mistake of ours, never of the user's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +92,7 @@ class Git:
             GitError: another exit status than accepted, no answer in time, or no git.
             NotAllowed: a command or flag that isn't on the list.
         """
-        _check(arguments)
+        refuse_unlisted(arguments)
         process = self._spawn(arguments, stdin=bool(stdin))
         try:
             out, err = process.communicate(stdin or None, timeout=TIMEOUT)
@@ -172,7 +151,7 @@ class Git:
                 records.append(
                     WorktreeRecord(
                         path=Path(os.fsdecode(fields[b"worktree"])),
-                        head=head if _OBJECT_ID.fullmatch(head) and head.strip("0") else None,
+                        head=head if object_id(head) and head.strip("0") else None,
                         branch=branch or None,
                         bare=b"bare" in fields,
                     )
@@ -263,6 +242,16 @@ class Git:
         out = self.run("ls-files", "--cached", "--full-name", "-z", "--", *folders)
         return [os.fsdecode(path) for path in out.split(b"\0") if path]
 
+    def index(self, folders: Sequence[str]) -> dict[str, str | None]:
+        """Blob ids in the index under some folders, by path; None for a file with an unmerged conflict."""
+        out = self.run("ls-files", "--cached", "--full-name", "--stage", "-z", "--", *folders)
+        found: dict[str, str | None] = {}
+        for record in filter(None, out.split(b"\0")):
+            head, _, path = record.partition(b"\t")
+            _, blob, stage = head.split()
+            found[os.fsdecode(path)] = blob.decode() if stage == b"0" else None
+        return found
+
     def blobs(self, object_ids: Iterable[str], limit: int) -> dict[str, bytes]:
         """The content of some blobs, in one process; those over the limit of bytes are left out."""
         wanted = sorted(set(object_ids))
@@ -315,26 +304,7 @@ def installed() -> bool:
     return shutil.which("git") is not None
 
 
-def branch_name(name: str) -> bool:
-    """Whether a string from a file may stand in a ref (git-check-ref-format(1)); others are never given to git."""
-    return bool(name) and not _UNSAFE_NAME.search(name)
-
-
-def object_id(text: str | None) -> bool:
-    """Whether a string from a file is a whole object id."""
-    return bool(text) and _OBJECT_ID.fullmatch(text or "") is not None
-
-
-def _check(arguments: Sequence[str]) -> None:
-    command, *rest = arguments
-    allowed = _ALLOWED.get(command)
-    if allowed is None:
-        raise NotAllowed(f"git {command} is not on the list")
-    for argument in rest:
-        if argument == "--":
-            return
-        if argument.startswith("-"):
-            if argument.partition("=")[0] not in allowed:
-                raise NotAllowed(f"git {command} {argument} is not on the list")
-        elif argument not in _WORDS and not all(object_id(part) for part in re.split(r"\.{2,3}", argument)):
-            raise NotAllowed(f"git {command}: {argument!r} is no object id")
+def blob_id(data: bytes, length: int) -> str:
+    """The id that git gives a file's bytes, in as many hex digits as the ids of the repository have."""
+    digest = hashlib.sha256 if length == 64 else hashlib.sha1
+    return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -63,6 +63,25 @@ def git_dir(checkout: Path) -> Path | None:
     return Path(os.path.realpath(checkout / match[1])) if match else None
 
 
+def common_dir(location: Location) -> Path | None:
+    """The folder that all worktrees of the repository share; None when this is no git repository."""
+    if location.top is None:
+        return None
+    own = location.top / ".git"
+    admin = Path(os.path.realpath(own)) if own.is_dir() else git_dir(location.top)
+    shared = small_text(admin / "commondir") if admin else None
+    return Path(os.path.realpath(admin / shared.strip())) if admin and shared else admin
+
+
+def fix_folder(location: Location) -> Path:
+    """Where fixes of the store are written down: outside of the work tree where there is a repository."""
+    common = common_dir(location)
+    if common is None:
+        return location.root / ".taskcheck"
+    store = f"store-{location.prefix.strip('/').replace('/', '%')}" if location.prefix else "store"
+    return common / "taskcheck" / store
+
+
 def _bare(repository: Path) -> bool:
     """Whether a repository says that it has no checkout of its own; the last word of its configuration counts."""
     said = _BARE.findall(small_text(repository / "config") or "")

@@ -1,0 +1,50 @@
+"""Undo a fix: every file gets the bytes, mode and time that it had before, or none does.
+
+Without an ID the last fix is undone. It is refused where somebody has written one of its files since. A fix that was
+interrupted is finished or taken back first.
+"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from taskcheck.cli.common import guarded
+from taskcheck.formats.sanitize import visible
+
+if TYPE_CHECKING:
+    from taskcheck.fix.journal import Journal
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("id", nargs="?", metavar="ID", help="the fix to undo; default: the last one")
+    parser.add_argument("--list", action="store_true", help="list the fixes that can be undone; undo none")
+    parser.add_argument("--root", metavar="DIR", type=Path, default=Path(), help="any folder of the repository")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="read this configuration instead")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Undo, print what was undone, and the exit code."""
+    from taskcheck import repair  # noqa: PLC0415 - not needed for --help
+    from taskcheck.check import Request, open_store  # noqa: PLC0415 - as above
+
+    store = guarded(lambda: open_store(Request(root=options.root, config=options.config)))
+    if options.list:
+        for record in guarded(lambda: repair.fixes(store)):
+            what = (f"{fix['rule']} {fix['task'] or fix['manager'] or ''}".strip() for fix in record.fixes)
+            print(f"{visible(record.id)}  {_files(record)}  {visible(', '.join(what))}")
+        return 0
+    journal, recovered = guarded(lambda: repair.take_back(store, options.id))
+    if recovered:
+        print(f"recovered: {visible(recovered, None)}")
+    if journal is None:
+        print("there is no fix to undo")
+        return 0
+    for file in journal.files:
+        print(f"{'removed' if file.after is None else 'restored'}  {visible(file.path, None)}")
+    print(f"undone: {visible(journal.undoes or '')}, {_files(journal)}")
+    return 0
+
+
+def _files(journal: "Journal") -> str:
+    return f"{len(journal.files)} file{'' if len(journal.files) == 1 else 's'}"

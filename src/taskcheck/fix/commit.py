@@ -1,0 +1,315 @@
+"""Writes a plan, all of it or nothing, whatever happens in between; the only writer of the repository's files.
+
+The order is what makes it safe. Everything that is to be written is in a journal in the repository's common folder
+before the first file is touched; new contents lie beside their targets, on disk, before the journal's name says that
+they are to be put in place; renaming the journal is the commit point. Killed before it, nothing has happened; killed
+after it, whoever comes next finishes from the journal.
+
+    pending.json     the journal while new contents are laid beside their targets
+    committed.json   the same file, renamed: from here on, the fix happens
+    undo/ID.json     the same file, once it has happened
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from taskcheck.documents.values import iso
+from taskcheck.fix.disk import Moved, Obstacle, Target, target
+from taskcheck.fix.journal import COMMITTED, PENDING, Journal, Journals, Written
+from taskcheck.fix.plan import Plan
+
+MEANWHILE = "it was written meanwhile; run again"
+KEPT = 50
+"""How many fixes can be undone; older records are removed."""
+
+Known = list[os.stat_result | None]
+"""Each file of a journal as it was found; None for none."""
+
+
+class Aborted(Exception):
+    """Nothing was changed; the message says why."""
+
+
+class Overtaken(Aborted):
+    """Somebody wrote one of the files since it was read: worth another try."""
+
+
+def commit(journals: Journals, journal: Journal) -> None:
+    """Write all files of a journal, or none; the journals are held.
+
+    Raises:
+        Aborted: nothing was changed.
+    """
+    work = _Work(journals, journal)
+    try:
+        known = work.begin()
+        work.stage(known)
+    except BaseException as error:
+        raise _aborted(error, work.withdraw) from error
+    try:
+        work.decide()
+        work.apply(known)
+    except BaseException as error:
+        raise _aborted(error, work.back) from error
+    work.finish()
+
+
+def _aborted(error: BaseException, clear: Callable[[], None]) -> BaseException:
+    """What a failed commit raises, once everything is as before; an interrupt stays one."""
+    left = ""
+    try:
+        clear()
+    except (OSError, Obstacle) as again:
+        left = f"; what it left ({again}) is cleared by the next --fix or undo"
+    if isinstance(error, OSError) and not isinstance(error, FileExistsError):
+        where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        return Aborted(f"{where}{error.strerror}{left}")
+    if isinstance(error, Moved | FileExistsError) and not left:
+        return Overtaken(str(error))
+    return Aborted(f"{error}{left}") if isinstance(error, Obstacle) else error
+
+
+def recover(journals: Journals) -> str | None:
+    """Finish a fix that was interrupted, or take it back; what was done, in words. The journals are held.
+
+    A fix that had been decided on is finished, unless somebody has written one of its files since, before its turn
+    had come: then it is taken back. What somebody else has written is never touched.
+
+    Raises:
+        JournalError: the journal can't be read.
+        OSError: it can't be done now; it can be tried again.
+    """
+    for left in journals.folder.glob("*.new"):
+        left.unlink()
+    if (journals.folder / PENDING).exists():
+        work = _Work(journals, journals.load(PENDING))
+        work.withdraw()
+        return f"fix {work.journal.id} had changed nothing yet; its traces were removed"
+    if not (journals.folder / COMMITTED).exists():
+        return None
+    work = _Work(journals, journals.load(COMMITTED))
+    states = work.states()
+    if "other" not in states or ("new" in states and not work.overtaken(states)):
+        work.forward()
+        work.finish()
+        return f"fix {work.journal.id} was finished"
+    others = ", ".join(file.path for file, state in zip(work.journal.files, states, strict=True) if state == "other")
+    work.back()
+    return f"fix {work.journal.id} was taken back, for somebody else wrote {others}"
+
+
+def undo(journals: Journals, name: str) -> Journal:
+    """Give every file of a fix the bytes, mode and time that it had before; the journal of the undoing.
+
+    Raises:
+        Aborted: somebody wrote one of them since; nothing was changed.
+        JournalError: there is no record of such a fix.
+    """
+    done = journals.load(f"undo/{name}.json")
+    files = tuple(file.reversed() for file in done.files)
+    journal = Journal(id=f"{name}.undo", at=done.at, files=files, fixes=done.fixes, undoes=name)
+    commit(journals, journal)
+    return journal
+
+
+def journal_of(journals: Journals, plan: Plan, at: datetime) -> Journal:
+    """The journal of a plan, under a name that no other fix has.
+
+    Raises:
+        Aborted: a file that a new one is to be like can't be looked at.
+    """
+    taken = set(journals.records())
+    name = f"{at:%Y%m%dT%H%M%SZ}-{plan.fingerprint[:8]}"
+    names = (name if number == 1 else f"{name}.{number}" for number in range(1, len(taken) + 2))
+    files = []
+    for change in plan.changes:
+        like = None
+        if change.before is None and change.like is not None:
+            try:
+                with target(journals.root, change.like) as other:
+                    like = other.read()
+            except (OSError, Obstacle) as error:
+                raise Aborted(f"{change.like}: {error}") from error
+        wanted = replace(like.meta, mtime_ns=None) if like else None
+        files.append(Written(path=change.path, before=change.before, after=change.after, wanted=wanted))
+    fixes = tuple(plan.as_dict()["fixes"])
+    return Journal(id=next(each for each in names if each not in taken), at=iso(at), files=tuple(files), fixes=fixes)
+
+
+class _Work:
+    """One journal being carried out."""
+
+    def __init__(self, journals: Journals, journal: Journal) -> None:
+        self.journals, self.journal = journals, journal
+
+    def begin(self) -> Known:
+        """Write the journal down, with what each file is besides its bytes; each file as it was found."""
+        known: Known = []
+        files = []
+        for file in self.journal.files:
+            with self._target(file) as at:
+                held = at.read()
+                if (held.data if held else None) != file.before:
+                    raise Moved(MEANWHILE)
+            known.append(held.stat if held else None)
+            files.append(replace(file, meta=held.meta if held else None))
+        self.journal = replace(self.journal, files=tuple(files))
+        with self._state(f"{PENDING}.new") as new:
+            new.create(self.journal.dump(), mode=0o600)
+            new.replace(new.beside(PENDING))
+            new.sync()
+        return known
+
+    def stage(self, known: Known) -> None:
+        """Lay new contents beside their targets, and see that every target is still as it was."""
+        for index, file in enumerate(self.journal.files):
+            with self._target(file) as at:
+                self._lay(index, at)
+        for file, found in zip(self.journal.files, known, strict=True):
+            with self._target(file) as at:
+                if not at.unchanged(found):
+                    raise Moved(MEANWHILE)
+
+    def decide(self) -> None:
+        """From here on, the fix happens."""
+        with self._state(PENDING) as pending:
+            pending.replace(pending.beside(COMMITTED))
+            pending.sync()
+
+    def apply(self, known: Known) -> None:
+        """Put the new contents in place."""
+        for index, (file, found) in enumerate(zip(self.journal.files, known, strict=True)):
+            with self._target(file) as at:
+                if not at.unchanged(found):
+                    raise Moved(MEANWHILE)
+                self._put(index, at)
+        self._sync()
+
+    def forward(self) -> None:
+        """Finish what was decided, as far as files are still as they were."""
+        for index, state in enumerate(self.states()):
+            with self._target(self.journal.files[index]) as at:
+                at.beside(self.journal.temporary(index)).remove()
+                if state == "old":
+                    self._lay(index, at)
+                    self._put(index, at)
+        self._sync()
+
+    def back(self) -> None:
+        """Give files that were written their old contents; those that somebody else wrote since stay.
+
+        What lies beside the others tells a second try that they weren't written yet: it goes last.
+        """
+        for index, state in enumerate(self.states()):
+            file = self.journal.files[index]
+            with self._target(file) as at:
+                beside = at.beside(self.journal.temporary(index))
+                if state == "new" and file.before is None:
+                    at.remove()
+                elif state == "new" and file.before is not None:
+                    beside.remove()
+                    beside.create(file.before, like=None if file.after is None else at, meta=file.meta)
+                    beside.replace(at)
+        self._sync()
+        self.withdraw()
+        self._forget(COMMITTED)
+
+    def withdraw(self) -> None:
+        """Remove what was laid beside the targets, then the journal."""
+        for index, file in enumerate(self.journal.files):
+            try:
+                with self._target(file) as at:
+                    at.beside(self.journal.temporary(index)).remove()
+            except (Obstacle, FileNotFoundError):
+                continue
+        self._forget(f"{PENDING}.new", PENDING)
+
+    def finish(self) -> None:
+        """File the journal among what can be undone; that of an undoing goes with the fix it undid."""
+        if self.journal.undoes is not None:
+            self._forget(f"undo/{self.journal.undoes}.json", COMMITTED)
+            return
+        with self._state(COMMITTED) as committed, self._state(f"undo/{self.journal.id}.json") as record:
+            committed.replace(record)
+            record.sync()
+            committed.sync()
+        self._forget(*(f"undo/{name}.json" for name in self.journals.records()[KEPT:]))
+
+    def states(self) -> list[str]:
+        """How each file stands: ``old``, ``new``, or ``other`` when somebody else wrote it."""
+        found = []
+        for index, file in enumerate(self.journal.files):
+            try:
+                with self._target(file) as at:
+                    beside = at.beside(self.journal.temporary(index))
+                    if beside.is_also(at):  # killed while a new file was given its name
+                        beside.remove()
+                    held = at.read()
+            except Obstacle:
+                found.append("other")
+                continue
+            data = held.data if held else None
+            found.append("old" if data == file.before else "new" if data == file.after else "other")
+        return found
+
+    def overtaken(self, states: list[str]) -> bool:
+        """Whether somebody else wrote a file before its turn had come, as far as can be told."""
+        for index, (file, state) in enumerate(zip(self.journal.files, states, strict=True)):
+            if state != "other":
+                continue
+            if file.after is None and "new" not in states[index + 1 :]:
+                return True
+            with self._target(file) as at:
+                if file.after is not None and at.beside(self.journal.temporary(index)).exists():
+                    return True
+        return False
+
+    @contextmanager
+    def _target(self, file: Written) -> Iterator[Target]:
+        try:
+            with target(self.journals.root, file.path) as at:
+                yield at
+        except Obstacle as found:
+            raise type(found)(f"{file.path}: {found}") from found
+        except OSError as error:
+            raise type(error)(error.errno, error.strerror, file.path) from error
+
+    @contextmanager
+    def _state(self, name: str) -> Iterator[Target]:
+        with target(self.journals.folder, name) as at:
+            yield at
+
+    def _lay(self, index: int, at: Target) -> None:
+        """Make the new content of a file beside it."""
+        file = self.journal.files[index]
+        if file.after is None:
+            return
+        like = at if file.before is not None else None
+        at.beside(self.journal.temporary(index)).create(file.after, like=like, meta=file.wanted)
+
+    def _put(self, index: int, at: Target) -> None:
+        """Let the new content take the file's place."""
+        file = self.journal.files[index]
+        beside = at.beside(self.journal.temporary(index))
+        if file.after is None:
+            at.remove()
+        elif file.before is None:
+            beside.become(at)
+        else:
+            beside.replace(at)
+
+    def _sync(self) -> None:
+        """Put the entries of all folders that were written on disk."""
+        for _, file in sorted({Path(file.path).parent: file for file in self.journal.files}.items()):
+            with self._target(file) as at:
+                at.sync()
+
+    def _forget(self, *names: str) -> None:
+        for name in names:
+            with self._state(name) as at:
+                at.remove()
+                at.sync()

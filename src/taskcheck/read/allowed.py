@@ -1,0 +1,57 @@
+"""What git may be asked, and what may stand in the question: a list, and nothing that isn't on it."""
+
+import re
+from collections.abc import Sequence
+
+_ALLOWED = {
+    "version": frozenset[str](),
+    "rev-parse": frozenset({"--path-format", "--git-common-dir", "--show-toplevel", "--is-shallow-repository"}),
+    "worktree": frozenset({"--porcelain", "-z"}),
+    "for-each-ref": frozenset({"--format"}),
+    "merge-base": frozenset[str](),
+    "rev-list": frozenset({"--timestamp", "--first-parent", "--max-count", "--since", "--grep", "--no-merges",
+                           "--merges", "--parents", "--end-of-options"}),
+    "diff-tree": frozenset({"--stdin", "-r", "-m", "-p", "-z", "--root", "--raw", "--no-renames", "--no-ext-diff",
+                            "--no-textconv", "--no-commit-id", "--full-index", "--diff-merges", "--end-of-options"}),
+    "ls-tree": frozenset({"-r", "-z", "--full-tree", "--end-of-options"}),
+    "ls-files": frozenset({"--cached", "--full-name", "--stage", "-z"}),
+    "cat-file": frozenset({"--batch"}),
+}  # fmt: skip
+
+_WORDS = frozenset({"list", "refs/heads", "refs/remotes"})
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_UNSAFE_NAME = re.compile(r"\A-|\.\.|[\x00-\x20~^:?*\[\\\x7f]|@\{|//|/\Z|\.lock\Z")
+
+
+class NotAllowed(ValueError):
+    """A git call that isn't on the list; a mistake of ours, never of the user's."""
+
+
+def branch_name(name: str) -> bool:
+    """Whether a string from a file may stand in a ref (git-check-ref-format(1)); others are never given to git."""
+    return bool(name) and not _UNSAFE_NAME.search(name)
+
+
+def object_id(text: str | None) -> bool:
+    """Whether a string from a file is a whole object id."""
+    return bool(text) and _OBJECT_ID.fullmatch(text or "") is not None
+
+
+def refuse_unlisted(arguments: Sequence[str]) -> None:
+    """See that a git command, its flags and its other words are on the list.
+
+    Raises:
+        NotAllowed: one isn't.
+    """
+    command, *rest = arguments
+    allowed = _ALLOWED.get(command)
+    if allowed is None:
+        raise NotAllowed(f"git {command} is not on the list")
+    for argument in rest:
+        if argument == "--":
+            return
+        if argument.startswith("-"):
+            if argument.partition("=")[0] not in allowed:
+                raise NotAllowed(f"git {command} {argument} is not on the list")
+        elif argument not in _WORDS and not all(object_id(part) for part in re.split(r"\.{2,3}", argument)):
+            raise NotAllowed(f"git {command}: {argument!r} is no object id")
