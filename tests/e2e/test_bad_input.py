@@ -293,6 +293,13 @@ def test_large_registers_are_judged_in_bounded_time(store: Store) -> None:
     assert ran.code == 1
 
 
+def test_many_faults_of_one_ledger_are_folded_in_bounded_time(store: Store) -> None:
+    rows = ",".join(f'"t{i}": "oops"' for i in range(9000))
+    root = store({"tasks/fix-login.md": TASK, REGISTER: f'{{"owner": "dave", "entries": {{{rows}}}}}'})
+    ran = taskcheck("--format", "json", cwd=root, timeout=20)
+    assert ran.json["summary"]["errors"] >= 9000
+
+
 @pytest.mark.parametrize("kind", ["dangling", "folder"])
 def test_a_configuration_that_is_there_and_cannot_be_read(store: Store, kind: str) -> None:
     root = store({"tasks/fix-login.md": TASK})
