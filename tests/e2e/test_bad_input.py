@@ -293,6 +293,13 @@ def test_large_registers_are_judged_in_bounded_time(store: Store) -> None:
     assert ran.code == 1
 
 
+@pytest.mark.parametrize("line", ["## Status: nothing known\n", "```\n", "<!--\n", "## Status: x" + " " * 500 + "y\n"])
+def test_text_is_searched_for_a_status_in_bounded_time(store: Store, line: str) -> None:
+    text = TASK + line * (400_000 // len(line))
+    root = store({"tasks/fix-login.md": text, "taskcheck.toml": "[people]\ndave = []\n"})
+    assert taskcheck(cwd=root, timeout=10).code == 0
+
+
 def test_many_faults_of_one_ledger_are_folded_in_bounded_time(store: Store) -> None:
     rows = ",".join(f'"t{i}": "oops"' for i in range(9000))
     root = store({"tasks/fix-login.md": TASK, REGISTER: f'{{"owner": "dave", "entries": {{{rows}}}}}'})
