@@ -1,6 +1,6 @@
 """One check: read, assemble, run the rules, triage, fold; a request in, a report out."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,14 +125,14 @@ def check_store(store: Store, request: Request) -> Report:
     """Check an opened store; see `check`."""
     chosen = _chosen(store, request)
     sources, _, state = store.read(request)
-    runs = _run(chosen, state)
+    runs = _run(chosen, state, known=store.rules)
     for _ in range(CONFIRMATIONS):
         if not any(finding.level is Severity.ERROR for run in runs for _, finding in run.findings):
             break
         if not changed(sources, store.location):
             break
         sources, _, state = store.read(replace(request, now=state.now))
-        runs = _run(chosen, state)
+        runs = _run(chosen, state, known=store.rules)
     if request.gate == "commit":
         runs = _gated(store, runs, state)
     gone = 0
@@ -183,11 +183,16 @@ def _hint(error: triage.UnknownRule | report.UnknownSubject) -> str:
     return did_you_mean(error.name, error.known)
 
 
-def _run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None) -> tuple[RuleRun, ...]:
+def _run(
+    rules: Iterable[Rule],
+    state: State,
+    only: frozenset[str] | None = None,
+    known: Container[str] | None = None,
+) -> tuple[RuleRun, ...]:
     """The runs of the rules, those about what the others found last, in the order of their names."""
     rules = tuple(rules)
     runs = _triaged(engine.run((rule for rule in rules if not rule.meta), state, only), state)
-    told = replace(state, suppressions=triage.uses(runs, state))
+    told = replace(state, suppressions=triage.uses(runs, state, known))
     meta = _triaged(engine.run((rule for rule in rules if rule.meta), told, only), state)
     return tuple(sorted((*runs, *meta), key=lambda run: run.rule))
 
@@ -209,7 +214,7 @@ def _gated(store: Store, runs: tuple[RuleRun, ...], state: State) -> tuple[RuleR
     if checkout != "root":
         view, changed = triage.committed_view(state, checkout)
         asked = [rule for rule in static.values() if "file" not in rule.subjects]
-        own = {run.rule: run for run in _run(asked, view, only=changed)}
+        own = {run.rule: run for run in _run(asked, view, only=changed, known=store.rules)}
     return tuple(
         replace(
             run,

@@ -4,15 +4,34 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from taskcheck.documents.values import duration
+from taskcheck.documents.values import duration, timestamp
 from taskcheck.identity import AmbiguousNames, People
 
 
 def _duration(text: str) -> str:
     duration(text)
     return text
+
+
+def _day(text: str) -> str:
+    if timestamp(text) is None:
+        raise ValueError("write the last day as 2026-09-30")
+    return text
+
+
+def _written(day: object) -> object:
+    return day.isoformat() if isinstance(day, date) else day
 
 
 def _inside(pattern: str) -> str:
@@ -158,7 +177,7 @@ class SuppressTable(Table):
     rule: Text
     task: Text = "*"
     reason: Text
-    until: date | Text | None = None
+    until: Annotated[str, BeforeValidator(_written), AfterValidator(_day)] | None = None
 
 
 class Config(Table):

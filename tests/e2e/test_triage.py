@@ -120,6 +120,23 @@ def test_a_suppression_of_no_rule_is_a_mistake(root: Path) -> None:
     assert "'role-routin'; did you mean role-routing?" in ran.err
 
 
+@pytest.mark.parametrize("until", ['"2026-3-30"', '"soon"', "5"])
+def test_a_suppression_until_no_day_is_a_mistake(root: Path, until: str) -> None:
+    path = root / "taskcheck.toml"
+    path.write_text(path.read_text().replace("2026-03-24", until))
+    ran = taskcheck(cwd=root)
+    assert ran.code == 2
+    assert "taskcheck.toml: suppress.0.until: " in ran.err
+    path.write_text(path.read_text().replace(until, '"2026-03-24"'))
+    assert found(root, "--select", "routing")[2]["suppressed"] == 2
+
+
+def test_a_severity_of_all_is_that_of_rules_without_their_own(root: Path) -> None:
+    (root / "taskcheck.toml").write_text('[people]\nrj = []\n[rules.severity]\nall = "info"\nregister = "warning"\n')
+    summary = found(root, "--select", "routing,register")[2]
+    assert (summary["errors"], summary["warnings"], summary["infos"]) == (0, 1, 2)
+
+
 def test_a_configured_kind_of_signal_is_explained(root: Path) -> None:
     signals = '[{"task": "a", "kind": "strange_noise", "level": "attention"}]'
     path = root / ".tasks" / "task_manager" / "task-manager-rj.snapshot.json"
