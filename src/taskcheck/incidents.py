@@ -110,4 +110,6 @@ def _cause_of_signal(signal: Signal, findings: Iterable[Finding], causes: _Cause
 
 
 def _refuted(signal: Signal, state: State) -> bool:
-    return not isinstance(state.copies, Unavailable) and state.copies.refute(signal) is not None
+    if isinstance(state.copies, Unavailable):
+        return False
+    return state.copies.refute(signal, state.tasks.get(signal.task or "")) is not None
