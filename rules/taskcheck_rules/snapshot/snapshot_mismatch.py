@@ -69,7 +69,7 @@ def snapshot_mismatch(
         message=f"its heartbeat contradicts the ledgers about {' and '.join(filter(None, (counted, named)))}",
         expected="a heartbeat that says what the ledgers said when it was written",
         evidence=tuple(evidence for item in contradictions for evidence in item.evidence),
-        identity=(),
+        identity=(counted, *about),
     )
 
 
