@@ -133,12 +133,12 @@ def check_store(store: Store, request: Request) -> Report:
             break
         sources, _, state = store.read(replace(request, now=state.now))
         runs = _run(chosen, state, known=store.rules)
+    accepted = request.baseline or Baseline()
+    if request.update_baseline:
+        accepted = Baseline.of(runs, accepted)
+    runs, gone = accepted.apply(runs)
     if request.gate == "commit":
-        runs = _gated(store, runs, state)
-    gone = 0
-    if request.baseline is not None:
-        accepted = Baseline.of(runs, request.baseline) if request.update_baseline else request.baseline
-        runs, gone = accepted.apply(runs)
+        runs = _gated(store, runs, state, accepted)
     errors = (*store.plugins.errors, *(RunError(where="reading", message=error) for error in sources.errors))
     try:
         built = report.build(
@@ -201,7 +201,7 @@ def _triaged(runs: Iterable[RuleRun], state: State) -> tuple[RuleRun, ...]:
     return tuple(triage.suppress(triage.weigh(run, state.settings.severity), state) for run in runs)
 
 
-def _gated(store: Store, runs: tuple[RuleRun, ...], state: State) -> tuple[RuleRun, ...]:
+def _gated(store: Store, runs: tuple[RuleRun, ...], state: State, accepted: Baseline) -> tuple[RuleRun, ...]:
     """The runs with everything advisory that the commit itself doesn't decide.
 
     From inside a linked worktree, the rules that a commit decides are asked about its own changed copies too, and
@@ -209,22 +209,25 @@ def _gated(store: Store, runs: tuple[RuleRun, ...], state: State) -> tuple[RuleR
     """
     static = {run.rule: store.rules[run.rule] for run in runs if store.rules[run.rule].static}
     checkout = _current(store, state)
-    gate = triage.Gate(frozenset(static), checkout)
     own: dict[str, RuleRun] = {}
+    changed = None
     if checkout != "root":
         view, changed = triage.committed_view(state, checkout)
         asked = [rule for rule in static.values() if "file" not in rule.subjects]
-        own = {run.rule: run for run in _run(asked, view, only=changed, known=store.rules)}
-    return tuple(
-        replace(
+        judged, _ = accepted.apply(_run(asked, view, only=changed, known=store.rules))
+        own = {run.rule: run for run in judged}
+    gate = triage.Gate(frozenset(static), checkout, changed)
+
+    def both(run: RuleRun) -> RuleRun:
+        other = own.get(run.rule, RuleRun(rule=run.rule, family=run.family))
+        return replace(
             run,
-            findings=tuple(
-                (subject, gate.mark(finding))
-                for subject, finding in (*run.findings, *(own[run.rule].findings if run.rule in own else ()))
-            ),
+            findings=tuple((subject, gate.mark(finding)) for subject, finding in (*run.findings, *other.findings)),
+            errors=(*run.errors, *other.errors),
+            undecided=(*run.undecided, *other.undecided),
         )
-        for run in runs
-    )
+
+    return tuple(map(both, runs))
 
 
 def _current(store: Store, state: State) -> str:

@@ -175,11 +175,14 @@ class Gate:
     """Rules that task files, people and configuration alone decide."""
     checkout: str
     """The checkout that is committed in."""
+    changed: frozenset[str] | None
+    """The tasks that a linked worktree changed since its base; None for root, where all count."""
 
     def mark(self, finding: Finding) -> Finding:
         """The finding, as advisory when it can't fail the run."""
         decided = finding.rule in self.static and finding.task is not None
-        return replace(finding, advisory=not decided or finding.place.checkout != self.checkout)
+        own = finding.place.checkout == self.checkout and (self.changed is None or finding.task in self.changed)
+        return replace(finding, advisory=not (decided and own))
 
 
 def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:
