@@ -163,6 +163,8 @@ def judge(
 
 def _chosen(store: Store, request: Request) -> list[Rule]:
     settings = store.settings
+    configured = () if request.select else settings.ignore
+    ignored = (*(name for name in configured if name not in request.extend_select), *request.ignore)
     try:
         named = (*settings.severity, *(name for names in settings.signals.values() for name in names))
         for name in named:
@@ -171,7 +173,7 @@ def _chosen(store: Store, request: Request) -> list[Rule]:
         return triage.choose(
             store.rules,
             (*(request.select or settings.select), *request.extend_select),
-            (*settings.ignore, *request.ignore) if not request.select else request.ignore,
+            ignored,
         )
     except triage.UnknownRule as error:
         raise UsageError(f"no rule or family is named {error.name!r}{_hint(error)}") from error

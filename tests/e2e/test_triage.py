@@ -87,6 +87,14 @@ def test_a_name_beats_a_family_and_a_family_beats_all(root: Path, arguments: lis
     assert sorted({rule for _, rule in pairs}) == rules
 
 
+def test_what_is_asked_for_beats_what_the_configuration_leaves_out(root: Path) -> None:
+    (root / "taskcheck.toml").write_text('[people]\nrj = []\n[rules]\nignore = ["role-routing", "register"]\n')
+    assert found(root)[1] == []
+    assert {rule for _, rule in found(root, "--extend-select", "role-routing")[1]} == {"role-routing"}
+    assert {rule for _, rule in found(root, "--extend-select", "register")[1]} == {"register-orphan"}
+    assert found(root, "--extend-select", "register", "--ignore", "register")[1] == []
+
+
 @pytest.mark.parametrize("key", ["entries", "tasks", "workers"])
 def test_registers_may_be_lists_under_any_known_key(root: Path, key: str) -> None:
     path = root / ".tasks" / "task_manager" / "task-manager-rj.register.json"
