@@ -193,14 +193,16 @@ def _run(
 ) -> tuple[RuleRun, ...]:
     """The runs of the rules, those about what the others found last, in the order of their names."""
     rules = tuple(rules)
-    runs = _triaged(engine.run((rule for rule in rules if not rule.meta), state, only), state)
+    usual = {rule.name: rule.severity for rule in rules}
+
+    def triaged(about: State, *, meta: bool) -> tuple[RuleRun, ...]:
+        found = engine.run((rule for rule in rules if rule.meta is meta), about, only)
+        weighed = (triage.weigh(run, state.settings.severity, usual[run.rule]) for run in found)
+        return tuple(triage.suppress(run, state) for run in weighed)
+
+    runs = triaged(state, meta=False)
     told = replace(state, suppressions=triage.uses(runs, state, known))
-    meta = _triaged(engine.run((rule for rule in rules if rule.meta), told, only), state)
-    return tuple(sorted((*runs, *meta), key=lambda run: run.rule))
-
-
-def _triaged(runs: Iterable[RuleRun], state: State) -> tuple[RuleRun, ...]:
-    return tuple(triage.suppress(triage.weigh(run, state.settings.severity), state) for run in runs)
+    return tuple(sorted((*runs, *triaged(told, meta=True)), key=lambda run: run.rule))
 
 
 def _gated(store: Store, runs: tuple[RuleRun, ...], state: State, accepted: Baseline) -> tuple[RuleRun, ...]:

@@ -54,13 +54,20 @@ def known_rules(rules: Mapping[str, Rule], names: Iterable[str]) -> None:
             raise UnknownRule(name, sorted(rules))
 
 
-def weigh(run: RuleRun, severities: Mapping[str, str]) -> RuleRun:
-    """A rule's findings with the severity that the configuration gives the rule, else its family, else all."""
+def weigh(run: RuleRun, severities: Mapping[str, str], usual: Severity) -> RuleRun:
+    """A rule's findings with the severity that the configuration gives the rule, else its family, else all.
+
+    What the rule itself takes for less than usual isn't raised by it.
+    """
     word = severities.get(run.rule) or severities.get(run.family) or severities.get(ALL)
     if word is None:
         return run
     severity = Severity[word.upper()]
-    return replace(run, findings=tuple((name, replace(finding, severity=severity)) for name, finding in run.findings))
+
+    def weighed(finding: Finding) -> Finding:
+        return replace(finding, severity=severity if finding.level >= usual else min(severity, finding.level))
+
+    return replace(run, findings=tuple((name, weighed(finding)) for name, finding in run.findings))
 
 
 def suppress(run: RuleRun, state: State) -> RuleRun:

@@ -145,6 +145,18 @@ def test_a_severity_of_all_is_that_of_rules_without_their_own(root: Path) -> Non
     assert (summary["errors"], summary["warnings"], summary["infos"]) == (0, 1, 2)
 
 
+def test_a_severity_raises_no_finding_that_its_rule_takes_for_less(root: Path) -> None:
+    tombstone = root / "tasks" / "logs" / "dispatch-a.status.json"
+    tombstone.parent.mkdir()
+    tombstone.write_text('{"state": "ended", "started_at": "2026-03-24T17:00:00Z", "ended_at": "2026-03-24T17:30:00Z"}')
+    register = root / ".tasks" / "task_manager" / "task-manager-rj.register.json"
+    register.write_text('{"entries": {"a": {"launched_at": "2026-03-24T17:00:00Z"}, "x": {}}}')
+    for word, counts in (("error", (1, 1, 0)), ("warning", (0, 2, 0)), ("info", (0, 0, 2))):
+        (root / "taskcheck.toml").write_text(f'[people]\nrj = []\n[rules.severity]\nregister-orphan = "{word}"\n')
+        summary = found(root, "--select", "register-orphan")[2]
+        assert (summary["errors"], summary["warnings"], summary["infos"]) == counts
+
+
 def test_a_configured_kind_of_signal_is_explained(root: Path) -> None:
     signals = '[{"task": "a", "kind": "strange_noise", "level": "attention"}]'
     path = root / ".tasks" / "task_manager" / "task-manager-rj.snapshot.json"
