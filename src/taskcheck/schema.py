@@ -40,8 +40,15 @@ def _inside(pattern: str) -> str:
     return pattern
 
 
+def _folder(path: str) -> str:
+    if any(mark in path for mark in "*?{"):
+        raise ValueError("a folder is named as it is, without patterns")
+    return _inside(path)
+
+
 Duration = Annotated[str, AfterValidator(_duration)]
 Glob = Annotated[str, AfterValidator(_inside)]
+Folder = Annotated[str, AfterValidator(_folder)]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -192,7 +199,7 @@ class Config(Table):
     statuses: StatusesTable
     outcomes: Mapping[Text, Annotated[list[Text], Field(min_length=1)]]
     vocabulary: VocabularyTable | None = None
-    folders: Mapping[Glob, StageName | list[StageName]] = {}
+    folders: Mapping[Folder, StageName | list[StageName]] = {}
     markers: Mapping[Tasked, StageName] = {}
     signals: Mapping[Text, Text | list[Text]] = {}
     drift: DriftTable = DriftTable()

@@ -94,6 +94,8 @@ clock_scew = "5m"
 severity = { snapshot-stale = "fatal" }
 [statuses]
 ready = ["ready", "done"]
+[folders]
+"tasks/*/done" = "done"
 [[suppress]]
 rule = "role-routing"
 """
@@ -103,6 +105,7 @@ rule = "role-routing"
         "taskcheck.toml: top level: unknown key 'prest'; did you mean preset",
         "taskcheck.toml: paths.tasks.0: a pattern is relative to the root checkout and may not leave it",
         "taskcheck.toml: paths.registers: needs {owner}",
+        "taskcheck.toml: folders.tasks/*/done.[key]: a folder is named as it is",
         "taskcheck.toml: limits.pickup_grace: 'soon' is not a duration such as 90s",
         "taskcheck.toml: limits: unknown key 'clock_scew'; did you mean clock_skew",
         "taskcheck.toml: rules.severity.snapshot-stale: ",
