@@ -1,5 +1,6 @@
 """Baselines: what was accepted stays quiet, what is new doesn't, and the file is written whole or not at all."""
 
+import os
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -147,6 +148,9 @@ def test_wrong_uses(root: Path) -> None:
     assert (ran.code, "needs --baseline FILE" in ran.err) == (2, True)
     ran = run(root, "--update-baseline", "a")
     assert (ran.code, "about the whole store" in ran.err) == (2, True)
+    os.mkfifo(root / "pipe")
+    ran = taskcheck("--baseline", "pipe", cwd=root, timeout=20)
+    assert (ran.code, "it is no regular file" in ran.err) == (2, True)
     ran = taskcheck("--baseline", "no/such/folder.toml", "--update-baseline", cwd=root)
     assert (ran.code, "No such file or directory" in ran.err) == (2, True)
 
