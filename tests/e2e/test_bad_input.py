@@ -306,6 +306,14 @@ def test_text_is_searched_for_a_status_in_bounded_time(store: Store, line: str) 
     assert taskcheck(cwd=root, timeout=10).code == 0
 
 
+def test_unknown_owners_are_compared_with_many_people_in_bounded_time(store: Store) -> None:
+    people = "".join(f'person-number-{i} = ["p{i}", "pn.{i}"]\n' for i in range(200))
+    task = "---\ntitle: A\nowner: persn-nmber-{}\nstatus: ready\n---\n"
+    tasks: dict[str, str | bytes] = {f"tasks/t{i}.md": task.format(i) for i in range(3000)}
+    root = store({**tasks, "taskcheck.toml": f"[people]\n{people}"}, repository=False)
+    assert taskcheck("--select", "role-routing", "-q", cwd=root, timeout=15).code == 1
+
+
 def test_many_faults_of_one_ledger_are_folded_in_bounded_time(store: Store) -> None:
     rows = ",".join(f'"t{i}": "oops"' for i in range(9000))
     root = store({"tasks/fix-login.md": TASK, REGISTER: f'{{"owner": "dave", "entries": {{{rows}}}}}'})
