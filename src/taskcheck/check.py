@@ -1,6 +1,6 @@
 """One check: read, assemble, run the rules, triage, fold; a request in, a report out."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -136,7 +136,7 @@ def _settled(store: Store, request: Request, rules: list[Rule]) -> tuple[Sources
     """What the rules say of a state that held still: an error is believed when its sources haven't changed since."""
     for left in reversed(range(CONFIRMATIONS + 1)):
         sources, _, state = store.read(request)
-        runs = _run(rules, state)
+        runs = _run(rules, state, known=store.rules)
         errors = any(finding.level is Severity.ERROR for run in runs for _, finding in run.findings)
         if not left or not errors or not changed(sources, store.location):
             return sources, state, runs
@@ -150,12 +150,12 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
     Raises:
         UsageError: the request names a task or path that isn't there.
     """
+    accepted = request.baseline or Baseline()
+    if request.update_baseline:
+        accepted = Baseline.of(runs, accepted)
+    runs, gone = accepted.apply(runs)
     if request.gate == "commit":
-        runs = _gated(store, runs, state)
-    gone = 0
-    if request.baseline is not None:
-        accepted = Baseline.of(runs, request.baseline) if request.update_baseline else request.baseline
-        runs, gone = accepted.apply(runs)
+        runs = _gated(store, runs, state, accepted)
     errors = (*store.plugins.errors, *(RunError(where="reading", message=error) for error in sources.errors))
     try:
         built = report.build(
@@ -181,15 +181,21 @@ def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
 
 
 def judge(
-    sources: Sources, settings: Settings, rules: Iterable[Rule], now: datetime
+    sources: Sources,
+    settings: Settings,
+    rules: Iterable[Rule],
+    now: datetime,
+    known: Container[str] | None = None,
 ) -> tuple[State, tuple[RuleRun, ...]]:
     """What some rules say of sources, wherever these come from: read, as a plan would leave them, or made up; pure.
+
+    ``known`` names every rule that there is, so that a suppression of one that isn't can be told.
 
     Raises:
         AmbiguousNames: two people or roles are one name.
     """
     state = assemble(parse(sources, settings), sources, settings, now)
-    return state, _run(rules, state)
+    return state, _run(rules, state, known=known)
 
 
 def chosen(store: Store, request: Request) -> list[Rule]:
@@ -199,6 +205,8 @@ def chosen(store: Store, request: Request) -> list[Rule]:
         UsageError: it names one that isn't there.
     """
     settings = store.settings
+    configured = () if request.select else settings.ignore
+    ignored = (*(name for name in configured if name not in request.extend_select), *request.ignore)
     try:
         named = (*settings.severity, *(name for names in settings.signals.values() for name in names))
         for name in named:
@@ -207,7 +215,7 @@ def chosen(store: Store, request: Request) -> list[Rule]:
         return triage.choose(
             store.rules,
             (*(request.select or settings.select), *request.extend_select),
-            (*settings.ignore, *request.ignore) if not request.select else request.ignore,
+            ignored,
         )
     except triage.UnknownRule as error:
         raise UsageError(f"no rule or family is named {error.name!r}{_hint(error)}") from error
@@ -219,20 +227,27 @@ def _hint(error: triage.UnknownRule | report.UnknownSubject) -> str:
     return did_you_mean(error.name, error.known)
 
 
-def _run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None) -> tuple[RuleRun, ...]:
+def _run(
+    rules: Iterable[Rule],
+    state: State,
+    only: frozenset[str] | None = None,
+    known: Container[str] | None = None,
+) -> tuple[RuleRun, ...]:
     """The runs of the rules, those about what the others found last, in the order of their names."""
     rules = tuple(rules)
-    runs = _triaged(engine.run((rule for rule in rules if not rule.meta), state, only), state)
-    told = replace(state, suppressions=triage.uses(runs, state))
-    meta = _triaged(engine.run((rule for rule in rules if rule.meta), told, only), state)
-    return tuple(sorted((*runs, *meta), key=lambda run: run.rule))
+    usual = {rule.name: rule.severity for rule in rules}
+
+    def triaged(about: State, *, meta: bool) -> tuple[RuleRun, ...]:
+        found = engine.run((rule for rule in rules if rule.meta is meta), about, only)
+        weighed = (triage.weigh(run, state.settings.severity, usual[run.rule]) for run in found)
+        return tuple(triage.suppress(run, state) for run in weighed)
+
+    runs = triaged(state, meta=False)
+    told = replace(state, suppressions=triage.uses(runs, state, known))
+    return tuple(sorted((*runs, *triaged(told, meta=True)), key=lambda run: run.rule))
 
 
-def _triaged(runs: Iterable[RuleRun], state: State) -> tuple[RuleRun, ...]:
-    return tuple(triage.suppress(triage.weigh(run, state.settings.severity), state) for run in runs)
-
-
-def _gated(store: Store, runs: tuple[RuleRun, ...], state: State) -> tuple[RuleRun, ...]:
+def _gated(store: Store, runs: tuple[RuleRun, ...], state: State, accepted: Baseline) -> tuple[RuleRun, ...]:
     """The runs with everything advisory that the commit itself doesn't decide.
 
     From inside a linked worktree, the rules that a commit decides are asked about its own changed copies too, and
@@ -240,22 +255,25 @@ def _gated(store: Store, runs: tuple[RuleRun, ...], state: State) -> tuple[RuleR
     """
     static = {run.rule: store.rules[run.rule] for run in runs if store.rules[run.rule].static}
     checkout = _current(store, state)
-    gate = triage.Gate(frozenset(static), checkout)
     own: dict[str, RuleRun] = {}
+    changed = None
     if checkout != "root":
         view, changed = triage.committed_view(state, checkout)
         asked = [rule for rule in static.values() if "file" not in rule.subjects]
-        own = {run.rule: run for run in _run(asked, view, only=changed)}
-    return tuple(
-        replace(
+        judged, _ = accepted.apply(_run(asked, view, only=changed, known=store.rules))
+        own = {run.rule: run for run in judged}
+    gate = triage.Gate(frozenset(static), checkout, changed)
+
+    def both(run: RuleRun) -> RuleRun:
+        other = own.get(run.rule, RuleRun(rule=run.rule, family=run.family))
+        return replace(
             run,
-            findings=tuple(
-                (subject, gate.mark(finding))
-                for subject, finding in (*run.findings, *(own[run.rule].findings if run.rule in own else ()))
-            ),
+            findings=tuple((subject, gate.mark(finding)) for subject, finding in (*run.findings, *other.findings)),
+            errors=(*run.errors, *other.errors),
+            undecided=(*run.undecided, *other.undecided),
         )
-        for run in runs
-    )
+
+    return tuple(map(both, runs))
 
 
 def _current(store: Store, state: State) -> str:

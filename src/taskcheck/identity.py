@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 _SEPARATORS = re.compile(r"[.\-_\s]+")
@@ -140,6 +141,7 @@ _LOOK_ALIKES = str.maketrans(
 """Letters of other scripts that are drawn like Latin ones, a part of UTS #39; only ever used to suggest."""
 
 
+@lru_cache(maxsize=4096)
 def _skeleton(folded: str) -> str:
     """What is seen of a fold: look-alikes as Latin letters, without invisible characters and hyphens of all kinds."""
     seen = (character for character in folded if unicodedata.category(character) not in {"Cf", "Pd"})
@@ -153,5 +155,6 @@ def _near(known: str, folded: str) -> bool:
     return known.startswith(folded) or folded.startswith(known) or _unaccented(known) == _unaccented(folded)
 
 
+@lru_cache(maxsize=4096)
 def _unaccented(folded: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", folded) if unicodedata.category(c) != "Mn")

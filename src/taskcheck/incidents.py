@@ -27,11 +27,16 @@ class _Causes:
     def rank(self, rule: str) -> int:
         return ORDER.index(rule) if rule in ORDER else len(ORDER)
 
-    def explains(self, cause: Finding, effect: Finding) -> bool:
-        named = self.rules[cause.rule].explains if cause.rule in self.rules else ()
+    def explains(self, cause: str, effect: Finding) -> bool:
+        named = self.rules[cause].explains if cause in self.rules else ()
         if not {"*", effect.rule, effect.family} & set(named):
             return False
-        return (self.rank(cause.rule), cause.rule) < (self.rank(effect.rule), effect.rule)
+        return (self.rank(cause), cause) < (self.rank(effect.rule), effect.rule)
+
+    def first(self, found: Iterable[str], effect: Finding) -> str | None:
+        """The first of some rules that explains a finding."""
+        causes = (rule for rule in found if self.explains(rule, effect))
+        return min(causes, key=lambda rule: (self.rank(rule), rule), default=None)
 
     def explains_signal(self, cause: Finding, kind: str) -> bool:
         named = self.rules[cause.rule].explains if cause.rule in self.rules else ()
@@ -46,10 +51,10 @@ def fold(findings: Iterable[Finding], state: State, rules: Mapping[str, Rule]) -
     """All incidents, worst first, then by task; findings of no task and no manager are the repository's."""
     causes = _Causes(rules, state.settings.signals)
     findings = tuple(findings)
-    by_task: dict[str, list[Finding]] = {}
+    by_task: dict[str, set[str]] = {}
     for finding in findings:
         if finding.task:
-            by_task.setdefault(finding.task, []).append(finding)
+            by_task.setdefault(finding.task, set()).add(finding.rule)
     groups: dict[Key, tuple[list[Finding], list[Signal]]] = {}
     for finding in findings:
         groups.setdefault(_key(finding, by_task, causes), ([], []))[0].append(finding)
@@ -60,19 +65,18 @@ def fold(findings: Iterable[Finding], state: State, rules: Mapping[str, Rule]) -
     return tuple(sorted(incidents, key=lambda i: (-i.severity, i.headline is None, i.task or "", i.manager or "")))
 
 
-def _key(finding: Finding, by_task: Mapping[str, list[Finding]], causes: _Causes) -> Key:
+def _key(finding: Finding, by_task: Mapping[str, set[str]], causes: _Causes) -> Key:
     """Whose a finding is; a manager's, when all its tasks have a finding that explains it, comes with the first."""
     if finding.task:
         return finding.task, None
-    if finding.tasks and all(
-        any(causes.explains(other, finding) for other in by_task.get(task, ())) for task in finding.tasks
-    ):
+    if finding.tasks and all(causes.first(by_task.get(task, ()), finding) for task in finding.tasks):
         return finding.tasks[0], None
     return None, finding.manager
 
 
 def _incident(key: Key, findings: list[Finding], signals: list[Signal], state: State, causes: _Causes) -> Incident:
-    explained = [replace(f, explained_by=_first_cause(f, findings, causes)) for f in findings]
+    found = {finding.rule for finding in findings}
+    explained = [replace(finding, explained_by=causes.first(found, finding)) for finding in findings]
     explained.sort(
         key=lambda f: (
             f.explained_by is not None,
@@ -83,8 +87,9 @@ def _incident(key: Key, findings: list[Finding], signals: list[Signal], state: S
             f.place.route,
         )
     )
+    heads = {finding.rule: finding for finding in explained}.values()
     notes = tuple(
-        SignalNote(signal=s, refuted=_refuted(s, state), explained_by=_cause_of_signal(s, explained, causes))
+        SignalNote(signal=s, refuted=_refuted(s, state), explained_by=_cause_of_signal(s, heads, causes))
         for s in sorted(signals, key=lambda s: (s.kind, s.manager, s.at is None, s.at))
     )
     task = state.tasks.get(key[0]) if key[0] else None
@@ -100,14 +105,11 @@ def _incident(key: Key, findings: list[Finding], signals: list[Signal], state: S
     )
 
 
-def _first_cause(finding: Finding, findings: list[Finding], causes: _Causes) -> str | None:
-    found = [other.rule for other in findings if other is not finding and causes.explains(other, finding)]
-    return min(found, key=lambda rule: (causes.rank(rule), rule), default=None)
-
-
-def _cause_of_signal(signal: Signal, findings: list[Finding], causes: _Causes) -> str | None:
+def _cause_of_signal(signal: Signal, findings: Iterable[Finding], causes: _Causes) -> str | None:
     return next((f.rule for f in findings if causes.explains_signal(f, signal.kind)), None)
 
 
 def _refuted(signal: Signal, state: State) -> bool:
-    return not isinstance(state.copies, Unavailable) and state.copies.refute(signal) is not None
+    if isinstance(state.copies, Unavailable):
+        return False
+    return state.copies.refute(signal, state.tasks.get(signal.task or "")) is not None

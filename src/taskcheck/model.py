@@ -147,12 +147,8 @@ class Copy:
     root_versions: tuple[Task, ...]
     """Root's commits of it since the base, newest first."""
     own_versions: tuple[Task, ...]
-
-    @property
-    def changed(self) -> bool:
-        """Whether the checkout itself changed the task since its base, committed or not."""
-        document, base = self.task.document, self.base.document if self.base else None
-        return document is None or base is None or document.text != base.text
+    changed: bool = True
+    """Whether the checkout itself changed the file since its base, committed or not."""
 
     @property
     def leads(self) -> bool:

@@ -154,7 +154,7 @@ def _planned(store: Store, request: Request, order: Order) -> Planned:
     sources, _, read = store.read(request)
 
     def judged(of: Sources) -> Judged:
-        state, runs = judge(of, store.settings, rules, read.now)
+        state, runs = judge(of, store.settings, rules, read.now, known=store.rules)
         whole = reported(store, replace(request, only=()), of, state, runs)
         return Judged(state, whole, reported(store, request, of, state, runs) if request.only else whole)
 

@@ -4,9 +4,18 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from taskcheck.documents.values import duration
+from taskcheck.documents.values import duration, timestamp
 from taskcheck.identity import AmbiguousNames, People
 
 
@@ -15,14 +24,31 @@ def _duration(text: str) -> str:
     return text
 
 
+def _day(text: str) -> str:
+    if timestamp(text) is None:
+        raise ValueError("write the last day as 2026-09-30")
+    return text
+
+
+def _written(day: object) -> object:
+    return day.isoformat() if isinstance(day, date) else day
+
+
 def _inside(pattern: str) -> str:
     if pattern.startswith("/") or ".." in pattern.split("/"):
         raise ValueError("a pattern is relative to the root checkout and may not leave it")
     return pattern
 
 
+def _folder(path: str) -> str:
+    if any(mark in path for mark in "*?{"):
+        raise ValueError("a folder is named as it is, without patterns")
+    return _inside(path)
+
+
 Duration = Annotated[str, AfterValidator(_duration)]
 Glob = Annotated[str, AfterValidator(_inside)]
+Folder = Annotated[str, AfterValidator(_folder)]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -158,7 +184,7 @@ class SuppressTable(Table):
     rule: Text
     task: Text = "*"
     reason: Text
-    until: date | Text | None = None
+    until: Annotated[str, BeforeValidator(_written), AfterValidator(_day)] | None = None
 
 
 class Config(Table):
@@ -173,7 +199,7 @@ class Config(Table):
     statuses: StatusesTable
     outcomes: Mapping[Text, Annotated[list[Text], Field(min_length=1)]]
     vocabulary: VocabularyTable | None = None
-    folders: Mapping[Glob, StageName | list[StageName]] = {}
+    folders: Mapping[Folder, StageName | list[StageName]] = {}
     markers: Mapping[Tasked, StageName] = {}
     signals: Mapping[Text, Text | list[Text]] = {}
     drift: DriftTable = DriftTable()

@@ -143,11 +143,12 @@ class Copies:
         """All differing copies of one task."""
         return self.by_task.get(task, ())
 
-    def refute(self, signal: Signal) -> Copy | None:
-        """The copy that contradicts a raw signal: nobody is late to pick up what a worktree shows begun."""
+    def refute(self, signal: Signal, root: Task | None) -> Task | None:
+        """The file that contradicts a raw signal: nobody is late to pick up what a worktree, or root, shows begun."""
         if signal.kind != "pickup_overdue" or signal.task is None:
             return None
-        return next((copy for copy in self.of(signal.task) if Stage.READY.before(copy.task.stage)), None)
+        files = [copy.task for copy in self.of(signal.task)] + [root] * (root is not None)
+        return next((task for task in files if task and Stage.READY.before(task.stage)), None)
 
     def own(self, task: str) -> Copy | None:
         """The differing copy in the task's own worktree."""

@@ -1,10 +1,11 @@
 """Which rules run, how much their findings matter, and which findings are meant to be."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from taskcheck.documents import Value
+from taskcheck.documents.values import timestamp
 from taskcheck.finding import Finding, RuleRun, Severity
 from taskcheck.model import Place, Task
 from taskcheck.rules import Rule
@@ -53,13 +54,20 @@ def known_rules(rules: Mapping[str, Rule], names: Iterable[str]) -> None:
             raise UnknownRule(name, sorted(rules))
 
 
-def weigh(run: RuleRun, severities: Mapping[str, str]) -> RuleRun:
-    """A rule's findings with the severity that the configuration gives the rule or its family."""
-    word = severities.get(run.rule) or severities.get(run.family)
+def weigh(run: RuleRun, severities: Mapping[str, str], usual: Severity) -> RuleRun:
+    """A rule's findings with the severity that the configuration gives the rule, else its family, else all.
+
+    What the rule itself takes for less than usual isn't raised by it.
+    """
+    word = severities.get(run.rule) or severities.get(run.family) or severities.get(ALL)
     if word is None:
         return run
     severity = Severity[word.upper()]
-    return replace(run, findings=tuple((name, replace(finding, severity=severity)) for name, finding in run.findings))
+
+    def weighed(finding: Finding) -> Finding:
+        return replace(finding, severity=severity if finding.level >= usual else min(severity, finding.level))
+
+    return replace(run, findings=tuple((name, weighed(finding)) for name, finding in run.findings))
 
 
 def suppress(run: RuleRun, state: State) -> RuleRun:
@@ -75,8 +83,11 @@ def suppress(run: RuleRun, state: State) -> RuleRun:
     return replace(run, findings=tuple(kept), suppressed=tuple(suppressed))
 
 
-def uses(runs: Iterable[RuleRun], state: State) -> tuple[SuppressionUse, ...]:
-    """What became of every suppression, of the configuration and of the task files."""
+def uses(runs: Iterable[RuleRun], state: State, known: Container[str] | None = None) -> tuple[SuppressionUse, ...]:
+    """What became of every suppression, of the configuration and of the task files.
+
+    One of a rule that is not known, where all of them are given, can't count.
+    """
     by_rule = {run.rule: run for run in runs}
     today = state.now.date().isoformat()
     found = []
@@ -86,12 +97,11 @@ def uses(runs: Iterable[RuleRun], state: State) -> tuple[SuppressionUse, ...]:
         )
         found.append(_use(table, place, None, None, by_rule.get(table.rule), today))
     for task in state.tasks:
-        for rule, value in _ignored(task).items():
-            reason, until = _reason(value)
-            table = Suppression(rule=rule, task=task.id, reason=reason or "", until=until)
-            place = task.place.at("taskcheck", "ignore", rule)
-            fault = None if reason else "it gives no reason"
-            found.append(_use(table, place, task, fault, by_rule.get(rule), today))
+        for table, fault in _of_file(task):
+            if known is not None and table.rule not in known:
+                fault = "there is no such rule"  # noqa: PLW2901 - whatever else is wrong with it
+            place = task.place.at("taskcheck", "ignore", table.rule)
+            found.append(_use(table, place, task, fault, by_rule.get(table.rule), today))
     return tuple(found)
 
 
@@ -109,7 +119,7 @@ def _use(
         task=task.id if task else None,
         until=table.until,
         fault=fault,
-        expired=table.until is not None and today > table.until,
+        expired=_expired(table, today),
         matched=any(covered(finding.task or finding.manager) for _, finding, _ in (run.suppressed if run else ())),
         judged=looked and not any(covered(subject.group) for subject, _ in (run.undecided if run else ())),
     )
@@ -118,7 +128,7 @@ def _use(
 def _accepted(finding: Finding, settings: Settings, today: str) -> str | None:
     subject = finding.task or finding.manager or ""
     for suppression in settings.suppress:
-        if _covers(suppression, finding.rule, subject) and (suppression.until is None or today <= suppression.until):
+        if _covers(suppression, finding.rule, subject) and not _expired(suppression, today):
             return suppression.reason
     return None
 
@@ -127,27 +137,36 @@ def _covers(suppression: Suppression, rule: str, subject: str) -> bool:
     return suppression.rule == rule and fnmatchcase(subject, suppression.task)
 
 
+def _expired(suppression: Suppression, today: str) -> bool:
+    return suppression.until is not None and today > suppression.until
+
+
 def _accepted_in_file(finding: Finding, state: State, today: str) -> str | None:
     """The reason under ``taskcheck: {ignore: {RULE: reason}}`` in the task's root file, while it counts."""
     task = state.tasks.get(finding.task) if finding.task else None
-    reason, until = _reason(_ignored(task).get(finding.rule)) if task else (None, None)
-    return reason if until is None or today <= until else None
+    for table, fault in _of_file(task) if task else ():
+        if table.rule == finding.rule and fault is None and not _expired(table, today):
+            return table.reason
+    return None
 
 
-def _ignored(task: Task) -> Mapping[str, Value]:
-    return _table(_table(task.front, "taskcheck"), "ignore")
-
-
-def _reason(value: Value) -> tuple[str | None, str | None]:
-    """The reason of a suppression in a task file and the last day on which it counts: text, or a table of both."""
-    if isinstance(value, Mapping):
-        reason, until = value.get("reason"), value.get("until")
-        return _said(reason), (until[:10] if isinstance(until, str) else None)
-    return _said(value), None
-
-
-def _said(value: Value) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
+def _of_file(task: Task) -> Iterator[tuple[Suppression, str | None]]:
+    """The suppressions in a task file, each with why it can't count; the value of one is its reason, or a table."""
+    ignored = _table(task.front, "taskcheck").get("ignore")
+    if isinstance(ignored, str):
+        ignored = (ignored,)
+    if isinstance(ignored, tuple):
+        ignored = {name: None for name in ignored if isinstance(name, str)}
+    for rule, value in ignored.items() if isinstance(ignored, Mapping) else ():
+        table = value if isinstance(value, Mapping) else {"reason": value}
+        reason, until = table.get("reason"), table.get("until")
+        fault = None
+        if not isinstance(reason, str) or not reason.strip():
+            fault = "it gives no reason"
+        elif until is not None and (not isinstance(until, str) or timestamp(until) is None):
+            fault = "its until is no day like 2026-09-30"
+        day = until[:10] if isinstance(until, str) and fault is None else None
+        yield Suppression(rule=rule, task=task.id, reason=str(reason or ""), until=day), fault
 
 
 def _table(values: Mapping[str, Value], key: str) -> Mapping[str, Value]:
@@ -163,11 +182,14 @@ class Gate:
     """Rules that task files, people and configuration alone decide."""
     checkout: str
     """The checkout that is committed in."""
+    changed: frozenset[str] | None
+    """The tasks that a linked worktree changed since its base; None for root, where all count."""
 
     def mark(self, finding: Finding) -> Finding:
         """The finding, as advisory when it can't fail the run."""
         decided = finding.rule in self.static and finding.task is not None
-        return replace(finding, advisory=not decided or finding.place.checkout != self.checkout)
+        own = finding.place.checkout == self.checkout and (self.changed is None or finding.task in self.changed)
+        return replace(finding, advisory=not (decided and own))
 
 
 def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:

@@ -49,7 +49,10 @@ def test_repository_without_a_commit(tmp_path: Path) -> None:
         (["--ignore", "drft"], "no rule or family is named 'drft'; did you mean drift"),
         (["fix-logn"], "no task or file is named 'fix-logn'; did you mean fix-login"),
         (["--now", "yesterday"], "'yesterday' is no timestamp like 2026-03-24T18:00:00Z"),
+        (["x" * 300], "no task or file is named 'xxx"),
         (["--root", "nowhere"], "there is no folder"),
+        (["--root", "x" * 300], "there is no folder"),
+        (["--baseline", "x" * 300], "File name too long"),
         (["--config", "nowhere.toml"], "nowhere.toml: No such file or directory"),
         (["--output", "junit"], "write it as FORMAT=FILE"),
         (["--output", "junit=no/such/folder.xml"], "No such file or directory"),
@@ -94,6 +97,8 @@ clock_scew = "5m"
 severity = { snapshot-stale = "fatal" }
 [statuses]
 ready = ["ready", "done"]
+[folders]
+"tasks/*/done" = "done"
 [[suppress]]
 rule = "role-routing"
 """
@@ -103,6 +108,7 @@ rule = "role-routing"
         "taskcheck.toml: top level: unknown key 'prest'; did you mean preset",
         "taskcheck.toml: paths.tasks.0: a pattern is relative to the root checkout and may not leave it",
         "taskcheck.toml: paths.registers: needs {owner}",
+        "taskcheck.toml: folders.tasks/*/done.[key]: a folder is named as it is",
         "taskcheck.toml: limits.pickup_grace: 'soon' is not a duration such as 90s",
         "taskcheck.toml: limits: unknown key 'clock_scew'; did you mean clock_skew",
         "taskcheck.toml: rules.severity.snapshot-stale: ",
@@ -291,6 +297,28 @@ def test_large_registers_are_judged_in_bounded_time(store: Store) -> None:
     (root / "taskcheck.toml").write_text('[people]\ndave = ["dave.fowler"]\n')
     ran = taskcheck("--select", "duplicate-registration,split-manager,register-orphan", cwd=root, timeout=30)
     assert ran.code == 1
+
+
+@pytest.mark.parametrize("line", ["## Status: nothing known\n", "```\n", "<!--\n", "## Status: x" + " " * 500 + "y\n"])
+def test_text_is_searched_for_a_status_in_bounded_time(store: Store, line: str) -> None:
+    text = TASK + line * (400_000 // len(line))
+    root = store({"tasks/fix-login.md": text, "taskcheck.toml": "[people]\ndave = []\n"})
+    assert taskcheck(cwd=root, timeout=10).code == 0
+
+
+def test_unknown_owners_are_compared_with_many_people_in_bounded_time(store: Store) -> None:
+    people = "".join(f'person-number-{i} = ["p{i}", "pn.{i}"]\n' for i in range(200))
+    task = "---\ntitle: A\nowner: persn-nmber-{}\nstatus: ready\n---\n"
+    tasks: dict[str, str | bytes] = {f"tasks/t{i}.md": task.format(i) for i in range(3000)}
+    root = store({**tasks, "taskcheck.toml": f"[people]\n{people}"}, repository=False)
+    assert taskcheck("--select", "role-routing", "-q", cwd=root, timeout=15).code == 1
+
+
+def test_many_faults_of_one_ledger_are_folded_in_bounded_time(store: Store) -> None:
+    rows = ",".join(f'"t{i}": "oops"' for i in range(9000))
+    root = store({"tasks/fix-login.md": TASK, REGISTER: f'{{"owner": "dave", "entries": {{{rows}}}}}'})
+    ran = taskcheck("--format", "json", cwd=root, timeout=20)
+    assert ran.json["summary"]["errors"] >= 9000
 
 
 @pytest.mark.parametrize("kind", ["dangling", "folder"])

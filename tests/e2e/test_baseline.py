@@ -1,5 +1,6 @@
 """Baselines: what was accepted stays quiet, what is new doesn't, and the file is written whole or not at all."""
 
+import os
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Ran, taskcheck
+from tests.e2e.conftest import Ran, git, taskcheck
 
 TASK = "---\ntitle: A\nowner: {}\nstatus: ready\n---\n"
 ENTRY = "[[finding]]\nfingerprint = 'a'\nrule = 'x'\nsubject = 'y'\n"
@@ -27,6 +28,10 @@ def run(root: Path, *arguments: str) -> Ran:
 
 def told(ran: Ran) -> list[str]:
     return [incident["task"] for incident in ran.json["incidents"]]
+
+
+def rules_of(ran: Ran) -> list[str]:
+    return sorted(finding["rule"] for incident in ran.json["incidents"] for finding in incident["findings"])
 
 
 def written(root: Path) -> list[dict[str, Any]]:
@@ -88,6 +93,26 @@ def test_one_more_of_the_same_is_told(root: Path) -> None:
     assert told(run(root)) == ["b"]
 
 
+def test_what_grew_from_an_accepted_finding_is_told(root: Path) -> None:
+    task, register = root / "tasks" / "a.md", root / ".tasks" / "task_manager" / "task-manager-rj.register.json"
+    task.write_text(TASK.format("rj").replace("ready", "in_progress"))
+    git("add", "-A", cwd=root)
+    git("commit", "-q", "-m", "a", cwd=root)
+    git("worktree", "add", "-q", ".worktrees/a", "-b", "task/a", cwd=root)
+    (root / ".worktrees" / "a" / "tasks" / "a.md").write_text(TASK.format("rj").replace("ready", "in_review"))
+    register.parent.mkdir(parents=True)
+    register.write_text('{"owner": "rj", "entries": {"a": {"launched_at": "2026-03-24T17:00:00Z"}}}')
+    rules = ("--select", "metadata-drift,register-orphan", "--fail-on", "info")
+    assert run(root, *rules, "--update-baseline").json["summary"]["baselined"] == 1
+    (root / "tasks" / "logs").mkdir()
+    tombstone = root / "tasks" / "logs" / "dispatch-a.status.json"
+    tombstone.write_text('{"state": "ended", "started_at": "2026-03-24T17:00:00Z", "ended_at": "2026-03-24T17:30:00Z"}')
+    assert rules_of(run(root, *rules)) == ["metadata-drift", "register-orphan"], "the worker has ended: an error now"
+    assert run(root, *rules, "--update-baseline").json["summary"]["baselined"] == 2
+    task.write_text(TASK.format("rj").replace("ready", "completed"))
+    assert rules_of(run(root, *rules)) == ["register-orphan"], "it is done: an error, no warning any more"
+
+
 def test_an_incomplete_check_writes_nothing(root: Path) -> None:
     (root / "elsewhere").mkdir()
     (root / "tasks" / "linked").symlink_to("../elsewhere")
@@ -123,6 +148,9 @@ def test_wrong_uses(root: Path) -> None:
     assert (ran.code, "needs --baseline FILE" in ran.err) == (2, True)
     ran = run(root, "--update-baseline", "a")
     assert (ran.code, "about the whole store" in ran.err) == (2, True)
+    os.mkfifo(root / "pipe")
+    ran = taskcheck("--baseline", "pipe", cwd=root, timeout=20)
+    assert (ran.code, "it is no regular file" in ran.err) == (2, True)
     ran = taskcheck("--baseline", "no/such/folder.toml", "--update-baseline", cwd=root)
     assert (ran.code, "No such file or directory" in ran.err) == (2, True)
 

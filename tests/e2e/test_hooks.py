@@ -3,6 +3,7 @@
 import json
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,31 @@ def test_gate_stops_circles_and_duplicates_of_the_commit_itself(tmp_path: Path) 
         for name in ("circle-a.md", "circle-b.md", "twice.md"):
             (where / folder / name).unlink()
         (where / "tasks/workstreams" / "twice.md").unlink()
+
+
+def test_gate_in_a_worktree_passes_what_was_there_or_is_accepted(store: Callable[..., Path]) -> None:
+    task = "---\ntitle: {}\nowner: ghost\nstatus: ready\n---\n"
+    files = {"tasks/accepted.md": task.format("A"), "tasks/torn.md": "---\nstatus: [\n---\n"}
+    root = store({**files, "taskcheck.toml": "[people]\nrj = []\n", ".gitignore": ".worktrees/\n"})
+    git("worktree", "add", "-q", ".worktrees/accepted", "-b", "task/accepted", cwd=root)
+    worktree = root / ".worktrees" / "accepted"
+    (root / "tasks" / "torn.md").write_text(task.format("B").replace("ghost", "rj"))
+    taskcheck("--baseline", "base.toml", "--update-baseline", cwd=root)
+    (worktree / "tasks" / "accepted.md").write_text(task.format("C"))
+    gate = ("--gate", "commit", "--now", NOW, "--format", "json", "--baseline", root / "base.toml")
+    assert taskcheck(*gate, cwd=worktree).code == 0
+    (worktree / "tasks" / "torn.md").write_text("---\nstatus: [ready\n---\n")
+    assert taskcheck(*gate[:-2], cwd=worktree).code == 1, "the worker has touched it"
+
+
+def test_gate_tells_what_it_could_not_decide_of_the_worktree(store: Callable[..., Path]) -> None:
+    task = "---\nid: 1\ntitle: A\nstatus: To Do\n---\n"
+    config = 'preset = "backlog-md"\n[statuses]\nready = ["To Do"]\ndone = ["Done"]\n'
+    listed = "statuses: [To Do, Icebox, Done]\n"
+    files = {"backlog/tasks/1.md": task, "backlog/config.yml": listed, "taskcheck.toml": config}
+    root = store({**files, ".gitignore": ".worktrees/\n"})
+    git("worktree", "add", "-q", ".worktrees/1", "-b", "tasks/1", cwd=root)
+    worktree = root / ".worktrees" / "1"
+    (worktree / "backlog" / "tasks" / "1.md").write_text(task.replace("To Do", "Icebox"))
+    skipped = taskcheck("--gate", "commit", "--format", "json", cwd=worktree).json["skipped"]
+    assert {"rule": "invalid-field", "reason": "the status Icebox is in no class of [statuses]"} in skipped

@@ -1,6 +1,7 @@
 """The friction log, whole: six incidents under their headlines, and nothing else."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
@@ -125,3 +126,23 @@ def test_selection_by_name_and_family(incidents: Built, arguments: list[str]) ->
         assert "split-manager" not in rules
         assert "metadata-drift" not in rules
         assert "worker-gone" in rules
+
+
+@pytest.mark.parametrize("kind", ["stuck_in_progress", "dispatch_retry_cooldown", "dispatch_worker_gone"])
+def test_a_stale_task_explains_what_its_manager_signals(store: Callable[..., Path], kind: str) -> None:
+    files = {
+        "tasks/a.md": "---\ntitle: A\nowner: rj\nstatus: in_progress\nupdated_at: 2026-03-01\n---\n",
+        "taskcheck.toml": "[people]\nrj = []\n",
+        ".gitignore": ".tasks/\n",
+    }
+    root = store(files)
+    folder = root / ".tasks" / "task_manager"
+    folder.mkdir(parents=True)
+    (folder / "task-manager-rj.register.json").write_text('{"owner": "rj", "entries": {}}')
+    signals = f'[{{"task": "a", "kind": "{kind}"}}]'
+    (folder / "task-manager-rj.snapshot.json").write_text(
+        f'{{"owner": "rj", "generated_at": "{NOW}", "escalation": {{"signals": {signals}}}}}'
+    )
+    (incident,) = taskcheck("--now", NOW, "--format", "json", cwd=root).json["incidents"]
+    assert incident["headline"] == "stale-in-progress"
+    assert [signal["explained_by"] for signal in incident["signals"]] == ["stale-in-progress"]

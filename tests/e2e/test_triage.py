@@ -87,6 +87,14 @@ def test_a_name_beats_a_family_and_a_family_beats_all(root: Path, arguments: lis
     assert sorted({rule for _, rule in pairs}) == rules
 
 
+def test_what_is_asked_for_beats_what_the_configuration_leaves_out(root: Path) -> None:
+    (root / "taskcheck.toml").write_text('[people]\nrj = []\n[rules]\nignore = ["role-routing", "register"]\n')
+    assert found(root)[1] == []
+    assert {rule for _, rule in found(root, "--extend-select", "role-routing")[1]} == {"role-routing"}
+    assert {rule for _, rule in found(root, "--extend-select", "register")[1]} == {"register-orphan"}
+    assert found(root, "--extend-select", "register", "--ignore", "register")[1] == []
+
+
 @pytest.mark.parametrize("key", ["entries", "tasks", "workers"])
 def test_registers_may_be_lists_under_any_known_key(root: Path, key: str) -> None:
     path = root / ".tasks" / "task_manager" / "task-manager-rj.register.json"
@@ -118,6 +126,35 @@ def test_a_suppression_of_no_rule_is_a_mistake(root: Path) -> None:
     ran = taskcheck(cwd=root)
     assert ran.code == 2
     assert "'role-routin'; did you mean role-routing?" in ran.err
+
+
+@pytest.mark.parametrize("until", ['"2026-3-30"', '"soon"', "5"])
+def test_a_suppression_until_no_day_is_a_mistake(root: Path, until: str) -> None:
+    path = root / "taskcheck.toml"
+    path.write_text(path.read_text().replace("2026-03-24", until))
+    ran = taskcheck(cwd=root)
+    assert ran.code == 2
+    assert "taskcheck.toml: suppress.0.until: " in ran.err
+    path.write_text(path.read_text().replace(until, '"2026-03-24"'))
+    assert found(root, "--select", "routing")[2]["suppressed"] == 2
+
+
+def test_a_severity_of_all_is_that_of_rules_without_their_own(root: Path) -> None:
+    (root / "taskcheck.toml").write_text('[people]\nrj = []\n[rules.severity]\nall = "info"\nregister = "warning"\n')
+    summary = found(root, "--select", "routing,register")[2]
+    assert (summary["errors"], summary["warnings"], summary["infos"]) == (0, 1, 2)
+
+
+def test_a_severity_raises_no_finding_that_its_rule_takes_for_less(root: Path) -> None:
+    tombstone = root / "tasks" / "logs" / "dispatch-a.status.json"
+    tombstone.parent.mkdir()
+    tombstone.write_text('{"state": "ended", "started_at": "2026-03-24T17:00:00Z", "ended_at": "2026-03-24T17:30:00Z"}')
+    register = root / ".tasks" / "task_manager" / "task-manager-rj.register.json"
+    register.write_text('{"entries": {"a": {"launched_at": "2026-03-24T17:00:00Z"}, "x": {}}}')
+    for word, counts in (("error", (1, 1, 0)), ("warning", (0, 2, 0)), ("info", (0, 0, 2))):
+        (root / "taskcheck.toml").write_text(f'[people]\nrj = []\n[rules.severity]\nregister-orphan = "{word}"\n')
+        summary = found(root, "--select", "register-orphan")[2]
+        assert (summary["errors"], summary["warnings"], summary["infos"]) == counts
 
 
 def test_a_configured_kind_of_signal_is_explained(root: Path) -> None:

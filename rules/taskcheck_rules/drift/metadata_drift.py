@@ -246,7 +246,7 @@ def _finding(root: Task, comparison: Comparison, severity: Severity, dispatch: D
         evidence=tuple(evidence),
         fix=_fix(root, comparison) if severity is Severity.ERROR else None,
         severity=severity,
-        identity=(comparison.copy.checkout.name,),
+        identity=(comparison.copy.checkout.name, *(["in flight"] if severity is Severity.INFO else [])),
     )
 
 

@@ -1,6 +1,7 @@
 """stale-branch-copy."""
 
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
 from taskcheck import Copies, Copy, Dispatches, Evidence, Finding, Fork, Severity, Stage, Task, Undecided, rule
 
@@ -19,7 +20,8 @@ def stale_branch_copy(
 
     ## Example
     Root has said `completed` since before the branch began; on the branch the task says `ready`. Where root changed
-    the status since, git reports a conflict, and where the branch left it alone, root's stays: neither is told here.
+    the status or a line next to it since, git reports a conflict; where the branch left it alone, root's stays; what
+    isn't committed isn't merged: none of these is told here.
     Nor is work that a worker has taken up again, `needs_review_fix` to `in_progress`, until its dispatch is over.
 
     ## Fix
@@ -31,16 +33,16 @@ def stale_branch_copy(
             continue
         if not isinstance(copy.checkout.fork, Fork):
             unknown.append(f"{copy.checkout.name.replace(':', ' ', 1)}: {copy.checkout.fork.reason}")
-        elif _sets_back(task, copy, dispatches):
+        elif (set_back := _set_back(task, copy, dispatches)) is not None:
             where = copy.checkout.name.replace(":", " ", 1)
             yield Finding(
                 task=task.id,
                 place=task.at("status"),
-                message=f"a merge of {where} would set its status back from {task.status} to {copy.task.status}",
+                message=f"a merge of {where} would set its status back from {task.status} to {set_back.status}",
                 expected=f"{where} leaves the status alone, or root has moved on",
                 evidence=(
                     Evidence(place=task.at("status"), saw=f"status is {task.status}, as where the branch began"),
-                    Evidence(place=copy.task.at("status"), saw=f"status is {copy.task.status}"),
+                    Evidence(place=copy.task.at("status"), saw=f"status is {set_back.status}"),
                 ),
                 identity=(copy.checkout.name,),
             )
@@ -48,10 +50,28 @@ def stale_branch_copy(
         raise Undecided("; ".join(unknown))
 
 
-def _sets_back(root: Task, copy: Copy, dispatches: Dispatches | None) -> bool:
-    stage = copy.task.stage
-    if copy.base is None or copy.base.status != root.status or stage is None or not stage.before(root.stage):
-        return False
+def _set_back(root: Task, copy: Copy, dispatches: Dispatches | None) -> Task | None:
+    """The task as the branch has committed it, when its clean merge would set root's status back."""
+    tip = next((version for version in copy.own_versions if version.place.path == copy.task.place.path), None)
+    if tip is None or tip.stage is None or copy.base is None or copy.base.status != root.status:
+        return None
+    if not tip.stage.before(root.stage) or _meet(copy.base, tip, root):
+        return None
     dispatch = dispatches.of(root.id) if dispatches else None
-    again = root.stage in {Stage.REVIEW, Stage.STOPPED} and stage is Stage.ACTIVE
-    return not again or (dispatch is not None and dispatch.over)
+    again = root.stage in {Stage.REVIEW, Stage.STOPPED} and tip.stage is Stage.ACTIVE
+    return tip if not again or (dispatch is not None and dispatch.over) else None
+
+
+def _meet(base: Task, tip: Task, root: Task) -> bool:
+    """Whether branch and root changed the same lines of the front matter, or lines without one between: a conflict."""
+    ours, theirs = _hunks(base, root), _hunks(base, tip)
+    return any(start <= end_of and begin <= end for start, end in ours for begin, end_of in theirs)
+
+
+def _hunks(before: Task, after: Task) -> list[tuple[int, int]]:
+    """The ranges of lines of the front matter that were changed."""
+    one, other = (
+        task.document.text[: task.document.body_start].splitlines() if task.document else [] for task in (before, after)
+    )
+    codes = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    return [(start, end) for kind, start, end, _, _ in codes if kind != "equal"]

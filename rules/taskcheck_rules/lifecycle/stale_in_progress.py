@@ -24,7 +24,11 @@ from taskcheck import (
 )
 
 
-@rule(family="lifecycle", severity=Severity.WARNING, explains=("stuck_in_progress",))
+@rule(
+    family="lifecycle",
+    severity=Severity.WARNING,
+    explains=("stuck_in_progress", "dispatch_worker_gone", "dispatch_retry_cooldown"),
+)
 def stale_in_progress(
     task: Task,
     dispatches: Dispatches,

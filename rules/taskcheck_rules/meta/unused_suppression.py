@@ -7,7 +7,7 @@ from taskcheck import Evidence, Finding, Severity, SuppressionUse, rule
 
 @rule(family="meta", severity=Severity.WARNING)
 def unused_suppression(suppressions: tuple[SuppressionUse, ...]) -> Iterator[Finding]:
-    """A suppression matches nothing, has expired, or gives no reason.
+    """A suppression matches nothing, has expired, or can't count: no reason, no such rule, no day.
 
     ## Why
     What was accepted once and is forgotten hides the next fault of the same kind.

@@ -110,7 +110,7 @@ def _finding(entry: Entry, reason: str, other_side: Evidence, why: str = "") -> 
             why=why,
         ),
         severity=Severity.WARNING if why else Severity.ERROR,
-        identity=(entry.manager, entry.worktree_path or ""),
+        identity=(entry.manager, entry.worktree_path or "", *(["ended"] if why else [])),
     )
 
 

@@ -21,7 +21,8 @@ def unregistered_worktree(task: Task, checkouts: Checkouts, entries: Entries) ->
     checkout = checkouts.of(task.id)
     if task.stage is not Stage.ACTIVE or checkout is None or not checkout.live or checkout.path is None:
         return
-    if entries.of(task.id) or any(checkouts.at(entry.worktree_path) == checkout for entry in entries):
+    elsewhere = [entry for entry in entries.of(task.id) if entry.worktree_path and entry.branch != checkout.branch]
+    if len(elsewhere) < len(entries.of(task.id)) or any(checkouts.at(e.worktree_path) == checkout for e in entries):
         return
     branch = f" on branch {checkout.branch}" if checkout.branch else ""
     yield Finding(

@@ -36,7 +36,7 @@ def snapshot_mismatch(
     ## Example
     The snapshot says `ready` of a task, and the task file has said `in_review` since before `generated_at`. A row is
     `registered` that the register doesn't have, or the other way round. `counts.attention` is 3, and neither the
-    signals nor the rows make three. A signal `pickup_overdue`, and a worktree shows the task in progress.
+    signals nor the rows make three. A signal `pickup_overdue`, and a worktree or root shows the task in progress.
 
     What was written after `generated_at`, or less than `clock_skew` before it, isn't held against the snapshot. Nor
     are other fields: `dispatch_state` is the manager's own word.
@@ -49,12 +49,13 @@ def snapshot_mismatch(
         raise Undecided(f"no snapshot file of {manager.key}")
     if snapshot.generated_at is None:
         raise Undecided(f"no snapshot of {manager.key} tells when it was written")
-    since = snapshot.generated_at - settings.limits.clock_skew
+    written = snapshot.ledger.written_at or snapshot.generated_at
+    since = min(snapshot.generated_at, written) - settings.limits.clock_skew
     contradictions = [
         *_statuses(snapshot, tasks, since),
         *_registered(snapshot, manager, since),
         *_counts(snapshot, manager, settings, since),
-        *(_signals(snapshot, copies) if copies else ()),
+        *(_signals(snapshot, tasks, copies, since) if copies else ()),
     ]
     if not contradictions:
         return
@@ -68,7 +69,7 @@ def snapshot_mismatch(
         message=f"its heartbeat contradicts the ledgers about {' and '.join(filter(None, (counted, named)))}",
         expected="a heartbeat that says what the ledgers said when it was written",
         evidence=tuple(evidence for item in contradictions for evidence in item.evidence),
-        identity=(),
+        identity=(counted, *about),
     )
 
 
@@ -115,25 +116,37 @@ def _registered(snapshot: Snapshot, manager: Manager, since: datetime) -> Iterat
 
 
 def _counts(snapshot: Snapshot, manager: Manager, settings: Settings, since: datetime) -> Iterator[Contradiction]:
-    """Counts that no reading of snapshot and register gives; what a manager counts as active isn't laid down."""
-    readings: dict[str, set[int]] = {
-        "active": {
-            sum(row.held for row in snapshot.rows),
-            sum(row.registered is True for row in snapshot.rows),
-            sum(settings.stage(row.status) is Stage.ACTIVE for row in snapshot.rows),
+    """Counts that no reading of snapshot and register gives; what a manager counts as active isn't laid down.
+
+    What isn't there, or can't be read, gives no reading.
+    """
+    document = snapshot.ledger.document
+    if document is None or snapshot.ledger.troubles:
+        return
+    rows = snapshot.rows if "tasks" in document.values else None
+    signals = snapshot.signals if "escalation" in document.values else None
+    readings: dict[str, set[int]] = {"active": set(), "attention": set(), "escalation": set()}
+    if rows is not None:
+        readings["active"] |= {
+            sum(row.held for row in rows),
+            sum(row.registered is True for row in rows),
+            sum(row.dispatch_state is not None for row in rows),
+            sum(row.dispatch_state == "running" for row in rows),
+            sum(settings.stage(row.status) is Stage.ACTIVE for row in rows),
         }
-    }
+        if any(row.needs_attention is not None for row in rows):
+            readings["attention"].add(sum(row.needs_attention is True for row in rows))
     if manager.registers:
-        readings["active"].add(len({entry.task for entry in manager.entries}))
-    for level in ("attention", "escalation"):
-        of_level = [signal.task for signal in snapshot.signals if signal.level == level]
-        readings[level] = {len(of_level), len(set(of_level))}
-    tasks_with_signals = {signal.task for signal in snapshot.signals}
-    readings["attention"] |= {len(tasks_with_signals), sum(row.needs_attention is True for row in snapshot.rows)}
-    comparable = {"active": _settled(manager.registers, since) or not manager.registers}
+        settled = _settled(manager.registers, since)
+        readings["active"] = readings["active"] | {len({entry.task for entry in manager.entries})} if settled else set()
+    if signals is not None:
+        for level in ("attention", "escalation"):
+            of_level = [signal.task for signal in signals if signal.level == level]
+            readings[level] |= {len(of_level), len(set(of_level))}
+        readings["attention"].add(len({signal.task for signal in signals}))
     for name, possible in readings.items():
         said = whole_number(snapshot.counts.get(name))
-        if said is None or said in possible or not comparable.get(name, True):
+        if said is None or not possible or said in possible:
             continue
         place = snapshot.ledger.place
         counted = " or ".join(map(str, sorted(possible)))
@@ -146,23 +159,25 @@ def _counts(snapshot: Snapshot, manager: Manager, settings: Settings, since: dat
         )
 
 
-def _signals(snapshot: Snapshot, copies: Copies) -> Iterator[Contradiction]:
+def _signals(snapshot: Snapshot, tasks: Tasks, copies: Copies, since: datetime) -> Iterator[Contradiction]:
     for signal in snapshot.signals:
-        copy = copies.refute(signal)
-        if copy is not None:
+        root = tasks.get(signal.task or "")
+        begun = copies.refute(signal, root if root and _before(root.written_at, since) else None)
+        if begun is not None:
             yield Contradiction(
                 signal.task,
                 (
                     Evidence(place=signal.place, saw=f"{signal.kind} for {signal.task}"),
-                    Evidence(place=copy.task.at("status"), saw=f"status is {copy.task.status}"),
+                    Evidence(place=begun.at("status"), saw=f"status is {begun.status}"),
                 ),
             )
 
 
 def _settled(registers: tuple[Register, ...], since: datetime) -> bool:
-    """Whether there are registers, all of them readable and none written since."""
+    """Whether there are registers, all of them readable as a whole and none written since."""
     return bool(registers) and all(
         register.ledger.document is not None
+        and not register.ledger.troubles
         and _before(register.ledger.written_at, since)
         and (register.updated_at is None or register.updated_at <= since)
         for register in registers

@@ -91,14 +91,15 @@ def _saw(key: str, value: Value) -> str:
 
 def _missing(task: Task, settings: Settings, people: People | None) -> Iterator[Fault]:
     told_by_routing = people is not None and task.stage in {Stage.READY, Stage.ACTIVE}
-    for key in settings.required:
+    due = tuple(dict.fromkeys((*settings.required, task.keys["status"])))
+    for key in due:
         if key == task.keys["owner"] and told_by_routing:
             continue
         if task.front.get(key) in (None, "", ()):
             what = "no value" if key in task.front else "missing"
             yield Fault(
                 keys=(key,), message=f"{key} is {what}" if what == "missing" else f"{key} has {what}",
-                expected=f"a task file with {', '.join(settings.required)}",
+                expected=f"a task file with {', '.join(due)}",
             )  # fmt: skip
 
 
@@ -112,7 +113,7 @@ def _wrong_types(task: Task) -> Iterator[Fault]:
         for name in names:
             key = task.keys.get(name)
             value = task.front.get(key) if key else None
-            if key and value not in (None, "") and not allowed(value):
+            if key and value not in (None, "", ()) and not allowed(value):
                 shown = value if isinstance(value, str) else "a mapping"
                 if isinstance(value, tuple):
                     shown = "a list" if all(isinstance(item, str) for item in value) else "a list of more than text"

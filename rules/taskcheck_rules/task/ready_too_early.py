@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Severity, Stage, Task, Tasks, rule
+from taskcheck import Evidence, Finding, Severity, Stage, Task, Tasks, Undecided, rule
 
 
 @rule(family="task", severity=Severity.WARNING)
@@ -20,9 +20,13 @@ def ready_too_early(task: Task, tasks: Tasks) -> Iterator[Finding]:
     """
     if task.stage not in {Stage.READY, Stage.ACTIVE}:
         return
+    unknown = []
     for route, name in task.texts("depends_on"):
         other = tasks.resolve(name, task)
         if other is None or other.document is None or other.done:
+            continue
+        if other.stage is None:
+            unknown.append(f"{other.id} is {other.status or 'without status'}, which is in no class of [statuses]")
             continue
         place = task.place.at(*route)
         yield Finding(
@@ -37,3 +41,5 @@ def ready_too_early(task: Task, tasks: Tasks) -> Iterator[Finding]:
             ),
             identity=(other.id,),
         )
+    if unknown:
+        raise Undecided("; ".join(unknown))

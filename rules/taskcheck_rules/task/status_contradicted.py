@@ -5,9 +5,20 @@ from collections.abc import Iterator, Mapping
 
 from taskcheck import Evidence, Finding, Place, Settings, Severity, Stage, Task, rule
 
-_STATUS_HEADING = re.compile(r"^#{1,6}[ \t]+Status[ \t]*:(?P<words>.*)$", re.IGNORECASE | re.MULTILINE)
-_FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
-_MARKUP = "*_`~ \t\r"
+_PART = re.compile(
+    r"^ {0,3}(?P<fence>`{3,}(?!.*`)|~{3,}).*(?:\n(?! {0,3}(?P=fence)[`~]*[ \t\r]*$).*)*+(?:\n.*)?"
+    r"|^ {0,3}<!--(?:[^-]|-(?!->))*+"
+    r"|^#{1,6}[ \t]+Status[ \t]*:(?P<status>.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Code, a comment, and outside of these a heading with a status; code and comments may be open to the end."""
+
+_REMARK = re.compile(r"[(\[;:.!]| [-–—]|[*`~] | (?=\d)")  # noqa: RUF001
+_BETWEEN = re.compile(r"[\s_-]+")
+_MARKUP = "*_`~ "
+
+LONGEST = 200
+"""Characters of a heading that are looked at."""
 
 
 @rule(family="task", severity=Severity.WARNING)
@@ -66,25 +77,21 @@ def _markers(task: Task, markers: Mapping[str, tuple[tuple[Place, Stage], ...]])
 
 def _heading(task: Task, settings: Settings) -> Iterator[Sign]:
     """The first heading in the text that gives a status of the vocabulary."""
-    if "tatus" not in task.body and "TATUS" not in task.body:
+    if "status" not in task.body.casefold():
         return
-    for match in _STATUS_HEADING.finditer(task.body):
-        if len(_FENCE.findall(task.body, 0, match.start())) % 2:
-            continue
-        stage = _meant(match["words"], settings)
+    words = {_words(status): stage for status, stage in settings.statuses.items()}
+    for match in _PART.finditer(task.body):
+        stage = words.get(_words(match["status"])) if match["status"] else None
         if stage is not None:
             document = task.document
             start = (document.body_start if document else 0) + match.start()
             line = document.text.count("\n", 0, start) + 1 if document else None
             place = Place(path=task.place.path, checkout=task.place.checkout, line=line, column=1)
-            yield "heading", f"its text says {match[0].strip(_MARKUP)}", place, frozenset({stage})
+            yield "heading", f"its text says {match[0].strip()}", place, frozenset({stage})
             return
 
 
-def _meant(words: str, settings: Settings) -> Stage | None:
-    """The class of the status that a line begins with; the longest word of the vocabulary wins."""
-    said = words.strip(_MARKUP).casefold()
-    for status in sorted(settings.folded_statuses, key=len, reverse=True):
-        if re.match(rf"{re.escape(status)}(?![\w-])", said):
-            return settings.folded_statuses[status]
-    return None
+def _words(status: str) -> str:
+    """A status as people write it: case, markup and what stands between its words don't count; nor do remarks."""
+    said = " ".join(status.split()).strip(_MARKUP)[:LONGEST]
+    return _BETWEEN.sub(" ", _REMARK.split(said, maxsplit=1)[0].strip(_MARKUP)).casefold()

@@ -91,11 +91,11 @@ def read_copies(
                 continue
             if task.document is None and source.path in by_path:
                 task = replace(task, id=by_path[source.path].id)
-            copies.append(_copy(task, checkout, reader, {source.path, paths.get(task.id, source.path)}))
+            copies.append(_copy(task, source, checkout, reader, {source.path, paths.get(task.id, source.path)}))
     return tuple(copies)
 
 
-def _copy(task: Task, checkout: Checkout, reader: TaskReader, paths: set[str]) -> Copy:
+def _copy(task: Task, source: Source, checkout: Checkout, reader: TaskReader, paths: set[str]) -> Copy:
     fork = checkout.fork
     if not isinstance(fork, Fork):
         return Copy(task=task, checkout=checkout, base=None, root_versions=(), own_versions=())
@@ -115,6 +115,7 @@ def _copy(task: Task, checkout: Checkout, reader: TaskReader, paths: set[str]) -
         base=base,
         root_versions=_versions(fork.root_versions, paths, task.id, reader, "root"),
         own_versions=_versions(fork.own_versions, paths, task.id, reader, checkout.name),
+        changed=source.data is None or source.data != fork.base_files.get(base.place.path if base else source.path),
     )
 
 

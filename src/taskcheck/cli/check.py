@@ -162,10 +162,9 @@ def _repaired(store: "Store", request: "Request", options: argparse.Namespace) -
 
 def _store_path(name: str, location: "Location") -> str:
     """A path as reports write it, relative to the store; any other name as it is."""
-    path = Path.cwd() / name
-    if not path.exists():
+    real = Path(os.path.realpath(name))
+    if not os.path.exists(real):  # noqa: PTH110 - Path.exists raises where a name is too long
         return name
-    real = path.resolve()
     for base in (location.current, location.root):
         if base and real.is_relative_to(base):
             inside = real.relative_to(base).as_posix()
@@ -184,6 +183,8 @@ def _baseline(options: argparse.Namespace) -> "Baseline | None":
     if options.update_baseline and options.only:
         raise Failure("--update-baseline is about the whole store: name no tasks or paths")
     try:
+        if path.exists() and not path.is_file():
+            raise Failure(f"--baseline {path}: it is no regular file")
         return Baseline.parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         if options.update_baseline:

@@ -44,7 +44,7 @@ def locate(start: Path) -> Location:
         NotADirectoryError: the folder isn't there.
     """
     start = Path(os.path.realpath(start))
-    if not start.is_dir():
+    if not os.path.isdir(start):  # noqa: PTH112 - Path.is_dir raises where a name is too long, or may not be looked at
         raise NotADirectoryError(str(start))
     checkout = next((folder for folder in (start, *start.parents) if os.path.lexists(folder / ".git")), None)
     if checkout is None:
