@@ -20,6 +20,12 @@ def _fold_id(text: str) -> str:
     return _LEADING_ZEROS.sub("", text.strip().casefold())
 
 
+def _meant(reference: str, of: Task) -> tuple[str, ...]:
+    """The ids that a reference may mean: one within the scope of the task that names it, then as it stands."""
+    scope = of.id.rpartition("/")[0]
+    return (f"{scope}/{reference}", reference) if scope else (reference,)
+
+
 @dataclass(frozen=True)
 class Tasks:
     """Root's task files."""
@@ -27,6 +33,8 @@ class Tasks:
     all: tuple[Task, ...]
     by_id: Mapping[str, Task]
     """The first file wins where several have one id."""
+    archived: frozenset[str] = frozenset()
+    """Ids of tasks that are put away; no rule is asked about these."""
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self.all)
@@ -43,12 +51,19 @@ class Tasks:
 
         An id that differs in case or leading zeros alone will do.
         """
-        scope = of.id.rpartition("/")[0]
-        for name in (f"{scope}/{reference}", reference) if scope else (reference,):
+        for name in _meant(reference, of):
             found = self.by_id.get(name) or self.by_fold.get(_fold_id(name))
             if found:
                 return found
         return None
+
+    def put_away(self, reference: str, of: Task) -> bool:
+        """Whether another task names one that lies in the archive."""
+        return any(_fold_id(name) in self._archived_folds for name in _meant(reference, of))
+
+    @cached_property
+    def _archived_folds(self) -> frozenset[str]:
+        return frozenset(map(_fold_id, self.archived))
 
     @cached_property
     def by_fold(self) -> Mapping[str, Task]:
@@ -60,12 +75,12 @@ class Tasks:
         return {name: task for name, task in folded.items() if task is not None}
 
     @staticmethod
-    def of(tasks: tuple[Task, ...]) -> "Tasks":
+    def of(tasks: tuple[Task, ...], archived: frozenset[str] = frozenset()) -> "Tasks":
         """Index tasks by id."""
         by_id: dict[str, Task] = {}
         for task in tasks:
             by_id.setdefault(task.id, task)
-        return Tasks(tasks, by_id)
+        return Tasks(tasks, by_id, archived)
 
 
 @dataclass(frozen=True, slots=True)
