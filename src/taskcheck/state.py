@@ -13,6 +13,7 @@ from taskcheck.runtime import Dispatch, DispatchState, Entry, Ledger, Manager, R
 from taskcheck.settings import Settings, Stage
 from taskcheck.sources import Merge, Processes, RecordedPath, Unavailable
 
+_LABEL = re.compile(r"([A-Za-z]+-?\d+):")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
 
@@ -49,13 +50,25 @@ class Tasks:
     def resolve(self, reference: str, of: Task) -> Task | None:
         """The task that another one names: within its own scope first, then in the whole store.
 
-        An id that differs in case or leading zeros alone will do.
+        An id that differs in case or leading zeros alone will do. Where the file's number is the id, so will the label
+        that a title begins with (``T1: ...``), within the scope.
         """
         for name in _meant(reference, of):
             found = self.by_id.get(name) or self.by_fold.get(_fold_id(name))
             if found:
                 return found
-        return None
+        return self._labelled.get(_fold_id(f"{of.id.rpartition('/')[0]}/{reference}"))
+
+    @cached_property
+    def _labelled(self) -> Mapping[str, Task]:
+        """By scope and label; labels that stand twice in a scope are left out."""
+        labelled: dict[str, Task | None] = {}
+        for task in self.by_id.values():
+            scope = task.id.rpartition("/")[0]
+            if scope and "id" not in task.keys and (label := _LABEL.match(task.title)):
+                name = _fold_id(f"{scope}/{label[1]}")
+                labelled[name] = None if name in labelled else task
+        return {name: task for name, task in labelled.items() if task is not None}
 
     def put_away(self, reference: str, of: Task) -> bool:
         """Whether another task names one that lies in the archive."""

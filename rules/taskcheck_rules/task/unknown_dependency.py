@@ -14,7 +14,8 @@ def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
 
     ## Example
     `depends_on: [fix-logn]`, and there is a task fix-login. Case and leading zeros don't matter.
-    A task in the archive (`[paths] archive`) is there.
+    A task in the archive (`[paths] archive`) is there. Where the file's number is the id, as in ccpm, the label that a
+    title begins with will do within the epic: `T1` is the task `T1: Theme`.
 
     ## Fix
     None: what was meant is for a person to say.
