@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +96,14 @@ def test_locale(state: State, expected: dict[str, bytes], locale: str) -> None:
 def test_locale_that_python_takes_by_its_word(state: State, expected: dict[str, bytes]) -> None:
     """ASCII, which Python doesn't turn into UTF-8 here; so it is with a locale of one byte a character."""
     assert state.report(LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0") == expected
+
+
+def test_names_beyond_ascii(store: Callable[..., Path]) -> None:
+    front = "---\ntitle: Für später\nowner: zoë\nstatus: später\n---\n"
+    state = State(store({"tasks/für-später.md": front, "tasks/—-\u202e-日本.md": front, "tasks/\udce9.md": front}))
+    reports = [state.report(LC_ALL=locale) for locale in ("C.UTF-8", "C", "POSIX")]
+    assert "für-später" in reports[0]["concise"].decode()
+    assert reports == [reports[0]] * 3
 
 
 def listing(root: Path) -> dict[str, list[str]]:
