@@ -54,6 +54,8 @@ CASES = {
         "bad-worktree-left": NONE,
         "bad-worktree-by-pattern": NONE,
         "bad-worker-lives": NONE,
+        "bad-pid-reused": SAFE,
+        "bad-pid-within-skew": NONE,
         "bad-on-another-host": NONE,
         "bad-pid-unreadable": NONE,
         "bad-not-known": NONE,
