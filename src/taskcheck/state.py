@@ -146,9 +146,14 @@ class Checkouts:
         return next((c for c in self.all if recorded and c.real == recorded.real), None)
 
     def gone(self, path: str | None) -> bool:
-        """Whether nothing lies any more at a recorded worktree path."""
+        """Whether nothing lies any more at a recorded worktree path, and nobody has locked what did."""
         recorded = self.recorded.get(path or "")
-        return recorded is not None and not recorded.exists
+        return recorded is not None and not recorded.exists and not self.away(path)
+
+    def away(self, path: str | None) -> bool:
+        """Whether the worktree at a recorded path is missing and locked: it may lie on a disk that isn't there now."""
+        checkout = self.at(path)
+        return checkout is not None and checkout.locked and checkout.defect == "missing"
 
     def merge(self, branch: str | None) -> Merge | None:
         """Whether a branch has landed; None when nothing is known of it."""

@@ -87,6 +87,7 @@ class WorktreeRecord:
     head: str | None
     branch: str | None
     bare: bool
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,7 @@ class Git:
                         head=head if _OBJECT_ID.fullmatch(head) and head.strip("0") else None,
                         branch=branch or None,
                         bare=b"bare" in fields,
+                        locked=b"locked" in fields,
                     )
                 )
         return records
