@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck.testing import build, incidents_fixture
+from tests.conftest import FIXTURES
 from tests.e2e.conftest import git, taskcheck
 
 NOW = "2026-03-24T18:00:00Z"
@@ -109,3 +110,12 @@ def test_gate_stops_circles_and_duplicates_of_the_commit_itself(tmp_path: Path) 
         for name in ("circle-a.md", "circle-b.md", "twice.md"):
             (where / folder / name).unlink()
         (where / "tasks/workstreams" / "twice.md").unlink()
+
+
+def test_gate_in_a_worktree_knows_the_archive(tmp_path: Path) -> None:
+    root = build(FIXTURES / "presets" / "good-taskmd", tmp_path / "repo").root
+    task = root / ".worktrees" / "w061" / "tasks" / "061-take-orders.md"
+    task.write_text(task.read_text().replace("dependencies: []", 'dependencies: ["003"]'))
+    assert taskcheck("--gate", "commit", cwd=task.parent).code == 0
+    task.write_text(task.read_text().replace('["003"]', '["004"]'))
+    assert taskcheck("--gate", "commit", cwd=task.parent).code == 1
