@@ -15,6 +15,7 @@ UNSAFE = "unsafe: "
 CASES = {
     "noncanonical-owner": {
         "bad-alias": SAFE,
+        "bad-at-names": SAFE,
         "bad-list-of-owners": SAFE,
         "bad-listed-e-mail": SAFE,
         "bad-team-file-alias": SAFE,
