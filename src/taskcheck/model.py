@@ -129,6 +129,8 @@ class Checkout:
     """None when live; "missing", or what is structurally broken."""
     fork: Fork | Unavailable
     merge: Merge | None
+    locked: bool = False
+    """Kept by git even where it is missing: its disk may not be there now."""
 
     @property
     def live(self) -> bool:

@@ -79,6 +79,7 @@ class PathsTable(Table):
 
     tasks: list[Glob] = Field(min_length=1)
     exclude: list[Glob] = []
+    archive: list[Glob] = []
     registers: Owned = ""
     snapshots: Owned = ""
     dispatch_logs: Tasked = ""

@@ -46,6 +46,8 @@ class Paths:
 
     tasks: tuple[str, ...]
     exclude: tuple[str, ...] = ()
+    archive: tuple[str, ...] = ()
+    """Task files that are put away: they can be depended on, and nothing is asked of them."""
     registers: str = ""
     snapshots: str = ""
     dispatch_logs: str = ""

@@ -68,6 +68,8 @@ class CheckoutSource:
     head: str | None
     defect: str | None = None
     """Why it isn't live: "missing", or what is broken about it."""
+    locked: bool = False
+    """Somebody told git to keep its record, whether the folder is there or not."""
     files: Mapping[str, Source] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     """Paths of root's task files that it doesn't have."""

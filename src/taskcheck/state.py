@@ -13,11 +13,18 @@ from taskcheck.runtime import Dispatch, DispatchState, Entry, Ledger, Manager, R
 from taskcheck.settings import Settings, Stage
 from taskcheck.sources import Merge, Processes, RecordedPath, Unavailable
 
+_LABEL = re.compile(r"([A-Za-z]+-?\d+):")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
 
 def _fold_id(text: str) -> str:
     return _LEADING_ZEROS.sub("", text.strip().casefold())
+
+
+def _meant(reference: str, of: Task) -> tuple[str, ...]:
+    """The ids that a reference may mean: one within the scope of the task that names it, then as it stands."""
+    scope = of.id.rpartition("/")[0]
+    return (f"{scope}/{reference}", reference) if scope else (reference,)
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,8 @@ class Tasks:
     all: tuple[Task, ...]
     by_id: Mapping[str, Task]
     """The first file wins where several have one id."""
+    archived: frozenset[str] = frozenset()
+    """Ids of tasks that are put away; no rule is asked about these."""
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self.all)
@@ -41,14 +50,33 @@ class Tasks:
     def resolve(self, reference: str, of: Task) -> Task | None:
         """The task that another one names: within its own scope first, then in the whole store.
 
-        An id that differs in case or leading zeros alone will do.
+        An id that differs in case or leading zeros alone will do. Where the file's number is the id, so will the label
+        that a title begins with (``T1: ...``), within the scope.
         """
-        scope = of.id.rpartition("/")[0]
-        for name in (f"{scope}/{reference}", reference) if scope else (reference,):
+        for name in _meant(reference, of):
             found = self.by_id.get(name) or self.by_fold.get(_fold_id(name))
             if found:
                 return found
-        return None
+        return self._labelled.get(_fold_id(f"{of.id.rpartition('/')[0]}/{reference}"))
+
+    @cached_property
+    def _labelled(self) -> Mapping[str, Task]:
+        """By scope and label; labels that stand twice in a scope are left out."""
+        labelled: dict[str, Task | None] = {}
+        for task in self.by_id.values():
+            scope = task.id.rpartition("/")[0]
+            if scope and "id" not in task.keys and (label := _LABEL.match(task.title)):
+                name = _fold_id(f"{scope}/{label[1]}")
+                labelled[name] = None if name in labelled else task
+        return {name: task for name, task in labelled.items() if task is not None}
+
+    def put_away(self, reference: str, of: Task) -> bool:
+        """Whether another task names one that lies in the archive."""
+        return any(_fold_id(name) in self._archived_folds for name in _meant(reference, of))
+
+    @cached_property
+    def _archived_folds(self) -> frozenset[str]:
+        return frozenset(map(_fold_id, self.archived))
 
     @cached_property
     def by_fold(self) -> Mapping[str, Task]:
@@ -60,12 +88,12 @@ class Tasks:
         return {name: task for name, task in folded.items() if task is not None}
 
     @staticmethod
-    def of(tasks: tuple[Task, ...]) -> "Tasks":
+    def of(tasks: tuple[Task, ...], archived: frozenset[str] = frozenset()) -> "Tasks":
         """Index tasks by id."""
         by_id: dict[str, Task] = {}
         for task in tasks:
             by_id.setdefault(task.id, task)
-        return Tasks(tasks, by_id)
+        return Tasks(tasks, by_id, archived)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +146,14 @@ class Checkouts:
         return next((c for c in self.all if recorded and c.real == recorded.real), None)
 
     def gone(self, path: str | None) -> bool:
-        """Whether nothing lies any more at a recorded worktree path."""
+        """Whether nothing lies any more at a recorded worktree path, and nobody has locked what did."""
         recorded = self.recorded.get(path or "")
-        return recorded is not None and not recorded.exists
+        return recorded is not None and not recorded.exists and not self.away(path)
+
+    def away(self, path: str | None) -> bool:
+        """Whether the worktree at a recorded path is missing and locked: it may lie on a disk that isn't there now."""
+        checkout = self.at(path)
+        return checkout is not None and checkout.locked and checkout.defect == "missing"
 
     def merge(self, branch: str | None) -> Merge | None:
         """Whether a branch has landed; None when nothing is known of it."""

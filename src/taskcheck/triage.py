@@ -202,4 +202,4 @@ def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:
     copies = [copy.task for copy in state.copies if copy.checkout.name == checkout and copy.changed]
     changed = frozenset(task.id for task in copies)
     untouched = [task for task in state.tasks if task.id not in changed]
-    return replace(state, tasks=Tasks.of((*untouched, *copies))), changed
+    return replace(state, tasks=Tasks.of((*untouched, *copies), state.tasks.archived)), changed

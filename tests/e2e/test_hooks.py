@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck.testing import build, incidents_fixture
+from tests.conftest import FIXTURES
 from tests.e2e.conftest import git, taskcheck
 
 NOW = "2026-03-24T18:00:00Z"
@@ -138,3 +139,12 @@ def test_gate_tells_what_it_could_not_decide_of_the_worktree(store: Callable[...
     (worktree / "backlog" / "tasks" / "1.md").write_text(task.replace("To Do", "Icebox"))
     skipped = taskcheck("--gate", "commit", "--format", "json", cwd=worktree).json["skipped"]
     assert {"rule": "invalid-field", "reason": "the status Icebox is in no class of [statuses]"} in skipped
+
+
+def test_gate_in_a_worktree_knows_the_archive(tmp_path: Path) -> None:
+    root = build(FIXTURES / "presets" / "good-taskmd", tmp_path / "repo").root
+    task = root / ".worktrees" / "w061" / "tasks" / "061-take-orders.md"
+    task.write_text(task.read_text().replace("dependencies: []", 'dependencies: ["003"]'))
+    assert taskcheck("--gate", "commit", cwd=task.parent).code == 0
+    task.write_text(task.read_text().replace('["003"]', '["004"]'))
+    assert taskcheck("--gate", "commit", cwd=task.parent).code == 1

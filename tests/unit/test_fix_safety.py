@@ -15,6 +15,7 @@ UNSAFE = "unsafe: "
 CASES = {
     "noncanonical-owner": {
         "bad-alias": SAFE,
+        "bad-at-names": SAFE,
         "bad-list-of-owners": SAFE,
         "bad-listed-e-mail": SAFE,
         "bad-team-file-alias": SAFE,
@@ -54,6 +55,8 @@ CASES = {
         "bad-worktree-left": NONE,
         "bad-worktree-by-pattern": NONE,
         "bad-worker-lives": NONE,
+        "bad-pid-reused": SAFE,
+        "bad-pid-within-skew": NONE,
         "bad-on-another-host": NONE,
         "bad-pid-unreadable": NONE,
         "bad-not-known": NONE,

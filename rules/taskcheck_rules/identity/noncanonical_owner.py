@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Fix, People, Place, Safety, SetKey, Severity, Task, rule
+from taskcheck import Evidence, Finding, Fix, People, Place, Safety, SetKey, Settings, Severity, Task, rule
 
 
 @rule(family="identity", severity=Severity.ERROR)
-def noncanonical_owner(task: Task, people: People) -> Iterator[Finding]:
+def noncanonical_owner(task: Task, people: People, settings: Settings) -> Iterator[Finding]:
     """The owner of a task is a known person or role, but isn't written as its key.
 
     ## Why
@@ -14,6 +14,7 @@ def noncanonical_owner(task: Task, people: People) -> Iterator[Finding]:
 
     ## Example
     `owner: dave.fowler` where the configuration declares `dave-fowler = ["dave", "davefowler", "dave.fowler"]`.
+    Where `at_names` is set, as in Backlog.md, an @ before the key is notation, and no other spelling.
 
     ## Fix
     Rewrites that one scalar. Safe: the spelling resolves to exactly one key.
@@ -21,6 +22,8 @@ def noncanonical_owner(task: Task, people: People) -> Iterator[Finding]:
     for route, spelling in task.owners:
         owner = people.resolve(spelling)
         if owner is None or owner.key == spelling:
+            continue
+        if settings.at_names and owner.key.removeprefix("@") == spelling.removeprefix("@"):
             continue
         place = task.place.at(*route)
         yield Finding(

@@ -54,7 +54,7 @@ def register_orphan(
     while the task isn't done is a warning.
 
     No finding while a live process holds the entry, nor for a worktree on another host or under a folder that isn't
-    there, nor for a branch that is only perhaps merged.
+    there, nor for a missing one that is locked in git, nor for a branch that is only perhaps merged.
 
     ## Fix
     Removes the entry, nothing else: the work itself is in git. Safe; but unsafe for the warning, whose manager may
@@ -157,6 +157,8 @@ def _worktree(
         settled = began is not None and now - began > settings.limits.pickup_grace
         if not settled or began is None or not (recorded.inside or recorded.parent_exists):
             return None
+        if checkouts.away(path):
+            raise Undecided(f"its worktree {path} is missing and locked: it may lie on a disk that isn't there now")
         saw = f"no folder at {path}, {age(now - began)} after it was registered"
         return f"its worktree {path} is missing", Evidence(place=entry.place.at("worktree_path"), saw=saw)
     checkout: Checkout | None = checkouts.at(path)

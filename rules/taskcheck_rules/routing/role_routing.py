@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Manager, People, Place, Severity, Stage, Task, rule
+from taskcheck import Evidence, Finding, Manager, People, Place, Settings, Severity, Stage, Task, rule
 
 
 @rule(family="routing", severity=Severity.ERROR, explains=("misrouted-task",))
-def role_routing(task_or_manager: Task | Manager, people: People) -> Iterator[Finding]:
+def role_routing(task_or_manager: Task | Manager, people: People, settings: Settings) -> Iterator[Finding]:
     """An open task is owned by nobody who could act: an unknown name, or a role that no person fills.
 
     ## Why
@@ -14,7 +14,8 @@ def role_routing(task_or_manager: Task | Manager, people: People) -> Iterator[Fi
 
     ## Example
     `owner: product-critic`, and no person is declared for that role. A role that is set to `false` is on purpose
-    nobody's, and silent. A missing owner counts for ready and active tasks only. A register or snapshot of an owner
+    nobody's, and silent. A missing owner counts for ready and active tasks only, in a store that has managers or
+    requires an owner. A register or snapshot of an owner
     who resolves to nobody is found too, on that manager. Names that begin alike or look alike are only suggested.
 
     ## Fix
@@ -23,11 +24,11 @@ def role_routing(task_or_manager: Task | Manager, people: People) -> Iterator[Fi
     if isinstance(task_or_manager, Manager):
         yield from _manager(task_or_manager, people)
     elif not task_or_manager.done:
-        yield from _task(task_or_manager, people)
+        yield from _task(task_or_manager, people, settings)
 
 
-def _task(task: Task, people: People) -> Iterator[Finding]:
-    if not task.owners and task.stage in {Stage.READY, Stage.ACTIVE}:
+def _task(task: Task, people: People, settings: Settings) -> Iterator[Finding]:
+    if not task.owners and task.stage in {Stage.READY, Stage.ACTIVE} and _owner_is_due(task, settings):
         place = task.at("status")
         yield Finding(
             task=task.id,
@@ -55,6 +56,11 @@ def _task(task: Task, people: People) -> Iterator[Finding]:
             evidence=tuple(evidence),
             identity=(spelling,),
         )
+
+
+def _owner_is_due(task: Task, settings: Settings) -> bool:
+    """Whether a task without an owner waits for somebody who never comes, and not for whoever wants it."""
+    return bool(settings.paths.registers) or task.keys["owner"] in settings.required
 
 
 def _manager(manager: Manager, people: People) -> Iterator[Finding]:

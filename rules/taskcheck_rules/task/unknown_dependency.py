@@ -14,11 +14,17 @@ def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
 
     ## Example
     `depends_on: [fix-logn]`, and there is a task fix-login. Case and leading zeros don't matter.
+    A task in the archive (`[paths] archive`) is there. Where the file's number is the id, as in ccpm, the label that a
+    title begins with will do within the epic: `T1` is the task `T1: Theme`.
 
     ## Fix
     None: what was meant is for a person to say.
     """
-    missing = [(route, name) for route, name in task.texts("depends_on") if tasks.resolve(name, task) is None]
+    missing = [
+        (route, name)
+        for route, name in task.texts("depends_on")
+        if tasks.resolve(name, task) is None and not tasks.put_away(name, task)
+    ]
     hidden = "id" in task.keys and any(other.document is None for other in tasks)
     if missing and hidden:
         raise Undecided("a task file whose id can't be read may be the one")

@@ -28,6 +28,8 @@ class Parsed:
     """What the files say by themselves, before git and the process table are asked."""
 
     tasks: tuple[Task, ...]
+    archived: frozenset[str]
+    """Ids of the tasks that are put away."""
     people: People
     ledgers: Ledgers
     team: tuple[Ledger, ...]
@@ -72,14 +74,14 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
         AmbiguousNames: two people or roles are one name.
     """
     people, team = read_people(sources, settings)
-    tasks = read_tasks(sources, TaskReader(settings))
-    return Parsed(tasks, people, read_ledgers(sources, people), team)
+    tasks, archived = read_tasks(sources, TaskReader(settings))
+    return Parsed(tasks, archived, people, read_ledgers(sources, people), team)
 
 
 def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime) -> State:
     """The whole state, each part available or with the reason why not."""
     reader = TaskReader(settings)
-    tasks = Tasks.of(parsed.tasks)
+    tasks = Tasks.of(parsed.tasks, parsed.archived)
     managers = _managers(parsed.ledgers, parsed.people)
     newest = [snapshot for manager in managers if (snapshot := manager.newest_snapshot)]
     signals = tuple(signal for snapshot in newest for signal in snapshot.signals)

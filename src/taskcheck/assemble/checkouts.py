@@ -28,6 +28,7 @@ def read_checkouts(
             defect=held.defect,
             fork=held.fork,
             merge=git.merges.get(held.branch or ""),
+            locked=held.locked,
         )
         for held in git.checkouts
     )

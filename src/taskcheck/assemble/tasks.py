@@ -42,6 +42,14 @@ class TaskReader:
                 return f"{scope}/{name}" if scope else name
         return path.rpartition("/")[2].rpartition(".")[0]
 
+    def archived(self, path: str) -> bool:
+        """Whether a task file is put away."""
+        return any(pattern.match(path) for pattern in self._archive)
+
+    @cached_property
+    def _archive(self) -> tuple[Pattern, ...]:
+        return tuple(map(Pattern, self.settings.paths.archive))
+
     @cached_property
     def _naming(self) -> tuple[Pattern, ...]:
         return tuple(Pattern(text) for text in self.settings.paths.tasks if "{" in text)
@@ -66,9 +74,11 @@ class TaskReader:
         return task if task and task.document else None
 
 
-def read_tasks(sources: Sources, reader: TaskReader) -> tuple[Task, ...]:
-    """Root's tasks, in the order of their paths."""
-    return tuple(task for source in sources.tasks if (task := reader.read(source)) is not None)
+def read_tasks(sources: Sources, reader: TaskReader) -> tuple[tuple[Task, ...], frozenset[str]]:
+    """Root's tasks, in the order of their paths; and the ids of those that are put away."""
+    read = [task for source in sources.tasks if (task := reader.read(source)) is not None]
+    archived = frozenset(task.id for task in read if reader.archived(task.place.path))
+    return tuple(task for task in read if not reader.archived(task.place.path)), archived
 
 
 def read_copies(
@@ -87,7 +97,7 @@ def read_copies(
             continue
         for source in held.files.values():
             task = reader.read(source, held.name)
-            if task is None:
+            if task is None or reader.archived(source.path):
                 continue
             if task.document is None and source.path in by_path:
                 task = replace(task, id=by_path[source.path].id)

@@ -1,6 +1,7 @@
 """The command line: the only code that prints or exits; one module per command, imported when it is called."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+            # A report that goes into a file or a pipe is the same in every locale.
+            if not stream.isatty() and "PYTHONIOENCODING" not in os.environ:
+                stream.reconfigure(encoding="utf-8")
     try:
         return _dispatch(argv)
     except Failure as failure:

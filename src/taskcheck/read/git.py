@@ -66,6 +66,7 @@ class WorktreeRecord:
     head: str | None
     branch: str | None
     bare: bool
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ class Git:
                         head=head if object_id(head) and head.strip("0") else None,
                         branch=branch or None,
                         bare=b"bare" in fields,
+                        locked=b"locked" in fields,
                     )
                 )
         return records

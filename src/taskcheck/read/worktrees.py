@@ -83,6 +83,7 @@ def read_worktrees(
                 branch=record.branch,
                 head=record.head,
                 defect=defect,
+                locked=record.locked,
                 files=files,
                 absent=frozenset(set(root_files) - present),
             )

@@ -1,0 +1,100 @@
+"""Every preset on a store in which all that its format allows is used, and on one with the format's typical faults.
+
+The fixtures hold no configuration: the preset is detected, every rule that it leaves on is asked.
+"""
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from taskcheck import config
+from taskcheck.check import Request, check, open_store
+from taskcheck.finding import Report, Severity
+from taskcheck.testing import Built, build
+from tests.conftest import FIXTURES, request_for
+from tests.e2e.conftest import taskcheck
+from tests.test_rules import findings_text
+
+FOLDER = FIXTURES / "presets"
+TASKS = {
+    "agentplane": 4,
+    "backlog-md": 6,
+    "ccpm": 7,
+    "kanban-md": 5,
+    "plan-issues": 5,
+    "task-manager": 5,
+    "taskmd": 3,
+    "ticket": 3,
+}
+"""How many tasks the healthy store of each preset has: what isn't read has no findings either."""
+
+
+@pytest.fixture(params=sorted(config.builtin_presets()))
+def preset(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def look(case: str, into: Path) -> tuple[Built, Report]:
+    built = build(FOLDER / case, into)
+    return built, check(request_for(built))
+
+
+def test_each_preset_is_shown_from_both_sides() -> None:
+    shown = {path.name for path in FOLDER.iterdir()}
+    assert shown == {f"{kind}-{name}" for kind in ("good", "bad") for name in config.builtin_presets()}
+
+
+@pytest.mark.parametrize("kind", ["good", "bad"])
+def test_it_is_detected(preset: str, kind: str, tmp_path: Path) -> None:
+    store = open_store(request_for(build(FOLDER / f"{kind}-{preset}", tmp_path / "repo")))
+    assert (store.settings.preset, store.settings.source, store.detected) == (preset, None, True)
+
+
+def test_what_the_format_allows_is_no_finding(preset: str, tmp_path: Path) -> None:
+    _, report = look(f"good-{preset}", tmp_path / "repo")
+    assert report.complete, report.errors
+    assert findings_text(report) == ""
+    assert report.tasks == TASKS[preset]
+    assert report.checkouts > 1, "work in flight is part of a healthy store"
+
+
+def test_typical_faults_are_found(preset: str, tmp_path: Path) -> None:
+    """TASKCHECK_UPDATE=1 rewrites the expect.txt."""
+    _, report = look(f"bad-{preset}", tmp_path / "repo")
+    assert report.complete, report.errors
+    text = findings_text(report)
+    expect = FOLDER / f"bad-{preset}" / "expect.txt"
+    if os.environ.get("TASKCHECK_UPDATE"):
+        expect.write_text(text)
+    assert text == expect.read_text()
+    assert len({finding.rule for finding in report.findings}) >= 4
+    assert Severity.ERROR in {finding.level for finding in report.findings}
+
+
+@pytest.mark.parametrize("kind", ["good", "bad"])
+def test_init_writes_what_gives_the_same_result(preset: str, kind: str, tmp_path: Path) -> None:
+    """What was found before is found again, in a healthy store nothing; declared people can be asked about."""
+    built, before = look(f"{kind}-{preset}", tmp_path / "repo")
+    ran = taskcheck("init", cwd=built.root)
+    assert ran.code == 0, ran.err
+    after = check(request_for(built))
+    assert after.complete, after.errors
+    assert (after.tasks, after.checkouts) == (before.tasks, before.checkouts)
+    found, again = (Counter(findings_text(report).splitlines()) for report in (before, after))
+    if kind == "good":
+        assert again == found
+    new = {finding.rule for finding in after.findings if finding.family not in {"identity", "routing"}}
+    assert new <= {finding.rule for finding in before.findings}
+    assert not found - again
+
+
+def test_a_hidden_backlog_is_one_too(tmp_path: Path) -> None:
+    shown, hidden = tmp_path / "shown", tmp_path / "hidden"
+    for folder in (shown, hidden):
+        shutil.copytree(FOLDER / "bad-backlog-md" / "base", folder)
+    (hidden / "backlog").rename(hidden / ".backlog")
+    told = [findings_text(check(Request(root=folder, third_party=False))) for folder in (shown, hidden)]
+    assert told[1].replace(".backlog/", "backlog/") == told[0] != ""
