@@ -25,6 +25,8 @@ class Source:
     data: bytes | None
     trouble: Trouble | None = None
     mtime_ns: int | None = None
+    stamp: tuple[int, ...] | None = None
+    """What the file system said of it when it was read; something else, and it was written since."""
     name: str = ""
     """What the pattern's ``{owner}`` or ``{task}`` stood for."""
 

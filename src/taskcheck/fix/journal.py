@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from taskcheck.fix.locks import busy, locked
+from taskcheck.fix.locks import locked, unheld
 
 SCHEMA = "taskcheck/fix/1"
 PENDING, COMMITTED = "pending.json", "committed.json"
@@ -129,12 +129,9 @@ class Journals:
 
     def unfinished(self) -> str | None:
         """Name of the journal of a fix that was interrupted; None when there is none, or it is under way."""
-        there = next((name for name in (PENDING, COMMITTED) if (self.folder / name).exists()), None)
-        return there if there and not busy(self.folder / "lock") else None
-
-    def under_way(self) -> bool:
-        """Whether a fix is being written at this moment."""
-        return any((self.folder / name).exists() for name in (PENDING, COMMITTED)) and busy(self.folder / "lock")
+        with unheld(self.folder / "lock") as idle:
+            names = (name for name in (PENDING, COMMITTED) if idle and (self.folder / name).exists())
+            return next(names, None)
 
     def records(self) -> list[str]:
         """The fixes that can be undone, the latest first."""

@@ -38,19 +38,23 @@ def locked(paths: Iterable[Path], kind: Kind = "flock", patience: float = PATIEN
         yield
 
 
-def busy(path: Path) -> bool:
-    """Whether another process holds our own lock; the file isn't made, and nothing is kept."""
+@contextmanager
+def unheld(path: Path) -> Iterator[bool]:
+    """Whether nobody holds our own lock, and nobody gets it meanwhile; the file isn't made, and nothing is kept."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
-        return False
+        yield True
+        return
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
     finally:
         os.close(fd)
-    return False
 
 
 def _acquire(path: Path, kind: Kind, deadline: float) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from taskcheck.globs import Pattern
 from taskcheck.read.allowed import branch_name
 from taskcheck.read.branches import read_branches
-from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, modified
+from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, stamp
 from taskcheck.read.git import MINIMUM, Git, GitError, installed
 from taskcheck.read.locate import Location, fix_folder, git_dir, locate
 from taskcheck.read.merges import MergeReader
@@ -108,9 +108,7 @@ def changed(sources: Sources, location: Location) -> bool:
         for checkout in sources.git.checkouts:
             if checkout.path is not None:
                 files += [(checkout.path / location.prefix, source) for source in checkout.files.values()]
-    return any(
-        source.mtime_ns is not None and modified(root / source.path) != source.mtime_ns for root, source in files
-    )
+    return any(source.stamp is not None and stamp(root / source.path) != source.stamp for root, source in files)
 
 
 def _task_paths(settings: Settings) -> TaskPaths:

@@ -24,6 +24,9 @@ for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # Windows l
 _RETRY_PAUSES = (0.02, 0.05, 0.1, 0.2)
 """Seconds between tries at a file that changes while it is read (research: a torn read passes within these)."""
 
+_MOMENT = 1_000_000_000
+"""Nanoseconds for which a file that looks cut off may still be in its writer's hands."""
+
 _NOT_REGULAR = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a named pipe",
@@ -67,11 +70,15 @@ class Folder:
     def read(self, path: str, limit: int, name: str = "", *, tail: bool = False) -> Source:
         """One file's bytes, or the trouble that kept them; with ``tail`` its last ones, of any file size.
 
-        A tail may be read while it grows; a whole file is read again until it holds still.
+        A tail may be read while it grows; a whole file is read again until it holds still. So is one that was written
+        a moment ago and looks cut off: its writer may be between emptying and filling it.
         """
         for pause in (*_RETRY_PAUSES, None):
             try:
-                data, mtime = _read(f"{self.root}/{path}", limit, tail=tail)
+                data, found = _read(f"{self.root}/{path}", limit, tail=tail)
+                if pause is not None and not tail and _cut_off(path, data) and _fresh(found):
+                    time.sleep(pause)
+                    continue
             except _Busy:
                 if pause is None:
                     trouble = Trouble("busy", "it is being written all the time; run again")
@@ -80,7 +87,7 @@ class Folder:
                 continue
             except _Refused as refusal:
                 return Source(path=path, data=None, trouble=refusal.trouble, name=name)
-            return Source(path=path, data=data, mtime_ns=mtime, name=name)
+            return Source(path=path, data=data, mtime_ns=found.st_mtime_ns, stamp=_stamp(found), name=name)
         raise AssertionError
 
     def read_all(self, found: Iterable[tuple[str, str]], limit: int, *, tail: bool = False) -> Iterator[Source]:
@@ -152,12 +159,28 @@ def small_text(path: Path, limit: int = 64 * 1024) -> str | None:
     return None if source.data is None else os.fsdecode(source.data)
 
 
-def modified(path: Path) -> int | None:
-    """When a file was last written, in nanoseconds; None when that can't be told."""
+def stamp(path: Path) -> tuple[int, ...] | None:
+    """What tells whether a file was written since it was read; None when that can't be told."""
     try:
-        return path.lstat().st_mtime_ns
+        return _stamp(path.lstat())
     except OSError:
         return None
+
+
+def _stamp(found: os.stat_result) -> tuple[int, ...]:
+    """Which file it is, how long, and when it was written: two writes may fall into one tick of the clock."""
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _cut_off(path: str, data: bytes) -> bool:
+    """Whether a ledger or task file looks as if its writer had yet to write the rest."""
+    if path.endswith(".json"):
+        return not data.rstrip().endswith((b"}", b"]"))
+    return not data or (data.startswith(b"---") and b"\n---" not in data and b"\n..." not in data)
+
+
+def _fresh(found: os.stat_result) -> bool:
+    return abs(time.time_ns() - found.st_mtime_ns) < _MOMENT
 
 
 class _Busy(Exception):
@@ -172,7 +195,7 @@ class _Refused(Exception):
         self.trouble = Trouble(kind, message)
 
 
-def _read(path: str, limit: int, *, tail: bool) -> tuple[bytes, int]:
+def _read(path: str, limit: int, *, tail: bool) -> tuple[bytes, os.stat_result]:
     try:
         fd = os.open(path, _FLAGS)
     except OSError as error:
@@ -191,9 +214,9 @@ def _read(path: str, limit: int, *, tail: bool) -> tuple[bytes, int]:
         raise _refusal(error) from error
     finally:
         os.close(fd)
-    if not tail and (len(data) != after.st_size or before.st_mtime_ns != after.st_mtime_ns):
+    if not tail and (len(data) != after.st_size or _stamp(before) != _stamp(after)):
         raise _Busy
-    return data, after.st_mtime_ns
+    return data, after
 
 
 def _read_all(fd: int, size: int) -> bytes:

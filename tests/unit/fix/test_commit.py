@@ -471,8 +471,11 @@ def test_locks_exclude_and_are_not_kept(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with locks.locked([path]):
         assert forked(lambda: _take(path)) == 1, "another process doesn't get it"
-        assert locks.busy(path) or os.name != "posix"
-    assert not locks.busy(path)
+        with locks.unheld(path) as idle:
+            assert not idle
+    with locks.unheld(path) as idle:
+        assert idle
+        assert forked(lambda: _take(path)) == 1, "nobody gets it while somebody looks"
     assert forked(lambda: _take(path)) == 0
     with locks.locked([path], "lockf"):
         assert forked(lambda: _take(path, "lockf")) == 1

@@ -108,3 +108,43 @@ def test_tail_of_a_large_log(tmp_path: Path) -> None:
     whole = Folder(tmp_path).read("a.log", 1_000)
     assert whole.trouble is not None
     assert whole.trouble.kind == "too-large"
+
+
+@pytest.mark.parametrize(
+    ("name", "half", "whole"),
+    [
+        ("x.json", b"", b"{}"),
+        ("x.json", b'{"entries": {', b'{"entries": {}}\n'),
+        ("x.md", b"", b"text\n"),
+        ("x.md", b"---\nstatus: rea", b"---\nstatus: ready\n---\n"),
+    ],
+)
+def test_a_file_in_its_writers_hands_is_read_again(
+    name: str, half: bytes, whole: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).write_bytes(half)
+    pauses = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            (tmp_path / name).write_bytes(whole)
+
+    monkeypatch.setattr(files.time, "sleep", sleep)
+    assert Folder(tmp_path).read(name, 100).data == whole
+    assert len(pauses) == 2
+
+
+@pytest.mark.parametrize(("name", "half"), [("x.json", b"{"), ("x.md", b"---\na: b")])
+def test_a_file_that_was_left_cut_off_is_taken_as_it_is(
+    name: str, half: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).write_bytes(half)
+    pauses: list[float] = []
+    monkeypatch.setattr(files.time, "sleep", pauses.append)
+    assert Folder(tmp_path).read(name, 100).data == half
+    assert pauses, "it was written a moment ago"
+    os.utime(tmp_path / name, (1, 1))
+    pauses.clear()
+    assert Folder(tmp_path).read(name, 100).data == half
+    assert pauses == []
