@@ -123,16 +123,19 @@ class _Planner:
     def plan(self, judged: Judged) -> Plan:
         """Round after round, until no fix is left that can be made."""
         files: Files = {}
-        seen = {_state_of(files)}
+        states, made = [_state_of(files)], []
         while found := self._compatible(judged.part.findings):
             rounds = _Round(self, files, judged)
             rounds.take(found)
             if not rounds.taken:
                 continue
             files, judged = rounds.files, rounds.judged
-            if _state_of(files) in seen or len(seen) > ROUNDS:
-                return _fight(rounds.taken)
-            seen.add(_state_of(files))
+            state = _state_of(files)
+            made.append(rounds.taken)
+            if state in states or len(made) > ROUNDS:
+                since = states.index(state) if state in states else 0
+                return _fight(finding for taken in made[since:] for finding in taken)
+            states.append(state)
         before = contents(self.sources)
         planned = (
             Change(path=path, before=before.get(path), after=after.data, like=after.like)
