@@ -115,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(_shown(report, options, store) if diff is None else diff)
         sys.stdout.flush()
     if options.quiet or diff is not None:
-        _tell(report, diff)
+        _tell(report, fixes=not options.quiet)
     if report.exit_code == EMPTY:
         settings = store.settings
         looked = f"preset {settings.preset} looks for {', '.join(settings.paths.tasks)}"
@@ -134,11 +134,11 @@ def _consistent(options: argparse.Namespace) -> None:
         raise Failure("--update-baseline writes down what is found: repair first, then write it down")
 
 
-def _tell(report: "Report", diff: str | None) -> None:
+def _tell(report: "Report", *, fixes: bool) -> None:
     """What has to be said beside a diff, or in spite of --quiet."""
     from taskcheck.formats import text  # noqa: PLC0415 - only here
 
-    if diff is not None:
+    if fixes:
         sys.stderr.write(text.fixes(report))
     for error in report.errors:
         print(f"taskcheck: {error.where}: {error.message}", file=sys.stderr)

@@ -56,11 +56,14 @@ def compose(edits: Iterable[Edit], files: Mapping[str, bytes], *, at_names: bool
     for edit in edits:
         if isinstance(edit, SetKey | DropEntry) and edit.place.checkout != "root":
             raise Refused(f"{edit.place.path} of {edit.place.checkout} is not in the root checkout; fix it there")
+    parts: dict[str, list[SetKey | DropEntry]] = {}
+    for edit in edits:
+        if isinstance(edit, SetKey | DropEntry):
+            parts.setdefault(edit.place.path, []).append(edit)
     changed: dict[str, After] = {}
-    for path in dict.fromkeys(edit.place.path for edit in edits if isinstance(edit, SetKey | DropEntry)):
-        parts = [edit for edit in edits if isinstance(edit, SetKey | DropEntry) and edit.place.path == path]
+    for path, of_file in parts.items():
         with _named(path):
-            changed[path] = After(_part(parts, _content(path, files), at_names=at_names))
+            changed[path] = After(_part(of_file, _content(path, files), at_names=at_names))
     for edit in edits:
         if isinstance(edit, MergeFile):
             with _named(edit.target.path):
