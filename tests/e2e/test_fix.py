@@ -150,7 +150,7 @@ def test_exit_codes_and_words(store: Store) -> None:
     assert (shown.code, shown.out.count("\n+")) == (1, 2)
     ran = taskcheck("--fix", cwd=root)
     assert ran.code == 0
-    assert "fixed   a  noncanonical-owner: write the owner as dave-fowler  tasks/a.md" in ran.out
+    assert "fixed   a  noncanonical-owner\n        write the owner as dave-fowler  tasks/a.md\n" in ran.out
     assert "to commit: tasks/a.md" in ran.out
     assert "1 fixed (taskcheck undo " in ran.out
     assert (root / "tasks/a.md").read_text() == FIXED

@@ -101,9 +101,11 @@ def _fixes(report: Report) -> Iterator[Line]:
     for note in report.fixes:
         word, kind = ("kept", "warning") if note.reason else ("fixed" if note.applied else "would fix", "good")
         subject = visible(note.task or note.manager or REPOSITORY)
-        head = ((f"{word:<8}", kind), (" " if len(word) > 8 else "", ""), (subject, "subject"), ("  ", ""))
-        files = f"  {', '.join(map(visible, note.files))}"
-        yield Line(0, (*head, (f"{note.rule}: ", "rule"), (visible(note.title), ""), (files, "place")), hang=8)
+        yield Line(
+            0, ((f"{word:<8}", kind), (f" {subject}"[len(word) <= 8 :], "subject"), ("  ", ""), (note.rule, "rule"))
+        )
+        files = ", ".join(map(visible, note.files))
+        yield Line(8, ((visible(note.title), ""), ("  ", ""), (files, "place")))
         if note.reason:
             yield Line(8, (("not made: ", "dim"), (visible(note.reason, None), "")))
     for text in report.notes:
