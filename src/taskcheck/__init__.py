@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         SetKey as SetKey,
         Severity as Severity,
     )
+    from taskcheck.fix.plan import Change as Change, Plan as Plan
     from taskcheck.hooks import hookimpl as hookimpl
     from taskcheck.identity import People as People
     from taskcheck.model import (
@@ -62,6 +63,7 @@ _HOMES = {
     "documents.values": ("age", "timestamp", "whole_number"),
     "finding": ("DropEntry", "Evidence", "Finding", "Fix", "Incident", "KeepFile", "MergeFile", "Report", "Safety",
                 "SetKey", "Severity"),
+    "fix.plan": ("Change", "Plan"),
     "hooks": ("hookimpl",),
     "identity": ("People",),
     "model": ("Checkout", "Copy", "Place", "PullRequest", "Task"),

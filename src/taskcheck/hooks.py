@@ -39,5 +39,5 @@ def taskcheck_guard(plan: Plan, state: State) -> str | None:
 
 
 @hookspec
-def taskcheck_finish(report: Report) -> None:
-    """After everything else; may publish the report, can't change it."""
+def taskcheck_finish(report: Report, plan: Plan | None) -> None:
+    """After everything else; may publish the report and the plan of fixes, where there was one, can't change them."""

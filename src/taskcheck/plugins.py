@@ -62,9 +62,9 @@ class Plugins:
         said = [(name, str(reason)) for name, reason in self._each("taskcheck_guard", plan=plan, state=state) if reason]
         return said + [(error.where.removeprefix("plugin "), error.message) for error in self.errors[before:]]
 
-    def finish(self, report: Report) -> None:
+    def finish(self, report: Report, plan: Plan | None = None) -> None:
         """Tell every plugin that the run is over."""
-        for _ in self._each("taskcheck_finish", report=report):
+        for _ in self._each("taskcheck_finish", report=report, plan=plan):
             pass
 
     def _each(self, hook: str, **arguments: object) -> list[tuple[str, Any]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from taskcheck.baseline import Baseline
     from taskcheck.check import Request, Store
     from taskcheck.finding import Report
+    from taskcheck.fix.plan import Plan
     from taskcheck.read import Location
 
 
@@ -93,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
         progress=progress.tell,
     )
 
-    def work() -> "tuple[Store, Report, str | None, list[tuple[Callable[[Report], str], Path]]]":
+    def work() -> "tuple[Store, Report, Plan | None, list[tuple[Callable[[Report], str], Path]]]":
         store = open_store(request)
         about = replace(request, only=tuple(_store_path(name, store.location) for name in options.only))
         outputs = [_output(item, store) for item in options.output]
@@ -104,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
 
     _consistent(options)
     try:
-        store, report, diff, outputs = guarded(work)
+        store, report, plan, outputs = guarded(work)
     finally:
         progress.clear()
     for render, path in outputs:
@@ -112,15 +113,15 @@ def run(options: argparse.Namespace) -> int:
     if options.update_baseline:
         _update_baseline(options.baseline, report, request.baseline)
     if not options.quiet:
-        sys.stdout.write(_shown(report, options, store) if diff is None else diff)
+        sys.stdout.write(_shown(report, options, store, plan))
         sys.stdout.flush()
-    if options.quiet or diff is not None:
+    if options.quiet or (options.diff and options.format == "text"):
         _tell(report, fixes=not options.quiet)
     if report.exit_code == EMPTY:
         settings = store.settings
         looked = f"preset {settings.preset} looks for {', '.join(settings.paths.tasks)}"
         print(f"taskcheck: {NOTHING} in {store.location.root} ({looked})", file=sys.stderr)
-    store.plugins.finish(report)
+    store.plugins.finish(report, plan)
     return report.exit_code
 
 
@@ -144,10 +145,9 @@ def _tell(report: "Report", *, fixes: bool) -> None:
         print(f"taskcheck: {error.where}: {error.message}", file=sys.stderr)
 
 
-def _repaired(store: "Store", request: "Request", options: argparse.Namespace) -> "tuple[Report, str | None]":
-    """The report of what is left once the fixes were made, or would be; and what would be written, as a diff."""
+def _repaired(store: "Store", request: "Request", options: argparse.Namespace) -> "tuple[Report, Plan]":
+    """The report of what is left once the fixes were made, or would be; and what was written, or would be."""
     from taskcheck import repair  # noqa: PLC0415 - only where something is repaired
-    from taskcheck.cli import diff  # noqa: PLC0415 - as above
     from taskcheck.finding import Safety  # noqa: PLC0415 - as above
 
     order = repair.Order(
@@ -155,9 +155,7 @@ def _repaired(store: "Store", request: "Request", options: argparse.Namespace) -
         write=options.fix,
         in_hook=bool(os.environ.get("PRE_COMMIT") or os.environ.get("GIT_INDEX_FILE")),
     )
-    report, plan = repair.fix(store, request, order)
-    shown = options.diff and options.format == "text"
-    return report, diff.render(plan) if shown else None
+    return repair.fix(store, request, order)
 
 
 def _store_path(name: str, location: "Location") -> str:
@@ -209,9 +207,13 @@ def _update_baseline(path: Path, report: "Report", before: "Baseline | None") ->
     print(f"taskcheck: {count} finding{'' if count == 1 else 's'} written to {path}", file=sys.stderr)
 
 
-def _shown(report: "Report", options: argparse.Namespace, store: "Store") -> str:
+def _shown(report: "Report", options: argparse.Namespace, store: "Store", plan: "Plan | None") -> str:
     if options.format != "text":
         return _renderer(options.format, store)(report)
+    if options.diff and plan is not None:
+        from taskcheck.cli import diff  # noqa: PLC0415 - only here
+
+        return diff.render(plan)
     return show(report, verbose=options.verbose, color=options.color, by_rule=options.group == "rule")
 
 

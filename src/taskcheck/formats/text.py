@@ -101,9 +101,8 @@ def _fixes(report: Report) -> Iterator[Line]:
     for note in report.fixes:
         word, kind = ("kept", "warning") if note.reason else ("fixed" if note.applied else "would fix", "good")
         subject = visible(note.task or note.manager or REPOSITORY)
-        yield Line(
-            0, ((f"{word:<8}", kind), (f" {subject}"[len(word) <= 8 :], "subject"), ("  ", ""), (note.rule, "rule"))
-        )
+        word = f"{word:<8}" if len(word) < 8 else f"{word} "
+        yield Line(0, ((word, kind), (subject, "subject"), ("  ", ""), (note.rule, "rule")), hang=8)
         files = ", ".join(map(visible, note.files))
         yield Line(8, ((visible(note.title), ""), ("  ", ""), (files, "place")))
         if note.reason:
