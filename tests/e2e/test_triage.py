@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from taskcheck.testing import Built
 from tests.e2e.conftest import taskcheck
 
 TASK = "---\ntitle: A\nowner: ghost\nstatus: ready\n{}---\n"
@@ -184,3 +185,24 @@ def test_rows_under_a_later_key_count_when_the_first_is_empty(root: Path) -> Non
     path = root / ".tasks" / "task_manager" / "task-manager-rj.register.json"
     path.write_text('{"owner": "rj", "entries": {}, "workers": {"gone": {}}}')
     assert found(root, "--select", "register")[1] == [("gone", "register-orphan")]
+
+
+def test_a_rule_explained_tells_what_it_finds_today(incidents: Built) -> None:
+    told = taskcheck("rule", "worker-gone", "--now", "2026-03-24T18:00:00Z", cwd=incidents.root).out
+    today = told.partition("## Here, today")[2]
+    assert "its worker is gone" in today
+    assert "signals" not in today, "the rules that would explain them didn't run"
+    assert "leaves this rule out" not in today
+
+
+def test_a_rule_explained_looks_even_where_a_check_would_not(store: Callable[..., Path]) -> None:
+    config = '[people]\nrj = []\n[rules]\nignore = ["routing"]\n'
+    root = store({"tasks/a.md": TASK.format(""), "taskcheck.toml": config})
+    told = taskcheck("rule", "role-routing", cwd=root).out
+    assert "the configuration leaves this rule out of a check" in told
+    assert "ghost is neither a declared person nor a role" in told
+
+
+def test_a_rule_explained_says_why_it_could_not_look(store: Callable[..., Path]) -> None:
+    root = store({"tasks/a.md": "---\nstatus: ready\n---\n"}, repository=False)
+    assert "skipped metadata-drift: not a git repository" in taskcheck("rule", "metadata-drift", cwd=root).out

@@ -4,6 +4,7 @@ Ends with today's findings of it here.
 """
 
 import argparse
+from dataclasses import replace
 
 from taskcheck.cli import Failure
 from taskcheck.cli.common import guarded, show, store_options
@@ -38,11 +39,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _today(options: argparse.Namespace) -> str:
-    from taskcheck.check import Request, check  # noqa: PLC0415 - only to explain
+    """What the rule finds here, without the raw signals: the rules that would explain them didn't run."""
+    from taskcheck.check import Request, check_store, chosen, open_store  # noqa: PLC0415 - only to explain
 
-    request = Request(root=options.root, config=options.config, now=options.now, select=(options.name,))
+    request = Request(root=options.root, config=options.config, now=options.now)
     try:
-        report = guarded(lambda: check(request))
+        store = guarded(lambda: open_store(request))
+        left_out = guarded(lambda: options.name not in {rule.name for rule in chosen(store, request)})
+        report = guarded(lambda: check_store(store, replace(request, select=(options.name,))))
     except Failure as failure:
         return f"(can't be told: {failure})"
-    return show(report).rstrip("\n")
+    alone = replace(report, incidents=tuple(replace(incident, signals=()) for incident in report.incidents))
+    note = "(the configuration leaves this rule out of a check)\n\n" if left_out else ""
+    return note + show(alone, verbose=True).rstrip("\n")
