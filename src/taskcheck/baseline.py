@@ -48,7 +48,12 @@ class Baseline:
         listed = tables.get("finding", [])
         if not isinstance(listed, list):
             raise BaselineError("finding should be an array of tables")
-        return Baseline(dict(_entry(number, entry) for number, entry in enumerate(listed, 1)))
+        found: dict[str, Accepted] = {}
+        for number, each in enumerate(listed, 1):
+            name, accepted = _entry(number, each)
+            known = found.get(name)  # two branches that accepted one finding leave it twice when they are merged
+            found[name] = known if known and known.count > accepted.count else accepted
+        return Baseline(found)
 
     @staticmethod
     def of(runs: Iterable[RuleRun], before: "Baseline") -> "Baseline":

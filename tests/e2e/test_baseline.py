@@ -57,6 +57,15 @@ def test_what_is_accepted_is_counted_and_what_is_new_is_told(root: Path) -> None
     assert "; 2 in the baseline" in text
 
 
+def test_a_finding_that_a_merge_left_twice_is_accepted_as_often_as_the_larger_says(root: Path) -> None:
+    run(root, "--update-baseline")
+    text = (root / "base.toml").read_text()
+    (root / "base.toml").write_text(text + text[text.index("[[finding]]") :])
+    assert told(run(root)) == []
+    (root / "tasks" / "a.md").rename(root / "tasks" / "a2.md")
+    assert told(run(root)) == ["a2"]
+
+
 def test_a_moved_file_is_the_same_finding_and_another_fault_is_not(root: Path) -> None:
     run(root, "--update-baseline")
     (root / "tasks" / "q3").mkdir()

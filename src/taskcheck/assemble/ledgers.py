@@ -265,7 +265,10 @@ def _rows(
     rows = values[container]
     if isinstance(rows, Mapping):
         for key, value in rows.items():
-            yield key, (container, key), value
+            if key:
+                yield key, (container, key), value
+            else:
+                troubles.append(((container, key), Trouble("wrong-type", "a row needs its task as its key")))
         return
     if not isinstance(rows, list | tuple):
         troubles.append(((container,), Trouble("wrong-type", f"{container} should be an object or a list")))
