@@ -144,10 +144,14 @@ class Copies:
         return self.by_task.get(task, ())
 
     def refute(self, signal: Signal) -> Copy | None:
-        """The copy that contradicts a raw signal: nobody is late to pick up what a worktree shows begun."""
+        """The copy that contradicts a raw signal: nobody is late to pick up what a worktree shows begun.
+
+        What an earlier run left, and root has moved on from, says nothing.
+        """
         if signal.kind != "pickup_overdue" or signal.task is None:
             return None
-        return next((copy for copy in self.of(signal.task) if Stage.READY.before(copy.task.stage)), None)
+        begun = (copy for copy in self.of(signal.task) if Stage.READY.before(copy.task.stage))
+        return next((copy for copy in begun if copy.leads), None)
 
     def own(self, task: str) -> Copy | None:
         """The differing copy in the task's own worktree."""
