@@ -6,6 +6,7 @@ from datetime import datetime
 
 from taskcheck import (
     Copies,
+    Dispatches,
     Evidence,
     Finding,
     Manager,
@@ -26,7 +27,11 @@ SHOWN = 5
 
 @rule(family="snapshot", severity=Severity.WARNING)
 def snapshot_mismatch(
-    manager: Manager, tasks: Tasks, settings: Settings, copies: Copies | None = None
+    manager: Manager,
+    tasks: Tasks,
+    settings: Settings,
+    copies: Copies | None = None,
+    dispatches: Dispatches | None = None,
 ) -> Iterator[Finding]:
     """A heartbeat contradicts ledgers that haven't been written since: the status page shows what isn't so.
 
@@ -54,7 +59,7 @@ def snapshot_mismatch(
         *_statuses(snapshot, tasks, since),
         *_registered(snapshot, manager, since),
         *_counts(snapshot, manager, settings, since),
-        *(_signals(snapshot, copies) if copies else ()),
+        *(_signals(snapshot, copies, dispatches, since) if copies else ()),
     ]
     if not contradictions:
         return
@@ -146,10 +151,15 @@ def _counts(snapshot: Snapshot, manager: Manager, settings: Settings, since: dat
         )
 
 
-def _signals(snapshot: Snapshot, copies: Copies) -> Iterator[Contradiction]:
+def _signals(
+    snapshot: Snapshot, copies: Copies, dispatches: Dispatches | None, since: datetime
+) -> Iterator[Contradiction]:
+    """Signals that a worktree refutes; one that was true when it was written, before the worker began, isn't one."""
     for signal in snapshot.signals:
         copy = copies.refute(signal)
-        if copy is not None:
+        dispatch = dispatches.of(signal.task) if dispatches and signal.task else None
+        later = dispatch is not None and dispatch.began is not None and dispatch.began > since
+        if copy is not None and not later:
             yield Contradiction(
                 signal.task,
                 (
