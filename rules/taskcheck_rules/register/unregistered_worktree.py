@@ -2,11 +2,26 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Checkouts, Entries, Evidence, Finding, Place, Severity, Stage, Task, rule
+from taskcheck import (
+    Checkouts,
+    Entries,
+    Evidence,
+    Finding,
+    Ledger,
+    LedgerKind,
+    Place,
+    Severity,
+    Stage,
+    Task,
+    Undecided,
+    rule,
+)
 
 
 @rule(family="register", severity=Severity.WARNING)
-def unregistered_worktree(task: Task, checkouts: Checkouts, entries: Entries) -> Iterator[Finding]:
+def unregistered_worktree(
+    task: Task, checkouts: Checkouts, entries: Entries, ledgers: tuple[Ledger, ...] | None = None
+) -> Iterator[Finding]:
     """An active task has a worktree that no register knows.
 
     ## Why
@@ -23,6 +38,8 @@ def unregistered_worktree(task: Task, checkouts: Checkouts, entries: Entries) ->
         return
     if entries.of(task.id) or any(checkouts.at(entry.worktree_path) == checkout for entry in entries):
         return
+    if any(map(_lost_rows, ledgers or ())):
+        raise Undecided("a register that may know its worktree can't be read")
     branch = f" on branch {checkout.branch}" if checkout.branch else ""
     yield Finding(
         task=task.id,
@@ -35,3 +52,8 @@ def unregistered_worktree(task: Task, checkouts: Checkouts, entries: Entries) ->
         ),
         identity=(checkout.name,),
     )
+
+
+def _lost_rows(ledger: Ledger) -> bool:
+    """Whether it is a register that can't be read as a whole, or has a row of which nothing can be used."""
+    return ledger.kind is LedgerKind.REGISTER and any(len(route) <= 2 for route, _ in ledger.troubles)
