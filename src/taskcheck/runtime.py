@@ -38,9 +38,14 @@ class Entry:
         return (self.place, *self.also)
 
     @property
+    def launched(self) -> datetime | None:
+        """When its process was started, as far as it is recorded; one may have waited long in the register."""
+        return self.launched_at or self.started_at
+
+    @property
     def began(self) -> datetime | None:
         """When its dispatch began, as far as it is recorded."""
-        return self.launched_at or self.started_at or self.registered_at
+        return self.launched or self.registered_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

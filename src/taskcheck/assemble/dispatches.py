@@ -163,7 +163,7 @@ class DispatchReader:
         """Whether the process of a record lives, and by which evidence."""
         ended = isinstance(record, Tombstone) and record.state == "ended"
         heartbeat = record.heartbeat_at if isinstance(record, Tombstone) and not ended else None
-        began = record.started_at if isinstance(record, Tombstone) else record.began
+        began = record.started_at if isinstance(record, Tombstone) else record.launched
         here = isinstance(self.processes, Processes) and (record.host or "").casefold() in {
             "",
             self.processes.host.casefold(),
