@@ -1,0 +1,94 @@
+"""What is to become of one task of a fleet: how far it goes, who does it, how each of its runs ends."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Literal
+
+Hold = Literal[
+    "parked", "ready", "registered", "launched", "working", "ended", "stopped", "review", "done", "cancelled"
+]
+End = Literal["completed_with_pr", "blocked", "needs_review_fix", "failed", "crash"]
+Duty = Literal["follow", "reconcile", "prune", "outcome", "notice", "complete", "register", "status", "pr"]
+
+HOLDS: tuple[Hold, ...] = (
+    "parked", "ready", "registered", "launched", "working", "working", "stopped", "review", "done", "done", "cancelled",
+)  # fmt: skip
+STOPS: tuple[End, ...] = ("blocked", "needs_review_fix", "failed", "crash")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The fate of one task; every field has an everyday value, so that a fault names only what matters to it."""
+
+    hold: Hold
+    """How far the task comes before it is looked at."""
+    by: Literal["worker", "person"] = "worker"
+    owner: Literal["person", "role", "pair", "nobody"] = "person"
+    ends: tuple[End, ...] = ("completed_with_pr",)
+    """How its runs end; each but the last is retried."""
+    here: bool = True
+    """Whether the worker runs on this host."""
+    pid: bool = True
+    tombstone: bool = True
+    log: bool = True
+    """What its dispatch records."""
+    dated: bool = True
+    """Whether the register says when the worker was launched."""
+    exit_code: int | None = None
+    """Of the last run; None for what goes with its end."""
+    follow: Literal["launch", "pickup"] = "launch"
+    """Whether root says in_progress from the launch on, or follows the worker's copy. Where nothing tells how long a
+    worker has been alive, nobody knows that a pickup is a fresh one, and root has to follow at once."""
+    tree: Literal["", "locked", "detached", "outside", "stacked"] = ""
+    merge: Literal["no-ff", "squash", "ff"] = "no-ff"
+    tidy: bool = False
+    """Whether worktree and branch are removed in the end."""
+    archive: bool = False
+    """Whether a completed task's file is moved."""
+    pending: bool = False
+    """Whether root's last change is left uncommitted."""
+    early_pull: bool = False
+    """Whether the worker opens its pull request long before it ends."""
+    idle: timedelta | None = None
+    """How long ago the last sign of the last run is to be."""
+    neglect: frozenset[Duty] = frozenset()
+    """What its manager, its worker or its person omits in the last run."""
+
+    @property
+    def at_launch(self) -> bool:
+        """Whether root follows as soon as the worker is launched."""
+        return self.follow == "launch" or not (self.tombstone or (self.pid and self.dated))
+
+    def neglects(self, duty: Duty) -> bool:
+        """Whether a duty is omitted."""
+        return duty in self.neglect
+
+
+def some_plan(rng: Random) -> Plan:
+    """Any fate at all; all duties are kept."""
+    hold = rng.choice(HOLDS)
+    retried = tuple(rng.choice(STOPS) for _ in range(rng.choice((0, 0, 0, 1, 2))))
+    here = rng.random() < 0.8
+    pid = rng.random() < 0.8
+    tombstone = not here or rng.random() < 0.6
+    last = rng.choice(STOPS) if hold == "stopped" else "completed_with_pr"
+    dated = rng.random() < 0.8
+    return Plan(
+        hold=hold,
+        by="person" if rng.random() < 0.2 else "worker",
+        owner=rng.choice(("person", "person", "person", "role", "role", "pair", "nobody")),
+        ends=(*retried, last),
+        here=here,
+        pid=pid,
+        tombstone=tombstone,
+        dated=dated,
+        log=here and (rng.random() < 0.7 or not (pid or tombstone)),
+        follow=rng.choice(("launch", "pickup")),
+        tree=rng.choice(("", "", "", "", "locked", "detached", "outside", "stacked")),
+        merge=rng.choice(("no-ff", "squash", "ff")),
+        tidy=rng.random() < 0.5,
+        archive=rng.random() < 0.3,
+        pending=rng.random() < 0.2,
+        early_pull=rng.random() < 0.4,
+    )

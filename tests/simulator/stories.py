@@ -1,0 +1,200 @@
+"""The stories of a fleet: what becomes of a task, from its file's first commit to the removal of its worktree."""
+
+from datetime import timedelta
+from random import Random
+
+from tests.simulator.life import BODIES, NOBODY, ROLES, Life, Story, hours, minutes
+from tests.simulator.plan import Plan
+from tests.simulator.run import Run
+from tests.simulator.world import page, snapshot, stamp
+
+
+def live(life: Life) -> None:
+    """Begin all stories of a fleet and live them until now."""
+    for index, (name, plan) in enumerate(life.plans.items()):
+        story = TaskStory(life, name, plan, cast=index < len(life.cast))
+        least = 40 if story.cast else 3
+        life.begin(story.live(), life.now - hours(story.rng, least * 24, 95 * 24))
+    life.begin(upkeep(life), life.now - timedelta(days=95))
+    for person in life.world.people:
+        life.begin(heartbeat(life, person), life.now - minutes(life.rng, 0, 9))
+    life.run()
+
+
+class TaskStory:
+    """One task, as it is lived by its person, its manager and its workers."""
+
+    def __init__(self, life: Life, task: str, plan: Plan, *, cast: bool) -> None:
+        self.life, self.world, self.task, self.plan, self.cast = life, life.world, task, plan, cast
+        self.rng = Random(f"{life.world.seed} {task}")
+        self.owner = self._owner(plan.owner)
+        self.manager = self.world.routed(self.owner) or ""
+        self.number = self.rng.randint(1, 900)
+
+    def _owner(self, kind: str) -> str:
+        people = sorted(self.world.people)
+        if kind == "pair":
+            return f"[{', '.join(self.rng.sample(people, 2))}]"
+        return {"person": self.rng.choice(people), "role": self.rng.choice(ROLES), "nobody": NOBODY}[kind]
+
+    def live(self) -> Story:
+        """From its creation to its end, or as far as the plan lets it come."""
+        plan = self.plan
+        self._create()
+        if plan.hold == "parked":
+            return
+        yield from self._make_ready()
+        if plan.hold == "ready" or not self.manager:
+            return
+        if plan.hold == "cancelled":
+            yield hours(self.rng, 1, 300)
+            self.life.tell_root(self.task, status="cancelled", pending=plan.pending)
+            return
+        yield from self._by_hand() if plan.by == "person" else self._by_workers()
+
+    def _create(self) -> None:
+        at = self.life.clock
+        path = f"tasks/{self.rng.choice(('', '', 'web/', 'infra/api/'))}{self.task}.md"
+        status = self.rng.choice(("not_started", "draft"))
+        values = {"title": f"'{self.task}: what is due'", "status": status, "owner": self.owner}
+        waits_for = self._dependencies()
+        if waits_for:
+            values["depends_on"] = f"[{', '.join(waits_for)}]"
+        self.waits_for = waits_for
+        self.world.root.write(path, page({**values, "created_at": stamp(at)}, self.rng.choice(BODIES)), at)
+        self.life.commit_root(f"{self.task}: new")
+
+    def _dependencies(self) -> list[str]:
+        """Tasks that were planned before it; a parked one may wait for any, others for such as are done one day."""
+        if self.cast or self.rng.random() < 0.5:
+            return []
+        names = list(self.life.plans)
+        before = names[: names.index(self.task)]
+        if self.plan.hold != "parked":
+            before = [name for name in before if self.life.plans[name].hold == "done"]
+        return self.rng.sample(before, min(len(before), self.rng.randint(1, 2)))
+
+    def _make_ready(self) -> Story:
+        yield hours(self.rng, 0.1, 60)
+        while not all(self.world.root.has(one) and self._status(one) == "completed" for one in self.waits_for):
+            yield hours(self.rng, 1, 30)
+        self.life.tell_root(self.task, status="ready", pending=self.plan.pending)
+        yield hours(self.rng, 0.1, 60)
+        if self.rng.random() < 0.2 and not self.cast:
+            self.owner = self.rng.choice(sorted(self.world.people))
+            self.manager = self.owner
+            self.life.tell_root(self.task, owner=self.owner)
+
+    def _status(self, task: str) -> str:
+        return self.world.root.front(task)["status"]
+
+    def _by_hand(self) -> Story:
+        """A person does it, and says so in root's file alone."""
+        life, plan = self.life, self.plan
+        idle = plan.idle or timedelta()
+        if plan.hold == "working":
+            yield life.until(life.now - idle - hours(self.rng, 0.5, 40))
+        life.tell_root(self.task, status="in_progress", started_at=stamp(life.clock), pending=plan.pending)
+        steps = self.rng.randint(1, 6)
+        while steps or plan.hold == "working":
+            yield minutes(self.rng, 20, 230)
+            if plan.idle and life.clock >= life.now - plan.idle:
+                return
+            life.tell_root(self.task, pending=self.rng.random() < 0.3)
+            steps -= 1
+        yield minutes(self.rng, 20, 200)
+        if plan.hold == "stopped":
+            life.tell_root(self.task, status="blocked", pending=plan.pending)
+        elif plan.hold == "review":
+            life.tell_root(self.task, status="in_review", pr_number=str(self.number))
+        else:
+            life.tell_root(self.task, status="completed", completed_at=stamp(life.clock), pending=plan.pending)
+
+    def _by_workers(self) -> Story:
+        """Its manager dispatches one worker after the other, until one of them is done."""
+        for left, end in zip(reversed(range(len(self.plan.ends))), self.plan.ends, strict=True):
+            last = left == 0
+            run = Run(self, end, last=last)
+            if (yield from run.live()):
+                return
+            if end == "completed_with_pr":
+                yield from self._review(run)
+            elif last:
+                return
+            else:
+                yield from self._set_up_again()
+
+    def _set_up_again(self) -> Story:
+        yield hours(self.rng, 0.5, 60)
+        status = self._status(self.task)
+        if status != "needs_review_fix" or self.rng.random() < 0.5:
+            self.life.tell_root(self.task, status="ready", pending=self.plan.pending and self.plan.tombstone)
+        yield hours(self.rng, 0.2, 20)
+
+    def _review(self, run: Run) -> Story:
+        life, plan, world = self.life, self.plan, self.world
+        if self.rng.random() < 0.5:
+            world.root.write(f".tasks/reviews/{self.task}-r1.md", b"# Review\n", life.clock)
+        if plan.hold == "review":
+            return
+        yield hours(self.rng, 1, 90)
+        life.commit_root("Note what was left")
+        if run.branch and run.here:
+            world.merge(run.branch, life.clock, plan.merge)
+        else:
+            world.root.write(f"src/{self.task}.py", b"landed()\n", life.clock)
+            life.commit_root(f"{self.task} (#{self.number})")
+        if plan.neglects("complete"):
+            return
+        life.tell_root(self.task, status="completed", completed_at=stamp(life.clock), pending=plan.pending)
+        yield hours(self.rng, 0.1, 50)
+        if plan.tidy:
+            run.clear_away()
+        if plan.archive:
+            life.commit_root("Note what was left")
+            old = world.root.task(self.task)
+            world.root.write(f"tasks/completed/{self.task}.md", world.root.files[old], life.clock)
+            world.root.drop(old)
+            life.commit_root(f"{self.task}: archive")
+
+
+def upkeep(life: Life) -> Story:
+    """What goes on beside the tasks: commits of code, notes in task files, worktrees that are nobody's."""
+    rng = Random(f"{life.world.seed} upkeep")
+    world = life.world
+    for number in range(rng.randint(2, 7)):
+        yield hours(rng, 24, 24 * 25)
+        life.commit_root("Note what was left")
+        world.root.write("src/app.py", f"print({number})\n".encode(), life.clock)
+        if rng.random() < 0.5:
+            life.commit_root("Work on the app")
+        if rng.random() < 0.3:
+            start = world.root.head
+            tree = world.add_worktree(f".worktrees/spike-{number}", f"spike/{number}", start)
+            if rng.random() < 0.7:
+                tree.write(f"src/spike{number}.py", b"spike()\n", life.clock)
+                world.commit(tree, life.clock, "Try something")
+
+
+def heartbeat(life: Life, owner: str) -> Story:
+    """A manager's last heartbeat: everything that is its own, as it is at that moment."""
+    world, rng = life.world, Random(f"{life.world.seed} heartbeat {owner}")
+    yield timedelta()
+    entries = life.rows(owner)
+    rows, signals = {}, []
+    for task in life.plans:
+        if not world.root.has(task) or world.routed(world.root.front(task)["owner"]) != owner:
+            continue
+        status = world.root.front(task)["status"]
+        if status in {"completed", "cancelled"} and rng.random() < 0.7:
+            continue
+        rows[task] = {"status": status, "registered": task in entries, "needs_attention": False}
+        if task in entries:
+            rows[task]["dispatch_state"] = "running" if "launched_at" in entries[task] else "queued"
+        elif status == "ready" and rng.random() < 0.3:
+            rows[task]["needs_attention"] = True
+            signals.append({"task": task, "kind": "pickup_overdue", "level": "attention", "at": stamp(life.clock)})
+    active = sum(bool(row["registered"]) for row in rows.values())
+    counts = {"active": active, "attention": len(signals), "escalation": 0}
+    value = {"owner": owner, "generated_at": stamp(life.clock), "counts": counts, "tasks": rows}
+    world.write_json(snapshot(owner), {**value, "escalation": {"signals": signals}}, life.clock)
