@@ -87,6 +87,8 @@ def _worktree(root: Path, tree: Tree, head: str) -> None:
         shutil.rmtree(folder)
     elif tree.state == "broken":
         (folder / ".git").write_text("gitdir: nowhere\n")
+    elif tree.state == "unlisted":
+        shutil.rmtree(root / ".git" / "worktrees" / folder.name)
 
 
 def _git(folder: Path, *command: str, stdin: bytes | None = None) -> None:

@@ -8,7 +8,7 @@ from random import Random
 
 from tests.simulator.history import History
 from tests.simulator.plan import Plan, some_plan
-from tests.simulator.world import Tree, World, page, register, stamp
+from tests.simulator.world import Authority, Tree, World, page, register, stamp
 
 Story = Generator[timedelta, None, bool | None]
 """Yields how long it waits until it acts again."""
@@ -44,11 +44,14 @@ def hours(rng: Random, least: float, most: float) -> timedelta:
 class Life:
     """One fleet from its first day until somebody looks at it; the same seed and cast live the same life."""
 
-    def __init__(self, seed: int, cast: Sequence[Plan] = (), size: int | None = None) -> None:
+    def __init__(
+        self, seed: int, cast: Sequence[Plan] = (), size: int | None = None, authority: Authority | None = None
+    ) -> None:
         self.rng = Random(f"fleet {seed}")
         self.now = datetime(2026, 3, 24, 18, tzinfo=UTC) + minutes(self.rng, 0, 60 * 24 * 60)
         self.clock = self.now - timedelta(days=100)
         self.world = self._found(seed)
+        self.world.authority = authority or self.world.authority
         self.pids = count(4000 + seed % 50)
         self._queue: list[tuple[datetime, int, Story]] = []
         self._order = count()
@@ -122,7 +125,8 @@ class Life:
         path = register(owner)
         found = self.world.json(path) if path in self.world.root.files else {"owner": owner, "entries": {}}
         edit(found["entries"])
-        self.world.write_json(path, {**found, "updated_at": stamp(self.clock)}, self.clock)
+        told = {"updated_at": stamp(self.clock)} if self.world.seed % 5 else {}
+        self.world.write_json(path, {**found, **told}, self.clock)
 
     def entry(self, owner: str, task: str, **values: object) -> None:
         """Add to a task's row, or make it."""

@@ -8,12 +8,14 @@ from typing import Literal
 Hold = Literal[
     "parked", "ready", "registered", "launched", "working", "ended", "stopped", "review", "done", "cancelled"
 ]
-End = Literal["completed_with_pr", "blocked", "needs_review_fix", "failed", "crash"]
+End = Literal["completed_with_pr", "blocked", "needs_review_fix", "failed", "crash", "mute"]
 Duty = Literal["follow", "reconcile", "prune", "outcome", "notice", "complete", "register", "status", "pr"]
 
 HOLDS: tuple[Hold, ...] = (
     "parked", "ready", "registered", "launched", "working", "working", "stopped", "review", "done", "done", "cancelled",
 )  # fmt: skip
+RETRIED: tuple[End, ...] = ("blocked", "needs_review_fix", "failed", "crash", "mute")
+"""Ends after which somebody sets the task up again; a mute one is seen to at once."""
 STOPS: tuple[End, ...] = ("blocked", "needs_review_fix", "failed", "crash")
 
 
@@ -40,7 +42,10 @@ class Plan:
     follow: Literal["launch", "pickup"] = "launch"
     """Whether root says in_progress from the launch on, or follows the worker's copy. Where nothing tells how long a
     worker has been alive, nobody knows that a pickup is a fresh one, and root has to follow at once."""
-    tree: Literal["", "locked", "detached", "outside", "stacked"] = ""
+    tree: Literal["", "locked", "detached", "outside", "stacked", "named", "unmounted"] = ""
+    """What is special about its worktree: ``named``, its branch isn't called by the pattern."""
+    named: bool = True
+    """Whether the register has the task under its id, not under another name with its path."""
     merge: Literal["no-ff", "squash", "ff"] = "no-ff"
     tidy: bool = False
     """Whether worktree and branch are removed in the end."""
@@ -50,6 +55,8 @@ class Plan:
     """Whether root's last change is left uncommitted."""
     early_pull: bool = False
     """Whether the worker opens its pull request long before it ends."""
+    overtaken: bool = False
+    """Whether a person completes the task while its worker is still at it."""
     idle: timedelta | None = None
     """How long ago the last sign of the last run is to be."""
     neglect: frozenset[Duty] = frozenset()
@@ -68,7 +75,8 @@ class Plan:
 def some_plan(rng: Random) -> Plan:
     """Any fate at all; all duties are kept."""
     hold = rng.choice(HOLDS)
-    retried = tuple(rng.choice(STOPS) for _ in range(rng.choice((0, 0, 0, 1, 2))))
+    by: Literal["worker", "person"] = "person" if rng.random() < 0.2 else "worker"
+    retried = tuple(rng.choice(RETRIED) for _ in range(rng.choice((0, 0, 0, 1, 2))))
     here = rng.random() < 0.8
     pid = rng.random() < 0.8
     tombstone = not here or rng.random() < 0.6
@@ -76,7 +84,7 @@ def some_plan(rng: Random) -> Plan:
     dated = rng.random() < 0.8
     return Plan(
         hold=hold,
-        by="person" if rng.random() < 0.2 else "worker",
+        by=by,
         owner=rng.choice(("person", "person", "person", "role", "role", "pair", "nobody")),
         ends=(*retried, last),
         here=here,
@@ -85,7 +93,11 @@ def some_plan(rng: Random) -> Plan:
         dated=dated,
         log=here and (rng.random() < 0.7 or not (pid or tombstone)),
         follow=rng.choice(("launch", "pickup")),
-        tree=rng.choice(("", "", "", "", "locked", "detached", "outside", "stacked")),
+        tree=rng.choice(("", "", "", "", "locked", "detached", "outside", "stacked", "named", "unmounted")),
+        named=not (tombstone and here) or rng.random() < 0.9,
+        overtaken=here and pid and rng.random() < 0.15,
+        # A worker may live for long without a sign, where its process can be seen.
+        idle=timedelta(hours=9) if by == "worker" and here and pid and rng.random() < 0.3 else None,
         merge=rng.choice(("no-ff", "squash", "ff")),
         tidy=rng.random() < 0.5,
         archive=rng.random() < 0.3,

@@ -16,6 +16,7 @@ STATUS = {
     "needs_review_fix": "needs_review_fix",
     "failed": "failed",
     "crash": "failed",
+    "mute": "in_progress",
 }
 """What root says after a run that ended so."""
 
@@ -31,11 +32,16 @@ class Run:
             story.life, story.world, story.task, story.plan, story.rng,
         )  # fmt: skip
         self.manager, self.number, self.end, self.last = story.manager, story.number, end, last
-        self.here = self.plan.here
+        self.cast = story.cast
+        self.here, self.local = self.plan.here, self.plan.here and self.plan.tree != "unmounted"
+        # Where a branch may run ahead until it is merged, root need not follow a worker that is at it.
+        may_lead = self.world.authority == "branch" and self.rng.random() < 0.5
+        self.follows = not may_lead and not (last and self.plan.neglects("follow"))
         self.pid: int | None = None
         self.tree: Tree | None = None
         self.path = f"../trees/{self.task}" if self.plan.tree == "outside" else f".worktrees/{self.task}"
-        self.branch: str | None = f"task/{self.task}"
+        self.branch: str | None = f"{'feature' if self.plan.tree == 'named' else 'task'}/{self.task}"
+        self.name = self.task if self.plan.named else f"T-{self.number}"
 
     def live(self) -> Story:
         """The whole run; true when it is to be looked at where it stands."""
@@ -57,7 +63,7 @@ class Run:
         yield from self._work(forever=hold == "working")
         if hold == "working":
             return True
-        yield minutes(rng, 1, 9)
+        yield minutes(rng, 6, 20)
         self._finish()
         return hold == "ended" or (self.last and self.end == "crash" and self.plan.neglects("notice"))
 
@@ -79,19 +85,19 @@ class Run:
     def _register(self) -> None:
         if self.last and self.plan.neglects("register"):
             return
-        path = self.path if self.here else f"/srv/fleet/{self.path.removeprefix('../')}"
+        path = self.path if self.local or (self.rng.random() < 0.3 and not self.here) else f"/srv/fleet/{self.task}"
         fields: dict[str, object] = {"worktree_path": path, "registered_at": stamp(self.life.clock)}
-        if self.branch and self.plan.tree != "detached":
+        if self.branch and self.plan.tree != "detached" and (self.plan.tree == "named" or self.rng.random() < 0.8):
             fields["branch"] = self.branch
         if not self.here or self.rng.random() < 0.6:
             fields["host"] = self.rng.choice((HOST, HOST.upper())) if self.here else "build-7"
-        if self.rng.random() < 0.6:
+        if not self.plan.named or self.rng.random() < 0.6:
             fields["task_path"] = self.world.root.task(self.task)
-        self.life.entry(self.manager, self.task, **fields)
+        self.life.entry(self.manager, self.name, **fields)
 
     def _open(self) -> None:
         """The worktree: the one that is there, or a new one from root's head or from another's branch."""
-        if not self.here:
+        if not self.local:
             return
         world = self.world
         self.tree = world.worktrees.get(self.path)
@@ -117,7 +123,7 @@ class Run:
             if self.here:
                 self.world.processes[self.pid] = life.clock + timedelta(seconds=self.rng.randint(-2, 40))
         if not (self.last and plan.neglects("register")):
-            life.entry(self.manager, self.task, **fields)
+            life.entry(self.manager, self.name, **fields)
         if plan.tombstone:
             value = {"schema": "taskcheck/tombstone/1", "task": self.task, "owner": self.manager, "state": "running"}
             value |= {"started_at": stamp(life.clock), "heartbeat_at": stamp(life.clock)}
@@ -126,7 +132,7 @@ class Run:
             value |= {"pid": self.pid} if self.pid else {}
             self.world.write_json(tombstone(self.task), value, life.clock)
         self._log("begins")
-        if plan.at_launch and not (self.last and plan.neglects("follow")):
+        if plan.at_launch and self.follows:
             life.tell_root(self.task, status="in_progress", started_at=stamp(life.clock), pending=plan.pending)
 
     def _log(self, line: str) -> None:
@@ -147,7 +153,7 @@ class Run:
 
     def _follow(self) -> None:
         plan = self.plan
-        if not plan.at_launch and not (self.last and plan.neglects("follow")):
+        if not plan.at_launch and self.follows:
             started = self.tree.front(self.task)["started_at"] if self.tree else stamp(self.life.clock)
             self.life.tell_root(self.task, status="in_progress", started_at=started, pending=plan.pending)
 
@@ -157,12 +163,26 @@ class Run:
         if plan.early_pull:
             yield minutes(rng, 5, 60)
             self._edit(**self._pull())
+        self._find_more()
         while forever or steps:
             yield minutes(rng, 10, 110)
             if forever and plan.idle and life.clock >= life.now - plan.idle:
-                return
+                break
             self._touch()
             steps -= 1
+            if plan.overtaken and steps == 0:
+                break
+        if forever and plan.overtaken:
+            life.tell_root(self.task, status="completed", completed_at=stamp(life.clock))
+
+    def _find_more(self) -> None:
+        """The worker writes down what is left to do, as a task that only its worktree has yet; it may be queued."""
+        if self.tree and self.rng.random() < 0.2:
+            more = f"{self.task}-more"
+            data = page({"title": "More", "status": "draft", "owner": self.manager}, "\nLater.\n")
+            self.tree.write(f"tasks/{more}.md", data, self.life.clock)
+            if self.last and self.plan.hold == "working" and not self.plan.idle and not self.cast:
+                self.life.entry(self.manager, more, registered_at=stamp(self.life.now - timedelta(hours=2)))
 
     def _touch(self) -> None:
         """Signs of work: a commit, a line in the log, a heartbeat, a note in the copy's text."""
@@ -196,6 +216,9 @@ class Run:
         if self.end == "crash":
             self._clean_up()
             return
+        if self.end == "mute":
+            self._see_to()
+            return
         values: dict[str, str] = {} if self._omits("status") else {"status": status}
         if self.end == "completed_with_pr" and not self._omits("pr"):
             values |= {} if self.tree and "pr_url" in self.tree.front(self.task) else self._pull()
@@ -206,13 +229,15 @@ class Run:
             self._edit(**values)
             values = {key: value for key, value in self.tree.front(self.task).items() if key in OF_THE_WORKER}
         if not self._omits("reconcile"):
+            if self.tree and self.rng.random() < 0.2:
+                values = {key: value for key, value in values.items() if not key.startswith("pr_")}
             self.life.tell_root(self.task, **values, pending=self.plan.pending)
         code = self.plan.exit_code if self.last and self.plan.exit_code is not None else None
         code = code if code is not None else (0 if self.end != "failed" else 3)
         self._bury(None if self._omits("outcome") else self.end, code, at)
         self._log(f"dispatch_exit_code={code}")
         if not self._omits("prune"):
-            self.life.forget(self.manager, self.task)
+            self.life.forget(self.manager, self.name)
 
     def _bury(self, outcome: str | None, code: int | None, at: str) -> None:
         if not self.plan.tombstone:
@@ -220,7 +245,7 @@ class Run:
         values = {"state": "ended", "outcome": outcome, "exit_code": code, "ended_at": at}
         if not self._omits("reconcile"):
             values["status_after"] = self.world.root.front(self.task)["status"]
-        if outcome == "completed_with_pr" and not self._omits("pr"):
+        if outcome == "completed_with_pr" and not self._omits("pr") and self.rng.random() < 0.5:
             values["pr_number"] = self.number
         self.world.edit_json(tombstone(self.task), lambda value: value.update(values), self.life.clock)
 
@@ -228,12 +253,22 @@ class Run:
         """Its manager has seen that the worker is gone: it records an end, or sets the task back."""
         if self._omits("notice"):
             return
-        status = "failed" if self.plan.tombstone or self.last else "ready"
+        status = "ready" if self.follows and not (self.plan.tombstone or self.last) else "failed"
         self.life.tell_root(self.task, status=status)
         self._bury("failed", None, stamp(self.life.clock))
-        self.life.forget(self.manager, self.task)
+        self.life.forget(self.manager, self.name)
         if self.rng.random() < 0.4:
             self.clear_away()
+
+    def _see_to(self) -> None:
+        """It ended without a word five minutes ago; somebody has looked, and sets the task back."""
+        now = self.life.clock
+        self.life.clock = now - timedelta(minutes=5)
+        self._bury(None, 0, stamp(self.life.clock))
+        self._log("dispatch_exit_code=0")
+        self.life.clock = now
+        self.life.tell_root(self.task, status="ready" if self.follows else "blocked")
+        self.life.forget(self.manager, self.name)
 
     def clear_away(self) -> None:
         """Remove the worktree and its branch."""

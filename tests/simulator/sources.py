@@ -31,7 +31,7 @@ from tests.simulator.world import HOST, Tree, World
 ROOT = Path("/fleet/root")
 """Where a world lies that lies nowhere."""
 
-DEFECTS = {"missing": "missing", "broken": "its .git file points to /fleet/root/nowhere, which is gone"}
+DEFECTS = {"missing": "missing", "broken": "its .git file points nowhere", "unlisted": "git has forgotten it"}
 
 
 @cache
@@ -93,7 +93,9 @@ def _named(tree: Tree, globs: tuple[str, ...], exclude: tuple[str, ...] = ()) ->
 
 def _repository(world: World, found: Sources, settings: Settings, parsed: Parsed) -> Repository:
     root_files = {source.path: source.data or b"" for source in found.tasks}
-    checkouts = [_checkout(world, tree, root_files, settings) for tree in world.worktrees.values()]
+    checkouts = [
+        _checkout(world, tree, root_files, settings) for tree in world.worktrees.values() if tree.state != "unlisted"
+    ]
     asked = {*parsed.branches(settings), *(one.branch or "" for one in checkouts)} & world.branches.keys() - {"main"}
     return Repository(
         head=world.root.head,

@@ -17,8 +17,12 @@ def live(life: Life) -> None:
         life.begin(story.live(), life.now - hours(story.rng, least * 24, 95 * 24))
     life.begin(upkeep(life), life.now - timedelta(days=95))
     for person in life.world.people:
-        life.begin(heartbeat(life, person), life.now - minutes(life.rng, 0, 9))
+        life.begin(
+            heartbeat(life, person), life.now - life.rng.choice([minutes(life.rng, 0, 9), timedelta(minutes=10)])
+        )
     life.run()
+    for person in life.world.people:
+        rest(life, person)
 
 
 class TaskStory:
@@ -36,6 +40,11 @@ class TaskStory:
         if kind == "pair":
             return f"[{', '.join(self.rng.sample(people, 2))}]"
         return {"person": self.rng.choice(people), "role": self.rng.choice(ROLES), "nobody": NOBODY}[kind]
+
+    def _hand_over(self) -> None:
+        """Give it to somebody else, while nobody is at it."""
+        self.owner = self.manager = self.rng.choice(sorted(self.world.people))
+        self.life.tell_root(self.task, owner=self.owner)
 
     def live(self) -> Story:
         """From its creation to its end, or as far as the plan lets it come."""
@@ -61,7 +70,11 @@ class TaskStory:
         if waits_for:
             values["depends_on"] = f"[{', '.join(waits_for)}]"
         self.waits_for = waits_for
-        self.world.root.write(path, page({**values, "created_at": stamp(at)}, self.rng.choice(BODIES)), at)
+        # Another clock may be some minutes ahead, and who writes a day alone means that of another zone.
+        created = stamp(at + minutes(self.rng, 0, 10))
+        if not self.cast and self.rng.random() < 0.2:
+            created = (at + timedelta(days=1)).date().isoformat()
+        self.world.root.write(path, page({**values, "created_at": created}, self.rng.choice(BODIES)), at)
         self.life.commit_root(f"{self.task}: new")
 
     def _dependencies(self) -> list[str]:
@@ -81,9 +94,7 @@ class TaskStory:
         self.life.tell_root(self.task, status="ready", pending=self.plan.pending)
         yield hours(self.rng, 0.1, 60)
         if self.rng.random() < 0.2 and not self.cast:
-            self.owner = self.rng.choice(sorted(self.world.people))
-            self.manager = self.owner
-            self.life.tell_root(self.task, owner=self.owner)
+            self._hand_over()
 
     def _status(self, task: str) -> str:
         return self.world.root.front(task)["status"]
@@ -130,6 +141,8 @@ class TaskStory:
         if status != "needs_review_fix" or self.rng.random() < 0.5:
             self.life.tell_root(self.task, status="ready", pending=self.plan.pending and self.plan.tombstone)
         yield hours(self.rng, 0.2, 20)
+        if self.rng.random() < 0.2 and not self.cast:
+            self._hand_over()
 
     def _review(self, run: Run) -> Story:
         life, plan, world = self.life, self.plan, self.world
@@ -139,7 +152,7 @@ class TaskStory:
             return
         yield hours(self.rng, 1, 90)
         life.commit_root("Note what was left")
-        if run.branch and run.here:
+        if run.branch and run.tree:
             world.merge(run.branch, life.clock, plan.merge)
         else:
             world.root.write(f"src/{self.task}.py", b"landed()\n", life.clock)
@@ -150,6 +163,8 @@ class TaskStory:
         yield hours(self.rng, 0.1, 50)
         if plan.tidy:
             run.clear_away()
+        if self.rng.random() < 0.15 and not self.cast:
+            life.tell_root(self.task, owner="who-has-left")
         if plan.archive:
             life.commit_root("Note what was left")
             old = world.root.task(self.task)
@@ -174,6 +189,10 @@ def upkeep(life: Life) -> Story:
             if rng.random() < 0.7:
                 tree.write(f"src/spike{number}.py", b"spike()\n", life.clock)
                 world.commit(tree, life.clock, "Try something")
+            names = list(life.plans)[len(life.cast) :]
+            waiting = [one for one in names if tree.has(one) and tree.front(one)["status"] in {"draft", "ready"}]
+            if rng.random() < 0.5 and waiting:
+                tree.edit(rng.choice(waiting), life.clock, estimate="3d")
 
 
 def heartbeat(life: Life, owner: str) -> Story:
@@ -194,7 +213,24 @@ def heartbeat(life: Life, owner: str) -> Story:
         elif status == "ready" and rng.random() < 0.3:
             rows[task]["needs_attention"] = True
             signals.append({"task": task, "kind": "pickup_overdue", "level": "attention", "at": stamp(life.clock)})
-    active = sum(bool(row["registered"]) for row in rows.values())
+    active = rng.choice(
+        [
+            sum(bool(row["registered"]) for row in rows.values()),
+            sum(row["status"] == "in_progress" for row in rows.values()),
+            len(entries),
+        ]
+    )
     counts = {"active": active, "attention": len(signals), "escalation": 0}
     value = {"owner": owner, "generated_at": stamp(life.clock), "counts": counts, "tasks": rows}
     world.write_json(snapshot(owner), {**value, "escalation": {"signals": signals}}, life.clock)
+
+
+def rest(life: Life, owner: str) -> None:
+    """A manager with nothing to do may be at rest: its last heartbeat is then an old one."""
+    root, path = life.world.root, snapshot(owner)
+    ready = (task for task in life.plans if root.has(task) and root.front(task)["status"] == "ready")
+    whose = (root.front(task)["owner"].strip("[]").split(", ") for task in ready)
+    if life.rows(owner) or any(life.world.routed(one) == owner for owners in whose for one in owners):
+        return
+    before = root.mtimes[path] - hours(life.rng, 0.3, 200)
+    life.world.edit_json(path, lambda value: value.update(generated_at=stamp(before)), before)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from tests.simulator.history import History
 
+Authority = Literal["root", "branch"]
 HOST = "mac-1"
 RUNTIME = (".tasks/", "tasks/logs/")
 """Folders that git ignores."""
@@ -60,7 +61,7 @@ class Tree:
     head: str
     files: dict[str, bytes] = field(default_factory=dict)
     mtimes: dict[str, datetime] = field(default_factory=dict)
-    state: Literal["", "locked", "missing", "broken"] = ""
+    state: Literal["", "locked", "missing", "broken", "unlisted"] = ""
 
     @property
     def tracked(self) -> dict[str, bytes]:
@@ -107,7 +108,7 @@ class World:
     """Those of people and roles that a team file declares, not the configuration."""
     history: History
     root: Tree
-    authority: Literal["root", "branch"] = "root"
+    authority: Authority = "root"
     suppress: list[dict[str, str]] = field(default_factory=list)
     worktrees: dict[str, Tree] = field(default_factory=dict)
     branches: dict[str, str] = field(default_factory=dict)

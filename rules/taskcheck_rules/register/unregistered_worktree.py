@@ -8,7 +8,6 @@ from taskcheck import (
     Evidence,
     Finding,
     Ledger,
-    LedgerKind,
     Place,
     Severity,
     Stage,
@@ -38,7 +37,7 @@ def unregistered_worktree(
         return
     if entries.of(task.id) or any(checkouts.at(entry.worktree_path) == checkout for entry in entries):
         return
-    if any(map(_lost_rows, ledgers or ())):
+    if any(ledger.lost_rows for ledger in ledgers or ()):
         raise Undecided("a register that may know its worktree can't be read")
     branch = f" on branch {checkout.branch}" if checkout.branch else ""
     yield Finding(
@@ -52,8 +51,3 @@ def unregistered_worktree(
         ),
         identity=(checkout.name,),
     )
-
-
-def _lost_rows(ledger: Ledger) -> bool:
-    """Whether it is a register that can't be read as a whole, or has a row of which nothing can be used."""
-    return ledger.kind is LedgerKind.REGISTER and any(len(route) <= 2 for route, _ in ledger.troubles)

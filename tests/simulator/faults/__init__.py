@@ -12,7 +12,7 @@ from tests.simulator.life import Life
 from tests.simulator.plan import STOPS, Plan, some_plan
 from tests.simulator.stories import live
 from tests.simulator.verdict import Expected
-from tests.simulator.world import World, moment, register, snapshot, stamp
+from tests.simulator.world import Authority, World, moment, register, snapshot, stamp
 
 Struck = Literal["task", "manager", "ledger"]
 MODULES = ("files", "managers", "runs", "registers", "drift")
@@ -26,6 +26,7 @@ class Fault:
     roles: tuple[dict[str, Any], ...]
     """What each task's plan has to be; a list is a choice, the rest is as it comes."""
     strike: Callable[..., Iterator[Expected]]
+    authority: Authority
     of: Struck
     """What it strikes: a fleet has at most one fault of a manager, for a manager has one incident; and where a whole
     ledger is lost, no other fault can be told by it."""
@@ -60,6 +61,10 @@ class Scene:
         """Who acts for a task."""
         return self.world.routed(self.world.root.front(task)["owner"]) or ""
 
+    def status(self, task: str) -> str | None:
+        """What root says of a task; None when it has none of that name."""
+        return self.world.root.front(task)["status"] if self.world.root.has(task) else None
+
     def row(self, task: str) -> dict[str, Any]:
         """Its row in its manager's register."""
         return self.life.rows(self.manager(task))[task]
@@ -74,6 +79,13 @@ class Scene:
         """Change a snapshot that stays as old as it is."""
         path = snapshot(owner)
         self.world.edit_json(path, edit, self.world.root.mtimes[path])
+
+    def wake(self, owner: str) -> None:
+        """See that a manager's heartbeat is a fresh one, if it was at rest."""
+        at = self.now - timedelta(minutes=3)
+        path = snapshot(owner)
+        if self.world.root.mtimes[path] < self.now - timedelta(minutes=10):
+            self.world.edit_json(path, lambda value: value.update(generated_at=stamp(at)), at)
 
     def signal(self, task: str, kind: str, level: str = "escalation") -> None:
         """Add a raw signal to the heartbeat of a task's manager; the counts follow."""
@@ -105,12 +117,14 @@ class Scene:
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(*roles: dict[str, Any], of: Struck = "task") -> Callable[[Callable[..., Iterator[Expected]]], Fault]:
+def fault(
+    *roles: dict[str, Any], of: Struck = "task", authority: Authority = "root"
+) -> Callable[[Callable[..., Iterator[Expected]]], Fault]:
     """Put a fault into the catalogue, under the name of its function."""
 
     def make(strike: Callable[..., Iterator[Expected]]) -> Fault:
         assert inspect.getdoc(strike), strike
-        FAULTS[strike.__name__] = Fault(strike.__name__, roles, strike, of)
+        FAULTS[strike.__name__] = Fault(strike.__name__, roles, strike, authority, of)
         return FAULTS[strike.__name__]
 
     return make
@@ -130,6 +144,7 @@ def expect(subject: str, headline: str, *rules: str, also: Sequence[str] = (), s
 def _plan(rng: Random, role: dict[str, Any]) -> Plan:
     fixed = {key: rng.choice(value) if isinstance(value, list) else value for key, value in role.items()}
     plan = replace(some_plan(rng), by="worker", owner=rng.choice(("person", "role", "pair")), pending=False)
+    plan = replace(plan, named=True, overtaken=False, idle=None, tree="" if plan.tree == "unmounted" else plan.tree)
     plan = replace(plan, **fixed)
     if "ends" not in role:
         last = rng.choice(STOPS[:-1]) if plan.hold == "stopped" else "completed_with_pr"
@@ -146,7 +161,9 @@ def struck(seed: int, names: Sequence[str], size: int | None = None) -> tuple[Wo
     rng = Random(f"faults {seed}")
     names = sorted(names, key=lambda name: FAULTS[name].of != "task")
     casts = [FAULTS[name].cast(rng) for name in names]
-    life = Life(seed, [plan for cast in casts for plan in cast], size)
+    authorities = {FAULTS[name].authority for name in names}
+    authority = None if not names else authorities.pop() if len(authorities) == 1 else "root"
+    life = Life(seed, [plan for cast in casts for plan in cast], size, authority)
     live(life)
     tasks = iter(life.cast)
     expected: list[Expected] = []

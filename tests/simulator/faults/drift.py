@@ -10,14 +10,27 @@ ONE_RUN = {"ends": ("completed_with_pr",), "here": True}
 @fault({"hold": "working", **ONE_RUN, "pid": True, "neglect": frozenset({"follow"})})
 def never_followed(scene: Scene, task: str) -> Iterator[Expected]:
     """A worker has been at it for longer than a pickup takes, and root still says ready."""
-    scene.world.authority = "root"
     yield expect(task, "metadata-drift")
+
+
+@fault(
+    {
+        "hold": "working",
+        "here": True,
+        "pid": True,
+        "ends": [("blocked", "completed_with_pr"), ("failed", "completed_with_pr")],
+        "neglect": frozenset({"follow"}),
+    }
+)
+def never_followed_again(scene: Scene, task: str) -> Iterator[Expected]:
+    """A second run has begun in the worktree of the first, and root says ready, or what the first run left."""
+    scene.edit(task, status="ready")
+    yield expect(task, "metadata-drift", also=["snapshot-mismatch"])
 
 
 @fault({"hold": "working", **ONE_RUN, "pid": True, "neglect": frozenset({"follow"})}, of="manager")
 def never_followed_and_overdue(scene: Scene, task: str) -> Iterator[Expected]:
     """The same, and the manager calls the pickup overdue: the signal is refuted, and the drift is the cause."""
-    scene.world.authority = "root"
     scene.signal(task, "pickup_overdue", "attention")
     yield expect(task, "metadata-drift", "snapshot-mismatch", signals=["pickup_overdue"])
 
@@ -34,14 +47,12 @@ def never_followed_and_overdue(scene: Scene, task: str) -> Iterator[Expected]:
 )
 def ended_ahead(scene: Scene, task: str) -> Iterator[Expected]:
     """A run ended badly, and its copy says more than root."""
-    scene.world.authority = "root"
     yield expect(task, "metadata-drift", also=["unregistered-worktree", "stale-in-progress"])
 
 
 @fault({"hold": "ready"})
 def begun_by_hand(scene: Scene, task: str) -> Iterator[Expected]:
     """Somebody began a ready task in a worktree of their own."""
-    scene.world.authority = "root"
     scene.stray(task, status=scene.rng.choice(["in_progress", "in_review", "completed"]))
     yield expect(task, "metadata-drift", also=["snapshot-mismatch"])
 
@@ -49,7 +60,6 @@ def begun_by_hand(scene: Scene, task: str) -> Iterator[Expected]:
 @fault({"hold": "ready"})
 def begun_by_two(scene: Scene, task: str) -> Iterator[Expected]:
     """Two worktrees began a ready task, and say different things of it."""
-    scene.world.authority = "root"
     scene.stray(task, status="in_progress", pr_number="7")
     scene.stray(task, status="in_review", pr_number="8")
     yield expect(task, "metadata-drift", also=["snapshot-mismatch"])

@@ -69,7 +69,13 @@ def status_unknown(scene: Scene, task: str) -> Iterator[Expected]:
 def value_of_wrong_type(scene: Scene, task: str) -> Iterator[Expected]:
     """A value that no program can use."""
     key, value = scene.rng.choice(
-        [("pr_number", "soon"), ("created_at", "last week"), ("title", "[a, b]"), ("depends_on", "{a: b}")]
+        [
+            ("pr_number", "soon"),
+            ("created_at", "last week"),
+            ("title", "[a, b]"),
+            ("depends_on", "{a: b}"),
+            ("pr_number", "0"),
+        ]
     )
     scene.edit(task, **{key: value})
     yield expect(task, "invalid-field")

@@ -57,12 +57,13 @@ def register_names_another(scene: Scene, task: str) -> Iterator[Expected]:
 
 
 @fault(AT_WORK, of="manager")
-def register_under_another_name(scene: Scene, task: str) -> Iterator[Expected]:
-    """There is one register, and its path isn't built from the key."""
+def file_under_another_name(scene: Scene, task: str) -> Iterator[Expected]:
+    """There is one register and one snapshot, and the path of one isn't built from the key."""
     owner = scene.manager(task)
     root = scene.world.root
-    root.write(register(_alias(scene, owner)), root.files[register(owner)], root.mtimes[register(owner)])
-    root.drop(register(owner))
+    path = scene.rng.choice([register, snapshot])
+    root.write(path(_alias(scene, owner)), root.files[path(owner)], root.mtimes[path(owner)])
+    root.drop(path(owner))
     yield expect(owner, "split-manager")
 
 
@@ -104,6 +105,7 @@ def dispatched_by_another(scene: Scene, task: str) -> Iterator[Expected]:
 def work_of_nobody_registered(scene: Scene, task: str) -> Iterator[Expected]:
     """A task that is on purpose nobody's stands in a register."""
     person = scene.rng.choice(sorted(scene.world.people))
+    scene.wake(person)
     scene.life.entry(person, task, registered_at=scene.ago(minutes=scene.rng.randint(1, 200)))
     yield expect(task, "misrouted-task")
 
@@ -131,7 +133,7 @@ def heartbeat_in_the_future(scene: Scene, task: str) -> Iterator[Expected]:
     yield expect(owner, "snapshot-stale")
 
 
-@fault({"hold": ["parked", "review", "stopped"]}, of="manager")
+@fault({"hold": "parked"}, of="manager")
 def heartbeat_says_another_status(scene: Scene, task: str) -> Iterator[Expected]:
     """A row's status contradicts a task file that wasn't written since."""
     owner = scene.manager(task)
@@ -185,7 +187,7 @@ def snapshot_torn(scene: Scene, task: str) -> Iterator[Expected]:
 def register_torn(scene: Scene, task: str) -> Iterator[Expected]:
     """A register was cut off while it was written."""
     owner = scene.manager(task)
-    fresh = [name for name in scene.life.rows(owner) if scene.world.root.front(name)["status"] == "ready"]
+    fresh = [name for name in scene.life.rows(owner) if scene.status(name) == "ready"]
     _torn(scene, register(owner))
     yield expect(owner, "unreadable-state")
     # Of a pickup that only this register dates, nobody knows any more that it is a fresh one.

@@ -34,9 +34,9 @@ UNKNOWN = {"hold": "working", "here": True, "pid": False, "tombstone": False, "l
 
 @fault({**UNKNOWN, "tree": ["", "outside"]})
 def worktree_removed_or_broken(scene: Scene, task: str) -> Iterator[Expected]:
-    """The worktree of a run was deleted behind git's back, or its .git file points nowhere."""
+    """The worktree of a run was deleted behind git's back, or it and git don't know each other any more."""
     path = str(scene.row(task)["worktree_path"])
-    scene.world.worktrees[path].state = scene.rng.choice(["missing", "broken"])
+    scene.world.worktrees[path].state = scene.rng.choice(["missing", "broken", "unlisted"])
     yield expect(task, "register-orphan")
 
 
@@ -58,6 +58,7 @@ def registered_by_two(scene: Scene, task: str) -> Iterator[Expected]:
     """A task that two may act for stands in both registers."""
     other = scene.world.root.front(task)["owner"].strip("[]").split(", ")[1]
     row = scene.row(task)
+    scene.wake(other)
     scene.life.entry(other, task, **row)
     yield expect(task, "duplicate-registration")
 

@@ -67,7 +67,6 @@ def worker_died_and_signals(scene: Scene, task: str) -> Iterator[Expected]:
     for kind in ("pickup_overdue", "dispatch_worker_gone", "dispatch_retry_cooldown"):
         scene.signal(task, kind)
     kinds = ["pickup_overdue", "dispatch_worker_gone", "dispatch_retry_cooldown"]
-    scene.world.authority = "root"
     yield expect(task, "worker-gone", "metadata-drift", "snapshot-mismatch", signals=kinds)
 
 
@@ -94,7 +93,7 @@ def outcome_not_reconciled(scene: Scene, task: str) -> Iterator[Expected]:
     yield expect(task, "dispatch-completed-unreconciled", also=LEFT)
 
 
-@fault({**ENDED, **LOG_ONLY, "exit_code": 0, "neglect": frozenset({"reconcile"})})
+@fault({**ENDED, **LOG_ONLY, "exit_code": 0, "neglect": [frozenset({"reconcile"}), frozenset({"reconcile", "pr"})]})
 def log_ended_not_reconciled(scene: Scene, task: str) -> Iterator[Expected]:
     """A run's log ends well, its copy is in review, and root still says that it goes on."""
     yield expect(task, "dispatch-completed-unreconciled", also=LEFT)
@@ -103,14 +102,15 @@ def log_ended_not_reconciled(scene: Scene, task: str) -> Iterator[Expected]:
 @fault({**ENDED, "tombstone": True, "neglect": frozenset({"reconcile", "follow", "prune"})})
 def never_followed_to_its_end(scene: Scene, task: str) -> Iterator[Expected]:
     """Root has said ready from the pickup to the end, and the register still holds the task."""
-    scene.world.authority = "root"
     yield expect(task, "dispatch-completed-unreconciled", "metadata-drift", "register-orphan")
 
 
-@fault({**ENDED, **LOG_ONLY, "exit_code": 0, "neglect": frozenset({"reconcile", "status", "follow"})})
+UNSAID = frozenset({"reconcile", "status"})
+
+
+@fault({**ENDED, **LOG_ONLY, "exit_code": 0, "neglect": [UNSAID, UNSAID | {"follow"}]})
 def pull_request_not_taken_over(scene: Scene, task: str) -> Iterator[Expected]:
-    """A run left a pull request in its copy and no word more: root is ready, as before."""
-    scene.world.authority = "root"
+    """A run left a pull request in its copy and no word more: root says what it said before."""
     also = [*LEFT, "snapshot-mismatch"]
     yield expect(task, "dispatch-completed-unreconciled", "missing-terminal-state", also=also)
 
@@ -171,25 +171,69 @@ def left_lying(scene: Scene, task: str) -> Iterator[Expected]:
     {
         "hold": "done",
         "here": True,
-        "tree": ["", "locked", "outside"],
+        "tree": ["", "locked", "outside", "named"],
         "merge": ["no-ff", "squash"],
+        "tidy": False,
         "neglect": frozenset({"complete"}),
     }
 )
 def merged_and_left(scene: Scene, task: str) -> Iterator[Expected]:
-    """A branch was merged, and root doesn't say that the task is done."""
-    yield expect(task, "merged-not-completed")
+    """A branch was merged, and root doesn't say that the task is done; the worktree may be gone already."""
+    tree = _tree(scene, task)
+    if tree.branch == f"task/{task}" and scene.rng.random() < 0.5:
+        del scene.world.worktrees[tree.path]
+    yield expect(task, "merged-not-completed", also=["missing-terminal-state"])
 
 
-@fault({"hold": "working", "here": True, "tree": ["", "outside"], "ends": ("completed_with_pr",)})
-def merged_while_active(scene: Scene, task: str) -> Iterator[Expected]:
-    """A branch was merged under its worker's hands."""
+def _merge(scene: Scene, task: str) -> Tree:
+    """Merge the task's branch, with something in it, at this moment."""
     tree = _tree(scene, task)
     tree.write(f"src/{task}.py", b"all_of_it()\n", scene.now)
     scene.world.commit(tree, scene.now, "All of it")
     scene.life.commit_root("Note what was left")
     scene.world.merge(tree.branch or "", scene.now, scene.rng.choice(["no-ff", "squash"]))
-    yield expect(task, "merged-not-completed", also=["metadata-drift", "register-orphan"])
+    return tree
+
+
+ON_BRANCH: dict[str, Any] = {"here": True, "tree": ["", "outside"], "ends": ("completed_with_pr",)}
+
+
+@fault({"hold": "working", **ON_BRANCH, "pid": True, "early_pull": False})
+def merged_while_active(scene: Scene, task: str) -> Iterator[Expected]:
+    """A branch was merged under its worker's hands."""
+    _merge(scene, task)
+    yield expect(task, "merged-not-completed", also=["metadata-drift"])
+
+
+@fault({"hold": "working", **ON_BRANCH, "pid": False, **LOG_ONLY})
+def merged_while_unknown(scene: Scene, task: str) -> Iterator[Expected]:
+    """A branch was merged, its task is registered still, and nothing tells of its worker."""
+    _merge(scene, task)
+    yield expect(task, "merged-not-completed", "register-orphan", also=["metadata-drift"])
+
+
+@fault({"hold": "working", **ON_BRANCH, "pid": True}, authority="branch")
+def merged_and_ahead(scene: Scene, task: str) -> Iterator[Expected]:
+    """A branch was merged, and its worktree says more since: a branch may run ahead only until then."""
+    _merge(scene, task)
+    scene.edit(task, status="in_progress")
+    _tree(scene, task).edit(task, scene.now, status="in_review")
+    yield expect(task, "merged-not-completed", "metadata-drift")
+
+
+@fault({**ENDED, "tree": "named", "tombstone": True, "neglect": frozenset({"prune"})})
+def merged_by_the_register(scene: Scene, task: str) -> Iterator[Expected]:
+    """Only the register tells which branch was a task's, and that one was merged."""
+    tree = _merge(scene, task)
+    del scene.world.worktrees[tree.path]
+    yield expect(task, "merged-not-completed", "register-orphan", also=["missing-terminal-state"])
+
+
+@fault({"hold": "working", "here": True, "pid": True, "early_pull": True, "ends": ("completed_with_pr",)})
+def pull_request_merged_while_active(scene: Scene, task: str) -> Iterator[Expected]:
+    """The register records that the pull request is merged, and root hasn't even heard that there is one."""
+    scene.life.entry(scene.manager(task), task, pr_state="merged")
+    yield expect(task, "merged-not-completed", "metadata-drift")
 
 
 @fault({**ENDED, "tombstone": True, "neglect": frozenset({"prune", "reconcile"})})
