@@ -1,5 +1,6 @@
 """The stories of a fleet: what becomes of a task, from its file's first commit to the removal of its worktree."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from random import Random
 
@@ -210,7 +211,7 @@ def heartbeat(life: Life, owner: str) -> Story:
         rows[task] = {"status": status, "registered": task in entries, "needs_attention": False}
         if task in entries:
             rows[task]["dispatch_state"] = "running" if "launched_at" in entries[task] else "queued"
-        elif status == "ready" and rng.random() < 0.3:
+        elif status == "ready" and not under_another_name(entries, task) and rng.random() < 0.3:
             rows[task]["needs_attention"] = True
             signals.append({"task": task, "kind": "pickup_overdue", "level": "attention", "at": stamp(life.clock)})
     active = rng.choice(
@@ -223,6 +224,11 @@ def heartbeat(life: Life, owner: str) -> Story:
     counts = {"active": active, "attention": len(signals), "escalation": 0}
     value = {"owner": owner, "generated_at": stamp(life.clock), "counts": counts, "tasks": rows}
     world.write_json(snapshot(owner), {**value, "escalation": {"signals": signals}}, life.clock)
+
+
+def under_another_name(entries: Mapping[str, Mapping[str, object]], task: str) -> bool:
+    """Whether a register has a task by its path alone."""
+    return any(str(row.get("task_path")).endswith(f"/{task}.md") for row in entries.values())
 
 
 def rest(life: Life, owner: str) -> None:
