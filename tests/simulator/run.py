@@ -255,7 +255,8 @@ class Run:
             return
         status = "ready" if self.follows and not (self.plan.tombstone or self.last) else "failed"
         self.life.tell_root(self.task, status=status)
-        self._bury("failed", None, stamp(self.life.clock))
+        if self.rng.random() < 0.6:
+            self._bury("failed", None, stamp(self.life.clock))
         self.life.forget(self.manager, self.name)
         if self.rng.random() < 0.4:
             self.clear_away()

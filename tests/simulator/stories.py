@@ -149,6 +149,8 @@ class TaskStory:
         life, plan, world = self.life, self.plan, self.world
         if self.rng.random() < 0.5:
             world.root.write(f".tasks/reviews/{self.task}-r1.md", b"# Review\n", life.clock)
+        if self.rng.random() < 0.3 and not self.cast:
+            self._hand_over()
         if plan.hold == "review":
             return
         yield hours(self.rng, 1, 90)
@@ -178,6 +180,8 @@ def upkeep(life: Life) -> Story:
     """What goes on beside the tasks: commits of code, notes in task files, worktrees that are nobody's."""
     rng = Random(f"{life.world.seed} upkeep")
     world = life.world
+    if rng.random() < 0.3:
+        accept_legacy(life, rng)
     for number in range(rng.randint(2, 7)):
         yield hours(rng, 24, 24 * 25)
         life.commit_root("Note what was left")
@@ -191,9 +195,22 @@ def upkeep(life: Life) -> Story:
                 tree.write(f"src/spike{number}.py", b"spike()\n", life.clock)
                 world.commit(tree, life.clock, "Try something")
             names = list(life.plans)[len(life.cast) :]
-            waiting = [one for one in names if tree.has(one) and tree.front(one)["status"] in {"draft", "ready"}]
-            if rng.random() < 0.5 and waiting:
-                tree.edit(rng.choice(waiting), life.clock, estimate="3d")
+            there = [one for one in names if tree.has(one)]
+            if rng.random() < 0.5 and there:
+                tree.edit(rng.choice(there), life.clock, estimate="3d")
+
+
+def accept_legacy(life: Life, rng: Random) -> None:
+    """A task of somebody who isn't declared, which the team knows: by the configuration, or by the file itself."""
+    values = {"title": "Import the old tickets", "status": "draft", "owner": "the-old-team"}
+    reason = "moves in the third quarter"
+    if rng.random() < 0.5:
+        values["taskcheck"] = f"{{ignore: {{role-routing: {reason}}}}}"
+    else:
+        table = {"rule": "role-routing", "task": "legacy-*", "reason": reason}
+        life.world.suppress.append(table | rng.choice([{}, {"until": "2999-12-31"}]))
+    life.world.root.write("tasks/legacy-import.md", page(values, "\n"), life.clock)
+    life.commit_root("legacy-import: new")
 
 
 def heartbeat(life: Life, owner: str) -> Story:
@@ -214,9 +231,13 @@ def heartbeat(life: Life, owner: str) -> Story:
         elif status == "ready" and not under_another_name(entries, task) and rng.random() < 0.3:
             rows[task]["needs_attention"] = True
             signals.append({"task": task, "kind": "pickup_overdue", "level": "attention", "at": stamp(life.clock)})
+    rows[f"{owner}-of-old"] = {"status": "completed"}
+    for row in rows.values():
+        if rng.random() < 0.05:
+            row.pop("needs_attention", None)
     active = rng.choice(
         [
-            sum(bool(row["registered"]) for row in rows.values()),
+            sum(bool(row.get("registered")) for row in rows.values()),
             sum(row["status"] == "in_progress" for row in rows.values()),
             len(entries),
         ]

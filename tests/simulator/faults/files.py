@@ -51,10 +51,17 @@ def no_owner(scene: Scene, task: str) -> Iterator[Expected]:
     yield expect(task, "role-routing", also=["misrouted-task"])
 
 
-@fault(PARKED)
+@fault(ANY)
 def required_key_missing(scene: Scene, task: str) -> Iterator[Expected]:
-    """A parked task lacks its title, or its owner."""
-    scene.edit(task, **{scene.rng.choice(["title", "owner"]): None})
+    """A task lacks its title."""
+    scene.edit(task, title=None)
+    yield expect(task, "invalid-field")
+
+
+@fault(PARKED)
+def no_owner_yet(scene: Scene, task: str) -> Iterator[Expected]:
+    """A parked task has no owner: it may wait for one, but the key has to be there."""
+    scene.edit(task, owner=None)
     yield expect(task, "invalid-field")
 
 
@@ -195,7 +202,7 @@ def suppression_in_file(scene: Scene, task: str) -> Iterator[Expected]:
 @fault(of="manager")
 def suppression_in_settings(scene: Scene) -> Iterator[Expected]:
     """A suppression of the configuration matches nothing, or has expired."""
-    table = {"rule": "role-routing", "task": "legacy-*", "reason": "moves next month"}
+    table = {"rule": "role-routing", "task": "ancient-*", "reason": "moves next month"}
     scene.world.suppress.append(scene.rng.choice([table, {**table, "until": "2026-01-31"}]))
     yield expect("repository", "unused-suppression")
 

@@ -172,7 +172,8 @@ def runtime_state_tracked(scene: Scene, task: str) -> Iterator[Expected]:
 def _torn(scene: Scene, path: str) -> None:
     data = scene.world.root.files[path]
     torn = scene.rng.choice([data[:-3], data[: len(data) // 2], b"", b"\xff" + data, b"[1, 2", data + b"}"])
-    scene.world.root.write(path, torn, scene.now)
+    at = scene.rng.choice([scene.now, scene.world.root.mtimes[path]])
+    scene.world.root.write(path, torn, at)
 
 
 @fault(WITH_WORK, of="ledger")

@@ -236,6 +236,13 @@ def pull_request_merged_while_active(scene: Scene, task: str) -> Iterator[Expect
     yield expect(task, "merged-not-completed", "metadata-drift")
 
 
+@fault({"hold": "working", "here": True, "pid": False, **LOG_ONLY})
+def pull_request_merged_while_unknown(scene: Scene, task: str) -> Iterator[Expected]:
+    """The same, and nothing tells of its worker: the entry outlives the pull request."""
+    scene.life.entry(scene.manager(task), task, pr_state="Merged")
+    yield expect(task, "merged-not-completed", "register-orphan", also=["metadata-drift"])
+
+
 @fault({**ENDED, "tombstone": True, "neglect": frozenset({"prune", "reconcile"})})
 def pull_request_merged(scene: Scene, task: str) -> Iterator[Expected]:
     """The register records that the pull request is merged; root has heard neither of that nor of the run's end."""
