@@ -11,6 +11,8 @@ Hold = Literal[
 End = Literal["completed_with_pr", "blocked", "needs_review_fix", "failed", "crash", "mute"]
 Duty = Literal["follow", "reconcile", "prune", "outcome", "notice", "complete", "register", "status", "pr"]
 
+Kind = Literal["", "locked", "detached", "outside", "stacked", "named", "unmounted"]
+
 HOLDS: tuple[Hold, ...] = (
     "parked", "ready", "registered", "launched", "working", "working", "stopped", "review", "done", "done", "cancelled",
 )  # fmt: skip
@@ -42,7 +44,7 @@ class Plan:
     follow: Literal["launch", "pickup"] = "launch"
     """Whether root says in_progress from the launch on, or follows the worker's copy. Where nothing tells how long a
     worker has been alive, nobody knows that a pickup is a fresh one, and root has to follow at once."""
-    tree: Literal["", "locked", "detached", "outside", "stacked", "named", "unmounted"] = ""
+    tree: Kind = ""
     """What is special about its worktree: ``named``, its branch isn't called by the pattern."""
     named: bool = True
     """Whether the register has the task under its id, not under another name with its path."""
@@ -61,6 +63,11 @@ class Plan:
     """How long ago the last sign of the last run is to be."""
     neglect: frozenset[Duty] = frozenset()
     """What its manager, its worker or its person omits in the last run."""
+
+    @property
+    def bare(self) -> bool:
+        """Whether nothing but the worktree tells of its worker."""
+        return not (self.pid or self.tombstone or self.log)
 
     @property
     def at_launch(self) -> bool:
@@ -82,6 +89,9 @@ def some_plan(rng: Random) -> Plan:
     tombstone = not here or rng.random() < 0.6
     last = rng.choice(STOPS) if hold == "stopped" else "completed_with_pr"
     dated = rng.random() < 0.8
+    log = here and rng.random() < 0.7
+    told = pid or tombstone or log
+    trees: tuple[Kind, ...] = ("", "", "", "", "locked", "detached", "outside", "stacked", "named", "unmounted")
     return Plan(
         hold=hold,
         by=by,
@@ -91,9 +101,9 @@ def some_plan(rng: Random) -> Plan:
         pid=pid,
         tombstone=tombstone,
         dated=dated,
-        log=here and (rng.random() < 0.7 or not (pid or tombstone)),
+        log=log,
         follow=rng.choice(("launch", "pickup")),
-        tree=rng.choice(("", "", "", "", "locked", "detached", "outside", "stacked", "named", "unmounted")),
+        tree=rng.choice(trees if told else trees[:-1]),
         named=not (tombstone and here) or rng.random() < 0.9,
         overtaken=here and pid and rng.random() < 0.15,
         # A worker may live for long without a sign, where its process can be seen.

@@ -195,6 +195,8 @@ class Run:
             path = self.tree.task(self.task)
             data = edited(self.tree.files[path], {})
             self.tree.write(path, page(self.tree.front(self.task), f"{body(data)}- a note\n"), at)
+        if self.plan.bare:
+            self._edit()
         self._log(f"a step at {stamp(at)}")
         if self.plan.tombstone:
             self.world.edit_json(tombstone(self.task), lambda value: value.update(heartbeat_at=stamp(at)), at)
