@@ -210,7 +210,8 @@ def _severity(
         # Whoever set root back to ready has seen how far the worktree came: what is left there is of an earlier run.
         seen = root.keys["status"] not in comparison.differing and not running
         return Severity.INFO if fresh or seen else Severity.ERROR
-    over = dispatch is not None and dispatch.over
+    # A run that is only called gone because a ledger can't be read may have a worker after all.
+    over = dispatch is not None and dispatch.over and (dispatch.readable or dispatch.state is DispatchState.ENDED)
     return Severity.ERROR if stage is Stage.ACTIVE and (over or merged) else Severity.INFO
 
 
