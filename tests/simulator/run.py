@@ -37,6 +37,8 @@ class Run:
         # Where a branch may run ahead until it is merged, root need not follow a worker that is at it.
         may_lead = self.world.authority == "branch" and self.rng.random() < 0.5
         self.follows = not may_lead and not (last and self.plan.neglects("follow"))
+        self.told_after = self.plan.tombstone and self.rng.random() < 0.7
+        """Whether its tombstone says what root said in the end."""
         self.pid: int | None = None
         self.tree: Tree | None = None
         self.path = f"../trees/{self.task}" if self.plan.tree == "outside" else f".worktrees/{self.task}"
@@ -195,7 +197,7 @@ class Run:
             path = self.tree.task(self.task)
             data = edited(self.tree.files[path], {})
             self.tree.write(path, page(self.tree.front(self.task), f"{body(data)}- a note\n"), at)
-        if self.plan.bare:
+        if self.plan.bare and self.tree and self.world.history.commits[self.tree.head].at != at:
             self._edit()
         self._log(f"a step at {stamp(at)}")
         if self.plan.tombstone:
@@ -245,7 +247,7 @@ class Run:
         if not self.plan.tombstone:
             return
         values = {"state": "ended", "outcome": outcome, "exit_code": code, "ended_at": at}
-        if not self._omits("reconcile"):
+        if self.told_after and not self._omits("reconcile"):
             values["status_after"] = self.world.root.front(self.task)["status"]
         if outcome == "completed_with_pr" and not self._omits("pr") and self.rng.random() < 0.5:
             values["pr_number"] = self.number

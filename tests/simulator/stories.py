@@ -1,13 +1,13 @@
 """The stories of a fleet: what becomes of a task, from its file's first commit to the removal of its worktree."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from random import Random
 
 from tests.simulator.life import BODIES, NOBODY, ROLES, Life, Story, hours, minutes
 from tests.simulator.plan import Plan
 from tests.simulator.run import Run
-from tests.simulator.world import page, snapshot, stamp
+from tests.simulator.world import moment, page, snapshot, stamp
 
 
 def live(life: Life) -> None:
@@ -67,6 +67,8 @@ class TaskStory:
         path = f"tasks/{self.rng.choice(('', '', 'web/', 'infra/api/'))}{self.task}.md"
         status = self.rng.choice(("not_started", "draft"))
         values = {"title": f"'{self.task}: what is due'", "status": status, "owner": self.owner}
+        if self.rng.random() < 0.3:
+            values["due"] = (self.life.now + timedelta(days=90)).date().isoformat()
         waits_for = self._dependencies()
         if waits_for:
             values["depends_on"] = f"[{', '.join(waits_for)}]"
@@ -103,14 +105,14 @@ class TaskStory:
     def _by_hand(self) -> Story:
         """A person does it, and says so in root's file alone."""
         life, plan = self.life, self.plan
-        idle = plan.idle or timedelta()
+        idle = (plan.idle or timedelta()) if plan.by == "person" else timedelta()
         if plan.hold == "working":
             yield life.until(life.now - idle - hours(self.rng, 0.5, 40))
         life.tell_root(self.task, status="in_progress", started_at=stamp(life.clock), pending=plan.pending)
         steps = self.rng.randint(1, 6)
         while steps or plan.hold == "working":
             yield minutes(self.rng, 20, 230)
-            if plan.idle and life.clock >= life.now - plan.idle:
+            if idle and life.clock >= life.now - idle:
                 return
             life.tell_root(self.task, pending=self.rng.random() < 0.3)
             steps -= 1
@@ -133,14 +135,19 @@ class TaskStory:
                 yield from self._review(run)
             elif last:
                 return
+            elif not self.cast and self.rng.random() < 0.2:
+                run.clear_away()
+                yield hours(self.rng, 0.5, 60)
+                yield from self._by_hand()
+                return
             else:
-                yield from self._set_up_again()
+                yield from self._set_up_again(run)
 
-    def _set_up_again(self) -> Story:
+    def _set_up_again(self, run: Run) -> Story:
         yield hours(self.rng, 0.5, 60)
         status = self._status(self.task)
         if status != "needs_review_fix" or self.rng.random() < 0.5:
-            self.life.tell_root(self.task, status="ready", pending=self.plan.pending and self.plan.tombstone)
+            self.life.tell_root(self.task, status="ready", pending=self.plan.pending and run.told_after)
         yield hours(self.rng, 0.2, 20)
         if self.rng.random() < 0.2 and not self.cast:
             self._hand_over()
@@ -195,9 +202,9 @@ def upkeep(life: Life) -> Story:
                 tree.write(f"src/spike{number}.py", b"spike()\n", life.clock)
                 world.commit(tree, life.clock, "Try something")
             names = list(life.plans)[len(life.cast) :]
-            there = [one for one in names if tree.has(one)]
-            if rng.random() < 0.5 and there:
-                tree.edit(rng.choice(there), life.clock, estimate="3d")
+            waiting = [one for one in names if tree.has(one) and tree.front(one)["status"] in {"draft", "ready"}]
+            if rng.random() < 0.5 and waiting:
+                tree.edit(rng.choice(waiting), life.clock, estimate="3d")
 
 
 def accept_legacy(life: Life, rng: Random) -> None:
@@ -228,6 +235,7 @@ def heartbeat(life: Life, owner: str) -> Story:
         rows[task] = {"status": status, "registered": task in entries, "needs_attention": False}
         if task in entries:
             rows[task]["dispatch_state"] = "running" if "launched_at" in entries[task] else "queued"
+            signals += old_signals(rng, task, entries[task])
         elif status == "ready" and not under_another_name(entries, task) and rng.random() < 0.3:
             rows[task]["needs_attention"] = True
             signals.append({"task": task, "kind": "pickup_overdue", "level": "attention", "at": stamp(life.clock)})
@@ -242,9 +250,19 @@ def heartbeat(life: Life, owner: str) -> Story:
             len(entries),
         ]
     )
-    counts = {"active": active, "attention": len(signals), "escalation": 0}
+    attention = sum(signal["level"] == "attention" for signal in signals)
+    counts = {"active": active, "attention": attention, "escalation": len(signals) - attention}
     value = {"owner": owner, "generated_at": stamp(life.clock), "counts": counts, "tasks": rows}
     world.write_json(snapshot(owner), {**value, "escalation": {"signals": signals}}, life.clock)
+
+
+def old_signals(rng: Random, task: str, row: Mapping[str, object]) -> Iterator[dict[str, str]]:
+    """Signals about a task at work that don't make its worker gone: of an earlier run, or of how long it takes."""
+    before = stamp(moment(str(row["registered_at"])) - hours(rng, 1, 50))
+    if rng.random() < 0.2:
+        yield {"task": task, "kind": "dispatch_worker_gone", "level": "escalation", "at": before}
+    if rng.random() < 0.2:
+        yield {"task": task, "kind": "stuck_in_progress", "level": "attention", "at": str(row["registered_at"])}
 
 
 def under_another_name(entries: Mapping[str, Mapping[str, object]], task: str) -> bool:
