@@ -199,7 +199,8 @@ def register_torn(scene: Scene, task: str) -> Iterator[Expected]:
 def tombstone_torn(scene: Scene, task: str) -> Iterator[Expected]:
     """A tombstone was cut off while it was written."""
     _torn(scene, tombstone(task))
-    yield expect(task, "unreadable-state", also=["stale-in-progress"])
+    scene.signal(task, "stuck_in_progress")
+    yield expect(task, "unreadable-state", also=["stale-in-progress"], signals=["stuck_in_progress"])
 
 
 @fault(AT_WORK, of="manager")

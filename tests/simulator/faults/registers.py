@@ -9,8 +9,9 @@ from tests.simulator.world import register
 
 @fault({"hold": "done", "neglect": frozenset({"prune"})})
 def done_and_registered(scene: Scene, task: str) -> Iterator[Expected]:
-    """A task is done, and its entry still there."""
-    yield expect(task, "register-orphan")
+    """A task is done, and its entry still there; its manager signals that itself."""
+    scene.signal(task, "register_orphan", "attention")
+    yield expect(task, "register-orphan", signals=["register_orphan"])
 
 
 @fault({"hold": "ready"})
