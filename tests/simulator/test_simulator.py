@@ -18,8 +18,10 @@ from tests.simulator.sources import ROOT, processes_of
 from tests.simulator.verdict import RULES, complaints, judged, lines
 from tests.simulator.world import World, moment, register
 
-FLEETS = int(os.environ.get("TASKCHECK_FLEETS", "1050"))
+FLEETS = int(os.environ.get("TASKCHECK_FLEETS", "1400"))
 GIT_FLEETS = int(os.environ.get("TASKCHECK_GIT_FLEETS", "50"))
+SMALL = 5
+"""Tasks, beside those that faults strike, in a fleet that is built."""
 BATCHES = 10
 HEALTHY = FLEETS * 4 // 10
 EACH = max(2, FLEETS * 4 // 10 // len(FAULTS))
@@ -29,9 +31,10 @@ ABSENT = {"no register, tombstone or dispatch log", "no register file"}
 """Why a rule may have nothing to look at: nobody was dispatched yet."""
 
 
-def again(seed: int, names: Sequence[str], said: Iterable[str]) -> str:
+def again(seed: int, names: Sequence[str], said: Iterable[str], size: int | None = None) -> str:
     """What a failure shows: how to see that fleet again, and what was said of it."""
-    return "\n".join([f"see it again: python -m tests.simulator {seed} {' '.join(names)}".rstrip(), *said])
+    words = ["python -m tests.simulator", str(seed), *names, *([f"--size {size}"] if size is not None else [])]
+    return "\n".join([f"see it again: {' '.join(words)}", *said])
 
 
 def hold(seed: int, names: Sequence[str]) -> None:
@@ -74,13 +77,13 @@ def test_faults_together_are_found_each(batch: int) -> None:
 def test_real_git_says_the_same(seed: int, tmp_path: Path) -> None:
     """A fleet in memory is judged as the same one on disk is, word for word: the shortcut is a true one."""
     names = [] if seed % 5 == 0 else some_faults(seed) if seed % 5 == 1 else [sorted(FAULTS)[seed * 7 % len(FAULTS)]]
-    world, expected = struck(seed, names, size=5)
+    world, expected = struck(seed, names, SMALL)
     root = build(world, tmp_path.resolve())
     found = check(Request(root=root, now=world.now, processes=processes_of(world), third_party=False))
-    assert not complaints(found, expected), again(seed, names, complaints(found, expected))
+    assert not complaints(found, expected), again(seed, names, complaints(found, expected), SMALL)
     memory = judged(world)
     real = [line.replace(str(root.parent), "") for line in lines(found)]
-    assert real == [line.replace(str(ROOT.parent), "") for line in lines(memory)], again(seed, names, ())
+    assert real == [line.replace(str(ROOT.parent), "") for line in lines(memory)], again(seed, names, (), SMALL)
     assert [(i.subject, i.headline) for i in found.incidents] == [(i.subject, i.headline) for i in memory.incidents]
     assert found.skipped == memory.skipped
 
