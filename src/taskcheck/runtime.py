@@ -38,9 +38,14 @@ class Entry:
         return (self.place, *self.also)
 
     @property
+    def launched(self) -> datetime | None:
+        """When its process was started, as far as it is recorded; one may have waited long in the register."""
+        return self.launched_at or self.started_at
+
+    @property
     def began(self) -> datetime | None:
         """When its dispatch began, as far as it is recorded."""
-        return self.launched_at or self.started_at or self.registered_at
+        return self.launched or self.registered_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +112,11 @@ class Ledger:
     def subject(self) -> str:
         """What a report calls it."""
         return self.place.path
+
+    @property
+    def lost_rows(self) -> bool:
+        """Whether it is a register that can't be read as a whole, or has a row of which nothing can be used."""
+        return self.kind is LedgerKind.REGISTER and any(len(route) <= 2 for route, _ in self.troubles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +218,7 @@ class Dispatch:
     place: Place
     """Where the state is recorded."""
     readable: bool = True
-    """False when a tombstone, or a field that tells of the run, is there and can't be read."""
+    """False when a tombstone, a field that tells of the run, or a register that may know it can't be read."""
 
     @property
     def over(self) -> bool:

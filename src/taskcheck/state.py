@@ -177,10 +177,13 @@ class Copies:
         return self.by_task.get(task, ())
 
     def refute(self, signal: Signal, root: Task | None) -> Task | None:
-        """The file that contradicts a raw signal: nobody is late to pick up what a worktree, or root, shows begun."""
+        """The file that contradicts a raw signal: nobody is late to pick up what a worktree, or root, shows begun.
+
+        What an earlier run left in a worktree, and root has moved on from, says nothing.
+        """
         if signal.kind != "pickup_overdue" or signal.task is None:
             return None
-        files = [copy.task for copy in self.of(signal.task)] + [root] * (root is not None)
+        files = [copy.task for copy in self.of(signal.task) if copy.leads] + [root] * (root is not None)
         return next((task for task in files if task and Stage.READY.before(task.stage)), None)
 
     def own(self, task: str) -> Copy | None:

@@ -60,10 +60,10 @@ def test_what_is_accepted_is_counted_and_what_is_new_is_told(root: Path) -> None
 def test_a_finding_that_a_merge_left_twice_is_accepted_as_often_as_the_larger_says(root: Path) -> None:
     run(root, "--update-baseline")
     text = (root / "base.toml").read_text()
-    (root / "base.toml").write_text(text + text[text.index("[[finding]]") :])
+    rows = text.partition("finding = [\n")[2].removesuffix("]\n")
+    (root / "base.toml").write_text(text.removesuffix("]\n") + rows + "]\n")
     assert told(run(root)) == []
-    (root / "tasks" / "a.md").rename(root / "tasks" / "a2.md")
-    assert told(run(root)) == ["a2"]
+    assert run(root).json["summary"]["baselined"] == 2
 
 
 def test_a_moved_file_is_the_same_finding_and_another_fault_is_not(root: Path) -> None:

@@ -59,6 +59,7 @@ CASES = {
         "bad-pid-within-skew": NONE,
         "bad-on-another-host": NONE,
         "bad-pid-unreadable": NONE,
+        "bad-launch-not-dated": NONE,
         "bad-not-known": NONE,
         "bad-registered": NONE,  # no repository: whether worktrees are left can't be told
         "bad-alias-registers": NONE,

@@ -204,10 +204,14 @@ def _severity(
             return None
         if not Stage.READY.before(theirs):
             return Severity.INFO
-        began = dispatch.began if dispatch and dispatch.state is DispatchState.RUNNING else None
+        running = dispatch is not None and dispatch.state is DispatchState.RUNNING
+        began = dispatch.began if dispatch and running else None
         fresh = began is not None and now - began < settings.limits.pickup_grace
-        return Severity.INFO if fresh else Severity.ERROR
-    over = dispatch is not None and dispatch.over
+        # Whoever set root back to ready has seen how far the worktree came: what is left there is of an earlier run.
+        seen = root.keys["status"] not in comparison.differing and not running
+        return Severity.INFO if fresh or seen else Severity.ERROR
+    # A run that is only called gone because a ledger can't be read may have a worker after all.
+    over = dispatch is not None and dispatch.over and (dispatch.readable or dispatch.state is DispatchState.ENDED)
     return Severity.ERROR if stage is Stage.ACTIVE and (over or merged) else Severity.INFO
 
 

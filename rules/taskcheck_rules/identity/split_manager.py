@@ -125,7 +125,7 @@ def _conflicts(entries: Iterable[Entry], settings: Settings, processes: Processe
     def may_live(entry: Entry) -> int | None:
         """The process, unless it is known not to live."""
         skew = settings.limits.clock_skew
-        known = processes.lives(entry.pid, entry.host, entry.began, skew) if processes else None
+        known = processes.lives(entry.pid, entry.host, entry.launched, skew) if processes else None
         return None if known is False else entry.pid
 
     def differ(one: Entry, other: Entry) -> str | None:

@@ -13,6 +13,7 @@ from taskcheck import (
     Evidence,
     Finding,
     Fork,
+    Ledger,
     Place,
     Settings,
     Severity,
@@ -38,6 +39,7 @@ def stale_in_progress(
     reviews: Mapping[str, Place],
     checkouts: Checkouts | None = None,
     copies: Copies | None = None,
+    ledgers: tuple[Ledger, ...] | None = None,
 ) -> Iterator[Finding]:
     """An active task that no live worker holds hasn't moved for long.
 
@@ -61,6 +63,8 @@ def stale_in_progress(
     idle = now - moved
     if idle <= settings.limits.in_progress_max_idle:
         return
+    if not (dispatch and dispatch.entries) and any(ledger.lost_rows for ledger in ledgers or ()):
+        raise Undecided("a register that may know its worker can't be read")
     copy = copies.own(task.id) if copies else None
     evidence = [Evidence(place=task.at("status"), saw=f"status is {task.status}, last moved {moved:%Y-%m-%d %H:%M}Z")]
     if copy:

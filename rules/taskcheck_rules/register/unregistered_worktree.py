@@ -2,11 +2,25 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Checkouts, Entries, Evidence, Finding, Place, Severity, Stage, Task, rule
+from taskcheck import (
+    Checkouts,
+    Entries,
+    Evidence,
+    Finding,
+    Ledger,
+    Place,
+    Severity,
+    Stage,
+    Task,
+    Undecided,
+    rule,
+)
 
 
 @rule(family="register", severity=Severity.WARNING)
-def unregistered_worktree(task: Task, checkouts: Checkouts, entries: Entries) -> Iterator[Finding]:
+def unregistered_worktree(
+    task: Task, checkouts: Checkouts, entries: Entries, ledgers: tuple[Ledger, ...] | None = None
+) -> Iterator[Finding]:
     """An active task has a worktree that no register knows.
 
     ## Why
@@ -24,6 +38,8 @@ def unregistered_worktree(task: Task, checkouts: Checkouts, entries: Entries) ->
     elsewhere = [entry for entry in entries.of(task.id) if entry.worktree_path and entry.branch != checkout.branch]
     if len(elsewhere) < len(entries.of(task.id)) or any(checkouts.at(e.worktree_path) == checkout for e in entries):
         return
+    if any(ledger.lost_rows for ledger in ledgers or ()):
+        raise Undecided("a register that may know its worktree can't be read")
     branch = f" on branch {checkout.branch}" if checkout.branch else ""
     yield Finding(
         task=task.id,

@@ -138,7 +138,7 @@ def _dead(entry: Entry, dispatch: Dispatch | None, processes: Processes | None, 
         if dispatch.state is DispatchState.RUNNING and dispatch.owner == entry.manager:
             return False
     skew = settings.limits.clock_skew
-    return processes is not None and processes.lives(entry.pid, entry.host, entry.began, skew) is False
+    return processes is not None and processes.lives(entry.pid, entry.host, entry.launched, skew) is False
 
 
 def _cleared(entry: Entry, checkouts: Checkouts | None, processes: Processes | None) -> bool:

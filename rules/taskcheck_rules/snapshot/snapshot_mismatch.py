@@ -6,6 +6,7 @@ from datetime import datetime
 
 from taskcheck import (
     Copies,
+    Dispatches,
     Evidence,
     Finding,
     Manager,
@@ -26,7 +27,11 @@ SHOWN = 5
 
 @rule(family="snapshot", severity=Severity.WARNING)
 def snapshot_mismatch(
-    manager: Manager, tasks: Tasks, settings: Settings, copies: Copies | None = None
+    manager: Manager,
+    tasks: Tasks,
+    settings: Settings,
+    copies: Copies | None = None,
+    dispatches: Dispatches | None = None,
 ) -> Iterator[Finding]:
     """A heartbeat contradicts ledgers that haven't been written since: the status page shows what isn't so.
 
@@ -55,7 +60,7 @@ def snapshot_mismatch(
         *_statuses(snapshot, tasks, since),
         *_registered(snapshot, manager, since),
         *_counts(snapshot, manager, settings, since),
-        *(_signals(snapshot, tasks, copies, since) if copies else ()),
+        *(_signals(snapshot, tasks, copies, dispatches, since) if copies else ()),
     ]
     if not contradictions:
         return
@@ -159,11 +164,16 @@ def _counts(snapshot: Snapshot, manager: Manager, settings: Settings, since: dat
         )
 
 
-def _signals(snapshot: Snapshot, tasks: Tasks, copies: Copies, since: datetime) -> Iterator[Contradiction]:
+def _signals(
+    snapshot: Snapshot, tasks: Tasks, copies: Copies, dispatches: Dispatches | None, since: datetime
+) -> Iterator[Contradiction]:
+    """Signals that root or a worktree refutes; one that was true when it was written, before the work began, isn't."""
     for signal in snapshot.signals:
         root = tasks.get(signal.task or "")
         begun = copies.refute(signal, root if root and _before(root.written_at, since) else None)
-        if begun is not None:
+        dispatch = dispatches.of(signal.task) if dispatches and signal.task else None
+        later = dispatch is not None and dispatch.began is not None and dispatch.began > since
+        if begun is not None and not later:
             yield Contradiction(
                 signal.task,
                 (

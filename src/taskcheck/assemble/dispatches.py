@@ -163,7 +163,7 @@ class DispatchReader:
         """Whether the process of a record lives, and by which evidence."""
         ended = isinstance(record, Tombstone) and record.state == "ended"
         heartbeat = record.heartbeat_at if isinstance(record, Tombstone) and not ended else None
-        began = record.started_at if isinstance(record, Tombstone) else record.began
+        began = record.started_at if isinstance(record, Tombstone) else record.launched
         here = isinstance(self.processes, Processes) and (record.host or "").casefold() in {
             "",
             self.processes.host.casefold(),
@@ -239,6 +239,7 @@ def runs(ledgers: Ledgers, skew: timedelta) -> dict[str, _Run]:
     for entry in entries(ledgers.registers):
         recorded.setdefault(entry.task, []).append(entry)
     tombstones = {tombstone.task: tombstone for tombstone in ledgers.tombstones if tombstone.readable}
+    lost = any(register.ledger.lost_rows for register in ledgers.registers)
     unreadable = {tombstone.task for tombstone in ledgers.tombstones} - set(tombstones)
     logs = {log.task: log for log in ledgers.logs}
     found = {}
@@ -259,7 +260,8 @@ def runs(ledgers: Ledgers, skew: timedelta) -> dict[str, _Run]:
         if not (tombstone or log or of_this_run):
             continue
         doubtful = any(record.doubtful for record in (*of_this_run, *((tombstone,) if tombstone else ())))
-        found[task] = _Run(began, of_this_run, tombstone, log, task not in unreadable and not doubtful)
+        known = bool(of_this_run) or not lost
+        found[task] = _Run(began, of_this_run, tombstone, log, known and task not in unreadable and not doubtful)
     return found
 
 
