@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 # In order, however many jobs make was given: what `test` says last is pytest's summary.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites venv demo test lint types imports unit format docs wheel clean
+.PHONY: help prerequisites venv demo test lint types imports unit nightly format docs wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,10 @@ imports: $(VENV)/.stamp ## import-linter: imports run one way
 
 unit: $(VENV)/.stamp ## pytest
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+nightly: $(VENV)/.stamp ## pytest with more: generated documents, simulated fleets, concurrent writers
+	TASKCHECK_EXAMPLES=20000 TASKCHECK_FLEETS=10000 TASKCHECK_GIT_FLEETS=300 TASKCHECK_STRESS=10 \
+	  $(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
 format: $(VENV)/.stamp ## write what ruff would
 	$(BIN)/ruff check --fix .

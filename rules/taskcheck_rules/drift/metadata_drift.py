@@ -312,8 +312,8 @@ def _fix(root: Task, comparison: Comparison) -> Fix | None:
         never.add(keys["status"])
     clean = {k: v for k, v in comparison.clean.items() if isinstance(v, str) and k not in never}
     taken = {k: v for k, v in clean.items() if of_record(k)} or clean
-    if not taken:
-        return None
+    if not taken or (root.stage is Stage.READY and keys["status"] not in comparison.differing):
+        return None  # ready as root is, it would be dispatched a second time all the same
     conflict = any(of_record(key) for key in comparison.conflicting)
     why = "both sides changed keys that go with these" if conflict else ""
     if not all(map(of_record, taken)):

@@ -115,7 +115,7 @@ class Target:
             FileExistsError: something has it.
         """
         try:
-            os.link(self.name, other.name, src_dir_fd=self.folder, dst_dir_fd=other.folder, follow_symlinks=False)
+            os.link(self.name, other.name, src_dir_fd=self.folder, dst_dir_fd=other.folder)
         except OSError as error:
             if error.errno not in {errno.EPERM, errno.ENOTSUP}:
                 raise
