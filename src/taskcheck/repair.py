@@ -10,7 +10,7 @@ from pathlib import Path
 from taskcheck.check import Request, Store, UsageError, check_store, chosen, judge, reported
 from taskcheck.finding import Finding, Report, RunError, Safety
 from taskcheck.fix.commit import Aborted, Overtaken, commit, journal_of, recover, undo
-from taskcheck.fix.disk import obstacle
+from taskcheck.fix.disk import Moved, obstacle
 from taskcheck.fix.journal import Journal, JournalError, Journals
 from taskcheck.fix.locks import Held, locked
 from taskcheck.fix.overlay import contents
@@ -64,9 +64,9 @@ def fix(store: Store, request: Request, order: Order) -> tuple[Report, Plan]:
             return _concluded(planned.report, request, planned, store=store), planned.plan
     try:
         with journals.opened():
-            recovered = recover(journals)
+            recovered = _recovered(store, journals)
             done, journal, trouble = _carried_out(store, request, order, journals, planned)
-    except (Held, JournalError, OSError) as error:
+    except (Held, JournalError, Moved, OSError) as error:
         raise UsageError(_told(error, store)) from error
     report = done.report
     if journal is not None:
@@ -85,7 +85,7 @@ def take_back(store: Store, name: str | None = None) -> tuple[Journal | None, st
     try:
         journals = _journals(store)
         with journals.opened():
-            recovered = recover(journals)
+            recovered = _recovered(store, journals)
             records = journals.records()
             if name is not None and name not in records:
                 raise UsageError(f"there is no fix {name} to undo{_known(records)}")
@@ -93,7 +93,7 @@ def take_back(store: Store, name: str | None = None) -> tuple[Journal | None, st
                 return None, recovered
             with _locked(store, (file.path for file in journals.load(f"undo/{name or records[0]}.json").files)):
                 return undo(journals, name or records[0]), recovered
-    except (Held, JournalError, OSError) as error:
+    except (Held, JournalError, Moved, OSError) as error:
         raise UsageError(_told(error, store)) from error
     except Aborted as error:
         raise UsageError(f"it can't be undone: {error}; nothing was changed") from error
@@ -116,6 +116,13 @@ def _journals(store: Store) -> Journals:
     if sys.platform == "win32":
         raise UsageError("on Windows taskcheck checks, but doesn't write: repair on Linux or macOS")
     return Journals(store.location.root, fix_folder(store.location))
+
+
+def _recovered(store: Store, journals: Journals) -> str | None:
+    """See to an interrupted fix, under the locks of the managers whose files it was about."""
+    left = journals.decided()
+    with _locked(store, (file.path for file in left.files) if left else ()):
+        return recover(journals)
 
 
 def _carried_out(
@@ -262,6 +269,8 @@ def _told(error: Exception, store: Store) -> str:
     folder = fix_folder(store.location)
     if isinstance(error, Held):
         return f"somebody holds the lock {error}: another repair, or a manager; run again when it is done"
+    if isinstance(error, Moved):
+        return f"an interrupted fix can't be seen to: {error}"
     if isinstance(error, JournalError):
         return f"the record of a fix in {folder} can't be read: {error}; look at it, and move it away"
     return f"{getattr(error, 'filename', None) or folder}: {getattr(error, 'strerror', None) or error}"

@@ -372,6 +372,37 @@ def test_a_manager_that_holds_its_lock_is_waited_for_and_not_overrun(day: Path, 
     assert "4 fixed" in ran.out
 
 
+@pytest.mark.parametrize("command", ["--fix", "undo"])
+def test_an_interrupted_fix_waits_for_the_lock_of_a_manager_too(
+    command: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks = f'[locks]\nregisters = "{RUNTIME}/task-manager-{{owner}}.lock"\n'
+    registers = {f"{RUNTIME}/task-manager-{name}.register.json": f'{{"owner": "{name}", "entries": {{}}}}\n'
+                 for name in ("dave", "dave-fowler")}  # fmt: skip
+    root = store({"tasks/a.md": TASK, "taskcheck.toml": PEOPLE + locks, **registers})
+    interrupted(root, monkeypatch)
+    assert (root / ".git/taskcheck/store/committed.json").exists()
+    before = fingerprint(root)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, root / RUNTIME / "task-manager-dave.lock", "flock"],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        ran = taskcheck(command, cwd=root)
+        assert (ran.code, "somebody holds the lock" in ran.err) == (2, True)
+        assert {path: found[2] for path, found in fingerprint(root).items() if not path.endswith("lock")} == {
+            path: found[2] for path, found in before.items() if not path.endswith("lock")
+        }
+    finally:
+        holder.kill()
+        holder.communicate()
+    ran = taskcheck(command, cwd=root)
+    assert ran.code == 0, ran.err
+    assert "was finished" in ran.out
+
+
 def test_a_live_process_keeps_its_entry(tmp_path: Path) -> None:
     """The register holds a live worker's entry beside an old one of the same task: no merge may take it."""
     root = build(ROOT / "fixtures/split-manager/bad-live-pids", tmp_path / "repo").root

@@ -132,9 +132,13 @@ class Journals:
         there = next((name for name in (PENDING, COMMITTED) if (self.folder / name).exists()), None)
         return there if there and not busy(self.folder / "lock") else None
 
-    def under_way(self) -> bool:
-        """Whether a fix is being written at this moment."""
-        return any((self.folder / name).exists() for name in (PENDING, COMMITTED)) and busy(self.folder / "lock")
+    def decided(self) -> Journal | None:
+        """The journal of an interrupted fix that has begun to write files; None when there is none.
+
+        Raises:
+            JournalError: it can't be read.
+        """
+        return self.load(COMMITTED) if (self.folder / COMMITTED).exists() else None
 
     def records(self) -> list[str]:
         """The fixes that can be undone, the latest first."""
