@@ -213,6 +213,38 @@ def test_from_a_worktree_and_in_a_store_below_the_top(store: Store) -> None:
     assert (root / "apps/web/tasks/a.md").read_text() == TASK
 
 
+@pytest.mark.parametrize("kind", ["bare", "separate"])
+def test_each_checkout_that_is_taken_for_root_has_its_own_records(kind: str, store: Store, tmp_path: Path) -> None:
+    """Beside a bare repository, or one that was put elsewhere, no checkout is the main one for sure."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    start = store({"tasks/a.md": TASK, "taskcheck.toml": PEOPLE})
+    if kind == "bare":
+        git("clone", "-q", "--bare", start, tmp_path / "repo.git", cwd=tmp_path)
+        git("worktree", "add", "-q", one, "main", cwd=tmp_path / "repo.git")
+        git("worktree", "add", "-q", "-b", "w", other, cwd=tmp_path / "repo.git")
+    else:
+        git("clone", "-q", "--separate-git-dir", tmp_path / "repo.git", start, one, cwd=tmp_path)
+        git("worktree", "add", "-q", "-b", "w", other, cwd=one)
+    assert taskcheck("--fix", cwd=one).code == 0
+    assert (one / "tasks/a.md").read_text() == FIXED
+    if kind == "bare":
+        git("worktree", "remove", "--force", one, cwd=other)  # the next one is root now
+    assert "there is no fix to undo" in taskcheck("undo", cwd=other).out
+    assert taskcheck("--fix", cwd=other).code == 0
+    assert taskcheck("undo", cwd=other).code == 0
+    assert (other / "tasks/a.md").read_text() == TASK
+    assert kind == "bare" or (one / "tasks/a.md").read_text() == FIXED
+
+
+def test_stores_whose_names_look_alike_have_their_own_records(store: Store) -> None:
+    folders = ("a/b", "a%b", "a%2Fb")
+    root = store({f"{at}/{name}": text for at in folders
+                  for name, text in {"tasks/a.md": TASK, "taskcheck.toml": PEOPLE}.items()})  # fmt: skip
+    assert taskcheck("--fix", cwd=root / "a/b").code == 0
+    for other in folders[1:]:
+        assert taskcheck("undo", "--list", cwd=root / other).out == ""
+
+
 def test_files_that_are_not_written(store: Store) -> None:
     root = store({f"tasks/{name}.md": TASK for name in "abcd"} | {"taskcheck.toml": PEOPLE})
     os.link(root / "tasks/a.md", root / "twin.md")

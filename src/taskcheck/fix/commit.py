@@ -1,6 +1,6 @@
 """Writes a plan, all of it or nothing, whatever happens in between; the only writer of the repository's files.
 
-The order is what makes it safe. Everything that is to be written is in a journal in the repository's common folder
+The order is what makes it safe. Everything that is to be written is in a journal in the checkout's git folder
 before the first file is touched; new contents lie beside their targets, on disk, before the journal's name says that
 they are to be put in place; renaming the journal is the commit point. Killed before it, nothing has happened; killed
 after it, whoever comes next finishes from the journal.
