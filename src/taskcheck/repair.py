@@ -10,7 +10,7 @@ from pathlib import Path
 from taskcheck.check import Request, Store, UsageError, check_store, chosen, judge, reported
 from taskcheck.finding import Finding, Report, RunError, Safety
 from taskcheck.fix.commit import Aborted, Overtaken, commit, journal_of, recover, undo
-from taskcheck.fix.disk import Moved, obstacle
+from taskcheck.fix.disk import Moved, Obstacle, obstacle, resolved
 from taskcheck.fix.journal import Journal, JournalError, Journals
 from taskcheck.fix.locks import Held, locked
 from taskcheck.fix.overlay import contents
@@ -218,7 +218,11 @@ def _locks(store: Store, paths: Iterable[str]) -> Iterator[Path]:
         for pattern in patterns:
             match = pattern.match(path)
             if match and "owner" in match.groupdict():
-                yield store.location.root / Pattern(settings.locks).fill(owner=match["owner"])
+                lock = Pattern(settings.locks).fill(owner=match["owner"])
+                try:
+                    yield resolved(store.location.root, lock)
+                except Obstacle as found:
+                    raise UsageError(f"[locks]: {lock}: {found}") from found
 
 
 def _concluded(

@@ -404,6 +404,30 @@ def test_a_manager_that_holds_its_lock_is_waited_for_and_not_overrun(day: Path, 
     assert "4 fixed" in ran.out
 
 
+@pytest.mark.parametrize(
+    ("locks", "said"),
+    [
+        ("out/{owner}.lock", "leads out of the root checkout"),
+        (".git/{owner}.lock", "lies in the repository's own folder"),
+        ("git/{owner}.lock", "lies in the repository's own folder"),
+        (f"{RUNTIME}/task-manager-{{owner}}.register.json", "is a register or snapshot itself"),
+        (f"{RUNTIME}/task-manager-{{owner}}.lock.snapshot.json", "is a register or snapshot itself"),
+    ],
+)
+def test_a_lock_is_a_file_of_its_own_in_the_checkout(locks: str, said: str, store: Store, tmp_path: Path) -> None:
+    register = {f"{RUNTIME}/task-manager-dave.register.json": '{"owner": "dave", "entries": {}}\n'}
+    root = store({"tasks/a.md": TASK, "taskcheck.toml": f'{PEOPLE}[locks]\nregisters = "{locks}"\n', **register})
+    (tmp_path / "outside").mkdir()
+    (root / "out").symlink_to(tmp_path / "outside")
+    (root / "git").symlink_to(root / ".git")
+    before = fingerprint(tmp_path)
+    ran = taskcheck("--fix", cwd=root)
+    assert ran.code == 2
+    assert said in ran.err
+    left = {path: found for path, found in fingerprint(tmp_path).items() if "/.git/taskcheck" not in path}
+    assert {path: found[2] for path, found in left.items()} == {path: found[2] for path, found in before.items()}
+
+
 @pytest.mark.parametrize("command", ["--fix", "undo"])
 def test_an_interrupted_fix_waits_for_the_lock_of_a_manager_too(
     command: str, store: Store, monkeypatch: pytest.MonkeyPatch
