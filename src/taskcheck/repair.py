@@ -13,7 +13,6 @@ from taskcheck.fix.commit import Aborted, Overtaken, commit, journal_of, recover
 from taskcheck.fix.disk import Moved, Obstacle, obstacle, resolved
 from taskcheck.fix.journal import Journal, JournalError, Journals
 from taskcheck.fix.locks import Held, locked
-from taskcheck.fix.overlay import contents
 from taskcheck.fix.plan import Judged, Plan, plan
 from taskcheck.globs import Pattern
 from taskcheck.read import changed, fix_folder, read_staging
@@ -184,7 +183,6 @@ def _planned(store: Store, request: Request, order: Order) -> Planned:
 
 def _refusal(store: Store, sources: Sources, order: Order) -> Callable[[Finding], str | None]:
     """Why the fix of a finding may not be made here: its file can't be written, or git or a hook has it in hand."""
-    held = contents(sources)
     tasks = {source.path: source.data for source in sources.tasks if source.data is not None}
     staging = cache(lambda: read_staging(store.location, tasks))
 
@@ -196,7 +194,7 @@ def _refusal(store: Store, sources: Sources, order: Order) -> Callable[[Finding]
             return f"{path}: it has an unmerged conflict in git's index"
         if path in tasks and order.in_hook and path in staging().partial:
             return f"{path}: a part of it is staged, and a git hook waits"
-        return obstacle(store.location.root, path) if path in held else None
+        return obstacle(store.location.root, path)
 
     def refuse(finding: Finding) -> str | None:
         return next(filter(None, map(why_not, finding.fix.files if finding.fix else ())), None)

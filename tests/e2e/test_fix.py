@@ -264,6 +264,25 @@ def test_files_that_are_not_written(store: Store) -> None:
     assert ran.code == 1
 
 
+@pytest.mark.parametrize("case", ["a link", "a folder that isn't there"])
+def test_where_a_new_file_can_not_be_made_the_other_fixes_are(case: str, store: Store) -> None:
+    folder = case == "a folder that isn't there"
+    pattern = ".tasks/{owner}/register.json" if folder else f"{RUNTIME}/task-manager-{{owner}}.register.json"
+    old, new = (pattern.replace("{owner}", name) for name in ("dave", "dave-fowler"))
+    config = f'{PEOPLE}[paths]\nregisters = "{pattern}"\n'
+    root = store({"tasks/a.md": TASK, old: '{"owner": "dave", "entries": {}}\n', "taskcheck.toml": config})
+    if case == "a link":
+        (root / new).symlink_to(Path(old).name)
+    ran = taskcheck("--fix", "--format", "json", cwd=root)
+    assert ran.code == 1
+    assert {note["rule"]: (note["applied"], bool(note["reason"])) for note in ran.json["fixes"]} == {
+        "noncanonical-owner": (True, False),
+        "split-manager": (False, True),
+    }
+    assert (root / "tasks/a.md").read_text() == FIXED
+    assert (root / old).read_text() == '{"owner": "dave", "entries": {}}\n'
+
+
 def test_inside_a_hook_runtime_files_and_partly_staged_ones_stay(day: Path) -> None:
     staged = day / DRIFTED
     staged.write_text(staged.read_text().replace("priority: p1", "priority: p0"))

@@ -208,7 +208,7 @@ def _inside(root: Path, path: str) -> tuple[str, tuple[str, ...], str]:
 
 
 def obstacle(root: Path, path: str) -> str | None:
-    """Why a file below a root may not be written; None when it may."""
+    """Why a file below a root may not be written, or made; None when it may."""
     try:
         with target(root, path) as at:
             at.read()
