@@ -20,15 +20,18 @@ _NUMBER_OR_TIME = re.compile(
 )
 """What every YAML reader takes for the number or the time that it is: plain, as people write it."""
 
+_NUMBER_SINCE_1_2 = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+")
+"""What a YAML 1.2 reader takes for a number, and a 1.1 reader often for text: `1e3`, `08`, `0o14`."""
+
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def set_scalars(data: bytes, changes: Mapping[Route, str], *, at_names: bool = False) -> bytes:
     """Return the file with some scalars set; a top-level key that isn't there is added at the end.
 
-    A value keeps the quotes of the one that it replaces, and is written so that a YAML 1.1 reader takes it for the
-    same text, number or time. The result is read again and compared: other values, comments, order, line ends, byte
-    order mark and body are as they were.
+    A value keeps the quotes of the one that it replaces, and is written so that YAML 1.1 and 1.2 readers take it for
+    the same text, number or time. The result is read again and compared: other values, comments, order, line ends,
+    byte order mark and body are as they were.
 
     Raises:
         DocumentError: the file can't be read.
@@ -114,10 +117,12 @@ def _written(value: str, style: str) -> Iterator[str]:
 
 
 def _means_itself(value: str) -> bool:
-    """Whether a plain scalar is the same to a YAML 1.1 reader: text, or a number or time that is written as usual."""
+    """Whether a plain scalar is the same to YAML 1.1 and 1.2 readers: text, or a number or time written as usual."""
     if not value.isprintable() or value != value.strip() or value.startswith(("@", "`")):
         return False
-    return bool(_NUMBER_OR_TIME.fullmatch(value)) or _resolver()(value) == "tag:yaml.org,2002:str"
+    if _NUMBER_OR_TIME.fullmatch(value):
+        return True
+    return not _NUMBER_SINCE_1_2.fullmatch(value) and _resolver()(value) == "tag:yaml.org,2002:str"
 
 
 @cache
