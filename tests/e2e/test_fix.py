@@ -132,6 +132,7 @@ def test_a_diff_shows_what_a_fix_writes_and_writes_nothing(day: Path, tmp_path: 
         (["--unsafe-fixes"], "--unsafe-fixes goes with --fix"),
         (["--fix", "--diff"], "choose one"),
         (["--fix", "--baseline", "b.toml", "--update-baseline"], "repair first"),
+        (["--diff", "--baseline", "b.toml", "--update-baseline"], "repair first"),
         (["undo", "20260101"], "there is no fix 20260101 to undo; there is none"),
     ],
 )
