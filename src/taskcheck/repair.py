@@ -156,13 +156,19 @@ def _carried_out(
 
 def _planned(store: Store, request: Request, order: Order) -> Planned:
     """Read, judge, plan."""
-    rules = chosen(store, request)
+    asked = chosen(store, request)
+    everything = replace(request, only=(), select=(), extend_select=(), ignore=())
+    usual = list({rule.name: rule for rule in (*asked, *chosen(store, everything))}.values())
     sources, _, read = store.read(request)
 
     def judged(of: Sources) -> Judged:
-        state, runs = judge(of, store.settings, rules, read.now, known=store.rules)
-        whole = reported(store, replace(request, only=()), of, state, runs)
-        return Judged(state, whole, reported(store, request, of, state, runs) if request.only else whole)
+        state, runs = judge(of, store.settings, asked, read.now, known=store.rules)
+        part = reported(store, request, of, state, runs)
+        if len(usual) > len(asked):  # what isn't asked for can be broken too
+            _, runs = judge(of, store.settings, usual, read.now, known=store.rules)
+        elif not request.only:
+            return Judged(state, part, part)
+        return Judged(state, reported(store, everything, of, state, runs), part)
 
     request.progress("planning")
     first = judged(sources)

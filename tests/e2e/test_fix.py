@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from taskcheck import hooks, repair
+from taskcheck import Finding, Severity, Task, hooks, repair, rule
 from taskcheck.check import Request, open_store
 from taskcheck.finding import Safety
 from taskcheck.fix import disk
@@ -446,6 +447,30 @@ def test_a_lock_is_a_file_of_its_own_in_the_checkout(locks: str, said: str, stor
     assert said in ran.err
     left = {path: found for path, found in fingerprint(tmp_path).items() if "/.git/taskcheck" not in path}
     assert {path: found[2] for path, found in left.items()} == {path: found[2] for path, found in before.items()}
+
+
+@rule(family="task", severity=Severity.ERROR)
+def written_as_dave(task: Task) -> Iterator[Finding]:
+    """A rule that takes offence at what a fix does elsewhere."""
+    if task.id == "b" and task.text("owner") != "dave":
+        yield Finding(task="a", place=task.place, message="b isn't dave's")
+
+
+@pytest.mark.parametrize("select", [(), ("noncanonical-owner",), ("identity",)])
+def test_a_fix_that_would_raise_an_error_is_left_out_whatever_was_asked_for(
+    select: tuple[str, ...], store: Store
+) -> None:
+    root = store({"tasks/a.md": FIXED, "tasks/b.md": TASK, "tasks/c.md": TASK, "taskcheck.toml": PEOPLE.replace(
+        '"routing"', '"routing", "task"')})  # fmt: skip
+    request = Request(root=root, third_party=False, select=select)
+    opened = open_store(request)
+    opened = replace(opened, rules={**opened.rules, written_as_dave.name: written_as_dave})
+    report, _ = repair.fix(opened, request, repair.Order())
+    assert {note.task: note.reason[:40] for note in report.fixes} == {
+        "b": "it would raise written-as-dave on a: b i", "c": ""
+    }  # fmt: skip
+    assert [(root / f"tasks/{name}.md").read_text() for name in "bc"] == [TASK, FIXED]
+    assert {finding.rule for finding in report.findings} == {"noncanonical-owner"}, "the report is about what was asked"
 
 
 @pytest.mark.parametrize("command", ["--fix", "undo"])
