@@ -60,10 +60,13 @@ class Overtaken(Aborted):
 def commit(journals: Journals, journal: Journal) -> None:
     """Write all files of a journal, or none; the journals are held.
 
+    What is removed goes last: who looks meanwhile finds a row that moves in two files, never in none.
+
     Raises:
         Aborted: nothing was changed.
     """
-    work = _Work(journals, journal)
+    files = sorted(journal.files, key=lambda file: file.after is None)
+    work = _Work(journals, replace(journal, files=tuple(files)))
     try:
         known = work.begin()
         work.stage(known)

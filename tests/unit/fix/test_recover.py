@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.fix.commit import commit, recover
+from taskcheck.fix.commit import commit, recover, undo
 from taskcheck.fix.disk import Target
+from taskcheck.fix.journal import Journal, Journals, Written
 from tests.unit.fix.test_commit import AFTER, BEFORE, Calls, Put, World, killed, put
 
 __all__ = ["put"]
@@ -90,3 +91,30 @@ def test_a_folder_that_was_removed_or_replaced_keeps_no_fix_unfinished(files: in
         assert world.left() == []
         assert recover(world.journals) is None
         assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("what", ["commit", "undo"])
+def test_what_moves_to_another_file_is_always_in_one(what: str, tmp_path: Path, put: Put) -> None:
+    """Whoever looks before any call finds the row under its old name or the new one."""
+    root, journals = tmp_path / "root", Journals(tmp_path / "root", tmp_path / "journals")
+    root.mkdir()
+    (journals.folder / "undo").mkdir(parents=True)
+    (root / "anna.json").write_bytes(b"row")
+    files = (
+        Written(path="anna.json", before=b"row", after=None),
+        Written(path="zed.json", before=None, after=b"row"),
+    )
+    seen: list[bool] = []
+
+    class Watched(Calls):
+        def __getattr__(self, name: str) -> object:
+            seen.append(any(path.suffix == ".json" for path in root.iterdir()))
+            return super().__getattr__(name)
+
+    watched = put(Watched())
+    commit(journals, Journal(id="fix", at="", files=files))
+    if what == "undo":
+        undo(journals, "fix")
+    assert watched.count
+    assert all(seen)
+    assert [path.name for path in root.iterdir()] == ["zed.json" if what == "commit" else "anna.json"]
