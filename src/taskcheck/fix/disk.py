@@ -219,8 +219,9 @@ def obstacle(root: Path, path: str) -> str | None:
     return None
 
 
-def _identity(found: os.stat_result) -> tuple[int, int, int, int]:
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+def _identity(found: os.stat_result) -> tuple[int, ...]:
+    """What differs once a file was written, or given another mode; the last one whatever a writer does to the times."""
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _take_after(fd: int, like: Target) -> None:
