@@ -17,13 +17,14 @@ _BOM = "\ufeff"
 
 
 def member_text(document: Document, route: Route) -> str:
-    """The text of a value, its further lines shifted left by the indentation of its first one.
+    r"""The text of a value, its further lines shifted left by the indentation of its first one, and ended by ``\n``.
 
     Raises:
         Refused: there is no such value.
     """
     span = _span(document, route)
-    return document.text[span.start : span.end].replace(f"\n{_indent(document.text, span.start)}", "\n")
+    text = document.text[span.start : span.end].replace("\r\n", "\n")  # no string has a line break in it
+    return text.replace(f"\n{_indent(document.text, span.start)}", "\n")
 
 
 def drop(document: Document, routes: Iterable[Route]) -> Document:
@@ -35,7 +36,8 @@ def drop(document: Document, routes: Iterable[Route]) -> Document:
     routes = sorted(set(routes), key=lambda route: _span(document, route).start)
     cuts: list[tuple[int, int]] = []
     meant: Value = document.values
-    for container, dropped in groupby(sorted(routes, key=lambda route: route[:-1]), key=lambda route: route[:-1]):
+    inner_first = sorted(routes, key=lambda route: route[:-1], reverse=True)  # what follows in a list moves up
+    for container, dropped in groupby(inner_first, key=lambda route: route[:-1]):
         names = {route[-1] for route in dropped}
         cuts += _cuts(document, container, names)
         meant = _replaced(meant, container, _without(document.get(container), names))
