@@ -69,7 +69,7 @@ def fix(store: Store, request: Request, order: Order) -> tuple[Report, Plan]:
         raise UsageError(_told(error, store)) from error
     report = done.report
     if journal is not None:
-        report = check_store(store, replace(request, now=done.state.now))
+        report = check_store(store, replace(request, now=done.state.now, gone=True))
     name = journal.id if journal else None
     left = _concluded(report, request, done, store=store, written=name, recovered=recovered, trouble=trouble)
     return left, done.plan
@@ -161,9 +161,9 @@ def _planned(store: Store, request: Request, order: Order) -> Planned:
     usual = list({rule.name: rule for rule in (*asked, *chosen(store, everything))}.values())
     sources, _, read = store.read(request)
 
-    def judged(of: Sources) -> Judged:
+    def judged(of: Sources, *, gone: bool = True) -> Judged:
         state, runs = judge(of, store.settings, asked, read.now, known=store.rules)
-        part = reported(store, request, of, state, runs)
+        part = reported(store, replace(request, gone=gone), of, state, runs)
         if len(usual) > len(asked):  # what isn't asked for can be broken too
             _, runs = judge(of, store.settings, usual, read.now, known=store.rules)
         elif not request.only:
@@ -171,7 +171,7 @@ def _planned(store: Store, request: Request, order: Order) -> Planned:
         return Judged(state, reported(store, everything, of, state, runs), part)
 
     request.progress("planning")
-    first = judged(sources)
+    first = judged(sources, gone=False)
     made = plan(
         sources,
         store.settings,

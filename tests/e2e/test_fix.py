@@ -176,6 +176,20 @@ def test_only_what_is_named_is_repaired(store: Store) -> None:
     assert (root / "tasks/a.md").read_text() == FIXED
 
 
+@pytest.mark.parametrize("name", ["gone", f"{RUNTIME}/task-manager-dave.register.json"])
+def test_what_a_repair_takes_the_last_trace_of_can_be_named(name: str, store: Store) -> None:
+    row = {"slug": "gone", "registered_at": "2026-03-01T00:00:00Z"}
+    owner = "dave" if "dave" in name else "dave-fowler"
+    register = {f"{RUNTIME}/task-manager-{owner}.register.json": json.dumps({"owner": owner, "entries": {"gone": row}})}
+    root = store({"tasks/a.md": TASK, "taskcheck.toml": PEOPLE.replace('"routing"', '"register"'), **register})
+    assert taskcheck(name, cwd=root).code == 1
+    assert taskcheck("--diff", name, cwd=root).code == 1
+    ran = taskcheck("--fix", name, "a", "--format", "json", cwd=root)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.json["summary"]["fixed"] == 2
+    assert taskcheck("--fix", "nowhere", cwd=root).code == 2
+
+
 def test_suppressed_and_accepted_findings_stay(store: Store) -> None:
     suppress = '[[suppress]]\nrule = "noncanonical-owner"\ntask = "a"\nreason = "moves in Q3"\n'
     root = store({"tasks/a.md": TASK, "tasks/b.md": TASK, "taskcheck.toml": PEOPLE + suppress})
