@@ -1,7 +1,8 @@
 """Keyed edits to the bytes of the files that they name; pure."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,19 +73,15 @@ def compose(edits: Iterable[Edit], files: Mapping[str, bytes], *, at_names: bool
     return {path: after for path, after in changed.items() if after.data != files.get(path)}
 
 
-class _named:  # noqa: N801 - a context manager that reads as a word
-    """Puts a file's name before what is said of it."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, Refused):
-            raise Refused(f"{self._path}: {error}") from error
-        if isinstance(error, DocumentError):
-            raise Refused(f"{self._path}:{error.trouble.line}: {error.trouble.message}") from error
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Put a file's name before what is said of it."""
+    try:
+        yield
+    except Refused as error:
+        raise Refused(f"{path}: {error}") from error
+    except DocumentError as error:
+        raise Refused(f"{path}:{error.trouble.line}: {error.trouble.message}") from error
 
 
 def _content(path: str, files: Mapping[str, bytes]) -> bytes:
