@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from taskcheck.documents.document import Document, DocumentError, Refused, Route, Value
+from taskcheck.documents.document import Document, DocumentError, Refused, Route, Value, encode
 from taskcheck.documents.fences import find_fences
 from taskcheck.documents.frontmatter import read_front_matter
 
-_BOM = "\ufeff"
 _KEY = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 _NUMBER_OR_TIME = re.compile(
     r"0|[1-9][0-9]*"
@@ -42,7 +41,7 @@ def set_scalars(data: bytes, changes: Mapping[Route, str], *, at_names: bool = F
         raise Refused("there is no front matter")
     for route, value in changes.items():
         document = _set(document, route, value, at_names=at_names)
-    return _encoded(document.text, bom=document.bom)
+    return encode(document.text, bom=document.bom)
 
 
 def _set(document: Document, route: Route, value: str, *, at_names: bool) -> Document:
@@ -61,16 +60,12 @@ def _set(document: Document, route: Route, value: str, *, at_names: bool) -> Doc
             gap = " " if span.start == span.end else ""
             text = f"{document.text[: span.start]}{gap}{written}{document.text[span.end :]}"
         try:
-            changed = read_front_matter(_encoded(text, bom=document.bom), at_names=at_names)
+            changed = read_front_matter(encode(text, bom=document.bom), at_names=at_names)
         except DocumentError:
             continue
         if changed and _same(changed.values, meant) and changed.body == document.body:
             return changed
     raise Refused(f"{name} can't be set to {value!r} without touching what stands around it")
-
-
-def _encoded(text: str, *, bom: bool) -> bytes:
-    return f"{_BOM if bom else ''}{text}".encode()
 
 
 def _with(values: Mapping[str, Value], route: Route, value: str) -> Mapping[str, Value]:

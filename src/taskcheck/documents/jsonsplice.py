@@ -7,13 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 
-from taskcheck.documents.document import Document, Refused, Route, Span, Value
+from taskcheck.documents.document import Document, Refused, Route, Span, Value, encode
 from taskcheck.documents.jsonfile import read_json
 
 Member = tuple[str, str]
 """A key (unused in a list) and the text of a value as it stands in another document."""
-
-_BOM = "\ufeff"
 
 
 def member_text(document: Document, route: Route) -> str:
@@ -95,11 +93,7 @@ def set_text(document: Document, route: Route, value: str) -> Document:
 
 def encoded(document: Document) -> bytes:
     """The bytes of a document."""
-    return _encoded(document.text, bom=document.bom)
-
-
-def _encoded(text: str, *, bom: bool) -> bytes:
-    return f"{_BOM if bom else ''}{text}".encode()
+    return encode(document.text, bom=document.bom)
 
 
 def _span(document: Document, route: Route) -> Span:
@@ -177,7 +171,7 @@ def _replaced(value: Value, route: Route, new: Value) -> Value:
 
 def _checked(before: Document, text: str, meant: Value) -> Document:
     """The changed document, when it says exactly what was meant."""
-    changed = read_json(_encoded(text, bom=before.bom))
+    changed = read_json(encode(text, bom=before.bom))
     if json.dumps(changed.values) != json.dumps(meant):
         raise Refused("the result would say something else than was meant")
     return changed
