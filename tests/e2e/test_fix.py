@@ -16,8 +16,8 @@ import pytest
 
 from taskcheck import Finding, Severity, Task, hooks, repair, rule
 from taskcheck.check import Request, open_store
-from taskcheck.finding import Safety
-from taskcheck.fix import disk
+from taskcheck.finding import Report, Safety
+from taskcheck.fix import disk, plan as planning
 from taskcheck.testing import build, incidents_fixture
 from tests.conftest import ROOT
 from tests.e2e.conftest import environment, git, taskcheck
@@ -485,6 +485,29 @@ def test_a_fix_that_would_raise_an_error_is_left_out_whatever_was_asked_for(
     }  # fmt: skip
     assert [(root / f"tasks/{name}.md").read_text() for name in "bc"] == [TASK, FIXED]
     assert {finding.rule for finding in report.findings} == {"noncanonical-owner"}, "the report is about what was asked"
+
+
+def test_where_many_fixes_raise_errors_the_rules_look_so_often_and_no_more(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = store({f"tasks/b{number:03}.md": TASK for number in range(200)} | {"taskcheck.toml": PEOPLE})
+    looked: list[int] = []
+
+    def raised(before: object, after: Report) -> str | None:
+        looked.append(1)
+        left = {incident.task for incident in after.incidents}
+        return "it would raise an error" if any(f"b{number:03}" not in left for number in range(0, 200, 2)) else None
+
+    monkeypatch.setattr(planning, "_raised", raised)
+    monkeypatch.setattr(planning, "TRIALS", 20)
+    request = Request(root=root, third_party=False)
+    report, _ = repair.fix(open_store(request), request, repair.Order())
+    assert len(looked) == 20
+    assert len(report.fixes) == 200
+    assert {note.reason for note in report.fixes if note.reason} == {
+        "it would raise an error", "too many of the fixes raise errors to try them all; repair fewer at a time",
+    }  # fmt: skip
+    assert report.complete
 
 
 @pytest.mark.parametrize("command", ["--fix", "undo"])
