@@ -252,6 +252,18 @@ def test_each_checkout_that_is_taken_for_root_has_its_own_records(kind: str, sto
     assert kind == "bare" or (one / "tasks/a.md").read_text() == FIXED
 
 
+@pytest.mark.parametrize("kind", ["bare", "separate"])
+def test_a_worktree_that_was_removed_by_hand_is_no_hindrance(kind: str, store: Store, tmp_path: Path) -> None:
+    start = store({"tasks/a.md": TASK, "taskcheck.toml": PEOPLE})
+    option = ["--bare"] if kind == "bare" else ["--separate-git-dir", tmp_path / "repo.git"]
+    git("clone", "-q", *option, start, tmp_path / ("repo.git" if kind == "bare" else "one"), cwd=tmp_path)
+    for name in ("gone", "here"):
+        git("worktree", "add", "-q", "-b", name, tmp_path / name, cwd=tmp_path / "repo.git")
+    shutil.rmtree(tmp_path / "gone")
+    assert taskcheck("--fix", cwd=tmp_path / "here").code == 0
+    assert (tmp_path / "here/tasks/a.md").read_text() == FIXED
+
+
 def test_stores_whose_names_look_alike_have_their_own_records(store: Store) -> None:
     folders = ("a/b", "a%b", "a%2Fb")
     root = store({f"{at}/{name}": text for at in folders

@@ -101,4 +101,5 @@ def _main_checkout(checkout: Path) -> Path:
     records = Git(checkout).worktrees()
     if records and not records[0].bare:
         return checkout
-    return next((Path(os.path.realpath(record.path)) for record in records if not record.bare), checkout)
+    there = (record.path for record in records if not record.bare and record.path.is_dir())
+    return next((Path(os.path.realpath(path)) for path in there), checkout)
