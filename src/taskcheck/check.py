@@ -43,6 +43,8 @@ class Request:
     ignore: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     """Tasks, managers or paths (relative to the root checkout) to report about; what is read stays the same."""
+    gone: bool = False
+    """What isn't there any more may be named too: a repair can have taken the last trace of it."""
     branches: tuple[str, ...] = ()
     """Globs of branch tips to compare too, beside the configured ones."""
     verdict: Verdict = field(default_factory=Verdict)
@@ -159,7 +161,14 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
     errors = (*store.plugins.errors, *(RunError(where="reading", message=error) for error in sources.errors))
     try:
         built = report.build(
-            state, runs, store.rules, errors, request.verdict, request.only, signals_alone=not request.select
+            state,
+            runs,
+            store.rules,
+            errors,
+            request.verdict,
+            request.only,
+            signals_alone=not request.select,
+            gone=request.gone,
         )
         return replace(built, baseline_gone=gone)
     except report.UnknownSubject as error:

@@ -10,10 +10,9 @@ from pathlib import Path
 from taskcheck.check import Request, Store, UsageError, check_store, chosen, judge, reported
 from taskcheck.finding import Finding, Report, RunError, Safety
 from taskcheck.fix.commit import Aborted, Overtaken, commit, journal_of, recover, undo
-from taskcheck.fix.disk import obstacle
+from taskcheck.fix.disk import Moved, Obstacle, obstacle, resolved
 from taskcheck.fix.journal import Journal, JournalError, Journals
 from taskcheck.fix.locks import Held, locked
-from taskcheck.fix.overlay import contents
 from taskcheck.fix.plan import Judged, Plan, plan
 from taskcheck.globs import Pattern
 from taskcheck.read import changed, fix_folder, read_staging
@@ -50,8 +49,10 @@ class Planned:
 def fix(store: Store, request: Request, order: Order) -> tuple[Report, Plan]:
     """Repair what can be repaired; the report of what is left, and what was written or would be.
 
+    Where it had to be given up (somebody holds a lock, the disk is full), the report is incomplete and says why.
+
     Raises:
-        UsageError: as `check`; or another repair is under way, or its journal can't be read.
+        UsageError: as `check`; or the platform is one on which nothing is written.
     """
     if not order.write:
         shown = _planned(store, request, order)
@@ -62,15 +63,16 @@ def fix(store: Store, request: Request, order: Order) -> tuple[Report, Plan]:
         planned = _planned(store, request, order)
         if not planned.plan.changes:
             return _concluded(planned.report, request, planned, store=store), planned.plan
+    recovered = None
     try:
         with journals.opened():
-            recovered = recover(journals)
+            recovered = _recovered(store, journals)
             done, journal, trouble = _carried_out(store, request, order, journals, planned)
-    except (Held, JournalError, OSError) as error:
-        raise UsageError(_told(error, store)) from error
+    except (Held, JournalError, Moved, OSError) as error:
+        done, journal, trouble = planned or _planned(store, request, order), None, _told(error, store)
     report = done.report
     if journal is not None:
-        report = check_store(store, replace(request, now=done.state.now))
+        report = check_store(store, replace(request, now=done.state.now, gone=True))
     name = journal.id if journal else None
     left = _concluded(report, request, done, store=store, written=name, recovered=recovered, trouble=trouble)
     return left, done.plan
@@ -85,7 +87,7 @@ def take_back(store: Store, name: str | None = None) -> tuple[Journal | None, st
     try:
         journals = _journals(store)
         with journals.opened():
-            recovered = recover(journals)
+            recovered = _recovered(store, journals)
             records = journals.records()
             if name is not None and name not in records:
                 raise UsageError(f"there is no fix {name} to undo{_known(records)}")
@@ -93,7 +95,7 @@ def take_back(store: Store, name: str | None = None) -> tuple[Journal | None, st
                 return None, recovered
             with _locked(store, (file.path for file in journals.load(f"undo/{name or records[0]}.json").files)):
                 return undo(journals, name or records[0]), recovered
-    except (Held, JournalError, OSError) as error:
+    except (Held, JournalError, Moved, OSError) as error:
         raise UsageError(_told(error, store)) from error
     except Aborted as error:
         raise UsageError(f"it can't be undone: {error}; nothing was changed") from error
@@ -116,6 +118,13 @@ def _journals(store: Store) -> Journals:
     if sys.platform == "win32":
         raise UsageError("on Windows taskcheck checks, but doesn't write: repair on Linux or macOS")
     return Journals(store.location.root, fix_folder(store.location))
+
+
+def _recovered(store: Store, journals: Journals) -> str | None:
+    """See to an interrupted fix, under the locks of the managers whose files it was about."""
+    left = journals.decided()
+    with _locked(store, (file.path for file in left.files) if left else ()):
+        return recover(journals)
 
 
 def _carried_out(
@@ -150,16 +159,22 @@ def _carried_out(
 
 def _planned(store: Store, request: Request, order: Order) -> Planned:
     """Read, judge, plan."""
-    rules = chosen(store, request)
+    asked = chosen(store, request)
+    everything = replace(request, only=(), select=(), extend_select=(), ignore=())
+    usual = list({rule.name: rule for rule in (*asked, *chosen(store, everything))}.values())
     sources, _, read = store.read(request)
 
-    def judged(of: Sources) -> Judged:
-        state, runs = judge(of, store.settings, rules, read.now, known=store.rules)
-        whole = reported(store, replace(request, only=()), of, state, runs)
-        return Judged(state, whole, reported(store, request, of, state, runs) if request.only else whole)
+    def judged(of: Sources, *, gone: bool = True) -> Judged:
+        state, runs = judge(of, store.settings, asked, read.now, known=store.rules)
+        part = reported(store, replace(request, gone=gone), of, state, runs)
+        if len(usual) > len(asked):  # what isn't asked for can be broken too
+            _, runs = judge(of, store.settings, usual, read.now, known=store.rules)
+        elif not request.only:
+            return Judged(state, part, part)
+        return Judged(state, reported(store, everything, of, state, runs), part)
 
     request.progress("planning")
-    first = judged(sources)
+    first = judged(sources, gone=False)
     made = plan(
         sources,
         store.settings,
@@ -177,7 +192,6 @@ def _planned(store: Store, request: Request, order: Order) -> Planned:
 
 def _refusal(store: Store, sources: Sources, order: Order) -> Callable[[Finding], str | None]:
     """Why the fix of a finding may not be made here: its file can't be written, or git or a hook has it in hand."""
-    held = contents(sources)
     tasks = {source.path: source.data for source in sources.tasks if source.data is not None}
     staging = cache(lambda: read_staging(store.location, tasks))
 
@@ -189,7 +203,7 @@ def _refusal(store: Store, sources: Sources, order: Order) -> Callable[[Finding]
             return f"{path}: it has an unmerged conflict in git's index"
         if path in tasks and order.in_hook and path in staging().partial:
             return f"{path}: a part of it is staged, and a git hook waits"
-        return obstacle(store.location.root, path) if path in held else None
+        return obstacle(store.location.root, path)
 
     def refuse(finding: Finding) -> str | None:
         return next(filter(None, map(why_not, finding.fix.files if finding.fix else ())), None)
@@ -211,7 +225,11 @@ def _locks(store: Store, paths: Iterable[str]) -> Iterator[Path]:
         for pattern in patterns:
             match = pattern.match(path)
             if match and "owner" in match.groupdict():
-                yield store.location.root / Pattern(settings.locks).fill(owner=match["owner"])
+                lock = Pattern(settings.locks).fill(owner=match["owner"])
+                try:
+                    yield resolved(store.location.root, lock)
+                except Obstacle as found:
+                    raise UsageError(f"[locks]: {lock}: {found}") from found
 
 
 def _concluded(
@@ -262,6 +280,8 @@ def _told(error: Exception, store: Store) -> str:
     folder = fix_folder(store.location)
     if isinstance(error, Held):
         return f"somebody holds the lock {error}: another repair, or a manager; run again when it is done"
+    if isinstance(error, Moved):
+        return f"an interrupted fix can't be seen to: {error}"
     if isinstance(error, JournalError):
         return f"the record of a fix in {folder} can't be read: {error}; look at it, and move it away"
     return f"{getattr(error, 'filename', None) or folder}: {getattr(error, 'strerror', None) or error}"

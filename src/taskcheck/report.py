@@ -42,10 +42,12 @@ def build(
     only: Iterable[str] = (),
     *,
     signals_alone: bool = True,
+    gone: bool = False,
 ) -> Report:
     """The report; about some tasks, managers and paths only, where these are named.
 
     Without ``signals_alone`` a raw signal makes no incident by itself: the rules that might explain it didn't run.
+    With ``gone`` a name that isn't there is no mistake: there is nothing to say about it.
 
     Raises:
         UnknownSubject: one of them isn't there.
@@ -56,7 +58,7 @@ def build(
     )
     only = tuple(only)
     if only:
-        runs = _narrowed(runs, only, state)
+        runs = _narrowed(runs, *_named(runs, only, state, gone=gone))
     folded = incidents.fold((finding for run in runs for _, finding in run.findings), state, rules)
     if only:
         groups = {finding.task or finding.manager for run in runs for _, finding in run.findings}
@@ -108,9 +110,8 @@ def _located(finding: Finding, state: State) -> Finding:
     return replace(finding, place=located(finding.place), evidence=evidence)
 
 
-def _narrowed(runs: tuple[RuleRun, ...], only: tuple[str, ...], state: State) -> tuple[RuleRun, ...]:
+def _narrowed(runs: tuple[RuleRun, ...], subjects: set[str], paths: set[str]) -> tuple[RuleRun, ...]:
     """The runs, with the subjects and findings of the named tasks, managers and paths."""
-    subjects, paths = _named(runs, only, state)
 
     def wanted(subject: Subject, finding: Finding | None = None) -> bool:
         about = {subject.group, finding.task, finding.manager} if finding else {subject.group}
@@ -129,7 +130,7 @@ def _narrowed(runs: tuple[RuleRun, ...], only: tuple[str, ...], state: State) ->
     )
 
 
-def _named(runs: tuple[RuleRun, ...], only: tuple[str, ...], state: State) -> tuple[set[str], set[str]]:
+def _named(runs: tuple[RuleRun, ...], only: tuple[str, ...], state: State, *, gone: bool) -> tuple[set[str], set[str]]:
     """What the names of the command line mean: tasks and managers, and paths of ledgers."""
     tasks = {file.place.path: file.id for file in state.files}
     ledgers = () if isinstance(state.ledgers, Unavailable) else state.ledgers
@@ -146,7 +147,7 @@ def _named(runs: tuple[RuleRun, ...], only: tuple[str, ...], state: State) -> tu
             subjects |= below
         elif any(ledger.place.path == path for ledger in ledgers):
             paths.add(path)
-        else:
+        elif not gone:
             raise UnknownSubject(name, known)
     return subjects, paths
 

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from taskcheck.documents.values import duration, timestamp
+from taskcheck.globs import Pattern
 from taskcheck.identity import AmbiguousNames, People
 
 
@@ -219,6 +220,16 @@ class Config(Table):
         except AmbiguousNames as error:
             raise ValueError(f"people and roles: {error}") from error
         return roles
+
+    @field_validator("locks")
+    @classmethod
+    def _locks_are_files_of_their_own(cls, locks: LocksTable | None, info: ValidationInfo) -> LocksTable | None:
+        """A ledger is replaced by a rename: whoever locks it locks a file that is gone."""
+        paths = info.data.get("paths")
+        ledgers = (paths.registers, paths.snapshots) if locks and paths else ()
+        if locks and any(Pattern(held or "").match(Pattern(locks.registers).fill(owner="x")) for held in ledgers):
+            raise ValueError(f"{locks.registers} is a register or snapshot itself; a lock is a file of its own")
+        return locks
 
     @field_validator("outcomes")
     @classmethod

@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +14,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from taskcheck import hooks, repair
+from taskcheck import Finding, Severity, Task, hooks, repair, rule
 from taskcheck.check import Request, open_store
-from taskcheck.finding import Safety
-from taskcheck.fix import disk
+from taskcheck.finding import Report, Safety
+from taskcheck.fix import disk, plan as planning
 from taskcheck.testing import build, incidents_fixture
 from tests.conftest import ROOT
 from tests.e2e.conftest import environment, git, taskcheck
@@ -132,6 +133,7 @@ def test_a_diff_shows_what_a_fix_writes_and_writes_nothing(day: Path, tmp_path: 
         (["--unsafe-fixes"], "--unsafe-fixes goes with --fix"),
         (["--fix", "--diff"], "choose one"),
         (["--fix", "--baseline", "b.toml", "--update-baseline"], "repair first"),
+        (["--diff", "--baseline", "b.toml", "--update-baseline"], "repair first"),
         (["undo", "20260101"], "there is no fix 20260101 to undo; there is none"),
     ],
 )
@@ -174,6 +176,20 @@ def test_only_what_is_named_is_repaired(store: Store) -> None:
     assert (root / "tasks/a.md").read_text() == FIXED
 
 
+@pytest.mark.parametrize("name", ["gone", f"{RUNTIME}/task-manager-dave.register.json"])
+def test_what_a_repair_takes_the_last_trace_of_can_be_named(name: str, store: Store) -> None:
+    row = {"slug": "gone", "registered_at": "2026-03-01T00:00:00Z"}
+    owner = "dave" if "dave" in name else "dave-fowler"
+    register = {f"{RUNTIME}/task-manager-{owner}.register.json": json.dumps({"owner": owner, "entries": {"gone": row}})}
+    root = store({"tasks/a.md": TASK, "taskcheck.toml": PEOPLE.replace('"routing"', '"register"'), **register})
+    assert taskcheck(name, cwd=root).code == 1
+    assert taskcheck("--diff", name, cwd=root).code == 1
+    ran = taskcheck("--fix", name, "a", "--format", "json", cwd=root)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.json["summary"]["fixed"] == 2
+    assert taskcheck("--fix", "nowhere", cwd=root).code == 2
+
+
 def test_suppressed_and_accepted_findings_stay(store: Store) -> None:
     suppress = '[[suppress]]\nrule = "noncanonical-owner"\ntask = "a"\nreason = "moves in Q3"\n'
     root = store({"tasks/a.md": TASK, "tasks/b.md": TASK, "taskcheck.toml": PEOPLE + suppress})
@@ -213,6 +229,50 @@ def test_from_a_worktree_and_in_a_store_below_the_top(store: Store) -> None:
     assert (root / "apps/web/tasks/a.md").read_text() == TASK
 
 
+@pytest.mark.parametrize("kind", ["bare", "separate"])
+def test_each_checkout_that_is_taken_for_root_has_its_own_records(kind: str, store: Store, tmp_path: Path) -> None:
+    """Beside a bare repository, or one that was put elsewhere, no checkout is the main one for sure."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    start = store({"tasks/a.md": TASK, "taskcheck.toml": PEOPLE})
+    if kind == "bare":
+        git("clone", "-q", "--bare", start, tmp_path / "repo.git", cwd=tmp_path)
+        git("worktree", "add", "-q", one, "main", cwd=tmp_path / "repo.git")
+        git("worktree", "add", "-q", "-b", "w", other, cwd=tmp_path / "repo.git")
+    else:
+        git("clone", "-q", "--separate-git-dir", tmp_path / "repo.git", start, one, cwd=tmp_path)
+        git("worktree", "add", "-q", "-b", "w", other, cwd=one)
+    assert taskcheck("--fix", cwd=one).code == 0
+    assert (one / "tasks/a.md").read_text() == FIXED
+    if kind == "bare":
+        git("worktree", "remove", "--force", one, cwd=other)  # the next one is root now
+    assert "there is no fix to undo" in taskcheck("undo", cwd=other).out
+    assert taskcheck("--fix", cwd=other).code == 0
+    assert taskcheck("undo", cwd=other).code == 0
+    assert (other / "tasks/a.md").read_text() == TASK
+    assert kind == "bare" or (one / "tasks/a.md").read_text() == FIXED
+
+
+@pytest.mark.parametrize("kind", ["bare", "separate"])
+def test_a_worktree_that_was_removed_by_hand_is_no_hindrance(kind: str, store: Store, tmp_path: Path) -> None:
+    start = store({"tasks/a.md": TASK, "taskcheck.toml": PEOPLE})
+    option = ["--bare"] if kind == "bare" else ["--separate-git-dir", tmp_path / "repo.git"]
+    git("clone", "-q", *option, start, tmp_path / ("repo.git" if kind == "bare" else "one"), cwd=tmp_path)
+    for name in ("gone", "here"):
+        git("worktree", "add", "-q", "-b", name, tmp_path / name, cwd=tmp_path / "repo.git")
+    shutil.rmtree(tmp_path / "gone")
+    assert taskcheck("--fix", cwd=tmp_path / "here").code == 0
+    assert (tmp_path / "here/tasks/a.md").read_text() == FIXED
+
+
+def test_stores_whose_names_look_alike_have_their_own_records(store: Store) -> None:
+    folders = ("a/b", "a%b", "a%2Fb")
+    root = store({f"{at}/{name}": text for at in folders
+                  for name, text in {"tasks/a.md": TASK, "taskcheck.toml": PEOPLE}.items()})  # fmt: skip
+    assert taskcheck("--fix", cwd=root / "a/b").code == 0
+    for other in folders[1:]:
+        assert taskcheck("undo", "--list", cwd=root / other).out == ""
+
+
 def test_files_that_are_not_written(store: Store) -> None:
     root = store({f"tasks/{name}.md": TASK for name in "abcd"} | {"taskcheck.toml": PEOPLE})
     os.link(root / "tasks/a.md", root / "twin.md")
@@ -230,6 +290,25 @@ def test_files_that_are_not_written(store: Store) -> None:
     assert [(root / f"tasks/{name}.md").read_text() for name in "abcd"] == [TASK, TASK, FIXED, FIXED]
     assert (root / "twin.md").read_text() == TASK
     assert ran.code == 1
+
+
+@pytest.mark.parametrize("case", ["a link", "a folder that isn't there"])
+def test_where_a_new_file_can_not_be_made_the_other_fixes_are(case: str, store: Store) -> None:
+    folder = case == "a folder that isn't there"
+    pattern = ".tasks/{owner}/register.json" if folder else f"{RUNTIME}/task-manager-{{owner}}.register.json"
+    old, new = (pattern.replace("{owner}", name) for name in ("dave", "dave-fowler"))
+    config = f'{PEOPLE}[paths]\nregisters = "{pattern}"\n'
+    root = store({"tasks/a.md": TASK, old: '{"owner": "dave", "entries": {}}\n', "taskcheck.toml": config})
+    if case == "a link":
+        (root / new).symlink_to(Path(old).name)
+    ran = taskcheck("--fix", "--format", "json", cwd=root)
+    assert ran.code == 1
+    assert {note["rule"]: (note["applied"], bool(note["reason"])) for note in ran.json["fixes"]} == {
+        "noncanonical-owner": (True, False),
+        "split-manager": (False, True),
+    }
+    assert (root / "tasks/a.md").read_text() == FIXED
+    assert (root / old).read_text() == '{"owner": "dave", "entries": {}}\n'
 
 
 def test_inside_a_hook_runtime_files_and_partly_staged_ones_stay(day: Path) -> None:
@@ -324,8 +403,9 @@ def test_a_record_that_can_not_be_read_is_told(half: Path) -> None:
     folder = half / ".git/taskcheck/store"
     (folder / "committed.json").write_text("{")
     ran = taskcheck("--fix", cwd=half)
-    assert ran.code == 2
-    assert f"the record of a fix in {folder} can't be read" in ran.err
+    assert ran.code == 3
+    assert f"the record of a fix in {folder} can't be read" in ran.out
+    assert taskcheck("undo", cwd=half).code == 2
 
 
 def test_undo_is_refused_where_a_file_was_written_since(store: Store) -> None:
@@ -360,8 +440,9 @@ def test_a_manager_that_holds_its_lock_is_waited_for_and_not_overrun(day: Path, 
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         ran = taskcheck("--now", NOW, "--fix", cwd=day)
-        assert ran.code == 2
-        assert f"somebody holds the lock {lock}" in ran.err
+        assert ran.code == 3, "a fix that was given up"
+        assert f"failed  fix: somebody holds the lock {lock}" in ran.out
+        assert f"not made: somebody holds the lock {lock}" in ran.out
     finally:
         holder.kill()
         holder.communicate()
@@ -370,6 +451,109 @@ def test_a_manager_that_holds_its_lock_is_waited_for_and_not_overrun(day: Path, 
     ran = taskcheck("--now", NOW, "--fix", cwd=day)
     assert "no lock configured" not in ran.out
     assert "4 fixed" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("locks", "said"),
+    [
+        ("out/{owner}.lock", "leads out of the root checkout"),
+        (".git/{owner}.lock", "lies in the repository's own folder"),
+        ("git/{owner}.lock", "lies in the repository's own folder"),
+        (f"{RUNTIME}/task-manager-{{owner}}.register.json", "is a register or snapshot itself"),
+        (f"{RUNTIME}/task-manager-{{owner}}.lock.snapshot.json", "is a register or snapshot itself"),
+    ],
+)
+def test_a_lock_is_a_file_of_its_own_in_the_checkout(locks: str, said: str, store: Store, tmp_path: Path) -> None:
+    register = {f"{RUNTIME}/task-manager-dave.register.json": '{"owner": "dave", "entries": {}}\n'}
+    root = store({"tasks/a.md": TASK, "taskcheck.toml": f'{PEOPLE}[locks]\nregisters = "{locks}"\n', **register})
+    (tmp_path / "outside").mkdir()
+    (root / "out").symlink_to(tmp_path / "outside")
+    (root / "git").symlink_to(root / ".git")
+    before = fingerprint(tmp_path)
+    ran = taskcheck("--fix", cwd=root)
+    assert ran.code == 2
+    assert said in ran.err
+    left = {path: found for path, found in fingerprint(tmp_path).items() if "/.git/taskcheck" not in path}
+    assert {path: found[2] for path, found in left.items()} == {path: found[2] for path, found in before.items()}
+
+
+@rule(family="task", severity=Severity.ERROR)
+def written_as_dave(task: Task) -> Iterator[Finding]:
+    """A rule that takes offence at what a fix does elsewhere."""
+    if task.id == "b" and task.text("owner") != "dave":
+        yield Finding(task="a", place=task.place, message="b isn't dave's")
+
+
+@pytest.mark.parametrize("select", [(), ("noncanonical-owner",), ("identity",)])
+def test_a_fix_that_would_raise_an_error_is_left_out_whatever_was_asked_for(
+    select: tuple[str, ...], store: Store
+) -> None:
+    root = store({"tasks/a.md": FIXED, "tasks/b.md": TASK, "tasks/c.md": TASK, "taskcheck.toml": PEOPLE.replace(
+        '"routing"', '"routing", "task"')})  # fmt: skip
+    request = Request(root=root, third_party=False, select=select)
+    opened = open_store(request)
+    opened = replace(opened, rules={**opened.rules, written_as_dave.name: written_as_dave})
+    report, _ = repair.fix(opened, request, repair.Order())
+    assert {note.task: note.reason[:40] for note in report.fixes} == {
+        "b": "it would raise written-as-dave on a: b i", "c": ""
+    }  # fmt: skip
+    assert [(root / f"tasks/{name}.md").read_text() for name in "bc"] == [TASK, FIXED]
+    assert {finding.rule for finding in report.findings} == {"noncanonical-owner"}, "the report is about what was asked"
+
+
+def test_where_many_fixes_raise_errors_the_rules_look_so_often_and_no_more(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = store({f"tasks/b{number:03}.md": TASK for number in range(200)} | {"taskcheck.toml": PEOPLE})
+    looked: list[int] = []
+
+    def raised(before: object, after: Report) -> str | None:
+        looked.append(1)
+        left = {incident.task for incident in after.incidents}
+        return "it would raise an error" if any(f"b{number:03}" not in left for number in range(0, 200, 2)) else None
+
+    monkeypatch.setattr(planning, "_raised", raised)
+    monkeypatch.setattr(planning, "TRIALS", 20)
+    request = Request(root=root, third_party=False)
+    report, _ = repair.fix(open_store(request), request, repair.Order())
+    assert len(looked) == 20
+    assert len(report.fixes) == 200
+    assert {note.reason for note in report.fixes if note.reason} == {
+        "it would raise an error", "too many of the fixes raise errors to try them all; repair fewer at a time",
+    }  # fmt: skip
+    assert report.complete
+
+
+@pytest.mark.parametrize("command", ["--fix", "undo"])
+def test_an_interrupted_fix_waits_for_the_lock_of_a_manager_too(
+    command: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks = f'[locks]\nregisters = "{RUNTIME}/task-manager-{{owner}}.lock"\n'
+    registers = {f"{RUNTIME}/task-manager-{name}.register.json": f'{{"owner": "{name}", "entries": {{}}}}\n'
+                 for name in ("dave", "dave-fowler")}  # fmt: skip
+    root = store({"tasks/a.md": TASK, "taskcheck.toml": PEOPLE + locks, **registers})
+    interrupted(root, monkeypatch)
+    assert (root / ".git/taskcheck/store/committed.json").exists()
+    before = fingerprint(root)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, root / RUNTIME / "task-manager-dave.lock", "flock"],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        ran = taskcheck(command, cwd=root)
+        assert ran.code == (3 if command == "--fix" else 2)
+        assert "somebody holds the lock" in ran.out + ran.err
+        assert {path: found[2] for path, found in fingerprint(root).items() if not path.endswith("lock")} == {
+            path: found[2] for path, found in before.items() if not path.endswith("lock")
+        }
+    finally:
+        holder.kill()
+        holder.communicate()
+    ran = taskcheck(command, cwd=root)
+    assert ran.code == 0, ran.err
+    assert "was finished" in ran.out
 
 
 def test_a_live_process_keeps_its_entry(tmp_path: Path) -> None:

@@ -131,8 +131,8 @@ def _consistent(options: argparse.Namespace) -> None:
         raise Failure("--unsafe-fixes goes with --fix, which writes, or with --diff, which shows")
     if options.fix and options.diff:
         raise Failure("--diff shows what --fix would write, and writes nothing: choose one")
-    if options.fix and options.update_baseline:
-        raise Failure("--update-baseline writes down what is found: repair first, then write it down")
+    if (options.fix or options.diff) and options.update_baseline:
+        raise Failure("--update-baseline writes what is found, and --diff nothing: repair first, then write it down")
 
 
 def _tell(report: "Report", *, fixes: bool) -> None:

@@ -14,6 +14,7 @@ Value: TypeAlias = Union[str, int, float, bool, tuple["Value", ...], Mapping[str
 Route: TypeAlias = tuple[str, ...]
 """The way to a value: keys, and list positions as decimal strings, e.g. `("entries", "0", "slug")`."""
 
+_BOM = "\ufeff"
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
@@ -199,3 +200,8 @@ def decode(data: bytes) -> tuple[str, bool]:
         good = error.object[: error.start].decode()
         message = f"byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8"
         raise trouble_at("not-utf-8", message, good, len(good)) from None
+
+
+def encode(text: str, *, bom: bool) -> bytes:
+    """The UTF-8 bytes of a text, with a byte order mark or without; what `decode` takes apart."""
+    return f"{_BOM if bom else ''}{text}".encode()

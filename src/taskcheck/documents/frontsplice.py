@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from taskcheck.documents.document import Document, DocumentError, Refused, Route, Value
+from taskcheck.documents.document import Document, DocumentError, Refused, Route, Value, encode
 from taskcheck.documents.fences import find_fences
 from taskcheck.documents.frontmatter import read_front_matter
 
-_BOM = "\ufeff"
 _KEY = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 _NUMBER_OR_TIME = re.compile(
     r"0|[1-9][0-9]*"
@@ -20,15 +19,18 @@ _NUMBER_OR_TIME = re.compile(
 )
 """What every YAML reader takes for the number or the time that it is: plain, as people write it."""
 
+_NUMBER_SINCE_1_2 = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+")
+"""What a YAML 1.2 reader takes for a number, and a 1.1 reader often for text: `1e3`, `08`, `0o14`."""
+
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def set_scalars(data: bytes, changes: Mapping[Route, str], *, at_names: bool = False) -> bytes:
     """Return the file with some scalars set; a top-level key that isn't there is added at the end.
 
-    A value keeps the quotes of the one that it replaces, and is written so that a YAML 1.1 reader takes it for the
-    same text, number or time. The result is read again and compared: other values, comments, order, line ends, byte
-    order mark and body are as they were.
+    A value keeps the quotes of the one that it replaces, and is written so that YAML 1.1 and 1.2 readers take it for
+    the same text, number or time. The result is read again and compared: other values, comments, order, line ends,
+    byte order mark and body are as they were.
 
     Raises:
         DocumentError: the file can't be read.
@@ -39,7 +41,7 @@ def set_scalars(data: bytes, changes: Mapping[Route, str], *, at_names: bool = F
         raise Refused("there is no front matter")
     for route, value in changes.items():
         document = _set(document, route, value, at_names=at_names)
-    return _encoded(document.text, bom=document.bom)
+    return encode(document.text, bom=document.bom)
 
 
 def _set(document: Document, route: Route, value: str, *, at_names: bool) -> Document:
@@ -58,16 +60,12 @@ def _set(document: Document, route: Route, value: str, *, at_names: bool) -> Doc
             gap = " " if span.start == span.end else ""
             text = f"{document.text[: span.start]}{gap}{written}{document.text[span.end :]}"
         try:
-            changed = read_front_matter(_encoded(text, bom=document.bom), at_names=at_names)
+            changed = read_front_matter(encode(text, bom=document.bom), at_names=at_names)
         except DocumentError:
             continue
         if changed and _same(changed.values, meant) and changed.body == document.body:
             return changed
     raise Refused(f"{name} can't be set to {value!r} without touching what stands around it")
-
-
-def _encoded(text: str, *, bom: bool) -> bytes:
-    return f"{_BOM if bom else ''}{text}".encode()
 
 
 def _with(values: Mapping[str, Value], route: Route, value: str) -> Mapping[str, Value]:
@@ -114,10 +112,12 @@ def _written(value: str, style: str) -> Iterator[str]:
 
 
 def _means_itself(value: str) -> bool:
-    """Whether a plain scalar is the same to a YAML 1.1 reader: text, or a number or time that is written as usual."""
+    """Whether a plain scalar is the same to YAML 1.1 and 1.2 readers: text, or a number or time written as usual."""
     if not value.isprintable() or value != value.strip() or value.startswith(("@", "`")):
         return False
-    return bool(_NUMBER_OR_TIME.fullmatch(value)) or _resolver()(value) == "tag:yaml.org,2002:str"
+    if _NUMBER_OR_TIME.fullmatch(value):
+        return True
+    return not _NUMBER_SINCE_1_2.fullmatch(value) and _resolver()(value) == "tag:yaml.org,2002:str"
 
 
 @cache

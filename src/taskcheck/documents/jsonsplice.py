@@ -7,23 +7,22 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 
-from taskcheck.documents.document import Document, Refused, Route, Span, Value
+from taskcheck.documents.document import Document, Refused, Route, Span, Value, encode
 from taskcheck.documents.jsonfile import read_json
 
 Member = tuple[str, str]
 """A key (unused in a list) and the text of a value as it stands in another document."""
 
-_BOM = "\ufeff"
-
 
 def member_text(document: Document, route: Route) -> str:
-    """The text of a value, its further lines shifted left by the indentation of its first one.
+    r"""The text of a value, its further lines shifted left by the indentation of its first one, and ended by ``\n``.
 
     Raises:
         Refused: there is no such value.
     """
     span = _span(document, route)
-    return document.text[span.start : span.end].replace(f"\n{_indent(document.text, span.start)}", "\n")
+    text = document.text[span.start : span.end].replace("\r\n", "\n")  # no string has a line break in it
+    return text.replace(f"\n{_indent(document.text, span.start)}", "\n")
 
 
 def drop(document: Document, routes: Iterable[Route]) -> Document:
@@ -35,7 +34,8 @@ def drop(document: Document, routes: Iterable[Route]) -> Document:
     routes = sorted(set(routes), key=lambda route: _span(document, route).start)
     cuts: list[tuple[int, int]] = []
     meant: Value = document.values
-    for container, dropped in groupby(sorted(routes, key=lambda route: route[:-1]), key=lambda route: route[:-1]):
+    inner_first = sorted(routes, key=lambda route: route[:-1], reverse=True)  # what follows in a list moves up
+    for container, dropped in groupby(inner_first, key=lambda route: route[:-1]):
         names = {route[-1] for route in dropped}
         cuts += _cuts(document, container, names)
         meant = _replaced(meant, container, _without(document.get(container), names))
@@ -93,11 +93,7 @@ def set_text(document: Document, route: Route, value: str) -> Document:
 
 def encoded(document: Document) -> bytes:
     """The bytes of a document."""
-    return _encoded(document.text, bom=document.bom)
-
-
-def _encoded(text: str, *, bom: bool) -> bytes:
-    return f"{_BOM if bom else ''}{text}".encode()
+    return encode(document.text, bom=document.bom)
 
 
 def _span(document: Document, route: Route) -> Span:
@@ -175,7 +171,7 @@ def _replaced(value: Value, route: Route, new: Value) -> Value:
 
 def _checked(before: Document, text: str, meant: Value) -> Document:
     """The changed document, when it says exactly what was meant."""
-    changed = read_json(_encoded(text, bom=before.bom))
+    changed = read_json(encode(text, bom=before.bom))
     if json.dumps(changed.values) != json.dumps(meant):
         raise Refused("the result would say something else than was meant")
     return changed

@@ -1,6 +1,6 @@
 """Writes a plan, all of it or nothing, whatever happens in between; the only writer of the repository's files.
 
-The order is what makes it safe. Everything that is to be written is in a journal in the repository's common folder
+The order is what makes it safe. Everything that is to be written is in a journal in the checkout's git folder
 before the first file is touched; new contents lie beside their targets, on disk, before the journal's name says that
 they are to be put in place; renaming the journal is the commit point. Killed before it, nothing has happened; killed
 after it, whoever comes next finishes from the journal.
@@ -12,8 +12,8 @@ after it, whoever comes next finishes from the journal.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -26,8 +26,27 @@ MEANWHILE = "it was written meanwhile; run again"
 KEPT = 50
 """How many fixes can be undone; older records are removed."""
 
+TRIES = 5
+"""How often a recovery looks anew because somebody wrote while it went on."""
+
 Known = list[os.stat_result | None]
 """Each file of a journal as it was found; None for none."""
+
+_GONE = (FileNotFoundError, NotADirectoryError)
+"""What opening a folder says that isn't there any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How a file of a journal stands."""
+
+    state: str
+    """``old``, ``new``, or ``other`` when somebody else wrote it."""
+    stat: os.stat_result | None = None
+    reached: bool = True
+    """Whether its folder can be opened; somebody removed it or put a link in its place otherwise."""
+    laid: bool = False
+    """Whether its new content lies beside it."""
 
 
 class Aborted(Exception):
@@ -41,10 +60,13 @@ class Overtaken(Aborted):
 def commit(journals: Journals, journal: Journal) -> None:
     """Write all files of a journal, or none; the journals are held.
 
+    What is removed goes last: who looks meanwhile finds a row that moves in two files, never in none.
+
     Raises:
         Aborted: nothing was changed.
     """
-    work = _Work(journals, journal)
+    files = sorted(journal.files, key=lambda file: file.after is None)
+    work = _Work(journals, replace(journal, files=tuple(files)))
     try:
         known = work.begin()
         work.stage(known)
@@ -77,10 +99,11 @@ def recover(journals: Journals) -> str | None:
     """Finish a fix that was interrupted, or take it back; what was done, in words. The journals are held.
 
     A fix that had been decided on is finished, unless somebody has written one of its files since, before its turn
-    had come: then it is taken back. What somebody else has written is never touched.
+    had come: then it is taken back. What somebody else has written is never touched. Managers' locks are the caller's.
 
     Raises:
         JournalError: the journal can't be read.
+        Moved: somebody writes the files all the time.
         OSError: it can't be done now; it can be tried again.
     """
     for left in journals.folder.glob("*.new"):
@@ -92,14 +115,22 @@ def recover(journals: Journals) -> str | None:
     if not (journals.folder / COMMITTED).exists():
         return None
     work = _Work(journals, journals.load(COMMITTED))
-    states = work.states()
-    if "other" not in states or ("new" in states and not work.overtaken(states)):
-        work.forward()
-        work.finish()
-        return f"fix {work.journal.id} was finished"
-    others = ", ".join(file.path for file, state in zip(work.journal.files, states, strict=True) if state == "other")
-    work.back()
-    return f"fix {work.journal.id} was taken back, for somebody else wrote {others}"
+    for more in reversed(range(TRIES)):
+        seen = work.look()
+        states = [file.state for file in seen]
+        if "other" in states and ("new" not in states or work.overtaken(seen)):
+            work.back()
+            others = ", ".join(file.path for file, at in zip(work.journal.files, states, strict=True) if at == "other")
+            return f"fix {work.journal.id} was taken back, for somebody else wrote {others}"
+        try:
+            work.forward(seen)
+        except Moved:
+            if not more:
+                raise
+            continue
+        break
+    work.finish()
+    return f"fix {work.journal.id} was finished"
 
 
 def undo(journals: Journals, name: str) -> Journal:
@@ -189,13 +220,19 @@ class _Work:
                 self._put(index, at)
         self._sync()
 
-    def forward(self) -> None:
-        """Finish what was decided, as far as files are still as they were."""
-        for index, state in enumerate(self.states()):
-            with self._target(self.journal.files[index]) as at:
-                at.beside(self.journal.temporary(index)).remove()
-                if state == "old":
+    def forward(self, seen: list[Seen]) -> None:
+        """Finish what was decided, as far as files are still as they were.
+
+        Raises:
+            Moved: somebody wrote one since it was looked at.
+        """
+        for index, found in enumerate(seen):
+            self._clear(index)
+            if found.state == "old":
+                with self._target(self.journal.files[index]) as at:
                     self._lay(index, at)
+                    if not at.unchanged(found.stat):
+                        raise Moved(MEANWHILE)
                     self._put(index, at)
         self._sync()
 
@@ -204,15 +241,20 @@ class _Work:
 
         What lies beside the others tells a second try that they weren't written yet: it goes last.
         """
-        for index, state in enumerate(self.states()):
+        for index, found in enumerate(self.look()):
+            if found.state != "new" or not found.reached:
+                continue
             file = self.journal.files[index]
             with self._target(file) as at:
                 beside = at.beside(self.journal.temporary(index))
-                if state == "new" and file.before is None:
-                    at.remove()
-                elif state == "new" and file.before is not None:
+                if file.before is not None:
                     beside.remove()
                     beside.create(file.before, like=None if file.after is None else at, meta=file.meta)
+                if not at.unchanged(found.stat):
+                    continue
+                if file.before is None:
+                    at.remove()
+                else:
                     beside.replace(at)
         self._sync()
         self.withdraw()
@@ -220,12 +262,8 @@ class _Work:
 
     def withdraw(self) -> None:
         """Remove what was laid beside the targets, then the journal."""
-        for index, file in enumerate(self.journal.files):
-            try:
-                with self._target(file) as at:
-                    at.beside(self.journal.temporary(index)).remove()
-            except (Obstacle, FileNotFoundError):
-                continue
+        for index in range(len(self.journal.files)):
+            self._clear(index)
         self._forget(f"{PENDING}.new", PENDING)
 
     def finish(self) -> None:
@@ -239,33 +277,34 @@ class _Work:
             committed.sync()
         self._forget(*(f"undo/{name}.json" for name in self.journals.records()[KEPT:]))
 
-    def states(self) -> list[str]:
-        """How each file stands: ``old``, ``new``, or ``other`` when somebody else wrote it."""
-        found = []
-        for index, file in enumerate(self.journal.files):
-            try:
-                with self._target(file) as at:
-                    beside = at.beside(self.journal.temporary(index))
-                    if beside.is_also(at):  # killed while a new file was given its name
-                        beside.remove()
-                    held = at.read()
-            except Obstacle:
-                found.append("other")
-                continue
-            data = held.data if held else None
-            found.append("old" if data == file.before else "new" if data == file.after else "other")
-        return found
+    def look(self) -> list[Seen]:
+        """How each file stands."""
+        return [self._seen(index) for index in range(len(self.journal.files))]
 
-    def overtaken(self, states: list[str]) -> bool:
-        """Whether somebody else wrote a file before its turn had come, as far as can be told."""
-        for index, (file, state) in enumerate(zip(self.journal.files, states, strict=True)):
-            if state != "other":
-                continue
-            if file.after is None and "new" not in states[index + 1 :]:
-                return True
+    def _seen(self, index: int) -> Seen:
+        file = self.journal.files[index]
+        try:
             with self._target(file) as at:
-                if file.after is not None and at.beside(self.journal.temporary(index)).exists():
-                    return True
+                beside = at.beside(self.journal.temporary(index))
+                if beside.is_also(at):  # killed while a new file was given its name
+                    beside.remove()
+                laid = beside.exists()
+                try:
+                    held = at.read()
+                except Obstacle:
+                    return Seen("other", laid=laid)
+        except (Obstacle, *_GONE):
+            return Seen("other" if file.after is not None else "new", reached=False)
+        data, stat = (held.data, held.stat) if held else (None, None)
+        return Seen("old" if data == file.before else "new" if data == file.after else "other", stat, laid=laid)
+
+    def overtaken(self, seen: list[Seen]) -> bool:
+        """Whether somebody else wrote a file before its turn had come, as far as can be told."""
+        for index, (file, found) in enumerate(zip(self.journal.files, seen, strict=True)):
+            if found.state != "other":
+                continue
+            if found.laid or (file.after is None and all(later.state != "new" for later in seen[index + 1 :])):
+                return True
         return False
 
     @contextmanager
@@ -302,10 +341,15 @@ class _Work:
         else:
             beside.replace(at)
 
+    def _clear(self, index: int) -> None:
+        """Remove what was laid beside a file, where its folder is still there."""
+        with suppress(Obstacle, *_GONE), self._target(self.journal.files[index]) as at:
+            at.beside(self.journal.temporary(index)).remove()
+
     def _sync(self) -> None:
-        """Put the entries of all folders that were written on disk."""
+        """Put the entries of all folders that were written on disk; one that is gone has none."""
         for _, file in sorted({Path(file.path).parent: file for file in self.journal.files}.items()):
-            with self._target(file) as at:
+            with suppress(Obstacle, *_GONE), self._target(file) as at:
                 at.sync()
 
     def _forget(self, *names: str) -> None:

@@ -170,6 +170,30 @@ def target(root: Path, path: str) -> Iterator[Target]:
         Obstacle: the path leads out of the root, or into a repository's own folder.
         OSError: a folder can't be opened.
     """
+    real, inside, name = _inside(root, path)
+    fd = os.open(real, _FOLDER)
+    try:
+        for part in inside:
+            below = os.open(part, _FOLDER, dir_fd=fd)
+            os.close(fd)
+            fd = below
+        yield Target(fd, name)
+    finally:
+        os.close(fd)
+
+
+def resolved(root: Path, path: str) -> Path:
+    """Where a file below a root is, links on the way resolved.
+
+    Raises:
+        Obstacle: as `target`.
+    """
+    real, inside, name = _inside(root, path)
+    return Path(real, *inside, name)
+
+
+def _inside(root: Path, path: str) -> tuple[str, tuple[str, ...], str]:
+    """The root, the folders in it, and the name of a file, links on the way resolved."""
     parts = Path(path).parts
     if not parts or Path(path).is_absolute() or ".." in parts or "\0" in path:
         raise Obstacle("its path leads out of the root checkout")
@@ -180,19 +204,11 @@ def target(root: Path, path: str) -> Iterator[Target]:
         raise Obstacle("its folder is a link that leads out of the root checkout")
     if any(part.casefold() == ".git" for part in (*inside, parts[-1])):
         raise Obstacle("it lies in the repository's own folder")
-    fd = os.open(real, _FOLDER)
-    try:
-        for part in inside:
-            below = os.open(part, _FOLDER, dir_fd=fd)
-            os.close(fd)
-            fd = below
-        yield Target(fd, parts[-1])
-    finally:
-        os.close(fd)
+    return real, inside, parts[-1]
 
 
 def obstacle(root: Path, path: str) -> str | None:
-    """Why a file below a root may not be written; None when it may."""
+    """Why a file below a root may not be written, or made; None when it may."""
     try:
         with target(root, path) as at:
             at.read()
@@ -203,8 +219,9 @@ def obstacle(root: Path, path: str) -> str | None:
     return None
 
 
-def _identity(found: os.stat_result) -> tuple[int, int, int, int]:
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+def _identity(found: os.stat_result) -> tuple[int, ...]:
+    """What differs once a file was written, or given another mode; the last one whatever a writer does to the times."""
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _take_after(fd: int, like: Target) -> None:

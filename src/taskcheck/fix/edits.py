@@ -1,6 +1,8 @@
 """Keyed edits to the bytes of the files that they name; pure."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,19 +76,15 @@ def compose(edits: Iterable[Edit], files: Mapping[str, bytes], *, at_names: bool
     return {path: after for path, after in changed.items() if after.data != files.get(path)}
 
 
-class _named:  # noqa: N801 - a context manager that reads as a word
-    """Puts a file's name before what is said of it."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, Refused):
-            raise Refused(f"{self._path}: {error}") from error
-        if isinstance(error, DocumentError):
-            raise Refused(f"{self._path}:{error.trouble.line}: {error.trouble.message}") from error
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Put a file's name before what is said of it."""
+    try:
+        yield
+    except Refused as error:
+        raise Refused(f"{path}: {error}") from error
+    except DocumentError as error:
+        raise Refused(f"{path}:{error.trouble.line}: {error.trouble.message}") from error
 
 
 def _content(path: str, files: Mapping[str, bytes]) -> bytes:
@@ -129,13 +127,22 @@ def _merge(edit: MergeFile, files: Mapping[str, bytes]) -> dict[str, After]:
 
 
 def _added(merged: Document, other: Document) -> Document:
-    """A register with the rows and keys of another one that it lacks; of two rows of a task the later one stays."""
-    extra = [key for key in other.values if key not in {*CONTAINERS, "owner", "updated_at"}]
-    for key in extra:
-        if key in merged.values and merged.values[key] != other.values[key]:
-            raise Refused(f"the registers say different things under {key}")
+    """A register with the rows and keys of another one that it lacks.
+
+    Of two rows of a task the later one stays; where they are about one run, it gets what only the other says.
+    """
+    extra, theirs = _lacking(merged, other), register_rows(other)
     rows = {task: (route, value) for task, route, value in register_rows(merged)}
-    new = [(task, route) for task, route, value in register_rows(other) if _later(value, rows.get(task, ((), None))[1])]
+    new = []
+    for task, route, value in theirs:
+        known, row = rows.get(task, ((), None))
+        if not known:
+            new.append((task, route))
+        elif _began(value) > _began(row):
+            new.append((task, route))
+            other = _completed(other, route, merged, known)
+        else:
+            merged = _completed(merged, known, other, route)
     container = next(iter(rows.values()))[0][:1] if rows else _container(merged)
     merged = jsonsplice.drop(merged, [rows[task][0] for task, _ in new if task in rows])
     if container is None:
@@ -146,8 +153,7 @@ def _added(merged: Document, other: Document) -> Document:
             if not isinstance(value, Mapping) or task not in {value.get("slug"), value.get("task")}:
                 raise Refused(f"the row of {task} doesn't name its task, as the rows of a list must")
     merged = jsonsplice.add(merged, container, [(task, jsonsplice.member_text(other, route)) for task, route in new])
-    lacking = [(key, jsonsplice.member_text(other, (key,))) for key in extra if key not in merged.values]
-    merged = jsonsplice.add(merged, (), lacking) if lacking else merged
+    merged = jsonsplice.add(merged, (), extra) if extra else merged
     updated = other.values.get("updated_at")
     if isinstance(updated, str) and _updated(other) > _updated(merged) > 0:
         return jsonsplice.set_text(merged, ("updated_at",), updated)
@@ -159,9 +165,31 @@ def _container(document: Document) -> Route | None:
     return next(((name,) for name in CONTAINERS if isinstance(document.values.get(name), Mapping | tuple)), None)
 
 
-def _later(row: Value, other: Value) -> bool:
-    """Whether a row takes the place of another one of its task."""
-    return other is None or (row != other and _began(row) > _began(other))
+def _lacking(merged: Document, other: Document) -> list[jsonsplice.Member]:
+    """What another register has beside its rows, and the merged one hasn't.
+
+    Raises:
+        Refused: the two say different things under one key, or rows would be lost.
+    """
+    own = {*CONTAINERS, *({"owner", "updated_at"} & merged.values.keys())}
+    keys = [key for key in other.values if key not in own]
+    for key in keys:
+        if key in merged.values and json.dumps(merged.values[key]) != json.dumps(other.values[key]):
+            raise Refused(f"the registers say different things under {key}")
+    if sum(bool(other.values.get(name)) for name in CONTAINERS) > 1:
+        raise Refused("a register has rows in two places, of which only the first ones are read")
+    return [(key, jsonsplice.member_text(other, (key,))) for key in keys if key not in merged.values]
+
+
+def _completed(document: Document, route: Route, other: Document, at: Route) -> Document:
+    """The document, a row of which has what only another document's row of the same run says."""
+    row, rest = document.get(route), other.get(at)
+    if not isinstance(row, Mapping) or not isinstance(rest, Mapping):
+        return document
+    if any(row.get(key) != rest.get(key) for key in ("worktree_path", "branch", "pid", "host")):
+        return document
+    lacking = [(key, jsonsplice.member_text(other, (*at, key))) for key in rest if key not in row]
+    return jsonsplice.add(document, route, lacking)
 
 
 def _began(row: Value) -> float:

@@ -133,6 +133,14 @@ class Journals:
             names = (name for name in (PENDING, COMMITTED) if idle and (self.folder / name).exists())
             return next(names, None)
 
+    def decided(self) -> Journal | None:
+        """The journal of an interrupted fix that has begun to write files; None when there is none.
+
+        Raises:
+            JournalError: it can't be read.
+        """
+        return self.load(COMMITTED) if (self.folder / COMMITTED).exists() else None
+
     def records(self) -> list[str]:
         """The fixes that can be undone, the latest first."""
         paths = sorted((self.folder / "undo").glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))

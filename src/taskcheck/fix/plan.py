@@ -21,6 +21,9 @@ Key = tuple[str, str]
 ROUNDS = 10
 """How often fixes may make room for others; ESLint's figure, and more than any chain of the built-in rules needs."""
 
+TRIALS = 200
+"""How often the rules may look in one plan; some thousand fixes of which a few raise errors need fewer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -119,6 +122,8 @@ class _Planner:
     notes: list[FixNote] = field(default_factory=list)
     left_out: set[Key] = field(default_factory=set)
     """Findings whose fixes can't be made."""
+    trials: int = 0
+    """How often the rules have looked."""
 
     def plan(self, judged: Judged) -> Plan:
         """Round after round, until no fix is left that can be made."""
@@ -218,6 +223,9 @@ class _Round:
             return str(reason)
         if not changed:
             return "it would change nothing"
+        if planner.trials == TRIALS:
+            return "too many of the fixes raise errors to try them all; repair fewer at a time"
+        planner.trials += 1
         files = {**self._start, **changed}
         laid = {path: after.data for path, after in files.items()}
         judged = planner.judge(overlaid(planner.sources, laid, planner.settings, planner.mtime_ns))

@@ -63,23 +63,18 @@ def git_dir(checkout: Path) -> Path | None:
     return Path(os.path.realpath(checkout / match[1])) if match else None
 
 
-def common_dir(location: Location) -> Path | None:
-    """The folder that all worktrees of the repository share; None when this is no git repository."""
-    if location.top is None:
-        return None
-    own = location.top / ".git"
-    admin = Path(os.path.realpath(own)) if own.is_dir() else git_dir(location.top)
-    shared = small_text(admin / "commondir") if admin else None
-    return Path(os.path.realpath(admin / shared.strip())) if admin and shared else admin
-
-
 def fix_folder(location: Location) -> Path:
-    """Where fixes of the store are written down: outside of the work tree where there is a repository."""
-    common = common_dir(location)
-    if common is None:
+    """Where fixes of the store are written down: outside of the work tree where there is a repository.
+
+    It is in the checkout's own git folder, not in the one that all worktrees share: where no checkout is the main
+    one, as beside a bare repository, each that is taken for root keeps its own.
+    """
+    own = location.top and location.top / ".git"
+    admin = own and (Path(os.path.realpath(own)) if own.is_dir() else git_dir(own.parent))
+    if admin is None:
         return location.root / ".taskcheck"
-    store = f"store-{location.prefix.strip('/').replace('/', '%')}" if location.prefix else "store"
-    return common / "taskcheck" / store
+    name = location.prefix.strip("/").replace("%", "%25").replace("/", "%2F")
+    return admin / "taskcheck" / (f"store-{name}" if name else "store")
 
 
 def _bare(repository: Path) -> bool:
@@ -106,4 +101,5 @@ def _main_checkout(checkout: Path) -> Path:
     records = Git(checkout).worktrees()
     if records and not records[0].bare:
         return checkout
-    return next((Path(os.path.realpath(record.path)) for record in records if not record.bare), checkout)
+    there = (record.path for record in records if not record.bare and record.path.is_dir())
+    return next((Path(os.path.realpath(path)) for path in there), checkout)

@@ -1,5 +1,6 @@
 """What git's index holds of some files: which are tracked, in conflict, or staged other than they are on disk."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,7 +30,8 @@ def read_staging(location: Location, files: Mapping[str, bytes]) -> Staging:
     folders = sorted({f"{location.prefix}{path}".rpartition("/")[0] for path in files})
     named = [] if "" in folders else folders
     index = git.index(named)
-    head = next((record.head for record in git.worktrees() if record.path.samefile(location.top)), None)
+    real = os.path.realpath(location.top)
+    head = next((record.head for record in git.worktrees() if os.path.realpath(record.path) == real), None)
     committed = git.tree(head, named) if head else {}
     states = {path: index[location.prefix + path] for path in files if location.prefix + path in index}
     return Staging(

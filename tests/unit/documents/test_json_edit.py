@@ -82,6 +82,21 @@ def test_text_is_set_and_escaped_and_a_byte_order_mark_stays() -> None:
     )
 
 
+@pytest.mark.parametrize(("one", "other"), [("\n", "\r\n"), ("\r\n", "\n"), ("\r\n", "\r\n")])
+def test_a_member_takes_the_line_ends_of_the_document_that_it_comes_to(one: str, other: str) -> None:
+    target = document('{\n  "entries": {\n    "a": {}\n  }\n}\n'.replace("\n", one))
+    source = document('{\n "entries": {\n  "b": {\n   "slug": "b"\n  }\n }\n}\n'.replace("\n", other))
+    added = jsonsplice.add(target, ("entries",), [("b", jsonsplice.member_text(source, ("entries", "b")))])
+    assert added.text == (
+        '{\n  "entries": {\n    "a": {},\n    "b": {\n     "slug": "b"\n    }\n  }\n}\n'.replace("\n", one)
+    )
+
+
+def test_dropping_at_two_depths_at_once_is_refused() -> None:
+    with pytest.raises(Refused):
+        jsonsplice.drop(document('{"entries": ["a", {"b": [1, 2]}]}'), [("entries", "0"), ("entries", "1", "b", "0")])
+
+
 def test_what_is_not_there_is_refused() -> None:
     held = document(REGISTER)
     with pytest.raises(Refused, match=r"nothing at entries\.z"):
