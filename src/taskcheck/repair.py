@@ -4,14 +4,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from taskcheck.check import Request, Store, UsageError, check_store, chosen, judge, reported
+from taskcheck.documents.values import iso
 from taskcheck.finding import Finding, Report, RunError, Safety
-from taskcheck.fix.commit import Aborted, Overtaken, commit, journal_of, recover, undo
-from taskcheck.fix.disk import Moved, Obstacle, obstacle, resolved
-from taskcheck.fix.journal import Journal, JournalError, Journals
+from taskcheck.fix.commit import Aborted, Overtaken, commit, recover, undo
+from taskcheck.fix.disk import Moved, Obstacle, obstacle, resolved, target
+from taskcheck.fix.journal import Journal, JournalError, Journals, Written
 from taskcheck.fix.locks import Held, locked
 from taskcheck.fix.plan import Judged, Plan, plan
 from taskcheck.globs import Pattern
@@ -144,7 +146,7 @@ def _carried_out(
                 return planned, None, None
             needed = frozenset(_locks(store, (change.path for change in planned.plan.changes)))
             if needed <= held:
-                journal = journal_of(journals, planned.plan, planned.state.now)
+                journal = _journal(journals, planned.plan, planned.state.now)
                 try:
                     commit(journals, journal)
                 except Overtaken:
@@ -155,6 +157,30 @@ def _carried_out(
                 return planned, journal, None
             held |= needed
     return planned or _planned(store, request, order), None, trouble
+
+
+def _journal(journals: Journals, plan: Plan, at: datetime) -> Journal:
+    """The journal of a plan, under a name that no other fix has.
+
+    Raises:
+        Aborted: a file that a new one is to be like can't be looked at.
+    """
+    taken = set(journals.records())
+    name = f"{at:%Y%m%dT%H%M%SZ}-{plan.fingerprint[:8]}"
+    names = (name if number == 1 else f"{name}.{number}" for number in range(1, len(taken) + 2))
+    files = []
+    for change in plan.changes:
+        like = None
+        if change.before is None and change.like is not None:
+            try:
+                with target(journals.root, change.like) as other:
+                    like = other.read()
+            except (OSError, Obstacle) as error:
+                raise Aborted(f"{change.like}: {error}") from error
+        wanted = replace(like.meta, mtime_ns=None) if like else None
+        files.append(Written(path=change.path, before=change.before, after=change.after, wanted=wanted))
+    fixes = tuple(plan.as_dict()["fixes"])
+    return Journal(id=next(each for each in names if each not in taken), at=iso(at), files=tuple(files), fixes=fixes)
 
 
 def _planned(store: Store, request: Request, order: Order) -> Planned:

@@ -14,13 +14,10 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
-from taskcheck.documents.values import iso
 from taskcheck.fix.disk import Moved, Obstacle, Target, target
 from taskcheck.fix.journal import COMMITTED, PENDING, Journal, Journals, Written
-from taskcheck.fix.plan import Plan
 
 MEANWHILE = "it was written meanwhile; run again"
 KEPT = 50
@@ -145,30 +142,6 @@ def undo(journals: Journals, name: str) -> Journal:
     journal = Journal(id=f"{name}.undo", at=done.at, files=files, fixes=done.fixes, undoes=name)
     commit(journals, journal)
     return journal
-
-
-def journal_of(journals: Journals, plan: Plan, at: datetime) -> Journal:
-    """The journal of a plan, under a name that no other fix has.
-
-    Raises:
-        Aborted: a file that a new one is to be like can't be looked at.
-    """
-    taken = set(journals.records())
-    name = f"{at:%Y%m%dT%H%M%SZ}-{plan.fingerprint[:8]}"
-    names = (name if number == 1 else f"{name}.{number}" for number in range(1, len(taken) + 2))
-    files = []
-    for change in plan.changes:
-        like = None
-        if change.before is None and change.like is not None:
-            try:
-                with target(journals.root, change.like) as other:
-                    like = other.read()
-            except (OSError, Obstacle) as error:
-                raise Aborted(f"{change.like}: {error}") from error
-        wanted = replace(like.meta, mtime_ns=None) if like else None
-        files.append(Written(path=change.path, before=change.before, after=change.after, wanted=wanted))
-    fixes = tuple(plan.as_dict()["fixes"])
-    return Journal(id=next(each for each in names if each not in taken), at=iso(at), files=tuple(files), fixes=fixes)
 
 
 class _Work:
