@@ -311,8 +311,9 @@ class Report:
         return sum(note.applied for note in self.fixes)
 
     def fixable(self, safety: Safety) -> int:
-        """How many findings have a fix of exactly this safety."""
-        return sum(finding.fix is not None and finding.fix.safety is safety for finding in self.findings)
+        """How many findings have a fix of exactly this safety; what isn't in the root checkout is repaired there."""
+        fixes = (finding.fix for finding in self.findings if finding.place.checkout == "root")
+        return sum(fix is not None and fix.safety is safety for fix in fixes)
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""

@@ -160,14 +160,12 @@ def _carried_out(
 
 
 def _journal(journals: Journals, plan: Plan, at: datetime) -> Journal:
-    """The journal of a plan, under a name that no other fix has.
+    """The journal of a plan, named by its number, which is above that of every record, and its fingerprint.
 
     Raises:
         Aborted: a file that a new one is to be like can't be looked at.
     """
-    taken = set(journals.records())
-    name = f"{at:%Y%m%dT%H%M%SZ}-{plan.fingerprint[:8]}"
-    names = (name if number == 1 else f"{name}.{number}" for number in range(1, len(taken) + 2))
+    name = f"{journals.last + 1}-{plan.fingerprint[:8]}"
     files = []
     for change in plan.changes:
         like = None
@@ -180,7 +178,7 @@ def _journal(journals: Journals, plan: Plan, at: datetime) -> Journal:
         wanted = replace(like.meta, mtime_ns=None) if like else None
         files.append(Written(path=change.path, before=change.before, after=change.after, wanted=wanted))
     fixes = tuple(plan.as_dict()["fixes"])
-    return Journal(id=next(each for each in names if each not in taken), at=iso(at), files=tuple(files), fixes=fixes)
+    return Journal(id=name, at=iso(at), files=tuple(files), fixes=fixes)
 
 
 def _planned(store: Store, request: Request, order: Order) -> Planned:

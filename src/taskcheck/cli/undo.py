@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if options.list:
         for record in guarded(lambda: repair.fixes(store)):
             what = (f"{fix['rule']} {fix['task'] or fix['manager'] or ''}".strip() for fix in record.fixes)
-            print(f"{visible(record.id)}  {_files(record)}  {visible(', '.join(what))}")
+            print(f"{visible(record.id)}  {visible(record.at)}  {_files(record)}  {visible(', '.join(what))}")
         return 0
     journal, recovered = guarded(lambda: repair.take_back(store, options.id))
     if recovered:

@@ -74,7 +74,8 @@ def commit(journals: Journals, journal: Journal) -> None:
         work.apply(known)
     except BaseException as error:
         raise _aborted(error, work.back) from error
-    work.finish()
+    with suppress(OSError):  # all is written; the next repair or undo files its record
+        work.finish()
 
 
 def _aborted(error: BaseException, clear: Callable[[], None]) -> BaseException:

@@ -142,9 +142,13 @@ class Journals:
         return self.load(COMMITTED) if (self.folder / COMMITTED).exists() else None
 
     def records(self) -> list[str]:
-        """The fixes that can be undone, the latest first."""
-        paths = sorted((self.folder / "undo").glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
-        return [path.stem for path in reversed(paths)]
+        """The fixes that can be undone, the latest first: by their numbers, for clocks and copies turn times around."""
+        return sorted((path.stem for path in (self.folder / "undo").glob("*.json")), key=_number, reverse=True)
+
+    @property
+    def last(self) -> int:
+        """The number of the latest fix that can be undone; 0 when there is none."""
+        return max(map(_number, self.records()), default=0)
 
     def load(self, name: str) -> Journal:
         """A journal by its name in the folder.
@@ -156,6 +160,11 @@ class Journals:
             return Journal.load((self.folder / name).read_bytes())
         except OSError as error:
             raise JournalError(f"{error.strerror}") from error
+
+
+def _number(name: str) -> int:
+    number = name.partition("-")[0]
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 0
 
 
 def _meta(values: dict[str, int] | None) -> Meta | None:
