@@ -155,8 +155,8 @@ def drift_cases(name: str) -> list[tuple[Path, dict[str, str]]]:
     return [(folder / f"{row['case']:03}", row) for row in rows]
 
 
-def drift_report(case: Path, into: Path, authority: str) -> Report:
-    """A drift case as root and a real worktree on an unmerged branch, checked."""
+def drift_repository(case: Path, into: Path, authority: str) -> Path:
+    """A drift case as root and a real worktree on an unmerged branch."""
     into.mkdir()
     shutil.copytree(case / "root", into, copy_function=shutil.copyfile, dirs_exist_ok=True)
     for folder in (into, *into.rglob("*")):
@@ -173,8 +173,16 @@ def drift_report(case: Path, into: Path, authority: str) -> Report:
     shutil.copytree(case / "worktree", worktree, copy_function=shutil.copyfile, dirs_exist_ok=True)
     git("add", "-A", cwd=worktree)
     git("commit", "-q", "--allow-empty", "-m", "work", cwd=worktree)
-    # A case is one file of its store: what it depends on isn't there.
-    return check(Request(root=into, third_party=False, ignore=("unknown-dependency",)))
+    return into
+
+
+def drift_request(root: Path) -> Request:
+    """A case is one file of its store: what it depends on isn't there."""
+    return Request(root=root, third_party=False, ignore=("unknown-dependency",))
+
+
+def drift_report(case: Path, into: Path, authority: str) -> Report:
+    return check(drift_request(drift_repository(case, into, authority)))
 
 
 def of_level(report: Report, level: Severity) -> list[str]:

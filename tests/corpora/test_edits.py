@@ -1,0 +1,70 @@
+"""Edits and repairs of real task files: what changes is what was meant, to the byte."""
+
+from difflib import ndiff
+from pathlib import Path
+
+import pytest
+
+from taskcheck import repair
+from taskcheck.check import open_store
+from taskcheck.documents import DocumentError, read_front_matter
+from taskcheck.documents.frontsplice import set_scalars
+from taskcheck.finding import Severity
+from tests.conftest import corpus
+from tests.corpora.test_corpora import drift_cases, drift_repository, drift_request
+
+STORES = ["MrLesk+Backlog.md", "ai-sdlc-framework+ai-sdlc", "cleverlook+engram", "dainn67+wallet-ai", "driangle+taskmd",
+          "wedow+ticket@pr7"]  # fmt: skip
+
+
+def changed_lines(before: bytes, after: bytes) -> list[str]:
+    """The lines of a diff that aren't context."""
+    old, new = (data.decode().splitlines(keepends=True) for data in (before, after))
+    return [line for line in ndiff(old, new) if line[0] in "+-"]
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_a_scalar_is_set_and_nothing_else_in_every_task_file(name: str) -> None:
+    """The status of every file that has one, and a key that none has: one line changes, one line comes."""
+    edited = 0
+    for path in sorted(corpus(name).rglob("*.md")):
+        data = path.read_bytes()
+        try:
+            document = read_front_matter(data, at_names=True)
+        except DocumentError:
+            continue
+        if document is None or not isinstance(document.values.get("status"), str):
+            continue
+        result = set_scalars(data, {("status",): "x-new"}, at_names=True)
+        lines = changed_lines(data, result)
+        assert [line[0] for line in lines] == ["-", "+"], (path, lines)
+        assert all("status:" in line for line in lines), (path, lines)
+        added = set_scalars(data, {("x_added",): "2026-03-24T18:00:00Z"}, at_names=True)
+        (line,) = changed_lines(data, added)
+        assert line.rstrip("\r\n") == "+ x_added: 2026-03-24T18:00:00Z", path
+        assert set_scalars(result, {("status",): str(document.values["status"])}, at_names=True) == data or (
+            "'" in lines[0] or '"' in lines[0]
+        ), f"{path}: set back, it is as it was, but for the need of quotes"
+        edited += 1
+    assert edited > 30
+
+
+@pytest.mark.parametrize("name", ["MrLesk+Backlog.md", "ai-sdlc-framework+ai-sdlc"])
+def test_root_follows_the_worker_in_status_and_times_alone(name: str, tmp_path: Path) -> None:
+    """Each real pair of root and branch whose root is still ready: after the repair root says what the branch says."""
+    repaired = 0
+    for case, row in drift_cases(name):
+        root = drift_repository(case, tmp_path / case.name, "root")
+        request = drift_request(root)
+        before = {path: path.read_bytes() for path in (root / "backlog").rglob("*.md")}
+        report, plan = repair.fix(open_store(request), request, repair.Order())
+        assert report.complete, report.errors
+        for change in plan.changes:
+            lines = changed_lines(before[root / change.path], (root / change.path).read_bytes())
+            keys = {line[2:].partition(":")[0].strip("' ") for line in lines if line.strip("+- \r\n")}
+            assert "status" in keys, (row, lines)
+            assert all(key in {"status", "pr_url", "pr_number"} or key.endswith("_at") for key in keys), (row, lines)
+            repaired += 1
+        if plan.changes:
+            assert [f.rule for f in report.findings if f.level is Severity.ERROR] == [], row
+    assert repaired > 10
