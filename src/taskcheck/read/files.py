@@ -90,6 +90,20 @@ class Folder:
             return Source(path=path, data=data, mtime_ns=found.st_mtime_ns, stamp=_stamp(found), name=name)
         raise AssertionError
 
+    def holds(self, path: str, data: bytes) -> bool:
+        """Whether a file has just these bytes; what can't be read, or is no regular file, hasn't."""
+        try:
+            fd = os.open(f"{self.root}/{path}", _FLAGS)
+        except OSError:
+            return False
+        try:
+            found = os.fstat(fd)
+            return found.st_size == len(data) and stat.S_ISREG(found.st_mode) and os.read(fd, len(data) + 1) == data
+        except OSError:
+            return False
+        finally:
+            os.close(fd)
+
     def read_all(self, found: Iterable[tuple[str, str]], limit: int, *, tail: bool = False) -> Iterator[Source]:
         """The files that were found; one that was removed meanwhile was never there."""
         for path, name in found:

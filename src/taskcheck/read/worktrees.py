@@ -25,12 +25,10 @@ class TaskPaths:
     def read(self, folder: Folder, same: Mapping[str, bytes] | None = None) -> tuple[dict[str, Source], set[str]]:
         """The task files of a checkout by path, those left out whose bytes are as in ``same``; and all their paths."""
         found = [(path, name) for path, name in folder.find(self.patterns, self.exclude) if not self._passed_over(path)]
-        files = {
-            source.path: source
-            for source in folder.read_all(found, MAX_TASK_BYTES)
-            if same is None or source.data is None or same.get(source.path) != source.data
-        }
-        return files, {path for path, _ in found}
+        differing = found
+        if same is not None:
+            differing = [(path, name) for path, name in found if path not in same or not folder.holds(path, same[path])]
+        return {s.path: s for s in folder.read_all(differing, MAX_TASK_BYTES)}, {path for path, _ in found}
 
     def _passed_over(self, path: str) -> bool:
         """Whether it is a README.md or index.md that no pattern names."""
