@@ -78,6 +78,11 @@ class Tasks:
     def _archived_folds(self) -> frozenset[str]:
         return frozenset(map(_fold_id, self.archived))
 
+    @staticmethod
+    def fold(task: str) -> str:
+        """An id as references are read: without regard to case and leading zeros."""
+        return _fold_id(task)
+
     @cached_property
     def by_fold(self) -> Mapping[str, Task]:
         """By id without case and leading zeros; ids that are one then are left out."""
