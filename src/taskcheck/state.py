@@ -34,8 +34,8 @@ class Tasks:
     all: tuple[Task, ...]
     by_id: Mapping[str, Task]
     """The first file wins where several have one id."""
-    archived: frozenset[str] = frozenset()
-    """Ids of tasks that are put away; no rule is asked about these."""
+    archived: tuple[Task, ...] = ()
+    """Tasks that are put away; no rule is asked about these."""
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self.all)
@@ -76,7 +76,7 @@ class Tasks:
 
     @cached_property
     def _archived_folds(self) -> frozenset[str]:
-        return frozenset(map(_fold_id, self.archived))
+        return frozenset(_fold_id(task.id) for task in self.archived)
 
     @cached_property
     def by_fold(self) -> Mapping[str, Task]:
@@ -88,7 +88,7 @@ class Tasks:
         return {name: task for name, task in folded.items() if task is not None}
 
     @staticmethod
-    def of(tasks: tuple[Task, ...], archived: frozenset[str] = frozenset()) -> "Tasks":
+    def of(tasks: tuple[Task, ...], archived: tuple[Task, ...] = ()) -> "Tasks":
         """Index tasks by id."""
         by_id: dict[str, Task] = {}
         for task in tasks:
