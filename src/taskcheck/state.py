@@ -164,9 +164,9 @@ class Checkouts:
 class Copies:
     """The task files of live checkouts that differ from root's."""
 
-    all: tuple[Copy, ...]
-    by_task: Mapping[str, tuple[Copy, ...]]
-    own_by_task: Mapping[str, Copy]
+    all: tuple[Copy, ...] = ()
+    by_task: Mapping[str, tuple[Copy, ...]] = field(default_factory=dict)
+    own_by_task: Mapping[str, Copy] = field(default_factory=dict)
     """Of these, the one in the worktree or branch that is the task's own."""
 
     def __iter__(self) -> Iterator[Copy]:
