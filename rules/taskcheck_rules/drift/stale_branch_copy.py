@@ -1,7 +1,6 @@
 """stale-branch-copy."""
 
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 
 from taskcheck import Copies, Copy, Dispatches, Evidence, Finding, Fork, Severity, Stage, Task, Undecided, rule
 
@@ -81,5 +80,7 @@ def _lines(task: Task) -> list[str]:
 
 def _hunks(before: list[str], after: list[str]) -> list[tuple[int, int]]:
     """The ranges of lines that were changed."""
+    from difflib import SequenceMatcher  # noqa: PLC0415 - only where a branch sets a status back
+
     codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     return [(start, end) for kind, start, end, _, _ in codes if kind != "equal"]
