@@ -7,7 +7,7 @@ from taskcheck.finding import Finding, Incident, SignalNote
 from taskcheck.rules import Rule
 from taskcheck.runtime import Signal
 from taskcheck.sources import Unavailable
-from taskcheck.state import State
+from taskcheck.state import Copies, State
 
 ORDER = (
     "unreadable-task", "unreadable-state", "split-manager", "role-routing", "merged-not-completed",
@@ -110,6 +110,5 @@ def _cause_of_signal(signal: Signal, findings: Iterable[Finding], causes: _Cause
 
 
 def _refuted(signal: Signal, state: State) -> bool:
-    if isinstance(state.copies, Unavailable):
-        return False
-    return state.copies.refute(signal, state.tasks.get(signal.task or "")) is not None
+    copies = Copies() if isinstance(state.copies, Unavailable) else state.copies
+    return copies.refute(signal, state.tasks.get(signal.task or "")) is not None

@@ -19,7 +19,7 @@ class Verdict:
     strict: bool = False
     """Skipped rules fail."""
     exit_zero: bool = False
-    """Findings never do."""
+    """Nothing of all that does."""
     fail_on_fix: bool = False
     """Fixes that were made do, or that would be."""
 
@@ -92,7 +92,7 @@ def concluded(
     """The report of what is left when some fixes were made, or couldn't be."""
     told = replace(report, errors=(*report.errors, *errors), fixes=fixes, notes=notes, undo=undo)
     code = _exit_code(told, verdict, empty=report.exit_code == EMPTY)
-    fixed = verdict.fail_on_fix and not all(note.reason for note in fixes)
+    fixed = verdict.fail_on_fix and not verdict.exit_zero and not all(note.reason for note in fixes)
     return replace(told, exit_code=1 if fixed and code in {0, EMPTY} else code)
 
 

@@ -34,8 +34,8 @@ class Tasks:
     all: tuple[Task, ...]
     by_id: Mapping[str, Task]
     """The first file wins where several have one id."""
-    archived: frozenset[str] = frozenset()
-    """Ids of tasks that are put away; no rule is asked about these."""
+    archived: tuple[Task, ...] = ()
+    """Tasks that are put away; no rule is asked about these."""
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self.all)
@@ -76,7 +76,7 @@ class Tasks:
 
     @cached_property
     def _archived_folds(self) -> frozenset[str]:
-        return frozenset(map(_fold_id, self.archived))
+        return frozenset(_fold_id(task.id) for task in self.archived)
 
     @staticmethod
     def fold(task: str) -> str:
@@ -93,7 +93,7 @@ class Tasks:
         return {name: task for name, task in folded.items() if task is not None}
 
     @staticmethod
-    def of(tasks: tuple[Task, ...], archived: frozenset[str] = frozenset()) -> "Tasks":
+    def of(tasks: tuple[Task, ...], archived: tuple[Task, ...] = ()) -> "Tasks":
         """Index tasks by id."""
         by_id: dict[str, Task] = {}
         for task in tasks:
@@ -169,9 +169,9 @@ class Checkouts:
 class Copies:
     """The task files of live checkouts that differ from root's."""
 
-    all: tuple[Copy, ...]
-    by_task: Mapping[str, tuple[Copy, ...]]
-    own_by_task: Mapping[str, Copy]
+    all: tuple[Copy, ...] = ()
+    by_task: Mapping[str, tuple[Copy, ...]] = field(default_factory=dict)
+    own_by_task: Mapping[str, Copy] = field(default_factory=dict)
     """Of these, the one in the worktree or branch that is the task's own."""
 
     def __iter__(self) -> Iterator[Copy]:

@@ -97,7 +97,7 @@ def uses(runs: Iterable[RuleRun], state: State, known: Container[str] | None = N
         )
         found.append(_use(table, place, None, None, by_rule.get(table.rule), today))
     for task in state.tasks:
-        for table, fault in _of_file(task):
+        for table, fault in _of_file(task) if "taskcheck" in task.front else ():
             if known is not None and table.rule not in known:
                 fault = "there is no such rule"  # noqa: PLW2901 - whatever else is wrong with it
             place = task.place.at("taskcheck", "ignore", table.rule)

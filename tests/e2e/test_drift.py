@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -130,3 +131,14 @@ def test_a_shallow_clone_has_no_base_to_compare_with(repo: Repo, tmp_path: Path)
     found = report(shallow)
     assert not found.findings
     assert [rule for rule, _ in found.skipped] == ["metadata-drift"]
+
+
+def test_front_matter_of_many_lines_is_compared_in_bounded_time(repo: Repo) -> None:
+    lines = "#\n" * 15_000
+    (repo.root / "taskcheck.toml").write_text('[rules]\nselect = ["stale-branch-copy"]\n')
+    repo.commit(**{"tasks/x.md": f"---\ntitle: X\nstatus: completed\n{lines}---\n"})
+    worktree(repo, "x").commit(**{"tasks/x.md": f"---\ntitle: X\nstatus: ready\n#a\n{lines}---\n"})
+    repo.commit(**{"tasks/x.md": f"---\ntitle: X\nstatus: completed\n{lines}#b\n#\n---\n"})
+    began = monotonic()
+    assert messages(repo) == ["a merge of worktree x would set its status back from completed to ready"]
+    assert monotonic() - began < 15

@@ -116,6 +116,7 @@ def test_a_diff_shows_what_a_fix_writes_and_writes_nothing(day: Path, tmp_path: 
     before = fingerprint(day)
     ran = taskcheck("--now", NOW, "--diff", cwd=day)
     assert ran.code == 1
+    assert taskcheck("--now", NOW, "--diff", "--exit-zero", cwd=day).code == 0
     assert fingerprint(day) == before
     assert "would fix" in ran.err
     (tmp_path / "patch").write_text(ran.out)

@@ -1,9 +1,11 @@
 """stale-branch-copy."""
 
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 
 from taskcheck import Copies, Copy, Dispatches, Evidence, Finding, Fork, Severity, Stage, Task, Undecided, rule
+
+LONGEST = 500
+"""Lines of front matter that are compared; the cost grows with their square, and no task that people read has more."""
 
 
 @rule(family="drift", severity=Severity.WARNING)
@@ -19,9 +21,9 @@ def stale_branch_copy(
     Such a merge is clean: nobody is asked, and a task that was done is dispatched again.
 
     ## Example
-    Root has said `completed` since before the branch began; on the branch the task says `ready`. Where root changed
-    the status or a line next to it since, git reports a conflict; where the branch left it alone, root's stays; what
-    isn't committed isn't merged: none of these is told here.
+    Root has said `completed` since before the branch began; on the branch the task says `ready`. Where both
+    changed the same lines of the front matter since, or lines next to each other, git reports a conflict; where the
+    branch left the status alone, root's stays; what isn't committed isn't merged: none of these is told here.
     Nor is work that a worker has taken up again, `needs_review_fix` to `in_progress`, until its dispatch is over.
 
     ## Fix
@@ -64,14 +66,21 @@ def _set_back(root: Task, copy: Copy, dispatches: Dispatches | None) -> Task | N
 
 def _meet(base: Task, tip: Task, root: Task) -> bool:
     """Whether branch and root changed the same lines of the front matter, or lines without one between: a conflict."""
-    ours, theirs = _hunks(base, root), _hunks(base, tip)
+    before, here, there = map(_lines, (base, root, tip))
+    if max(map(len, (before, here, there))) > LONGEST:
+        return False
+    ours, theirs = _hunks(before, here), _hunks(before, there)
     return any(start <= end_of and begin <= end for start, end in ours for begin, end_of in theirs)
 
 
-def _hunks(before: Task, after: Task) -> list[tuple[int, int]]:
-    """The ranges of lines of the front matter that were changed."""
-    one, other = (
-        task.document.text[: task.document.body_start].splitlines() if task.document else [] for task in (before, after)
-    )
-    codes = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+def _lines(task: Task) -> list[str]:
+    """The front matter."""
+    return task.document.text[: task.document.body_start].splitlines() if task.document else []
+
+
+def _hunks(before: list[str], after: list[str]) -> list[tuple[int, int]]:
+    """The ranges of lines that were changed."""
+    from difflib import SequenceMatcher  # noqa: PLC0415 - only where a branch sets a status back
+
+    codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     return [(start, end) for kind, start, end, _, _ in codes if kind != "equal"]

@@ -67,10 +67,11 @@ def register_orphan(
     task = tasks.get(entry.task) or next(
         (t for t in tasks if entry.task_path and t.place.path == entry.task_path), None
     )
+    away = next((t for t in tasks.archived if t.id == entry.task), None)
     there = task is not None or bool(copies and copies.of(entry.task))
     unreadable = not there and any(other.document is None for other in tasks)
     told = (
-        _task(entry, task, sure=not there and not unreadable and (checkouts is None or trunk is not None))
+        _task(entry, task, away, sure=not there and not unreadable and (checkouts is None or trunk is not None))
         or _merge(entry, checkouts, trunk)
         or _worktree(entry, checkouts, settings, now, processes)
     )
@@ -117,11 +118,13 @@ def _finding(entry: Entry, reason: str, other_side: Evidence, why: str = "") -> 
 Told = tuple[str, Evidence] | None
 
 
-def _task(entry: Entry, task: Task | None, *, sure: bool) -> Told:
+def _task(entry: Entry, task: Task | None, away: Task | None, *, sure: bool) -> Told:
     if task is not None and task.done:
         return f"the task is {task.status}", Evidence(place=task.at("status"), saw=f"status is {task.status}")
     if not sure:
         return None
+    if away is not None:
+        return "the task is put away", Evidence(place=away.place, saw="in the archive")
     folder = Place(path=entry.task_path or "tasks")
     return "there is no such task", Evidence(place=folder, saw=f"no task file with the id {entry.task}")
 

@@ -60,7 +60,7 @@ def snapshot_mismatch(
         *_statuses(snapshot, tasks, since),
         *_registered(snapshot, manager, since),
         *_counts(snapshot, manager, settings, since),
-        *(_signals(snapshot, tasks, copies, dispatches, since) if copies else ()),
+        *_signals(snapshot, tasks, copies or Copies(), dispatches, since),
     ]
     if not contradictions:
         return

@@ -91,7 +91,8 @@ def _saw(key: str, value: Value) -> str:
 
 def _missing(task: Task, settings: Settings, people: People | None) -> Iterator[Fault]:
     told_by_routing = people is not None and task.stage in {Stage.READY, Stage.ACTIVE}
-    due = tuple(dict.fromkeys((*settings.required, task.keys["status"])))
+    status = task.keys["status"]
+    due = settings.required if status in settings.required else (*settings.required, status)
     for key in due:
         if key == task.keys["owner"] and told_by_routing:
             continue

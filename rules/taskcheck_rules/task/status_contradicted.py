@@ -79,9 +79,10 @@ def _heading(task: Task, settings: Settings) -> Iterator[Sign]:
     """The first heading in the text that gives a status of the vocabulary."""
     if "status" not in task.body.casefold():
         return
-    words = {_words(status): stage for status, stage in settings.statuses.items()}
+    words = {_folded(status): stage for status, stage in settings.statuses.items()}
     for match in _PART.finditer(task.body):
-        stage = words.get(_words(match["status"])) if match["status"] else None
+        said = " ".join((match["status"] or "").split()).strip(_MARKUP)[:LONGEST]
+        stage = words.get(_folded(said)) or words.get(_folded(_REMARK.split(said, maxsplit=1)[0]))
         if stage is not None:
             document = task.document
             start = (document.body_start if document else 0) + match.start()
@@ -91,7 +92,6 @@ def _heading(task: Task, settings: Settings) -> Iterator[Sign]:
             return
 
 
-def _words(status: str) -> str:
-    """A status as people write it: case, markup and what stands between its words don't count; nor do remarks."""
-    said = " ".join(status.split()).strip(_MARKUP)[:LONGEST]
-    return _BETWEEN.sub(" ", _REMARK.split(said, maxsplit=1)[0].strip(_MARKUP)).casefold()
+def _folded(status: str) -> str:
+    """A status as people write it: case, markup and what stands between its words don't count."""
+    return _BETWEEN.sub(" ", status.strip(_MARKUP)).casefold()

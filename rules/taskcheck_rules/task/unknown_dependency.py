@@ -25,8 +25,7 @@ def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
         for route, name in task.texts("depends_on")
         if tasks.resolve(name, task) is None and not tasks.put_away(name, task)
     ]
-    hidden = "id" in task.keys and any(other.document is None for other in tasks)
-    if missing and hidden:
+    if missing and "id" in task.keys and any(other.document is None for other in (*tasks, *tasks.archived)):
         raise Undecided("a task file whose id can't be read may be the one")
     for route, name in missing:
         place = task.place.at(*route)

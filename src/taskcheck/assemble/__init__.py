@@ -28,8 +28,7 @@ class Parsed:
     """What the files say by themselves, before git and the process table are asked."""
 
     tasks: tuple[Task, ...]
-    archived: frozenset[str]
-    """Ids of the tasks that are put away."""
+    archived: tuple[Task, ...]
     people: People
     ledgers: Ledgers
     team: tuple[Ledger, ...]

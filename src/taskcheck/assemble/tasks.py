@@ -74,11 +74,15 @@ class TaskReader:
         return task if task and task.document else None
 
 
-def read_tasks(sources: Sources, reader: TaskReader) -> tuple[tuple[Task, ...], frozenset[str]]:
-    """Root's tasks, in the order of their paths; and the ids of those that are put away."""
-    read = [task for source in sources.tasks if (task := reader.read(source)) is not None]
-    archived = frozenset(task.id for task in read if reader.archived(task.place.path))
-    return tuple(task for task in read if not reader.archived(task.place.path)), archived
+def read_tasks(sources: Sources, reader: TaskReader) -> tuple[tuple[Task, ...], tuple[Task, ...]]:
+    """Root's tasks, in the order of their paths; and those that are put away."""
+    here: list[Task] = []
+    away: list[Task] = []
+    for source in sources.tasks:
+        task = reader.read(source)
+        if task is not None:
+            (away if reader.archived(source.path) else here).append(task)
+    return tuple(here), tuple(away)
 
 
 def read_copies(

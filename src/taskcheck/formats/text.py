@@ -195,7 +195,8 @@ def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
         if (number := report.count(severity))
     ]
     incidents = len(report.incidents)
-    found = f"{incidents} incident{'' if incidents == 1 else 's'} ({', '.join(counts)})" if incidents else "all agree"
+    counted = ", ".join(counts) or "signals only"
+    found = f"{incidents} incident{'' if incidents == 1 else 's'} ({counted})" if incidents else "all agree"
     if report.exit_code == EMPTY:
         found = "nothing to check"
     hidden = [f"{report.suppressed} suppressed"] if report.suppressed else []
