@@ -133,6 +133,11 @@ class Checkout:
     """Kept by git even where it is missing: its disk may not be there now."""
 
     @property
+    def spoken(self) -> str:
+        """Its name as a sentence has it: ``worktree fix-login``."""
+        return self.name.replace(":", " ", 1)
+
+    @property
     def live(self) -> bool:
         """A listed worktree that is there and whole, or a branch tip; it says nothing about workers."""
         return self.defect is None

@@ -286,9 +286,7 @@ def _notes(planned: Planned, store: Store) -> Iterator[str]:
     if tracked:
         yield f"to commit: {', '.join(tracked)}"
     copies = () if isinstance(planned.state.copies, Unavailable) else planned.state.copies
-    beside = sorted(
-        {copy.checkout.name.replace(":", " ", 1) for copy in copies if copy.task.place.path in tracked and copy.changed}
-    )
+    beside = sorted({copy.checkout.spoken for copy in copies if copy.task.place.path in tracked and copy.changed})
     if beside:
         yield f"these changed the same files, and will meet the change when they are merged: {', '.join(beside)}"
     if not store.settings.locks and any(path not in tasks for path in paths):

@@ -76,7 +76,7 @@ def metadata_drift(
         if copy.task.document is None or copy.task.trouble:
             continue
         if not isinstance(copy.checkout.fork, Fork):
-            unknown.append(f"{_name(copy)}: {copy.checkout.fork.reason}")
+            unknown.append(f"{copy.checkout.spoken}: {copy.checkout.fork.reason}")
             continue
         comparisons.append(_compare(task, copy, settings, people))
     for comparison in _with_rivals(comparisons, checkouts.of(task.id), people):
@@ -227,11 +227,6 @@ def _merged(copy: Copy, dispatch: Dispatch | None) -> bool:
     )
 
 
-def _name(copy: Copy) -> str:
-    """A checkout as a sentence names it: ``worktree fix-login``."""
-    return copy.checkout.name.replace(":", " ", 1)
-
-
 def _finding(root: Task, comparison: Comparison, severity: Severity, dispatch: Dispatch | None) -> Finding:
     copy = comparison.copy.task
     status = root.keys["status"]
@@ -255,7 +250,7 @@ def _finding(root: Task, comparison: Comparison, severity: Severity, dispatch: D
 
 
 def _message(root: Task, comparison: Comparison, differing: list[str], reason: str) -> str:
-    where = _name(comparison.copy)
+    where = comparison.copy.checkout.spoken
     status = root.keys["status"]
     if differing[0] == status:
         message = f"root still says {root.status or 'no status'}, {where} says {comparison.copy.task.status}"
@@ -288,7 +283,7 @@ def _expected(comparison: Comparison, severity: Severity) -> str:
         return "root follows when the worker has ended, or with the merge"
     if comparison.conflicting:
         return f"one value of {', '.join(sorted(comparison.conflicting))} on all sides; which, a person must say"
-    return f"root has the {'values' if len(comparison.clean) > 1 else 'value'} of {_name(comparison.copy)}"
+    return f"root has the {'values' if len(comparison.clean) > 1 else 'value'} of {comparison.copy.checkout.spoken}"
 
 
 def _saw(key: str, value: Value) -> str:
@@ -319,7 +314,7 @@ def _fix(root: Task, comparison: Comparison) -> Fix | None:
     if not all(map(of_record, taken)):
         why = "these keys are the author's to merge"
     return Fix(
-        title=f"take {', '.join(taken)} from {_name(comparison.copy)}",
+        title=f"take {', '.join(taken)} from {comparison.copy.checkout.spoken}",
         safety=Safety.UNSAFE if why else Safety.SAFE,
         edits=tuple(SetKey(place=root.place.at(key), value=value) for key, value in taken.items()),
         why=why,

@@ -34,9 +34,9 @@ def stale_branch_copy(
         if copy.task.document is None:
             continue
         if not isinstance(copy.checkout.fork, Fork):
-            unknown.append(f"{copy.checkout.name.replace(':', ' ', 1)}: {copy.checkout.fork.reason}")
+            unknown.append(f"{copy.checkout.spoken}: {copy.checkout.fork.reason}")
         elif (set_back := _set_back(task, copy, dispatches)) is not None:
-            where = copy.checkout.name.replace(":", " ", 1)
+            where = copy.checkout.spoken
             yield Finding(
                 task=task.id,
                 place=task.at("status"),

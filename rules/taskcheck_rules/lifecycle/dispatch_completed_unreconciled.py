@@ -127,7 +127,7 @@ def _message(task: Task, dispatch: Dispatch, copy: Copy | None, outcome: str | N
         return f"its worker {how} as {outcome}, but root still says {task.status}"
     left = ""
     if copy and copy.task.status != task.status:
-        left = f" and left it {copy.task.status} in {copy.checkout.name.replace(':', ' ', 1)}"
+        left = f" and left it {copy.task.status} in {copy.checkout.spoken}"
     elif copy and copy.task.pull_request:
         left = f" and left{_pull(copy.task.pull_request)[1:]}"
         return f"its worker {how}{left}, which root doesn't name"
