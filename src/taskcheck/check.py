@@ -10,6 +10,7 @@ from taskcheck import config, engine, plugins, report, triage
 from taskcheck.assemble import Parsed, assemble, parse
 from taskcheck.baseline import Baseline
 from taskcheck.finding import Report, RuleRun, RunError, Severity
+from taskcheck.fix import COMMITTED, PENDING
 from taskcheck.identity import AmbiguousNames
 from taskcheck.read import Location, Questions, changed, fix_folder, locate, read_files, read_rest
 from taskcheck.report import Verdict
@@ -19,9 +20,6 @@ from taskcheck.sources import Processes, Sources, Unavailable
 from taskcheck.state import State
 
 NOTHING = "neither task files nor runtime ledgers found"
-
-JOURNALS = ("pending.json", "committed.json")
-"""Files of a fix that hasn't come to its end (`fix.journal`, which Windows can't import)."""
 
 CONFIRMATIONS = 2
 """How often a state that changed under an error is read again before the error is believed."""
@@ -138,7 +136,7 @@ def _settled(store: Store, request: Request, rules: list[Rule]) -> tuple[Sources
     """What the rules say of a state that held still: an error is believed when its sources haven't changed since."""
     for left in reversed(range(CONFIRMATIONS + 1)):
         sources, _, state = store.read(request)
-        runs = _run(rules, state, known=store.rules)
+        runs = run_rules(rules, state, known=store.rules)
         errors = any(finding.level is Severity.ERROR for run in runs for _, finding in run.findings)
         if not left or not errors or not changed(sources, store.location):
             return sources, state, runs
@@ -178,7 +176,7 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
 def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
     """The report, with an error where a fix was interrupted: some files may be as it wanted them and others not."""
     folder = fix_folder(store.location)
-    if not any((folder / name).exists() for name in JOURNALS):
+    if not any((folder / name).exists() for name in (PENDING, COMMITTED)):
         return built
     from taskcheck.fix.journal import Journals  # noqa: PLC0415 - only where a fix is under way or was interrupted
 
@@ -204,7 +202,7 @@ def judge(
         AmbiguousNames: two people or roles are one name.
     """
     state = assemble(parse(sources, settings), sources, settings, now)
-    return state, _run(rules, state, known=known)
+    return state, run_rules(rules, state, known=known)
 
 
 def chosen(store: Store, request: Request) -> list[Rule]:
@@ -236,7 +234,7 @@ def _hint(error: triage.UnknownRule | report.UnknownSubject) -> str:
     return did_you_mean(error.name, error.known)
 
 
-def _run(
+def run_rules(
     rules: Iterable[Rule],
     state: State,
     only: frozenset[str] | None = None,
@@ -269,7 +267,7 @@ def _gated(store: Store, runs: tuple[RuleRun, ...], state: State, accepted: Base
     if checkout != "root":
         view, changed = triage.committed_view(state, checkout)
         asked = [rule for rule in static.values() if "file" not in rule.subjects]
-        judged, _ = accepted.apply(_run(asked, view, only=changed, known=store.rules))
+        judged, _ = accepted.apply(run_rules(asked, view, only=changed, known=store.rules))
         own = {run.rule: run for run in judged}
     gate = triage.Gate(frozenset(static), checkout, changed)
 

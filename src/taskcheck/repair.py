@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from taskcheck.check import Request, Store, UsageError, check_store, chosen, judge, reported
+from taskcheck.assemble import assemble, parse
+from taskcheck.check import Request, Store, UsageError, check_store, chosen, reported, run_rules
 from taskcheck.documents.values import iso
 from taskcheck.finding import Finding, Report, RunError, Safety
 from taskcheck.fix.commit import Aborted, Overtaken, commit, recover, undo
@@ -188,22 +189,26 @@ def _planned(store: Store, request: Request, order: Order) -> Planned:
     usual = list({rule.name: rule for rule in (*asked, *chosen(store, everything))}.values())
     sources, _, read = store.read(request)
 
-    def judged(of: Sources, *, gone: bool = True) -> Judged:
-        state, runs = judge(of, store.settings, asked, read.now, known=store.rules)
+    def judged(of: Sources, state: State, *, gone: bool) -> Judged:
+        runs = run_rules(asked, state, known=store.rules)
         part = reported(store, replace(request, gone=gone), of, state, runs)
         if len(usual) > len(asked):  # what isn't asked for can be broken too
-            _, runs = judge(of, store.settings, usual, read.now, known=store.rules)
+            runs = run_rules(usual, state, known=store.rules)
         elif not request.only:
             return Judged(state, part, part)
         return Judged(state, reported(store, everything, of, state, runs), part)
 
+    def judged_anew(of: Sources) -> Judged:
+        state = assemble(parse(of, store.settings), of, store.settings, read.now)
+        return judged(of, state, gone=True)
+
     request.progress("planning")
-    first = judged(sources, gone=False)
+    first = judged(sources, read, gone=False)
     made = plan(
         sources,
         store.settings,
         first,
-        judge=judged,
+        judge=judged_anew,
         refuse=_refusal(store, sources, order),
         safety=order.safety,
         mtime_ns=int(read.now.timestamp() * 1e9),

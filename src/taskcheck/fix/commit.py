@@ -16,8 +16,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from taskcheck.fix import COMMITTED, PENDING
 from taskcheck.fix.disk import Moved, Obstacle, Target, target
-from taskcheck.fix.journal import COMMITTED, PENDING, Journal, Journals, Written
+from taskcheck.fix.journal import Journal, Journals, Written
 
 MEANWHILE = "it was written meanwhile; run again"
 KEPT = 50

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from taskcheck.fix import COMMITTED, PENDING
 from taskcheck.fix.locks import locked, unheld
 
 SCHEMA = "taskcheck/fix/1"
-PENDING, COMMITTED = "pending.json", "committed.json"
 
 
 class JournalError(ValueError):
