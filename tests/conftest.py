@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from taskcheck.check import Request
+from taskcheck.checking import Request
 from taskcheck.sources import Processes
 from taskcheck.testing import Built
 

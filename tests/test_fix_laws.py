@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck import plugins, repair
-from taskcheck.check import Request, check, chosen, judge, open_store, reported
+from taskcheck.checking import Request, check, chosen, judge, open_store, reported
 from taskcheck.documents import Document, read_front_matter, read_json
 from taskcheck.finding import Finding, Report, Safety
 from taskcheck.fix.plan import Judged, plan

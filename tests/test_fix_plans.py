@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.check import check
+from taskcheck.checking import check
 from taskcheck.finding import DropEntry, Finding, SetKey
 from taskcheck.testing import build
 from tests.conftest import FIXTURES, request_for

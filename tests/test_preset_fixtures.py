@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck import config
-from taskcheck.check import Request, check, open_store
+from taskcheck.checking import Request, check, open_store
 from taskcheck.finding import Report, Severity
 from taskcheck.testing import Built, build
 from tests.conftest import FIXTURES, request_for

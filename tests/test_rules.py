@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck import plugins
-from taskcheck.check import check
+from taskcheck.checking import check
 from taskcheck.finding import Report
 from taskcheck.formats import concise, json_report
 from taskcheck.testing import Built, build

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from taskcheck.assemble import assemble, parse
-from taskcheck.check import Request, Store, UsageError, check_store, chosen, reported, run_rules
+from taskcheck.checking import Request, Store, UsageError, check_store, chosen, reported, run_rules
 from taskcheck.documents.values import iso
 from taskcheck.finding import Finding, Report, RunError, Safety
 from taskcheck.fix.commit import Aborted, Overtaken, commit, recover, undo

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from taskcheck.check import Request, check
+from taskcheck.checking import Request, check
 from taskcheck.config import builtin_presets, detect, presets
 from taskcheck.finding import Report, Severity
 from tests.conftest import ROOT, corpus

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck import repair
-from taskcheck.check import open_store
+from taskcheck.checking import open_store
 from taskcheck.documents import DocumentError, read_front_matter
 from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.finding import Severity

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from taskcheck.check import check
+from taskcheck.checking import check
 from taskcheck.finding import Report
 from taskcheck.testing import Built, build
 from tests.conftest import FIXTURES, request_for

@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from taskcheck.check import Request, check
+from taskcheck.checking import Request, check
 from taskcheck.finding import Report
 from taskcheck.sources import Processes
 from tests.e2e.repository import Repo

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from taskcheck import Finding, Severity, Task, hooks, repair, rule
-from taskcheck.check import Request, open_store
+from taskcheck.checking import Request, open_store
 from taskcheck.finding import Report, Safety
 from taskcheck.fix import disk, plan as planning
 from taskcheck.testing import build, incidents_fixture

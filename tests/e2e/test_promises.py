@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.check import Request, check
+from taskcheck.checking import Request, check
 from taskcheck.testing import Built, build, incidents_fixture
 from tests.e2e.conftest import environment, git, taskcheck
 

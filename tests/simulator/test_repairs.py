@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck import repair
-from taskcheck.check import Request, check, open_store
+from taskcheck.checking import Request, check, open_store
 from taskcheck.finding import Report, Safety, Severity
 from tests.e2e.test_promises import fingerprint
 from tests.simulator.disk import build

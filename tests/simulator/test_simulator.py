@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from taskcheck.check import Request, check
+from taskcheck.checking import Request, check
 from tests.simulator.disk import build
 from tests.simulator.faults import FAULTS, struck
 from tests.simulator.sources import ROOT, processes_of

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from taskcheck import plugins, report
-from taskcheck.check import judge
+from taskcheck.checking import judge
 from taskcheck.finding import Finding, Incident, Report, Severity
 from taskcheck.report import Verdict
 from taskcheck.rules import Rule

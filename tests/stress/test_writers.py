@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from taskcheck import repair
-from taskcheck.check import Request, UsageError, check_store, open_store
+from taskcheck.checking import Request, UsageError, check_store, open_store
 
 SCALE = int(os.environ.get("TASKCHECK_STRESS", "1"))
 UPDATES, CHECKS = 50 * SCALE, 500 * SCALE

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from taskcheck.baseline import Baseline
-    from taskcheck.check import Request, Store
+    from taskcheck.checking import Request, Store
     from taskcheck.finding import Report
     from taskcheck.fix.plan import Plan
     from taskcheck.read import Location
@@ -68,7 +68,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, print, and the exit code."""
-    from taskcheck.check import NOTHING, Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.checking import NOTHING, Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
     from taskcheck.finding import EMPTY, Severity  # noqa: PLC0415 - as above
     from taskcheck.report import Verdict  # noqa: PLC0415 - as above
 

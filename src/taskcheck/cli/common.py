@@ -42,7 +42,7 @@ def names(text: str) -> tuple[str, ...]:
 
 def guarded(work: Callable[[], T]) -> T:
     """The result of work on a store; what the user can mend becomes a failure with exit code 2."""
-    from taskcheck.check import UsageError  # noqa: PLC0415 - the checker is only loaded when it runs
+    from taskcheck.checking import UsageError  # noqa: PLC0415 - the checker is only loaded when it runs
     from taskcheck.config import ConfigError  # noqa: PLC0415 - as above
     from taskcheck.read import GitError  # noqa: PLC0415 - as above
 
@@ -93,7 +93,7 @@ def _umask() -> int:
 def people(options: argparse.Namespace) -> "tuple[Parsed, People]":
     """What the files of the store say, and its directory of people and roles."""
     from taskcheck.assemble import NO_PEOPLE, parse  # noqa: PLC0415 - not needed for --help
-    from taskcheck.check import Request, open_store  # noqa: PLC0415 - as above
+    from taskcheck.checking import Request, open_store  # noqa: PLC0415 - as above
     from taskcheck.config import ConfigError  # noqa: PLC0415 - as above
     from taskcheck.identity import AmbiguousNames  # noqa: PLC0415 - as above
     from taskcheck.read import read_files  # noqa: PLC0415 - as above

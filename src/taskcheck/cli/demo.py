@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(folder: Path, now: datetime, options: argparse.Namespace) -> int:
-    from taskcheck.check import Request, check  # noqa: PLC0415 - not needed for --help
+    from taskcheck.checking import Request, check  # noqa: PLC0415 - not needed for --help
     from taskcheck.testing import FixtureError, build, incidents_fixture  # noqa: PLC0415 - as above
 
     try:

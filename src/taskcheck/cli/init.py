@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     """Look, propose, write."""
     from taskcheck import config  # noqa: PLC0415 - not needed for --help
     from taskcheck.assemble import parse  # noqa: PLC0415 - as above
-    from taskcheck.check import Request, Store, open_store  # noqa: PLC0415 - as above
+    from taskcheck.checking import Request, Store, open_store  # noqa: PLC0415 - as above
     from taskcheck.proposal import Proposal, propose  # noqa: PLC0415 - as above
     from taskcheck.read import locate, read_files  # noqa: PLC0415 - as above
 

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _today(options: argparse.Namespace) -> str:
     """What the rule finds here, without the raw signals: the rules that would explain them didn't run."""
-    from taskcheck.check import Request, check_store, chosen, open_store  # noqa: PLC0415 - only to explain
+    from taskcheck.checking import Request, check_store, chosen, open_store  # noqa: PLC0415 - only to explain
 
     request = Request(root=options.root, config=options.config, now=options.now)
     try:

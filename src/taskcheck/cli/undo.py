@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Undo, print what was undone, and the exit code."""
     from taskcheck import repair  # noqa: PLC0415 - not needed for --help
-    from taskcheck.check import Request, open_store  # noqa: PLC0415 - as above
+    from taskcheck.checking import Request, open_store  # noqa: PLC0415 - as above
 
     store = guarded(lambda: open_store(Request(root=options.root, config=options.config)))
     if options.list:

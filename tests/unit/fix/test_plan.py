@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck import Evidence, Finding, Fix, Safety, SetKey, Severity, Task, Tasks, config, report
-from taskcheck.check import judge
+from taskcheck.checking import judge
 from taskcheck.fix import plan as planning
 from taskcheck.fix.plan import Judged, Plan, plan
 from taskcheck.report import Verdict
