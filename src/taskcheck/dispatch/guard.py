@@ -160,21 +160,15 @@ def _guard_process(task: Task, gate: int, control: int, report: int) -> NoReturn
         if worker == 0:
             _worker_process(task, gate, at_faults)
         os.close(at_faults)
-        for number in _IGNORED:
-            signal.signal(number, signal.SIG_IGN)
-        wake, at_wake = os.pipe()
-        os.set_blocking(wake, False)
-        os.set_blocking(at_wake, False)
-        signal.set_wakeup_fd(at_wake, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        wake, at_wake = _children_wake()
         nowhere = os.open(os.devnull, os.O_RDWR)
         for fd in range(3):
             os.dup2(nowhere, fd)
         _close_all_but(control, report, faults, wake, at_wake, task.lock, task.terminal, task.log, *task.outputs)
         os.read(faults, 1)
         if task.terminal is not None:
-            os.tcsetpgrp(task.terminal, worker)
+            with suppress(OSError):  # killed already
+                os.tcsetpgrp(task.terminal, worker)
         _tell(report, {"worker": worker})
         log = Log(task.log)
         outputs = [Flow(source=fd, sink=-1, log=log, broken=True) for fd in task.outputs]
@@ -184,15 +178,28 @@ def _guard_process(task: Task, gate: int, control: int, report: int) -> NoReturn
             for flow in outputs:
                 flow.drain()
         if task.terminal is not None:
-            os.tcsetpgrp(task.terminal, os.getpgrp())  # the end of its session's leader would hang up on what is left
+            with suppress(OSError):  # the end of the leader of its session would hang up on what is left
+                os.tcsetpgrp(task.terminal, os.getpgrp())
             os.close(task.terminal)
         _tell(report, {"ended": status, "trouble": os.fsdecode(os.read(faults, 4096)) or None})
-        while watch.runner_lives and os.read(
-            control, 64
-        ):  # the end of the session would also take output that isn't read
+        # The end of the session would also take what nobody has read yet.
+        while watch.runner_lives and os.read(control, 64):
             pass
     finally:
         os._exit(0)
+
+
+def _children_wake() -> tuple[int, int]:
+    """A pipe in which the end of a child shows; nothing but SIGKILL ends the guard from now on."""
+    for number in _IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    wake, at_wake = os.pipe()
+    os.set_blocking(wake, False)
+    os.set_blocking(at_wake, False)
+    signal.set_wakeup_fd(at_wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    return wake, at_wake
 
 
 @dataclass(slots=True, kw_only=True)

@@ -486,6 +486,16 @@ def test_a_timeout(run: Run, trap: str, number: int) -> None:
     assert ended(life)
 
 
+def test_what_an_interrupted_worker_leaves_is_asked_to_end(run: Run) -> None:
+    life = run.lifeline()
+    script = "exec 9>life; sleep 60 & trap 'exit 3' INT; echo ready; while :; do sleep 0.05; done"
+    run.start(*sh(script), PACT_GRACE=3600)  # a shell lets its background ignore SIGINT
+    run.sees(b"ready")
+    run.signalled(signal.SIGINT)
+    assert ended(life)
+    assert run.result()["exit_code"] == 3
+
+
 def test_what_a_stopped_worker_leaves_has_its_grace_and_is_killed(run: Run) -> None:
     life = run.lifeline()
     stays = "exec 9>life; trap 'echo cleans >&9' TERM; echo ready; while :; do sleep 0.05; done"
