@@ -1,30 +1,22 @@
 """Repairs a store: finish what was interrupted, check, plan, write all or nothing, and check again."""
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cache
-from pathlib import Path
 
 from taskcheck.assemble import assemble, parse
 from taskcheck.checking import Request, Store, UsageError, check_store, chosen, reported, run_rules
-from taskcheck.documents.values import iso
 from taskcheck.finding import Finding, Report, RunError, Safety
-from taskcheck.fix.commit import Aborted, Overtaken, commit, recover, undo
-from taskcheck.fix.disk import Moved, Obstacle, obstacle, resolved, target
-from taskcheck.fix.journal import Journal, JournalError, Journals, Written
-from taskcheck.fix.locks import Held, locked
-from taskcheck.fix.plan import Judged, Plan, plan
-from taskcheck.globs import Pattern
-from taskcheck.read import changed, fix_folder, read_staging
+from taskcheck.fix.commit import Aborted, undo
+from taskcheck.fix.disk import obstacle
+from taskcheck.fix.journal import Journal, JournalError
+from taskcheck.fix.overlay import contents, overlaid
+from taskcheck.fix.plan import Judged, Plan, on_top_of, plan
+from taskcheck.read import read_staging
 from taskcheck.report import concluded
 from taskcheck.sources import Sources, Unavailable
 from taskcheck.state import State
-
-TRIES = 5
-"""How often a plan is made anew because somebody wrote while it was made."""
+from taskcheck.transaction import TROUBLE, GivenUp, Planned, carry_out, journals_of, manager_locks, opened, told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +30,6 @@ class Order:
     """Whether a git hook waits: runtime files and partially staged ones are left alone then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A plan, and the sources that it rests on."""
-
-    sources: Sources
-    state: State
-    report: Report
-    """What was found before."""
-    plan: Plan
-
-
 def fix(store: Store, request: Request, order: Order) -> tuple[Report, Plan]:
     """Repair what can be repaired; the report of what is left, and what was written or would be.
 
@@ -58,21 +39,22 @@ def fix(store: Store, request: Request, order: Order) -> tuple[Report, Plan]:
         UsageError: as `check`; or the platform is one on which nothing is written.
     """
     if not order.write:
-        shown = _planned(store, request, order)
+        shown = planned(store, request, order)
         return _concluded(shown.report, request, shown, store=store), shown.plan
-    journals = _journals(store)
-    planned: Planned | None = None
-    if not journals.folder.exists():
-        planned = _planned(store, request, order)
-        if not planned.plan.changes:
-            return _concluded(planned.report, request, planned, store=store), planned.plan
-    recovered = None
+    done: Planned | None = None
+    if not journals_of(store).folder.exists():
+        done = planned(store, request, order)
+        if not done.plan.changes:
+            return _concluded(done.report, request, done, store=store), done.plan
+    journal = recovered = trouble = None
     try:
-        with journals.opened():
-            recovered = _recovered(store, journals)
-            done, journal, trouble = _carried_out(store, request, order, journals, planned)
-    except (Held, JournalError, Moved, OSError) as error:
-        done, journal, trouble = planned or _planned(store, request, order), None, _told(error, store)
+        with opened(store) as (journals, recovered):
+            done, journal = carry_out(store, journals, lambda: planned(store, request, order), done)
+    except GivenUp as given_up:
+        done, trouble = given_up.seen, str(given_up)
+    except TROUBLE as error:
+        trouble = told(error, store)
+    done = done or planned(store, request, order)
     report = done.report
     if journal is not None:
         report = check_store(store, replace(request, now=done.state.now, gone=True))
@@ -88,18 +70,17 @@ def take_back(store: Store, name: str | None = None) -> tuple[Journal | None, st
         UsageError: it can't be undone; nothing was changed.
     """
     try:
-        journals = _journals(store)
-        with journals.opened():
-            recovered = _recovered(store, journals)
+        with opened(store) as (journals, recovered):
             records = journals.records()
             if name is not None and name not in records:
                 raise UsageError(f"there is no fix {name} to undo{_known(records)}")
             if not records:
                 return None, recovered
-            with _locked(store, (file.path for file in journals.load(f"undo/{name or records[0]}.json").files)):
+            files = journals.load(f"undo/{name or records[0]}.json").files
+            with manager_locks(store, (file.path for file in files)):
                 return undo(journals, name or records[0]), recovered
-    except (Held, JournalError, Moved, OSError) as error:
-        raise UsageError(_told(error, store)) from error
+    except TROUBLE as error:
+        raise UsageError(told(error, store)) from error
     except Aborted as error:
         raise UsageError(f"it can't be undone: {error}; nothing was changed") from error
 
@@ -110,84 +91,30 @@ def fixes(store: Store) -> list[Journal]:
     Raises:
         UsageError: a record can't be read.
     """
-    journals = Journals(store.location.root, fix_folder(store.location))
+    journals = journals_of(store)
     try:
         return [journals.load(f"undo/{name}.json") for name in journals.records()]
     except JournalError as error:
-        raise UsageError(_told(error, store)) from error
+        raise UsageError(told(error, store)) from error
 
 
-def _journals(store: Store) -> Journals:
-    if sys.platform == "win32":
-        raise UsageError("on Windows taskcheck checks, but doesn't write: repair on Linux or macOS")
-    return Journals(store.location.root, fix_folder(store.location))
+Given = Callable[[Sources, State], Mapping[str, bytes | None]]
+"""Files that are written whatever the rules say, by what was read; None for one that is removed."""
 
 
-def _recovered(store: Store, journals: Journals) -> str | None:
-    """See to an interrupted fix, under the locks of the managers whose files it was about."""
-    left = journals.decided()
-    with _locked(store, (file.path for file in left.files) if left else ()):
-        return recover(journals)
-
-
-def _carried_out(
-    store: Store, request: Request, order: Order, journals: Journals, planned: Planned | None
-) -> tuple[Planned, Journal | None, str | None]:
-    """Plan and write; what was planned, what was written, and why nothing was where there was something to write.
-
-    Where managers lock their registers, the locks are taken before the last look at what the plan rests on.
-    """
-    held: frozenset[Path] = frozenset()
-    trouble = "the files change faster than they can be repaired; nothing was written"
-    for _ in range(TRIES):
-        with locked(held, store.settings.lock_kind):
-            if planned is None or changed(planned.sources, store.location):
-                planned = _planned(store, request, order)
-            if not planned.plan.changes:
-                return planned, None, None
-            needed = frozenset(_locks(store, (change.path for change in planned.plan.changes)))
-            if needed <= held:
-                journal = _journal(journals, planned.plan, planned.state.now)
-                try:
-                    commit(journals, journal)
-                except Overtaken:
-                    planned = None
-                    continue
-                except Aborted as error:
-                    return planned, None, f"{error}; nothing was changed"
-                return planned, journal, None
-            held |= needed
-    return planned or _planned(store, request, order), None, trouble
-
-
-def _journal(journals: Journals, plan: Plan, at: datetime) -> Journal:
-    """The journal of a plan, named by its number, which is above that of every record, and its fingerprint.
+def planned(store: Store, request: Request, order: Order, given: Given = lambda *_: {}) -> Planned:
+    """Read, judge, plan: what repairs the findings, on top of what is given.
 
     Raises:
-        Aborted: a file that a new one is to be like can't be looked at.
+        UsageError: as `check`.
     """
-    name = f"{journals.last + 1}-{plan.fingerprint[:8]}"
-    files = []
-    for change in plan.changes:
-        like = None
-        if change.before is None and change.like is not None:
-            try:
-                with target(journals.root, change.like) as other:
-                    like = other.read()
-            except (OSError, Obstacle) as error:
-                raise Aborted(f"{change.like}: {error}") from error
-        wanted = replace(like.meta, mtime_ns=None) if like else None
-        files.append(Written(path=change.path, before=change.before, after=change.after, wanted=wanted))
-    fixes = tuple(plan.as_dict()["fixes"])
-    return Journal(id=name, at=iso(at), files=tuple(files), fixes=fixes)
-
-
-def _planned(store: Store, request: Request, order: Order) -> Planned:
-    """Read, judge, plan."""
     asked = chosen(store, request)
     everything = replace(request, only=(), select=(), extend_select=(), ignore=())
     usual = list({rule.name: rule for rule in (*asked, *chosen(store, everything))}.values())
     sources, _, read = store.read(request)
+    mtime_ns = int(read.now.timestamp() * 1e9)
+    laid = given(sources, read)
+    start = overlaid(sources, laid, store.settings, mtime_ns) if laid else sources
 
     def judged(of: Sources, state: State, *, gone: bool) -> Judged:
         runs = run_rules(asked, state, known=store.rules)
@@ -203,16 +130,18 @@ def _planned(store: Store, request: Request, order: Order) -> Planned:
         return judged(of, state, gone=True)
 
     request.progress("planning")
-    first = judged(sources, read, gone=False)
+    first = judged_anew(start) if laid else judged(sources, read, gone=False)
     made = plan(
-        sources,
+        start,
         store.settings,
         first,
         judge=judged_anew,
         refuse=_refusal(store, sources, order),
         safety=order.safety,
-        mtime_ns=int(read.now.timestamp() * 1e9),
+        mtime_ns=mtime_ns,
     )
+    if laid:
+        made = on_top_of(laid, contents(sources), made)
     vetoes = store.plugins.guard(made, read) if made.changes else []
     if vetoes:
         made = Plan(errors=tuple(RunError(where=f"plugin {name}", message=f"refuses: {why}") for name, why in vetoes))
@@ -238,27 +167,6 @@ def _refusal(store: Store, sources: Sources, order: Order) -> Callable[[Finding]
         return next(filter(None, map(why_not, finding.fix.files if finding.fix else ())), None)
 
     return refuse
-
-
-def _locked(store: Store, paths: Iterable[str]) -> AbstractContextManager[None]:
-    """The locks of the managers whose registers and snapshots are written."""
-    return locked(_locks(store, paths), store.settings.lock_kind)
-
-
-def _locks(store: Store, paths: Iterable[str]) -> Iterator[Path]:
-    settings = store.settings
-    if not settings.locks:
-        return
-    patterns = [Pattern(text) for text in (settings.paths.registers, settings.paths.snapshots) if text]
-    for path in paths:
-        for pattern in patterns:
-            match = pattern.match(path)
-            if match and "owner" in match.groupdict():
-                lock = Pattern(settings.locks).fill(owner=match["owner"])
-                try:
-                    yield resolved(store.location.root, lock)
-                except Obstacle as found:
-                    raise UsageError(f"[locks]: {lock}: {found}") from found
 
 
 def _concluded(
@@ -300,15 +208,3 @@ def _notes(planned: Planned, store: Store) -> Iterator[str]:
 
 def _known(records: list[str]) -> str:
     return f"; there are {', '.join(records[:5])}" if records else "; there is none"
-
-
-def _told(error: Exception, store: Store) -> str:
-    """What keeps a repair from being begun, with the cure."""
-    folder = fix_folder(store.location)
-    if isinstance(error, Held):
-        return f"somebody holds the lock {error}: another repair, or a manager; run again when it is done"
-    if isinstance(error, Moved):
-        return f"an interrupted fix can't be seen to: {error}"
-    if isinstance(error, JournalError):
-        return f"the record of a fix in {folder} can't be read: {error}; look at it, and move it away"
-    return f"{getattr(error, 'filename', None) or folder}: {getattr(error, 'strerror', None) or error}"

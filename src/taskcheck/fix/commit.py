@@ -242,9 +242,12 @@ class _Work:
         self._forget(f"{PENDING}.new", PENDING)
 
     def finish(self) -> None:
-        """File the journal among what can be undone; that of an undoing goes with the fix it undid."""
+        """File the journal among what can be undone, if it is kept; that of an undoing goes with the fix it undid."""
         if self.journal.undoes is not None:
             self._forget(f"undo/{self.journal.undoes}.json", COMMITTED)
+            return
+        if not self.journal.kept:
+            self._forget(COMMITTED)
             return
         with self._state(COMMITTED) as committed, self._state(f"undo/{self.journal.id}.json") as record:
             committed.replace(record)

@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,6 +180,41 @@ def target(root: Path, path: str) -> Iterator[Target]:
         yield Target(fd, name)
     finally:
         os.close(fd)
+
+
+def rewrite(root: Path, path: str, change: Callable[[bytes | None], bytes | None]) -> bool:
+    """Give one file other bytes, whole or not at all; whether it was written.
+
+    Args:
+        root: the checkout that it lies in.
+        path: its path there.
+        change: the bytes that it is to have, by those that it has; None leaves it alone.
+
+    Raises:
+        Moved: somebody else wrote it meanwhile.
+        Obstacle: it may not be written.
+        OSError: it can't be written; nothing was changed.
+    """
+    with target(root, path) as at:
+        held = at.read()
+        before = held.data if held else None
+        after = change(before)
+        if after is None or after == before:
+            return False
+        beside = at.beside(f".taskcheck.{at.name}")
+        beside.remove()  # of one that was killed
+        try:
+            beside.create(after, like=at if held else None)
+            if not at.unchanged(held.stat if held else None):
+                raise Moved("it was written meanwhile; run again")
+            if held:
+                beside.replace(at)
+            else:
+                beside.become(at)
+        finally:
+            beside.remove()
+        at.sync()
+        return True
 
 
 def resolved(root: Path, path: str) -> Path:

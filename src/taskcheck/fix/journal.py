@@ -3,13 +3,13 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from taskcheck.fix import COMMITTED, PENDING
-from taskcheck.fix.locks import locked, unheld
+from taskcheck.fix.locks import PATIENCE, locked, unheld
 
 SCHEMA = "taskcheck/fix/1"
 
@@ -58,6 +58,8 @@ class Journal:
     """What it repaired, for people: rule, task, manager, title."""
     undoes: str | None = None
     """The fix that this one takes back."""
+    kept: bool = True
+    """Whether it is filed among what can be undone once it has happened."""
 
     def temporary(self, index: int) -> str:
         """Name of the file that becomes the index-th one; no pattern of task files or ledgers matches it."""
@@ -75,8 +77,8 @@ class Journal:
             }
             for file in self.files
         ]
-        values = {"schema": SCHEMA, "id": self.id, "at": self.at, "undoes": self.undoes, "fixes": list(self.fixes)}
-        return json.dumps({**values, "files": files}).encode()
+        values = {"schema": SCHEMA, "id": self.id, "at": self.at, "undoes": self.undoes, "kept": self.kept}
+        return json.dumps({**values, "fixes": list(self.fixes), "files": files}).encode()
 
     @staticmethod
     def load(data: bytes) -> "Journal":
@@ -100,7 +102,12 @@ class Journal:
                 for file in values["files"]
             )
             return Journal(
-                id=values["id"], at=values["at"], files=files, fixes=tuple(values["fixes"]), undoes=values["undoes"]
+                id=values["id"],
+                at=values["at"],
+                files=files,
+                fixes=tuple(values["fixes"]),
+                undoes=values["undoes"],
+                kept=values.get("kept", True),
             )
         except (ValueError, KeyError, TypeError) as error:
             if isinstance(error, JournalError):
@@ -116,7 +123,7 @@ class Journals:
     folder: Path
 
     @contextmanager
-    def opened(self) -> Iterator[None]:
+    def opened(self, patience: float = PATIENCE) -> Iterator[None]:
         """Hold them alone.
 
         Raises:
@@ -124,14 +131,22 @@ class Journals:
             OSError: the folder can't be made or locked.
         """
         (self.folder / "undo").mkdir(parents=True, exist_ok=True)
-        with locked([self.folder / "lock"]):
+        with locked([self.folder / "lock"], patience=patience):
             yield
 
     def unfinished(self) -> str | None:
-        """Name of the journal of a fix that was interrupted; None when there is none, or it is under way."""
+        """Name of the journal of a fix that was interrupted; None when there is none, or it is under way.
+
+        What isn't kept doesn't count: runs write their files in an order in which each step is a state that rules know.
+        """
         with unheld(self.folder / "lock") as idle:
-            names = (name for name in (PENDING, COMMITTED) if idle and (self.folder / name).exists())
-            return next(names, None)
+            names = [name for name in (PENDING, COMMITTED) if idle and (self.folder / name).exists()]
+        for name in names:
+            with suppress(JournalError):
+                if not self.load(name).kept:
+                    continue
+            return name
+        return None
 
     def decided(self) -> Journal | None:
         """The journal of an interrupted fix that has begun to write files; None when there is none.

@@ -23,19 +23,22 @@ class Held(Exception):
 
 
 @contextmanager
-def locked(paths: Iterable[Path], kind: Kind = "flock", patience: float = PATIENCE) -> Iterator[None]:
+def locked(paths: Iterable[Path], kind: Kind = "flock", patience: float = PATIENCE) -> Iterator[list[int]]:
     """Hold the locks of some files, which are made where they aren't there and stay; always in the order of paths.
+
+    Yields the descriptors that hold them.
 
     Raises:
         Held: one can't be had in time; none is held then.
         OSError: one can't be opened.
     """
     deadline = time.monotonic() + patience
+    fds: list[int] = []
     with ExitStack() as stack:
         for path in sorted(set(paths)):
-            fd = _acquire(path, kind, deadline)
-            stack.callback(os.close, fd)
-        yield
+            fds.append(_acquire(path, kind, deadline))
+            stack.callback(os.close, fds[-1])
+        yield fds
 
 
 @contextmanager

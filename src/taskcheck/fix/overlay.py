@@ -9,8 +9,8 @@ from taskcheck.sources import CheckoutSource, Fork, Repository, Source, Sources
 
 
 def contents(sources: Sources) -> dict[str, bytes]:
-    """The files of the root checkout that fixes may change: task files, registers and snapshots, by path."""
-    files = (*sources.tasks, *sources.registers, *sources.snapshots)
+    """The files of the root checkout that taskcheck may write, by path: task files and runtime ledgers."""
+    files = (*sources.tasks, *sources.registers, *sources.snapshots, *sources.tombstones)
     return {source.path: source.data for source in files if source.data is not None}
 
 
@@ -23,7 +23,7 @@ def overlaid(sources: Sources, files: Mapping[str, bytes | None], settings: Sett
             if path in by_path:
                 by_path[path] = replace(by_path[path], data=data, trouble=None, mtime_ns=mtime_ns)
             elif pattern and (match := Pattern(pattern).match(path)):
-                by_path[path] = Source(path=path, data=data, mtime_ns=mtime_ns, name=match["owner"])
+                by_path[path] = Source(path=path, data=data, mtime_ns=mtime_ns, name=match[match.lastgroup or 0])
         return tuple(source for path, source in sorted(by_path.items()) if files.get(path, b"") is not None)
 
     before = contents(sources)
@@ -35,6 +35,7 @@ def overlaid(sources: Sources, files: Mapping[str, bytes | None], settings: Sett
         tasks=laid(sources.tasks),
         registers=laid(sources.registers, settings.paths.registers),
         snapshots=laid(sources.snapshots, settings.paths.snapshots),
+        tombstones=laid(sources.tombstones, settings.paths.tombstones),
         git=git,
     )
 

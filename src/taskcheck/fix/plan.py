@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -74,6 +74,18 @@ class Plan:
                 if note.applied
             ],
         }
+
+
+def on_top_of(given: Mapping[str, bytes | None], held: Mapping[str, bytes | None], made: Plan) -> Plan:
+    """A plan that was made on top of given files, with these in it, and first; what is held is before both."""
+    later = {change.path: change for change in made.changes}
+    changes = []
+    for path in dict.fromkeys((*given, *later)):
+        change = later.get(path)
+        after = change.after if change else given[path]
+        if after != held.get(path):
+            changes.append(Change(path=path, before=held.get(path), after=after, like=change.like if change else None))
+    return replace(made, changes=tuple(changes))
 
 
 def digest(data: bytes | None) -> str | None:

@@ -45,7 +45,7 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 
-_LOCAL = frozenset({
+LOCAL_VARIABLES = frozenset({
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS",
     "GIT_DIR", "GIT_EDITOR", "GIT_EXTERNAL_DIFF", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE",
     "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_PAGER", "GIT_PREFIX",
@@ -115,7 +115,7 @@ class Git:
 
     def _spawn(self, arguments: Sequence[str], *, stdin: bool) -> Any:
         # GitPython copies this process's environment and can only add to it.
-        foreign = [name for name in os.environ if name in _LOCAL or name.startswith(("GIT_TRACE", "GIT_SSH"))]
+        foreign = [name for name in os.environ if name in LOCAL_VARIABLES or name.startswith(("GIT_TRACE", "GIT_SSH"))]
         unset = ["env", *(part for name in foreign for part in ("-u", name))] if foreign else []
         try:
             return self._porcelain.execute(
