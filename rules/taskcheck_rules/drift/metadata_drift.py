@@ -58,9 +58,10 @@ def metadata_drift(
     says `in_progress`, the worktree says more, and the worker has ended or is gone, or its branch is merged. While
     the worker lives, or isn't known to be gone, that is information.
 
-    No finding: values that root has moved on from, keys that the worktree never changed, a body alone (it arrives
-    with the merge), a worktree that says less than root, a task that root calls done. With `drift.authority =
-    "branch"` a branch may say more until it is merged. `drift.ignore` names keys that may differ.
+    No finding: values that root has moved on from, as its history or the tombstone's `status_after` tells, keys that
+    the worktree never changed, a body alone (it arrives with the merge), a worktree that says less than root, a task
+    that root calls done. With `drift.authority = "branch"` a branch may say more until it is merged. `drift.ignore`
+    names keys that may differ.
 
     ## Fix
     Takes over the keys that only the worktree changed, each a one-scalar edit. Safe for status, pull request and
@@ -78,7 +79,7 @@ def metadata_drift(
         if not isinstance(copy.checkout.fork, Fork):
             unknown.append(f"{copy.checkout.spoken}: {copy.checkout.fork.reason}")
             continue
-        comparisons.append(_compare(task, copy, settings, people))
+        comparisons.append(_compare(task, copy, settings, people, dispatch))
     for comparison in _with_rivals(comparisons, checkouts.of(task.id), people):
         severity = _severity(task, comparison, settings, dispatch, now)
         if severity is not None:
@@ -111,8 +112,12 @@ class Comparison:
         return bool(self.clean or self.conflicting)
 
 
-def _compare(root: Task, copy: Copy, settings: Settings, people: People | None) -> Comparison:
+def _compare(
+    root: Task, copy: Copy, settings: Settings, people: People | None, dispatch: Dispatch | None
+) -> Comparison:
     keys = settings.fields
+    tombstone = dispatch.tombstone if dispatch else None
+    left = tombstone.status_after.casefold() if tombstone and tombstone.status_after else None
     left_out = {*settings.drift_ignore, "taskcheck"}
     clean: dict[str, Value] = {}
     conflicting: dict[str, Value] = {}
@@ -123,6 +128,8 @@ def _compare(root: Task, copy: Copy, settings: Settings, people: People | None) 
 
         ours, theirs = value(root), value(copy.task)
         if ours == theirs or theirs == value(copy.base) or any(theirs == value(v) for v in copy.root_versions):
+            continue
+        if key == keys["status"] and theirs == left:  # root had that when the run was over, and was moved on since
             continue
         untouched = ours == value(copy.base) or any(ours == value(v) for v in copy.own_versions)
         between = key == keys["status"] and _between(copy, root)
