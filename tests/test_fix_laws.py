@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck import plugins, repair
-from taskcheck.checking import Request, check, chosen, judge, open_store, reported
+from taskcheck.checking import Request, check_request, chosen, judge, open_store, reported
 from taskcheck.documents import Document, read_front_matter, read_json
 from taskcheck.finding import Finding, Report, Safety
 from taskcheck.fix.plan import Judged, plan
@@ -96,7 +96,7 @@ def test_fixes(case: Path, tmp_path: Path) -> None:
     """
     built = build(case, tmp_path / "repo")
     request = request_for(built)
-    found = fixable(check(request))
+    found = fixable(check_request(request))
     for safety in (Safety.SAFE, Safety.UNSAFE):
         wanted = [finding for finding in found if finding.fix and finding.fix.safety >= safety]
         start, before = tree(built.root), files(built.root)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.checking import check
+from taskcheck.checking import check_request
 from taskcheck.finding import DropEntry, Finding, SetKey
 from taskcheck.testing import build
 from tests.conftest import FIXTURES, request_for
@@ -13,7 +13,7 @@ from tests.conftest import FIXTURES, request_for
 def plans(case: str, tmp_path: Path) -> dict[str, tuple[str, dict[str, str]] | None]:
     """Task to how safe its fix is and what it sets, for the findings of the fixture's own rule."""
     rule = case.partition("/")[0]
-    report = check(request_for(build(FIXTURES / case, tmp_path / "repo")))
+    report = check_request(request_for(build(FIXTURES / case, tmp_path / "repo")))
     return {finding.task or "": plan(finding) for finding in report.findings if finding.rule == rule}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck import config
-from taskcheck.checking import Request, check, open_store
+from taskcheck.checking import Request, check_request, open_store
 from taskcheck.finding import Report, Severity
 from taskcheck.testing import Built, build
 from tests.conftest import FIXTURES, request_for
@@ -39,7 +39,7 @@ def preset(request: pytest.FixtureRequest) -> str:
 
 def look(case: str, into: Path) -> tuple[Built, Report]:
     built = build(FOLDER / case, into)
-    return built, check(request_for(built))
+    return built, check_request(request_for(built))
 
 
 def test_each_preset_is_shown_from_both_sides() -> None:
@@ -80,7 +80,7 @@ def test_init_writes_what_gives_the_same_result(preset: str, kind: str, tmp_path
     built, before = look(f"{kind}-{preset}", tmp_path / "repo")
     ran = taskcheck("init", cwd=built.root)
     assert ran.code == 0, ran.err
-    after = check(request_for(built))
+    after = check_request(request_for(built))
     assert after.complete, after.errors
     assert (after.tasks, after.checkouts) == (before.tasks, before.checkouts)
     found, again = (Counter(findings_text(report).splitlines()) for report in (before, after))
@@ -96,5 +96,5 @@ def test_a_hidden_backlog_is_one_too(tmp_path: Path) -> None:
     for folder in (shown, hidden):
         shutil.copytree(FOLDER / "bad-backlog-md" / "base", folder)
     (hidden / "backlog").rename(hidden / ".backlog")
-    told = [findings_text(check(Request(root=folder, third_party=False))) for folder in (shown, hidden)]
+    told = [findings_text(check_request(Request(root=folder, third_party=False))) for folder in (shown, hidden)]
     assert told[1].replace(".backlog/", "backlog/") == told[0] != ""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck import plugins
-from taskcheck.checking import check
+from taskcheck.checking import check_request
 from taskcheck.finding import Report
 from taskcheck.formats import concise, json_report
 from taskcheck.testing import Built, build
@@ -44,7 +44,7 @@ def test_case(case: Path, tmp_path: Path) -> None:
     A skipped.txt, where there is one, holds the reasons for which the rule couldn't look.
     """
     built = build(case, tmp_path / "repo")
-    report = check(request_for(built))
+    report = check_request(request_for(built))
     assert report.complete, report.errors
     text = findings_text(report)
     expect = case / "expect.txt"
@@ -75,7 +75,7 @@ def laws(report: Report, built: Built, case: Path) -> None:
             if item.place.checkout == "root":
                 exists = (built.root / item.place.path).exists()
                 assert exists or "no " in getattr(item, "saw", ""), f"{item.place} is nowhere"
-    again = check(request_for(built))
+    again = check_request(request_for(built))
     assert json_report.render(again) == json_report.render(report), "the same state gives the same bytes"
     assert json.loads(json_report.render(report))["exit_code"] in {0, 1}
     assert case.parent.name in RULES

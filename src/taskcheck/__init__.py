@@ -1,6 +1,7 @@
 """taskcheck: do the ledgers of an agent fleet agree?
 
-The names below are the public ones: what a rule, a plugin or a program that calls the checker needs.
+The names below are the public ones: what a rule, a plugin or a program that calls the checker needs. Task managers find
+theirs in `taskcheck.owners` (who is who, and who may dispatch what) and `taskcheck.ledgers` (what they write).
 """
 
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from taskcheck.checking import UsageError as UsageError, check as check
+    from taskcheck.config import ConfigError as ConfigError
     from taskcheck.documents import Value as Value
     from taskcheck.documents.values import age as age, timestamp as timestamp, whole_number as whole_number
     from taskcheck.finding import (
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
         Register as Register,
         Row as Row,
         Snapshot as Snapshot,
+        Tombstone as Tombstone,
     )
     from taskcheck.settings import FINISHED as FINISHED, Settings as Settings, Stage as Stage
     from taskcheck.sources import Fork as Fork, Processes as Processes
@@ -59,6 +63,8 @@ if TYPE_CHECKING:
     from taskcheck.suggest import did_you_mean as did_you_mean
 
 _HOMES = {
+    "checking": ("UsageError", "check"),
+    "config": ("ConfigError",),
     "documents": ("Value",),
     "documents.values": ("age", "timestamp", "whole_number"),
     "finding": ("DropEntry", "Evidence", "Finding", "Fix", "Incident", "KeepFile", "MergeFile", "Report", "Safety",
@@ -68,7 +74,8 @@ _HOMES = {
     "identity": ("People",),
     "model": ("Checkout", "Copy", "Place", "PullRequest", "Task"),
     "rules": ("Rule", "Undecided", "rule"),
-    "runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row", "Snapshot"),
+    "runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row", "Snapshot",
+                "Tombstone"),
     "settings": ("FINISHED", "Settings", "Stage"),
     "sources": ("Fork", "Processes"),
     "state": ("Checkouts", "Copies", "Dispatches", "Entries", "Rows", "SuppressionUse", "Tasks"),

@@ -1,13 +1,14 @@
 """One check: read, assemble, run the rules, triage, fold; a request in, a report out."""
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from os import PathLike
 from pathlib import Path
 from typing import Literal
 
 from taskcheck import config, engine, plugins, report, triage
-from taskcheck.assemble import Parsed, assemble, parse
+from taskcheck.assemble import NO_PEOPLE, Parsed, assemble, parse
 from taskcheck.baseline import Baseline
 from taskcheck.finding import Report, RuleRun, RunError, Severity
 from taskcheck.fix import COMMITTED, PENDING
@@ -91,7 +92,12 @@ class Store:
         request.progress("asking git")
         sources = read_rest(sources, self.location, self.settings, questions, request.processes, request.progress)
         request.progress("comparing")
-        return sources, parsed, assemble(parsed, sources, self.settings, request.now or datetime.now(UTC))
+        return sources, parsed, assemble(parsed, sources, self.settings, request.now or clock())
+
+
+def clock() -> datetime:
+    """The time; the one place where it enters."""
+    return datetime.now(UTC)
 
 
 def open_store(request: Request) -> Store:
@@ -112,15 +118,51 @@ def open_store(request: Request) -> Store:
     return Store(location, settings, loaded.rules(), loaded, detected)
 
 
-def check(request: Request) -> Report:
-    """Check a store.
+def read_people(store: Store) -> Parsed:
+    """What the files of a store say, without git; there are people among it.
+
+    Raises:
+        ConfigError: two people or roles are one name.
+        UsageError: nobody is declared.
+    """
+    try:
+        parsed = parse(read_files(store.location, store.settings), store.settings)
+    except AmbiguousNames as error:
+        raise config.ConfigError(f"people and roles: {error}") from error
+    if not parsed.people:
+        raise UsageError(NO_PEOPLE.reason)
+    return parsed
+
+
+def check(
+    root: str | PathLike[str] = ".",
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    only: Sequence[str] = (),
+    now: datetime | None = None,
+) -> Report:
+    """Check the store that a folder lies in, as `taskcheck` does; nothing is written.
+
+    Args:
+        root: any folder of the repository.
+        select: names of rules or families; none for those of the configuration.
+        ignore: those that are left out.
+        only: tasks, managers or paths (relative to the main checkout) to report about.
+        now: the moment to judge ages by; None for the present.
 
     Raises:
         ConfigError: the configuration can't be used.
-        UsageError: the request names a rule, task or path that isn't there.
+        UsageError: it names a rule, task or path that isn't there.
         GitError: there is a repository, and its main checkout can't be told.
         NotADirectoryError: the root isn't there.
     """
+    request = Request(root=Path(root), select=tuple(select), ignore=tuple(ignore), only=tuple(only), now=now)
+    return check_request(request)
+
+
+def check_request(request: Request) -> Report:
+    """Check as requested; see `check`."""
     return check_store(open_store(request), request)
 
 

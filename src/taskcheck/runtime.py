@@ -157,6 +157,8 @@ class Tombstone:
     worktree_path: str | None = None
     branch: str | None = None
     pull_request: PullRequest | None = None
+    reason: str | None = None
+    """Why it is blocked or failed, in the words of who ended it."""
     status_before: str | None = None
     status_after: str | None = None
     readable: bool = True

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from taskcheck.checking import Request, check
+from taskcheck.checking import Request, check_request
 from taskcheck.config import builtin_presets, detect, presets
 from taskcheck.finding import Report, Severity
 from tests.conftest import ROOT, corpus
@@ -184,7 +184,7 @@ def drift_request(root: Path) -> Request:
 
 
 def drift_report(case: Path, into: Path, authority: str) -> Report:
-    return check(drift_request(drift_repository(case, into, authority)))
+    return check_request(drift_request(drift_repository(case, into, authority)))
 
 
 def of_level(report: Report, level: Severity) -> list[str]:

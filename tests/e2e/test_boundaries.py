@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from taskcheck.checking import check
+from taskcheck.checking import check_request
 from taskcheck.finding import Report
 from taskcheck.testing import Built, build
 from tests.conftest import FIXTURES, request_for
@@ -19,7 +19,7 @@ def found(built: Built) -> list[tuple[str, str | None]]:
 
 
 def look(built: Built) -> Report:
-    report = check(request_for(built))
+    report = check_request(request_for(built))
     assert report.complete, report.errors
     return report
 

@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from taskcheck.checking import Request, check
+from taskcheck.checking import Request, check_request
 from taskcheck.finding import Report
 from taskcheck.sources import Processes
 from tests.e2e.repository import Repo
@@ -35,7 +35,9 @@ def worktree(repo: Repo, name: str, start: str = "main") -> Repo:
 
 def report(repo: Repo) -> Report:
     now = datetime(2026, 3, 24, 18, tzinfo=UTC)
-    return check(Request(root=repo.root, now=now, processes=Processes(host="here", started={}), third_party=False))
+    return check_request(
+        Request(root=repo.root, now=now, processes=Processes(host="here", started={}), third_party=False)
+    )
 
 
 def messages(repo: Repo) -> list[str]:

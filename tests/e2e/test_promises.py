@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.checking import Request, check
+from taskcheck.checking import Request, check_request
 from taskcheck.testing import Built, build, incidents_fixture
 from tests.e2e.conftest import environment, git, taskcheck
 
@@ -148,7 +148,7 @@ def test_same_state_same_bytes(incidents: Built, changes: dict[str, str]) -> Non
 def test_every_child_is_gone_afterwards(incidents: Built) -> None:
     before = open_files()
     for _ in range(3):
-        check(Request(root=incidents.root, now=incidents.now))
+        check_request(Request(root=incidents.root, now=incidents.now))
     assert open_files() <= before + 1
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     assert not children.exists() or "git" not in children.read_text()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck import repair
-from taskcheck.checking import Request, check, open_store
+from taskcheck.checking import Request, check_request, open_store
 from taskcheck.finding import Report, Safety, Severity
 from tests.e2e.test_promises import fingerprint
 from tests.simulator.disk import build
@@ -49,7 +49,7 @@ def test_repaired_fleets(seed: int, safety: Safety, tmp_path: Path) -> None:
     world, _ = struck(seed, names, SMALL)
     root = build(world, tmp_path.resolve())
     request = Request(root=root, now=world.now, processes=processes_of(world), third_party=False)
-    start, before, live = files(root), check(request), live_rows(world, root)
+    start, before, live = files(root), check_request(request), live_rows(world, root)
     order = repair.Order(safety=safety)
     report, plan = repair.fix(open_store(request), request, order)
     said = again(seed, names, (f"{note}" for note in report.fixes), SMALL)

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from taskcheck.checking import Request, check
+from taskcheck.checking import Request, check_request
 from tests.simulator.disk import build
 from tests.simulator.faults import FAULTS, struck
 from tests.simulator.sources import ROOT, processes_of
@@ -79,7 +79,7 @@ def test_real_git_says_the_same(seed: int, tmp_path: Path) -> None:
     names = [] if seed % 5 == 0 else some_faults(seed) if seed % 5 == 1 else [sorted(FAULTS)[seed * 7 % len(FAULTS)]]
     world, expected = struck(seed, names, SMALL)
     root = build(world, tmp_path.resolve())
-    found = check(Request(root=root, now=world.now, processes=processes_of(world), third_party=False))
+    found = check_request(Request(root=root, now=world.now, processes=processes_of(world), third_party=False))
     assert not complaints(found, expected), again(seed, names, complaints(found, expected), SMALL)
     memory = judged(world)
     real = [line.replace(str(root.parent), "") for line in lines(found)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.checking import check
+from taskcheck.checking import check_request
 from taskcheck.testing import build
 from tests.conftest import FIXTURES, request_for
 
@@ -78,7 +78,7 @@ CASES = {
     [(rule, case, fix) for rule, cases in CASES.items() for case, fix in cases.items()],
 )
 def test_fix(rule: str, case: str, expected: str | None, tmp_path: Path) -> None:
-    report = check(request_for(build(FIXTURES / rule / case, tmp_path / "repo"), select=(rule,)))
+    report = check_request(request_for(build(FIXTURES / rule / case, tmp_path / "repo"), select=(rule,)))
     fixes = [finding.fix for finding in report.findings if finding.rule == rule]
     assert fixes
     for fix in fixes:

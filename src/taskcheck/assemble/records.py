@@ -115,6 +115,7 @@ class TombstoneRecord(Record):
     branch: Text = None
     pr_url: Text = None
     pr_number: Whole = None
+    reason: Text = None
     status_before: Text = None
     status_after: Text = None
 

@@ -9,6 +9,8 @@ from importlib import import_module
 COMMANDS = {
     "check": "compare the ledgers, report what disagrees (the default command)",
     "undo": "take the last fix back, byte for byte",
+    "run": "dispatch a task: run a command in its worktree, and see it to a terminal state",
+    "finish": "end a dispatch: say in which terminal state the work was left",
     "rule": "list the rules, or explain one with today's findings of it",
     "owner": "the canonical key of a person or role, by any spelling",
     "route": "who may dispatch a task, and why",
@@ -64,6 +66,9 @@ def _dispatch(argv: list[str]) -> int:
         return 0
     command = argv.pop(0) if argv and argv[0] in COMMANDS else "check"
     module = import_module(f"{__name__}.{command}")
+    own = argv
+    if getattr(module, "TAKES_COMMAND", False) and "--" in argv:
+        own = argv[: argv.index("--")]
     parser = argparse.ArgumentParser(
         prog=f"taskcheck {command}",
         description=module.__doc__,
@@ -73,7 +78,9 @@ def _dispatch(argv: list[str]) -> int:
     add: Callable[[argparse.ArgumentParser], None] = module.arguments
     add(parser)
     run: Callable[[argparse.Namespace], int] = module.run
-    return run(parse(parser, argv))
+    options = parse(parser, own)
+    options.command = argv[len(own) + 1 :]
+    return run(options)
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:

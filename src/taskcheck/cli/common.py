@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def store_options(parser: argparse.ArgumentParser) -> None:
-    """Where the store is, and as of when."""
+def store_place(parser: argparse.ArgumentParser) -> None:
+    """Where the store is."""
     parser.add_argument("--root", metavar="DIR", type=Path, default=Path(), help="any folder of the repository")
     parser.add_argument("--config", metavar="FILE", type=Path, help="read this configuration instead")
+
+
+def store_options(parser: argparse.ArgumentParser) -> None:
+    """Where the store is, and as of when."""
+    store_place(parser)
     parser.add_argument("--now", metavar="TIMESTAMP", type=moment, help="judge ages as of this time (RFC 3339)")
 
 
@@ -92,19 +97,9 @@ def _umask() -> int:
 
 def people(options: argparse.Namespace) -> "tuple[Parsed, People]":
     """What the files of the store say, and its directory of people and roles."""
-    from taskcheck.assemble import NO_PEOPLE, parse  # noqa: PLC0415 - not needed for --help
-    from taskcheck.checking import Request, open_store  # noqa: PLC0415 - as above
-    from taskcheck.config import ConfigError  # noqa: PLC0415 - as above
-    from taskcheck.identity import AmbiguousNames  # noqa: PLC0415 - as above
-    from taskcheck.read import read_files  # noqa: PLC0415 - as above
+    from taskcheck.checking import Request, open_store, read_people  # noqa: PLC0415 - not needed for --help
 
-    store = open_store(Request(root=options.root, config=options.config))
-    try:
-        parsed = parse(read_files(store.location, store.settings), store.settings)
-    except AmbiguousNames as error:
-        raise ConfigError(f"people and roles: {error}") from error
-    if not parsed.people:
-        raise Failure(NO_PEOPLE.reason)
+    parsed = read_people(open_store(Request(root=options.root, config=options.config)))
     return parsed, parsed.people
 
 

@@ -5,10 +5,9 @@ interrupted is finished or taken back first.
 """
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taskcheck.cli.common import guarded
+from taskcheck.cli.common import guarded, store_place
 from taskcheck.formats.sanitize import visible
 
 if TYPE_CHECKING:
@@ -19,8 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("id", nargs="?", metavar="ID", help="the fix to undo; default: the last one")
     parser.add_argument("--list", action="store_true", help="list the fixes that can be undone; undo none")
-    parser.add_argument("--root", metavar="DIR", type=Path, default=Path(), help="any folder of the repository")
-    parser.add_argument("--config", metavar="FILE", type=Path, help="read this configuration instead")
+    store_place(parser)
 
 
 def run(options: argparse.Namespace) -> int:

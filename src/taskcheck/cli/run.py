@@ -1,0 +1,110 @@
+"""Dispatch a task: run a command in its worktree, and see it to a terminal state.
+
+The task has to be ready, yours to dispatch, and in nobody's hands; what it depends on has to be done. Its worktree and
+branch are made where they aren't there. Register, tombstone and root's status say that it is worked on before the
+command starts; once it has ended, root says how, and the register entry is gone. The command, or an agent in it, tells
+the outcome with `taskcheck finish`, or leaves the worktree's task file in a status that an outcome allows. One that
+exits 0 without either is rejected: its outcome is failed.
+
+exit codes:
+  the command's own; 128 + n where signal n stopped it, 124 where its time was up
+  1 the task may not be dispatched, or the command's success was silent   2 usage or configuration error
+  3 the end of the run couldn't be recorded as it should be
+"""
+
+import argparse
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from taskcheck.cli import Failure
+from taskcheck.cli.common import guarded, store_place
+from taskcheck.formats.sanitize import visible
+
+if TYPE_CHECKING:
+    from taskcheck.checking import Store
+    from taskcheck.dispatch.start import Wanted
+
+TAKES_COMMAND = True
+"""What follows ``--`` is a command."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.usage = "taskcheck run TASK [options] -- COMMAND [ARGUMENT ...]"
+    parser.add_argument("task", metavar="TASK", help="the task's id")
+    parser.add_argument("--owner", metavar="NAME", help="whose manager dispatches; default: whom the task routes to")
+    parser.add_argument("--worktree", metavar="PATH", help="where to work, relative to the main checkout")
+    parser.add_argument("--branch", metavar="NAME", help="the branch that a new worktree is on")
+    parser.add_argument("--timeout", metavar="TIME", type=_seconds, help="stop the command after so long: 90s, 45m, 2h")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    store_place(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command in the task's worktree; its exit code, or ours."""
+    if not options.command:
+        raise Failure("name the command to run: taskcheck run TASK -- COMMAND")
+    from taskcheck.checking import Request, open_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.dispatch.start import NotDispatched, Wanted  # noqa: PLC0415 - as above
+    from taskcheck.transaction import GivenUp  # noqa: PLC0415 - as above
+
+    store = guarded(lambda: open_store(Request(root=options.root, config=options.config)))
+    wanted = Wanted(
+        task=options.task,
+        command=options.command,
+        owner=options.owner,
+        worktree=options.worktree,
+        branch=options.branch,
+        timeout=options.timeout,
+    )
+    try:
+        return guarded(lambda: (_rehearse if options.dry_run else _run)(store, wanted))
+    except NotDispatched as error:
+        raise Failure(f"{visible(options.task)} isn't dispatched: {visible(str(error), None)}", 1) from error
+    except GivenUp as error:
+        raise Failure(f"{visible(options.task)} isn't dispatched: {visible(str(error), None)}", 3) from error
+
+
+def _rehearse(store: "Store", wanted: "Wanted") -> int:
+    from shlex import join  # noqa: PLC0415 - not needed for --help
+
+    from taskcheck.dispatch.run import rehearse  # noqa: PLC0415 - as above
+    from taskcheck.dispatch.settle import tombstone_path  # noqa: PLC0415 - as above
+
+    begun = rehearse(store, wanted)
+    site, paths = begun.site, store.settings.paths
+    place = visible(site.shown(store.location.root), None)
+    made = "" if site.exists else f", made with {'new ' if site.new_branch else ''}branch {site.branch}"
+    print(f"{visible(begun.task.id, None)}: {visible(begun.person)} would run {visible(join(wanted.command), None)}")
+    print(f"  in        {place}{visible(made)}")
+    if paths.registers:
+        print(f"  register  {visible(paths.register(begun.person), None)}")
+    print(f"  tombstone {visible(tombstone_path(store, begun.task.id), None)}")
+    return 0
+
+
+def _run(store: "Store", wanted: "Wanted") -> int:
+    from taskcheck.dispatch.run import run as dispatch  # noqa: PLC0415 - not needed for --help
+
+    ran = dispatch(store, wanted, _say)
+    if ran.outcome:
+        said = f"{wanted.task}: {ran.outcome.name}{f', {ran.outcome.reason}' if ran.outcome.reason else ''}"
+        _say(f"{said}{f'; root says {ran.status}' if ran.status else ''}")
+    if ran.trouble:
+        _say(f"{wanted.task}: {ran.trouble}; see: taskcheck {wanted.task}")
+    return ran.exit_code
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # whoever read it has gone, or its disk is full: the run goes on
+        print(f"taskcheck: {visible(text, None)}", file=sys.stderr, flush=True)
+
+
+def _seconds(text: str) -> float:
+    from taskcheck.documents.values import duration  # noqa: PLC0415 - only when it is given
+
+    try:
+        return duration(text).total_seconds()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

@@ -1,0 +1,113 @@
+"""Whether a task may be dispatched now, and why not; pure."""
+
+from collections.abc import Iterator
+
+from taskcheck.finding import Finding, Report, Severity
+from taskcheck.identity import RoutedTo
+from taskcheck.model import Task
+from taskcheck.runtime import Dispatch, DispatchState, Entry
+from taskcheck.settings import Stage
+from taskcheck.sources import Unavailable
+from taskcheck.state import State
+
+GONE = "worker-gone"
+"""The one error that doesn't keep a task from being dispatched again: its cure is that."""
+
+_FAMILIES = frozenset({"drift", "lifecycle", "register", "routing"})
+_OF_FILES = frozenset({"unreadable-task", "unreadable-state", "duplicate-task", "dependency-cycle"})
+
+
+def refusal(state: State, report: Report, task: Task, person: str) -> str | None:
+    """Why a person's manager may not dispatch a task now; None when it may.
+
+    It may when the task is ready, or in work and its worker is gone; when it routes to that person; when what it
+    depends on is done; when no live worker and no register of somebody else holds it; and when no error says that its
+    ledgers disagree.
+
+    Args:
+        state: the state of the store.
+        report: what the rules say of it, about this task at least.
+        task: root's task.
+        person: canonical key of the manager's person.
+    """
+    return next(_reasons(state, report, task, person), None)
+
+
+def _reasons(state: State, report: Report, task: Task, person: str) -> Iterator[str]:
+    dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
+    if task.document is None:
+        yield f"{task.place.path} can't be read{f': {task.trouble.message}' if task.trouble else ''}"
+    if dispatch and dispatch.state is DispatchState.RUNNING:
+        yield f"it is being worked on: {dispatch.why}"
+    yield from _not_ready(task, dispatch)
+    routed = route(state, task)
+    if routed.person is None:
+        yield f"nobody may dispatch it: {routed.why}"
+    elif person not in (to.person for to in routes(state, task)):
+        yield f"it is {routed.person}'s to dispatch, not {person}'s: {routed.why}"
+    yield from _dependencies(state, task)
+    yield from _registrations(state, task, person, dispatch)
+    for finding in _errors(report, task.id):
+        yield f"its ledgers disagree ({finding.rule}: {finding.message}); see to that first: taskcheck {task.id}"
+
+
+def routes(state: State, task: Task) -> list[RoutedTo]:
+    """Who may dispatch a task, for each of its owners."""
+    if isinstance(state.people, Unavailable):
+        return [RoutedTo(None, state.people.reason)]
+    people, owners = state.people, [spelling for _, spelling in task.owners]
+    return [people.route(spelling) for spelling in owners] or [people.route(None)]
+
+
+def route(state: State, task: Task) -> RoutedTo:
+    """Who may dispatch a task: the first of its owners' persons that there is."""
+    found = routes(state, task)
+    return next((routed for routed in found if routed.person), found[0])
+
+
+def _not_ready(task: Task, dispatch: Dispatch | None) -> Iterator[str]:
+    if task.stage is Stage.READY:
+        return
+    if task.stage is not Stage.ACTIVE or dispatch is None:
+        yield f"it is {task.status or 'without status'}, not ready"
+    elif dispatch.state is not DispatchState.GONE:
+        yield f"it is {task.status}, and {dispatch.why}"
+
+
+def _dependencies(state: State, task: Task) -> Iterator[str]:
+    for _, name in task.texts("depends_on"):
+        other = state.tasks.resolve(name, task)
+        if other is None:
+            if not state.tasks.put_away(name, task):
+                yield f"it depends on {name}, which isn't there"
+        elif not other.done:
+            yield f"it depends on {other.id}, which is {other.status or 'without status'}"
+
+
+def _registrations(state: State, task: Task, person: str, dispatch: Dispatch | None) -> Iterator[str]:
+    if isinstance(state.entries, Unavailable) or isinstance(state.dispatches, Unavailable):
+        return
+    for entry in state.entries.of(task.id):
+        where = f"registered by {entry.manager} in {entry.place.path}"
+        if state.dispatches.held(entry):
+            yield f"it is {where}, and a live process holds the entry"
+        elif entry.manager != person:
+            yield f"it is {where}"
+        elif entry.doubtful or (entry.launched and not _over(entry, dispatch)):
+            yield f"it is {where}, and no ledger tells whether its worker still lives"
+
+
+def _over(entry: Entry, dispatch: Dispatch | None) -> bool:
+    """Whether the run of an entry is over; one that isn't of the newest run is."""
+    return dispatch is None or dispatch.over or entry not in dispatch.entries
+
+
+def _errors(report: Report, task: str) -> Iterator[Finding]:
+    """What keeps a task from being dispatched: errors about what is recorded of it that nothing else explains."""
+    for incident in report.incidents:
+        if incident.task != task:
+            continue
+        for finding in incident.findings:
+            matters = finding.family in _FAMILIES or finding.rule in _OF_FILES
+            if matters and finding.level is Severity.ERROR and not finding.explained_by and finding.rule != GONE:
+                yield finding

@@ -1,0 +1,206 @@
+"""What a worker says at its end: the outcome goes into its worktree's task file and the tombstone, and on to root."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from taskcheck.checking import Request, Store, UsageError
+from taskcheck.dispatch.heartbeat import renew
+from taskcheck.dispatch.outcome import COMPLETED, FAILED, named_pull
+from taskcheck.dispatch.records import Scalar, pull_number
+from taskcheck.dispatch.settle import PATIENCE, Undecided, settle, tombstone_path
+from taskcheck.dispatch.start import NotDispatched, idle, known, make_folder
+from taskcheck.documents import Document, DocumentError, Refused, Route
+from taskcheck.documents.frontmatter import read_front_matter
+from taskcheck.documents.frontsplice import set_scalars
+from taskcheck.documents.values import iso
+from taskcheck.fix.disk import Obstacle, rewrite
+from taskcheck.fix.locks import Held
+from taskcheck.model import PullRequest, Task
+from taskcheck.runtime import Dispatch
+from taskcheck.settings import Stage
+from taskcheck.sources import Unavailable
+from taskcheck.state import State
+from taskcheck.transaction import GivenUp
+
+REASONED = ("blocked", FAILED)
+"""The outcomes that need a reason (spec 4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the worker says."""
+
+    outcome: str
+    pr_url: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What became of it."""
+
+    worktree: str | None
+    """The worktree's task file that says so now; None where the worktree has none."""
+    handed_over: bool
+    """Whether a run is under way, which does the rest."""
+    status: str | None = None
+    """Root's status now, where the rest was done."""
+    trouble: str | None = None
+    """What couldn't be recorded, and why."""
+
+
+def finish(store: Store, name: str, said: Said) -> Finished:
+    """Record the outcome of a task's dispatch: in its worktree first, then for its run, or in every ledger.
+
+    Raises:
+        UsageError: what is said is no outcome, or lacks what it needs; nothing was written.
+        NotDispatched: the task isn't one that can end so.
+        GivenUp: it couldn't be written; the worktree's file may say it already, and it can be said again.
+    """
+    if not store.settings.paths.tombstones:
+        raise UsageError("[paths] tombstones isn't configured, and the outcome of a dispatch is recorded there")
+    _, _, state = store.read(Request(root=store.location.root))
+    task = known(state, name)
+    if task.document is None or task.stage in {Stage.PARKED, Stage.DONE}:
+        why = "can't be read" if task.document is None else f"is {task.status}"
+        raise NotDispatched(f"{task.place.path} {why}: there is no dispatch of it to finish")
+    pull = _checked(state, task, said)
+    written = _in_worktree(store, state, task, said, pull)
+    changes: dict[str, Scalar] = {
+        "outcome": said.outcome,
+        "reason": " ".join(said.reason.split()) if said.reason else None,
+        "pr_url": pull.url if pull else None,
+        "pr_number": pull.number if pull else None,
+    }
+    with idle(store, task.id) as nobody:
+        if not nobody and _told(store, task.id, changes):
+            return Finished(worktree=written, handed_over=True)
+    dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
+    owner = dispatch.owner if dispatch else None
+    make_folder(store, tombstone_path(store, task.id))
+    try:
+        settled = settle(store, task.id, owner, lambda _, record: _ending(record, task, dispatch, changes))
+    except Undecided as error:
+        raise GivenUp(str(error), None) from error
+    status = settled.record.get("status_after")
+    return Finished(worktree=written, handed_over=False, status=str(status or "") or None, trouble=settled.trouble)
+
+
+def _checked(state: State, task: Task, said: Said) -> PullRequest | None:
+    """The pull request that the outcome names, or that a ledger does already.
+
+    Raises:
+        UsageError: the outcome isn't one, or lacks what it needs.
+    """
+    outcomes = state.settings.outcomes
+    if said.outcome not in outcomes:
+        from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+
+        hint = did_you_mean(said.outcome, outcomes) or f"; there are {', '.join(outcomes)}"
+        raise UsageError(f"{said.outcome!r} is no outcome of a dispatch{hint}")
+    if said.outcome in REASONED and not (said.reason or "").strip():
+        raise UsageError(f"{said.outcome} needs a reason: --reason 'what keeps it from being done'")
+    if said.pr_url is not None and not _is_address(said.pr_url):
+        raise UsageError(f"--pr-url {said.pr_url!r} is no address like https://example.com/o/r/pull/12")
+    if said.pr_url:
+        return PullRequest(url=said.pr_url, number=pull_number(said.pr_url))
+    try:
+        pull = named_pull(state, task.id, {})
+    except Undecided as error:
+        raise UsageError(str(error)) from error
+    if said.outcome == COMPLETED and pull is None:
+        raise UsageError(f"{said.outcome} needs a pull request: --pr-url URL")
+    return pull
+
+
+def _is_address(url: str) -> bool:
+    scheme, _, rest = url.partition("://")
+    return scheme in {"http", "https"} and bool(rest.strip("/")) and url.isprintable() and " " not in url
+
+
+def _in_worktree(store: Store, state: State, task: Task, said: Said, pull: PullRequest | None) -> str | None:
+    """Set status and pull request in the worktree's task file; its path, None where there is none.
+
+    Raises:
+        UsageError: it can't be edited exactly.
+    """
+    found = _copy(store, state, task)
+    if found is None:
+        return None
+    top, path = found
+
+    def changed(data: bytes | None) -> bytes | None:
+        document = read_front_matter(data, at_names=store.settings.at_names) if data else None
+        if data is None or document is None:
+            return None
+        changes = _changes(state, task, document, said, pull)
+        return set_scalars(data, changes, at_names=store.settings.at_names)
+
+    try:
+        rewrite(top, path, changed)
+    except DocumentError as error:
+        raise UsageError(f"{top / path}:{error.trouble.line}: {error.trouble.message}") from error
+    except (Refused, Obstacle) as error:
+        raise UsageError(f"{top / path}: {error}") from error
+    except OSError as error:
+        raise UsageError(f"{top / path}: {error.strerror}") from error
+    return str(top / path)
+
+
+def _changes(state: State, task: Task, copy: Document, said: Said, pull: PullRequest | None) -> dict[Route, str]:
+    """The scalars to set: a status that the outcome allows, where it isn't there yet, and the pull request."""
+    keys, values = task.keys, copy.values
+    changes: dict[Route, str] = {}
+    status = values.get(keys["status"])
+    if not state.settings.allows(said.outcome, status if isinstance(status, str) else None):
+        changes[(keys["status"],)] = state.settings.outcomes[said.outcome][0]
+    if pull and pull.url and values.get(keys["pr_url"]) != pull.url:
+        changes[(keys["pr_url"],)] = pull.url
+        if pull.number is not None:
+            changes[(keys["pr_number"],)] = str(pull.number)
+    return changes
+
+
+def _copy(store: Store, state: State, task: Task) -> tuple[Path, str] | None:
+    """The worktree that the task is worked on in, as a store, and the path of its file there.
+
+    That is the task's own one, else the one that one stands in.
+    """
+    checkouts, copies = state.checkouts, state.copies
+    own = None if isinstance(checkouts, Unavailable) else checkouts.of(task.id)
+    place = Path(own.real) if own and own.live and own.real else store.location.current
+    if place is None:
+        return None
+    copy = None if isinstance(copies, Unavailable) else copies.own(task.id)
+    top, path = place / store.location.prefix, copy.task.place.path if copy else task.place.path
+    return (top, path) if (top / path).is_file() else None
+
+
+def _told(store: Store, task: str, changes: Mapping[str, Scalar]) -> bool:
+    """Tell the run that is under way; False where no tombstone says that one is.
+
+    Raises:
+        GivenUp: it can't be told.
+    """
+
+    def running(values: Mapping[str, Scalar]) -> Mapping[str, Scalar] | None:
+        return changes if values.get("state") == "running" else None
+
+    path = tombstone_path(store, task)
+    try:
+        return renew(store, path, running, PATIENCE)
+    except (Held, Obstacle, OSError, ValueError, TypeError) as error:
+        raise GivenUp(f"{path}: {error}", None) from error
+
+
+def _ending(
+    record: Mapping[str, Scalar], task: Task, dispatch: Dispatch | None, changes: Mapping[str, Scalar]
+) -> Mapping[str, Scalar]:
+    """What the tombstone says of a run that nobody but the worker itself ends; its process isn't the run's any more."""
+    known: dict[str, Scalar] = {"status_before": task.status}
+    if dispatch:
+        known["owner"] = dispatch.owner
+        known["started_at"] = iso(dispatch.began) if dispatch.began else None
+    rest = {key: value for key, value in record.items() if key not in {"pid", "heartbeat_at"}}
+    return {**known, **rest, **changes}

@@ -1,0 +1,100 @@
+"""The bytes of registers and tombstones as a dispatch writes them; pure. What others put in them stays."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from taskcheck.assemble.ledgers import CONTAINERS, register_rows
+from taskcheck.documents import Document, Refused, Route, jsonsplice, read_json
+from taskcheck.documents.values import iso
+
+SCHEMA = "taskcheck/tombstone/1"
+
+Scalar = str | int | bool | None
+
+_NUMBER = re.compile(r"/(?:pull|pulls|pull-requests|merge_requests|pullrequest)/(\d+)(?=\D|$)")
+"""Where GitHub, Gitea, Bitbucket, GitLab and Azure DevOps put the number of a pull request in its address."""
+
+
+def registered(data: bytes | None, owner: str, task: str, entry: Mapping[str, Any], now: datetime) -> bytes:
+    """A register with a task's entry; one that it has already keeps what the new one doesn't say.
+
+    Args:
+        data: the register; None for a new one.
+        owner: canonical key of the person whose register it is.
+        task: the task's id.
+        entry: the fields to write; JSON values.
+        now: what ``updated_at`` is to say.
+
+    Raises:
+        DocumentError: the register can't be read.
+        Refused: it can't be done exactly.
+    """
+    if data is None:
+        values = {"owner": owner, "updated_at": iso(now), "entries": {task: entry}}
+        return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
+    document = read_json(data)
+    rows = [(name, route) for name, route, _ in register_rows(document)]
+    mine = [route for name, route in rows if name == task]
+    for route in mine:
+        entry = {**json.loads(jsonsplice.member_text(document, route)), **entry}
+    container = rows[0][1][:-1] if rows else _container(document)
+    document = jsonsplice.drop(document, mine)
+    if container is None:
+        document, container = jsonsplice.add(document, (), [(CONTAINERS[0], "{}")]), (CONTAINERS[0],)
+    if isinstance(document.get(container), tuple) and not {"slug", "task"} & entry.keys():
+        entry = {"slug": task, **entry}
+    text = json.dumps(entry, ensure_ascii=False, indent=2 if "\n" in document.text.strip() else None)
+    return _dated(jsonsplice.add(document, container, [(task, text)]), now)
+
+
+def unregistered(data: bytes, task: str, now: datetime) -> bytes:
+    """A register without a task's entry; as it was where there is none.
+
+    Raises:
+        DocumentError, Refused: as `registered`.
+    """
+    document = read_json(data)
+    routes = [route for name, route, _ in register_rows(document) if name == task]
+    return _dated(jsonsplice.drop(document, routes), now) if routes else data
+
+
+def tombstone(data: bytes | None, **changes: Scalar) -> bytes:
+    """A tombstone with some fields set; of one that was there every other field stays.
+
+    Raises:
+        ValueError, TypeError: it is no JSON object.
+    """
+    values = json.loads(data) if data is not None else {}
+    if not isinstance(values, dict):
+        raise TypeError("it is no object")
+    return (json.dumps({"schema": SCHEMA, **values, **changes}, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def pull_number(url: str | None) -> int | None:
+    """The number of a pull request by its address, as the known forges write it; None where it has none."""
+    found = _NUMBER.findall(url or "")
+    return int(found[-1]) if found else None
+
+
+def _container(document: Document) -> Route | None:
+    """Where the rows of an empty register would be; None where it has no such place.
+
+    Raises:
+        Refused: what should hold them can't.
+    """
+    for name in CONTAINERS:
+        if name in document.values:
+            if isinstance(document.values[name], Mapping | tuple):
+                return (name,)
+            raise Refused(f"{name} should be an object or a list")
+    return None
+
+
+def _dated(document: Document, now: datetime) -> bytes:
+    said = document.values.get("updated_at")
+    if isinstance(said, str):
+        document = jsonsplice.set_text(document, ("updated_at",), iso(now))
+    return jsonsplice.encoded(document)

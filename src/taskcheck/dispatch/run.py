@@ -1,0 +1,229 @@
+"""Runs a worker on a task from the first ledger to the last: begin, supervise, settle."""
+
+import json
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from shlex import join
+from shutil import which
+
+from taskcheck.checking import Store, UsageError, clock
+from taskcheck.dispatch.heartbeat import renew
+from taskcheck.dispatch.log import Log
+from taskcheck.dispatch.outcome import Outcome, outcome
+from taskcheck.dispatch.records import Scalar
+from taskcheck.dispatch.settle import PATIENCE, Undecided, settle, tombstone_path
+from taskcheck.dispatch.start import Begun, Look, Wanted, admitted, alone, look, registration
+from taskcheck.dispatch.worker import Ended, Worker
+from taskcheck.dispatch.worktree import environment, make
+from taskcheck.documents.values import iso
+from taskcheck.fix.disk import Obstacle
+from taskcheck.fix.locks import Held
+from taskcheck.read import GitError
+from taskcheck.state import State
+from taskcheck.transaction import TROUBLE, GivenUp, Planned, carry_out, opened, told
+
+HEARTBEAT = 30.0
+"""Seconds between two heartbeats, at most; a tenth of ``in_progress_max_idle`` where that is less."""
+
+TIMED_OUT = 124
+"""Exit code of a worker that was stopped because its time was up, as of timeout(1)."""
+
+UNTRUSTED = 3
+"""Exit code where the end of a run couldn't be recorded as it should be."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A run that is over."""
+
+    exit_code: int
+    outcome: Outcome | None
+    """None where it couldn't be told."""
+    trouble: str | None = None
+    """What couldn't be recorded, and why."""
+    status: str | None = None
+    """Root's status now."""
+
+
+def rehearse(store: Store, wanted: Wanted) -> Begun:
+    """What a run would do; nothing is written.
+
+    Raises:
+        NotDispatched: the task may not be dispatched now.
+        UsageError: the request names something that isn't there.
+    """
+    return admitted(store, look(store), wanted)
+
+
+def run(store: Store, wanted: Wanted, say: Say = lambda _: None) -> Ran:
+    """Dispatch a worker, and see it to a terminal state.
+
+    Register entry, running tombstone and root's status are written before the worker starts; the end of the run, the
+    reconciled root and the cleared entry after it. Whenever this process is killed, what it leaves is told by the next
+    check as worker-gone or as dispatch-completed-unreconciled.
+
+    Args:
+        store: the opened store.
+        wanted: what to run.
+        say: told what happens, for people.
+
+    Raises:
+        NotDispatched: the task may not be dispatched now; nothing is left of the attempt.
+        UsageError: the request names something that isn't there.
+        GivenUp: the beginning couldn't be written; nothing is left of it.
+    """
+    if "/" not in wanted.command[0] and which(wanted.command[0]) is None:
+        raise UsageError(f"there is no command {wanted.command[0]}")
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context(alone(store, wanted.task))
+        except OSError as error:
+            raise UsageError(f"{error.filename}: {error.strerror}") from error
+        seen = look(store)
+        begun = admitted(store, seen, wanted)
+        if not begun.site.exists:
+            make(store, begun.site)
+        log = _log(store, begun.task.id)
+        stack.callback(log.close)
+        worker, planned = _begun(store, seen, begun, wanted, log, lock)
+        say(f"{begun.task.id}: {begun.person} runs process {worker.pid} in {begun.site.shown(store.location.root)}")
+        run = _Run(store, begun, worker.pid, planned, say)
+        ended = worker.run(beat=run.beat, every=_every(store), timeout=wanted.timeout)
+        if worker.log_trouble:
+            say(f"{begun.task.id}: the dispatch log has no more of the output: {worker.log_trouble}")
+        with _unhurried():
+            ran = run.settled(ended)
+            try:
+                log.end(ended.exit_code)
+            except OSError as error:
+                say(f"{begun.task.id}: the dispatch log has no last line: {error.strerror}")
+        return ran
+
+
+def _every(store: Store) -> float:
+    return min(HEARTBEAT, store.settings.limits.in_progress_max_idle.total_seconds() / 10)
+
+
+def _log(store: Store, task: str) -> Log:
+    try:
+        return Log.opened(store, task)
+    except Obstacle as found:
+        raise UsageError(f"the dispatch log: {found}") from found
+    except OSError as error:
+        raise UsageError(f"the dispatch log: {error.filename}: {error.strerror}") from error
+
+
+def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, lock: int) -> tuple[Worker, Planned]:
+    """A worker at its gate, of whom every ledger tells; or nothing of it.
+
+    Raises:
+        NotDispatched, UsageError: as `run`.
+        GivenUp: it couldn't be written down.
+    """
+    variables = {**environment(), "TASKCHECK_TASK": begun.task.id}
+    folder = begun.site.path / store.location.prefix
+    try:
+        worker = Worker.prepared(wanted.command, folder=folder, environment=variables, log=log.fd, lock=lock)
+    except OSError as error:
+        raise GivenUp(f"no process is to be had: {error.strerror}", None) from error
+
+    def again() -> Planned:
+        now = look(store)
+        return registration(store, now, admitted(store, now, wanted), worker.pid, clock())
+
+    try:
+        log.begin(f"taskcheck run {begun.task.id} by {begun.person} at {iso(clock())}: {join(wanted.command)}")
+        with opened(store, PATIENCE) as (journals, _):
+            first = registration(store, seen, begun, worker.pid, clock())
+            planned, _ = carry_out(store, journals, again, first, kept=False)
+    except BaseException as error:
+        worker.dismissed()
+        with suppress(OSError):
+            log.withdraw()
+        if isinstance(error, TROUBLE):
+            raise GivenUp(told(error, store), None) from error
+        raise
+    return worker, planned
+
+
+class _Run:
+    """A run under way."""
+
+    def __init__(self, store: Store, begun: Begun, pid: int, planned: Planned, say: Say) -> None:
+        self._store, self._task, self._person, self._pid = store, begun.task.id, begun.person, pid
+        self._path = tombstone_path(store, self._task)
+        self._begin: Mapping[str, Scalar] = json.loads(
+            next(change.after or b"" for change in planned.plan.changes if change.path == self._path)
+        )
+        self._say = say
+        self._silent = False
+        self._outcome: Outcome | None = None
+
+    def beat(self) -> None:
+        """Renew the heartbeat; one that can't be renewed is told of once, and the worker works on."""
+        try:
+            renew(self._store, self._path, self._heartbeat, patience=0.2)
+        except Held:
+            return
+        except (Obstacle, OSError, ValueError, TypeError) as error:
+            if not self._silent:
+                self._say(f"{self._task}: the heartbeat can't be renewed: {self._path}: {error}")
+            self._silent = True
+
+    def settled(self, ended: Ended) -> Ran:
+        """Record the end, and reconcile root with it."""
+        try:
+            settled = settle(self._store, self._task, self._person, lambda *seen: self._ending(ended, *seen))
+        except (Undecided, GivenUp, UsageError, GitError) as error:
+            return Ran(exit_code=_exit_code(ended) or UNTRUSTED, outcome=self._outcome, trouble=str(error))
+        code = _exit_code(ended) or int(bool(self._outcome and self._outcome.rejected))
+        return Ran(
+            exit_code=code or (UNTRUSTED if settled.trouble else 0),
+            outcome=self._outcome,
+            trouble=settled.trouble,
+            status=str(settled.record.get("status_after") or "") or None,
+        )
+
+    def _heartbeat(self, values: Mapping[str, Scalar]) -> Mapping[str, Scalar] | None:
+        return {"heartbeat_at": iso(clock())} if self._is_ours(values) else None
+
+    def _ending(self, ended: Ended, state: State, record: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
+        """What the tombstone is to say; one that a stranger put in its place says nothing of this run."""
+        record = record if self._is_ours(record) else self._begin
+        found = outcome(state, self._task, record, ended)
+        self._outcome = found
+        pull = found.pull_request
+        return {
+            **record,
+            "outcome": found.name,
+            "reason": found.reason,
+            "exit_code": ended.exit_code,
+            "pr_url": pull.url if pull else None,
+            "pr_number": pull.number if pull else None,
+        }
+
+    def _is_ours(self, values: Mapping[str, Scalar]) -> bool:
+        return all(values.get(key) == self._begin.get(key) for key in ("pid", "host", "started_at"))
+
+
+def _exit_code(ended: Ended) -> int:
+    """The worker's own, or that of what stopped it."""
+    if ended.stopped_by == "timeout":
+        return TIMED_OUT
+    if ended.stopped_by and ended.stopped_by in signal.Signals.__members__:
+        return 128 + signal.Signals[ended.stopped_by]
+    return ended.exit_code
+
+
+@contextmanager
+def _unhurried() -> Iterator[None]:
+    """Let signals wait while the end is written."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,157 @@
+"""The end of a run: its tombstone, root's task file and the registers say so together, or none of them does."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from taskcheck.checking import Request, Store
+from taskcheck.dispatch.records import Scalar, tombstone, unregistered
+from taskcheck.documents import DocumentError, Refused
+from taskcheck.documents.frontmatter import read_front_matter
+from taskcheck.documents.values import iso
+from taskcheck.fix.overlay import contents
+from taskcheck.fix.plan import Plan, on_top_of
+from taskcheck.globs import Pattern
+from taskcheck.repair import Order, planned
+from taskcheck.sources import Sources, Unavailable
+from taskcheck.state import State
+from taskcheck.transaction import TROUBLE, GivenUp, Planned, carry_out, opened, told
+
+PATIENCE = 60.0
+"""Seconds to wait for others who write; many runs may begin or end at once."""
+
+RECONCILING = ("dispatch-completed-unreconciled", "metadata-drift")
+"""The rules whose fixes carry the worker's state over to root."""
+
+Ending = Callable[[State, Mapping[str, Scalar]], Mapping[str, Scalar]]
+"""How a run ended, by the state as it is now and the tombstone so far: what the tombstone is to say of it."""
+
+
+class Undecided(Exception):
+    """How the run ended can't be told; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of the end of a run."""
+
+    record: Mapping[str, Scalar]
+    """What the tombstone says."""
+    trouble: str | None
+    """Why root, or a register, doesn't say so."""
+
+
+def tombstone_path(store: Store, task: str) -> str:
+    """Where the tombstone of a task is, relative to the root checkout."""
+    return Pattern(store.settings.paths.tombstones).fill(task=task)
+
+
+def settle(store: Store, task: str, owner: str | None, ending: Ending) -> Settled:
+    """Record the end of a run, reconcile root with it, and clear the register entries of its owner.
+
+    It is one transaction, with the plan that ``--fix`` would make on top of the tombstone, tried twice. Where it fails,
+    the tombstone is written nevertheless, and the next check says what root lacks.
+
+    Args:
+        store: the opened store.
+        task: the task's id.
+        owner: whose entries are cleared; None for everybody's.
+        ending: how it ended.
+
+    Raises:
+        Undecided: of ``ending``.
+        GivenUp: nothing could be written.
+    """
+    work = _Settling(store, task, owner, ending)
+    trouble = ""
+    for work.alone in (False, False, True):
+        try:
+            with opened(store, PATIENCE) as (journals, _):
+                carry_out(store, journals, work.look, kept=False)
+        except GivenUp as error:
+            trouble = trouble or str(error)
+        except TROUBLE as error:
+            trouble = trouble or told(error, store)
+        else:
+            return Settled(work.record, trouble or work.trouble)
+    raise GivenUp(trouble, None)
+
+
+class _Settling:
+    """One end of a run, being written."""
+
+    def __init__(self, store: Store, task: str, owner: str | None, ending: Ending) -> None:
+        self.store, self.task, self.owner, self.ending = store, task, owner, ending
+        self.path = tombstone_path(store, task)
+        self.alone = False
+        """Whether the tombstone is all that is written."""
+        self.record: Mapping[str, Scalar] = {}
+        self.trouble: str | None = None
+
+    def look(self) -> Planned:
+        """What is to be written, by the state as it is now."""
+        self.trouble = None
+        laid: dict[str, bytes | None] = {}
+
+        def given(sources: Sources, state: State) -> Mapping[str, bytes | None]:
+            laid.update(self._given(sources, state))
+            return laid
+
+        request = Request(root=self.store.location.root, only=(self.task,), select=RECONCILING, gone=True)
+        found = planned(self.store, request, Order(), given)
+        made = found.plan
+        if made.errors:
+            self.trouble = "; ".join(error.message for error in made.errors)
+        elif any(note.reason for note in made.notes):
+            self.trouble = next(note.reason for note in made.notes if note.reason)
+        if self.alone or made.errors:
+            written = {path: data for path, data in laid.items() if path == self.path or not self.alone}
+            made = on_top_of(written, contents(found.sources), Plan())
+        return replace(found, plan=self._with_status(made, found.state))
+
+    def _given(self, sources: Sources, state: State) -> dict[str, bytes | None]:
+        """The tombstone, and the registers without the task's entries."""
+        held = contents(sources)
+        so_far = self._so_far(held.get(self.path))
+        self.record = {
+            **so_far,
+            "task": self.task,
+            **self.ending(state, so_far),
+            "state": "ended",
+            "ended_at": iso(state.now),
+        }
+        files: dict[str, bytes | None] = {}
+        for path in self._registers(state, held):
+            try:
+                files[path] = unregistered(held[path], self.task, state.now)
+            except (Refused, DocumentError) as error:
+                self.trouble = f"{path}: {error}"
+        # In this order, each step of it is a state that the next check understands.
+        return {**files, self.path: tombstone(None, **self.record)}
+
+    def _so_far(self, data: bytes | None) -> dict[str, Scalar]:
+        try:
+            values = json.loads(data or b"{}")
+        except ValueError:  # what it said is lost anyway
+            return {}
+        return values if isinstance(values, dict) else {}
+
+    def _registers(self, state: State, held: Mapping[str, bytes]) -> list[str]:
+        """The registers that hold entries to be cleared, and the owner's own, for one that can't be read may too."""
+        own = state.settings.paths.register(self.owner) if self.owner else ""
+        entries = () if isinstance(state.entries, Unavailable) else state.entries.of(self.task)
+        paths = {place.path for entry in entries if self.owner in {None, entry.manager} for place in entry.places}
+        return sorted({*paths, own} & held.keys())
+
+    def _with_status(self, plan: Plan, state: State) -> Plan:
+        """The plan, whose tombstone says which status it leaves in root."""
+        task = state.tasks.get(self.task)
+        if task is None:
+            return plan
+        after = next((change.after for change in plan.changes if change.path == task.place.path), None)
+        document = read_front_matter(after, at_names=self.store.settings.at_names) if after else task.document
+        status = document.values.get(task.keys["status"]) if document else None
+        self.record = {**self.record, "status_after": status if isinstance(status, str) else None}
+        data = tombstone(None, **self.record)
+        changes = (replace(change, after=data) if change.path == self.path else change for change in plan.changes)
+        return replace(plan, changes=tuple(changes))

@@ -1,0 +1,272 @@
+"""The beginning of a run: whether the task may be dispatched, and every ledger told before the worker starts."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from taskcheck.checking import Request, Store, UsageError, chosen, reported, run_rules
+from taskcheck.dispatch.eligible import refusal, route
+from taskcheck.dispatch.records import registered, tombstone
+from taskcheck.dispatch.settle import tombstone_path
+from taskcheck.dispatch.worktree import Site, site
+from taskcheck.documents import DocumentError, Refused
+from taskcheck.documents.frontsplice import set_scalars
+from taskcheck.documents.values import iso
+from taskcheck.finding import Report
+from taskcheck.fix.disk import Obstacle, resolved
+from taskcheck.fix.locks import Held, locked, unheld
+from taskcheck.fix.overlay import contents
+from taskcheck.fix.plan import Plan, on_top_of
+from taskcheck.model import Copy, Task
+from taskcheck.read import fix_folder, read_staging
+from taskcheck.settings import FINISHED, Stage
+from taskcheck.sources import Processes, Repository, Sources, Unavailable
+from taskcheck.state import State
+from taskcheck.transaction import Planned
+
+
+class NotDispatched(Exception):
+    """The task isn't dispatched; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A run as it is asked for."""
+
+    task: str
+    command: Sequence[str]
+    owner: str | None = None
+    """Any spelling of the person whose manager dispatches; None for whoever the task routes to."""
+    worktree: str | None = None
+    """Its path, relative to the root checkout."""
+    branch: str | None = None
+    timeout: float | None = None
+    """Seconds after which the worker is stopped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What was read, and what the rules say of it."""
+
+    sources: Sources
+    state: State
+    report: Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A run that may begin: who dispatches what, where."""
+
+    task: Task
+    person: str
+    site: Site
+
+
+def look(store: Store) -> Look:
+    """Read the store, and run the configured rules."""
+    request = Request(root=store.location.root)
+    sources, _, state = store.read(request)
+    runs = run_rules(chosen(store, request), state, known=store.rules)
+    return Look(sources=sources, state=state, report=reported(store, request, sources, state, runs))
+
+
+def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
+    """Whether the run may begin now, and where.
+
+    Raises:
+        NotDispatched: the task may not be dispatched now.
+        UsageError: the request names something that isn't there.
+    """
+    state = seen.state
+    if not store.settings.paths.tombstones:
+        raise UsageError("[paths] tombstones isn't configured, and a run keeps its record there")
+    task = known(state, wanted.task)
+    person = _person(state, wanted.owner) if wanted.owner else route(state, task).person
+    if isinstance(state.people, Unavailable):
+        raise UsageError(state.people.reason)
+    why = refusal(state, seen.report, task, person or "")
+    if why is None and person is not None and task.place.path in _unmerged(store, seen.sources):
+        why = f"{task.place.path} has an unmerged conflict in git's index"
+    if why or person is None:
+        raise NotDispatched(why or "nobody may dispatch it")
+    return Begun(task=task, person=person, site=site(store, state, task.id, wanted.worktree, wanted.branch))
+
+
+def known(state: State, name: str) -> Task:
+    """Root's task of a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    task = state.tasks.get(name)
+    if task is None:
+        from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+
+        raise UsageError(f"no task is named {name!r}{did_you_mean(name, state.tasks.by_id)}")
+    return task
+
+
+@contextmanager
+def alone(store: Store, task: str) -> Iterator[int]:
+    """Hold the task's own lock, which a run holds from its beginning to the end of its worker; the descriptor.
+
+    Raises:
+        NotDispatched: another run holds it.
+        OSError: it can't be made.
+    """
+    path = _lock(store, task)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked([path], patience=0) as (fd,):
+            yield fd
+    except Held as held:
+        if str(held) != str(path):
+            raise
+        raise NotDispatched("another run of it is under way") from held
+
+
+@contextmanager
+def idle(store: Store, task: str) -> Iterator[bool]:
+    """Whether no run of the task is under way, and none begins meanwhile."""
+    with unheld(_lock(store, task)) as nobody:
+        yield nobody
+
+
+def _lock(store: Store, task: str) -> Path:
+    return fix_folder(store.location) / "runs" / f"{sha256(task.encode()).hexdigest()[:16]}.lock"
+
+
+def registration(store: Store, seen: Look, begun: Begun, pid: int, now: datetime) -> Planned:
+    """The beginning of a run as a plan: register entry, running tombstone, root's task in work.
+
+    Raises:
+        NotDispatched: a plugin refuses, or a file can't be edited exactly.
+    """
+    state, task = seen.state, begun.task
+    held = {**contents(seen.sources)}
+    files: dict[str, bytes | None] = {}
+    path = task.place.path
+    try:  # in this order, each step of it is a state that the next check understands
+        if store.settings.paths.registers:
+            path = store.settings.paths.register(begun.person)
+            entry = _entry(store, state, begun, pid, now)
+            files[path] = registered(held.get(path), begun.person, task.id, entry, now)
+        files[tombstone_path(store, task.id)] = tombstone(None, **_tombstone(store, state, begun, pid, now))
+        path = task.place.path
+        if task.stage is Stage.READY:
+            files[path] = _in_work(store, held[path], task)
+        left = _left_over(store, seen, begun)
+        if left is not None:
+            path, copy, data = left
+            held[path] = data
+            files[path] = _in_work(store, data, copy.task)
+    except Refused as error:
+        raise NotDispatched(f"{path}: {error}") from error
+    except DocumentError as error:
+        raise NotDispatched(f"{path}:{error.trouble.line}: {error.trouble.message}") from error
+    plan = on_top_of(files, held, Plan())
+    vetoes = store.plugins.guard(plan, state)
+    if vetoes:
+        raise NotDispatched("; ".join(f"plugin {name} refuses: {why}" for name, why in vetoes))
+    for written in files:
+        make_folder(store, written)
+    return Planned(seen.sources, state, seen.report, plan)
+
+
+def _person(state: State, owner: str) -> str:
+    if isinstance(state.people, Unavailable):
+        raise UsageError(state.people.reason)
+    person = state.people.person(owner)
+    if person is not None:
+        return person
+    if state.people.resolve(owner):
+        raise UsageError(f"--owner {owner}: that is a role; name the person whose manager dispatches")
+    close = " or ".join(state.people.suggestions(owner))
+    raise UsageError(f"--owner {owner}: no such person{f'; {close}, perhaps?' if close else ''}")
+
+
+def _in_work(store: Store, data: bytes, task: Task) -> bytes:
+    """A task file with the first status of work that is begun; as it is where there is no such status."""
+    words = store.settings.words(Stage.ACTIVE)
+    if not words:
+        return data
+    return set_scalars(data, {(task.keys["status"],): words[0]}, at_names=store.settings.at_names)
+
+
+def _entry(store: Store, state: State, begun: Begun, pid: int, now: datetime) -> Mapping[str, Any]:
+    at = iso(now)
+    mine = () if isinstance(state.entries, Unavailable) else state.entries.of(begun.task.id)
+    waiting = next((e.registered_at for e in mine if e.manager == begun.person and e.launched is None), None)
+    return {
+        "slug": begun.task.id,
+        "task_path": begun.task.place.path,
+        "worktree_path": begun.site.shown(store.location.root),
+        "branch": begun.site.branch,
+        "pid": pid,
+        "host": _host(state),
+        "registered_at": iso(waiting) if waiting else at,
+        "launched_at": at,
+        "started_at": at,
+    }
+
+
+def _tombstone(store: Store, state: State, begun: Begun, pid: int, now: datetime) -> dict[str, Any]:
+    at = iso(now)
+    return {
+        "task": begun.task.id,
+        "owner": begun.person,
+        "state": "running",
+        "pid": pid,
+        "host": _host(state),
+        "started_at": at,
+        "heartbeat_at": at,
+        "worktree_path": begun.site.shown(store.location.root),
+        "branch": begun.site.branch,
+        "status_before": begun.task.status,
+    }
+
+
+def _host(state: State) -> str | None:
+    return state.processes.host if isinstance(state.processes, Processes) else None
+
+
+def _left_over(store: Store, seen: Look, begun: Begun) -> tuple[str, Copy, bytes] | None:
+    """The worktree's copy where it still says how an earlier run ended, with its path from root and its bytes.
+
+    The new run is to end in a status of its own. A worktree outside of root is left to the worker.
+    """
+    copies, git = seen.state.copies, seen.sources.git
+    copy = None if isinstance(copies, Unavailable) else copies.own(begun.task.id)
+    if copy is None or copy.task.stage not in FINISHED or not isinstance(git, Repository):
+        return None
+    held = next((one for one in git.checkouts if one.name == copy.checkout.name), None)
+    path = Path(os.path.relpath(begun.site.path, os.path.realpath(store.location.top or store.location.root)))
+    if held is None or held.real_path != str(begun.site.path) or ".." in path.parts:
+        return None
+    data = held.files[copy.task.place.path].data
+    inside = os.path.relpath(begun.site.path / store.location.prefix / copy.task.place.path, store.location.root)
+    return None if data is None or inside.startswith("..") else (inside, copy, data)
+
+
+def _unmerged(store: Store, sources: Sources) -> frozenset[str]:
+    tasks = {source.path: source.data for source in sources.tasks if source.data is not None}
+    return frozenset(read_staging(store.location, tasks).unmerged)
+
+
+def make_folder(store: Store, path: str) -> None:
+    """Make the folder of a file that is to be written.
+
+    Raises:
+        UsageError: it can't be made there.
+    """
+    try:
+        resolved(store.location.root, path).parent.mkdir(parents=True, exist_ok=True)
+    except Obstacle as found:
+        raise UsageError(f"{path}: {found}") from found
+    except OSError as error:
+        raise UsageError(f"{error.filename}: {error.strerror}") from error

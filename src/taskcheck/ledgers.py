@@ -1,0 +1,199 @@
+"""Registers, heartbeats and tombstones: for managers in Python that keep them.
+
+Owners may be spelled in any way: what is written is always the one register and the one snapshot under the canonical
+key. Writers exclude each other by taskcheck's own lock, which `taskcheck --fix` and `run` hold too, and by the
+configured ``[locks]``; every file is written whole or not at all, and others' keys and layout stay.
+
+All functions raise what `taskcheck.owners.canonical` does, and where something is written:
+`Held` (somebody holds a lock for too long), `Moved` (a stranger without the lock wrote meanwhile: try again),
+`Obstacle` (the file may not be written), `OSError`.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+from taskcheck.assemble.ledgers import register_rows
+from taskcheck.checking import Request, Store, UsageError, clock, open_store, read_people
+from taskcheck.dispatch.eligible import routes
+from taskcheck.dispatch.records import registered, unregistered
+from taskcheck.dispatch.settle import PATIENCE
+from taskcheck.dispatch.start import make_folder
+from taskcheck.documents import jsonsplice, read_json
+from taskcheck.documents.values import iso
+from taskcheck.fix.disk import Moved, Obstacle, rewrite
+from taskcheck.fix.locks import Held
+from taskcheck.model import Task
+from taskcheck.owners import UnknownOwner, person
+from taskcheck.runtime import Dispatch, DispatchState, Tombstone
+from taskcheck.settings import Stage
+from taskcheck.sources import Unavailable
+from taskcheck.state import State
+from taskcheck.transaction import journals_of, manager_locks
+
+__all__ = ["Held", "Moved", "Obstacle", "Signal", "UnknownOwner", "register", "tombstone", "write_snapshot"]
+
+Root = str | PathLike[str]
+Entry = dict[str, Any]
+"""A row of a register: JSON values by the names of the contract, and any others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """A raw signal of a heartbeat."""
+
+    task: str
+    kind: str
+    """Such as ``pickup_overdue``, ``dispatch_worker_gone``, ``stuck_in_progress``."""
+    level: Literal["attention", "escalation"] = "attention"
+    at: datetime | None = None
+    detail: str = ""
+
+
+@contextmanager
+def register(owner: str, *, root: Root = ".") -> Iterator[MutableMapping[str, Entry]]:
+    """The entries of a person's register by task, locked; what was changed is written when the block ends well.
+
+    Nobody else who locks can write meanwhile, so keep it short. A block that raises writes nothing.
+
+    Example:
+        with register("dave") as entries:
+            entries["fix-login"] = {"worktree_path": ".worktrees/fix-login", "branch": "task/fix-login"}
+            entries.pop("done-long-ago", None)
+    """
+    store, key = _manager(owner, root)
+    path = _configured(store, store.settings.paths.registers, key)
+    with _locked(store, path):
+        before: bytes | None = None
+        entries: dict[str, Entry] = {}
+
+        def read(data: bytes | None) -> None:
+            nonlocal before
+            before = data
+            document = read_json(data) if data is not None else None
+            for task, route, _ in register_rows(document) if document else ():
+                assert document is not None  # noqa: S101 - it has rows
+                entries[task] = json.loads(jsonsplice.member_text(document, route))
+
+        rewrite(store.location.root, path, read)
+        known = {task: json.dumps(entry) for task, entry in entries.items()}
+        yield entries
+        data, now = before, clock()
+        for task in known.keys() - entries.keys():
+            data = unregistered(data or b"{}", task, now)
+        for task, entry in entries.items():
+            if json.dumps(entry) != known.get(task):
+                if task in known and data is not None:
+                    data = unregistered(data, task, now)
+                data = registered(data, key, task, {"slug": task, **entry}, now)
+        if data is not None and data != before:
+            after = data
+            rewrite(store.location.root, path, lambda held: _unless_moved(held, before, after))
+
+
+def write_snapshot(owner: str, *, signals: Iterable[Signal] = (), root: Root = ".") -> Path:
+    """Write a person's heartbeat by what the ledgers say now; its path.
+
+    It has a row for each task that is that person's to dispatch and is ready or in work, and for each that is in the
+    person's register; and counts of the register's entries and of the distinct tasks with signals of each level.
+
+    Args:
+        owner: the person, by any spelling.
+        signals: the raw signals that the manager raises.
+        root: any folder of the repository.
+    """
+    store, key = _manager(owner, root)
+    path = _configured(store, store.settings.paths.snapshots, key)
+    signals = tuple(signals)
+    with _locked(store, path):
+        _, _, state = store.read(Request(root=store.location.root))
+        data = json.dumps(_snapshot(state, key, signals), indent=2, ensure_ascii=False) + "\n"
+        rewrite(store.location.root, path, lambda _: data.encode())
+    return store.location.root / path
+
+
+def tombstone(task: str, *, root: Root = ".") -> Tombstone | None:
+    """The last known state of a task's dispatch; None where there is none, or it can't be read."""
+    store = open_store(Request(root=Path(root)))
+    _, _, state = store.read(Request(root=Path(root)))
+    dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task)
+    return dispatch.tombstone if dispatch else None
+
+
+def _snapshot(state: State, key: str, signals: tuple[Signal, ...]) -> Mapping[str, Any]:
+    entries = () if isinstance(state.entries, Unavailable) else tuple(e for e in state.entries if e.manager == key)
+    registered_tasks = {entry.task for entry in entries}
+    called = {signal.task for signal in signals}
+    rows = {}
+    for task in state.tasks:
+        mine = task.stage in {Stage.READY, Stage.ACTIVE} and any(to.person == key for to in routes(state, task))
+        if mine or task.id in registered_tasks:
+            rows[task.id] = _row(state, task, registered=task.id in registered_tasks, called=task.id in called)
+    levels = {level: len({s.task for s in signals if s.level == level}) for level in ("attention", "escalation")}
+    return {
+        "owner": key,
+        "generated_at": iso(state.now),
+        "counts": {"active": len(registered_tasks), **levels},
+        "tasks": rows,
+        "escalation": {
+            "signals": [
+                {
+                    "task": signal.task,
+                    "kind": signal.kind,
+                    "level": signal.level,
+                    "at": iso(signal.at or state.now),
+                    "detail": signal.detail,
+                }
+                for signal in signals
+            ]
+        },
+    }
+
+
+def _row(state: State, task: Task, *, registered: bool, called: bool) -> Mapping[str, Any]:
+    dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
+    own = None if isinstance(state.checkouts, Unavailable) else state.checkouts.of(task.id)
+    pull = task.pull_request
+    return {
+        "status": task.status,
+        "registered": registered,
+        "worktree_path": own.path if own else None,
+        "dispatch_state": dispatch.state.value if dispatch and _shown(dispatch, registered=registered) else None,
+        "needs_attention": called,
+        "pr_number": pull.number if pull else None,
+    }
+
+
+def _shown(dispatch: Dispatch, *, registered: bool) -> bool:
+    """Whether a heartbeat counts a dispatch as the manager's own work."""
+    return dispatch.state is DispatchState.RUNNING or (registered and dispatch.state is not DispatchState.UNKNOWN)
+
+
+def _manager(owner: str, root: Root) -> tuple[Store, str]:
+    store = open_store(Request(root=Path(root)))
+    return store, person(read_people(store), owner)
+
+
+def _configured(store: Store, pattern: str, key: str) -> str:
+    if not pattern:
+        raise UsageError("[paths] registers and snapshots aren't configured: this store has no managers")
+    path = pattern.replace("{owner}", key)
+    make_folder(store, path)
+    return path
+
+
+@contextmanager
+def _locked(store: Store, path: str) -> Iterator[None]:
+    with journals_of(store).opened(PATIENCE), manager_locks(store, [path]):
+        yield
+
+
+def _unless_moved(held: bytes | None, before: bytes | None, after: bytes) -> bytes:
+    if held != before:
+        raise Moved("it was written meanwhile by somebody without the lock; try again")
+    return after
