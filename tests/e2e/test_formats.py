@@ -81,7 +81,7 @@ def test_json_lines_keep_to_the_schema(written: dict[str, Path]) -> None:
     Draft202012Validator(schema).validate({**whole, "incidents": []})
 
 
-COMMANDS = re.compile(r"^     (taskcheck .*?) +# ", re.M)
+COMMANDS = re.compile(r"^     (taskcheck .*?)  # ", re.M)
 
 
 def test_an_agents_commands_work(written: dict[str, Path], incidents: Built) -> None:

@@ -33,14 +33,13 @@ def _incident(number: int, incident: Incident, whys: dict[str, str]) -> Iterator
     effects = [finding for finding in incident.findings if finding.explained_by]
     for finding in effects:
         yield f"   explains {finding.rule}: {visible(finding.message, None)}"
+        yield from _fix(finding, 5)
     if incident.signals:
         kinds = ", ".join(visible(note.signal.kind) for note in incident.signals)
         yield f"   signals: {kinds}"
     yield "   commands:"
-    commands = list(told.commands(incident))
-    width = max(len(command) for command, _ in commands)
-    for command, does in commands:
-        yield f"     {command:<{width}}  # {does}"
+    for command, does in told.commands(incident):
+        yield f"     {command}  # {does}"
 
 
 def _cause(finding: Finding, why: str) -> Iterator[str]:
@@ -51,6 +50,10 @@ def _cause(finding: Finding, why: str) -> Iterator[str]:
         yield f"   expected: {visible(finding.expected, None)}"
     if why:
         yield f"   why: {why}"
+    yield from _fix(finding, 3)
+
+
+def _fix(finding: Finding, indent: int) -> Iterator[str]:
     if finding.fix:
         doubt = f" ({visible(finding.fix.why)})" if finding.fix.why else ""
-        yield f"   {finding.fix.safety.label} fix: {visible(finding.fix.title)}{doubt}"
+        yield f"{' ' * indent}{finding.fix.safety.label} fix: {visible(finding.fix.title)}{doubt}"

@@ -60,7 +60,7 @@ def _message(incident: Incident, finding: Finding) -> str:
     lines += [f"{visible(position(item.place))}: {visible(item.saw)}" for item in finding.evidence]
     if finding.expected:
         lines.append(f"expected: {visible(finding.expected, None)}")
-    command = told.fix_command(incident)
-    if finding.fix and command:
-        lines.append(f"{finding.fix.safety.label} fix: {visible(finding.fix.title)}: {command}")
+    safety = told.reach(finding)
+    if finding.fix and safety:
+        lines.append(f"{safety.label} fix: {visible(finding.fix.title)}: {told.fix_command(incident, safety)}")
     return "\n".join(lines)

@@ -59,8 +59,8 @@ def _row(incident: Incident, urls: dict[str, str | None]) -> str:
     if head := next((f for f in incident.findings if f.rule == incident.headline), None):
         wrong = f"{_rule(head.rule, urls)}: {markdown(head.message, 150)}"
         todo = markdown(head.expected, 150)
-    if command := told.fix_command(incident):
-        todo = code(command, None)
+    if safeties := told.remedies(incident):
+        todo = code(told.fix_command(incident, safeties[0]), None)
     state = " · ".join(code(part) for part in (incident.owner, incident.status) if part)
     return f"| {incident.severity.label} | {code(incident.subject)} | {wrong} | {state} | {todo} |"
 
@@ -77,8 +77,9 @@ def _details(incident: Incident, urls: dict[str, str | None]) -> Iterator[str]:
     if incident.signals:
         yield f"- signals: {', '.join(map(_signal, incident.signals))}"
     yield ""
-    if command := told.fix_command(incident):
-        yield f"Repair it: {code(command, None)}; show it first: {code(command.replace('--fix', '--diff', 1), None)}"
+    for safety in told.remedies(incident):
+        shown, made = (code(told.fix_command(incident, safety, verb), None) for verb in ("--diff", "--fix"))
+        yield f"The {safety.label} repair: {shown} shows it, {made} makes it."
         yield ""
     yield "</details>"
     yield ""

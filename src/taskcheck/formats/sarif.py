@@ -104,13 +104,13 @@ def _properties(finding: Finding, incident: Incident | None) -> Json:
 
     A fix among it: SARIF wants the region that it deletes, and a report doesn't hold the bytes.
     """
-    fix = finding.fix
+    fix, safety = finding.fix, told.reach(finding)
     told_fix = fix and {
         "title": _text(fix.title),
         "safety": fix.safety.label,
         "why": _text(fix.why),
         "files": [visible(path, None) for path in fix.files],
-        "command": told.fix_command(incident) if incident else None,
+        "command": told.fix_command(incident, safety) if incident and safety else None,
     }
     properties = {
         "family": finding.family,

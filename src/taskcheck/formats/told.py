@@ -34,27 +34,28 @@ def why(run: RuleRun) -> str:
     return " ".join(section.split())
 
 
-def remedy(incident: Incident) -> Safety | None:
-    """How safe the safest fix of an incident is that `--fix` can make; what isn't in root is repaired there."""
-    fixes = [finding.fix.safety for finding in incident.findings if finding.fix and finding.place.checkout == "root"]
-    return max((safety for safety in fixes if safety is not Safety.DISPLAY), default=None)
-
-
-def fix_command(incident: Incident) -> str | None:
-    """The command that repairs what it can of an incident; None when nothing can."""
-    safety = remedy(incident)
-    if safety is None:
+def reach(finding: Finding) -> Safety | None:
+    """How safe a finding's fix is, where `--fix` can make it; what isn't in root is repaired there."""
+    if finding.fix is None or finding.place.checkout != "root" or finding.fix.safety is Safety.DISPLAY:
         return None
-    return f"taskcheck --fix{'' if safety is Safety.SAFE else ' --unsafe-fixes'}{_named(incident)}"
+    return finding.fix.safety
+
+
+def remedies(incident: Incident) -> list[Safety]:
+    """How safe the fixes of an incident are that `--fix` can make, the safest first."""
+    return sorted({safety for finding in incident.findings if (safety := reach(finding))}, reverse=True)
+
+
+def fix_command(incident: Incident, safety: Safety, verb: str = "--fix") -> str:
+    """The command that makes an incident's fixes of at least this safety, or shows them (``--diff``)."""
+    return f"taskcheck {verb}{'' if safety is Safety.SAFE else ' --unsafe-fixes'}{_named(incident)}"
 
 
 def commands(incident: Incident) -> Iterator[tuple[str, str]]:
     """The commands that help with an incident, each with what it does."""
-    fix = fix_command(incident)
-    if fix:
-        yield fix.replace("--fix", "--diff", 1), "shows the repair, writes nothing"
-        unsafe = "; it isn't safe, see why above" if remedy(incident) is Safety.UNSAFE else ""
-        yield fix, f"makes it; taskcheck undo takes it back{unsafe}"
+    for safety in remedies(incident):
+        yield fix_command(incident, safety, "--diff"), f"shows the {safety.label} repair, writes nothing"
+        yield fix_command(incident, safety), "makes it; taskcheck undo takes it back"
     if incident.headline:
         yield f"taskcheck rule {incident.headline}", "explains the rule"
     yield f"taskcheck check{_named(incident)}", "looks again"

@@ -48,6 +48,9 @@ def sarif_schema() -> Draft4Validator:
 def read_sarif(text: str) -> Any:
     value = read_json(text)
     sarif_schema().validate(value)
+    for result in value["runs"][0]["results"]:
+        for message in (result["message"], *(place["message"] for place in result.get("relatedLocations", ()))):
+            assert not re.search(r"(?<!\\)\]\(", message["text"]), "a link in a message"
     for uri in re.findall(r'"uri": "(.*)"', text):
         assert re.fullmatch(r"(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})+", uri)
     return value
