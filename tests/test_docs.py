@@ -7,6 +7,7 @@ from pathlib import Path
 
 from taskcheck import config
 from taskcheck.cli import COMMANDS
+from taskcheck.formats import FORMATS
 from taskcheck.schema import (
     CheckoutsTable,
     Config,
@@ -42,6 +43,12 @@ def test_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
 def test_readme_names_every_command() -> None:
     named = set(re.findall(r"^\| `taskcheck (?:\[)?(\w+)", README, re.M))
     assert named == set(COMMANDS)
+
+
+def test_the_page_of_formats_names_every_one() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", page.partition("\n\nPlugins")[0], re.M) == list(FORMATS)
+    assert all(f"`{name}`" in README for name in FORMATS)
 
 
 def test_links_lead_somewhere() -> None:

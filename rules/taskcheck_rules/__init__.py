@@ -1,16 +1,19 @@
 """The built-in rules, a plugin like anybody's: every ``@rule`` in a module below this package."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import walk_packages
 
 from taskcheck import Rule, hookimpl
 
+PAGES = "https://github.com/taskcheck/taskcheck/blob/main/docs/rules"
+
 
 @hookimpl
 def taskcheck_rules() -> list[Rule]:
-    """All rules of the pack."""
-    return list(_rules())
+    """All rules of the pack, each with its page."""
+    return [replace(rule, url=f"{PAGES}/{rule.name}.md") for rule in _rules()]
 
 
 def _rules() -> Iterator[Rule]:

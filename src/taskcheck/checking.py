@@ -210,7 +210,7 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
             signals_alone=not request.select,
             gone=request.gone,
         )
-        return replace(built, baseline_gone=gone)
+        return replace(built, baseline_gone=gone, prefix=store.location.prefix)
     except report.UnknownSubject as error:
         raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
 

@@ -25,13 +25,14 @@ def run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None)
 
 
 def _run(rule: Rule, state: State, only: frozenset[str] | None) -> RuleRun:
+    about = RuleRun(rule=rule.name, family=rule.family, severity=rule.severity, doc=rule.doc, url=rule.url)
     inputs, missing = _inputs(rule, state)
     if missing is None:
         asked, missing = _subjects(rule, state)
         if only is not None and rule.subjects:
             asked = [(subject, thing) for subject, thing in asked if subject.group in only]
     if missing is not None:
-        return RuleRun(rule=rule.name, family=rule.family, skipped=missing)
+        return replace(about, skipped=missing)
 
     findings: list[tuple[Subject, Finding]] = []
     errors: list[tuple[Subject, RunError]] = []
@@ -52,9 +53,8 @@ def _run(rule: Rule, state: State, only: frozenset[str] | None) -> RuleRun:
                 (subject, RunError(where=f"rule {rule.name}", message=f"more than {FINDINGS_CAP:,} findings"))
             )
             break
-    return RuleRun(
-        rule=rule.name,
-        family=rule.family,
+    return replace(
+        about,
         subjects=tuple(subject for subject, _ in asked),
         findings=tuple(findings[:FINDINGS_CAP]),
         errors=tuple(errors),

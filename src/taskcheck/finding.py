@@ -190,16 +190,31 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Why a finding is accepted, and where somebody wrote that down."""
+
+    reason: str
+    in_task: bool
+    """In the task's own file, not in the configuration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRun:
     """All results of one rule: a case per subject that it looked at."""
 
     rule: str
     family: str
+    severity: Severity = Severity.ERROR
+    """The rule's own, whatever the configuration makes of it."""
+    doc: str = ""
+    """The rule's documentation, in Markdown."""
+    url: str | None = None
+    """The page of that documentation."""
     subjects: tuple[Subject, ...] = ()
     """Every subject looked at; those of ``findings`` and ``errors`` failed, the others passed."""
     findings: tuple[tuple[Subject, Finding], ...] = ()
-    suppressed: tuple[tuple[Subject, Finding, str], ...] = ()
-    """Subject, finding and the reason given for accepting it."""
+    suppressed: tuple[tuple[Subject, Finding, Acceptance], ...] = ()
+    """Findings that the configuration or the task file itself accepts."""
     baselined: tuple[tuple[Subject, Finding], ...] = ()
     """Findings that the baseline accepts."""
     errors: tuple[tuple[Subject, RunError], ...] = ()
@@ -274,6 +289,10 @@ class Report:
     """What a person should know about the fixes that were applied."""
     undo: str | None = None
     """Name of what was written, for `taskcheck undo`; None when nothing was."""
+    prefix: str = ""
+    """The store's folder in its repository, with a trailing ``/``; empty at the top."""
+    worktrees: tuple[tuple[str, str], ...] = ()
+    """Checkouts that lie in the store's folder: name, and path relative to it."""
 
     @property
     def complete(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from taskcheck import __version__, incidents
 from taskcheck.finding import EMPTY, Finding, FixNote, ManagerStatus, Report, RuleRun, RunError, Severity, Subject
@@ -53,7 +54,12 @@ def build(
         UnknownSubject: one of them isn't there.
     """
     runs = tuple(
-        replace(run, findings=tuple((subject, _located(finding, state)) for subject, finding in run.findings))
+        replace(
+            run,
+            findings=tuple((subject, _located(finding, state)) for subject, finding in run.findings),
+            suppressed=tuple((subject, _located(finding, state), why) for subject, finding, why in run.suppressed),
+            baselined=tuple((subject, _located(finding, state)) for subject, finding in run.baselined),
+        )
         for run in runs
     )
     only = tuple(only)
@@ -65,16 +71,17 @@ def build(
         folded = tuple(i for i in folded if i.findings or i.subject in {*groups, *only})
     if not signals_alone:
         folded = tuple(incident for incident in folded if incident.findings)
-    checkouts = 0 if isinstance(state.checkouts, Unavailable) else len(state.checkouts.all)
+    checkouts = () if isinstance(state.checkouts, Unavailable) else state.checkouts.all
     report = Report(
         version=__version__,
         now=state.now,
         tasks=len(state.tasks),
-        checkouts=1 + checkouts,
+        checkouts=1 + len(checkouts),
         incidents=folded,
         runs=runs,
         managers=_managers(state),
         errors=(*errors, *(error for run in runs for _, error in run.errors)),
+        worktrees=tuple((c.name, c.path) for c in checkouts if c.path and not PurePosixPath(c.path).is_absolute()),
     )
     empty = not state.tasks and isinstance(state.ledgers, Unavailable)
     return replace(report, exit_code=_exit_code(report, verdict, empty=empty))
@@ -122,7 +129,7 @@ def _narrowed(runs: tuple[RuleRun, ...], subjects: set[str], paths: set[str]) ->
             run,
             subjects=tuple(s for s in run.subjects if wanted(s) or s.detail in paths),
             findings=tuple((s, f) for s, f in run.findings if wanted(s, f)),
-            suppressed=tuple((s, f, reason) for s, f, reason in run.suppressed if wanted(s, f)),
+            suppressed=tuple((s, f, why) for s, f, why in run.suppressed if wanted(s, f)),
             baselined=tuple((s, f) for s, f in run.baselined if wanted(s, f)),
             undecided=tuple((s, reason) for s, reason in run.undecided if wanted(s)),
         )

@@ -44,6 +44,8 @@ class Rule:
     """Parts of the state that it needs; where one isn't available the rule is skipped."""
     optional: tuple[str, ...]
     """Parts that it can do without: None is passed then."""
+    url: str | None = None
+    """The page of its documentation, for formats that link to it."""
 
     @property
     def summary(self) -> str:
@@ -73,7 +75,12 @@ class Rule:
 
 
 def rule(
-    *, family: str, severity: Severity, explains: tuple[str, ...] = (), facts: frozenset[str] = FACTS
+    *,
+    family: str,
+    severity: Severity,
+    explains: tuple[str, ...] = (),
+    url: str | None = None,
+    facts: frozenset[str] = FACTS,
 ) -> Callable[[Callable[..., Iterator[Finding]]], Rule]:
     """Make a generator function a rule, named after the function.
 
@@ -107,6 +114,7 @@ def rule(
             subject_parameter=subject_parameter,
             inputs=tuple(p.name for p in names if p.default is inspect.Parameter.empty),
             optional=tuple(p.name for p in names if p.default is not inspect.Parameter.empty),
+            url=url,
         )
 
     return make

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from taskcheck.documents import Value
 from taskcheck.documents.values import timestamp
-from taskcheck.finding import Finding, RuleRun, Severity
+from taskcheck.finding import Acceptance, Finding, RuleRun, Severity
 from taskcheck.model import Place, Task
 from taskcheck.rules import Rule
 from taskcheck.settings import Settings, Suppression
@@ -75,11 +75,11 @@ def suppress(run: RuleRun, state: State) -> RuleRun:
     kept, suppressed = [], []
     today = state.now.date().isoformat()
     for name, finding in run.findings:
-        reason = _accepted(finding, state.settings, today) or _accepted_in_file(finding, state, today)
-        if reason is None:
+        accepted = _accepted(finding, state.settings, today) or _accepted_in_file(finding, state, today)
+        if accepted is None:
             kept.append((name, finding))
         else:
-            suppressed.append((name, finding, reason))
+            suppressed.append((name, finding, accepted))
     return replace(run, findings=tuple(kept), suppressed=tuple(suppressed))
 
 
@@ -125,11 +125,11 @@ def _use(
     )
 
 
-def _accepted(finding: Finding, settings: Settings, today: str) -> str | None:
+def _accepted(finding: Finding, settings: Settings, today: str) -> Acceptance | None:
     subject = finding.task or finding.manager or ""
     for suppression in settings.suppress:
         if _covers(suppression, finding.rule, subject) and not _expired(suppression, today):
-            return suppression.reason
+            return Acceptance(reason=suppression.reason, in_task=False)
     return None
 
 
@@ -141,12 +141,12 @@ def _expired(suppression: Suppression, today: str) -> bool:
     return suppression.until is not None and today > suppression.until
 
 
-def _accepted_in_file(finding: Finding, state: State, today: str) -> str | None:
-    """The reason under ``taskcheck: {ignore: {RULE: reason}}`` in the task's root file, while it counts."""
+def _accepted_in_file(finding: Finding, state: State, today: str) -> Acceptance | None:
+    """What stands under ``taskcheck: {ignore: {RULE: reason}}`` in the task's root file, while it counts."""
     task = state.tasks.get(finding.task) if finding.task else None
     for table, fault in _of_file(task) if task else ():
         if table.rule == finding.rule and fault is None and not _expired(table, today):
-            return table.reason
+            return Acceptance(reason=table.reason, in_task=True)
     return None
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from taskcheck.formats import FORMATS
 from taskcheck.testing import build, incidents_fixture
 from tests.conftest import FIXTURES
 from tests.e2e.conftest import taskcheck
 
 NOW = "2026-03-24T18:00:00Z"
-FORMATS = ("text", "json", "junit", "concise")
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--output", metavar="FORMAT=FILE", action="append", default=[], help="write this too (repeatable)"
     )
     output.add_argument("--group", choices=("task", "rule"), default="task", help="what findings are grouped by")
-    output.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    output.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="auto: on a terminal, unless NO_COLOR is set; elsewhere where FORCE_COLOR is",
+    )
     output.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     output.add_argument("-v", "--verbose", action="store_true", help="show explained findings' evidence and skips")
     verdict = parser.add_argument_group("verdict")

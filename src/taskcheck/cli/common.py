@@ -107,14 +107,45 @@ def show(report: "Report", *, verbose: bool = False, color: str = "auto", by_rul
     """The report for stdout: wrapped and in colour on a terminal, plain otherwise."""
     from taskcheck.formats import text  # noqa: PLC0415 - the other formats don't need it
 
-    return text.render(report, width=_width(color), verbose=verbose, by_rule=by_rule)
+    return text.render(report, width=_width(color), verbose=verbose, by_rule=by_rule, links=_follows_links())
 
 
 def _width(color: str) -> int | None:
     """Columns of the terminal; None for plain text."""
-    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") if color == "auto" else color == "always"
-    if not wanted:
+    if not _colored(color):
         return None
     import shutil  # noqa: PLC0415 - only for a terminal
 
     return max(40, shutil.get_terminal_size().columns)
+
+
+def _colored(color: str) -> bool:
+    """Whether to write in colour: the option's word, else NO_COLOR's, else FORCE_COLOR's, else the terminal's."""
+    if color != "auto":
+        return color == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return os.environ.get("FORCE_COLOR", "0") not in {"", "0"} or (
+        sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    )
+
+
+LINKING_VARIABLES = {"KITTY_WINDOW_ID", "WT_SESSION", "KONSOLE_VERSION", "WEZTERM_PANE", "GHOSTTY_RESOURCES_DIR"}
+LINKING_PROGRAMS = {"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "rio"}
+LINKING_TERMS = {"alacritty", "foot", "xterm-kitty", "xterm-ghostty", "contour"}
+FIRST_VTE = 5001
+"""0.50.1: the first that follows them and doesn't crash on them."""
+
+
+def _follows_links() -> bool:
+    """Whether stdout is a terminal that is known to follow links (OSC 8); rich writes them to any."""
+    env = os.environ
+    if not sys.stdout.isatty() or "TMUX" in env or "STY" in env:
+        return False
+    vte = env.get("VTE_VERSION", "")
+    return (
+        bool(env.keys() & LINKING_VARIABLES)
+        or env.get("TERM_PROGRAM") in LINKING_PROGRAMS
+        or env.get("TERM") in LINKING_TERMS
+        or (vte.isdecimal() and int(vte) >= FIRST_VTE)
+    )

@@ -1,10 +1,10 @@
 """The report as JSON, schema ``taskcheck/report/1`` (spec 4): stable keys, null for what is absent."""
 
-import json
 from typing import Any
 
 from taskcheck.documents.values import iso
 from taskcheck.finding import Finding, FixNote, Incident, Report, Severity, SignalNote
+from taskcheck.formats.sanitize import json_text
 from taskcheck.model import Place
 
 SCHEMA = "taskcheck/report/1"
@@ -12,7 +12,7 @@ SCHEMA = "taskcheck/report/1"
 
 def render(report: Report) -> str:
     """The report as one JSON object, indented by two."""
-    return json.dumps(as_dict(report), indent=2, ensure_ascii=True) + "\n"
+    return json_text(as_dict(report), indent=2) + "\n"
 
 
 def as_dict(report: Report) -> dict[str, Any]:
@@ -65,12 +65,13 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "status": incident.status,
         "severity": incident.severity.label,
         "headline": incident.headline,
-        "findings": [_finding(finding) for finding in incident.findings],
+        "findings": [finding_dict(finding) for finding in incident.findings],
         "signals": [_signal(note) for note in incident.signals],
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_dict(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON values."""
     fix = finding.fix
     return {
         "rule": finding.rule,

@@ -55,7 +55,7 @@ def _cases(run: RuleRun) -> Iterator[tuple[Subject, Any]]:
     found: dict[Subject, list[Finding]] = {}
     for subject, finding in run.findings:
         found.setdefault(subject, []).append(finding)
-    accepted = {subject: reason for subject, _, reason in run.suppressed}
+    accepted = {subject: why.reason for subject, _, why in run.suppressed}
     accepted |= {subject: "accepted in the baseline" for subject, _ in run.baselined}
     undecided = dict(run.undecided)
     crashed = dict(run.errors)

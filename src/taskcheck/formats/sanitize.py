@@ -1,38 +1,101 @@
-"""Makes text from files harmless before it is shown: what could steer a terminal or a CI log is spelled out."""
+"""Makes text from files harmless where it leaves: one function for each kind of reader that it could speak to."""
 
+import html as entities
+import json
 import re
+import string
 import unicodedata
+from typing import Any
 
-_PLAIN = re.compile(r"[ -~]*\Z")
+_ODD = re.compile(r"[^ -~]")
 _LEADING_COMMAND = re.compile(r"\A(\s*):(?=:)")
+_BRACKET_COMMAND = re.compile(r"##(\w*)\[")
+_NOT_ASCII = re.compile(r"[^\n -~]")
+_WORD = re.compile(r"""\A([("']*)(.*?)([.,;:!?)"'…]*)\Z""")
+_HARMLESS = re.compile(r"(?!www\.)[^\W_]+(?:[-.'/][^\W_]+)*|\d+(?::\d+)+Z?|[-–—·=]?", re.IGNORECASE)
+_REFERENCE = re.compile(r"(?:[0-9a-f]{7,40}|[a-z]+-[0-9]+)\Z", re.IGNORECASE)
 
 MAX_FIELD = 300
 """Characters that one field of a report may have; what is longer is cut, visibly."""
 
 
 def visible(text: str, limit: int | None = MAX_FIELD) -> str:
-    """The text on one line, with everything that isn't visible spelled out as an escape.
+    """For terminals, the logs of CI and XML: on one line, with everything that isn't visible spelled out as an escape.
 
     Escaped are control characters, bidirectional and zero-width ones, line separators, lone surrogates, private and
-    unassigned code points; and what GitHub's runner would take for a workflow command (``::x::``, ``##[x]``).
+    unassigned code points; and what the runner of a CI takes for a command (``::x::``, ``##[x]``, ``##vso[x]``).
     """
     if limit is not None and len(text) > limit:
         text = text[: limit - 1] + "…"
-    if not _PLAIN.match(text):
-        text = "".join(character if _shown(character) else _escape(character) for character in text)
-    return _LEADING_COMMAND.sub(r"\1\\:", text).replace("##[", "##\\[")
+    if not (text.isascii() and text.isprintable()):
+        text = _ODD.sub(_spelled, text)
+    if "::" in text:
+        text = _LEADING_COMMAND.sub(r"\1\\:", text)
+    return _BRACKET_COMMAND.sub(r"##\1\\[", text) if "##" in text else text
 
 
-def _shown(character: str) -> bool:
-    if " " <= character <= "~":
-        return True
-    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+def html(text: str, limit: int | None = MAX_FIELD) -> str:
+    """For HTML, as text or as the value of an attribute in quotes."""
+    return entities.escape(visible(text, limit))
 
 
-def _escape(character: str) -> str:
+def markdown(text: str, limit: int | None = MAX_FIELD) -> str:
+    """For Markdown as GitHub and GitLab read it, within a line that has begun: words stay, all else is code.
+
+    So nothing becomes a link, an image, a tag, a mention, a reference or an emoji, and no table or list breaks.
+    """
+    return " ".join(_markdown_word(word) for word in visible(text, limit).split(" "))
+
+
+def code(text: str, limit: int | None = MAX_FIELD) -> str:
+    """For Markdown: the text as code, of which nothing is read."""
+    text = visible(text, limit)
+    if not text or text != text.strip() or "`" in text or "|" in text:
+        # No code span holds these in a table. The comment keeps an address from being one.
+        spelled = (f"&#{ord(c)};" if c in string.punctuation or (c.isspace() and c != " ") else c for c in text)
+        return f"<code>{''.join(spelled).replace('&#64;', '&#64;<!-- -->')}</code>"
+    return f"`{text}`"
+
+
+def github_data(lines: str) -> str:
+    """For the message of a workflow command, as actions/toolkit escapes it; the lines are already visible."""
+    return lines.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def github_property(text: str) -> str:
+    """For a property of a workflow command, as actions/toolkit escapes it."""
+    return github_data(visible(text)).replace(":", "%3A").replace(",", "%2C")
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON in ASCII that a strict parser reads: what is no text (a lone surrogate) is spelled out.
+
+    What a CI log would take for a command is escaped, which leaves the value as it is.
+    """
+    text = _NOT_ASCII.sub(_json_escape, json.dumps(value, ensure_ascii=False, indent=indent))
+    return _BRACKET_COMMAND.sub(r"##\1\\u005b", text)
+
+
+def _markdown_word(word: str) -> str:
+    opened, core, closed = _WORD.findall(word)[0]
+    if _HARMLESS.fullmatch(core) and not _REFERENCE.match(core):
+        return word
+    return f"{opened}{code(core, None)}{closed}"
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    character = match[0]
+    spelled = json.dumps(character)[1:-1]
+    return f"\\{spelled}" if "\ud800" <= character <= "\udfff" else spelled
+
+
+def _spelled(match: re.Match[str]) -> str:
+    character = match[0]
+    if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
+        return character
     if character in "\n\r\t":
         return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[character]
-    code = ord(character)
-    if code <= 0xFF:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    number = ord(character)
+    if number <= 0xFF:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"

@@ -1,13 +1,17 @@
 """The report for people: one row per task, under it what is wrong, who says so, and what would mend it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from taskcheck.documents.values import age
 from taskcheck.finding import EMPTY, REPOSITORY, Finding, Incident, Report, Safety, Severity, SignalNote
 from taskcheck.formats.sanitize import visible
 from taskcheck.model import Place
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 STYLES = {
     "error": "bold red",
@@ -39,12 +43,18 @@ class Line:
         return " " * self.indent + "".join(text for text, _ in self.segments)
 
 
-def render(report: Report, *, width: int | None = None, verbose: bool = False, by_rule: bool = False) -> str:
-    """The report as text; with a width for a terminal of so many columns, in colour and wrapped."""
+def render(
+    report: Report, *, width: int | None = None, verbose: bool = False, by_rule: bool = False, links: bool = False
+) -> str:
+    """The report as text.
+
+    With a width it is for a terminal of so many columns, in colour and wrapped; with links, names of rules lead to
+    their pages there.
+    """
     lines = list(_lines(report, verbose=verbose, by_rule=by_rule))
     if width is None:
         return "".join(f"{line.plain.rstrip()}\n" for line in lines)
-    return _rich(lines, width)
+    return _rich(lines, width, {run.rule: run.url for run in report.runs if run.url} if links else {})
 
 
 def position(place: Place) -> str:
@@ -59,24 +69,43 @@ def summary(report: Report) -> list[str]:
     return [line.plain for line in _summary(report, verbose=False)]
 
 
-def _rich(lines: Iterable[Line], width: int) -> str:
-    from io import StringIO  # noqa: PLC0415 - only for a terminal
-
+def _rich(lines: Iterable[Line], width: int, urls: Mapping[str, str]) -> str:
+    """The lines, wrapped and in the colours that every terminal has."""
+    from rich.color import ColorSystem  # noqa: PLC0415 - only for a terminal
     from rich.console import Console  # noqa: PLC0415 - 37 ms, only for a terminal
-    from rich.padding import Padding  # noqa: PLC0415 - as above
+    from rich.style import Style  # noqa: PLC0415 - as above
+
+    styles = {kind: Style.parse(style) for kind, style in STYLES.items()}
+
+    def painted(text: str, kind: str) -> str:
+        shown = styles[kind].render(text, color_system=ColorSystem.STANDARD) if kind else text
+        url = urls.get(text.rstrip(": ")) if kind == "rule" else None
+        return f"\x1b]8;;{url}\x1b\\{shown}\x1b]8;;\x1b\\" if url else shown
+
+    console = Console(width=width)
+    rows = (row for line in lines for row in _wrapped(line, width, console))
+    return "".join(" " * row.indent + "".join(painted(*part) for part in row.segments).rstrip() + "\n" for row in rows)
+
+
+def _wrapped(line: Line, width: int, console: "Console") -> Iterator[Line]:
+    """A line as rows that fit, broken between words where there are some."""
+    from rich.cells import cell_len  # noqa: PLC0415 - only for a terminal
     from rich.text import Text  # noqa: PLC0415 - as above
 
-    out = StringIO()
-    console = Console(file=out, force_terminal=True, width=width, highlight=False, markup=False, emoji=False)
-    for line in lines:
-        text = Text()
-        for part, kind in line.segments:
-            text.append(part, style=STYLES.get(kind, ""))
-        rows = text.wrap(console, max(20, width - line.indent - line.hang), overflow="fold")
-        for number, row in enumerate(rows or [text]):
-            row.rstrip()
-            console.print(Padding(row, (0, 0, 0, line.indent + (line.hang if number else 0))), soft_wrap=True)
-    return "".join(f"{row.rstrip()}\n" for row in out.getvalue().splitlines())
+    room = max(20, width - line.indent - line.hang)
+    if cell_len(line.plain) <= line.indent + room:
+        yield line
+        return
+    rows = Text.assemble(*line.segments).wrap(console, room, overflow="fold")
+    for number, row in enumerate(rows):
+        row.rstrip()
+        # What a row begins with, a CI log would read as a command.
+        parts = [("\\", "")] if row.plain.lstrip().startswith("::") else []
+        end = 0
+        for span in row.spans:
+            parts += [(row.plain[end : span.start], ""), (row.plain[span.start : span.end], str(span.style))]
+            end = span.end
+        yield Line(line.indent + (line.hang if number else 0), (*parts, (row.plain[end:], "")))
 
 
 def _lines(report: Report, *, verbose: bool, by_rule: bool) -> Iterator[Line]:
@@ -184,11 +213,8 @@ def _managers(report: Report) -> Iterator[Line]:
         yield Line(0, (("manager ", "dim"), (visible(manager.owner), "subject"), ("  ", ""), heartbeat))
 
 
-def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
-    for error in report.errors:
-        yield Line(0, (("failed  ", "error"), (f"{visible(error.where)}: {visible(error.message)}", "")))
-    for rule, reason in report.skipped if verbose else ():
-        yield Line(0, (("skipped ", "dim"), (f"{rule}: {visible(reason)}", "dim")))
+def tally(report: Report, *, verbose: bool = False) -> tuple[str, str]:
+    """How many tasks and incidents there are; and beside it, what isn't counted among these."""
     counts = [
         f"{number} {severity.label}{'' if number == 1 else 's'}"
         for severity in sorted(Severity, reverse=True)
@@ -210,7 +236,16 @@ def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
         hidden.append(f"{rules} rule{'' if rules == 1 else 's'} skipped{'' if verbose else ' (-v says why)'}")
     checkouts = f"{report.checkouts} checkout{'' if report.checkouts == 1 else 's'}"
     text = f"{report.tasks} task{'' if report.tasks == 1 else 's'} in {checkouts}: {found}"
-    yield Line(0, ((text, "subject"), (f"; {', '.join(hidden)}" if hidden else "", "dim")))
+    return text, f"; {', '.join(hidden)}" if hidden else ""
+
+
+def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
+    for error in report.errors:
+        yield Line(0, (("failed  ", "error"), (f"{visible(error.where)}: {visible(error.message)}", "")))
+    for rule, reason in report.skipped if verbose else ():
+        yield Line(0, (("skipped ", "dim"), (f"{rule}: {visible(reason)}", "dim")))
+    text, hidden = tally(report, verbose=verbose)
+    yield Line(0, ((text, "subject"), (hidden, "dim")))
     if not report.complete:
         yield Line(0, (("incomplete: what failed was not checked", "error"),))
 

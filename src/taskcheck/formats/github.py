@@ -1,0 +1,66 @@
+"""The report as annotations of GitHub Actions: workflow commands, the worst first, as many as GitHub shows."""
+
+from collections.abc import Iterator
+
+from taskcheck.finding import Finding, Incident, Report, Severity
+from taskcheck.formats import told
+from taskcheck.formats.sanitize import github_data, github_property, visible
+from taskcheck.formats.text import position, summary
+
+MAX_SHOWN = 10
+"""Annotations of each level that GitHub shows of a step."""
+
+COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def render(report: Report) -> str:
+    """An annotation for each finding that GitHub shows, how many it wouldn't, and the summary."""
+    left = dict.fromkeys(COMMANDS, MAX_SHOWN)
+    more = dict.fromkeys(COMMANDS, 0)
+    lines = []
+    for severity, line in _annotations(report):
+        if left[severity]:
+            left[severity] -= 1
+            lines.append(line)
+        else:
+            more[severity] += 1
+    counts = [f"{number} {severity.label}{'' if number == 1 else 's'}" for severity, number in more.items() if number]
+    if counts:
+        lines.append(f"{', '.join(counts)} more: GitHub shows {MAX_SHOWN} annotations of each level a step")
+    return "\n".join([*lines, *summary(report)]) + "\n"
+
+
+def _annotations(report: Report) -> Iterator[tuple[Severity, str]]:
+    """What failed comes before what was found."""
+    for error in report.errors:
+        message = f"{visible(error.where)}: {visible(error.message)}"
+        yield Severity.ERROR, f"::error title=taskcheck is incomplete::{github_data(message)}"
+    for incident, finding in told.worst_first(report):
+        yield finding.level, _annotation(report, incident, finding)
+
+
+def _annotation(report: Report, incident: Incident, finding: Finding) -> str:
+    place = finding.place
+    properties = {"title": github_property(f"{finding.rule}: {incident.subject}")}
+    if place.checkout == "root":
+        properties = {
+            "file": github_property(f"{report.prefix}{place.path}"),
+            "line": str(place.line or 1),
+            **({"col": str(place.column)} if place.line and place.column else {}),
+            **properties,
+        }
+    given = ",".join(f"{name}={value}" for name, value in properties.items())
+    return f"::{COMMANDS[finding.level]} {given}::{github_data(_message(incident, finding))}"
+
+
+def _message(incident: Incident, finding: Finding) -> str:
+    lines = [visible(finding.message, None)]
+    if finding.explained_by:
+        lines[0] += f" (explained by {finding.explained_by})"
+    lines += [f"{visible(position(item.place))}: {visible(item.saw)}" for item in finding.evidence]
+    if finding.expected:
+        lines.append(f"expected: {visible(finding.expected, None)}")
+    safety = told.reach(finding)
+    if finding.fix and safety:
+        lines.append(f"{safety.label} fix: {visible(finding.fix.title)}: {told.fix_command(incident, safety)}")
+    return "\n".join(lines)

@@ -1,0 +1,54 @@
+"""The report for GitLab's code quality widget: a JSON list of findings, each with a fingerprint of its own."""
+
+import hashlib
+from collections import Counter
+from typing import Any
+
+from taskcheck.finding import Finding, Incident, Report, Severity
+from taskcheck.formats import told
+from taskcheck.formats.sanitize import json_text, visible
+
+SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}
+"""GitLab's words for ours; the one above each is for causes, and `blocker` for what couldn't be judged at all."""
+
+
+def render(report: Report) -> str:
+    """All findings, the worst first; what failed comes before them, so that no such report looks clean."""
+    seen: Counter[str] = Counter()
+    issues = [
+        _issue("taskcheck", f"{error.where}: {error.message}", "blocker", ".", 1, _hash(error.where, error.message))
+        for error in report.errors
+    ]
+    for incident, finding in told.worst_first(report):
+        seen[finding.fingerprint] += 1
+        issues.append(_finding(report, incident, finding, seen[finding.fingerprint]))
+    return json_text(issues, indent=2) + "\n"
+
+
+def _finding(report: Report, incident: Incident, finding: Finding, nth: int) -> dict[str, Any]:
+    place = finding.place
+    where = "" if place.checkout == "root" else f" ({place.checkout})"
+    path = f"{report.prefix}{place.path}"
+    text = f"{incident.subject}{where}: {finding.message}"
+    fingerprint = finding.fingerprint if nth == 1 else _hash(finding.fingerprint, str(nth))
+    return _issue(finding.rule, text, _severity(finding), path, place.line or 1, fingerprint)
+
+
+def _severity(finding: Finding) -> str:
+    if finding.level is Severity.ERROR and finding.explained_by:
+        return "major"
+    return SEVERITIES[finding.level]
+
+
+def _issue(name: str, text: str, severity: str, path: str, line: int, fingerprint: str) -> dict[str, Any]:
+    return {
+        "description": visible(text, None),
+        "check_name": name,
+        "fingerprint": fingerprint,
+        "severity": severity,
+        "location": {"path": visible(path, None), "lines": {"begin": line}},
+    }
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

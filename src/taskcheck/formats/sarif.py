@@ -1,0 +1,194 @@
+"""The report as SARIF 2.1.0: rules with their help, results with the evidence of all sides, what couldn't be judged."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from taskcheck.finding import REPOSITORY, Acceptance, Evidence, Finding, Incident, Report, RuleRun, Severity
+from taskcheck.formats import told
+from taskcheck.formats.sanitize import json_text, visible
+from taskcheck.model import Place
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+HOME = "https://github.com/taskcheck/taskcheck"
+
+MAX_RESULTS = 5_000
+"""Results of a run that GitHub's code scanning shows; it refuses more than 25,000."""
+
+MAX_RELATED = 100
+"""Locations of a result that it shows."""
+
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
+BASELINED = Acceptance(reason="accepted in the baseline", in_task=False)
+
+EXITS = {0: "clean", 1: "findings", 3: "the result can't be trusted", 4: "nothing to check"}
+
+_NO_BYTE = re.compile("[\\ud800-\\udc7f\\udd00-\\udfff]")
+
+Json = dict[str, Any]
+Found = tuple[Finding, Incident | None, Acceptance | None]
+
+
+def render(report: Report) -> str:
+    """The report as one SARIF log of one run."""
+    rules = {run.rule: index for index, run in enumerate(report.runs)}
+    found: list[Found] = [(finding, incident, None) for incident, finding in told.worst_first(report)]
+    found += [(finding, None, why) for finding, why in _accepted(report.runs)]
+    driver = {
+        "name": "taskcheck",
+        "version": report.version,
+        "semanticVersion": report.version,
+        "informationUri": HOME,
+        "rules": [_rule(run) for run in report.runs],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": _bases(report),
+        "invocations": [_invocation(report, rules, len(found))],
+        "results": [_result(report, rules, *each) for each in found[:MAX_RESULTS]],
+    }
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _accepted(runs: Iterable[RuleRun]) -> list[tuple[Finding, Acceptance]]:
+    """Findings that somebody has accepted, with where that stands."""
+    found = [(finding, why) for run in runs for _, finding, why in run.suppressed]
+    return found + [(finding, BASELINED) for run in runs for _, finding in run.baselined]
+
+
+def _rule(run: RuleRun) -> Json:
+    summary = told.summary(run) or run.rule
+    described: Json = {
+        "id": run.rule,
+        "shortDescription": {"text": summary},
+        "fullDescription": {"text": told.why(run) or summary},
+        "help": {"text": run.doc or summary, "markdown": run.doc or summary},
+        "defaultConfiguration": {"level": LEVELS[run.severity]},
+        "properties": {"tags": [run.family], "problem.severity": PROBLEMS[run.severity]},
+    }
+    return {**described, "helpUri": run.url} if run.url else described
+
+
+def _result(
+    report: Report, rules: dict[str, int], finding: Finding, incident: Incident | None, accepted: Acceptance | None
+) -> Json:
+    result: Json = {
+        "ruleId": finding.rule,
+        "ruleIndex": rules[finding.rule],
+        "level": LEVELS[finding.level],
+        "message": {"text": _message(finding)},
+        "locations": [_location(report, finding.place)],
+        "partialFingerprints": {"taskcheck/v1": finding.fingerprint},
+        "properties": _properties(finding, incident),
+    }
+    if finding.evidence:
+        related = enumerate(finding.evidence[:MAX_RELATED])
+        result["relatedLocations"] = [_evidence(report, number, item) for number, item in related]
+    if accepted:
+        kind = "inSource" if accepted.in_task else "external"
+        result["suppressions"] = [{"kind": kind, "justification": _text(accepted.reason)}]
+    return result
+
+
+def _message(finding: Finding) -> str:
+    subject = _text(finding.task or finding.manager or REPOSITORY)
+    expected = f"\nExpected: {_text(finding.expected, None)}" if finding.expected else ""
+    return f"{subject}{_where(finding.place)}: {_text(finding.message, None)}{expected}"
+
+
+def _properties(finding: Finding, incident: Incident | None) -> Json:
+    """What SARIF has no place for.
+
+    A fix among it: SARIF wants the region that it deletes, and a report doesn't hold the bytes.
+    """
+    fix, safety = finding.fix, told.reach(finding)
+    told_fix = fix and {
+        "title": _text(fix.title),
+        "safety": fix.safety.label,
+        "why": _text(fix.why),
+        "files": [visible(path, None) for path in fix.files],
+        "command": told.fix_command(incident, safety) if incident and safety else None,
+    }
+    properties = {
+        "family": finding.family,
+        "task": finding.task and visible(finding.task),
+        "manager": finding.manager and visible(finding.manager),
+        "headline": incident.headline if incident else None,
+        "explainedBy": finding.explained_by,
+        "fix": told_fix,
+    }
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def _evidence(report: Report, number: int, evidence: Evidence) -> Json:
+    text = f"{_text(evidence.saw)}{_where(evidence.place)}"
+    return {"id": number, **_location(report, evidence.place), "message": {"text": text}}
+
+
+def _where(place: Place) -> str:
+    return "" if place.checkout == "root" else f" ({_text(place.checkout)})"
+
+
+def _location(report: Report, place: Place) -> Json:
+    path = told.repository_path(report, place)
+    artifact = {"uri": _uri(place.path if path is None else path), "uriBaseId": _base(place) if path is None else ROOT}
+    region = {"startLine": max(1, place.line or 1)}
+    if place.line and place.column:
+        region["startColumn"] = max(1, place.column)
+    return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
+
+
+ROOT = "%SRCROOT%"
+"""The base that GitHub knows: the top of the main checkout."""
+
+
+def _base(place: Place) -> str:
+    return f"%{visible(place.checkout)}%"
+
+
+def _bases(report: Report) -> Json:
+    """What the places are relative to; no base names a path of this machine."""
+    accepted = (finding for finding, _ in _accepted(report.runs))
+    places = (place for found in (report.findings, accepted) for f in found for place in (f.place, *_places(f)))
+    elsewhere = {_base(place): place for place in places if told.repository_path(report, place) is None}
+    described = {base: {"description": {"text": visible(place.checkout)}} for base, place in sorted(elsewhere.items())}
+    return {ROOT: {"description": {"text": "The top of the main checkout"}}, **described}
+
+
+def _places(finding: Finding) -> Iterable[Place]:
+    return (item.place for item in finding.evidence)
+
+
+def _uri(path: str) -> str:
+    """A relative reference: the path's bytes, percent-encoded."""
+    return quote(_NO_BYTE.sub("\ufffd", path).encode("utf-8", "surrogateescape"))
+
+
+def _invocation(report: Report, rules: dict[str, int], found: int) -> Json:
+    failed = [_notification("error", f"{_text(error.where)}: {_text(error.message)}") for error in report.errors]
+    if found > MAX_RESULTS:
+        most = f"the {MAX_RESULTS} most severe of {found} results are here"
+        failed.append(_notification("warning", f"{most}: GitHub's code scanning shows no more"))
+    skipped = [
+        {**_notification("note", f"not checked: {_text(reason)}"), "associatedRule": {"id": rule, "index": rules[rule]}}
+        for rule, reason in report.skipped
+    ]
+    return {
+        "executionSuccessful": report.complete,
+        "exitCode": report.exit_code,
+        "exitCodeDescription": EXITS.get(report.exit_code, ""),
+        "toolExecutionNotifications": failed,
+        "toolConfigurationNotifications": skipped,
+    }
+
+
+def _notification(level: str, text: str) -> Json:
+    return {"level": level, "message": {"text": text}}
+
+
+def _text(text: str, limit: int | None = 300) -> str:
+    """Text of a message, in which a link would be one."""
+    return visible(text, limit).replace("](", "\\](")

@@ -1,0 +1,69 @@
+"""What several formats tell in the same words: the worst first, why a rule matters, what to do about an incident."""
+
+from collections.abc import Iterator
+from shlex import quote
+
+from taskcheck.finding import Finding, Incident, Report, RuleRun, Safety
+from taskcheck.formats.sanitize import visible
+from taskcheck.model import Place
+
+
+def worst_first(report: Report) -> list[tuple[Incident, Finding]]:
+    """All findings by severity; of one severity causes come before what they explain."""
+    found = [(incident, finding) for incident in report.incidents for finding in incident.findings]
+    return sorted(found, key=lambda pair: (-pair[1].level, pair[1].explained_by is not None))
+
+
+def repository_path(report: Report, place: Place) -> str | None:
+    """Where a place lies in the repository's folder; None in a branch, or a worktree elsewhere."""
+    path = f"{report.prefix}{place.path}"
+    if place.checkout == "root":
+        return path
+    folder = dict(report.worktrees).get(place.checkout)
+    return None if folder is None else f"{report.prefix}{folder}/{path}"
+
+
+def summary(run: RuleRun) -> str:
+    """What a rule finds: the first line of its documentation."""
+    return run.doc.partition("\n")[0]
+
+
+def why(run: RuleRun) -> str:
+    """Why a rule matters, by its documentation, on one line."""
+    section = run.doc.partition("## Why\n")[2].partition("\n## ")[0]
+    return " ".join(section.split())
+
+
+def reach(finding: Finding) -> Safety | None:
+    """How safe a finding's fix is, where `--fix` can make it; what isn't in root is repaired there."""
+    if finding.fix is None or finding.place.checkout != "root" or finding.fix.safety is Safety.DISPLAY:
+        return None
+    return finding.fix.safety
+
+
+def remedies(incident: Incident) -> list[Safety]:
+    """How safe the fixes of an incident are that `--fix` can make, the safest first."""
+    return sorted({safety for finding in incident.findings if (safety := reach(finding))}, reverse=True)
+
+
+def fix_command(incident: Incident, safety: Safety, verb: str = "--fix") -> str:
+    """The command that makes an incident's fixes of at least this safety, or shows them (``--diff``)."""
+    return f"taskcheck {verb}{'' if safety is Safety.SAFE else ' --unsafe-fixes'}{_named(incident)}"
+
+
+def commands(incident: Incident) -> Iterator[tuple[str, str]]:
+    """The commands that help with an incident, each with what it does."""
+    for safety in remedies(incident):
+        yield fix_command(incident, safety, "--diff"), f"shows the {safety.label} repair, writes nothing"
+        yield fix_command(incident, safety), "makes it; taskcheck undo takes it back"
+    if incident.headline:
+        yield f"taskcheck rule {incident.headline}", "explains the rule"
+    yield f"taskcheck check{_named(incident)}", "looks again"
+
+
+def _named(incident: Incident) -> str:
+    """The incident's name as an argument; nothing, which means everything, where it can't be typed."""
+    name = incident.task or incident.manager
+    if name is None or visible(name, None) != name:
+        return ""
+    return f" -- {quote(name)}" if name.startswith("-") else f" {quote(name)}"

@@ -1,0 +1,119 @@
+"""Reports made in memory, with a text in each field that a task, a ledger or a path can reach."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from taskcheck.finding import (
+    Acceptance,
+    Evidence,
+    Finding,
+    Fix,
+    FixNote,
+    Incident,
+    ManagerStatus,
+    Report,
+    RuleRun,
+    RunError,
+    Safety,
+    SetKey,
+    Severity,
+    SignalNote,
+    Subject,
+)
+from taskcheck.model import Place
+from taskcheck.runtime import Signal
+
+NOW = datetime(2026, 3, 24, 18, tzinfo=UTC)
+PAGES = "https://github.com/taskcheck/taskcheck/blob/main/docs/rules"
+DOC = "What it finds.\n\n## Why\nWhy it\nmatters.\n\n## Fix\nSafe."
+
+
+def finding(text: str, severity: Severity = Severity.ERROR, *, rule: str = "metadata-drift") -> Finding:
+    """A finding that quotes a text wherever rules quote one."""
+    place = Place(path=f"tasks/{text}.md", route=("status",), line=3, column=9)
+    copies = (replace(place, checkout=f"worktree:{text}"), Place(path=f"{text}.md", checkout=f"branch:{text}"))
+    return Finding(
+        rule=rule,
+        family="drift",
+        severity=severity,
+        message=f"root says {text}",
+        expected=f"it says {text}",
+        task=text,
+        place=place,
+        evidence=tuple(Evidence(place=at, saw=text) for at in (place, *copies)),
+        fix=Fix(title=text, safety=Safety.UNSAFE, why=text, edits=(SetKey(place=place, value=text),)),
+    )
+
+
+def incident(text: str, *findings: Finding) -> Incident:
+    """A task's incident, all of whose fields hold a text, with raw signals beside the findings."""
+    at = Place(path="s.json")
+    signal = Signal(task=text, kind=text, level=text, manager=text, at=NOW, detail=text, place=at)
+    return Incident(
+        task=text,
+        manager=None,
+        title=f"{text} title",
+        owner=text,
+        status=text,
+        headline=findings[0].rule if findings else None,
+        findings=findings,
+        signals=(SignalNote(signal=signal, refuted=False, explained_by=None),),
+    )
+
+
+def report(*incidents: Incident) -> Report:
+    """A report of incidents, with the runs that found them."""
+    found: dict[str, list[Finding]] = {"metadata-drift": [], "worker-gone": []}
+    for each in incidents:
+        for one in each.findings:
+            found[one.rule].append(one)
+    runs = tuple(
+        RuleRun(
+            rule=rule,
+            family="drift",
+            doc=DOC,
+            url=f"{PAGES}/{rule}.md",
+            subjects=tuple(Subject(one.task or "") for one in findings),
+            findings=tuple((Subject(one.task or ""), one) for one in findings),
+        )
+        for rule, findings in found.items()
+    )
+    exit_code = 1 if any(each.findings for each in incidents) else 0
+    return Report(version="0.1.0", now=NOW, tasks=2, checkouts=1, incidents=incidents, runs=runs, exit_code=exit_code)
+
+
+def quoting(text: str) -> Report:
+    """A report in which everything that isn't ours to word is the text."""
+    cause, effect = finding(text), replace(finding(text, rule="worker-gone"), explained_by="metadata-drift")
+    whole = report(incident(text, cause, effect), incident(f"{text}2"))
+    drift, gone = whole.runs
+    accepted = replace(
+        drift,
+        suppressed=((Subject(text), cause, Acceptance(reason=text, in_task=True)),),
+        baselined=((Subject(text), cause),),
+        undecided=((Subject(text, text), text),),
+    )
+    skipped = RuleRun(rule="snapshot-stale", family="snapshot", skipped=text)
+    note = FixNote(
+        rule="worker-gone", task=text, manager=None, title=text, safety=Safety.SAFE, files=(text,), applied=False,
+        reason=text,
+    )  # fmt: skip
+    return replace(
+        whole,
+        runs=(accepted, gone, skipped),
+        managers=(ManagerStatus(owner=text, snapshot_age_seconds=5, fresh=False, files=(text,)),),
+        errors=(RunError(where=text, message=text),),
+        exit_code=3,
+        fixes=(note,),
+        notes=(text,),
+        worktrees=((f"worktree:{text}", f".worktrees/{text}"),),
+    )
+
+
+def many(number: int, severities: Iterable[Severity] = (Severity.WARNING, Severity.ERROR)) -> Report:
+    """A report of so many incidents, of the severities in turn, the worst last."""
+    kinds = tuple(severities)
+    size = -(-number // len(kinds))
+    tasks = [f"task-{n:05}" for n in range(number)]
+    return report(*(incident(task, finding(task, kinds[n // size])) for n, task in enumerate(tasks)))

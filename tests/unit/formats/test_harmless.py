@@ -1,0 +1,105 @@
+"""No text of a task makes an output speak, whatever the format; and every format stays well-formed."""
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from taskcheck.finding import Report
+from taskcheck.formats import FORMATS, renderer, text
+from taskcheck.model import Place
+from tests.unit.formats import readers
+from tests.unit.formats.payloads import PAYLOADS
+from tests.unit.formats.reports import finding, incident, quoting, report
+
+READ: dict[str, Callable[[str], Any]] = {
+    "json": readers.read_json,
+    "jsonl": readers.read_jsonl,
+    "sarif": readers.read_sarif,
+    "junit": readers.read_junit,
+    "gitlab": readers.read_gitlab,
+    "github": readers.read_github,
+    "markdown": readers.read_markdown,
+}
+LINES = {"text", "concise", "agent", "github"}
+"""Formats whose lines are their structure."""
+
+CHUNK = 4_096
+
+
+def code_points() -> list[str]:
+    """Every code point there is, many in a text."""
+    starts = range(0, sys.maxunicode + 1, CHUNK)
+    return ["".join(map(chr, range(start, start + CHUNK))) for start in starts]
+
+
+@cache
+def benign(name: str, made: Callable[[str], Report]) -> str:
+    return renderer(name)(made("word"))
+
+
+@cache
+def elements(made: Callable[[str], Report]) -> list[str]:
+    return readers.read_markdown(benign("markdown", made))
+
+
+def held(name: str, hostile: str, made: Callable[[str], Report]) -> None:
+    """One report in one format: silent, without commands, well-formed, and built as that of a harmless text."""
+    shown = renderer(name)(made(hostile))
+    readers.silent(shown)
+    found = readers.commands(shown)
+    assert len(found) == (len(readers.commands(benign(name, made))) if name == "github" else 0), found
+    read = READ[name](shown) if name in READ else None
+    if name == "markdown":
+        assert read == elements(made)
+    if name in LINES:
+        assert shown.count("\n") == benign(name, made).count("\n")
+
+
+def small(text: str) -> Report:
+    """One finding with a long text in its message and its path."""
+    found = replace(finding("word"), message=f"root says {text}", place=Place(path=text))
+    return report(replace(incident("word", found), title=f"{text} title"))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_code_point(name: str) -> None:
+    for chunk in code_points():
+        held(name, chunk, small)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_hostile_texts(name: str) -> None:
+    assert len(set(PAYLOADS)) >= 200
+    for payload in PAYLOADS:
+        held(name, payload, quoting)
+
+
+def test_all_hostile_texts_at_once() -> None:
+    for name in set(FORMATS) - {"markdown"}:  # which would be cut
+        held(name, " ".join(PAYLOADS), small)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_colour_adds_nothing_but_colour(payload: str) -> None:
+    report = quoting(payload)
+    painted = text.render(report, width=100_000, links=True)
+    pages = "|".join(re.escape(run.url) for run in report.runs if run.url)
+    plain = re.sub(rf"\x1b\[[0-9;]*m|\x1b\]8;;(?:{pages})?\x1b\\", "", painted)
+    assert [line.rstrip() for line in plain.splitlines()] == text.render(report).splitlines()
+
+
+@pytest.mark.parametrize("width", [40, 41, 60])
+def test_no_row_begins_a_command_where_a_terminal_breaks_it(width: int) -> None:
+    for payload in ("x" * 33 + "::error::y", "word " * 7 + "::error::y", "a" * 19 + "::set-output name=a::b"):
+        assert not readers.commands(text.render(quoting(payload), width=width))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_same_report_same_bytes(name: str) -> None:
+    for payload in ("word", *PAYLOADS[::20]):
+        assert renderer(name)(quoting(payload)) == renderer(name)(quoting(payload))
