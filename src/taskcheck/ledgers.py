@@ -36,7 +36,7 @@ from taskcheck.sources import Unavailable
 from taskcheck.state import State
 from taskcheck.transaction import journals_of, manager_locks
 
-__all__ = ["Held", "Moved", "Obstacle", "Signal", "UnknownOwner", "register", "tombstone", "write_snapshot"]
+__all__ = ["Held", "Moved", "Obstacle", "Signal", "UnknownOwner", "register", "running", "tombstone", "write_snapshot"]
 
 Root = str | PathLike[str]
 Entry = dict[str, Any]
@@ -115,6 +115,16 @@ def write_snapshot(owner: str, *, signals: Iterable[Signal] = (), root: Root = "
         data = json.dumps(_snapshot(state, key, signals), indent=2, ensure_ascii=False) + "\n"
         rewrite(store.location.root, path, lambda _: data.encode())
     return store.location.root / path
+
+
+def running(owner: str, *, root: Root = ".") -> frozenset[str]:
+    """The tasks in a person's register that a live worker holds, as far as can be told."""
+    store, key = _manager(owner, root)
+    _, _, state = store.read(Request(root=store.location.root))
+    if isinstance(state.entries, Unavailable) or isinstance(state.dispatches, Unavailable):
+        return frozenset()
+    held = state.dispatches.held
+    return frozenset(entry.task for entry in state.entries if entry.manager == key and held(entry))
 
 
 def tombstone(task: str, *, root: Root = ".") -> Tombstone | None:

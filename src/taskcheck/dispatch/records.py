@@ -76,7 +76,7 @@ def tombstone(data: bytes | None, **changes: Scalar) -> bytes:
 def pull_number(url: str | None) -> int | None:
     """The number of a pull request by its address, as the known forges write it; None where it has none."""
     found = _NUMBER.findall(url or "")
-    return int(found[-1]) if found else None
+    return int(found[-1]) or None if found else None
 
 
 def _container(document: Document) -> Route | None:

@@ -133,12 +133,12 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
 
     def again() -> Planned:
         now = look(store)
-        return registration(store, now, admitted(store, now, wanted), worker.pid, clock())
+        return registration(store, now, admitted(store, now, wanted), clock())
 
     try:
         log.begin(f"taskcheck run {begun.task.id} by {begun.person} at {iso(clock())}: {join(wanted.command)}")
         with opened(store, PATIENCE) as (journals, _):
-            first = registration(store, seen, begun, worker.pid, clock())
+            first = registration(store, seen, begun, clock())
             planned, _ = carry_out(store, journals, again, first, kept=False)
     except BaseException as error:
         worker.dismissed()
@@ -153,8 +153,8 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
 class _Run:
     """A run under way."""
 
-    def __init__(self, store: Store, begun: Begun, pid: int, planned: Planned, say: Say) -> None:
-        self._store, self._task, self._person, self._pid = store, begun.task.id, begun.person, pid
+    def __init__(self, store: Store, begun: Begun, worker: int, planned: Planned, say: Say) -> None:
+        self._store, self._task, self._person, self._worker = store, begun.task.id, begun.person, worker
         self._path = tombstone_path(store, self._task)
         self._begin: Mapping[str, Scalar] = json.loads(
             next(change.after or b"" for change in planned.plan.changes if change.path == self._path)
@@ -199,6 +199,7 @@ class _Run:
         pull = found.pull_request
         return {
             **record,
+            "pid": self._worker,  # ours lives yet
             "outcome": found.name,
             "reason": found.reason,
             "exit_code": ended.exit_code,

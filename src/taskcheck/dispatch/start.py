@@ -141,8 +141,11 @@ def _lock(store: Store, task: str) -> Path:
     return fix_folder(store.location) / "runs" / f"{sha256(task.encode()).hexdigest()[:16]}.lock"
 
 
-def registration(store: Store, seen: Look, begun: Begun, pid: int, now: datetime) -> Planned:
+def registration(store: Store, seen: Look, begun: Begun, now: datetime) -> Planned:
     """The beginning of a run as a plan: register entry, running tombstone, root's task in work.
+
+    The process that they name is ours, not the worker's: it lives until the end is recorded too, and whoever wants the
+    worker stopped is to stop us.
 
     Raises:
         NotDispatched: a plugin refuses, or a file can't be edited exactly.
@@ -154,9 +157,9 @@ def registration(store: Store, seen: Look, begun: Begun, pid: int, now: datetime
     try:  # in this order, each step of it is a state that the next check understands
         if store.settings.paths.registers:
             path = store.settings.paths.register(begun.person)
-            entry = _entry(store, state, begun, pid, now)
+            entry = _entry(store, state, begun, now)
             files[path] = registered(held.get(path), begun.person, task.id, entry, now)
-        files[tombstone_path(store, task.id)] = tombstone(None, **_tombstone(store, state, begun, pid, now))
+        files[tombstone_path(store, task.id)] = tombstone(None, **_tombstone(store, state, begun, now))
         path = task.place.path
         if task.stage is Stage.READY:
             files[path] = _in_work(store, held[path], task)
@@ -198,7 +201,7 @@ def _in_work(store: Store, data: bytes, task: Task) -> bytes:
     return set_scalars(data, {(task.keys["status"],): words[0]}, at_names=store.settings.at_names)
 
 
-def _entry(store: Store, state: State, begun: Begun, pid: int, now: datetime) -> Mapping[str, Any]:
+def _entry(store: Store, state: State, begun: Begun, now: datetime) -> Mapping[str, Any]:
     at = iso(now)
     mine = () if isinstance(state.entries, Unavailable) else state.entries.of(begun.task.id)
     waiting = next((e.registered_at for e in mine if e.manager == begun.person and e.launched is None), None)
@@ -207,7 +210,7 @@ def _entry(store: Store, state: State, begun: Begun, pid: int, now: datetime) ->
         "task_path": begun.task.place.path,
         "worktree_path": begun.site.shown(store.location.root),
         "branch": begun.site.branch,
-        "pid": pid,
+        "pid": os.getpid(),
         "host": _host(state),
         "registered_at": iso(waiting) if waiting else at,
         "launched_at": at,
@@ -215,13 +218,13 @@ def _entry(store: Store, state: State, begun: Begun, pid: int, now: datetime) ->
     }
 
 
-def _tombstone(store: Store, state: State, begun: Begun, pid: int, now: datetime) -> dict[str, Any]:
+def _tombstone(store: Store, state: State, begun: Begun, now: datetime) -> dict[str, Any]:
     at = iso(now)
     return {
         "task": begun.task.id,
         "owner": begun.person,
         "state": "running",
-        "pid": pid,
+        "pid": os.getpid(),
         "host": _host(state),
         "started_at": at,
         "heartbeat_at": at,

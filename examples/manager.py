@@ -1,0 +1,92 @@
+"""A task manager for one person: prune, pick up, dispatch, heartbeat; over and over.
+
+    python examples/manager.py --owner dave --workers 4 --lease 45m -- my-agent --prompt-file "{task}"
+
+Every worker runs under `taskcheck run`, which keeps register, tombstone and root's task file true. So this process may
+be killed at any time: workers go on, and the next one finds them in the register. `{task}` stands for the task's file.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import taskcheck
+from taskcheck import ledgers, owners
+from taskcheck.ledgers import Signal
+
+SIGNALS = {"worker-gone": "dispatch_worker_gone", "stale-in-progress": "stuck_in_progress"}
+"""Rules whose findings a person should look at, by the kind of raw signal that is raised for them."""
+
+
+def prune(owner: str, root: Path) -> None:
+    """Take entries out of the register whose task, branch, worktree or run is over."""
+    over = {finding.task for finding in taskcheck.check(root, select=["register-orphan"]).findings}
+    if over:
+        with ledgers.register(owner, root=root) as entries:
+            for task in over & entries.keys():
+                del entries[task]
+
+
+def dispatch(task: taskcheck.Task, owner: str, options: argparse.Namespace) -> "subprocess.Popen[bytes]":
+    """Start a worker that outlives us."""
+    command = [part.replace("{task}", task.place.path) for part in options.command]
+    runner = [sys.executable, "-m", "taskcheck", "run", task.id, "--owner", owner, "--root", str(options.root)]
+    if options.lease:
+        runner += ["--timeout", options.lease]
+    # What the worker prints is in its dispatch log.
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen([*runner, "--", *command], start_new_session=True, **quiet)
+
+
+def heartbeat(owner: str, root: Path) -> None:
+    """Write the snapshot that the status page shows, with a raw signal for whatever a person should look at."""
+    found = taskcheck.check(root, select=list(SIGNALS)).findings
+    signals = [Signal(task=f.task, kind=SIGNALS[f.rule], detail=f.message) for f in found if f.task]
+    ledgers.write_snapshot(owner, signals=signals, root=root)
+
+
+def turn(owner: str, started: dict[str, "subprocess.Popen[bytes]"], options: argparse.Namespace) -> bool:
+    """One round; whether there is anything left to wait for."""
+    for task in [task for task, process in started.items() if process.poll() is not None]:
+        del started[task]
+    prune(owner, options.root)
+    # Workers of a manager that was killed count too.
+    busy = {*started, *ledgers.running(owner, root=options.root)}
+    waiting = [task for task in owners.dispatchable(owner, root=options.root) if task.id not in busy]
+    for task in waiting[: max(0, options.workers - len(busy))]:
+        started[task.id] = dispatch(task, owner, options)
+    heartbeat(owner, options.root)
+    return bool(waiting or busy)
+
+
+def main() -> int:
+    """Manage until there is nothing to do, or for ever."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--owner", required=True, help="the person, by any spelling")
+    parser.add_argument("--root", type=Path, default=Path(), help="the repository")
+    parser.add_argument("--workers", type=int, default=2, help="how many work at once")
+    parser.add_argument("--lease", metavar="TIME", help="how long a worker may take, such as 45m")
+    parser.add_argument("--interval", type=float, default=10.0, help="seconds between two rounds")
+    parser.add_argument("--until-idle", action="store_true", help="end when nothing is left to do")
+    parser.add_argument("command", nargs="+", metavar="COMMAND", help="the worker, after --")
+    options = parser.parse_args()
+    try:
+        owner = owners.canonical(options.owner, root=options.root)
+    except (owners.UnknownOwner, taskcheck.UsageError, taskcheck.ConfigError) as error:
+        parser.error(str(error))
+    started: dict[str, subprocess.Popen[bytes]] = {}
+    while True:
+        try:
+            more = turn(owner, started, options)
+        except (ledgers.Held, ledgers.Moved) as error:  # somebody writes the ledgers: the next round will do
+            sys.stderr.write(f"manager: {error}\n")
+            more = True
+        if options.until_idle and not more:
+            return 0
+        time.sleep(options.interval)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
