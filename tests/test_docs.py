@@ -1,11 +1,17 @@
 """The docs say what the code says."""
 
+import json
 import re
 import runpy
+import subprocess
+import sys
 import tomllib
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
-from taskcheck import config
+from taskcheck import Entry, config, ledgers
+from taskcheck.checking import Request, open_store
 from taskcheck.cli import COMMANDS
 from taskcheck.formats import FORMATS
 from taskcheck.schema import (
@@ -20,7 +26,9 @@ from taskcheck.schema import (
     VocabularyTable,
 )
 from tests.conftest import ROOT
-from tests.e2e.conftest import taskcheck
+from tests.e2e.conftest import environment, store, taskcheck
+
+__all__ = ["store"]
 
 README = (ROOT / "README.md").read_text()
 
@@ -69,3 +77,43 @@ def test_the_configuration_page_is_a_configuration_and_names_every_key(tmp_path:
                         ("statuses", StatusesTable)):  # fmt: skip
         assert set(tables[name]) == set(model.model_fields), name
     assert all(f" {field}" in shown for field in FieldsTable.model_fields if field not in tables["fields"])
+
+
+def test_the_ledgers_of_the_page_for_managers_are_read_as_written(store: Callable[..., Path]) -> None:
+    """The JSON of docs/integrating.md, as files: nothing in it is unreadable, and its dispatch is known."""
+    page = (ROOT / "docs" / "integrating.md").read_text()
+    register, snapshot, tombstone = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    root = store({
+        "taskcheck.toml": "[people]\ndave-fowler = []\n",
+        "tasks/fix-login.md": "---\ntitle: T\nowner: dave-fowler\nstatus: in_review\n---\n",
+        ".tasks/task_manager/task-manager-dave-fowler.register.json": register,
+        ".tasks/task_manager/task-manager-dave-fowler.snapshot.json": snapshot,
+        "tasks/logs/dispatch-fix-login.status.json": tombstone,
+    })  # fmt: skip
+    request = Request(root=root)
+    _, _, state = open_store(request).read(request)
+    assert [ledger.troubles for ledger in state.ledgers] == [()] * 3  # type: ignore[union-attr]
+    assert state.dispatches.of("fix-login").outcome == "completed_with_pr"  # type: ignore[union-attr]
+    assert [signal.kind for signal in state.signals] == ["stuck_in_progress"]
+    assert "completed_with_pr" in str(ledgers.tombstone("fix-login", root=root))
+    (entry,) = json.loads(register)["entries"].values()
+    known = {field.name for field in fields(Entry)} | {"slug", "pr_number", "pr_url"}
+    assert entry.keys() <= known
+
+
+def test_the_python_of_the_page_for_managers_runs(store: Callable[..., Path]) -> None:
+    root = store({
+        "taskcheck.toml": "[people]\ndave-fowler = ['dave']\n",
+        "tasks/fix-login.md": "---\ntitle: Fix login\nowner: dave-fowler\nstatus: ready\n---\n",
+    })  # fmt: skip
+    code = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "integrating.md").read_text(), re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(code)],
+        cwd=root,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "fix-login Fix login tasks/fix-login.md" in done.stdout

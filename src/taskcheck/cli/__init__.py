@@ -15,6 +15,7 @@ COMMANDS = {
     "owner": "the canonical key of a person or role, by any spelling",
     "route": "who may dispatch a task, and why",
     "init": "write a taskcheck.toml from what lies here",
+    "completion": "print what makes a shell complete commands, options, tasks and rules",
     "demo": "build the friction log's six incidents as a real repository, and check it",
 }
 
@@ -95,7 +96,7 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Name
 
 
 def _help() -> str:
-    commands = "\n".join(f"  {name:<8}{about}" for name, about in COMMANDS.items())
+    commands = "\n".join(f"  {name:<12}{about}" for name, about in COMMANDS.items())
     return f"""usage: taskcheck [check] [TASK|PATH ...] [options]
        taskcheck COMMAND ...
 

@@ -1,0 +1,72 @@
+"""Completion in a real shell."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import environment, taskcheck
+
+TASK = "---\ntitle: T\nowner: dave-fowler\nstatus: ready\n---\n"
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash isn't installed")
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("fin", {"finish"}),
+        ("run ", {"fix-login", "write-docs"}),
+        ("run w", {"write-docs"}),
+        ("run fix-login --owner ", {"dave-fowler", "rj"}),
+        ("rule split", {"split-manager"}),
+        ("check --unsafe", {"--unsafe-fixes"}),
+        ("check --format jun", {"junit"}),
+        ("finish fix-login --out", {"--outcome"}),
+    ],
+)
+def test_bash_offers(words: str, offered: set[str], store: Callable[..., Path], tmp_path: Path) -> None:
+    root = store({
+        "taskcheck.toml": "[people]\ndave-fowler = []\nrj = []\n",
+        "tasks/fix-login.md": TASK,
+        "tasks/write-docs.md": TASK,
+    })  # fmt: skip
+    script = tmp_path / "completion"
+    script.write_text(taskcheck("completion", "bash", cwd=root).out)
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    command = bin_folder / "taskcheck"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m taskcheck "$@"\n')
+    command.chmod(0o755)
+    asked = ["taskcheck", *words.split(" ")]
+    listed = " ".join(f"'{word}'" for word in asked)
+    ask = f"source {script}; COMP_WORDS=({listed}); COMP_CWORD={len(asked) - 1}; _shtab_taskcheck;"
+    done = subprocess.run(
+        ["bash", "-c", f'{ask} printf "%s\\n" "${{COMPREPLY[@]}}"'],
+        cwd=root,
+        env=environment(PATH=f"{bin_folder}:{os.environ['PATH']}"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(done.stdout.split()) == offered, done.stderr
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_get_a_script(shell: str, tmp_path: Path) -> None:
+    done = taskcheck("completion", shell, cwd=tmp_path)
+    assert done.code == 0
+    assert "finish" in done.out
+    assert "unsafe-fixes" in done.out
+    if interpreter := shutil.which(shell):
+        script = tmp_path / "script"
+        script.write_text(done.out)
+        subprocess.run([interpreter, "-n", script], check=True)
+
+
+def test_a_shell_that_is_not_known(tmp_path: Path) -> None:
+    done = taskcheck("completion", "ksh", cwd=tmp_path)
+    assert (done.code, "invalid choice: 'ksh'" in done.err) == (2, True)
