@@ -57,8 +57,8 @@ def _row(incident: Incident, urls: dict[str, str | None]) -> str:
     wrong = "signals only: " + ", ".join(map(_signal, incident.signals))
     todo = "look at the signals"
     if head := next((f for f in incident.findings if f.rule == incident.headline), None):
-        wrong = f"{_rule(head.rule, urls)}: {markdown(head.message, 150)}"
-        todo = markdown(head.expected, 150)
+        wrong = f"{_rule(head.rule, urls)}: {markdown(head.message, 200)}"
+        todo = f"see to: {markdown(head.expected, 200)}" if head.expected else ""
     if safeties := told.remedies(incident):
         todo = code(told.fix_command(incident, safeties[0]), None)
     state = " · ".join(code(part) for part in (incident.owner, incident.status) if part)

@@ -121,4 +121,5 @@ def read_markdown(text: str) -> list[str]:
         element.text = "x"
     words = " ".join(root.itertext())
     assert not re.search(r"(?<![\w`])@\w|(?<!\w)#\d|\w#\d|:[a-z_+0-9]+:(?!\w)|://|www\.", words), words
+    assert not re.search(r"\b(?:[0-9a-f]{7,40}|[A-Za-z]+-[0-9]+)\b", words), words
     return [str(element.tag) for element in root.iter(etree.Element) if element.tag != "code"]

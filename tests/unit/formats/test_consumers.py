@@ -103,13 +103,13 @@ def test_junit_is_read_back_case_by_case() -> None:
 
 
 def test_github_escapes_as_the_toolkit_does() -> None:
-    text = "50%, a:b\r\nc"
+    text = "50%0A, a:b\r\nc"
     (kind, properties, message), *_ = readers.read_github(renderer("github")(report(incident(text, finding(text)))))
     assert kind == "error"
-    assert properties["title"] == "metadata-drift: 50%, a:b\\r\\nc"
-    assert properties["file"] == "tasks/50%, a:b\\r\\nc.md"
+    assert properties["title"] == "metadata-drift: 50%0A, a:b\\r\\nc"
+    assert properties["file"] == "tasks/50%0A, a:b\\r\\nc.md"
     assert (properties["line"], properties["col"]) == ("3", "9")
-    assert message.splitlines()[0] == "root says 50%, a:b\\r\\nc"
+    assert message.splitlines()[0] == "root says 50%0A, a:b\\r\\nc"
 
 
 def test_github_shows_the_worst_and_says_how_many_more() -> None:
