@@ -43,7 +43,8 @@ def dispatch(task: taskcheck.Task, owner: str, options: argparse.Namespace) -> "
 def heartbeat(owner: str, root: Path) -> None:
     """Write the snapshot that the status page shows, with a raw signal for whatever a person should look at."""
     found = taskcheck.check(root, select=list(SIGNALS)).findings
-    signals = [Signal(task=f.task, kind=SIGNALS[f.rule], detail=f.message) for f in found if f.task]
+    mine = [f for f in found if f.task and owners.route(f.task, root=root).person == owner]
+    signals = [Signal(task=str(f.task), kind=SIGNALS[f.rule], detail=f.message) for f in mine]
     ledgers.write_snapshot(owner, signals=signals, root=root)
 
 
