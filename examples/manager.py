@@ -10,6 +10,7 @@ import argparse
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import taskcheck
@@ -20,9 +21,9 @@ SIGNALS = {"worker-gone": "dispatch_worker_gone", "stale-in-progress": "stuck_in
 """Rules whose findings a person should look at, by the kind of raw signal that is raised for them."""
 
 
-def prune(owner: str, root: Path) -> None:
+def prune(found: Iterable[taskcheck.Finding], owner: str, root: Path) -> None:
     """Take entries out of the register whose task, branch, worktree or run is over."""
-    over = {finding.task for finding in taskcheck.check(root, select=["register-orphan"]).findings}
+    over = {finding.task for finding in found if finding.rule == "register-orphan"}
     if over:
         with ledgers.register(owner, root=root) as entries:
             for task in over & entries.keys():
@@ -40,11 +41,11 @@ def dispatch(task: taskcheck.Task, owner: str, options: argparse.Namespace) -> "
     return subprocess.Popen([*runner, "--", *command], start_new_session=True, **quiet)
 
 
-def heartbeat(owner: str, root: Path) -> None:
+def heartbeat(found: Iterable[taskcheck.Finding], owner: str, root: Path) -> None:
     """Write the snapshot that the status page shows, with a raw signal for whatever a person should look at."""
-    found = taskcheck.check(root, select=list(SIGNALS)).findings
-    mine = [f for f in found if f.task and owners.route(f.task, root=root).person == owner]
-    signals = [Signal(task=str(f.task), kind=SIGNALS[f.rule], detail=f.message) for f in mine]
+    calls = [(str(finding.task), finding) for finding in found if finding.rule in SIGNALS and finding.task]
+    mine = [(task, finding) for task, finding in calls if owners.route(task, root=root).person == owner]
+    signals = [Signal(task=task, kind=SIGNALS[finding.rule], detail=finding.message) for task, finding in mine]
     ledgers.write_snapshot(owner, signals=signals, root=root)
 
 
@@ -52,14 +53,16 @@ def turn(owner: str, started: dict[str, "subprocess.Popen[bytes]"], options: arg
     """One round; whether there is anything left to wait for."""
     for task in [task for task, process in started.items() if process.poll() is not None]:
         del started[task]
-    prune(owner, options.root)
+    found = taskcheck.check(options.root, select=["register-orphan", *SIGNALS]).findings
+    prune(found, owner, options.root)
     # Workers of a manager that was killed count too.
     busy = {*started, *ledgers.running(owner, root=options.root)}
-    waiting = [task for task in owners.dispatchable(owner, root=options.root) if task.id not in busy]
-    for task in waiting[: max(0, options.workers - len(busy))]:
-        started[task.id] = dispatch(task, owner, options)
-    heartbeat(owner, options.root)
-    return bool(waiting or busy)
+    if len(busy) < options.workers:
+        waiting = [task for task in owners.dispatchable(owner, root=options.root) if task.id not in busy]
+        for task in waiting[: options.workers - len(busy)]:
+            started[task.id] = dispatch(task, owner, options)
+    heartbeat(found, owner, options.root)
+    return bool(started or busy)
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ from taskcheck.finding import Report, RuleRun, RunError, Severity
 from taskcheck.fix import COMMITTED, PENDING
 from taskcheck.identity import AmbiguousNames
 from taskcheck.read import Location, Questions, changed, fix_folder, locate, read_files, read_rest
+from taskcheck.read.processes import read_processes
 from taskcheck.report import Verdict
 from taskcheck.rules import Rule
 from taskcheck.settings import Settings
@@ -78,11 +79,7 @@ class Store:
             ConfigError: two people or roles are one name.
         """
         request.progress("reading task files and ledgers")
-        sources = read_files(self.location, self.settings)
-        try:
-            parsed = parse(sources, self.settings)
-        except AmbiguousNames as error:
-            raise config.ConfigError(f"people and roles: {error}") from error
+        sources, parsed = self.files()
         questions = Questions(
             pids=parsed.pids,
             worktree_paths=parsed.worktree_paths,
@@ -93,6 +90,28 @@ class Store:
         sources = read_rest(sources, self.location, self.settings, questions, request.processes, request.progress)
         request.progress("comparing")
         return sources, parsed, assemble(parsed, sources, self.settings, request.now or clock())
+
+    def read_ledgers(self) -> State:
+        """What the files of the main checkout and the process table say, without git: who works, as recorded.
+
+        Raises:
+            ConfigError: as `read`.
+        """
+        sources, parsed = self.files()
+        sources = replace(sources, processes=read_processes(parsed.pids))
+        return assemble(parsed, sources, self.settings, clock())
+
+    def files(self) -> tuple[Sources, Parsed]:
+        """What the files of the main checkout hold, and say.
+
+        Raises:
+            ConfigError: two people or roles are one name.
+        """
+        sources = read_files(self.location, self.settings)
+        try:
+            return sources, parse(sources, self.settings)
+        except AmbiguousNames as error:
+            raise config.ConfigError(f"people and roles: {error}") from error
 
 
 def clock() -> datetime:
@@ -125,10 +144,7 @@ def read_people(store: Store) -> Parsed:
         ConfigError: two people or roles are one name.
         UsageError: nobody is declared.
     """
-    try:
-        parsed = parse(read_files(store.location, store.settings), store.settings)
-    except AmbiguousNames as error:
-        raise config.ConfigError(f"people and roles: {error}") from error
+    _, parsed = store.files()
     if not parsed.people:
         raise UsageError(NO_PEOPLE.reason)
     return parsed

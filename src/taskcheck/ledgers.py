@@ -120,7 +120,7 @@ def write_snapshot(owner: str, *, signals: Iterable[Signal] = (), root: Root = "
 def running(owner: str, *, root: Root = ".") -> frozenset[str]:
     """The tasks in a person's register that a live worker holds, as far as can be told."""
     store, key = _manager(owner, root)
-    _, _, state = store.read(Request(root=store.location.root))
+    state = store.read_ledgers()
     if isinstance(state.entries, Unavailable) or isinstance(state.dispatches, Unavailable):
         return frozenset()
     held = state.dispatches.held
@@ -129,8 +129,7 @@ def running(owner: str, *, root: Root = ".") -> frozenset[str]:
 
 def tombstone(task: str, *, root: Root = ".") -> Tombstone | None:
     """The last known state of a task's dispatch; None where there is none, or it can't be read."""
-    store = open_store(Request(root=Path(root)))
-    _, _, state = store.read(Request(root=Path(root)))
+    state = open_store(Request(root=Path(root))).read_ledgers()
     dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task)
     return dispatch.tombstone if dispatch else None
 

@@ -163,6 +163,7 @@ LEAVE = "sed -i 's/^status: .*/status: {}/' tasks/fix-login.md"
         (LEAVE.format("blocked") + "; exit 4", 4, "blocked", "blocked", None),
         (LEAVE.format("in_review"), 1, "failed", "failed", "left as in_review, and no pull request is named"),
         (LEAVE.format(f"in_review\\npr_url: {PULL}".replace("/", "\\/")), 0, "completed_with_pr", "in_review", None),
+        (LEAVE.format("failed"), 0, "failed", "failed", "left as failed"),
         (LEAVE.format("cancelled"), 1, "failed", "failed", "silent success"),
         ("printf -- '---\\nstatus: [\\n---\\n' > tasks/fix-login.md", 1, "failed", "failed", "its task file can't be"),
     ],

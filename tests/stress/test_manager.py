@@ -37,13 +37,13 @@ CRASHES = [("failed", "killed by SIGKILL"), ("completed_with_pr", None), ("compl
 
 def manager(root: Path, proof: Path) -> "subprocess.Popen[bytes]":
     command = [sys.executable, str(ROOT / "examples/manager.py"), "--owner", "Dave", "--root", str(root)]
-    command += ["--workers", "4", "--lease", "3s", "--interval", "0.1", "--until-idle", "--"]
+    command += ["--workers", "4", "--lease", "15s", "--interval", "0.1", "--until-idle", "--"]
     worker = [sys.executable, str(ROOT / "tests/stress/worker.py"), str(proof), "{task}"]
     return subprocess.Popen([*command, *worker], env=environment(), stdout=subprocess.DEVNULL, start_new_session=True)
 
 
 def until_idle(root: Path, proof: Path) -> None:
-    assert manager(root, proof).wait(1200) == 0
+    assert manager(root, proof).wait(3600) == 0
 
 
 def front(root: Path, name: str, key: str) -> str:

@@ -42,14 +42,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _names(options: argparse.Namespace) -> Iterable[str]:
-    from taskcheck.assemble import parse  # noqa: PLC0415 - not needed for the script
-    from taskcheck.checking import Request, open_store  # noqa: PLC0415 - as above
-    from taskcheck.read import read_files  # noqa: PLC0415 - as above
+    from taskcheck.checking import Request, open_store  # noqa: PLC0415 - not needed for the script
 
     store = open_store(Request(root=options.root, config=options.config))
     if options.names == "rules":
         return sorted(store.rules)
-    parsed = parse(read_files(store.location, store.settings), store.settings)
+    _, parsed = store.files()
     return parsed.people.persons if options.names == "people" else [task.id for task in parsed.tasks]
 
 

@@ -20,10 +20,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Look, propose, write."""
     from taskcheck import config  # noqa: PLC0415 - not needed for --help
-    from taskcheck.assemble import parse  # noqa: PLC0415 - as above
     from taskcheck.checking import Request, Store, open_store  # noqa: PLC0415 - as above
     from taskcheck.proposal import Proposal, propose  # noqa: PLC0415 - as above
-    from taskcheck.read import locate, read_files  # noqa: PLC0415 - as above
+    from taskcheck.read import locate  # noqa: PLC0415 - as above
 
     root = guarded(lambda: locate(options.root)).root
     existing = config.find(root)
@@ -32,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 
     def look() -> tuple[Store, Proposal]:
         store = open_store(Request(root=options.root, config=options.config))
-        parsed = parse(read_files(store.location, store.settings), store.settings)
+        _, parsed = store.files()
         if not parsed.tasks and not parsed.ledgers.files:
             raise Failure(f"neither task files nor runtime ledgers found in {root} (preset {store.settings.preset})", 4)
         return store, propose(store.settings, parsed, detected=store.detected)

@@ -57,7 +57,7 @@ def outcome(state: State, task: str, record: Mapping[str, Scalar], ended: Ended)
         reason = f"left as {status}, and no pull request is named"
         return Outcome(name=FAILED, reason=reason, rejected=ended.exit_code == 0)
     if name is not None:
-        return Outcome(name=name, pull_request=pull)
+        return Outcome(name=name, pull_request=pull, reason=f"left as {status}" if name == FAILED else None)
     return Outcome(name=FAILED, reason=_failure(ended), pull_request=pull, rejected=ended.exit_code == 0)
 
 
