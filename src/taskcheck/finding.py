@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from typing import Literal
 
 from taskcheck.model import Place
 from taskcheck.runtime import Signal
@@ -41,6 +42,8 @@ class Evidence:
 
     place: Place
     saw: str
+    side: Literal["root", "worktree", "ledger"] = "ledger"
+    """Who speaks: the task file in root, one in a worktree or branch, or another file; told in a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +234,12 @@ class Incident:
     """The rule of the finding that no other explains; None when only signals speak."""
     findings: tuple[Finding, ...]
     signals: tuple[SignalNote, ...] = ()
+    moved_at: datetime | None = None
+    """The newest sign of work on the task; the newest heartbeat of a manager; None where nothing tells."""
+    worker: str | None = None
+    """How the task's newest run stands: running, ended, gone, unknown; None where no ledger knows of one."""
+    blocks: int = 0
+    """How many tasks that aren't done depend on it, directly or not."""
 
     @property
     def severity(self) -> Severity:
@@ -251,6 +260,10 @@ class ManagerStatus:
     snapshot_age_seconds: int | None
     fresh: bool
     files: tuple[str, ...]
+    entries: int | None = None
+    """Rows of its registers, each task counted once; None where they can't be read."""
+    workers: int | None = None
+    """How many of these a live process is known to hold; None where that can't be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

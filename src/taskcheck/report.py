@@ -2,11 +2,24 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from taskcheck import __version__, incidents
-from taskcheck.finding import EMPTY, Finding, FixNote, ManagerStatus, Report, RuleRun, RunError, Severity, Subject
+from taskcheck.finding import (
+    EMPTY,
+    Evidence,
+    Finding,
+    FixNote,
+    ManagerStatus,
+    Report,
+    RuleRun,
+    RunError,
+    Severity,
+    Subject,
+)
 from taskcheck.model import Place
 from taskcheck.rules import Rule
+from taskcheck.runtime import Entry
 from taskcheck.sources import Unavailable
 from taskcheck.state import State
 
@@ -106,8 +119,17 @@ def _located(finding: Finding, state: State) -> Finding:
         line, column = document.locate(place.route)
         return replace(place, line=line, column=column)
 
-    evidence = tuple(replace(item, place=located(item.place)) for item in finding.evidence)
+    def told(item: Evidence) -> Evidence:
+        return replace(item, place=located(item.place), side=_side(item.place, state))
+
+    evidence = tuple(map(told, finding.evidence))
     return replace(finding, place=located(finding.place), evidence=evidence)
+
+
+def _side(place: Place, state: State) -> Literal["root", "worktree", "ledger"]:
+    if place.checkout != "root":
+        return "worktree"
+    return "root" if place.path in state.tasks.by_path else "ledger"
 
 
 def _narrowed(runs: tuple[RuleRun, ...], subjects: set[str], paths: set[str]) -> tuple[RuleRun, ...]:
@@ -173,9 +195,25 @@ def _managers(state: State) -> tuple[ManagerStatus, ...]:
                 snapshot_age_seconds=int(age.total_seconds()) if age is not None else None,
                 fresh=age is not None and -limits.clock_skew <= age <= limits.snapshot_max_age,
                 files=tuple(sorted(ledger.place.path for ledger in manager.files)),
+                entries=len(entries) if (entries := _entries(manager.key, state)) is not None else None,
+                workers=_live(entries, state),
             )
         )
     return tuple(found)
+
+
+def _entries(manager: str, state: State) -> list[Entry] | None:
+    """A manager's register entries, one of each task."""
+    if isinstance(state.entries, Unavailable):
+        return None
+    return list({entry.task: entry for entry in state.entries if entry.manager == manager}.values())
+
+
+def _live(entries: list[Entry] | None, state: State) -> int | None:
+    """How many of some entries a live process is known to hold."""
+    if entries is None or isinstance(state.dispatches, Unavailable) or isinstance(state.processes, Unavailable):
+        return None
+    return sum(map(state.dispatches.held, entries))
 
 
 def _exit_code(report: Report, verdict: Verdict, *, empty: bool) -> int:
