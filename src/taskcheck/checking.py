@@ -126,10 +126,15 @@ def check(request: Request) -> Report:
 
 def check_store(store: Store, request: Request) -> Report:
     """Check an opened store; see `check`."""
+    return looked(store, request)[0]
+
+
+def looked(store: Store, request: Request) -> tuple[Report, Sources]:
+    """Check an opened store, and what its report rests on; see `check`."""
     rules = chosen(store, request)
     sources, state, runs = _settled(store, request, rules)
     report = reported(store, request, sources, state, runs)
-    return _with_unfinished(report, store, request)
+    return _with_unfinished(report, store, request), sources
 
 
 def _settled(store: Store, request: Request, rules: list[Rule]) -> tuple[Sources, State, tuple[RuleRun, ...]]:

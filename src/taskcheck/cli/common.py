@@ -12,6 +12,7 @@ from taskcheck.cli import Failure
 
 if TYPE_CHECKING:
     from taskcheck.assemble import Parsed
+    from taskcheck.checking import Store
     from taskcheck.finding import Report
     from taskcheck.identity import People
 
@@ -117,9 +118,24 @@ def show(report: "Report", *, verbose: bool = False, color: str = "auto", by_rul
 
 def _width(color: str) -> int | None:
     """Columns of the terminal; None for plain text."""
-    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") if color == "auto" else color == "always"
-    if not wanted:
+    if not colour(color):
         return None
     import shutil  # noqa: PLC0415 - only for a terminal
 
     return max(40, shutil.get_terminal_size().columns)
+
+
+def colour(option: str) -> bool:
+    """Whether stdout is to be in colour."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") if option == "auto" else option == "always"
+
+
+def tell_empty(report: "Report", store: "Store") -> None:
+    """Say on stderr where there was nothing to check, and what was looked for."""
+    from taskcheck.checking import NOTHING  # noqa: PLC0415 - only after a check
+    from taskcheck.finding import EMPTY  # noqa: PLC0415 - as above
+
+    if report.exit_code == EMPTY:
+        settings = store.settings
+        looked = f"preset {settings.preset} looks for {', '.join(settings.paths.tasks)}"
+        print(f"taskcheck: {NOTHING} in {store.location.root} ({looked})", file=sys.stderr)

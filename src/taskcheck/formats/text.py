@@ -44,7 +44,7 @@ def render(report: Report, *, width: int | None = None, verbose: bool = False, b
     lines = list(_lines(report, verbose=verbose, by_rule=by_rule))
     if width is None:
         return "".join(f"{line.plain.rstrip()}\n" for line in lines)
-    return _rich(lines, width)
+    return styled(lines, width)
 
 
 def position(place: Place) -> str:
@@ -59,7 +59,8 @@ def summary(report: Report) -> list[str]:
     return [line.plain for line in _summary(report, verbose=False)]
 
 
-def _rich(lines: Iterable[Line], width: int) -> str:
+def styled(lines: Iterable[Line], width: int | None) -> str:
+    """The lines in colour for a terminal, wrapped at a width where there is one."""
     from io import StringIO  # noqa: PLC0415 - only for a terminal
 
     from rich.console import Console  # noqa: PLC0415 - 37 ms, only for a terminal
@@ -67,12 +68,13 @@ def _rich(lines: Iterable[Line], width: int) -> str:
     from rich.text import Text  # noqa: PLC0415 - as above
 
     out = StringIO()
-    console = Console(file=out, force_terminal=True, width=width, highlight=False, markup=False, emoji=False)
+    console = Console(file=out, force_terminal=True, width=width or 80, highlight=False, markup=False, emoji=False)
     for line in lines:
         text = Text()
         for part, kind in line.segments:
             text.append(part, style=STYLES.get(kind, ""))
-        rows = text.wrap(console, max(20, width - line.indent - line.hang), overflow="fold")
+        room = max(20, width - line.indent - line.hang) if width else 0
+        rows = text.wrap(console, room, overflow="fold") if room else [text]
         for number, row in enumerate(rows or [text]):
             row.rstrip()
             console.print(Padding(row, (0, 0, 0, line.indent + (line.hang if number else 0))), soft_wrap=True)
