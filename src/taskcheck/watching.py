@@ -32,6 +32,8 @@ class Look:
 
     report: Report | None = None
     trouble: str = ""
+    name: str = ""
+    """What the store's folder is called."""
     interval: float = AGAIN
     folders: Folders = frozenset()
 
@@ -75,7 +77,8 @@ def _look(request: Request) -> Look:
         store = open_store(request)
         report, sources = looked(store, request)
         interval = min(INTERVAL, store.settings.limits.snapshot_max_age.total_seconds())
-        return Look(report=report, interval=interval, folders=watched(sources, store.location))
+        name = store.location.root.name
+        return Look(report=report, name=name, interval=interval, folders=watched(sources, store.location))
     except ConfigError as error:
         return Look(trouble=f"the configuration can't be used: {'; '.join(error.messages)}")
     except NotADirectoryError as error:

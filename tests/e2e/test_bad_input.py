@@ -229,7 +229,7 @@ def test_control_characters_do_not_speak(store: Store) -> None:
             "taskcheck.toml": "[people]\nx = []\n",
         }
     )
-    for form in ("text", "concise", "junit"):
+    for form in ("text", "concise", "junit", "html"):
         ran = taskcheck("--format", form, cwd=root)
         assert ran.code == 1
         assert "\x1b" not in ran.out

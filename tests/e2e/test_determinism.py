@@ -16,7 +16,7 @@ from tests.conftest import FIXTURES
 from tests.e2e.conftest import taskcheck
 
 NOW = "2026-03-24T18:00:00Z"
-FORMATS = ("text", "json", "junit", "concise")
+FORMATS = ("text", "json", "junit", "concise", "html")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from importlib import import_module
 
 from taskcheck.finding import Report
 
-FORMATS = ("text", "concise", "json", "junit")
+FORMATS = ("text", "concise", "json", "junit", "html")
 """Names of the built-in formats; each is the module of this package with that name (``json`` is ``json_report``)."""
 
 

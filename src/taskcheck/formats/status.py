@@ -111,16 +111,22 @@ def _details(incident: Incident, room: int) -> Iterator[Line]:
 
 
 def _signal(note: SignalNote) -> str:
+    return f"signal {visible(note.signal.kind)}: {', '.join(map(visible, told(note)))}"
+
+
+def told(note: SignalNote) -> list[str]:
+    """What there is to say of a raw signal: how loud, whose, since when, what became of it, and its own words."""
     signal = note.signal
-    told = (signal.level, f"from {signal.manager}", iso(signal.at) if signal.at else None, fate(note), signal.detail)
-    return f"signal {visible(signal.kind)}: {', '.join(visible(part) for part in told if part)}"
-
-
-def fate(note: SignalNote) -> str:
-    """What became of a raw signal."""
-    said = ["refuted"] if note.refuted else []
-    said += [f"explained by {note.explained_by}"] if note.explained_by else []
-    return ", ".join(said) or "unexplained"
+    fate = ["refuted"] if note.refuted else []
+    fate += [f"explained by {note.explained_by}"] if note.explained_by else []
+    parts = (
+        signal.level,
+        f"from {signal.manager}",
+        iso(signal.at) if signal.at else None,
+        ", ".join(fate) or "unexplained",
+        signal.detail,
+    )
+    return [part for part in parts if part]
 
 
 def _command(words: tuple[str, ...], room: int) -> Iterator[Line]:

@@ -191,6 +191,17 @@ def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
         yield Line(0, (("failed  ", "error"), (f"{visible(error.where)}: {visible(error.message)}", "")))
     for rule, reason in report.skipped if verbose else ():
         yield Line(0, (("skipped ", "dim"), (f"{rule}: {visible(reason)}", "dim")))
+    yield Line(0, tuple(_total(report, verbose=verbose)))
+    if not report.complete:
+        yield Line(0, (("incomplete: what failed was not checked", "error"),))
+
+
+def total(report: Report) -> str:
+    """How much was looked at, found and left out, in one line."""
+    return "".join(text for text, _ in _total(report, verbose=True))
+
+
+def _total(report: Report, *, verbose: bool) -> Iterator[Segment]:
     counts = [
         f"{number} {severity.label}{'' if number == 1 else 's'}"
         for severity in sorted(Severity, reverse=True)
@@ -212,9 +223,8 @@ def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
         hidden.append(f"{rules} rule{'' if rules == 1 else 's'} skipped{'' if verbose else ' (-v says why)'}")
     checkouts = f"{report.checkouts} checkout{'' if report.checkouts == 1 else 's'}"
     text = f"{report.tasks} task{'' if report.tasks == 1 else 's'} in {checkouts}: {found}"
-    yield Line(0, ((text, "subject"), (f"; {', '.join(hidden)}" if hidden else "", "dim")))
-    if not report.complete:
-        yield Line(0, (("incomplete: what failed was not checked", "error"),))
+    yield text, "subject"
+    yield f"; {', '.join(hidden)}" if hidden else "", "dim"
 
 
 def _repairs(report: Report) -> list[str]:
