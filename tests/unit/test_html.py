@@ -96,6 +96,13 @@ def test_nothing_is_fetched_and_nothing_runs() -> None:
     assert not any("style" in attributes for _, attributes in seen.tags), "the policy would drop it"
 
 
+def test_a_page_before_anything_could_be_looked_at() -> None:
+    page = html.page(None, name="store", trouble="there is no folder /store", live="look-1")
+    assert '<p class="banner error" role="alert">' in page
+    assert "there is no folder /store" in page
+    assert "All agree" not in page
+
+
 def test_same_report_same_bytes() -> None:
     tasks = {"a": "---\nstatus: nonsense\n---\n", "b": "---\nstatus: [\n---\n"}
     assert html.render(reported(tasks)) == html.render(reported(dict(reversed(tasks.items()))))

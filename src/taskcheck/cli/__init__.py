@@ -9,6 +9,7 @@ from importlib import import_module
 COMMANDS = {
     "check": "compare the ledgers, report what disagrees (the default command)",
     "status": "who is at work, and a row per task that needs a look; --watch keeps it up to date",
+    "serve": "the same as a page on loopback that refreshes itself",
     "undo": "take the last fix back, byte for byte",
     "rule": "list the rules, or explain one with today's findings of it",
     "owner": "the canonical key of a person or role, by any spelling",
