@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import shlex
 import signal
 import subprocess
@@ -61,6 +62,8 @@ def test_fits_eighty_columns(incidents: Built, options: tuple[str, ...]) -> None
     out = taskcheck("status", "--now", NOW, *options, cwd=incidents.root).out
     plain = out if "--color" not in options else taskcheck("status", "--now", NOW, cwd=incidents.root).out
     assert ("\x1b[" in out) is ("--color" in options)
+    if "--color" in options:
+        assert re.sub(r"\x1b\[[0-9;]*m", "", out) == plain, "colour changes nothing else"
     assert all(len(line) <= 80 or " " not in line.strip() for line in plain.splitlines()), "but for a long name"
 
 

@@ -64,7 +64,6 @@ def styled(lines: Iterable[Line], width: int | None) -> str:
     from io import StringIO  # noqa: PLC0415 - only for a terminal
 
     from rich.console import Console  # noqa: PLC0415 - 37 ms, only for a terminal
-    from rich.padding import Padding  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
 
     out = StringIO()
@@ -77,7 +76,8 @@ def styled(lines: Iterable[Line], width: int | None) -> str:
         rows = text.wrap(console, room, overflow="fold") if room else [text]
         for number, row in enumerate(rows or [text]):
             row.rstrip()
-            console.print(Padding(row, (0, 0, 0, line.indent + (line.hang if number else 0))), soft_wrap=True)
+            indent = line.indent + (line.hang if number else 0)
+            console.print(Text(" " * indent).append_text(row), soft_wrap=True)
     return "".join(f"{row.rstrip()}\n" for row in out.getvalue().splitlines())
 
 
