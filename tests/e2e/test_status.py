@@ -34,8 +34,8 @@ def test_one_row_per_task_with_all_that_is_asked(incidents: Built) -> None:
     lines = ran.out.splitlines()
     assert lines[:3] == [
         "manager      heartbeat               workers",
-        "dave-fowler  2m old                  2 live of 7 registered",
-        "rj           2m 30s old              2 live of 2 registered",
+        "dave-fowler  2m old, fresh           2 live of 7 registered",
+        "rj           2m 30s old, fresh       2 live of 2 registered",
     ]
     at = lines.index("error   worker-gone                        8h 1m  dave-fowler   gone          -")
     assert lines[at + 1 : at + 4] == [

@@ -2,15 +2,15 @@
 
 import hashlib
 from base64 import b64encode
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from taskcheck.documents.values import age, iso
-from taskcheck.finding import EMPTY, Evidence, Finding, Incident, ManagerStatus, Report
+from taskcheck.finding import EMPTY, Evidence, Finding, Incident, Report
 from taskcheck.formats.rows import rows
 from taskcheck.formats.sanitize import visible
-from taskcheck.formats.status import headline, told, workers
+from taskcheck.formats.status import headline, heartbeat, told, workers
 from taskcheck.formats.text import total
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ def page(report: Report | None, *, name: str = "", trouble: str = "", live: str 
     environment = _environment()
     found = rows(report) if report else []
     errors = sum(row.incident.severity.label == "error" for row in found)
-    counted, skipped = _counted(report) if report else ("", "")
     about = f"{name}: " if name else ""
     heading = f"{about}{_needs(len(found))}" if report else name or "taskcheck"
     parts = environment.get_template("page.html").generate(
@@ -46,8 +45,6 @@ def page(report: Report | None, *, name: str = "", trouble: str = "", live: str 
         rows=found,
         title=f"{f'({errors}) ' if errors else ''}{heading} · taskcheck" if not trouble else f"(!) {name} · taskcheck",
         heading=heading,
-        counted=counted,
-        skipped=skipped,
         nothing="Nothing to check." if report and report.exit_code == EMPTY else "All agree.",
         trouble=trouble,
         live=live,
@@ -80,7 +77,7 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    shown = (about, age, headline, heartbeat, key, moment, sides, told, workers)
+    shown = (about, age, headline, heartbeat, key, moment, sides, told, total, workers)
     environment.globals.update({function.__name__: function for function in shown})
     return environment
 
@@ -92,17 +89,6 @@ def _style() -> "Markup":
     environment = _environment()
     assert environment.loader  # noqa: S101 - it was given one
     return Markup(environment.loader.get_source(environment, "page.css")[0])  # noqa: S704 - our own file
-
-
-def heartbeat(manager: ManagerStatus) -> "Markup":
-    """The age of a manager's heartbeat, and whether it is fresh, in words and in colour."""
-    from markupsafe import Markup  # noqa: PLC0415 - only for a page
-
-    if manager.snapshot_age_seconds is None:
-        return Markup('<span class="warning">none</span>')
-    old = age(timedelta(seconds=manager.snapshot_age_seconds))
-    kind, word = ("good", "fresh") if manager.fresh else ("warning", "stale")
-    return Markup('<span class="{}">{} old, {}</span>').format(kind, old, word)
 
 
 def key(incident: Incident) -> str:
@@ -134,10 +120,3 @@ def sides(finding: Finding) -> list[tuple[str, dict[str, list[Evidence]]]]:
 
 def _needs(number: int) -> str:
     return {0: "nothing needs a look", 1: "1 needs a look"}.get(number, f"{number} need a look")
-
-
-def _counted(report: Report) -> tuple[str, str]:
-    """How much was looked at, found, and left out; and how many rules couldn't look."""
-    rules = len({rule for rule, _ in report.skipped})
-    skipped = f"{rules} rule{'' if rules == 1 else 's'} skipped, all or some of what they look at"
-    return total(report), skipped

@@ -35,18 +35,19 @@ def _managers(report: Report, width: int) -> Iterator[Line]:
     if names:
         yield Line(0, ((f"{_cell('manager', column)}  {'heartbeat':<22}  workers", "dim"),))
     for name, manager in zip(names, report.managers, strict=True):
-        heartbeat, kind = _heartbeat(manager)
-        segments = ((_cell(name, column), "subject"), ("  ", ""), (f"{heartbeat:<22}", kind), ("  ", ""))
+        told, kind = heartbeat(manager)
+        segments = ((_cell(name, column), "subject"), ("  ", ""), (f"{told:<22}", kind), ("  ", ""))
         yield Line(0, (*segments, (workers(manager), "")))
     if names:
         yield Line(0, ())
 
 
-def _heartbeat(manager: ManagerStatus) -> tuple[str, str]:
+def heartbeat(manager: ManagerStatus) -> tuple[str, str]:
+    """How old a manager's heartbeat is, in words, and whether that is good."""
     if manager.snapshot_age_seconds is None:
         return "none", "warning"
-    old = age(timedelta(seconds=manager.snapshot_age_seconds))
-    return (f"{old} old", "good") if manager.fresh else (f"{old} old, stale", "warning")
+    word, kind = ("fresh", "good") if manager.fresh else ("stale", "warning")
+    return f"{age(timedelta(seconds=manager.snapshot_age_seconds))} old, {word}", kind
 
 
 def workers(manager: ManagerStatus) -> str:

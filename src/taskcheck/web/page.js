@@ -4,14 +4,13 @@
 const $ = (id) => document.getElementById(id);
 const state = (text) => { if ($("state")) $("state").textContent = text; };
 
-// Makes one node say what another one says. What a reader has opened or hidden stays so.
-const OURS = new Set(["open", "hidden"]);
+// Makes one node say what another one says; what a reader has opened stays so.
 function become(mine, theirs) {
   if (mine.isEqualNode(theirs) || mine.id === "state") return;
   if (mine.nodeType !== theirs.nodeType || mine.nodeName !== theirs.nodeName) return mine.replaceWith(theirs);
   if (mine.nodeType !== Node.ELEMENT_NODE) { mine.data = theirs.data; return; }
   for (const { name } of [...mine.attributes]) {
-    if (!theirs.hasAttribute(name) && !(mine.nodeName === "DETAILS" && OURS.has(name))) mine.removeAttribute(name);
+    if (!theirs.hasAttribute(name) && name !== "open") mine.removeAttribute(name);
   }
   for (const { name, value } of theirs.attributes) if (mine.getAttribute(name) !== value) mine.setAttribute(name, value);
   const wanted = [...theirs.childNodes];
@@ -106,8 +105,18 @@ async function fetchPage() {
   } catch { state("out of reach, trying again"); }
 }
 
+// A browser has six connections to a server: a page that nobody sees holds none, and asks once a minute.
+let news;
+function listen() {
+  news?.close();
+  if (document.hidden) return;
+  news = new EventSource("/events");
+  news.onopen = () => state("up to date");
+  news.onmessage = (event) => { if (event.data !== document.body.dataset.look) fetchPage(); };
+  news.onerror = () => state("out of reach, trying again");
+}
+
 begin();
-const news = new EventSource("/events");
-news.onopen = () => state("up to date");
-news.onmessage = (event) => { if (event.data !== document.body.dataset.look) fetchPage(); };
-news.onerror = () => state("out of reach, trying again");
+listen();
+document.addEventListener("visibilitychange", listen);
+setInterval(() => { if (document.hidden) fetchPage(); }, 60_000);
