@@ -1,7 +1,7 @@
 """The page as a file: whole, small, and silent whatever a task calls itself."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 
 from taskcheck import config, plugins, report
 from taskcheck.checking import judge
-from taskcheck.finding import Report
+from taskcheck.finding import Report, RunError
 from taskcheck.formats import html, renderer
 from taskcheck.report import Verdict
 from taskcheck.sources import Source, Sources
@@ -100,7 +100,17 @@ def test_a_page_before_anything_could_be_looked_at() -> None:
     page = html.page(None, name="store", trouble="there is no folder /store", live="look-1")
     assert '<p class="banner error" role="alert">' in page
     assert "there is no folder /store" in page
-    assert "All agree" not in page
+    assert "<h1>store: can&#39;t be looked at</h1>" in page
+    assert "needs a look" not in page
+
+
+def test_what_could_not_be_checked_is_not_called_healthy() -> None:
+    clean = reported({"t": "---\ntitle: T\nowner: x\nstatus: completed\n---\n"})
+    assert "<h1>nothing needs a look</h1>" in html.render(clean)
+    failed = replace(clean, errors=(RunError(where="rule x", message="it crashed"),))
+    assert "<h1>nothing needs a look, and not everything could be checked</h1>" in html.render(failed)
+    assert "it crashed" in html.render(failed)
+    assert "<title>(!) " in html.render(failed)
 
 
 def test_same_report_same_bytes() -> None:

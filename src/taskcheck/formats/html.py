@@ -7,15 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from taskcheck.documents.values import age, iso
-from taskcheck.finding import EMPTY, Evidence, Finding, Incident, Report
-from taskcheck.formats.rows import rows
+from taskcheck.finding import EMPTY, Evidence, Finding, Incident, Report, Severity
+from taskcheck.formats.rows import headline, heartbeat, rows, told, workers
 from taskcheck.formats.sanitize import visible
-from taskcheck.formats.status import headline, heartbeat, told, workers
 from taskcheck.formats.text import total
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from markupsafe import Markup
 
 MESSAGE = 4000
 """Characters that one text may have here."""
@@ -35,23 +33,35 @@ def page(report: Report | None, *, name: str = "", trouble: str = "", live: str 
         trouble: why it can't be looked at now.
         live: what tells this look from others.
     """
-    environment = _environment()
     found = rows(report) if report else []
-    errors = sum(row.incident.severity.label == "error" for row in found)
-    about = f"{name}: " if name else ""
-    heading = f"{about}{_needs(len(found))}" if report else name or "taskcheck"
-    parts = environment.get_template("page.html").generate(
-        report=report,
-        rows=found,
-        title=f"{f'({errors}) ' if errors else ''}{heading} · taskcheck" if not trouble else f"(!) {name} · taskcheck",
-        heading=heading,
-        nothing="Nothing to check." if report and report.exit_code == EMPTY else "All agree.",
-        trouble=trouble,
-        live=live,
-        style=_style(),
-        policy=f"default-src 'none'; style-src '{style_hash()}'; base-uri 'none'; form-action 'none'",
+    errors = sum(row.incident.severity is Severity.ERROR for row in found)
+    marks = "(!) " if trouble or (report and not report.complete) else f"({errors}) " if errors else ""
+    heading = ": ".join(filter(None, (name, _heading(report, trouble))))
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            report=report,
+            rows=found,
+            title=f"{marks}{heading} · taskcheck",
+            heading=heading,
+            trouble=trouble,
+            live=live,
+            style=_style(),
+            policy=f"default-src 'none'; style-src '{style_hash()}'; base-uri 'none'; form-action 'none'",
+        )
     )
-    return "".join(parts)
+
+
+def _heading(report: Report | None, trouble: str) -> str:
+    """What matters most, in a few words; nothing is called healthy that couldn't be looked at."""
+    if report is None or trouble:
+        return "can't be looked at"
+    number = len(report.incidents)
+    found = "1 needs a look" if number == 1 else f"{number or 'nothing'} {'need' if number else 'needs'} a look"
+    if report.exit_code == EMPTY:
+        found = "nothing to check"
+    return found if report.complete else f"{found}, and not everything could be checked"
 
 
 def style_hash() -> str:
@@ -83,18 +93,15 @@ def _environment() -> "Environment":
 
 
 @cache
-def _style() -> "Markup":
-    from markupsafe import Markup  # noqa: PLC0415 - only for a page
-
+def _style() -> str:
     environment = _environment()
     assert environment.loader  # noqa: S101 - it was given one
-    return Markup(environment.loader.get_source(environment, "page.css")[0])  # noqa: S704 - our own file
+    return environment.loader.get_source(environment, "page.css")[0]
 
 
 def key(incident: Incident) -> str:
     """What a row is called in the page; the same in every look."""
-    named = f"{'task' if incident.task else 'manager'}\0{incident.subject}"
-    return f"r{hashlib.sha256(named.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+    return f"r{hashlib.sha256(repr((incident.task, incident.manager)).encode()).hexdigest()[:12]}"
 
 
 def about(incident: Incident) -> list[str]:
@@ -116,7 +123,3 @@ def sides(finding: Finding) -> list[tuple[str, dict[str, list[Evidence]]]]:
         side = {"root": "root", "ledger": "ledgers"}.get(item.side) or item.place.checkout.replace(":", " ", 1)
         found.setdefault(side, {}).setdefault(item.place.path, []).append(item)
     return [(side, files) for side, files in found.items() if files]
-
-
-def _needs(number: int) -> str:
-    return {0: "nothing needs a look", 1: "1 needs a look"}.get(number, f"{number} need a look")

@@ -1,11 +1,12 @@
-"""The rows of the operator's view: which incident comes first, how long nothing has moved, and what to do next."""
+"""What the operator's view says, on a terminal as in a browser: its rows in their order, and its words."""
 
 import re
 import shlex
 from dataclasses import dataclass
 from datetime import timedelta
 
-from taskcheck.finding import Incident, Report, Safety
+from taskcheck.documents.values import age, iso
+from taskcheck.finding import Incident, ManagerStatus, Report, Safety, SignalNote
 
 _PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*")
 
@@ -40,6 +41,42 @@ def next_step(incident: Incident) -> tuple[str, ...]:
     if incident.headline:
         return ("taskcheck", "rule", incident.headline)
     return ("taskcheck", "check", "--verbose", *named)
+
+
+def headline(incident: Incident) -> str:
+    """The rule that heads an incident, or that only signals speak."""
+    return incident.headline or "signals only"
+
+
+def told(note: SignalNote) -> list[str]:
+    """What there is to say of a raw signal: how loud, whose, since when, what became of it, and its own words."""
+    signal = note.signal
+    fate = ["refuted"] if note.refuted else []
+    fate += [f"explained by {note.explained_by}"] if note.explained_by else []
+    parts = (
+        signal.level,
+        f"from {signal.manager}",
+        iso(signal.at) if signal.at else None,
+        ", ".join(fate) or "unexplained",
+        signal.detail,
+    )
+    return [part for part in parts if part]
+
+
+def heartbeat(manager: ManagerStatus) -> tuple[str, str]:
+    """How old a manager's heartbeat is, in words, and whether that is good."""
+    if manager.snapshot_age_seconds is None:
+        return "none", "warning"
+    word, kind = ("fresh", "good") if manager.fresh else ("stale", "warning")
+    return f"{age(timedelta(seconds=manager.snapshot_age_seconds))} old, {word}", kind
+
+
+def workers(manager: ManagerStatus) -> str:
+    """How many of a manager's workers live, in words."""
+    if manager.entries is None:
+        return "no register"
+    registered = f"{manager.entries} registered"
+    return registered if manager.workers is None else f"{manager.workers} live of {registered}"
 
 
 def _named(subject: str) -> tuple[str, ...]:

@@ -1,12 +1,11 @@
 """The operator's view for a terminal: managers with their heartbeats, then a row per task that needs a look."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from textwrap import wrap
 
 from taskcheck.documents.values import age, iso
-from taskcheck.finding import Incident, ManagerStatus, Report, Severity, SignalNote
-from taskcheck.formats.rows import Row, rows
+from taskcheck.finding import Incident, Report, Severity, SignalNote
+from taskcheck.formats.rows import Row, headline, heartbeat, rows, told, workers
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.text import Line, styled, summary
 
@@ -42,22 +41,6 @@ def _managers(report: Report, width: int) -> Iterator[Line]:
         yield Line(0, ())
 
 
-def heartbeat(manager: ManagerStatus) -> tuple[str, str]:
-    """How old a manager's heartbeat is, in words, and whether that is good."""
-    if manager.snapshot_age_seconds is None:
-        return "none", "warning"
-    word, kind = ("fresh", "good") if manager.fresh else ("stale", "warning")
-    return f"{age(timedelta(seconds=manager.snapshot_age_seconds))} old, {word}", kind
-
-
-def workers(manager: ManagerStatus) -> str:
-    """How many of a manager's workers live, in words."""
-    if manager.entries is None:
-        return "no register"
-    registered = f"{manager.entries} registered"
-    return registered if manager.workers is None else f"{manager.workers} live of {registered}"
-
-
 def _rows(report: Report, width: int, *, verbose: bool) -> Iterator[Line]:
     found = rows(report)
     if not found:
@@ -75,11 +58,6 @@ def _rows(report: Report, width: int, *, verbose: bool) -> Iterator[Line]:
 def _columns(values: tuple[str, ...], cause: int, owner: int) -> str:
     what, quiet, who, worker, blocks = values
     return f"{_cell(what, cause)}  {quiet:>7}  {_cell(who, owner)}  {worker:<7}  {blocks:>6}"
-
-
-def headline(incident: Incident) -> str:
-    """The rule that heads an incident, or that only signals speak."""
-    return incident.headline or "signals only"
 
 
 def _owner(incident: Incident) -> str:
@@ -113,21 +91,6 @@ def _details(incident: Incident, room: int) -> Iterator[Line]:
 
 def _signal(note: SignalNote) -> str:
     return f"signal {visible(note.signal.kind)}: {', '.join(map(visible, told(note)))}"
-
-
-def told(note: SignalNote) -> list[str]:
-    """What there is to say of a raw signal: how loud, whose, since when, what became of it, and its own words."""
-    signal = note.signal
-    fate = ["refuted"] if note.refuted else []
-    fate += [f"explained by {note.explained_by}"] if note.explained_by else []
-    parts = (
-        signal.level,
-        f"from {signal.manager}",
-        iso(signal.at) if signal.at else None,
-        ", ".join(fate) or "unexplained",
-        signal.detail,
-    )
-    return [part for part in parts if part]
 
 
 def _command(words: tuple[str, ...], room: int) -> Iterator[Line]:
