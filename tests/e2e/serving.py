@@ -31,7 +31,7 @@ class Served:
     def get(self, path: str = "") -> tuple[int, str]:
         """Status and body."""
         try:
-            with urllib.request.urlopen(self.address + path, timeout=10) as answer:
+            with urllib.request.urlopen(self.address + path, timeout=60) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
