@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright isn't installed")
-
 
 @dataclass
 class Window:
@@ -23,6 +21,7 @@ class Window:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Chromium, headless, as the system has it."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright isn't installed")
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
         pytest.skip("there is no Chromium (Debian's package: chromium)")
