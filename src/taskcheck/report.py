@@ -19,9 +19,8 @@ from taskcheck.finding import (
 )
 from taskcheck.model import Place
 from taskcheck.rules import Rule
-from taskcheck.runtime import Entry
-from taskcheck.sources import Unavailable
-from taskcheck.state import State
+from taskcheck.sources import Processes, Unavailable
+from taskcheck.state import Dispatches, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,31 +188,29 @@ def _managers(state: State) -> tuple[ManagerStatus, ...]:
     for manager in state.managers:
         snapshot = manager.newest_snapshot
         age = state.now - snapshot.generated_at if snapshot and snapshot.generated_at else None
+        entries, workers = _registered(manager.key, state)
         found.append(
             ManagerStatus(
                 owner=manager.key,
                 snapshot_age_seconds=int(age.total_seconds()) if age is not None else None,
                 fresh=age is not None and -limits.clock_skew <= age <= limits.snapshot_max_age,
                 files=tuple(sorted(ledger.place.path for ledger in manager.files)),
-                entries=len(entries) if (entries := _entries(manager.key, state)) is not None else None,
-                workers=_live(entries, state),
+                entries=entries,
+                workers=workers,
             )
         )
     return tuple(found)
 
 
-def _entries(manager: str, state: State) -> list[Entry] | None:
-    """A manager's register entries, one of each task."""
+def _registered(manager: str, state: State) -> tuple[int | None, int | None]:
+    """How many tasks a manager's registers hold, and how many of these a live process is known to hold."""
     if isinstance(state.entries, Unavailable):
-        return None
-    return list({entry.task: entry for entry in state.entries if entry.manager == manager}.values())
-
-
-def _live(entries: list[Entry] | None, state: State) -> int | None:
-    """How many of some entries a live process is known to hold."""
-    if entries is None or isinstance(state.dispatches, Unavailable) or isinstance(state.processes, Unavailable):
-        return None
-    return sum(map(state.dispatches.held, entries))
+        return None, None
+    entries = [entry for entry in state.entries if entry.manager == manager]
+    held = None
+    if isinstance(state.dispatches, Dispatches) and isinstance(state.processes, Processes):
+        held = len({entry.task for entry in entries if state.dispatches.held(entry)})
+    return len({entry.task for entry in entries}), held
 
 
 def _exit_code(report: Report, verdict: Verdict, *, empty: bool) -> int:

@@ -1,5 +1,6 @@
 """The operator's view on the terminal: one row per task, what it blocks first, and commands that exist."""
 
+import json
 import os
 import pty
 import re
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,22 @@ def test_what_blocks_most_comes_first(store: Store) -> None:
     heads = [n for n, line in enumerate(out) if line.startswith(("error ", "warning "))]
     rows = {out[n + 1].strip(): out[n].split()[-1] for n in heads}
     assert list(rows.items()) == [("d", "3"), ("b", "1"), ("a", "-")], "a warning that blocks one before an error"
+
+
+def test_live_workers_are_counted_by_task(store: Store) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    entries = [{"task": "a", "pid": os.getpid()}, {"task": "a", "pid": gone.pid}, {"task": "b", "pid": gone.pid}]
+    register = json.dumps({"owner": "x", "entries": [{**entry, "launched_at": at} for entry in entries]})
+    path = ".tasks/task_manager/task-manager-x.register.json"
+    root = store({"tasks/a.md": task("in_progress"), "tasks/b.md": task("in_progress"), path: register})
+    assert "\nx        none                    1 live of 2 registered\n" in taskcheck("status", cwd=root).out
+    (root / path).unlink()
+    snapshot = {"owner": "x", "generated_at": "2020-01-01T00:00:00Z"}
+    (root / path.replace("register", "snapshot")).write_text(json.dumps(snapshot))
+    assert " old, stale" in (out := taskcheck("status", cwd=root).out)
+    assert "no register\n" in out
 
 
 def test_exit_codes_are_those_of_a_check(store: Store, tmp_path: Path) -> None:
