@@ -45,5 +45,7 @@ def test_wheel_works_outside_the_tree(wheel: Path, tmp_path: Path) -> None:
     listed = run(command, "rule", cwd=tmp_path)
     built_in = {path.stem.replace("_", "-") for path in (ROOT / "rules" / "taskcheck_rules").glob("*/[a-z]*.py")}
     assert {line.split()[1] for line in listed.splitlines()} == built_in
-    assert ": 6 incidents (" in run(command, "demo", cwd=tmp_path)
+    assert ": 6 incidents (" in run(command, "demo", "fleet", cwd=tmp_path)
+    assert "<h1>6 need a look</h1>" in run(command, "--format", "html", cwd=tmp_path / "fleet", code=1)
+    run(command, "serve", "--port", "0", cwd=tmp_path / "fleet", code=2)  # The extra isn't there.
     assert run(command, "--version", cwd=tmp_path).startswith("taskcheck 0.")
