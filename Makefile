@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 # In order, however many jobs make was given: what `test` says last is pytest's summary.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites venv demo test lint types imports unit nightly format docs wheel clean
+.PHONY: help prerequisites venv demo test lint types imports unit nightly format docs pictures wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,7 +34,7 @@ venv: $(VENV)/.stamp ## create .venv with taskcheck, its tests and its linters
 $(VENV)/.stamp: pyproject.toml | prerequisites
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || '$(PYTHON)' -m venv --clear $(VENV)
 	@$(PIP) install --upgrade 'pip>=25.1'
-	@$(PIP) install --editable . --group test --group lint
+	@$(PIP) install --editable '.[serve]' --group test --group lint
 	@touch $@
 
 demo: $(VENV)/.stamp ## build the friction log's six incidents, and check them
@@ -65,6 +65,9 @@ format: $(VENV)/.stamp ## write what ruff would
 
 docs: $(VENV)/.stamp ## write docs/rules from the rules
 	$(BIN)/python docs/generate.py
+
+pictures: $(VENV)/.stamp ## take the pictures of docs/operating.md, with Chromium
+	@$(BIN)/python docs/pictures.py
 
 wheel: $(VENV)/.stamp ## build a wheel into dist/
 	$(PIP) wheel . --no-deps --wheel-dir dist

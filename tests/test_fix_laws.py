@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from taskcheck import plugins, repair
-from taskcheck.checking import Request, check_request, chosen, judge, open_store, reported
+from taskcheck.checking import Request, check_request, chosen, open_store, reported
 from taskcheck.documents import Document, read_front_matter, read_json
 from taskcheck.finding import Finding, Report, Safety
 from taskcheck.fix.plan import Judged, plan
+from taskcheck.judging import judge
 from taskcheck.sources import Sources
 from taskcheck.testing import Built, build
 from tests.conftest import FIXTURES, request_for

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from taskcheck.checking import check_request
-from taskcheck.finding import DropEntry, Finding, SetKey
+from taskcheck.edit import DropEntry, SetKey
+from taskcheck.finding import Finding
 from taskcheck.testing import build
 from tests.conftest import FIXTURES, request_for
 

@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     from taskcheck.config import ConfigError as ConfigError
     from taskcheck.documents import Value as Value
     from taskcheck.documents.values import age as age, timestamp as timestamp, whole_number as whole_number
-    from taskcheck.finding import (
+    from taskcheck.edit import (
         DropEntry as DropEntry,
+        KeepFile as KeepFile,
+        MergeFile as MergeFile,
+        SetKey as SetKey,
+    )
+    from taskcheck.finding import (
         Evidence as Evidence,
         Finding as Finding,
         Fix as Fix,
         Incident as Incident,
-        KeepFile as KeepFile,
-        MergeFile as MergeFile,
         Report as Report,
         Safety as Safety,
-        SetKey as SetKey,
         Severity as Severity,
     )
     from taskcheck.fix.plan import Change as Change, Plan as Plan
@@ -67,8 +69,8 @@ _HOMES = {
     "config": ("ConfigError",),
     "documents": ("Value",),
     "documents.values": ("age", "timestamp", "whole_number"),
-    "finding": ("DropEntry", "Evidence", "Finding", "Fix", "Incident", "KeepFile", "MergeFile", "Report", "Safety",
-                "SetKey", "Severity"),
+    "edit": ("DropEntry", "KeepFile", "MergeFile", "SetKey"),
+    "finding": ("Evidence", "Finding", "Fix", "Incident", "Report", "Safety", "Severity"),
     "fix.plan": ("Change", "Plan"),
     "hooks": ("hookimpl",),
     "identity": ("People",),

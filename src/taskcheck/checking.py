@@ -1,24 +1,25 @@
 """One check: read, assemble, run the rules, triage, fold; a request in, a report out."""
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from typing import Literal
 
-from taskcheck import config, engine, plugins, report, triage
+from taskcheck import config, plugins, report, triage
 from taskcheck.assemble import NO_PEOPLE, Parsed, assemble, parse
 from taskcheck.baseline import Baseline
 from taskcheck.finding import Report, RuleRun, RunError, Severity
 from taskcheck.fix import COMMITTED, PENDING
 from taskcheck.identity import AmbiguousNames
+from taskcheck.judging import gated, run_rules
 from taskcheck.read import Location, Questions, changed, fix_folder, locate, read_files, read_rest
 from taskcheck.read.processes import read_processes
 from taskcheck.report import Verdict
 from taskcheck.rules import Rule
 from taskcheck.settings import Settings
-from taskcheck.sources import Processes, Sources, Unavailable
+from taskcheck.sources import Processes, Sources
 from taskcheck.state import State
 
 NOTHING = "neither task files nor runtime ledgers found"
@@ -184,10 +185,15 @@ def check_request(request: Request) -> Report:
 
 def check_store(store: Store, request: Request) -> Report:
     """Check an opened store; see `check`."""
+    return looked(store, request)[0]
+
+
+def looked(store: Store, request: Request) -> tuple[Report, Sources]:
+    """Check an opened store, and what its report rests on; see `check`."""
     rules = chosen(store, request)
     sources, state, runs = _settled(store, request, rules)
     report = reported(store, request, sources, state, runs)
-    return _with_unfinished(report, store, request)
+    return _with_unfinished(report, store, request), sources
 
 
 def _settled(store: Store, request: Request, rules: list[Rule]) -> tuple[Sources, State, tuple[RuleRun, ...]]:
@@ -213,7 +219,7 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
         accepted = Baseline.of(runs, accepted)
     runs, gone = accepted.apply(runs)
     if request.gate == "commit":
-        runs = _gated(store, runs, state, accepted)
+        runs = gated(runs, state, store.rules, accepted, store.location.current)
     errors = (*store.plugins.errors, *(RunError(where="reading", message=error) for error in sources.errors))
     try:
         built = report.build(
@@ -245,24 +251,6 @@ def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
     return report.concluded(built, request.verdict, errors=(RunError(where="fix", message=message),))
 
 
-def judge(
-    sources: Sources,
-    settings: Settings,
-    rules: Iterable[Rule],
-    now: datetime,
-    known: Container[str] | None = None,
-) -> tuple[State, tuple[RuleRun, ...]]:
-    """What some rules say of sources, wherever these come from: read, as a plan would leave them, or made up; pure.
-
-    ``known`` names every rule that there is, so that a suppression of one that isn't can be told.
-
-    Raises:
-        AmbiguousNames: two people or roles are one name.
-    """
-    state = assemble(parse(sources, settings), sources, settings, now)
-    return state, run_rules(rules, state, known=known)
-
-
 def chosen(store: Store, request: Request) -> list[Rule]:
     """The rules that a request is about.
 
@@ -290,60 +278,3 @@ def _hint(error: triage.UnknownRule | report.UnknownSubject) -> str:
     from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
 
     return did_you_mean(error.name, error.known)
-
-
-def run_rules(
-    rules: Iterable[Rule],
-    state: State,
-    only: frozenset[str] | None = None,
-    known: Container[str] | None = None,
-) -> tuple[RuleRun, ...]:
-    """The runs of the rules, those about what the others found last, in the order of their names."""
-    rules = tuple(rules)
-    usual = {rule.name: rule.severity for rule in rules}
-
-    def triaged(about: State, *, meta: bool) -> tuple[RuleRun, ...]:
-        found = engine.run((rule for rule in rules if rule.meta is meta), about, only)
-        weighed = (triage.weigh(run, state.settings.severity, usual[run.rule]) for run in found)
-        return tuple(triage.suppress(run, state) for run in weighed)
-
-    runs = triaged(state, meta=False)
-    told = replace(state, suppressions=triage.uses(runs, state, known))
-    return tuple(sorted((*runs, *triaged(told, meta=True)), key=lambda run: run.rule))
-
-
-def _gated(store: Store, runs: tuple[RuleRun, ...], state: State, accepted: Baseline) -> tuple[RuleRun, ...]:
-    """The runs with everything advisory that the commit itself doesn't decide.
-
-    From inside a linked worktree, the rules that a commit decides are asked about its own changed copies too, and
-    only these can fail: root has yet to learn what the worker commits.
-    """
-    static = {run.rule: store.rules[run.rule] for run in runs if store.rules[run.rule].static}
-    checkout = _current(store, state)
-    own: dict[str, RuleRun] = {}
-    changed = None
-    if checkout != "root":
-        view, changed = triage.committed_view(state, checkout)
-        asked = [rule for rule in static.values() if "file" not in rule.subjects]
-        judged, _ = accepted.apply(run_rules(asked, view, only=changed, known=store.rules))
-        own = {run.rule: run for run in judged}
-    gate = triage.Gate(frozenset(static), checkout, changed)
-
-    def both(run: RuleRun) -> RuleRun:
-        other = own.get(run.rule, RuleRun(rule=run.rule, family=run.family))
-        return replace(
-            run,
-            findings=tuple((subject, gate.mark(finding)) for subject, finding in (*run.findings, *other.findings)),
-            errors=(*run.errors, *other.errors),
-            undecided=(*run.undecided, *other.undecided),
-        )
-
-    return tuple(map(both, runs))
-
-
-def _current(store: Store, state: State) -> str:
-    """The name of the checkout that one stands in."""
-    current = store.location.current
-    if current is None or isinstance(state.checkouts, Unavailable):
-        return "root"
-    return next((c.name for c in state.checkouts if c.real == str(current)), "root")

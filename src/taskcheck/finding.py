@@ -4,7 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from typing import Literal
 
+from taskcheck.edit import Edit, edited
 from taskcheck.model import Place
 from taskcheck.runtime import Signal
 
@@ -41,55 +43,8 @@ class Evidence:
 
     place: Place
     saw: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetKey:
-    """Write a scalar where the place's route points; added at the end when the key isn't there."""
-
-    place: Place
-    value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropEntry:
-    """Take a row out of a register, nothing else."""
-
-    place: Place
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergeFile:
-    """Merge runtime files of one person into the canonical path, and drop the others."""
-
-    sources: tuple[Place, ...]
-    target: Place
-    owner: str
-    """The canonical key that the merged file names as its owner."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeepFile:
-    """Keep one of several runtime files under the canonical path, and drop the others."""
-
-    source: Place
-    dropped: tuple[Place, ...]
-    target: Place
-    owner: str
-
-
-Edit = SetKey | DropEntry | MergeFile | KeepFile
-
-
-def edited(edit: Edit) -> tuple[str, ...]:
-    """The paths that an edit writes or removes, relative to the root checkout."""
-    match edit:
-        case SetKey(place=place) | DropEntry(place=place):
-            return (place.path,)
-        case MergeFile(sources=sources, target=target):
-            return tuple(dict.fromkeys(place.path for place in (target, *sources)))
-        case KeepFile(source=source, dropped=dropped, target=target):
-            return tuple(dict.fromkeys(place.path for place in (target, source, *dropped)))
+    side: Literal["root", "worktree", "ledger"] = "ledger"
+    """Who speaks: the task file in root, one in a worktree or branch, or another file; told in a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +201,12 @@ class Incident:
     """The rule of the finding that no other explains; None when only signals speak."""
     findings: tuple[Finding, ...]
     signals: tuple[SignalNote, ...] = ()
+    moved_at: datetime | None = None
+    """The newest sign of work on the task; the newest heartbeat of a manager; None where nothing tells."""
+    worker: str | None = None
+    """How the task's newest run stands: running, ended, gone, unknown; None where no ledger knows of one."""
+    blocks: int = 0
+    """How many tasks that aren't done depend on it, directly or not."""
 
     @property
     def severity(self) -> Severity:
@@ -266,6 +227,10 @@ class ManagerStatus:
     snapshot_age_seconds: int | None
     fresh: bool
     files: tuple[str, ...]
+    entries: int | None = None
+    """Rows of its registers, each task counted once; None where they can't be read."""
+    workers: int | None = None
+    """How many of these a live process is known to hold; None where that can't be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from taskcheck.dependents import blocked
+from taskcheck.documents.values import timestamp
 from taskcheck.finding import Finding, Incident, SignalNote
+from taskcheck.model import Task
 from taskcheck.rules import Rule
 from taskcheck.runtime import Signal
 from taskcheck.sources import Unavailable
@@ -62,6 +66,9 @@ def fold(findings: Iterable[Finding], state: State, rules: Mapping[str, Rule]) -
         key = (signal.task, None) if signal.task else (None, signal.manager)
         groups.setdefault(key, ([], []))[1].append(signal)
     incidents = [_incident(key, found, signals, state, causes) for key, (found, signals) in groups.items()]
+    if asked := sorted(task for task, _ in groups if task):
+        waiting = blocked(asked, state.tasks)
+        incidents = [replace(incident, blocks=waiting.get(incident.task or "", 0)) for incident in incidents]
     return tuple(sorted(incidents, key=lambda i: (-i.severity, i.headline is None, i.task or "", i.manager or "")))
 
 
@@ -102,7 +109,33 @@ def _incident(key: Key, findings: list[Finding], signals: list[Signal], state: S
         headline=explained[0].rule if explained else None,
         findings=tuple(explained),
         signals=notes,
+        moved_at=_moved(task, state) if key[0] else _heard(key[1], state),
+        worker=_worker(key[0], state),
     )
+
+
+def _moved(task: Task | None, state: State) -> datetime | None:
+    """The newest sign of work on a task (spec 3.1); of one that no ledger knows, what its front matter tells."""
+    if task is None:
+        return None
+    dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
+    known = dispatch.moved if dispatch else state.moves.get(task.id)
+    latest = state.now + state.settings.limits.clock_skew
+    written = (timestamp(value) for value in task.front.values() if isinstance(value, str))
+    return known or max((time for time in written if time is not None and time <= latest), default=None)
+
+
+def _heard(manager: str | None, state: State) -> datetime | None:
+    managers = () if isinstance(state.managers, Unavailable) else state.managers
+    found = next((each.newest_snapshot for each in managers if each.key == manager), None)
+    return found.generated_at if found else None
+
+
+def _worker(task: str | None, state: State) -> str | None:
+    if task is None or isinstance(state.dispatches, Unavailable):
+        return None
+    dispatch = state.dispatches.of(task)
+    return dispatch.state.value if dispatch else None
 
 
 def _cause_of_signal(signal: Signal, findings: Iterable[Finding], causes: _Causes) -> str | None:

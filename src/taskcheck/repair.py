@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from taskcheck.assemble import assemble, parse
-from taskcheck.checking import Request, Store, UsageError, check_store, chosen, reported, run_rules
+from taskcheck.checking import Request, Store, UsageError, check_store, chosen, reported
 from taskcheck.finding import Finding, Report, RunError, Safety
 from taskcheck.fix.commit import Aborted, undo
 from taskcheck.fix.disk import obstacle
 from taskcheck.fix.journal import Journal, JournalError
 from taskcheck.fix.overlay import contents, overlaid
 from taskcheck.fix.plan import Judged, Plan, on_top_of, plan
+from taskcheck.judging import run_rules
 from taskcheck.read import read_staging
 from taskcheck.report import concluded
 from taskcheck.sources import Sources, Unavailable

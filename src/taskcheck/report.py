@@ -3,13 +3,25 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Literal
 
 from taskcheck import __version__, incidents
-from taskcheck.finding import EMPTY, Finding, FixNote, ManagerStatus, Report, RuleRun, RunError, Severity, Subject
+from taskcheck.finding import (
+    EMPTY,
+    Evidence,
+    Finding,
+    FixNote,
+    ManagerStatus,
+    Report,
+    RuleRun,
+    RunError,
+    Severity,
+    Subject,
+)
 from taskcheck.model import Place
 from taskcheck.rules import Rule
-from taskcheck.sources import Unavailable
-from taskcheck.state import State
+from taskcheck.sources import Processes, Unavailable
+from taskcheck.state import Dispatches, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +125,17 @@ def _located(finding: Finding, state: State) -> Finding:
         line, column = document.locate(place.route)
         return replace(place, line=line, column=column)
 
-    evidence = tuple(replace(item, place=located(item.place)) for item in finding.evidence)
+    def told(item: Evidence) -> Evidence:
+        return replace(item, place=located(item.place), side=_side(item.place, state))
+
+    evidence = tuple(map(told, finding.evidence))
     return replace(finding, place=located(finding.place), evidence=evidence)
+
+
+def _side(place: Place, state: State) -> Literal["root", "worktree", "ledger"]:
+    if place.checkout != "root":
+        return "worktree"
+    return "root" if place.path in state.tasks.by_path else "ledger"
 
 
 def _narrowed(runs: tuple[RuleRun, ...], subjects: set[str], paths: set[str]) -> tuple[RuleRun, ...]:
@@ -174,15 +195,29 @@ def _managers(state: State) -> tuple[ManagerStatus, ...]:
     for manager in state.managers:
         snapshot = manager.newest_snapshot
         age = state.now - snapshot.generated_at if snapshot and snapshot.generated_at else None
+        entries, workers = _registered(manager.key, state)
         found.append(
             ManagerStatus(
                 owner=manager.key,
                 snapshot_age_seconds=int(age.total_seconds()) if age is not None else None,
                 fresh=age is not None and -limits.clock_skew <= age <= limits.snapshot_max_age,
                 files=tuple(sorted(ledger.place.path for ledger in manager.files)),
+                entries=entries,
+                workers=workers,
             )
         )
     return tuple(found)
+
+
+def _registered(manager: str, state: State) -> tuple[int | None, int | None]:
+    """How many tasks a manager's registers hold, and how many of these a live process is known to hold."""
+    if isinstance(state.entries, Unavailable):
+        return None, None
+    entries = [entry for entry in state.entries if entry.manager == manager]
+    held = None
+    if isinstance(state.dispatches, Dispatches) and isinstance(state.processes, Processes):
+        held = len({entry.task for entry in entries if state.dispatches.held(entry)})
+    return len({entry.task for entry in entries}), held
 
 
 def _exit_code(report: Report, verdict: Verdict, *, empty: bool) -> int:

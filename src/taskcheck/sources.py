@@ -75,6 +75,8 @@ class CheckoutSource:
     files: Mapping[str, Source] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     """Paths of root's task files that it doesn't have."""
+    folders: frozenset[str] = frozenset()
+    """Absolute paths of its folders that were looked into."""
     fork: Fork | Unavailable = Unavailable("not read")
     merge: "Merge | None" = None
 
@@ -171,5 +173,7 @@ class Sources:
     git: Repository | Unavailable = Unavailable("not a git repository")
     processes: Processes | Unavailable = Unavailable("processes were not looked at")
     recorded_paths: Mapping[str, RecordedPath] = field(default_factory=dict)
+    folders: frozenset[str] = frozenset()
+    """Absolute paths of the folders in root that were looked into."""
     errors: tuple[str, ...] = ()
     """Folders that couldn't be listed and the like: the result can't be trusted where these are."""

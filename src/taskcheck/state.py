@@ -75,6 +75,11 @@ class Tasks:
         return any(_fold_id(name) in self._archived_folds for name in _meant(reference, of))
 
     @cached_property
+    def by_path(self) -> Mapping[str, Task]:
+        """By path in root."""
+        return {task.place.path: task for task in self.all}
+
+    @cached_property
     def _archived_folds(self) -> frozenset[str]:
         return frozenset(_fold_id(task.id) for task in self.archived)
 

@@ -41,6 +41,28 @@ def test_three_signals_of_one_dead_worker_are_under_one_row(incidents: Built) ->
     )
 
 
+def test_what_an_operator_asks_beside_the_findings(incidents: Built) -> None:
+    report = taskcheck("--now", NOW, "--format", "json", cwd=incidents.root).json
+    found = {incident["headline"]: (incident["moved_at"], incident["worker"]) for incident in report["incidents"]}
+    assert found == {
+        "split-manager": ("2026-03-24T17:58:00Z", None),
+        "worker-gone": ("2026-03-24T09:58:15Z", "gone"),
+        "register-orphan": ("2026-03-23T15:40:00Z", "ended"),
+        "dispatch-completed-unreconciled": ("2026-03-24T11:34:02Z", "ended"),
+        "misrouted-task": ("2026-03-24T17:50:00Z", "unknown"),
+        "missing-terminal-state": ("2026-03-24T11:22:30Z", "ended"),
+    }
+    managers = {manager["owner"]: (manager["entries"], manager["workers"]) for manager in report["managers"]}
+    assert managers == {"dave-fowler": (7, 2), "rj": (2, 2)}
+    unreconciled = next(i for i in report["incidents"] if i["headline"] == "dispatch-completed-unreconciled")
+    sides = [(item["side"], item["saw"]) for item in unreconciled["findings"][0]["evidence"]]
+    assert sides == [
+        ("root", "status is ready, no pull request"),
+        ("ledger", "ends in dispatch_exit_code=0"),
+        ("worktree", "status is in_progress, pull request #409"),
+    ]
+
+
 def test_text_has_one_row_per_task(incidents: Built) -> None:
     text = taskcheck("--now", NOW, cwd=incidents.root).out
     for subject, headline in HEADLINES.items():

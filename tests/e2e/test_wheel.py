@@ -31,6 +31,7 @@ def test_wheel_holds_both_packages_and_the_demo(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "taskcheck/py.typed" in names
     assert "taskcheck/presets/task-manager.toml" in names
+    assert {"taskcheck/formats/page/page.html", "taskcheck/formats/page/page.css", "taskcheck/web/page.js"} <= names
     assert "taskcheck_rules/drift/metadata_drift.py" in names
     assert any(name.startswith("taskcheck/incidents_fixture/root/.tasks/") for name in names)
     assert not any(name.startswith(("tests/", "fixtures/", "bench/")) for name in names)
@@ -44,5 +45,7 @@ def test_wheel_works_outside_the_tree(wheel: Path, tmp_path: Path) -> None:
     listed = run(command, "rule", cwd=tmp_path)
     built_in = {path.stem.replace("_", "-") for path in (ROOT / "rules" / "taskcheck_rules").glob("*/[a-z]*.py")}
     assert {line.split()[1] for line in listed.splitlines()} == built_in
-    assert ": 6 incidents (" in run(command, "demo", cwd=tmp_path)
+    assert ": 6 incidents (" in run(command, "demo", "fleet", cwd=tmp_path)
+    assert "<h1>6 need a look</h1>" in run(command, "--format", "html", cwd=tmp_path / "fleet", code=1)
+    run(command, "serve", "--port", "0", cwd=tmp_path / "fleet", code=2)  # The extra isn't there.
     assert run(command, "--version", cwd=tmp_path).startswith("taskcheck 0.")

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from taskcheck import plugins, report
-from taskcheck.checking import judge
 from taskcheck.finding import Finding, Incident, Report, Severity
+from taskcheck.judging import judge
 from taskcheck.report import Verdict
 from taskcheck.rules import Rule
 from tests.simulator.sources import settings_of, sources_of

@@ -8,6 +8,8 @@ from importlib import import_module
 
 COMMANDS = {
     "check": "compare the ledgers, report what disagrees (the default command)",
+    "status": "who is at work, and a row per task that needs a look; --watch keeps it up to date",
+    "serve": "the same as a page on loopback that refreshes itself",
     "undo": "take the last fix back, byte for byte",
     "run": "dispatch a task: run a command in its worktree, and see it to a terminal state",
     "finish": "end a dispatch: say in which terminal state the work was left",

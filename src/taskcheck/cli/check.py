@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import EPILOG, Failure
-from taskcheck.cli.common import guarded, names, replace_file, show, store_options
+from taskcheck.cli.common import guarded, names, replace_file, show, store_options, tell_empty
 from taskcheck.cli.progress import Progress
 from taskcheck.formats import FORMATS
 
@@ -73,8 +73,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, print, and the exit code."""
-    from taskcheck.checking import NOTHING, Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
-    from taskcheck.finding import EMPTY, Severity  # noqa: PLC0415 - as above
+    from taskcheck.checking import Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.finding import Severity  # noqa: PLC0415 - as above
     from taskcheck.report import Verdict  # noqa: PLC0415 - as above
 
     gc.disable()  # One short run: collecting while everything is still in use takes a quarter of it.
@@ -122,10 +122,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.flush()
     if options.quiet or (options.diff and options.format == "text"):
         _tell(report, fixes=not options.quiet)
-    if report.exit_code == EMPTY:
-        settings = store.settings
-        looked = f"preset {settings.preset} looks for {', '.join(settings.paths.tasks)}"
-        print(f"taskcheck: {NOTHING} in {store.location.root} ({looked})", file=sys.stderr)
+    tell_empty(report, store)
     store.plugins.finish(report, plan)
     return report.exit_code
 

@@ -12,6 +12,7 @@ from taskcheck.cli import Failure
 
 if TYPE_CHECKING:
     from taskcheck.assemble import Parsed
+    from taskcheck.checking import Store
     from taskcheck.finding import Report
     from taskcheck.identity import People
 
@@ -112,14 +113,14 @@ def show(report: "Report", *, verbose: bool = False, color: str = "auto", by_rul
 
 def _width(color: str) -> int | None:
     """Columns of the terminal; None for plain text."""
-    if not _colored(color):
+    if not colour(color):
         return None
     import shutil  # noqa: PLC0415 - only for a terminal
 
     return max(40, shutil.get_terminal_size().columns)
 
 
-def _colored(color: str) -> bool:
+def colour(color: str) -> bool:
     """Whether to write in colour: the option's word, else NO_COLOR's, else FORCE_COLOR's, else the terminal's."""
     if color != "auto":
         return color == "always"
@@ -149,3 +150,14 @@ def _follows_links() -> bool:
         or env.get("TERM") in LINKING_TERMS
         or (vte.isdecimal() and int(vte) >= FIRST_VTE)
     )
+
+
+def tell_empty(report: "Report", store: "Store") -> None:
+    """Say on stderr where there was nothing to check, and what was looked for."""
+    from taskcheck.checking import NOTHING  # noqa: PLC0415 - only after a check
+    from taskcheck.finding import EMPTY  # noqa: PLC0415 - as above
+
+    if report.exit_code == EMPTY:
+        settings = store.settings
+        looked = f"preset {settings.preset} looks for {', '.join(settings.paths.tasks)}"
+        print(f"taskcheck: {NOTHING} in {store.location.root} ({looked})", file=sys.stderr)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from taskcheck.checking import Request, Store, UsageError, chosen, reported, run_rules
+from taskcheck.checking import Request, Store, UsageError, chosen, reported
 from taskcheck.dispatch.eligible import refusal, route
 from taskcheck.dispatch.records import registered, tombstone
 from taskcheck.dispatch.settle import tombstone_path
@@ -22,6 +22,7 @@ from taskcheck.fix.disk import Obstacle, resolved
 from taskcheck.fix.locks import Held, locked, unheld
 from taskcheck.fix.overlay import contents
 from taskcheck.fix.plan import Plan, on_top_of
+from taskcheck.judging import run_rules
 from taskcheck.model import Copy, Task
 from taskcheck.read import fix_folder, read_staging
 from taskcheck.settings import FINISHED, Stage

@@ -5,7 +5,9 @@ from importlib import import_module
 
 from taskcheck.finding import Report
 
-FORMATS = ("text", "concise", "json", "jsonl", "junit", "sarif", "github", "gitlab", "markdown", "agent")
+FORMATS = (
+    "text", "concise", "json", "jsonl", "junit", "sarif", "github", "gitlab", "markdown", "agent", "html",
+)  # fmt: skip
 """Names of the built-in formats; each is the module of this package with that name (``json`` is ``json_report``)."""
 
 

@@ -44,6 +44,8 @@ def as_dict(report: Report) -> dict[str, Any]:
                 "snapshot_age_seconds": manager.snapshot_age_seconds,
                 "fresh": manager.fresh,
                 "files": list(manager.files),
+                "entries": manager.entries,
+                "workers": manager.workers,
             }
             for manager in report.managers
         ],
@@ -65,6 +67,9 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "status": incident.status,
         "severity": incident.severity.label,
         "headline": incident.headline,
+        "moved_at": iso(incident.moved_at) if incident.moved_at else None,
+        "worker": incident.worker,
+        "blocks": incident.blocks,
         "findings": [finding_dict(finding) for finding in incident.findings],
         "signals": [_signal(note) for note in incident.signals],
     }
@@ -85,7 +90,8 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "advisory": finding.advisory,
         "evidence": [
-            {"checkout": item.place.checkout, **_place(item.place), "saw": item.saw} for item in finding.evidence
+            {"checkout": item.place.checkout, **_place(item.place), "side": item.side, "saw": item.saw}
+            for item in finding.evidence
         ],
         "fix": {"title": fix.title, "safety": fix.safety.label, "why": fix.why, "files": list(fix.files)}
         if fix

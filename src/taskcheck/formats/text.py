@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from taskcheck.documents.values import age
@@ -54,7 +55,7 @@ def render(
     lines = list(_lines(report, verbose=verbose, by_rule=by_rule))
     if width is None:
         return "".join(f"{line.plain.rstrip()}\n" for line in lines)
-    return _rich(lines, width, {run.rule: run.url for run in report.runs if run.url} if links else {})
+    return styled(lines, width, {run.rule: run.url for run in report.runs if run.url} if links else {})
 
 
 def position(place: Place) -> str:
@@ -69,8 +70,8 @@ def summary(report: Report) -> list[str]:
     return [line.plain for line in _summary(report, verbose=False)]
 
 
-def _rich(lines: Iterable[Line], width: int, urls: Mapping[str, str]) -> str:
-    """The lines, wrapped and in the colours that every terminal has."""
+def styled(lines: Iterable[Line], width: int | None, urls: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The lines in the colours that every terminal has, wrapped where there is a width."""
     from rich.color import ColorSystem  # noqa: PLC0415 - only for a terminal
     from rich.console import Console  # noqa: PLC0415 - 37 ms, only for a terminal
     from rich.style import Style  # noqa: PLC0415 - as above
@@ -82,8 +83,8 @@ def _rich(lines: Iterable[Line], width: int, urls: Mapping[str, str]) -> str:
         url = urls.get(text.rstrip(": ")) if kind == "rule" else None
         return f"\x1b]8;;{url}\x1b\\{shown}\x1b]8;;\x1b\\" if url else shown
 
-    console = Console(width=width)
-    rows = (row for line in lines for row in _wrapped(line, width, console))
+    console = Console(width=width or 80)
+    rows = (row for line in lines for row in (_wrapped(line, width, console) if width else (line,)))
     return "".join(" " * row.indent + "".join(painted(*part) for part in row.segments).rstrip() + "\n" for row in rows)
 
 

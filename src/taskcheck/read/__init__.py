@@ -15,6 +15,7 @@ from taskcheck.read.locate import Location, fix_folder, git_dir, locate
 from taskcheck.read.merges import MergeReader
 from taskcheck.read.processes import read_processes
 from taskcheck.read.staging import read_staging
+from taskcheck.read.watched import watched
 from taskcheck.read.worktrees import TaskPaths, read_forks, read_worktrees
 from taskcheck.settings import Settings
 from taskcheck.sources import (
@@ -30,7 +31,7 @@ from taskcheck.sources import (
 
 __all__ = [
     "GitError", "Location", "Pattern", "Questions", "changed", "fix_folder", "locate", "read_files", "read_rest",
-    "read_staging",
+    "read_staging", "watched",
 ]  # fmt: skip
 
 
@@ -76,6 +77,7 @@ def read_files(location: Location, settings: Settings) -> Sources:
         ),
         people=team(paths.people),
         roles=team(paths.roles),
+        folders=frozenset(folder.listed),
         errors=tuple(folder.errors),
     )
 

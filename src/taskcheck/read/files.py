@@ -46,6 +46,8 @@ class Folder:
     """Folders that couldn't be listed: what lies in them was not checked."""
     links: list[str] = field(default_factory=list)
     """Links to folders that were met on the way and not followed."""
+    listed: set[str] = field(default_factory=set)
+    """Absolute paths of the folders that were listed, or would have been if they were there."""
 
     def find(self, patterns: Iterable[Pattern], exclude: Iterable[Pattern] = ()) -> Iterator[tuple[str, str]]:
         """Paths that a pattern matches, sorted, each with what the placeholder stood for.
@@ -119,6 +121,7 @@ class Folder:
         seen = 0
         while pending:
             folder, depth = pending.pop()
+            self.listed.add(os.path.join(self.root, folder))  # noqa: PTH118 - a Path for each folder takes longer
             try:
                 entries = list(os.scandir(self.root / folder))
             except (FileNotFoundError, NotADirectoryError):

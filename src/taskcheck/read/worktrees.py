@@ -68,9 +68,11 @@ def read_worktrees(
         defect = _defect(record.path, common_dir)
         files: dict[str, Source] = {}
         present: set[str] = set(root_files)
+        folders: frozenset[str] = frozenset()
         if defect is None:
             folder = Folder(record.path / location.prefix)
             files, present = paths.read(folder, root_files)
+            folders = frozenset(folder.listed)
             errors.extend(f"{names[record.path]}: {error}" for error in folder.errors)
         checkouts.append(
             CheckoutSource(
@@ -84,6 +86,7 @@ def read_worktrees(
                 locked=record.locked,
                 files=files,
                 absent=frozenset(set(root_files) - present),
+                folders=folders,
             )
         )
     return sorted(checkouts, key=lambda checkout: checkout.name)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from taskcheck.documents import Refused
-from taskcheck.finding import MergeFile
+from taskcheck.edit import MergeFile
 from taskcheck.fix.edits import compose
 from taskcheck.model import Place
 

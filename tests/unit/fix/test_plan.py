@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from taskcheck import Evidence, Finding, Fix, Safety, SetKey, Severity, Task, Tasks, config, report
-from taskcheck.checking import judge
 from taskcheck.fix import plan as planning
 from taskcheck.fix.plan import Judged, Plan, plan
+from taskcheck.judging import judge
 from taskcheck.report import Verdict
 from taskcheck.rules import Rule, rule
 from taskcheck.sources import Source, Sources

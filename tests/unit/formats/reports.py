@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from taskcheck.edit import SetKey
 from taskcheck.finding import (
     Acceptance,
     Evidence,
@@ -16,7 +17,6 @@ from taskcheck.finding import (
     RuleRun,
     RunError,
     Safety,
-    SetKey,
     Severity,
     SignalNote,
     Subject,

@@ -1,0 +1,70 @@
+"""Takes the pictures in docs/pictures of the demo, with Chromium: `python docs/pictures.py`."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from io import StringIO
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+from rich.console import Console
+from rich.text import Text
+
+from taskcheck.testing import build, incidents_fixture
+
+FOLDER = Path(__file__).parent / "pictures"
+NOW = ("--now", "2026-03-24T18:00:00Z")
+OPENED = "plan-activity-page-performance-improvements-with-incremental-github-sync-and-caching"
+
+
+def taskcheck(*arguments: str) -> list[str]:
+    """A command line of ours."""
+    return [sys.executable, "-m", "taskcheck", *arguments]
+
+
+def terminal(browser: Browser, root: Path) -> None:
+    """What `taskcheck status` prints, in colour, as a terminal of 80 columns shows it."""
+    done = subprocess.run(  # noqa: S603 - our own command
+        taskcheck("status", *NOW, "--color", "always"), cwd=root, capture_output=True, text=True, check=False
+    )
+    console = Console(record=True, width=88, file=StringIO(), force_terminal=True)
+    console.print(Text.from_ansi(done.stdout), soft_wrap=True)
+    svg = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="taskcheck status"), flags=re.DOTALL)
+    page = browser.new_page(viewport={"width": 900, "height": 900})
+    page.set_content(f"<body style='margin:0'>{svg}")
+    page.locator("svg").first.screenshot(path=FOLDER / "status.png")
+
+
+def served(browser: Browser, root: Path) -> None:
+    """The page, on a desk with a row open, and on a phone in the dark."""
+    command = taskcheck("serve", "--port", "0", *NOW)
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - as above
+        address = server.stdout.readline().partition(" is at ")[2].split()[0] if server.stdout else ""
+        for name, width, height, scheme in (("page", 1100, 900, "light"), ("phone", 390, 844, "dark")):
+            context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+            page = context.new_page()
+            page.goto(address)
+            page.get_by_text("up to date").wait_for()
+            if name == "page":
+                page.locator("summary", has_text=OPENED).click()
+                page.mouse.move(0, 0)
+            page.screenshot(path=FOLDER / f"{name}.png")
+        server.terminate()
+
+
+def main() -> None:
+    """Build the demo, look at it, write the pictures."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+        root = build(incidents_fixture(), Path(folder) / "fleet").root
+        browser = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        FOLDER.mkdir(exist_ok=True)
+        terminal(browser, root)
+        served(browser, root)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Serve the operator's view as a page on loopback, kept up to date while ledgers change; Ctrl-C ends it.
+
+It is read-only, and answers this machine alone, by the address that it prints. `/report.json` has the report as JSON,
+`/healthz` whether the last look went well.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from taskcheck.cli import Failure
+from taskcheck.cli.common import guarded, store_options
+
+PORT = 8321
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    store_options(parser)
+    parser.add_argument("--port", metavar="N", type=_port, default=PORT, help=f"0 takes a free one (default: {PORT})")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until a signal comes."""
+    from taskcheck.checking import Request, open_store  # noqa: PLC0415 - not needed for --help
+
+    try:
+        from taskcheck.web.server import serve  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        missing = f"`serve` needs {error.name}, which isn't installed; try: pip install 'taskcheck-lint[serve]'"
+        raise Failure(missing) from error
+    request = Request(root=Path(os.path.realpath(options.root)), config=options.config, now=options.now)
+    root = guarded(lambda: open_store(request)).location.root
+    try:
+        serve(request, options.port, lambda address: print(f"{root} is at {address} (Ctrl-C ends it)", flush=True))
+    except OSError as error:
+        taken = f"port {options.port} can't be had: {error.strerror}; `--port 0` takes one that is free"
+        raise Failure(taken) from error
+    return 0
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
+    return int(text)

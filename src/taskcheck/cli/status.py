@@ -1,0 +1,115 @@
+"""Show who is at work, and one row per task that needs a look: what is wrong, for how long, and what to do next.
+
+What holds up most other tasks comes first, then what is worst. `quiet` is the time since the newest sign of work on
+the task, of a manager since its newest heartbeat; `blocks` counts the tasks that wait for it. The last line of a row
+is the command that mends its cause, shows how, or explains it.
+"""
+
+import argparse
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from taskcheck.cli import EPILOG
+from taskcheck.cli.common import colour, guarded, store_options, tell_empty
+from taskcheck.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from taskcheck.checking import Request
+    from taskcheck.watching import Look
+
+HERE = "\x1b[?2026h\x1b[H"
+"""What is written next is shown at once when `DONE` comes, over what was there."""
+LINE = "\x1b[K\n"
+DONE = "\x1b[J\x1b[?2026l"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.epilog = EPILOG
+    store_options(parser)
+    parser.add_argument("-v", "--verbose", action="store_true", help="show every finding and the raw signals")
+    parser.add_argument("--watch", action="store_true", help="show it anew when a ledger changes; Ctrl-C ends it")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look, print, and the exit code of a check."""
+    from taskcheck.checking import Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.formats import status  # noqa: PLC0415 - as above
+
+    if options.watch:
+        return _watch(Request(root=options.root, config=options.config, now=options.now), options)
+    progress = Progress()
+    request = Request(root=options.root, config=options.config, now=options.now, progress=progress.tell)
+    try:
+        store = guarded(lambda: open_store(request))
+        report = guarded(lambda: check_store(store, request))
+    finally:
+        progress.clear()
+    shown = status.render(report, width=_width(), colour=colour(options.color), verbose=options.verbose)
+    sys.stdout.write(shown)
+    tell_empty(report, store)
+    return report.exit_code
+
+
+def _watch(request: "Request", options: argparse.Namespace) -> int:
+    """Show every look until somebody ends it; elsewhere than on a terminal, those that say something new."""
+    from taskcheck.watching import looks  # noqa: PLC0415 - only to watch
+
+    if not sys.stdout.isatty():
+        said: object = None
+        for look in looks(request, Event()):
+            if look is not None and look.says != said:
+                said = look.says
+                sys.stdout.write(f"{_shown(look, options)}\n")
+                sys.stdout.flush()
+        return 0
+    with _screen():
+        last: Look | None = None
+        size = None
+        for look in looks(request, Event()):
+            now = shutil.get_terminal_size()
+            if look is not None or now != size:
+                last, size = look or last, now
+                lines = _shown(last, options, now.lines) if last else ""
+                sys.stdout.write(HERE + lines.rstrip("\n").replace("\n", LINE) + DONE)
+                sys.stdout.flush()
+    return 0
+
+
+def _shown(look: "Look", options: argparse.Namespace, height: int | None = None) -> str:
+    from taskcheck.formats import status  # noqa: PLC0415 - not needed for --help
+    from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - as above
+
+    if look.report is None:
+        return f"taskcheck: {visible(look.trouble, None)}\n"
+    return status.render(
+        look.report, width=_width(), height=height, colour=colour(options.color), verbose=options.verbose
+    )
+
+
+@contextmanager
+def _screen() -> Iterator[None]:
+    """The terminal's other screen, without a cursor; what was there before comes back, however it ends."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    sys.stdout.write("\x1b[?1049h\x1b[?25l")
+    try:
+        yield
+    finally:
+        sys.stdout.write("\x1b[?25h\x1b[?1049l")
+        sys.stdout.flush()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _width() -> int:
+    return max(60, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 80

@@ -1,0 +1,125 @@
+"""The operator's view as one self-contained page: a row per task that opens, without scripts."""
+
+import hashlib
+from base64 import b64encode
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from taskcheck.documents.values import age, iso
+from taskcheck.finding import EMPTY, Evidence, Finding, Incident, Report, Severity
+from taskcheck.formats.rows import headline, heartbeat, rows, told, workers
+from taskcheck.formats.sanitize import visible
+from taskcheck.formats.text import tally
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MESSAGE = 4000
+"""Characters that one text may have here."""
+
+
+def render(report: Report) -> str:
+    """The report as a page for a browser, a mail or an archive: nothing is fetched, and nothing runs in it."""
+    return page(report)
+
+
+def page(report: Report | None, *, name: str = "", trouble: str = "", live: str = "") -> str:
+    """The page of a report; with ``live``, which names the look, the one that `taskcheck serve` keeps up to date.
+
+    Args:
+        report: what was found, last where there is trouble.
+        name: what the repository is called.
+        trouble: why it can't be looked at now.
+        live: what tells this look from others.
+    """
+    found = rows(report) if report else []
+    errors = sum(row.incident.severity is Severity.ERROR for row in found)
+    marks = "(!) " if trouble or (report and not report.complete) else f"({errors}) " if errors else ""
+    heading = ": ".join(filter(None, (name, _heading(report, trouble))))
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            report=report,
+            rows=found,
+            title=f"{marks}{heading} · taskcheck",
+            heading=heading,
+            trouble=trouble,
+            live=live,
+            style=_style(),
+            policy=f"default-src 'none'; style-src '{style_hash()}'; base-uri 'none'; form-action 'none'",
+        )
+    )
+
+
+def _heading(report: Report | None, trouble: str) -> str:
+    """What matters most, in a few words; nothing is called healthy that couldn't be looked at."""
+    if report is None or trouble:
+        return "can't be looked at"
+    number = len(report.incidents)
+    found = "1 needs a look" if number == 1 else f"{number or 'nothing'} {'need' if number else 'needs'} a look"
+    if report.exit_code == EMPTY:
+        found = "nothing to check"
+    return found if report.complete else f"{found}, and not everything could be checked"
+
+
+def style_hash() -> str:
+    """The page's style as a content security policy names it."""
+    return f"sha256-{b64encode(hashlib.sha256(_style().encode()).digest()).decode()}"
+
+
+@cache
+def _environment() -> "Environment":
+    """The templates; every text that they show is made harmless, then escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - 47 ms, only for a page
+    from markupsafe import Markup  # noqa: PLC0415 - as above
+
+    def harmless(value: Any) -> Any:
+        return visible(value, MESSAGE) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    environment = Environment(
+        loader=PackageLoader("taskcheck.formats", "page"),
+        autoescape=True,
+        finalize=harmless,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    shown = (about, age, headline, heartbeat, key, moment, sides, tally, told, workers)
+    environment.globals.update({function.__name__: function for function in shown})
+    return environment
+
+
+@cache
+def _style() -> str:
+    environment = _environment()
+    assert environment.loader  # noqa: S101 - it was given one
+    return environment.loader.get_source(environment, "page.css")[0]
+
+
+def key(incident: Incident) -> str:
+    """What a row is called in the page; the same in every look."""
+    return f"r{hashlib.sha256(repr((incident.task, incident.manager)).encode()).hexdigest()[:12]}"
+
+
+def about(incident: Incident) -> list[str]:
+    """The task beside its id: title, status, and when it last moved."""
+    title = incident.title if incident.title != incident.subject else None
+    moved = f"last moved {moment(incident.moved_at)}" if incident.moved_at else None
+    return [part for part in (title, incident.status, moved) if part]
+
+
+def moment(at: datetime) -> str:
+    """A moment for people."""
+    return iso(at).replace("T", " ").replace("Z", " UTC")
+
+
+def sides(finding: Finding) -> list[tuple[str, dict[str, list[Evidence]]]]:
+    """The evidence by who speaks (root, each worktree or branch, the other ledgers), and by file."""
+    found: dict[str, dict[str, list[Evidence]]] = {"root": {}}
+    for item in sorted(finding.evidence, key=lambda item: item.side == "ledger"):
+        side = {"root": "root", "ledger": "ledgers"}.get(item.side) or item.place.checkout.replace(":", " ", 1)
+        found.setdefault(side, {}).setdefault(item.place.path, []).append(item)
+    return [(side, files) for side, files in found.items() if files]

@@ -1,0 +1,91 @@
+"""What the operator's view says, on a terminal as in a browser: its rows in their order, and its words."""
+
+import re
+import shlex
+from dataclasses import dataclass
+from datetime import timedelta
+
+from taskcheck.documents.values import age, iso
+from taskcheck.finding import Incident, ManagerStatus, Report, Safety, SignalNote
+
+_PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One incident as a view shows it."""
+
+    incident: Incident
+    quiet: timedelta | None
+    """How long nothing has moved; None where nothing tells."""
+    command: tuple[str, ...]
+    """What to do next, as the words of a command line."""
+
+
+def rows(report: Report) -> list[Row]:
+    """What needs a look: what holds up most others first, then by severity, then by name."""
+    ordered = sorted(report.incidents, key=lambda i: (-i.blocks, -i.severity, i.headline is None, i.subject))
+    return [Row(incident, _quiet(incident, report), next_step(incident)) for incident in ordered]
+
+
+def next_step(incident: Incident) -> tuple[str, ...]:
+    """The command that mends the incident's cause, or shows how, or explains what has to be decided.
+
+    A fix that isn't safe is shown first. What a shell or a terminal would take for something else isn't named.
+    """
+    fixes = (f.fix for f in incident.findings if f.fix and not f.explained_by and f.place.checkout == "root")
+    fix = next(fixes, None)
+    named = _named(incident.task or incident.manager or "")
+    if fix is not None and named and fix.safety > Safety.DISPLAY:
+        return ("taskcheck", *(("--fix",) if fix.safety is Safety.SAFE else ("--diff", "--unsafe-fixes")), *named)
+    if incident.headline:
+        return ("taskcheck", "rule", incident.headline)
+    return ("taskcheck", "check", "--verbose", *named)
+
+
+def headline(incident: Incident) -> str:
+    """The rule that heads an incident, or that only signals speak."""
+    return incident.headline or "signals only"
+
+
+def told(note: SignalNote) -> list[str]:
+    """What there is to say of a raw signal: how loud, whose, since when, what became of it, and its own words."""
+    signal = note.signal
+    fate = ["refuted"] if note.refuted else []
+    fate += [f"explained by {note.explained_by}"] if note.explained_by else []
+    parts = (
+        signal.level,
+        f"from {signal.manager}",
+        iso(signal.at) if signal.at else None,
+        ", ".join(fate) or "unexplained",
+        signal.detail,
+    )
+    return [part for part in parts if part]
+
+
+def heartbeat(manager: ManagerStatus) -> tuple[str, str]:
+    """How old a manager's heartbeat is, in words, and whether that is good."""
+    if manager.snapshot_age_seconds is None:
+        return "none", "warning"
+    word, kind = ("fresh", "good") if manager.fresh else ("stale", "warning")
+    return f"{age(timedelta(seconds=manager.snapshot_age_seconds))} old, {word}", kind
+
+
+def workers(manager: ManagerStatus) -> str:
+    """How many of a manager's workers live, in words."""
+    if manager.entries is None:
+        return "no register"
+    registered = f"{manager.entries} registered"
+    return registered if manager.workers is None else f"{manager.workers} live of {registered}"
+
+
+def _named(subject: str) -> tuple[str, ...]:
+    """A task or manager as an argument; nothing where it holds what can't be copied from a screen."""
+    if not _PLAIN.fullmatch(subject):
+        return ()
+    quoted = shlex.quote(subject)
+    return ("--", quoted) if subject.startswith("-") else (quoted,)
+
+
+def _quiet(incident: Incident, report: Report) -> timedelta | None:
+    return max(report.now - incident.moved_at, timedelta()) if incident.moved_at else None

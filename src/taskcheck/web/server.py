@@ -1,0 +1,53 @@
+"""Binds the page to loopback and serves it until a signal ends it."""
+
+import secrets
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from taskcheck.checking import Request
+from taskcheck.web.app import application
+from taskcheck.web.board import Board
+
+ADDRESS = "127.0.0.1"
+
+
+class _Server(uvicorn.Server):
+    """A server that lets those go who wait for news, before it waits for them to go."""
+
+    def __init__(self, config: uvicorn.Config, board: Board) -> None:
+        super().__init__(config)
+        self._board = board
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the board, then all connections."""
+        self._board.close()
+        await super().shutdown(sockets)
+
+
+def serve(request: Request, port: int, announce: Callable[[str], None]) -> None:
+    """Serve a store's page on loopback; ``announce`` is told the address.
+
+    Raises:
+        OSError: the port can't be had.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    with listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((ADDRESS, port))
+        port = listening.getsockname()[1]
+        board = Board(request, secrets.token_hex(4))
+        config = uvicorn.Config(
+            application(board, port),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            ws="none",
+            timeout_graceful_shutdown=1,
+        )
+        listening.listen(config.backlog)
+        announce(f"http://{ADDRESS}:{port}/")
+        _Server(config, board).run(sockets=[listening])

@@ -1,0 +1,234 @@
+"""The operator's view on the terminal: one row per task, what it blocks first, and commands that exist."""
+
+import json
+import os
+import pty
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from taskcheck import Finding, Fix, Place, Safety
+from taskcheck.finding import Incident
+from taskcheck.formats.rows import next_step
+from taskcheck.testing import Built, build, incidents_fixture
+from tests.e2e.conftest import environment, taskcheck
+from tests.e2e.test_incidents import HEADLINES, NOW
+
+Store = Callable[..., Path]
+
+
+def task(status: str, *needs: str, owner: str = "x") -> str:
+    return f"---\ntitle: T\nowner: {owner}\nstatus: {status}\ndepends_on: [{', '.join(needs)}]\n---\n"
+
+
+def test_one_row_per_task_with_all_that_is_asked(incidents: Built) -> None:
+    ran = taskcheck("status", "--now", NOW, cwd=incidents.root)
+    assert ran.code == 1
+    lines = ran.out.splitlines()
+    assert lines[:3] == [
+        "manager      heartbeat               workers",
+        "dave-fowler  2m old, fresh           2 live of 7 registered",
+        "rj           2m 30s old, fresh       2 live of 2 registered",
+    ]
+    at = lines.index("error   worker-gone                        8h 1m  dave-fowler   gone          -")
+    assert lines[at + 1 : at + 4] == [
+        "        make-tasks-server-status-page-use-fresh-heartbeat-data-and-auto-refresh",
+        "        its worker is gone: nothing has moved for 8h 1m, and no end is recorded",
+        "        taskcheck rule worker-gone",
+    ]
+    assert [line.split()[1] for line in lines if line.startswith("error ")] == [
+        "split-manager", "worker-gone", "register-orphan", "dispatch-completed-unreconciled", "misrouted-task",
+        "missing-terminal-state",
+    ]  # fmt: skip
+    assert "signal " not in ran.out
+
+
+def test_raw_signals_are_opened_on_demand(incidents: Built) -> None:
+    out = " ".join(taskcheck("status", "-v", "--now", NOW, cwd=incidents.root).out.split())
+    assert "signal pickup_overdue: attention, from dave-fowler, 2026-03-24T10:21:00Z, explained by worker-gone" in out
+    assert "refuted, explained by dispatch-completed-unreconciled" in out
+    assert "warning stale-in-progress: nothing has moved for 6h 37m" in out
+
+
+@pytest.mark.parametrize("options", [(), ("-v",), ("--color", "always")])
+def test_fits_eighty_columns(incidents: Built, options: tuple[str, ...]) -> None:
+    out = taskcheck("status", "--now", NOW, *options, cwd=incidents.root).out
+    plain = out if "--color" not in options else taskcheck("status", "--now", NOW, cwd=incidents.root).out
+    assert ("\x1b[" in out) is ("--color" in options)
+    if "--color" in options:
+        assert re.sub(r"\x1b\[[0-9;]*m", "", out) == plain, "colour changes nothing else"
+    assert all(len(line) <= 80 or " " not in line.strip() for line in plain.splitlines()), "but for a long name"
+
+
+def test_commands_exist_and_say_something(incidents: Built) -> None:
+    out = taskcheck("status", "--now", NOW, cwd=incidents.root).out.replace("\\\n", "")
+    commands = [shlex.split(line) for line in out.splitlines() if line.startswith("        taskcheck ")]
+    assert len(commands) == len(HEADLINES)
+    for _, *words in commands:
+        harmless = ["--diff" if word == "--fix" else word for word in words]  # The repository is shared.
+        ran = taskcheck(*harmless, "--now", NOW, cwd=incidents.root)
+        assert ran.code == (0 if words[0] == "rule" else 1), (words, ran.err)
+        assert words[0] == "rule" or "\n+++ " in ran.out
+
+
+def test_what_blocks_most_comes_first(store: Store) -> None:
+    root = store(
+        {
+            "tasks/a.md": task("nonsense"),
+            "tasks/b.md": task("ready", "c"),
+            "tasks/c.md": task("draft", "d"),
+            "tasks/d.md": task("draft", "gone"),
+            "tasks/e.md": task("draft", "b"),
+        }
+    )
+    out = taskcheck("status", cwd=root).out.splitlines()
+    heads = [n for n, line in enumerate(out) if line.startswith(("error ", "warning "))]
+    rows = {out[n + 1].strip(): out[n].split()[-1] for n in heads}
+    assert list(rows.items()) == [("d", "3"), ("b", "1"), ("a", "-")], "a warning that blocks one before an error"
+
+
+def test_live_workers_are_counted_by_task(store: Store) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    entries = [{"task": "a", "pid": os.getpid()}, {"task": "a", "pid": gone.pid}, {"task": "b", "pid": gone.pid}]
+    register = json.dumps({"owner": "x", "entries": [{**entry, "launched_at": at} for entry in entries]})
+    path = ".tasks/task_manager/task-manager-x.register.json"
+    root = store({"tasks/a.md": task("in_progress"), "tasks/b.md": task("in_progress"), path: register})
+    assert "\nx        none                    1 live of 2 registered\n" in taskcheck("status", cwd=root).out
+    (root / path).unlink()
+    snapshot = {"owner": "x", "generated_at": "2020-01-01T00:00:00Z"}
+    (root / path.replace("register", "snapshot")).write_text(json.dumps(snapshot))
+    assert " old, stale" in (out := taskcheck("status", cwd=root).out)
+    assert "no register\n" in out
+
+
+def test_exit_codes_are_those_of_a_check(store: Store, tmp_path: Path) -> None:
+    healthy = incidents_fixture()
+    built = build(healthy, tmp_path / "healthy", overlay=healthy / "healthy")
+    clean = taskcheck("status", "--now", NOW, cwd=built.root)
+    assert clean.code == 0
+    assert "all agree" in clean.out
+    root = store({"README.md": "x"})
+    empty = taskcheck("status", cwd=root)
+    assert empty.code == 4
+    assert "neither task files nor runtime ledgers found" in empty.err
+    (root / "taskcheck.toml").write_text("nonsense = 1\n")
+    assert taskcheck("status", cwd=root).code == 2
+
+
+def test_texts_of_tasks_do_not_speak(store: Store) -> None:
+    title = '"\\e[31mred \\u202e::error::"'
+    front = f'---\ntitle: {title}\nowner: "\\e[2J\\u202e"\nstatus: "\\e[8m"\n---\n'
+    root = store({"tasks/x\u202e.md": front, "tasks/-rf.md": front, "tasks/a b; touch x.md": front})
+    out = taskcheck("status", "-v", cwd=root).out
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+
+
+def test_a_task_is_named_in_a_command_only_as_a_shell_takes_it() -> None:
+    place, edit = Place(path="tasks/x.md"), Fix(title="mend", safety=Safety.SAFE, edits=())
+    for name, words in {
+        "fix-login": ["--fix", "fix-login"],
+        "a b; touch x": ["--fix", "'a b; touch x'"],
+        "-rf": ["--fix", "--", "-rf"],
+        "x\u202e": ["rule", "some-rule"],
+        "\x1b]0;x\x07": ["rule", "some-rule"],
+        "两": ["rule", "some-rule"],
+    }.items():
+        finding = Finding(rule="some-rule", task=name, message="m", place=place, fix=edit)
+        incident = Incident(
+            task=name, manager=None, title="", owner=None, status=None, headline="some-rule", findings=(finding,)
+        )
+        assert next_step(incident) == ("taskcheck", *words)
+
+
+Wait = Callable[[bytes], bytes]
+
+
+@contextmanager
+def watching(*options: str | Path, cwd: Path, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], Wait]]:
+    """`status --watch` into a pipe, and a function that waits for some bytes and returns all until then."""
+    command = [sys.executable, "-m", "taskcheck", "status", "--watch", *map(str, options)]
+    process = subprocess.Popen(command, cwd=cwd, env=environment(**env), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout
+    try:
+        yield process, lambda wanted: until(process.stdout.fileno(), wanted)  # type: ignore[union-attr]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def until(fd: int, wanted: bytes, seconds: float = 20) -> bytes:
+    os.set_blocking(fd, False)
+    seen = b""
+    end = time.monotonic() + seconds
+    while wanted not in seen:
+        assert time.monotonic() < end, seen
+        try:
+            seen += os.read(fd, 65536)
+        except BlockingIOError:
+            time.sleep(0.02)
+    return seen
+
+
+def ends_quietly(process: subprocess.Popen[bytes], number: int) -> None:
+    process.send_signal(number)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 128 + number
+    assert err == b""
+
+
+@pytest.mark.parametrize("watchfiles", [True, False])
+def test_watch_tells_each_change_once(store: Store, tmp_path: Path, watchfiles: bool) -> None:
+    root = store({"tasks/a.md": task("ready", "gone")})
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "watchfiles.py").write_text("raise ImportError\n")
+    with watching(cwd=root, **({} if watchfiles else {"PYTHONPATH": str(tmp_path / "without")})) as (process, wait):
+        first = wait(b"as of ")
+        assert b"unknown-dependency" in first
+        time.sleep(2.5)  # It has looked a second time by now, and has nothing new to say.
+        (root / "tasks" / "new").mkdir()
+        (root / "tasks" / "new" / "b.md").write_text(task("nonsense"))
+        second = wait(b"as of ")
+        assert b"invalid-field" in second
+        assert second.count(b"as of ") == 1
+        (root / "taskcheck.toml").write_text("nonsense = 1\n")
+        assert b"as of" not in wait(b"the configuration can't be used")
+        (root / "taskcheck.toml").unlink()
+        wait(b"invalid-field")
+        ends_quietly(process, signal.SIGINT)
+
+
+def test_watch_on_a_terminal_redraws_in_place_and_leaves_it_as_it_was(store: Store) -> None:
+    root = store({"tasks/a.md": task("ready", "gone"), **{f"tasks/t{n:02}.md": task("nonsense") for n in range(40)}})
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "taskcheck", "status", "--watch"]
+    env = environment(TERM="xterm-256color", COLUMNS="80", LINES="24")
+    process = subprocess.Popen(command, cwd=root, env=env, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    try:
+        first = until(ours, b"\x1b[?2026l")
+        assert first.startswith(b"\x1b[?1049h\x1b[?25l\x1b[?2026h\x1b[H")
+        assert first.count(b"\n") < 24, "it never scrolls"
+        assert b"36 more rows: taskcheck status shows all" in first
+        assert b"\x1b[2J" not in first, "the screen is never emptied"
+        (root / "tasks" / "a.md").write_text(task("ready"))
+        shown = until(ours, b"40 errors")
+        assert b"unknown-dependency" not in shown.rpartition(b"\x1b[H")[2]
+        process.send_signal(signal.SIGINT)
+        assert until(ours, b"\x1b[?1049l").endswith(b"\x1b[?25h\x1b[?1049l")
+        assert process.wait(10) == 130
+        assert process.communicate()[1] == b""
+    finally:
+        process.kill()
+        os.close(ours)
