@@ -9,13 +9,25 @@ from typing import Literal
 
 from taskcheck import config, plugins, report, triage
 from taskcheck.assemble import NO_PEOPLE, Parsed, assemble, parse
+from taskcheck.assemble.tasks import TaskReader
 from taskcheck.baseline import Baseline
 from taskcheck.finding import Report, RuleRun, RunError, Severity
 from taskcheck.fix import COMMITTED, PENDING
 from taskcheck.identity import AmbiguousNames
 from taskcheck.judging import gated, run_rules
-from taskcheck.read import Location, Questions, changed, fix_folder, locate, read_files, read_rest
-from taskcheck.read.processes import read_processes
+from taskcheck.model import Task
+from taskcheck.read import (
+    GitError,
+    Location,
+    Questions,
+    changed,
+    fix_folder,
+    locate,
+    read_files,
+    read_processes,
+    read_rest,
+    read_revision,
+)
 from taskcheck.report import Verdict
 from taskcheck.rules import Rule
 from taskcheck.settings import Settings
@@ -38,6 +50,8 @@ class Request:
 
     root: Path
     config: Path | None = None
+    config_from: str | None = None
+    """A commit whose configuration counts, and whose task files say what they accept: for what isn't trusted."""
     now: datetime | None = None
     select: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
@@ -90,7 +104,18 @@ class Store:
         request.progress("asking git")
         sources = read_rest(sources, self.location, self.settings, questions, request.processes, request.progress)
         request.progress("comparing")
-        return sources, parsed, assemble(parsed, sources, self.settings, request.now or clock())
+        state = assemble(parsed, sources, self.settings, request.now or clock())
+        if request.config_from is not None:
+            state = replace(state, trusted=self._trusted(state, request.config_from))
+        return sources, parsed, state
+
+    def _trusted(self, state: State, revision: str) -> dict[str, Task]:
+        """The tasks that accept findings of their own, as a commit has them."""
+        accepting = {task.place.path: task.id for task in state.tasks if "taskcheck" in task.front}
+        files = read_revision(self.location, revision, accepting)
+        reader = TaskReader(self.settings)
+        versions = {accepting[path]: reader.version(data, path, "root") for path, data in files.items()}
+        return {task: version for task, version in versions.items() if version}
 
     def read_ledgers(self) -> State:
         """What the files of the main checkout and the process table say, without git: who works, as recorded.
@@ -125,13 +150,20 @@ def open_store(request: Request) -> Store:
 
     Raises:
         ConfigError: the configuration can't be used.
+        UsageError: it is to be taken from a commit that isn't there.
         GitError: there is a repository, and its main checkout can't be told.
         NotADirectoryError: the root isn't there.
     """
     location = locate(request.root)
     loaded = plugins.load(third_party=request.third_party)
     known = config.presets({**config.builtin_presets(), **loaded.presets()})
-    settings = config.load(location.root, known, request.config)
+    given = None
+    if request.config_from is not None:
+        try:
+            given = read_revision(location, request.config_from, config.FILES)
+        except GitError as error:
+            raise UsageError(f"--config-from {request.config_from}: {error}") from error
+    settings = config.load(location.root, known, request.config, given)
     if request.branches:
         settings = replace(settings, branches=(*settings.branches, *request.branches))
     detected = known[settings.preset].found_in(location.root)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 FILE = "taskcheck.toml"
+FILES = (FILE, "pyproject.toml")
+"""Where the configuration may be, in this order."""
+
+_TABLE = b"[tool.taskcheck"
 MAX_BYTES = 1024 * 1024
 DEFAULT_PRESET = "task-manager"
 FIELDS = (
@@ -81,19 +85,30 @@ def find(root: Path) -> Path | None:
     if own.exists() or own.is_symlink():
         return own
     pyproject = root / "pyproject.toml"
-    return pyproject if pyproject.is_file() and b"[tool.taskcheck" in _bounded(pyproject) else None
+    return pyproject if pyproject.is_file() and _TABLE in _bounded(pyproject) else None
 
 
-def load(root: Path, known: Mapping[str, Preset], path: Path | None = None) -> Settings:
+def load(
+    root: Path,
+    known: Mapping[str, Preset],
+    path: Path | None = None,
+    given: Mapping[str, bytes] | None = None,
+) -> Settings:
     """The settings of the store in a folder.
+
+    Args:
+        root: the folder.
+        known: the presets by name.
+        path: the configuration file; None looks for it.
+        given: what stands in the folder's place where the file is looked for: content by name.
 
     Raises:
         ConfigError: the file isn't there, isn't TOML, or holds keys or values that aren't allowed; or several
             presets fit and none is named.
     """
-    path = path or find(root)
-    written = _read(path) if path else {}
-    where = path.name if path else FILE
+    found = _found(root, path, given)
+    where, data = found or (FILE, b"")
+    written = _tables(where, data)
     name = written.get("preset")
     if name is None:
         name = detect(root, known)
@@ -106,7 +121,7 @@ def load(root: Path, known: Mapping[str, Preset], path: Path | None = None) -> S
         raise ConfigError(*errors)
     own = _vocabulary(root, merged.get("vocabulary", {}))
     try:
-        return _settings(name, where if path else None, merged, own, _suppress_lines(path))
+        return _settings(name, where if found else None, merged, own, _suppress_lines(data))
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from error
 
@@ -125,16 +140,25 @@ def detect(root: Path, known: Mapping[str, Preset]) -> str:
     return found[0] if found else DEFAULT_PRESET
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _found(root: Path, path: Path | None, given: Mapping[str, bytes] | None) -> tuple[str, bytes] | None:
+    """Name and content of the configuration; None where there is none."""
+    if path is None and given is not None:
+        named = (name for name in FILES if name in given)
+        return next(((name, given[name]) for name in named if name == FILE or _TABLE in given[name]), None)
+    path = path or find(root)
+    return (path.name, _bounded(path)) if path else None
+
+
+def _tables(name: str, data: bytes) -> dict[str, Any]:
     try:
-        tables = tomllib.loads(_bounded(path).decode("utf-8"))
+        tables = tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path.name}: not UTF-8 at byte {error.start}") from error
+        raise ConfigError(f"{name}: not UTF-8 at byte {error.start}") from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path.name}: {error}") from error
+        raise ConfigError(f"{name}: {error}") from error
     except RecursionError as error:
-        raise ConfigError(f"{path.name}: it is nested too deep") from error
-    if path.name == "pyproject.toml":
+        raise ConfigError(f"{name}: it is nested too deep") from error
+    if name == "pyproject.toml":
         tables = tables.get("tool", {}).get("taskcheck", {})
     return tables
 
@@ -233,9 +257,9 @@ def _vocabulary(root: Path, table: Mapping[str, Any]) -> frozenset[str]:
     return frozenset()
 
 
-def _suppress_lines(path: Path | None) -> list[int]:
+def _suppress_lines(data: bytes) -> list[int]:
     """The lines of a configuration file where a suppression begins."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path else ()
+    lines = data.decode("utf-8").splitlines()
     return [number for number, line in enumerate(lines, 1) if re.match(r"\s*\[\[[\w.\s]*suppress\s*\]\]", line)]
 
 

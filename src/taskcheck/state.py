@@ -270,5 +270,7 @@ class State:
     processes: Processes | Unavailable
     documents: Mapping[tuple[str, str], Document] = field(default_factory=dict)
     """By checkout and path: where places become lines."""
+    trusted: Mapping[str, Task] | None = None
+    """The tasks whose word on what they accept counts; None for root's own."""
     suppressions: tuple[SuppressionUse, ...] = ()
     """What became of every suppression; told when the other rules have run."""

@@ -97,7 +97,8 @@ def uses(runs: Iterable[RuleRun], state: State, known: Container[str] | None = N
         )
         found.append(_use(table, place, None, None, by_rule.get(table.rule), today))
     for task in state.tasks:
-        for table, fault in _of_file(task) if "taskcheck" in task.front else ():
+        accepting = _accepting(state, task.id)
+        for table, fault in _of_file(accepting) if accepting and "taskcheck" in accepting.front else ():
             if known is not None and table.rule not in known:
                 fault = "there is no such rule"  # noqa: PLW2901 - whatever else is wrong with it
             place = task.place.at("taskcheck", "ignore", table.rule)
@@ -143,11 +144,16 @@ def _expired(suppression: Suppression, today: str) -> bool:
 
 def _accepted_in_file(finding: Finding, state: State, today: str) -> Acceptance | None:
     """What stands under ``taskcheck: {ignore: {RULE: reason}}`` in the task's root file, while it counts."""
-    task = state.tasks.get(finding.task) if finding.task else None
+    task = _accepting(state, finding.task) if finding.task else None
     for table, fault in _of_file(task) if task else ():
         if table.rule == finding.rule and fault is None and not _expired(table, today):
             return Acceptance(reason=table.reason, in_task=True)
     return None
+
+
+def _accepting(state: State, task: str) -> Task | None:
+    """The version of a task that says what it accepts."""
+    return (state.tasks if state.trusted is None else state.trusted).get(task)
 
 
 def _of_file(task: Task) -> Iterator[tuple[Suppression, str | None]]:

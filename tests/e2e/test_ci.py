@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from tests.e2e.conftest import environment
+from tests.e2e.conftest import environment, git, taskcheck
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 TASK = "---\ntitle: T\nowner: {}\nstatus: ready\n---\n"
@@ -90,3 +90,59 @@ def test_zizmor_finds_nothing() -> None:
     command = [str(zizmor), "--offline", "--no-progress", "--persona", "pedantic", ".github/workflows", "action.yml"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=dict(os.environ))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+IGNORING = '[people]\nrj = []\n[rules]\nignore = ["role-routing"]\n'
+
+
+@pytest.fixture
+def pull_request(store: Callable[..., Path]) -> Path:
+    """A branch that breaks a rule on three tasks, and accepts that in each of the three ways there are."""
+    root = store({
+        "taskcheck.toml": "[people]\nrj = []\n",
+        "tasks/accepted.md": TASK.format("ghost\ntaskcheck: {ignore: {role-routing: known}}"),
+        "tasks/x.md": TASK.format("rj"),
+        "tasks/y.md": TASK.format("rj"),
+    })  # fmt: skip
+    taskcheck("--baseline", "baseline.toml", "--update-baseline", cwd=root)
+    git("add", "-A", cwd=root)
+    git("commit", "-q", "-m", "baseline", cwd=root)
+    git("checkout", "-q", "-b", "pull", cwd=root)
+    (root / "tasks/x.md").write_text(TASK.format("ghost\ntaskcheck: {ignore: {role-routing: mine}}"))
+    (root / "tasks/y.md").write_text(TASK.format("ghost"))
+    return root
+
+
+@pytest.mark.parametrize("how", ["task file", "configuration", "pyproject", "baseline"])
+def test_an_untrusted_pull_request_is_judged_by_its_base(how: str, pull_request: Path) -> None:
+    root = pull_request
+    if how == "configuration":
+        (root / "taskcheck.toml").write_text(IGNORING)
+    if how == "pyproject":
+        (root / "taskcheck.toml").unlink()
+        (root / "pyproject.toml").write_text("[tool.taskcheck.rules]\nignore = ['role-routing']\n")
+    if how == "baseline":
+        taskcheck("--baseline", "baseline.toml", "--update-baseline", cwd=root)
+    git("add", "-A", cwd=root)
+    git("commit", "-q", "-m", "pull", cwd=root)
+    trusting = taskcheck("--baseline", "baseline.toml", cwd=root)
+    assert (trusting.code == 1) == (how == "task file"), trusting.out
+    for revision in ("main", "refs/heads/main", git("rev-parse", "main", cwd=root).strip()):
+        judged = taskcheck("--config-from", revision, "--baseline", "baseline.toml", "--format", "concise", cwd=root)
+        assert judged.code == 1
+        assert {line.partition(":")[0] for line in judged.out.splitlines()[:-1]} == {"tasks/x.md", "tasks/y.md"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--config-from", "nowhere"), "there is no branch or commit nowhere here; was it fetched?"),
+        (("--config-from", "main", "--config", "taskcheck.toml"), "no --config or --update-baseline"),
+        (("--config-from", "main", "--baseline", "b.toml", "--update-baseline"), "no --config or --update-baseline"),
+        (("--config-from", "main", "--baseline", "b.toml"), "main has no b.toml"),
+        (("--config-from", "--output=x"), "expected one argument"),
+    ],
+)
+def test_config_from_wrong_input(arguments: tuple[str, ...], said: str, pull_request: Path) -> None:
+    ran = taskcheck(*arguments, cwd=pull_request)
+    assert (ran.code, said in ran.err) == (2, True), ran.err

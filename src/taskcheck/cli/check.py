@@ -39,6 +39,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     rules.add_argument("--extend-select", metavar="NAMES", type=names, default=(), help="run these too")
     rules.add_argument("--ignore", metavar="NAMES", type=names, default=(), help="leave these out")
     rules.add_argument("--baseline", metavar="FILE", type=Path, help="accept the findings that this file names")
+    rules.add_argument(
+        "--config-from",
+        metavar="REF",
+        help="take configuration, baseline and what tasks accept from this branch or commit: for what isn't trusted",
+    )
     rules.add_argument("--update-baseline", action="store_true", help="write what is found now into that file")
     repairs = parser.add_argument_group("repairs")
     repairs.add_argument("--fix", action="store_true", help="repair what can be repaired safely, all or nothing")
@@ -79,9 +84,11 @@ def run(options: argparse.Namespace) -> int:
 
     gc.disable()  # One short run: collecting while everything is still in use takes a quarter of it.
     progress = Progress()
+    _consistent(options)
     request = Request(
         root=options.root,
         config=options.config,
+        config_from=options.config_from,
         now=options.now,
         select=options.select,
         extend_select=options.extend_select,
@@ -108,7 +115,6 @@ def run(options: argparse.Namespace) -> int:
             return store, *_repaired(store, about, options), outputs
         return store, check_store(store, about), None, outputs
 
-    _consistent(options)
     try:
         store, report, plan, outputs = guarded(work)
     finally:
@@ -133,6 +139,8 @@ def _consistent(options: argparse.Namespace) -> None:
         raise Failure("--unsafe-fixes goes with --fix, which writes, or with --diff, which shows")
     if options.fix and options.diff:
         raise Failure("--diff shows what --fix would write, and writes nothing: choose one")
+    if options.config_from and (options.config or options.update_baseline):
+        raise Failure("--config-from takes configuration and baseline from a commit: no --config or --update-baseline")
     if (options.fix or options.diff) and options.update_baseline:
         raise Failure("--update-baseline writes what is found, and --diff nothing: repair first, then write it down")
 
@@ -172,6 +180,22 @@ def _store_path(name: str, location: "Location") -> str:
     return name
 
 
+def _baseline_from(revision: str, path: Path, root: Path) -> "Baseline":
+    """The baseline as a commit has it."""
+    from taskcheck.baseline import Baseline, BaselineError  # noqa: PLC0415 - not needed for --help
+    from taskcheck.read import locate, read_revision  # noqa: PLC0415 - as above
+
+    location = guarded(lambda: locate(root))
+    inside = os.path.relpath(os.path.realpath(path), location.root)
+    found = guarded(lambda: read_revision(location, revision, [inside]))
+    if inside not in found:
+        raise Failure(f"--baseline {path}: {revision} has no {inside} in {location.root}")
+    try:
+        return Baseline.parse(found[inside].decode("utf-8"))
+    except (BaselineError, UnicodeDecodeError) as error:
+        raise Failure(f"--baseline {path} of {revision}: {error}") from error
+
+
 def _baseline(options: argparse.Namespace) -> "Baseline | None":
     from taskcheck.baseline import Baseline, BaselineError  # noqa: PLC0415 - not needed for --help
 
@@ -180,6 +204,8 @@ def _baseline(options: argparse.Namespace) -> "Baseline | None":
         if options.update_baseline:
             raise Failure("--update-baseline needs --baseline FILE: where to write it")
         return None
+    if options.config_from:
+        return _baseline_from(options.config_from, path, options.root)
     if options.update_baseline and options.only:
         raise Failure("--update-baseline is about the whole store: name no tasks or paths")
     try:

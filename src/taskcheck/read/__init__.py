@@ -14,6 +14,7 @@ from taskcheck.read.git import MINIMUM, Git, GitError, installed
 from taskcheck.read.locate import Location, fix_folder, git_dir, locate
 from taskcheck.read.merges import MergeReader
 from taskcheck.read.processes import read_processes
+from taskcheck.read.revision import read_revision
 from taskcheck.read.staging import read_staging
 from taskcheck.read.watched import watched
 from taskcheck.read.worktrees import TaskPaths, read_forks, read_worktrees
@@ -30,8 +31,8 @@ from taskcheck.sources import (
 )
 
 __all__ = [
-    "GitError", "Location", "Pattern", "Questions", "changed", "fix_folder", "locate", "read_files", "read_rest",
-    "read_staging", "watched",
+    "GitError", "Location", "Pattern", "Questions", "changed", "fix_folder", "locate", "read_files", "read_processes",
+    "read_rest", "read_revision", "read_staging", "watched",
 ]  # fmt: skip
 
 

@@ -1,0 +1,42 @@
+"""Files as a commit has them: what a pull request is judged by, when it isn't trusted."""
+
+from collections.abc import Iterable
+
+from taskcheck.read.allowed import object_id
+from taskcheck.read.git import Git, GitError
+from taskcheck.read.locate import Location
+
+LIMIT = 1024 * 1024
+
+
+def read_revision(location: Location, name: str, paths: Iterable[str]) -> dict[str, bytes]:
+    """Some files of a store as a branch, remote-tracking branch or commit has them; those that it hasn't are left out.
+
+    Args:
+        location: where the store is.
+        name: ``main``, ``origin/main``, a full name such as ``refs/heads/main``, or a whole commit id.
+        paths: relative to the store's folder.
+
+    Raises:
+        GitError: there is no repository, or no such commit in it.
+    """
+    wanted = {f"{location.prefix}{path}": path for path in paths}
+    if location.top is None:
+        raise GitError(f"there is no repository here that could have {name}")
+    git = Git(location.top)
+    commit = _commit(git, name)
+    blobs = git.tree(commit, sorted(wanted)) if wanted else {}
+    contents = git.blobs(blobs.values(), LIMIT)
+    return {wanted[path]: contents[blob] for path, blob in blobs.items() if path in wanted and blob in contents}
+
+
+def _commit(git: Git, name: str) -> str:
+    refs = git.refs()
+    for full in (name, f"refs/heads/{name}", f"refs/remotes/{name}"):
+        found = refs.get(full, "")
+        commit = refs.get(found.removeprefix("ref: "), found)
+        if object_id(commit):
+            return commit
+    if object_id(name):
+        return name
+    raise GitError(f"there is no branch or commit {name} here; was it fetched?")
