@@ -36,6 +36,7 @@ class Failure(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
+    _standard_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -53,6 +54,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
     except KeyboardInterrupt:
         return 130
+
+
+def _standard_descriptors() -> None:
+    """Let none of our own files get the number of a standard stream that was closed before we began."""
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _dispatch(argv: list[str]) -> int:
