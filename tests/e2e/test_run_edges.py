@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import environment
-from tests.e2e.test_run import entries, finish, fleet, log, status, tombstone, wrong
+from tests.e2e.test_run import CONFIG, PULL, entries, finish, fleet, log, run, status, tombstone, wrong
 
 __all__ = ["fleet"]
 
@@ -27,3 +27,32 @@ def test_closed_standard_streams(closed: str, fleet: Path) -> None:
     assert (tombstone(fleet)["outcome"], status(fleet / "tasks/fix-login.md")) == ("needs_review_fix",) * 2
     assert entries(fleet) == {}
     assert not wrong(fleet)
+
+
+SUPPRESSED = """
+[[suppress]]
+rule = "dispatch-completed-unreconciled"
+reason = "a test"
+[[suppress]]
+rule = "metadata-drift"
+reason = "a test"
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "after", "said"),
+    [
+        ("", "printf -- '---\\nstatus: [\\n---\\n' > ../../tasks/fix-login.md", "can't be read"),
+        (SUPPRESSED, "true", "still says in_progress, which completed_with_pr doesn't allow"),
+        ("[drift]\nauthority = 'branch'\n", "true", None),
+        ("[rules]\nignore = ['dispatch-completed-unreconciled', 'metadata-drift']\n", "true", None),
+        ("", "sed -i 's/^status: .*/status: cancelled/' ../../tasks/fix-login.md", None),
+    ],
+)
+def test_a_root_that_is_not_reconciled_is_no_success(config: str, after: str, said: str | None, fleet: Path) -> None:
+    (fleet / "taskcheck.toml").write_text(CONFIG + config)
+    ran = run(fleet, "fix-login", sh=f"{finish('completed_with_pr', '--pr-url', PULL)}; {after}")
+    assert ran.code == (3 if said else 0), ran.err
+    assert said is None or f"tasks/fix-login.md {said}" in ran.err
+    assert (tombstone(fleet)["state"], tombstone(fleet)["outcome"]) == ("ended", "completed_with_pr")
+    assert entries(fleet) == {}
