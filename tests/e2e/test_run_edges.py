@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import environment
-from tests.e2e.test_run import CONFIG, PULL, entries, finish, fleet, log, run, status, tombstone, wrong
+from tests.e2e.test_run import CONFIG, PULL, entries, finish, fleet, log, run, status, task, tombstone, wrong
 
 __all__ = ["fleet"]
 
@@ -56,3 +56,19 @@ def test_a_root_that_is_not_reconciled_is_no_success(config: str, after: str, sa
     assert said is None or f"tasks/fix-login.md {said}" in ran.err
     assert (tombstone(fleet)["state"], tombstone(fleet)["outcome"]) == ("ended", "completed_with_pr")
     assert entries(fleet) == {}
+
+
+@pytest.mark.parametrize("config", ["", "[checkouts]\nworktree = '../wt/{task}'\n"])
+@pytest.mark.parametrize(("worker", "code", "outcome"), [("true", 1, "failed"), (finish("needs_review_fix"), 0, None)])
+def test_what_an_earlier_run_left_is_no_word_of_the_new_one(
+    worker: str, code: int, outcome: str | None, config: str, fleet: Path
+) -> None:
+    """Wherever the worktree is: outside of root, a silent success passed for the blocked of the run before."""
+    (fleet / "taskcheck.toml").write_text(CONFIG + config)
+    assert run(fleet, "fix-login", sh=finish("blocked", "--reason", "x") + "; git commit -qam blocked").code == 0
+    (fleet / "tasks/fix-login.md").write_text(task())
+    ran = run(fleet, "fix-login", sh=f"cp tasks/fix-login.md {fleet.parent}/seen.md; {worker}")
+    assert (ran.code, status(fleet.parent / "seen.md")) == (code, "in_progress"), ran.err
+    assert tombstone(fleet)["outcome"] == (outcome or "needs_review_fix")
+    assert status(fleet / "tasks/fix-login.md") == (outcome or "needs_review_fix")
+    assert not wrong(fleet)

@@ -14,9 +14,10 @@ from taskcheck.dispatch.log import Log
 from taskcheck.dispatch.outcome import Outcome, outcome
 from taskcheck.dispatch.records import Scalar
 from taskcheck.dispatch.settle import PATIENCE, Undecided, settle, tombstone_path
-from taskcheck.dispatch.start import Begun, Look, Wanted, admitted, alone, look, registration
+from taskcheck.dispatch.start import Begun, Look, Wanted, admitted, alone, begin_outside, look, registration
 from taskcheck.dispatch.worker import Ended, Worker
 from taskcheck.dispatch.worktree import environment, make
+from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.values import iso
 from taskcheck.fix.disk import Obstacle
 from taskcheck.fix.locks import Held
@@ -90,6 +91,10 @@ def run(store: Store, wanted: Wanted, say: Say = lambda _: None) -> Ran:
         log = _log(store, begun.task.id)
         stack.callback(log.close)
         worker, planned = _begun(store, seen, begun, wanted, log, lock)
+        try:
+            begin_outside(store, seen, begun)
+        except (DocumentError, Refused, Obstacle, OSError) as error:
+            say(f"{begun.task.id}: its worktree still says how the last run ended: {error}")
         say(f"{begun.task.id}: {begun.person} runs process {worker.pid} in {begun.site.shown(store.location.root)}")
         run = _Run(store, begun, worker.pid, planned, say)
         ended = worker.run(beat=run.beat, every=_every(store), timeout=wanted.timeout)
