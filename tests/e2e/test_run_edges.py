@@ -1,13 +1,14 @@
 """`run` and `finish` where what they stand on gives way: descriptors closed, ledgers lost, worktrees elsewhere."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import environment
-from tests.e2e.test_run import CONFIG, PULL, entries, finish, fleet, log, run, status, task, tombstone, wrong
+from tests.e2e.conftest import environment, git
+from tests.e2e.test_run import CONFIG, PULL, REGISTER, entries, finish, fleet, log, run, status, task, tombstone, wrong
 
 __all__ = ["fleet"]
 
@@ -72,3 +73,30 @@ def test_what_an_earlier_run_left_is_no_word_of_the_new_one(
     assert tombstone(fleet)["outcome"] == (outcome or "needs_review_fix")
     assert status(fleet / "tasks/fix-login.md") == (outcome or "needs_review_fix")
     assert not wrong(fleet)
+
+
+def test_a_begin_that_fails_takes_its_worktree_away_again(fleet: Path) -> None:
+    """Whatever keeps it from being written down, once the worktree is there: a register, a name that is too long."""
+    (fleet / REGISTER).parent.mkdir(parents=True)
+    (fleet / REGISTER).symlink_to(fleet / "taskcheck.toml")
+    long = "x" * 240
+    (fleet / f"tasks/{long}.md").write_text(task())
+    git("branch", "task/write-docs", cwd=fleet)
+    before = git("worktree", "list", cwd=fleet) + git("branch", cwd=fleet)
+    for name, said in (("fix-login", "symbolic link"), ("write-docs", "symbolic link"), (long, "File name too long")):
+        if name == long:
+            (fleet / REGISTER).unlink()
+        ran = run(fleet, name, sh="touch ../../ran")
+        assert (ran.code, said in ran.err) == (3, True), ran.err
+        assert git("worktree", "list", cwd=fleet) + git("branch", cwd=fleet) == before
+        assert not (fleet / ".worktrees" / name).exists()
+
+
+@pytest.mark.parametrize("name", ["two words", "a*b", "a..b"])
+def test_a_name_that_is_no_branch(name: str, fleet: Path) -> None:
+    """What git refuses comes with the cure, and the cure helps."""
+    (fleet / f"tasks/{name}.md").write_text(task())
+    ran = run(fleet, name, sh="true")
+    assert (ran.code, "--branch" in ran.err) == (2, True), ran.err
+    assert run(fleet, name, "--branch", "mine", sh=finish("blocked", "--reason", "x", name=shlex.quote(name))).code == 0
+    assert status(fleet / f"tasks/{name}.md") == "blocked"

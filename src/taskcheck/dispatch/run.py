@@ -16,7 +16,7 @@ from taskcheck.dispatch.records import Scalar
 from taskcheck.dispatch.settle import PATIENCE, Undecided, settle, tombstone_path
 from taskcheck.dispatch.start import Begun, Look, Wanted, admitted, alone, begin_outside, look, registration
 from taskcheck.dispatch.worker import Ended, Worker
-from taskcheck.dispatch.worktree import environment, make
+from taskcheck.dispatch.worktree import environment, make, unmake
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.values import iso
 from taskcheck.fix.disk import Obstacle
@@ -86,11 +86,14 @@ def run(store: Store, wanted: Wanted, say: Say = lambda _: None) -> Ran:
             raise UsageError(f"{error.filename}: {error.strerror}") from error
         seen = look(store)
         begun = admitted(store, seen, wanted)
-        if not begun.site.exists:
-            make(store, begun.site)
-        log = _log(store, begun.task.id)
-        stack.callback(log.close)
-        worker, planned = _begun(store, seen, begun, wanted, log, lock)
+        with ExitStack() as undo:
+            if not begun.site.exists:
+                make(store, begun.site)
+                undo.callback(unmake, store, begun.site)
+            log = _log(store, begun.task.id)
+            stack.callback(log.close)
+            worker, planned = _begun(store, seen, begun, wanted, log, lock)
+            undo.pop_all()
         try:
             begin_outside(store, seen, begun)
         except (DocumentError, Refused, Obstacle, OSError) as error:
