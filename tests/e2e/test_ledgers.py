@@ -6,10 +6,24 @@ from typing import Any
 
 import pytest
 
-from taskcheck import UsageError, ledgers
+from taskcheck import UsageError, ledgers, owners
 from tests.e2e.test_run import REGISTER, fleet
 
 __all__ = ["fleet"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("designer", "designer is a role: name the person who acts for it"),
+        ("dav", "dav is no declared person; dave-fowler, perhaps?"),
+        ("", "an empty name is no declared person"),
+    ],
+)
+def test_an_owner_who_is_no_person(name: str, said: str, fleet: Path) -> None:
+    with pytest.raises(owners.UnknownOwner) as error:
+        owners.canonical(name, root=fleet)
+    assert str(error.value) == said
 
 
 @pytest.mark.parametrize("text", [None, '{"entries": {}}'])
