@@ -100,3 +100,11 @@ def test_a_name_that_is_no_branch(name: str, fleet: Path) -> None:
     assert (ran.code, "--branch" in ran.err) == (2, True), ran.err
     assert run(fleet, name, "--branch", "mine", sh=finish("blocked", "--reason", "x", name=shlex.quote(name))).code == 0
     assert status(fleet / f"tasks/{name}.md") == "blocked"
+
+
+def test_a_copy_that_is_no_task_file(fleet: Path) -> None:
+    """`finish` doesn't say that it wrote it."""
+    ran = run(fleet, "fix-login", sh="echo notes > tasks/fix-login.md;" + finish("blocked", "--reason", "x"))
+    assert (ran.code, ran.out) == (0, "the rest is done by its run, once the command has ended\n")
+    assert (fleet / ".worktrees/fix-login/tasks/fix-login.md").read_text() == "notes\n"
+    assert status(fleet / "tasks/fix-login.md") == "blocked"

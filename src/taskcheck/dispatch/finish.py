@@ -129,11 +129,14 @@ def _in_worktree(store: Store, state: State, task: Task, said: Said, pull: PullR
     if found is None:
         return None
     top, path = found
+    is_task = False
 
     def changed(data: bytes | None) -> bytes | None:
+        nonlocal is_task
         document = read_front_matter(data, at_names=store.settings.at_names) if data else None
         if data is None or document is None:
             return None
+        is_task = True
         changes = _changes(state, task, document, said, pull)
         return set_scalars(data, changes, at_names=store.settings.at_names)
 
@@ -145,7 +148,7 @@ def _in_worktree(store: Store, state: State, task: Task, said: Said, pull: PullR
         raise UsageError(f"{top / path}: {error}") from error
     except OSError as error:
         raise UsageError(f"{top / path}: {error.strerror}") from error
-    return str(top / path)
+    return str(top / path) if is_task else None
 
 
 def _changes(state: State, task: Task, copy: Document, said: Said, pull: PullRequest | None) -> dict[Route, str]:
