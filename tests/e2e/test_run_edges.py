@@ -102,6 +102,22 @@ def test_a_name_that_is_no_branch(name: str, fleet: Path) -> None:
     assert status(fleet / f"tasks/{name}.md") == "blocked"
 
 
+def test_a_tombstone_removed_while_the_worker_works(fleet: Path) -> None:
+    """What `finish` says after that counts, with its reason."""
+    ran = run(fleet, "fix-login", sh="rm ../../tasks/logs/*.json;" + finish("blocked", "--reason", "no key"))
+    assert ran.code == 0, ran.err
+    left = tombstone(fleet)
+    assert (left["outcome"], left["reason"], left["exit_code"], left["status_before"]) == (
+        "blocked",
+        "no key",
+        0,
+        "ready",
+    )
+    assert left["pid"]
+    assert entries(fleet) == {}
+    assert not wrong(fleet)
+
+
 def test_a_copy_that_is_no_task_file(fleet: Path) -> None:
     """`finish` doesn't say that it wrote it."""
     ran = run(fleet, "fix-login", sh="echo notes > tasks/fix-login.md;" + finish("blocked", "--reason", "x"))

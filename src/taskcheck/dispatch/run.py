@@ -197,16 +197,17 @@ class _Run:
         )
 
     def _heartbeat(self, values: Mapping[str, Scalar]) -> Mapping[str, Scalar] | None:
-        return {"heartbeat_at": iso(clock())} if self._is_ours(values) else None
+        return {"heartbeat_at": iso(clock())} if values.get("state") == "running" and self._is_ours(values) else None
 
     def _ending(self, ended: Ended, state: State, record: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
         """What the tombstone is to say; one that a stranger put in its place says nothing of this run."""
-        record = record if self._is_ours(record) else self._begin
+        record = {**self._begin, **(record if self._is_ours(record) else {})}
         found = outcome(state, self._task, record, ended)
         self._outcome = found
         pull = found.pull_request
         return {
             **record,
+            "status_before": self._begin["status_before"],
             "outcome": found.name,
             "reason": found.reason,
             "exit_code": ended.exit_code,
@@ -215,7 +216,11 @@ class _Run:
         }
 
     def _is_ours(self, values: Mapping[str, Scalar]) -> bool:
-        return all(values.get(key) == self._begin.get(key) for key in ("pid", "host", "started_at"))
+        """Whether a tombstone is of this run; `finish` writes one without a process where ours was removed."""
+        mine = self._begin
+        return values.get("started_at") == mine["started_at"] and all(
+            values.get(key) in {None, mine[key]} for key in ("pid", "host")
+        )
 
 
 def _exit_code(ended: Ended) -> int:
