@@ -115,11 +115,10 @@ def write_snapshot(owner: str, *, signals: Iterable[Signal] = (), root: Root = "
 
 
 def tombstone(task: str, *, root: Root = ".") -> Tombstone | None:
-    """The last known state of a task's dispatch; None where there is none, or it can't be read."""
+    """The last recorded state of a task's dispatch; None where there is none, or it can't be read."""
     store = open_store(Request(root=Path(root)))
-    _, _, state = store.read(Request(root=Path(root)))
-    dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task)
-    return dispatch.tombstone if dispatch else None
+    _, parsed, _ = store.read(Request(root=Path(root)))
+    return {found.task: found for found in parsed.ledgers.tombstones if found.readable}.get(task)
 
 
 def _snapshot(state: State, key: str, signals: tuple[Signal, ...]) -> Mapping[str, Any]:

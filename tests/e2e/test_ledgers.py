@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from taskcheck import UsageError, ledgers, owners
-from tests.e2e.test_run import REGISTER, fleet
+from tests.e2e.test_run import REGISTER, finish, fleet, run
 
 __all__ = ["fleet"]
 
@@ -100,3 +100,14 @@ def test_an_entry_copied_from_another(text: str, fleet: Path) -> None:
     with ledgers.register("dave", root=fleet) as entries:
         assert entries["fix-login"] == {"slug": "fix-login", "branch": "x"}
     assert len(json.loads((fleet / REGISTER).read_text())["entries"]) == 2
+
+
+def test_a_tombstone_is_told_whatever_the_register_says(fleet: Path) -> None:
+    """The manager that has registered the task again asks how the last run ended."""
+    assert ledgers.tombstone("fix-login", root=fleet) is None
+    run(fleet, "fix-login", sh=finish("blocked", "--reason", "x"))
+    with ledgers.register("dave", root=fleet) as entries:
+        entries["fix-login"] = {"branch": "task/fix-login", "pid": 2**30, "launched_at": "2999-01-01T00:00:00Z"}
+    left = ledgers.tombstone("fix-login", root=fleet)
+    assert left
+    assert (left.state, left.outcome) == ("ended", "blocked")
