@@ -124,3 +124,18 @@ def test_a_copy_that_is_no_task_file(fleet: Path) -> None:
     assert (ran.code, ran.out) == (0, "the rest is done by its run, once the command has ended\n")
     assert (fleet / ".worktrees/fix-login/tasks/fix-login.md").read_text() == "notes\n"
     assert status(fleet / "tasks/fix-login.md") == "blocked"
+
+
+def test_in_a_submodule(fleet: Path, tmp_path: Path) -> None:
+    """The store is the submodule's main checkout, also for who works in a worktree of it."""
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    git("init", "-q", cwd=outer)
+    git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", fleet, "inner", cwd=outer)
+    root = outer / "inner"
+    ran = run(root, "fix-login", sh=finish("blocked", "--reason", "no key"))
+    assert (ran.code, "the rest is done by its run" in ran.out) == (0, True), ran.err
+    assert tombstone(root)["reason"] == "no key"
+    assert status(root / ".worktrees/fix-login/tasks/fix-login.md") == status(root / "tasks/fix-login.md") == "blocked"
+    assert not (root / ".worktrees/fix-login/tasks/logs").exists()
+    assert not wrong(root)
