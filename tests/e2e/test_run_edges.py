@@ -4,10 +4,11 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import environment, git
+from tests.e2e.conftest import environment, git, taskcheck
 from tests.e2e.test_run import CONFIG, PULL, REGISTER, entries, finish, fleet, log, run, status, task, tombstone, wrong
 
 __all__ = ["fleet"]
@@ -124,6 +125,19 @@ def test_a_copy_that_is_no_task_file(fleet: Path) -> None:
     assert (ran.code, ran.out) == (0, "the rest is done by its run, once the command has ended\n")
     assert (fleet / ".worktrees/fix-login/tasks/fix-login.md").read_text() == "notes\n"
     assert status(fleet / "tasks/fix-login.md") == "blocked"
+
+
+def test_an_id_with_a_folder_in_it(store: Any) -> None:
+    """Its tombstone would lie where none is looked for: a run of it could never end."""
+    config = 'preset = "ccpm"\n[people]\ndave = []\n[paths]\ntombstones = "logs/{task}.status.json"\n'
+    task = "---\nname: x\nstatus: open\nassignee: dave\n---\n"
+    root = store({"taskcheck.toml": config, ".claude/epics/login/001.md": task})
+    for command in (("run", "login/001", "--worktree", "wt/x", "--", "touch", "ran"),
+                    ("finish", "login/001", "--outcome", "blocked", "--reason", "x")):  # fmt: skip
+        ran = taskcheck(*command, cwd=root)
+        assert (ran.code, "'logs/{task}.status.json' has no file for login/001" in ran.err) == (2, True), ran.err
+    assert not (root / "wt").exists()
+    assert git("status", "--porcelain", cwd=root) == ""
 
 
 def test_in_a_submodule(fleet: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from taskcheck.checking import Request, Store
+from taskcheck.checking import Request, Store, UsageError
 from taskcheck.dispatch.records import Scalar, tombstone, unregistered
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frontmatter import read_front_matter
@@ -44,8 +44,19 @@ class Settled:
 
 
 def tombstone_path(store: Store, task: str) -> str:
-    """Where the tombstone of a task is, relative to the root checkout."""
-    return Pattern(store.settings.paths.tombstones).fill(task=task)
+    """Where the tombstone of a task is, relative to the root checkout.
+
+    Raises:
+        UsageError: none that is written there would be read again.
+    """
+    pattern = Pattern(store.settings.paths.tombstones)
+    path = pattern.fill(task=task)
+    found = pattern.match(path)
+    if found is None or found.groupdict().get("task") != task:
+        raise UsageError(
+            f"[paths] tombstones = {pattern.text!r} has no file for {task}: {{task}} is a name without folders"
+        )
+    return path
 
 
 def settle(store: Store, task: str, owner: str | None, ending: Ending) -> Settled:

@@ -86,6 +86,7 @@ def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
     if not store.settings.paths.tombstones:
         raise UsageError("[paths] tombstones isn't configured, and a run keeps its record there")
     task = known(state, wanted.task)
+    tombstone_path(store, task.id)
     person = _person(state, wanted.owner) if wanted.owner else route(state, task).person
     if isinstance(state.people, Unavailable):
         raise UsageError(state.people.reason)

@@ -98,7 +98,8 @@ def make(store: Store, site: Site) -> None:
         raise UsageError(f"{error.filename}: {error.strerror}") from error
     except UsageError as error:
         _forget_branch(root, site)  # git makes the branch first, and leaves it where the checkout fails
-        raise UsageError(f"{error}; name another place with --worktree, or branch with --branch") from error
+        cure = "; name another with --branch" if "branch" in str(error) else ""
+        raise UsageError(f"{error}{cure}") from error
 
 
 def unmake(store: Store, site: Site) -> None:
