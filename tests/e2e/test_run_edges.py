@@ -153,3 +153,9 @@ def test_in_a_submodule(fleet: Path, tmp_path: Path) -> None:
     assert status(root / ".worktrees/fix-login/tasks/fix-login.md") == status(root / "tasks/fix-login.md") == "blocked"
     assert not (root / ".worktrees/fix-login/tasks/logs").exists()
     assert not wrong(root)
+
+
+def test_the_two_dashes_are_missing(fleet: Path) -> None:
+    ran = run(fleet, "fix-login", "true")
+    assert ran.code == 2
+    assert "'true' is one word too many; usage: taskcheck run TASK [options] -- COMMAND" in ran.err

@@ -96,6 +96,8 @@ def _dispatch(argv: list[str]) -> int:
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
     """The parsed options; an unknown one is answered with the nearest that is known."""
     options, unknown = parser.parse_known_args(argv)
+    if unknown and not unknown[0].startswith("-"):
+        raise Failure(f"{parser.prog}: {unknown[0]!r} is one word too many; {parser.format_usage().strip()}")
     if unknown:
         from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
 
