@@ -6,7 +6,8 @@ configured ``[locks]``; every file is written whole or not at all, and others' k
 
 All functions raise what `taskcheck.owners.canonical` does, and where something is written:
 `Held` (somebody holds a lock for too long), `Moved` (a stranger without the lock wrote meanwhile: try again),
-`Obstacle` (the file may not be written), `OSError`.
+`Obstacle` (the file may not be written), `UsageError` (the file that is there can't be read, or not be edited exactly),
+`TypeError` and `ValueError` (an entry holds what JSON hasn't), `OSError`.
 """
 
 import json
@@ -24,7 +25,7 @@ from taskcheck.dispatch.eligible import routes
 from taskcheck.dispatch.records import registered, unregistered
 from taskcheck.dispatch.settle import PATIENCE
 from taskcheck.dispatch.start import make_folder
-from taskcheck.documents import jsonsplice, read_json
+from taskcheck.documents import DocumentError, Refused, jsonsplice, read_json
 from taskcheck.documents.values import iso
 from taskcheck.fix.disk import Moved, Obstacle, rewrite
 from taskcheck.fix.locks import Held
@@ -59,7 +60,8 @@ class Signal:
 def register(owner: str, *, root: Root = ".") -> Iterator[MutableMapping[str, Entry]]:
     """The entries of a person's register by task, locked; what was changed is written when the block ends well.
 
-    Nobody else who locks can write meanwhile, so keep it short. A block that raises writes nothing.
+    Nobody else who locks can write meanwhile, so keep it short, and write nothing else of this module's in it: that
+    would wait for this block. A block that raises writes nothing.
 
     Example:
         with register("dave") as entries:
@@ -80,20 +82,14 @@ def register(owner: str, *, root: Root = ".") -> Iterator[MutableMapping[str, En
                 assert document is not None  # noqa: S101 - it has rows
                 entries[task] = json.loads(jsonsplice.member_text(document, route))
 
-        rewrite(store.location.root, path, read)
+        with _named(path):
+            rewrite(store.location.root, path, read)
         known = {task: json.dumps(entry) for task, entry in entries.items()}
         yield entries
-        data, now = before, clock()
-        for task in known.keys() - entries.keys():
-            data = unregistered(data or b"{}", task, now)
-        for task, entry in entries.items():
-            if json.dumps(entry) != known.get(task):
-                if task in known and data is not None:
-                    data = unregistered(data, task, now)
-                data = registered(data, key, task, {"slug": task, **entry}, now)
-        if data is not None and data != before:
-            after = data
-            rewrite(store.location.root, path, lambda held: _unless_moved(held, before, after))
+        with _named(path):
+            after = _changed(before, key, known, entries)
+            if after is not None and after != before:
+                rewrite(store.location.root, path, lambda held: _unless_moved(held, before, after))
 
 
 def write_snapshot(owner: str, *, signals: Iterable[Signal] = (), root: Root = ".") -> Path:
@@ -113,7 +109,8 @@ def write_snapshot(owner: str, *, signals: Iterable[Signal] = (), root: Root = "
     with _locked(store, path):
         _, _, state = store.read(Request(root=store.location.root))
         data = json.dumps(_snapshot(state, key, signals), indent=2, ensure_ascii=False) + "\n"
-        rewrite(store.location.root, path, lambda _: data.encode())
+        with _named(path):
+            rewrite(store.location.root, path, lambda _: data.encode())
     return store.location.root / path
 
 
@@ -128,10 +125,9 @@ def running(owner: str, *, root: Root = ".") -> frozenset[str]:
 
 
 def tombstone(task: str, *, root: Root = ".") -> Tombstone | None:
-    """The last known state of a task's dispatch; None where there is none, or it can't be read."""
-    state = open_store(Request(root=Path(root))).read_ledgers()
-    dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task)
-    return dispatch.tombstone if dispatch else None
+    """The last recorded state of a task's dispatch; None where there is none, or it can't be read."""
+    _, parsed = open_store(Request(root=Path(root))).files()
+    return {found.task: found for found in parsed.ledgers.tombstones if found.readable}.get(task)
 
 
 def _snapshot(state: State, key: str, signals: tuple[Signal, ...]) -> Mapping[str, Any]:
@@ -200,6 +196,34 @@ def _configured(store: Store, pattern: str, key: str) -> str:
 def _locked(store: Store, path: str) -> Iterator[None]:
     with journals_of(store).opened(PATIENCE), manager_locks(store, [path]):
         yield
+
+
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Name the file in what is wrong with it."""
+    try:
+        yield
+    except DocumentError as error:
+        raise UsageError(f"{path}:{error.trouble.line}: {error.trouble.message}") from error
+    except Refused as error:
+        raise UsageError(f"{path}: {error}") from error
+    except Obstacle as error:
+        raise type(error)(f"{path}: {error}") from error
+
+
+def _changed(data: bytes | None, owner: str, known: Mapping[str, str], entries: Mapping[str, Entry]) -> bytes | None:
+    """A register whose entries were changed, by what each was as JSON."""
+    now = clock()
+    for task in known.keys() - entries.keys():
+        data = unregistered(data or b"{}", task, now)
+    for task, entry in entries.items():
+        if not isinstance(task, str) or not task:
+            raise TypeError(f"{task!r} is no id of a task")
+        if json.dumps(entry) != known.get(task):
+            if task in known and data is not None:
+                data = unregistered(data, task, now)
+            data = registered(data, owner, task, {"slug": task} | entry | {"slug": task}, now)
+    return data
 
 
 def _unless_moved(held: bytes | None, before: bytes | None, after: bytes) -> bytes:

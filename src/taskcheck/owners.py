@@ -98,9 +98,10 @@ def person(parsed: Parsed, name: str) -> str:
     people = parsed.people
     key = people.person(name)
     if key is None:
+        if people.resolve(name):
+            raise UnknownOwner(f"{name} is a role: name the person who acts for it")
         close = " or ".join(people.suggestions(name))
-        what = "is a role, not a person" if people.resolve(name) else "is no declared person"
-        raise UnknownOwner(f"{name} {what}{f'; {close}, perhaps?' if close else ''}")
+        raise UnknownOwner(f"{name or 'an empty name'} is no declared person{f'; {close}, perhaps?' if close else ''}")
     return key
 
 

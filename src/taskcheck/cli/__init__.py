@@ -39,6 +39,7 @@ class Failure(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
+    _standard_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -56,6 +57,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
     except KeyboardInterrupt:
         return 130
+
+
+def _standard_descriptors() -> None:
+    """Let none of our own files get the number of a standard stream that was closed before we began."""
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _dispatch(argv: list[str]) -> int:
@@ -89,6 +99,8 @@ def _dispatch(argv: list[str]) -> int:
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
     """The parsed options; an unknown one is answered with the nearest that is known."""
     options, unknown = parser.parse_known_args(argv)
+    if unknown and not unknown[0].startswith("-"):
+        raise Failure(f"{parser.prog}: {unknown[0]!r} is one word too many; {parser.format_usage().strip()}")
     if unknown:
         from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
 

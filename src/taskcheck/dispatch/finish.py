@@ -62,6 +62,7 @@ def finish(store: Store, name: str, said: Said) -> Finished:
         raise UsageError("[paths] tombstones isn't configured, and the outcome of a dispatch is recorded there")
     _, _, state = store.read(Request(root=store.location.root))
     task = known(state, name)
+    path = tombstone_path(store, task.id)
     if task.document is None or task.stage in {Stage.PARKED, Stage.DONE}:
         why = "can't be read" if task.document is None else f"is {task.status}"
         raise NotDispatched(f"{task.place.path} {why}: there is no dispatch of it to finish")
@@ -74,11 +75,11 @@ def finish(store: Store, name: str, said: Said) -> Finished:
         "pr_number": pull.number if pull else None,
     }
     with idle(store, task.id) as nobody:
-        if not nobody and _told(store, task.id, changes):
+        if not nobody and _told(store, path, changes):
             return Finished(worktree=written, handed_over=True)
     dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
     owner = dispatch.owner if dispatch else None
-    make_folder(store, tombstone_path(store, task.id))
+    make_folder(store, path)
     try:
         settled = settle(store, task.id, owner, lambda _, record: _ending(record, task, dispatch, changes))
     except Undecided as error:
@@ -129,11 +130,14 @@ def _in_worktree(store: Store, state: State, task: Task, said: Said, pull: PullR
     if found is None:
         return None
     top, path = found
+    is_task = False
 
     def changed(data: bytes | None) -> bytes | None:
+        nonlocal is_task
         document = read_front_matter(data, at_names=store.settings.at_names) if data else None
         if data is None or document is None:
             return None
+        is_task = True
         changes = _changes(state, task, document, said, pull)
         return set_scalars(data, changes, at_names=store.settings.at_names)
 
@@ -145,7 +149,7 @@ def _in_worktree(store: Store, state: State, task: Task, said: Said, pull: PullR
         raise UsageError(f"{top / path}: {error}") from error
     except OSError as error:
         raise UsageError(f"{top / path}: {error.strerror}") from error
-    return str(top / path)
+    return str(top / path) if is_task else None
 
 
 def _changes(state: State, task: Task, copy: Document, said: Said, pull: PullRequest | None) -> dict[Route, str]:
@@ -177,7 +181,7 @@ def _copy(store: Store, state: State, task: Task) -> tuple[Path, str] | None:
     return (top, path) if (top / path).is_file() else None
 
 
-def _told(store: Store, task: str, changes: Mapping[str, Scalar]) -> bool:
+def _told(store: Store, path: str, changes: Mapping[str, Scalar]) -> bool:
     """Tell the run that is under way; False where no tombstone says that one is.
 
     Raises:
@@ -187,7 +191,6 @@ def _told(store: Store, task: str, changes: Mapping[str, Scalar]) -> bool:
     def running(values: Mapping[str, Scalar]) -> Mapping[str, Scalar] | None:
         return changes if values.get("state") == "running" else None
 
-    path = tombstone_path(store, task)
     try:
         return renew(store, path, running, PATIENCE)
     except (Held, Obstacle, OSError, ValueError, TypeError) as error:

@@ -31,10 +31,11 @@ def registered(data: bytes | None, owner: str, task: str, entry: Mapping[str, An
     Raises:
         DocumentError: the register can't be read.
         Refused: it can't be done exactly.
+        TypeError, ValueError: a field is nothing that JSON has.
     """
     if data is None:
         values = {"owner": owner, "updated_at": iso(now), "entries": {task: entry}}
-        return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
+        return (json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
     document = read_json(data)
     rows = [(name, route) for name, route, _ in register_rows(document)]
     mine = [route for name, route in rows if name == task]
@@ -46,7 +47,8 @@ def registered(data: bytes | None, owner: str, task: str, entry: Mapping[str, An
         document, container = jsonsplice.add(document, (), [(CONTAINERS[0], "{}")]), (CONTAINERS[0],)
     if isinstance(document.get(container), tuple) and not {"slug", "task"} & entry.keys():
         entry = {"slug": task, **entry}
-    text = json.dumps(entry, ensure_ascii=False, indent=2 if "\n" in document.text.strip() else None)
+    indent = 2 if "\n" in document.text.strip() else None
+    text = json.dumps(entry, ensure_ascii=False, allow_nan=False, indent=indent)
     return _dated(jsonsplice.add(document, container, [(task, text)]), now)
 
 

@@ -14,9 +14,10 @@ from taskcheck.dispatch.log import Log
 from taskcheck.dispatch.outcome import Outcome, outcome
 from taskcheck.dispatch.records import Scalar
 from taskcheck.dispatch.settle import PATIENCE, Undecided, settle, tombstone_path
-from taskcheck.dispatch.start import Begun, Look, Wanted, admitted, alone, look, registration
+from taskcheck.dispatch.start import Begun, Look, Wanted, admitted, alone, begin_outside, look, registration
 from taskcheck.dispatch.worker import Ended, Worker
-from taskcheck.dispatch.worktree import environment, make
+from taskcheck.dispatch.worktree import environment, make, unmake
+from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.values import iso
 from taskcheck.fix.disk import Obstacle
 from taskcheck.fix.locks import Held
@@ -85,11 +86,18 @@ def run(store: Store, wanted: Wanted, say: Say = lambda _: None) -> Ran:
             raise UsageError(f"{error.filename}: {error.strerror}") from error
         seen = look(store)
         begun = admitted(store, seen, wanted)
-        if not begun.site.exists:
-            make(store, begun.site)
-        log = _log(store, begun.task.id)
-        stack.callback(log.close)
-        worker, planned = _begun(store, seen, begun, wanted, log, lock)
+        with ExitStack() as undo:
+            if not begun.site.exists:
+                make(store, begun.site)
+                undo.callback(unmake, store, begun.site)
+            log = _log(store, begun.task.id)
+            stack.callback(log.close)
+            worker, planned = _begun(store, seen, begun, wanted, log, lock)
+            undo.pop_all()
+        try:
+            begin_outside(store, seen, begun)
+        except (DocumentError, Refused, Obstacle, OSError) as error:
+            say(f"{begun.task.id}: its worktree still says how the last run ended: {error}")
         say(f"{begun.task.id}: {begun.person} runs process {worker.pid} in {begun.site.shown(store.location.root)}")
         run = _Run(store, begun, worker.pid, planned, say)
         ended = worker.run(beat=run.beat, every=_every(store), timeout=wanted.timeout)
@@ -189,17 +197,18 @@ class _Run:
         )
 
     def _heartbeat(self, values: Mapping[str, Scalar]) -> Mapping[str, Scalar] | None:
-        return {"heartbeat_at": iso(clock())} if self._is_ours(values) else None
+        return {"heartbeat_at": iso(clock())} if values.get("state") == "running" and self._is_ours(values) else None
 
     def _ending(self, ended: Ended, state: State, record: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
         """What the tombstone is to say; one that a stranger put in its place says nothing of this run."""
-        record = record if self._is_ours(record) else self._begin
+        record = {**self._begin, **(record if self._is_ours(record) else {})}
         found = outcome(state, self._task, record, ended)
         self._outcome = found
         pull = found.pull_request
         return {
             **record,
             "pid": self._worker,  # ours lives yet
+            "status_before": self._begin["status_before"],
             "outcome": found.name,
             "reason": found.reason,
             "exit_code": ended.exit_code,
@@ -208,7 +217,11 @@ class _Run:
         }
 
     def _is_ours(self, values: Mapping[str, Scalar]) -> bool:
-        return all(values.get(key) == self._begin.get(key) for key in ("pid", "host", "started_at"))
+        """Whether a tombstone is of this run; `finish` writes one without a process where ours was removed."""
+        mine = self._begin
+        return values.get("started_at") == mine["started_at"] and all(
+            values.get(key) in {None, mine[key]} for key in ("pid", "host")
+        )
 
 
 def _exit_code(ended: Ended) -> int:

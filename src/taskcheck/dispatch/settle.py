@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from taskcheck.checking import Request, Store
+from taskcheck.checking import Request, Store, UsageError
 from taskcheck.dispatch.records import Scalar, tombstone, unregistered
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frontmatter import read_front_matter
@@ -12,7 +12,9 @@ from taskcheck.documents.values import iso
 from taskcheck.fix.overlay import contents
 from taskcheck.fix.plan import Plan, on_top_of
 from taskcheck.globs import Pattern
+from taskcheck.model import Task
 from taskcheck.repair import Order, planned
+from taskcheck.settings import Stage
 from taskcheck.sources import Sources, Unavailable
 from taskcheck.state import State
 from taskcheck.transaction import TROUBLE, GivenUp, Planned, carry_out, opened, told
@@ -42,8 +44,19 @@ class Settled:
 
 
 def tombstone_path(store: Store, task: str) -> str:
-    """Where the tombstone of a task is, relative to the root checkout."""
-    return Pattern(store.settings.paths.tombstones).fill(task=task)
+    """Where the tombstone of a task is, relative to the root checkout.
+
+    Raises:
+        UsageError: none that is written there would be read again.
+    """
+    pattern = Pattern(store.settings.paths.tombstones)
+    path = pattern.fill(task=task)
+    found = pattern.match(path)
+    if found is None or found.groupdict().get("task") != task:
+        raise UsageError(
+            f"[paths] tombstones = {pattern.text!r} has no file for {task}: {{task}} is a name without folders"
+        )
+    return path
 
 
 def settle(store: Store, task: str, owner: str | None, ending: Ending) -> Settled:
@@ -150,8 +163,22 @@ class _Settling:
             return plan
         after = next((change.after for change in plan.changes if change.path == task.place.path), None)
         document = read_front_matter(after, at_names=self.store.settings.at_names) if after else task.document
-        status = document.values.get(task.keys["status"]) if document else None
-        self.record = {**self.record, "status_after": status if isinstance(status, str) else None}
+        found = document.values.get(task.keys["status"]) if document else None
+        status = found if isinstance(found, str) else None
+        self.record = {**self.record, "status_after": status}
+        self.trouble = self.trouble or self._unreconciled(task, status, state)
         data = tombstone(None, **self.record)
         changes = (replace(change, after=data) if change.path == self.path else change for change in plan.changes)
         return replace(plan, changes=tuple(changes))
+
+    def _unreconciled(self, task: Task, status: str | None, state: State) -> str | None:
+        """Why root doesn't say how the run ended, though no fix of it failed; None where it does, or was moved on."""
+        settings, outcome = state.settings, str(self.record.get("outcome"))
+        dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(self.task)
+        if settings.allows(outcome, status) or settings.stage(status) is Stage.DONE or (dispatch and dispatch.settled):
+            return None
+        if task.document is None:
+            return f"{task.place.path} can't be read{f': {task.trouble.message}' if task.trouble else ''}"
+        if outcome not in settings.outcomes:
+            return f"{task.place.path} says {status}, for [outcomes] doesn't say what {outcome} asks for"
+        return f"{task.place.path} still says {status}, which {outcome} doesn't allow"

@@ -18,12 +18,12 @@ from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.documents.values import iso
 from taskcheck.finding import Report
-from taskcheck.fix.disk import Obstacle, resolved
+from taskcheck.fix.disk import Obstacle, resolved, rewrite
 from taskcheck.fix.locks import Held, locked, unheld
 from taskcheck.fix.overlay import contents
 from taskcheck.fix.plan import Plan, on_top_of
 from taskcheck.judging import run_rules
-from taskcheck.model import Copy, Task
+from taskcheck.model import Task
 from taskcheck.read import fix_folder, read_staging
 from taskcheck.settings import FINISHED, Stage
 from taskcheck.sources import Processes, Repository, Sources, Unavailable
@@ -87,6 +87,7 @@ def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
     if not store.settings.paths.tombstones:
         raise UsageError("[paths] tombstones isn't configured, and a run keeps its record there")
     task = known(state, wanted.task)
+    tombstone_path(store, task.id)
     person = _person(state, wanted.owner) if wanted.owner else route(state, task).person
     if isinstance(state.people, Unavailable):
         raise UsageError(state.people.reason)
@@ -165,10 +166,10 @@ def registration(store: Store, seen: Look, begun: Begun, now: datetime) -> Plann
         if task.stage is Stage.READY:
             files[path] = _in_work(store, held[path], task)
         left = _left_over(store, seen, begun)
-        if left is not None:
-            path, copy, data = left
-            held[path] = data
-            files[path] = _in_work(store, data, copy.task)
+        if left is not None and left.inside:
+            path = left.inside
+            held[path] = left.data
+            files[path] = _in_work(store, left.data, left.task)
     except Refused as error:
         raise NotDispatched(f"{path}: {error}") from error
     except DocumentError as error:
@@ -239,22 +240,43 @@ def _host(state: State) -> str | None:
     return state.processes.host if isinstance(state.processes, Processes) else None
 
 
-def _left_over(store: Store, seen: Look, begun: Begun) -> tuple[str, Copy, bytes] | None:
-    """The worktree's copy where it still says how an earlier run ended, with its path from root and its bytes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LeftOver:
+    """A worktree's copy that still says how an earlier run ended; the new one is to end in a status of its own."""
 
-    The new run is to end in a status of its own. A worktree outside of root is left to the worker.
+    task: Task
+    path: str
+    """In the worktree."""
+    inside: str | None
+    """From root; None where the worktree lies outside of it."""
+    data: bytes
+
+
+def begin_outside(store: Store, seen: Look, begun: Begun) -> None:
+    """Let a worktree outside of root say that work is begun, which no transaction of root's files can.
+
+    Raises:
+        DocumentError, Refused: it can't be edited exactly.
+        Obstacle, OSError: it can't be written.
     """
+    left = _left_over(store, seen, begun)
+    if left is not None and left.inside is None:
+        data = _in_work(store, left.data, left.task)
+        rewrite(begun.site.path, left.path, lambda held: data if held == left.data else None)
+
+
+def _left_over(store: Store, seen: Look, begun: Begun) -> _LeftOver | None:
     copies, git = seen.state.copies, seen.sources.git
     copy = None if isinstance(copies, Unavailable) else copies.own(begun.task.id)
     if copy is None or copy.task.stage not in FINISHED or not isinstance(git, Repository):
         return None
     held = next((one for one in git.checkouts if one.name == copy.checkout.name), None)
-    path = Path(os.path.relpath(begun.site.path, os.path.realpath(store.location.top or store.location.root)))
-    if held is None or held.real_path != str(begun.site.path) or ".." in path.parts:
+    data = held.files[copy.task.place.path].data if held and held.real_path == str(begun.site.path) else None
+    if data is None:
         return None
-    data = held.files[copy.task.place.path].data
-    inside = os.path.relpath(begun.site.path / store.location.prefix / copy.task.place.path, store.location.root)
-    return None if data is None or inside.startswith("..") else (inside, copy, data)
+    path = (Path(store.location.prefix) / copy.task.place.path).as_posix()
+    inside = os.path.relpath(begun.site.path / path, os.path.realpath(store.location.root))
+    return _LeftOver(task=copy.task, path=path, inside=None if inside.startswith("..") else inside, data=data)
 
 
 def _unmerged(store: Store, sources: Sources) -> frozenset[str]:

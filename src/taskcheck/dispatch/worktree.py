@@ -96,11 +96,24 @@ def make(store: Store, site: Site) -> None:
         _git(root, "worktree", "add", "--quiet", *branch)
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from error
-    except UsageError:
-        if site.new_branch:  # git makes the branch first, and leaves it where the checkout fails
-            with suppress(UsageError):
-                _git(root, "branch", "-D", "--", str(site.branch))
-        raise
+    except UsageError as error:
+        _forget_branch(root, site)  # git makes the branch first, and leaves it where the checkout fails
+        cure = "; name another with --branch" if "branch" in str(error) else ""
+        raise UsageError(f"{error}{cure}") from error
+
+
+def unmake(store: Store, site: Site) -> None:
+    """Take a worktree that was just made away again, with its branch where that was new; what git refuses stays."""
+    root = str(store.location.root)
+    with suppress(UsageError):
+        _git(root, "worktree", "remove", "--force", "--", str(site.path))
+    _forget_branch(root, site)
+
+
+def _forget_branch(root: str, site: Site) -> None:
+    if site.new_branch:
+        with suppress(UsageError):
+            _git(root, "branch", "-D", "--", str(site.branch))
 
 
 def environment() -> dict[str, str]:
@@ -118,7 +131,7 @@ def _path(store: Store, task: str, worktree: str | None) -> Path:
     pattern = store.settings.worktree
     if worktree is None:
         worktree = Pattern(pattern).fill(task=task)
-        if not pattern or "*" in worktree or "?" in worktree:
+        if not pattern or "*" in pattern or "?" in pattern:
             raise UsageError("[checkouts] worktree names no folder for a task; name one with --worktree")
     path = Path(os.path.realpath(root / worktree))
     top = Path(os.path.realpath(store.location.top or root))

@@ -11,6 +11,7 @@ from taskcheck.read.git import Git, GitError
 CONFIG_NAME = "taskcheck.toml"
 
 _BARE = re.compile(r"^\s*bare\s*=\s*(\w+)", re.IGNORECASE | re.MULTILINE)
+_WORKTREE = re.compile(r"^\s*worktree\s*=\s*\"?(.+?)\"?\s*$", re.IGNORECASE | re.MULTILINE)
 _GITDIR = re.compile(r"gitdir: (.+?)\s*\Z", re.DOTALL)
 
 
@@ -83,6 +84,17 @@ def _bare(repository: Path) -> bool:
     return bool(said) and said[-1].lower() in {"true", "yes", "on", "1"}
 
 
+def _submodule(repository: Path) -> Path | None:
+    """The main checkout of a submodule, of which its repository's configuration tells; None where it has none."""
+    said = [
+        found
+        for name in ("config", "config.worktree")
+        for found in _WORKTREE.findall(small_text(repository / name) or "")
+    ]
+    main = Path(os.path.realpath(repository / said[-1])) if said else None
+    return main if main and git_dir(main) == repository else None
+
+
 def _main_checkout(checkout: Path) -> Path:
     own = checkout / ".git"
     if own.is_dir() and not _bare(own):
@@ -95,9 +107,11 @@ def _main_checkout(checkout: Path) -> Path:
         common = Path(os.path.realpath(admin / commondir.strip()))
         if common.name == ".git" and not _bare(common):
             return common.parent
+        if (main := _submodule(common)) is not None:
+            return main
     elif not admin.is_dir():
         raise GitError(f"{checkout / '.git'} points to {admin}, which is gone; try: git worktree repair")
-    # A bare repository with worktrees, or a submodule: only git knows.
+    # A bare repository with worktrees, or a submodule's main checkout: only git knows.
     records = Git(checkout).worktrees()
     if records and not records[0].bare:
         return checkout

@@ -1,0 +1,161 @@
+"""`run` and `finish` where what they stand on gives way: descriptors closed, ledgers lost, worktrees elsewhere."""
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import environment, git, taskcheck
+from tests.e2e.test_run import CONFIG, PULL, REGISTER, entries, finish, fleet, log, run, status, task, tombstone, wrong
+
+__all__ = ["fleet"]
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_closed_standard_streams(closed: str, fleet: Path) -> None:
+    """As some daemons start us: none of our own files gets their numbers."""
+    worker = "echo out; echo err >&2; cat;" + finish("needs_review_fix")
+    shell = f'exec "$@" {closed}'
+    done = subprocess.run(
+        ["sh", "-c", shell, "sh", sys.executable, "-m", "taskcheck", "run", "fix-login", "--", "sh", "-c", worker],
+        cwd=fleet, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert sorted(log(fleet)[1:3]) == ["err", "out"]
+    assert log(fleet)[-1] == "dispatch_exit_code=0"
+    assert (tombstone(fleet)["outcome"], status(fleet / "tasks/fix-login.md")) == ("needs_review_fix",) * 2
+    assert entries(fleet) == {}
+    assert not wrong(fleet)
+
+
+SUPPRESSED = """
+[[suppress]]
+rule = "dispatch-completed-unreconciled"
+reason = "a test"
+[[suppress]]
+rule = "metadata-drift"
+reason = "a test"
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "after", "said"),
+    [
+        ("", "printf -- '---\\nstatus: [\\n---\\n' > ../../tasks/fix-login.md", "can't be read"),
+        (SUPPRESSED, "true", "still says in_progress, which completed_with_pr doesn't allow"),
+        ("[drift]\nauthority = 'branch'\n", "true", None),
+        ("[rules]\nignore = ['dispatch-completed-unreconciled', 'metadata-drift']\n", "true", None),
+        ("", "sed -i 's/^status: .*/status: cancelled/' ../../tasks/fix-login.md", None),
+    ],
+)
+def test_a_root_that_is_not_reconciled_is_no_success(config: str, after: str, said: str | None, fleet: Path) -> None:
+    (fleet / "taskcheck.toml").write_text(CONFIG + config)
+    ran = run(fleet, "fix-login", sh=f"{finish('completed_with_pr', '--pr-url', PULL)}; {after}")
+    assert ran.code == (3 if said else 0), ran.err
+    assert said is None or f"tasks/fix-login.md {said}" in ran.err
+    assert (tombstone(fleet)["state"], tombstone(fleet)["outcome"]) == ("ended", "completed_with_pr")
+    assert entries(fleet) == {}
+
+
+@pytest.mark.parametrize("config", ["", "[checkouts]\nworktree = '../wt/{task}'\n"])
+@pytest.mark.parametrize(("worker", "code", "outcome"), [("true", 1, "failed"), (finish("needs_review_fix"), 0, None)])
+def test_what_an_earlier_run_left_is_no_word_of_the_new_one(
+    worker: str, code: int, outcome: str | None, config: str, fleet: Path
+) -> None:
+    """Wherever the worktree is: outside of root, a silent success passed for the blocked of the run before."""
+    (fleet / "taskcheck.toml").write_text(CONFIG + config)
+    assert run(fleet, "fix-login", sh=finish("blocked", "--reason", "x") + "; git commit -qam blocked").code == 0
+    (fleet / "tasks/fix-login.md").write_text(task())
+    ran = run(fleet, "fix-login", sh=f"cp tasks/fix-login.md {fleet.parent}/seen.md; {worker}")
+    assert (ran.code, status(fleet.parent / "seen.md")) == (code, "in_progress"), ran.err
+    assert tombstone(fleet)["outcome"] == (outcome or "needs_review_fix")
+    assert status(fleet / "tasks/fix-login.md") == (outcome or "needs_review_fix")
+    assert not wrong(fleet)
+
+
+def test_a_begin_that_fails_takes_its_worktree_away_again(fleet: Path) -> None:
+    """Whatever keeps it from being written down, once the worktree is there: a register, a name that is too long."""
+    (fleet / REGISTER).parent.mkdir(parents=True)
+    (fleet / REGISTER).symlink_to(fleet / "taskcheck.toml")
+    long = "x" * 240
+    (fleet / f"tasks/{long}.md").write_text(task())
+    git("branch", "task/write-docs", cwd=fleet)
+    before = git("worktree", "list", cwd=fleet) + git("branch", cwd=fleet)
+    for name, said in (("fix-login", "symbolic link"), ("write-docs", "symbolic link"), (long, "File name too long")):
+        if name == long:
+            (fleet / REGISTER).unlink()
+        ran = run(fleet, name, sh="touch ../../ran")
+        assert (ran.code, said in ran.err) == (3, True), ran.err
+        assert git("worktree", "list", cwd=fleet) + git("branch", cwd=fleet) == before
+        assert not (fleet / ".worktrees" / name).exists()
+
+
+@pytest.mark.parametrize("name", ["two words", "a*b", "a..b"])
+def test_a_name_that_is_no_branch(name: str, fleet: Path) -> None:
+    """What git refuses comes with the cure, and the cure helps."""
+    (fleet / f"tasks/{name}.md").write_text(task())
+    ran = run(fleet, name, sh="true")
+    assert (ran.code, "--branch" in ran.err) == (2, True), ran.err
+    assert run(fleet, name, "--branch", "mine", sh=finish("blocked", "--reason", "x", name=shlex.quote(name))).code == 0
+    assert status(fleet / f"tasks/{name}.md") == "blocked"
+
+
+def test_a_tombstone_removed_while_the_worker_works(fleet: Path) -> None:
+    """What `finish` says after that counts, with its reason."""
+    ran = run(fleet, "fix-login", sh="rm ../../tasks/logs/*.json;" + finish("blocked", "--reason", "no key"))
+    assert ran.code == 0, ran.err
+    left = tombstone(fleet)
+    assert (left["outcome"], left["reason"], left["exit_code"], left["status_before"]) == (
+        "blocked",
+        "no key",
+        0,
+        "ready",
+    )
+    assert left["pid"]
+    assert entries(fleet) == {}
+    assert not wrong(fleet)
+
+
+def test_a_copy_that_is_no_task_file(fleet: Path) -> None:
+    """`finish` doesn't say that it wrote it."""
+    ran = run(fleet, "fix-login", sh="echo notes > tasks/fix-login.md;" + finish("blocked", "--reason", "x"))
+    assert (ran.code, ran.out) == (0, "the rest is done by its run, once the command has ended\n")
+    assert (fleet / ".worktrees/fix-login/tasks/fix-login.md").read_text() == "notes\n"
+    assert status(fleet / "tasks/fix-login.md") == "blocked"
+
+
+def test_an_id_with_a_folder_in_it(store: Any) -> None:
+    """Its tombstone would lie where none is looked for: a run of it could never end."""
+    config = 'preset = "ccpm"\n[people]\ndave = []\n[paths]\ntombstones = "logs/{task}.status.json"\n'
+    task = "---\nname: x\nstatus: open\nassignee: dave\n---\n"
+    root = store({"taskcheck.toml": config, ".claude/epics/login/001.md": task})
+    for command in (("run", "login/001", "--worktree", "wt/x", "--", "touch", "ran"),
+                    ("finish", "login/001", "--outcome", "blocked", "--reason", "x")):  # fmt: skip
+        ran = taskcheck(*command, cwd=root)
+        assert (ran.code, "'logs/{task}.status.json' has no file for login/001" in ran.err) == (2, True), ran.err
+    assert not (root / "wt").exists()
+    assert git("status", "--porcelain", cwd=root) == ""
+
+
+def test_in_a_submodule(fleet: Path, tmp_path: Path) -> None:
+    """The store is the submodule's main checkout, also for who works in a worktree of it."""
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    git("init", "-q", cwd=outer)
+    git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", fleet, "inner", cwd=outer)
+    root = outer / "inner"
+    ran = run(root, "fix-login", sh=finish("blocked", "--reason", "no key"))
+    assert (ran.code, "the rest is done by its run" in ran.out) == (0, True), ran.err
+    assert tombstone(root)["reason"] == "no key"
+    assert status(root / ".worktrees/fix-login/tasks/fix-login.md") == status(root / "tasks/fix-login.md") == "blocked"
+    assert not (root / ".worktrees/fix-login/tasks/logs").exists()
+    assert not wrong(root)
+
+
+def test_the_two_dashes_are_missing(fleet: Path) -> None:
+    ran = run(fleet, "fix-login", "true")
+    assert ran.code == 2
+    assert "'true' is one word too many; usage: taskcheck run TASK [options] -- COMMAND" in ran.err
