@@ -53,7 +53,8 @@ def missing_terminal_state(
     somebody has seen to it.
 
     ## Fix
-    None: read the log and the worktree, then finish the task by hand. The evidence shows how far it came.
+    None: read the log and the worktree, then say how it ended: `taskcheck finish TASK --outcome OUTCOME`. The evidence
+    shows how far it came.
     """
     dispatch = dispatches.of(task.id)
     if task.done or dispatch is None or dispatch.state is not DispatchState.ENDED or dispatch.moved_on:

@@ -46,7 +46,7 @@ def worker_gone(task: Task, dispatches: Dispatches, copies: Copies | None = None
     root since the last sign of the worker is looked after.
 
     ## Fix
-    None: look at what it left in its worktree, then dispatch the task again or set it back.
+    None: look at what it left in its worktree, then dispatch the task again (`taskcheck run` takes it) or set it back.
     """
     dispatch = dispatches.of(task.id)
     if dispatch is None or dispatch.state is not DispatchState.GONE or task.stage not in {Stage.READY, Stage.ACTIVE}:
