@@ -74,12 +74,12 @@ def finish(store: Store, name: str, said: Said) -> Finished:
         "pr_url": pull.url if pull else None,
         "pr_number": pull.number if pull else None,
     }
+    make_folder(store, path)
     with idle(store, task.id) as nobody:
         if not nobody and _told(store, path, changes):
             return Finished(worktree=written, handed_over=True)
     dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
     owner = dispatch.owner if dispatch else None
-    make_folder(store, path)
     try:
         settled = settle(store, task.id, owner, lambda _, record: _ending(record, task, dispatch, changes))
     except Undecided as error:
