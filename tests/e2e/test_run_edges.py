@@ -160,3 +160,14 @@ def test_the_two_dashes_are_missing(fleet: Path) -> None:
     ran = run(fleet, "fix-login", "true")
     assert ran.code == 2
     assert "'true' is one word too many; usage: taskcheck run TASK [options] -- COMMAND" in ran.err
+
+
+@pytest.mark.parametrize("moved", ["draft", "completed"])
+def test_a_task_that_somebody_moved_while_the_worker_works(moved: str, fleet: Path) -> None:
+    """The outcome is recorded, whatever root says meanwhile; what is done stays done."""
+    move = f"sed -i 's/^status: .*/status: {moved}/' ../../tasks/fix-login.md; git -C ../.. commit -qam {moved};"
+    ran = run(fleet, "fix-login", sh=move + finish("completed_with_pr", "--pr-url", PULL))
+    assert ran.code == 0, ran.err
+    assert (tombstone(fleet)["outcome"], tombstone(fleet)["pr_number"]) == ("completed_with_pr", 12)
+    assert status(fleet / "tasks/fix-login.md") == ("completed" if moved == "completed" else "in_review")
+    assert not wrong(fleet)
