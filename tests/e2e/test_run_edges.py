@@ -171,3 +171,11 @@ def test_a_task_that_somebody_moved_while_the_worker_works(moved: str, fleet: Pa
     assert (tombstone(fleet)["outcome"], tombstone(fleet)["pr_number"]) == ("completed_with_pr", 12)
     assert status(fleet / "tasks/fix-login.md") == ("completed" if moved == "completed" else "in_review")
     assert not wrong(fleet)
+
+
+def test_a_name_as_long_as_a_name_may_be(fleet: Path) -> None:
+    """What is written beside a file to become it has a name that isn't longer."""
+    name = "x" * (255 - len("dispatch-.status.json"))
+    (fleet / f"tasks/{name}.md").write_text(task())
+    ran = run(fleet, name, sh=finish("blocked", "--reason", "x", name=name))
+    assert (ran.code, tombstone(fleet, name)["reason"]) == (0, "x"), ran.err
