@@ -162,6 +162,17 @@ def test_the_two_dashes_are_missing(fleet: Path) -> None:
     assert "'true' is one word too many; usage: taskcheck run TASK [options] -- COMMAND" in ran.err
 
 
+def test_a_tombstone_of_nonsense(fleet: Path) -> None:
+    """What a stranger left in its place is no end of this run, whatever it holds."""
+    ran = run(
+        fleet,
+        "fix-login",
+        sh='echo \'{"pid": [], "outcome": "blocked"}\' > ../../tasks/logs/dispatch-fix-login.status.json',
+    )
+    assert (ran.code, tombstone(fleet)["reason"]) == (1, "silent success"), ran.err
+    assert not wrong(fleet)
+
+
 @pytest.mark.parametrize("moved", ["draft", "completed"])
 def test_a_task_that_somebody_moved_while_the_worker_works(moved: str, fleet: Path) -> None:
     """The outcome is recorded, whatever root says meanwhile; what is done stays done."""

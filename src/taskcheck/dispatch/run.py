@@ -228,7 +228,7 @@ class _Run:
 
     def _is_ours(self, values: Mapping[str, Scalar]) -> bool:
         """Whether no field of a tombstone speaks of another run; `finish` writes one without where ours was removed."""
-        return all(values.get(key) in {None, self._begin[key]} for key in ("pid", "host", "started_at"))
+        return all(values.get(key) in (None, self._begin[key]) for key in ("pid", "host", "started_at"))
 
 
 def _exit_code(ended: Ended) -> int:
