@@ -103,9 +103,10 @@ def test_a_name_that_is_no_branch(name: str, fleet: Path) -> None:
     assert status(fleet / f"tasks/{name}.md") == "blocked"
 
 
-def test_a_tombstone_removed_while_the_worker_works(fleet: Path) -> None:
+@pytest.mark.parametrize("cleaning", ["rm ../../tasks/logs/*.json", "git -C ../.. clean -qfdx -e .worktrees"])
+def test_a_tombstone_removed_while_the_worker_works(cleaning: str, fleet: Path) -> None:
     """What `finish` says after that counts, with its reason."""
-    ran = run(fleet, "fix-login", sh="rm ../../tasks/logs/*.json;" + finish("blocked", "--reason", "no key"))
+    ran = run(fleet, "fix-login", sh=f"{cleaning};" + finish("blocked", "--reason", "no key"))
     assert ran.code == 0, ran.err
     left = tombstone(fleet)
     assert (left["outcome"], left["reason"], left["exit_code"], left["status_before"]) == (
@@ -115,7 +116,7 @@ def test_a_tombstone_removed_while_the_worker_works(fleet: Path) -> None:
         "ready",
     )
     assert left["pid"]
-    assert entries(fleet) == {}
+    assert not (fleet / REGISTER).exists() or entries(fleet) == {}
     assert not wrong(fleet)
 
 
@@ -159,3 +160,33 @@ def test_the_two_dashes_are_missing(fleet: Path) -> None:
     ran = run(fleet, "fix-login", "true")
     assert ran.code == 2
     assert "'true' is one word too many; usage: taskcheck run TASK [options] -- COMMAND" in ran.err
+
+
+def test_a_tombstone_of_nonsense(fleet: Path) -> None:
+    """What a stranger left in its place is no end of this run, whatever it holds."""
+    ran = run(
+        fleet,
+        "fix-login",
+        sh='echo \'{"pid": [], "outcome": "blocked"}\' > ../../tasks/logs/dispatch-fix-login.status.json',
+    )
+    assert (ran.code, tombstone(fleet)["reason"]) == (1, "silent success"), ran.err
+    assert not wrong(fleet)
+
+
+@pytest.mark.parametrize("moved", ["draft", "completed"])
+def test_a_task_that_somebody_moved_while_the_worker_works(moved: str, fleet: Path) -> None:
+    """The outcome is recorded, whatever root says meanwhile; what is done stays done."""
+    move = f"sed -i 's/^status: .*/status: {moved}/' ../../tasks/fix-login.md; git -C ../.. commit -qam {moved};"
+    ran = run(fleet, "fix-login", sh=move + finish("completed_with_pr", "--pr-url", PULL))
+    assert ran.code == 0, ran.err
+    assert (tombstone(fleet)["outcome"], tombstone(fleet)["pr_number"]) == ("completed_with_pr", 12)
+    assert status(fleet / "tasks/fix-login.md") == ("completed" if moved == "completed" else "in_review")
+    assert not wrong(fleet)
+
+
+def test_a_name_as_long_as_a_name_may_be(fleet: Path) -> None:
+    """What is written beside a file to become it has a name that isn't longer."""
+    name = "x" * (255 - len("dispatch-.status.json"))
+    (fleet / f"tasks/{name}.md").write_text(task())
+    ran = run(fleet, name, sh=finish("blocked", "--reason", "x", name=name))
+    assert (ran.code, tombstone(fleet, name)["reason"]) == (0, "x"), ran.err

@@ -63,9 +63,12 @@ def finish(store: Store, name: str, said: Said) -> Finished:
     _, _, state = store.read(Request(root=store.location.root))
     task = known(state, name)
     path = tombstone_path(store, task.id)
-    if task.document is None or task.stage in {Stage.PARKED, Stage.DONE}:
-        why = "can't be read" if task.document is None else f"is {task.status}"
-        raise NotDispatched(f"{task.place.path} {why}: there is no dispatch of it to finish")
+    if task.document is None:
+        why = task.trouble.message if task.trouble else "it has no front matter"
+        raise NotDispatched(f"{task.place.path} can't be read: {why}")
+    with idle(store, task.id) as nobody:
+        if nobody and task.stage in {Stage.PARKED, Stage.DONE}:
+            raise NotDispatched(f"{task.place.path} is {task.status}: there is no dispatch of it to finish")
     pull = _checked(state, task, said)
     written = _in_worktree(store, state, task, said, pull)
     changes: dict[str, Scalar] = {
@@ -74,12 +77,12 @@ def finish(store: Store, name: str, said: Said) -> Finished:
         "pr_url": pull.url if pull else None,
         "pr_number": pull.number if pull else None,
     }
+    make_folder(store, path)
     with idle(store, task.id) as nobody:
         if not nobody and _told(store, path, changes):
             return Finished(worktree=written, handed_over=True)
     dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
     owner = dispatch.owner if dispatch else None
-    make_folder(store, path)
     try:
         settled = settle(store, task.id, owner, lambda _, record: _ending(record, task, dispatch, changes))
     except Undecided as error:

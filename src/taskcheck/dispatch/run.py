@@ -14,7 +14,17 @@ from taskcheck.dispatch.log import Log
 from taskcheck.dispatch.outcome import Outcome, outcome
 from taskcheck.dispatch.records import Scalar
 from taskcheck.dispatch.settle import PATIENCE, Undecided, settle, tombstone_path
-from taskcheck.dispatch.start import Begun, Look, Wanted, admitted, alone, begin_outside, look, registration
+from taskcheck.dispatch.start import (
+    Begun,
+    Look,
+    Wanted,
+    admitted,
+    alone,
+    begin_outside,
+    look,
+    make_folder,
+    registration,
+)
 from taskcheck.dispatch.worker import Ended, Worker
 from taskcheck.dispatch.worktree import environment, make, unmake
 from taskcheck.documents import DocumentError, Refused
@@ -185,6 +195,7 @@ class _Run:
     def settled(self, ended: Ended) -> Ran:
         """Record the end, and reconcile root with it."""
         try:
+            make_folder(self._store, self._path)  # the worker may have cleaned up
             settled = settle(self._store, self._task, self._person, lambda *seen: self._ending(ended, *seen))
         except (Undecided, GivenUp, UsageError, GitError) as error:
             return Ran(exit_code=_exit_code(ended) or UNTRUSTED, outcome=self._outcome, trouble=str(error))
@@ -217,11 +228,8 @@ class _Run:
         }
 
     def _is_ours(self, values: Mapping[str, Scalar]) -> bool:
-        """Whether a tombstone is of this run; `finish` writes one without a process where ours was removed."""
-        mine = self._begin
-        return values.get("started_at") == mine["started_at"] and all(
-            values.get(key) in {None, mine[key]} for key in ("pid", "host")
-        )
+        """Whether no field of a tombstone speaks of another run; `finish` writes one without where ours was removed."""
+        return all(values.get(key) in (None, self._begin[key]) for key in ("pid", "host", "started_at"))
 
 
 def _exit_code(ended: Ended) -> int:

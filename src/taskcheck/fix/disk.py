@@ -6,6 +6,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from taskcheck.fix.journal import Meta
@@ -201,7 +202,8 @@ def rewrite(root: Path, path: str, change: Callable[[bytes | None], bytes | None
         after = change(before)
         if after is None or after == before:
             return False
-        beside = at.beside(f".taskcheck.{at.name}")
+        digest = sha256(os.fsencode(at.name)).hexdigest()[:16]  # a name made longer may be too long
+        beside = at.beside(f".taskcheck.{digest}")
         beside.remove()  # of one that was killed
         try:
             beside.create(after, like=at if held else None)
