@@ -69,6 +69,12 @@ def summary(report: Report) -> list[str]:
     return [line.plain for line in _summary(report, verbose=False)]
 
 
+def finding_text(finding: Finding) -> str:
+    """One finding by itself, after the place that it is about; plain, without a newline at the end."""
+    lines = "\n".join(line.plain.rstrip() for line in _finding(finding, 0, named=True, evidence=True))
+    return f"{visible(position(finding.place))}: {lines}"
+
+
 def _rich(lines: Iterable[Line], width: int, urls: Mapping[str, str]) -> str:
     """The lines, wrapped and in the colours that every terminal has."""
     from rich.color import ColorSystem  # noqa: PLC0415 - only for a terminal
