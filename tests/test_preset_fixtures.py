@@ -14,9 +14,9 @@ from taskcheck import config
 from taskcheck.checking import Request, check_request, open_store
 from taskcheck.finding import Report, Severity
 from taskcheck.testing import Built, build
+from taskcheck.testing.laws import findings_text
 from tests.conftest import FIXTURES, request_for
 from tests.e2e.conftest import taskcheck
-from tests.test_rules import findings_text
 
 FOLDER = FIXTURES / "presets"
 TASKS = {

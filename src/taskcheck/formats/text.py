@@ -70,6 +70,12 @@ def summary(report: Report) -> list[str]:
     return [line.plain for line in _summary(report, verbose=False)]
 
 
+def finding_text(finding: Finding) -> str:
+    """One finding by itself, after the place that it is about; plain, without a newline at the end."""
+    lines = "\n".join(line.plain.rstrip() for line in _finding(finding, 0, named=True, evidence=True))
+    return f"{visible(position(finding.place))}: {lines}"
+
+
 def styled(lines: Iterable[Line], width: int | None, urls: Mapping[str, str] = MappingProxyType({})) -> str:
     """The lines in the colours that every terminal has, wrapped where there is a width."""
     from rich.color import ColorSystem  # noqa: PLC0415 - only for a terminal

@@ -1,48 +1,4 @@
-"""Fixtures: a plain folder that `build` turns into a real git repository with real linked worktrees.
-
-A fixture has these parts, of which only `repo.toml` must be there:
-
-    repo.toml                       the settings below
-    base/                           files of main's first commit
-    history/<NN>/                   files laid over them, a commit each, in name order
-    root/                           files laid over those: main's last commit
-    worktrees/<NAME>/               files laid over a worktree's starting commit: its commit
-    worktree-history/<NAME>/<NN>/   earlier commits of it
-    branches/<FOLDER>/              the commit of a branch without a worktree
-
-    now = "2026-03-24T18:00:00Z"    # required: the moment at which the repository is looked at
-    at = "2026-03-23T18:00:00Z"     # date of main's commits (default: a day before now);
-                                    # [base], [history.NN] and [root] may each have their own
-    git = true                      # false: a plain folder, no repository
-    branch = "main"
-    host = "mac-1"                  # what this host is called in the check; default: its real name
-    [processes]                     # what lives: pid = start time or ""; without the table, what really lives
-    4242 = "2026-03-24T17:00:00Z"
-    [mtimes]                        # of files in the root; the others are as new as the build
-    "tasks/logs/dispatch-x.log" = "2026-03-24T17:30:00Z"
-    [root]
-    drop = ["old.md"]               # files or folders that main's last commit removes
-    [worktrees.NAME]                # only what differs; a folder in worktrees/ needs no table
-    branch = "task/NAME"
-    path = ".worktrees/NAME"
-    from = "base"                   # or "root": main's last commit before merges
-    at = "2026-03-23T18:00:00Z"     # default: main's
-    commit = true                   # false: its last changes stay uncommitted
-    drop = []
-    merged = "no-ff"                # or "squash", "ff": merged into main in the end; in a conflict it wins
-    state = "missing"               # its folder is deleted behind git's back; "broken": its .git file points
-                                    # nowhere; "locked"; "detached": on no branch
-    [branches."task/x"]             # from, at, drop, merged, folder (default "task--x")
-
-Files that .gitignore matches are placed, never committed; a fixture that brings none gets one for `.tasks/`,
-`.worktrees/` and `tasks/logs/`. What changes no tracked file makes no commit. The same fixture gives the same
-commit ids. With an argument `now`, every timestamp `YYYY-MM-DDTHH:MM:SSZ` in a text file of the fixture moves
-by the whole seconds from the fixture's `now` to it; plain dates stay.
-
-An `overlay` is a second such folder: its files are laid over those of the same part, its tables are merged
-over the settings, and `drop = [...]` at the top of its repo.toml names files or folders of the fixture to
-leave out.
-"""
+"""Builds a fixture: the folder that `taskcheck.testing` describes becomes a repository."""
 
 from __future__ import annotations
 
@@ -58,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-__all__ = ["Built", "FixtureError", "build", "incidents_fixture"]
 
 _TIMESTAMP = re.compile(rb"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _GITIGNORE = b".tasks/\n.worktrees/\ntasks/logs/\n"
@@ -99,8 +53,8 @@ class Built:
 
 def incidents_fixture() -> Path:
     """The folder of the friction log's fixture: package data, or in the source tree."""
-    here = Path(__file__).resolve()
-    for folder in (here.parent / "incidents_fixture", here.parents[2] / "fixtures" / "incidents"):
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "incidents_fixture", package.parents[1] / "fixtures" / "incidents"):
         if (folder / "repo.toml").is_file():
             return folder
     raise FixtureError("the incidents fixture is not installed")

@@ -1,0 +1,253 @@
+"""``pytest --taskcheck``: what a check finds, as items of pytest.
+
+``taskcheck/SUBJECT::RULE`` is an item for each rule that has something to say of a task, a manager or the repository:
+findings fail it, a rule that crashed or could not look makes it an error or a skip. ``taskcheck/SUBJECT::rest`` stands
+for all the rules that looked at the subject and found nothing, so that a healthy task is one item, not one per rule.
+
+The ledgers are read once, by the process that the user started. Workers of xdist get the result from it: two that read
+a living fleet at two moments would collect different items, which xdist refuses.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from taskcheck.checking import Store
+    from taskcheck.finding import Finding, Report, RuleRun
+
+REST = "rest"
+INCOMPLETE = "incomplete"
+FOLDER = "taskcheck/"
+
+
+class Case(NamedTuple):
+    """An item before it is one, of plain values that JSON carries to workers."""
+
+    subject: str
+    rule: str
+    family: str | None
+    outcome: str
+    """``passed``, ``failed``, ``skipped`` or ``error``."""
+    text: str
+    path: str
+    line: int
+
+    @property
+    def name(self) -> str:
+        """What follows the folder in the node id."""
+        return f"{self.subject}::{self.rule}"
+
+
+CASES = pytest.StashKey[list[Case]]()
+TALLY = pytest.StashKey[str]()
+NAMED = pytest.StashKey[list[str]]()
+"""Node ids of ours on the command line."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the options."""
+    group = parser.getgroup("taskcheck")
+    group.addoption("--taskcheck", action="store_true", help="check the ledgers of an agent fleet too")
+    group.addoption("--taskcheck-root", metavar="DIR", help="any folder of the repository (default: the current one)")
+    group.addoption("--taskcheck-select", metavar="NAMES", default="", help="ask only these rules or families")
+    group.addoption(
+        "--taskcheck-fail-on", choices=("error", "warning", "info"), default="error", help="what fails an item"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker that all items have."""
+    if config.option.taskcheck:
+        config.addinivalue_line("markers", "taskcheck: a finding of taskcheck; with taskcheck_FAMILY of its rule")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Read the ledgers, or take what the starting process read."""
+    config = session.config
+    if not config.option.taskcheck:
+        return
+    if hasattr(config, "workerinput"):
+        config.stash[CASES] = [Case(*values) for values in json.loads(config.workerinput["taskcheck"])]
+    else:
+        config.stash[CASES], config.stash[TALLY] = _checked(config)
+    # xdist's starting process collects nothing and hands its arguments on: there they have to stay.
+    named = [argument for argument in config.args if argument.startswith(FOLDER) and not Path(argument).exists()]
+    config.stash[NAMED] = named
+    for name in named:
+        if not any(_is(case, name) for case in config.stash[CASES]):
+            raise pytest.UsageError(f"not found: {name} (taskcheck has nothing to say of it)")
+    if not config.pluginmanager.hasplugin("dsession"):
+        config.args[:] = [argument for argument in config.args if argument not in named]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand what was read to a worker of xdist."""
+    if node.config.option.taskcheck:
+        node.workerinput["taskcheck"] = json.dumps(node.config.stash[CASES])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Add the items, before pytest's own options choose among all."""
+    if not config.option.taskcheck:
+        return
+    cases, named = config.stash[CASES], config.stash[NAMED]
+    for family in sorted({case.family for case in cases if case.family}):
+        config.addinivalue_line("markers", f"taskcheck_{family}: rules of taskcheck's family {family}")
+    items += [
+        LedgerItem.from_parent(session, name=case.name, nodeid=FOLDER + case.name, path=Path(case.path), case=case)
+        for case in cases
+        if not named or any(_is(case, name) for name in named)
+    ]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Close with the line that a check closes with."""
+    if TALLY in config.stash:
+        terminalreporter.write_line(f"taskcheck: {config.stash[TALLY]}")
+
+
+class LedgerItem(pytest.Item):
+    """What one rule says of one subject."""
+
+    def __init__(self, *, case: Case, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.case = case
+        self.add_marker("taskcheck")
+        if case.family:
+            self.add_marker(f"taskcheck_{case.family}")
+        if self.config.pluginmanager.hasplugin("xdist"):
+            self.add_marker(pytest.mark.xdist_group(case.subject))
+        if case.outcome == "skipped":
+            self.add_marker(pytest.mark.skip(reason=case.text))
+
+    def setup(self) -> None:
+        """Fail before the test proper, which pytest calls an error."""
+        if self.case.outcome == "error":
+            pytest.fail(self.case.text, pytrace=False)
+
+    def runtest(self) -> None:
+        """Fail with the finding's text; what doesn't fail is shown where pytest shows output (``-rP``)."""
+        if self.case.outcome == "failed":
+            pytest.fail(self.case.text, pytrace=False)
+        if self.case.text:
+            self.add_report_section("call", "taskcheck", self.case.text)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The file and line that the finding points at, and the heading of its text."""
+        return self.path, self.case.line, f"{self.case.subject}: {self.case.rule}"
+
+
+def _is(case: Case, named: str) -> bool:
+    return named in {FOLDER + case.name, FOLDER + case.subject}
+
+
+def _checked(config: pytest.Config) -> tuple[list[Case], str]:
+    """What the store's check says, and its closing line.
+
+    Raises:
+        UsageError: there is nothing to check, or it can't be checked as asked.
+    """
+    from taskcheck.checking import NOTHING, Request, check_store, open_store  # noqa: PLC0415 - only with the option
+    from taskcheck.cli import Failure  # noqa: PLC0415 - as above
+    from taskcheck.cli.common import guarded, names  # noqa: PLC0415 - as above
+    from taskcheck.finding import EMPTY, Severity  # noqa: PLC0415 - as above
+    from taskcheck.formats.text import tally  # noqa: PLC0415 - as above
+
+    root = config.invocation_params.dir / (config.option.taskcheck_root or "")
+    request = Request(root=root, select=names(config.option.taskcheck_select))
+
+    def work() -> tuple[Store, Report]:
+        store = open_store(request)
+        return store, check_store(store, request)
+
+    try:
+        store, report = guarded(work)
+    except Failure as error:
+        raise pytest.UsageError(f"--taskcheck: {error}") from error
+    if report.exit_code == EMPTY:
+        raise pytest.UsageError(f"--taskcheck: {NOTHING} in {store.location.root}")
+    fail_on = Severity[config.option.taskcheck_fail_on.upper()]
+    return cases(report, store.location.top or store.location.root, fail_on), "".join(tally(report, verbose=True))
+
+
+def cases(report: Report, top: Path, fail_on: int) -> list[Case]:
+    """The items of a report, those of one subject together; `top` is the top of the repository."""
+    from taskcheck.finding import REPOSITORY  # noqa: PLC0415 - only with the option
+
+    told: dict[tuple[str, str], list[Finding]] = {}
+    for incident in report.incidents:
+        for finding in incident.findings:
+            told.setdefault((_escaped(incident.subject), finding.rule), []).append(finding)
+    found: dict[tuple[str, str], Case] = {}
+    for key, findings in told.items():
+        found[key] = _of_findings(*key, findings, report, top, fail_on)
+    for run in report.runs:
+        for subject, outcome, text in _unfound(run):
+            before = found.get((_escaped(subject), run.rule))
+            if before is None or outcome == "error":
+                text = f"{text}\n{before.text}" if before else text  # noqa: PLW2901 - both are to be seen
+                case = Case(_escaped(subject), run.rule, run.family, outcome, text, str(top), 0)
+                found[case.subject, case.rule] = case
+    for subject in {subject for run in report.runs for subject in _silent(run)}:
+        found[_escaped(subject), REST] = Case(_escaped(subject), REST, None, "passed", "", str(top), 0)
+    of_rules = {error for run in report.runs for _, error in run.errors}
+    others = [f"{_visible(error.where)}: {_visible(error.message)}" for error in report.errors if error not in of_rules]
+    if others:
+        text = "\n".join(("the check is incomplete: what failed was not checked", *others))
+        found[REPOSITORY, INCOMPLETE] = Case(REPOSITORY, INCOMPLETE, None, "error", text, str(top), 0)
+    return [found[key] for key in sorted(found, key=lambda key: (key[0] != REPOSITORY, key[0], key[1] == REST, key[1]))]
+
+
+def _of_findings(subject: str, rule: str, findings: list[Finding], report: Report, top: Path, fail_on: int) -> Case:
+    from taskcheck.formats.text import finding_text  # noqa: PLC0415 - only with the option
+    from taskcheck.formats.told import repository_path  # noqa: PLC0415 - as above
+
+    worst = max(findings, key=lambda finding: finding.level)
+    path = top / (repository_path(report, worst.place) or worst.place.path)
+    outcome = "failed" if worst.level >= fail_on else "passed"
+    text = "\n".join(finding_text(finding) for finding in findings)
+    return Case(subject, rule, worst.family, outcome, text, str(path), (worst.place.line or 1) - 1)
+
+
+def _unfound(run: RuleRun) -> Iterator[tuple[str, str, str]]:
+    """What a rule has to say beside findings: subject, outcome and text; errors last, for they count most."""
+    from taskcheck.finding import REPOSITORY  # noqa: PLC0415 - only with the option
+
+    if run.skipped is not None:
+        yield REPOSITORY, "skipped", _visible(run.skipped)
+    for subject, reason in run.undecided:
+        yield subject.group, "skipped", _visible(reason)
+    for _, finding, why in run.suppressed:
+        yield finding.task or finding.manager or REPOSITORY, "skipped", _visible(f"suppressed: {why.reason}")
+    for subject, error in run.errors:
+        yield subject.group, "error", f"{_visible(error.where)}: {_visible(error.message)}"
+
+
+def _silent(run: RuleRun) -> set[str]:
+    """The subjects that a rule looked at and has nothing to say of."""
+    spoken = {subject.group for subject, _ in (*run.findings, *run.undecided, *run.errors)}
+    spoken |= {subject.group for subject, *_ in run.suppressed}
+    return {subject.group for subject in run.subjects} - spoken
+
+
+def _escaped(subject: str) -> str:
+    """A subject as part of a node id, whose own separator it must not hold."""
+    from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - only with the option
+
+    return visible(subject, None).replace("::", r":\:")
+
+
+def _visible(text: str) -> str:
+    from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - only with the option
+
+    return visible(text)

@@ -1,0 +1,266 @@
+"""Runs a rule on a fixture, and holds it to what holds for every rule and every fix."""
+
+import difflib
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from taskcheck import repair
+from taskcheck.checking import Request, Store, check_store, open_store
+from taskcheck.documents import read_front_matter, read_json
+from taskcheck.finding import Finding, Report, Safety
+from taskcheck.formats import concise, json_report
+from taskcheck.rules import Rule
+from taskcheck.sources import Processes
+from taskcheck.testing.fixture import Built, build
+
+OURS = {".git", ".taskcheck"}
+REMOVED = "removed.txt"
+AFTER = {Safety.SAFE: "after", Safety.UNSAFE: "after-unsafe"}
+UPDATE = "TASKCHECK_UPDATE"
+"""The environment variable that has expect.txt and the after folders written anew."""
+
+
+def run_rule(rule: str | Rule, built: Built) -> tuple[Finding, ...]:
+    """What a rule finds in a built fixture, as a check that selects it alone would.
+
+    Args:
+        rule: the rule, or the name of one that is built in or comes from an installed plugin.
+        built: what `build` gave.
+
+    Raises:
+        AssertionError: the check is incomplete: the rule raised something, or a ledger couldn't be read.
+        TypeError: it is a function without `@rule`.
+        UsageError: no rule has this name.
+    """
+    return _complete(check_store(*opened(rule, built))).findings
+
+
+def assert_laws(rule: str | Rule, folder: Path, *, alone: bool = True, third_party: bool = True) -> None:
+    """Try a rule on each fixture `good-*` and `bad-*` of a folder; there has to be one of each.
+
+    A `bad-` one gives findings of the rule, a `good-` one none. Each gives those of its expect.txt, as
+    `--format concise` prints them; two checks of the same state give the same bytes; a finding has a message, what was
+    expected, and evidence in files that are there. Its fixes leave what after/ (with unsafe ones after-unsafe/) holds
+    and change nothing else; a second run changes nothing; undo gives back every byte, mode and time. With
+    TASKCHECK_UPDATE=1 in the environment expect.txt, after/ and after-unsafe/ are written from what is found: read
+    the difference before you commit it.
+
+    Args:
+        rule: the rule, or the name of one that is built in or comes from an installed plugin.
+        folder: where its fixtures are.
+        alone: ask no other rule; else all that each fixture's configuration selects.
+        third_party: load installed plugins too.
+
+    Raises:
+        AssertionError: a law doesn't hold; the message begins with the fixture.
+        FixtureError: a fixture can't be built.
+    """
+    cases = sorted(path for path in folder.iterdir() if (path / "repo.toml").is_file())
+    for kind in ("good-", "bad-"):
+        _hold(any(case.name.startswith(kind) for case in cases), folder, f"there is no fixture {kind}*")
+    for case in cases:
+        with tempfile.TemporaryDirectory() as place:
+            assert_case(rule, case, Path(place, "repo"), alone=alone, third_party=third_party)
+
+
+def assert_case(rule: str | Rule, case: Path, into: Path, *, alone: bool = True, third_party: bool = True) -> None:
+    """Try a rule on one fixture, built in a new folder; see `assert_laws`."""
+    bad = case.name.startswith("bad-")
+    _hold(bad or case.name.startswith("good-"), case, "its name begins with neither good- nor bad-")
+    built = build(case, into)
+    store, request = opened(rule, built, alone=alone, third_party=third_party)
+    name = rule if isinstance(rule, str) else rule.name
+
+    def check() -> Report:
+        return check_store(store, request)
+
+    report = _complete(check(), str(case))
+    _expected_findings(case, report)
+    found = any(finding.rule == name for finding in report.findings)
+    _hold(found == bad, case, f"{name} finds {'something' if found else 'nothing'}")
+    run = next(run for run in report.runs if run.rule == name)
+    _hold(bool(run.subjects or run.skipped), case, f"{name} looked at nothing, and says nothing of it")
+    skipped = case / "skipped.txt"
+    if skipped.exists():
+        reasons = "".join(f"{reason}\n" for rule, reason in report.skipped if rule == name)
+        _same(skipped.read_text(encoding="utf-8"), reasons, skipped)
+    for finding in report.findings:
+        _finding_laws(case, finding, built)
+    _same(json_report.render(report), json_report.render(check()), case / "the same state twice")
+    for safety in AFTER if bad else ():
+        _fix_laws(case, store, request, report, safety)
+
+
+def opened(rule: str | Rule, built: Built, *, alone: bool = True, third_party: bool = True) -> tuple[Store, Request]:
+    """A built fixture's store, with the rule among its own, and the request that checks it at its moment."""
+    if not isinstance(rule, str | Rule):
+        raise TypeError(f"{getattr(rule, '__name__', rule)!r} is no rule: put @rule(...) above it")
+    processes = None
+    if built.processes is not None:
+        processes = Processes(host=built.host or "this-host", started=dict(built.processes))
+    select = (rule if isinstance(rule, str) else rule.name,) if alone else ()
+    request = Request(root=built.root, now=built.now, processes=processes, select=select, third_party=third_party)
+    store = open_store(request)
+    if isinstance(rule, Rule):
+        store = replace(store, rules={**store.rules, rule.name: rule})
+    return store, request
+
+
+def findings_text(report: Report) -> str:
+    """The findings as an expect.txt has them."""
+    return "".join(line + "\n" for line in concise.render(report).splitlines()[:-1])
+
+
+def _expected_findings(case: Path, report: Report) -> None:
+    expect, text = case / "expect.txt", findings_text(report)
+    if os.environ.get(UPDATE):
+        if text:
+            expect.write_text(text, encoding="utf-8")
+        else:
+            expect.unlink(missing_ok=True)
+    _same(expect.read_text(encoding="utf-8") if expect.exists() else "", text, expect)
+
+
+def _finding_laws(case: Path, finding: Finding, built: Built) -> None:
+    """What holds for every finding of every rule."""
+    _hold(bool(finding.evidence), case, f"a finding shows who says so, and this has no evidence: {finding.message}")
+    _hold(bool(finding.message and finding.expected), case, f"a finding lacks message or expected: {finding}")
+    if finding.fix and finding.fix.safety is Safety.UNSAFE:
+        _hold(bool(finding.fix.why), case, f"an unsafe fix says why: {finding.fix.title}")
+    said = [(finding.place, ""), *((item.place, item.saw) for item in finding.evidence)]
+    for place, saw in said:
+        there = place.checkout != "root" or (built.root / place.path).exists() or "no " in saw
+        _hold(there, case, f"{place} is nowhere")
+
+
+def _fix_laws(case: Path, store: Store, request: Request, found: Report, safety: Safety) -> None:
+    """What holds for the fixes of every rule that are at least so safe."""
+    root, expected = store.location.root, _expected_files(case, safety)
+    start, before = _tree(root), _files(root)
+    report = _complete(_repaired(store, request, safety), str(case))
+    after = _files(root)
+    told = {path: after.get(path) for path in sorted({*before, *after}) if before.get(path) != after.get(path)}
+    if os.environ.get(UPDATE):
+        more = safety is Safety.SAFE or told != _expected_files(case, Safety.SAFE)
+        _write_expected(case, safety, told if more else {})
+        expected = _expected_files(case, safety)
+    if safety is Safety.UNSAFE and not expected:
+        expected = _expected_files(case, Safety.SAFE)
+    for path in sorted({*told, *expected}):
+        _hold(
+            (path in told) == (path in expected), case, f"{AFTER[safety]}: {path} is {_word(path, told)} by the fixes"
+        )
+        _same(_decoded(expected[path]), _decoded(told[path]), case / AFTER[safety] / path)
+    wrote = bool(told)
+    _hold(wrote == any(note.applied for note in report.fixes), case, "what was fixed isn't what was written")
+    _hold(wrote == (report.undo is not None), case, "what was written can't be undone")
+    for path in (path for path in told if path in before and path in after):
+        _only_values_changed(case, path, before[path], after[path])
+    held = {(note.rule, note.task) for note in report.fixes if note.reason}
+    left = [f for f in report.findings if f.fix and f.fix.safety >= safety and (f.rule, f.task) not in held]
+    wanted = any(finding.fix and finding.fix.safety >= safety for finding in found.findings)
+    _hold(not wanted or not left, case, f"{safety.label} fixes left what they were to mend: {left}")
+    once = _tree(root)
+    _hold(_repaired(store, request, safety).undo is None, case, "a second run fixes again")
+    _hold(_tree(root) == once, case, "a second run writes something")
+    if report.undo:
+        repair.take_back(store)
+    _hold(_tree(root) == start, case, "undo doesn't give back every byte, mode and time")
+
+
+def _only_values_changed(case: Path, path: str, before: bytes, after: bytes) -> None:
+    """In a task file only values, none but of scalars; a ledger still is one."""
+    if not path.endswith(".md"):
+        read_json(after)
+        return
+    old, new = read_front_matter(before, at_names=True), read_front_matter(after, at_names=True)
+    if old is None or new is None:
+        raise AssertionError(f"{case}: {path} has lost its front matter")
+    _hold(new.body == old.body, case, f"{path}: the body changed")
+    _hold(list(new.values)[: len(old.values)] == list(old.values), case, f"{path}: keys moved")
+    differing = {key for key in new.values if new.values[key] != old.values.get(key)}
+    scalars = all(isinstance(new.values[key], str | tuple) for key in differing)
+    _hold(scalars, case, f"{path}: a value that is no scalar changed")
+    kept = [line for line in old.text.splitlines() if line.split(":")[0] not in differing]
+    gone = [line for line in kept if line not in new.text.splitlines() and not line.startswith(" ")]
+    _hold(not gone, case, f"{path}: lines of other keys changed: {gone}")
+
+
+def _repaired(store: Store, request: Request, safety: Safety) -> Report:
+    report, _ = repair.fix(store, request, repair.Order(safety=safety))
+    return report
+
+
+def _tree(root: Path) -> dict[str, tuple[str, int, int]]:
+    """Digest, mode and time of every file of a checkout and its worktrees."""
+    return {
+        path.relative_to(root).as_posix(): (
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            path.stat().st_mode,
+            path.stat().st_mtime_ns,
+        )
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not OURS & set(path.relative_to(root).parts)
+    }
+
+
+def _files(root: Path) -> dict[str, bytes]:
+    """The files of a folder, without worktrees."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and not {*OURS, ".worktrees"} & set(path.relative_to(root).parts)
+    }
+
+
+def _expected_files(case: Path, safety: Safety) -> dict[str, bytes | None]:
+    """What a fixture says that the fixes leave: changed and new files, and None for removed ones."""
+    folder = case / AFTER[safety]
+    if not folder.is_dir():
+        return {}
+    found: dict[str, bytes | None] = {path: data for path, data in _files(folder).items() if path != REMOVED}
+    removed = folder / REMOVED
+    return {**found, **dict.fromkeys(removed.read_text(encoding="utf-8").splitlines() if removed.exists() else ())}
+
+
+def _write_expected(case: Path, safety: Safety, changed: Mapping[str, bytes | None]) -> None:
+    folder = case / AFTER[safety]
+    shutil.rmtree(folder, ignore_errors=True)
+    for path, data in changed.items():
+        if data is not None:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
+    removed = sorted(path for path, data in changed.items() if data is None)
+    if removed:
+        folder.mkdir(exist_ok=True)
+        (folder / REMOVED).write_text("".join(f"{path}\n" for path in removed), encoding="utf-8")
+
+
+def _complete(report: Report, where: str = "the check") -> Report:
+    if report.complete:
+        return report
+    raise AssertionError(f"{where}: " + "; ".join(f"{error.where}: {error.message}" for error in report.errors))
+
+
+def _hold(holds: bool, case: Path, message: str) -> None:
+    if not holds:
+        raise AssertionError(f"{case}: {message}")
+
+
+def _same(expected: str, found: str, where: Path) -> None:
+    if expected != found:
+        lines = difflib.unified_diff(expected.splitlines(), found.splitlines(), "expected", "found", lineterm="")
+        raise AssertionError(f"{where}:\n" + "\n".join(lines))
+
+
+def _word(path: str, told: Mapping[str, bytes | None]) -> str:
+    return "written" if path in told else "left alone"
+
+
+def _decoded(data: bytes | None) -> str:
+    return "removed" if data is None else data.decode("utf-8", "backslashreplace")

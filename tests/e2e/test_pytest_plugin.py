@@ -1,0 +1,269 @@
+"""``pytest --taskcheck`` as a process: the same failures as a check, chosen, spread and written as pytest does."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from junitparser import Error, Failure, JUnitXml, Skipped
+
+from taskcheck.testing import build, incidents_fixture
+from tests.e2e.conftest import Ran, environment, taskcheck
+from tests.unit.test_architecture import imported
+
+TASK = "---\ntitle: T\nowner: {owner}\nstatus: {status}\n{more}---\n"
+MISROUTED = "redesign-axis-label-collision-handling-for-narrow-cards"
+PEOPLE = "[people]\ndave-fowler = ['dave']\nrj = []\n"
+
+
+def run(*arguments: str | Path, cwd: Path, **env: str) -> Ran:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--strict-markers", *map(str, arguments)],
+        cwd=cwd,
+        env=environment(PYTHONDONTWRITEBYTECODE="1", COLUMNS="300", **env),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "INTERNALERROR" not in done.stdout, done.stdout
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def outcomes(xml: Path) -> dict[str, str]:
+    """Items by what follows their folder, and what became of them."""
+    found = {}
+    words = {Failure: "failed", Error: "error", Skipped: "skipped"}
+    for suite in JUnitXml.fromfile(str(xml)):
+        for case in suite:
+            name = f"{case.classname.removeprefix('taskcheck.')}::{case.name.partition('@')[0]}"
+            assert name not in found
+            found[name] = next((words[type(result)] for result in case.result), "passed")
+    return found
+
+
+def failing(cwd: Path) -> set[str]:
+    """What a check finds that fails it, named as items are."""
+    incidents = taskcheck("--format", "json", cwd=cwd).json["incidents"]
+    return {
+        f"{incident['task'] or incident['manager'] or 'repository'}::{finding['rule']}"
+        for incident in incidents
+        for finding in incident["findings"]
+        if finding["severity"] == "error"
+    }
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The friction log's repository as if it had been written now."""
+    return build(incidents_fixture(), tmp_path_factory.mktemp("fleet") / "repo", now=datetime.now(UTC)).root
+
+
+def plugin(folder: Path, code: str) -> str:
+    """A distribution in a folder, for PYTHONPATH."""
+    about = folder / "ours-1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: ours\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[taskcheck]\nours = ours\n")
+    (folder / "ours.py").write_text(code)
+    return str(folder)
+
+
+def test_without_the_option_it_costs_nothing(tmp_path: Path) -> None:
+    loaded = imported("import pytest; import taskcheck.pytest_plugin") - imported("import pytest")
+    assert loaded <= {
+        "taskcheck",
+        "taskcheck.pytest_plugin",
+        "json",
+        "json.decoder",
+        "json.encoder",
+        "json.scanner",
+        "_json",
+    }
+    (tmp_path / "test_x.py").write_text(
+        "import sys\n\ndef test_x():\n    assert not {'taskcheck.checking', 'taskcheck.cli'} & set(sys.modules)\n"
+    )
+    ran = run("-q", cwd=tmp_path)
+    assert (ran.code, "taskcheck:" in ran.out) == (0, False), ran.out
+
+
+def test_the_incidents_fail_as_in_a_check(fleet: Path, tmp_path: Path) -> None:
+    ran = run("--taskcheck", "-p", "no:cacheprovider", f"--junitxml={tmp_path / 'x.xml'}", cwd=fleet)
+    found = outcomes(tmp_path / "x.xml")
+    failed = {name for name, outcome in found.items() if outcome == "failed"}
+    assert (ran.code, failed) == (1, failing(fleet))
+    assert len(failed) == 8
+    assert {"dave-fowler::snapshot-stale", "repository::rest"} & found.keys() == {"repository::rest"}
+    register = ".tasks/task_manager/task-manager-dave-fowler.register.json"
+    assert f"__ {MISROUTED}: misrouted-task __" in ran.out
+    assert f"\n{register}:72:64: error misrouted-task: dave-fowler holds it" in ran.out
+    assert f"\n    registered by dave-fowler  {register}:72\n" in ran.out
+    assert "\ntaskcheck: 41 tasks in 9 checkouts: 6 incidents (8 errors, 4 warnings)" in ran.out
+
+
+def test_two_workers_fail_what_a_check_of_two_thousand_tasks_finds(store: Callable[..., Path], tmp_path: Path) -> None:
+    """And the ledgers are read once, however many workers there are."""
+    files = {"taskcheck.toml": PEOPLE}
+    for number in range(2000):
+        owner = "nobody" if number % 50 == 0 else "dave" if number % 40 == 0 else "dave-fowler"
+        more = "depends_on: [gone]\n" if number % 70 == 0 else ""
+        status = "nonsense" if number % 90 == 0 else "ready"
+        files[f"tasks/ws{number % 20}/task-{number:04}.md"] = TASK.format(owner=owner, status=status, more=more)
+    root = store(files)
+    reads = tmp_path / "reads"
+    path = plugin(
+        tmp_path / "ours",
+        "from taskcheck import hookimpl\n@hookimpl\ndef taskcheck_rules():\n"
+        f"    with open({str(reads)!r}, 'a') as file:\n        file.write('read\\n')\n    return []\n",
+    )
+    xml = tmp_path / "x.xml"
+    options = ("-p", "no:cacheprovider", "-q", "-n", "2", "--dist", "loadgroup", f"--junitxml={xml}")
+    ran = run("--taskcheck", *options, cwd=root, PYTHONPATH=path)
+    found = outcomes(xml)
+    assert ran.code == 1
+    assert {name for name, outcome in found.items() if outcome == "failed"} == failing(root)
+    assert sum(outcome == "failed" for outcome in found.values()) > 100
+    assert sum(name.startswith("task-") and name.endswith("::rest") for name in found) == 2000
+    assert reads.read_text() == "read\n"
+    workers = {line.split("]")[0] for line in ran.out.splitlines() if line.startswith("[gw")}
+    assert workers == {"[gw0", "[gw1"}
+
+
+@pytest.mark.parametrize("dist", ["loadscope", "loadgroup"])
+def test_items_of_a_task_go_to_one_worker(fleet: Path, dist: str) -> None:
+    if dist == "loadgroup" and pytest.version_tuple >= (9, 2) and version("pytest-xdist") <= "3.8.0":
+        pytest.skip("xdist_group is without effect: pytest-dev/pytest-xdist issue 1386")
+    ran = run("--taskcheck", "-p", "no:cacheprovider", "-v", "-n", "2", "--dist", dist, cwd=fleet)
+    workers: dict[str, set[str]] = {}
+    for line in ran.out.splitlines():
+        if line.startswith("[gw") and "::" in line:
+            workers.setdefault(line.split("taskcheck/")[1].split("::")[0], set()).add(line[:5])
+    assert len(workers) == 44
+    assert all(len(those) == 1 for those in workers.values())
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (["-k", "split-manager"], ["dave-fowler::split-manager"]),
+        (["-m", "taskcheck_identity"], ["dave-fowler::split-manager"]),
+        (["-m", "xdist_group", "-k", "misrouted-task"], [f"{MISROUTED}::misrouted-task"]),
+        (["--taskcheck-select", "identity", "-n", "2"], ["dave-fowler::split-manager"]),
+        (["taskcheck/dave-fowler::split-manager"], ["dave-fowler::split-manager"]),
+        ([f"taskcheck/{MISROUTED}", "-n", "2"], [f"{MISROUTED}::misrouted-task"]),
+    ],
+)
+def test_pytest_chooses(fleet: Path, tmp_path: Path, options: list[str], names: list[str]) -> None:
+    xml = tmp_path / "x.xml"
+    ran = run("--taskcheck", "-p", "no:cacheprovider", f"--junitxml={xml}", *options, cwd=fleet)
+    assert ran.code == 1, ran.out
+    assert [name for name, outcome in outcomes(xml).items() if outcome == "failed"] == names
+
+
+def test_last_failed(store: Callable[..., Path]) -> None:
+    root = store({
+        "taskcheck.toml": PEOPLE,
+        "tasks/a.md": TASK.format(owner="nobody", status="ready", more=""),
+        "tasks/b.md": TASK.format(owner="dave-fowler", status="ready", more=""),
+    })  # fmt: skip
+    assert run("--taskcheck", "-q", cwd=root).code == 1
+    again = run("--taskcheck", "--lf", "-v", cwd=root)
+    assert "taskcheck/a::role-routing FAILED" in again.out
+    assert "1 failed" in again.out
+    assert "taskcheck/b" not in again.out
+    (root / "tasks" / "a.md").write_text(TASK.format(owner="rj", status="ready", more=""))
+    assert run("--taskcheck", cwd=root / "tasks").code == 0
+
+
+def test_warnings_pass_and_are_seen_unless_they_shall_fail(store: Callable[..., Path]) -> None:
+    root = store({
+        "taskcheck.toml": PEOPLE,
+        "tasks/a.md": TASK.format(owner="rj", status="ready", more="depends_on: [b]\n"),
+        "tasks/b.md": TASK.format(owner="rj", status="ready", more=""),
+    })  # fmt: skip
+    ran = run("--taskcheck", "-rP", cwd=root)
+    assert ran.code == 0
+    assert "tasks/a.md:5:14: warning ready-too-early: " in ran.out
+    assert run("--taskcheck", "--taskcheck-fail-on", "warning", cwd=root).code == 1
+
+
+def test_what_could_not_look_is_skipped_with_the_reason(store: Callable[..., Path]) -> None:
+    more = "depends_on: [gone]\ntaskcheck: {ignore: {unknown-dependency: comes on Monday}}\n"
+    root = store({"taskcheck.toml": PEOPLE, "tasks/a.md": TASK.format(owner="rj", status="ready", more=more)})
+    ran = run("--taskcheck", "-v", "-rs", cwd=root)
+    assert ran.code == 0
+    assert "taskcheck/repository::snapshot-stale SKIPPED" in ran.out
+    assert "no snapshot file" in ran.out
+    assert "taskcheck/a::unknown-dependency SKIPPED (suppressed: comes on Monday)" in ran.out
+
+
+def test_what_failed_is_an_error(store: Callable[..., Path], tmp_path: Path) -> None:
+    root = store({"taskcheck.toml": PEOPLE, "tasks/a.md": TASK.format(owner="rj", status="ready", more="")})
+    code = (
+        "from taskcheck import Severity, hookimpl, rule\n"
+        "@rule(family='skip', severity=Severity.ERROR)\n"
+        "def bad_rule(task):\n"
+        "    'Fails.'\n"
+        "    yield from ()\n"
+        "    raise KeyError('no \\x1b[2J such thing')\n"
+        "@hookimpl\n"
+        "def taskcheck_rules():\n"
+        "    return [bad_rule]\n"
+        "@hookimpl\n"
+        "def taskcheck_presets():\n"
+        "    raise SystemExit(7)\n"
+    )
+    xml = tmp_path / "x.xml"
+    ran = run("--taskcheck", f"--junitxml={xml}", cwd=root, PYTHONPATH=plugin(tmp_path / "ours", code))
+    found = outcomes(xml)
+    assert ran.code == 1
+    assert {name for name, outcome in found.items() if outcome == "error"} == {"a::bad-rule", "repository::incomplete"}
+    assert found["a::rest"] == "passed"
+    assert "plugin ours: taskcheck_presets: SystemExit: 7" in ran.out
+    assert "KeyError: 'no \\x1b[2J such thing'" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "said"),
+    [
+        ({"taskcheck.toml": "[peopel]\n"}, [], "peopel"),
+        ({"taskcheck.toml": PEOPLE}, ["--taskcheck-select", "role-ruting"], "did you mean role-routing"),
+        ({"taskcheck.toml": PEOPLE}, ["--taskcheck-root", "nowhere", "-n", "2"], "nowhere"),
+        ({"taskcheck.toml": PEOPLE, "x.py": ""}, [], "neither task files nor runtime ledgers found in "),
+        ({"tasks/a.md": TASK.format(owner="rj", status="ready", more="")}, ["taskcheck/b"], "not found: taskcheck/b"),
+    ],
+)
+def test_mistakes_are_usage_errors(
+    store: Callable[..., Path], files: dict[str, str], options: list[str], said: str
+) -> None:
+    ran = run("--taskcheck", *options, cwd=store(files))
+    assert said in ran.out + ran.err
+    assert "Traceback" not in ran.out + ran.err
+    assert ran.code == 4
+
+
+def test_no_id_breaks_an_item(store: Callable[..., Path]) -> None:
+    names = ["a::()", "b]c", "d\x1b[31m", "e@f", "g::rest", "::error::h"]
+    files = {f"tasks/{name}.md": TASK.format(owner="nobody", status="ready", more="") for name in names}
+    root = store({"taskcheck.toml": PEOPLE, **files})
+    ran = run("--taskcheck", "-v", "-n", "2", "--dist", "loadgroup", cwd=root)
+    assert "6 failed" in ran.out
+    assert "\x1b" not in ran.out
+    assert not any(line.startswith("::") for line in ran.out.splitlines())
+
+
+def test_the_tests_of_the_repository_run_too(store: Callable[..., Path]) -> None:
+    root = store({
+        "taskcheck.toml": PEOPLE,
+        "tasks/a.md": TASK.format(owner="rj", status="ready", more=""),
+        "tests/test_x.py": "def test_x():\n    pass\n",
+    })  # fmt: skip
+    both = run("--taskcheck", "-v", cwd=root)
+    assert "tests/test_x.py::test_x PASSED" in both.out
+    assert "taskcheck/a::rest PASSED" in both.out
+    only = run("--taskcheck", "-v", "-m", "taskcheck", "--taskcheck-root", "..", cwd=root / "tests")
+    assert "test_x PASSED" not in only.out
+    assert "taskcheck/a::rest PASSED" in only.out
