@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
-from taskcheck import Entry, config, ledgers
+from taskcheck import Entry, config, hooks, ledgers
 from taskcheck.checking import Request, open_store
 from taskcheck.cli import COMMANDS
 from taskcheck.formats import FORMATS
@@ -117,3 +117,37 @@ def test_the_python_of_the_page_for_managers_runs(store: Callable[..., Path]) ->
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "fix-login Fix login tasks/fix-login.md" in done.stdout
+
+
+def test_the_page_about_rules_makes_a_tested_rule(tmp_path: Path) -> None:
+    """Its files, written as it says, are a distribution whose tests pass and whose rule is known."""
+    page = (ROOT / "docs" / "writing-rules.md").read_text()
+    written = re.findall(r"^`([\w./-]+)`:\n\n```\w+\n(.*?)```", page, re.DOTALL | re.MULTILINE)
+    assert len(written) == 8
+    for name, text in written:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    project = tomllib.loads((tmp_path / "pyproject.toml").read_text())["project"]
+    about = tmp_path / f"our_taskcheck-{project['version']}.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
+    points = "".join(f"{name} = {value}\n" for name, value in project["entry-points"]["taskcheck"].items())
+    (about / "entry_points.txt").write_text(f"[taskcheck]\n{points}")
+    env = environment(PYTHONPATH=str(tmp_path))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, "2 passed" in done.stdout) == (0, True), done.stdout
+    shown = taskcheck("rule", "review-without-reviewer", cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    assert shown.out.startswith("review-without-reviewer  (ours, error)")
+    (tmp_path / written[4][0]).write_text("")
+    again = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert "bad-nobody/expect.txt" in again.stdout, "the laws fail where they don't hold"
+
+
+def test_the_page_about_rules_names_every_hook_and_the_version() -> None:
+    page = (ROOT / "docs" / "writing-rules.md").read_text()
+    assert set(re.findall(r"^\| `(taskcheck_\w+)\(", page, re.M)) == {
+        n for n in vars(hooks) if n.startswith("taskcheck_")
+    }
+    assert f"It is {hooks.API_VERSION}." in page
+    assert f"taskcheck_api = {hooks.API_VERSION}\n" in page

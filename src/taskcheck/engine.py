@@ -2,8 +2,9 @@
 
 import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from taskcheck.finding import REPOSITORY, Finding, RuleRun, RunError, Subject
@@ -21,6 +22,7 @@ def run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None)
 
     Of a rule about the whole repository, asked about some tasks, the findings of these are kept.
     """
+    _seal(state)
     return tuple(_run(rule, state, only) for rule in sorted(rules, key=lambda rule: rule.name))
 
 
@@ -60,6 +62,15 @@ def _run(rule: Rule, state: State, only: frozenset[str] | None) -> RuleRun:
         errors=tuple(errors),
         undecided=tuple(undecided),
     )
+
+
+def _seal(state: State) -> None:
+    """Make the mappings of a state and its parts read-only: what one rule wrote there, all others would read."""
+    for part in (state, *(getattr(state, name.name) for name in fields(state))):
+        for name in fields(part) if is_dataclass(part) else ():
+            value = getattr(part, name.name)
+            if type(value) is dict:
+                object.__setattr__(part, name.name, MappingProxyType(value))
 
 
 def _inputs(rule: Rule, state: State) -> tuple[dict[str, Any], str | None]:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from taskcheck.rules import Rule
     from taskcheck.state import State
 
+API_VERSION = 1
+"""Of the hooks below and the names of `taskcheck`; docs/writing-rules.md says what changes it.
+
+A plugin that says ``taskcheck_api = 1`` in its module isn't called by a taskcheck of another version.
+"""
+
 hookspec = pluggy.HookspecMarker("taskcheck")
 hookimpl = pluggy.HookimplMarker("taskcheck")
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from taskcheck.documents import Document, Route, Trouble, Value
 from taskcheck.documents.values import from_epoch, whole_number
@@ -49,7 +50,7 @@ class Task:
     @property
     def front(self) -> Mapping[str, Value]:
         """The front matter, every scalar as text; empty when it couldn't be read."""
-        return self.document.values if self.document else {}
+        return MappingProxyType(self.document.values if self.document else {})
 
     @property
     def body(self) -> str:

@@ -99,6 +99,21 @@ def _register_entry_points(plugins: Plugins) -> None:
         if point.value == BUILTIN:
             continue
         try:
-            plugins.manager.register(point.load(), name=point.name)
+            plugins.manager.register(_of_this_version(point.load()), name=point.name)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
             plugins.errors.append(RunError(where=f"plugin {point.name}", message=f"{type(error).__name__}: {error}"))
+
+
+def _of_this_version(module: object) -> object:
+    """A plugin that can be called.
+
+    Raises:
+        ImportError: it asks for another version of the hooks.
+    """
+    wanted = getattr(module, "taskcheck_api", hooks.API_VERSION)
+    if wanted != hooks.API_VERSION:
+        raise ImportError(
+            f"it is written for version {wanted} of the hooks (taskcheck_api), and this taskcheck has version "
+            f"{hooks.API_VERSION}: install versions that fit"
+        )
+    return module

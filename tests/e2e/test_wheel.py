@@ -1,5 +1,6 @@
 """A wheel built from the tree, installed in a new environment outside it, is whole."""
 
+import shutil
 import subprocess
 import sys
 import venv
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from taskcheck.formats import FORMATS
 from tests.conftest import ROOT
 from tests.e2e.conftest import environment
 
@@ -25,6 +27,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT, cwd=folder)
     return next(folder.glob("taskcheck_lint-*.whl"))
+
+
+EXAMPLE = ROOT / "examples" / "taskcheck-example"
 
 
 def test_wheel_holds_both_packages_and_the_demo(wheel: Path) -> None:
@@ -49,3 +54,28 @@ def test_wheel_works_outside_the_tree(wheel: Path, tmp_path: Path) -> None:
     assert "<h1>6 need a look</h1>" in run(command, "--format", "html", cwd=tmp_path / "fleet", code=1)
     run(command, "serve", "--port", "0", cwd=tmp_path / "fleet", code=2)  # The extra isn't there.
     assert run(command, "--version", cwd=tmp_path).startswith("taskcheck 0.")
+
+
+def test_the_example_plugin_is_at_home_in_a_new_environment(wheel: Path, tmp_path: Path) -> None:
+    """Its rules are listed, its findings are in every format, its own format, preset and tests work."""
+    pip = ("-m", "pip", "--quiet", "--disable-pip-version-check")
+    run(sys.executable, *pip, "wheel", "--no-deps", "--wheel-dir", tmp_path, EXAMPLE, cwd=tmp_path)
+    venv.create(tmp_path / "venv", symlinks=True)
+    python, command = (tmp_path / "venv" / "bin" / name for name in ("python", "taskcheck"))
+    example = next(tmp_path.glob("taskcheck_example-*.whl"))
+    run(sys.executable, *pip, "--python", python, "install", wheel, example, "pytest", cwd=tmp_path)
+    listed = run(command, "rule", cwd=tmp_path)
+    rules = {"missing-priority", "too-many-active"}
+    assert {line.split()[1] for line in listed.splitlines() if line.startswith("planning ")} == rules
+    store = tmp_path / "store"
+    (store / ".todo").mkdir(parents=True)
+    for number in range(4):
+        (store / ".todo" / f"doing-{number}.md").write_text("---\ntitle: T\nowner: rj\nstatus: doing\n---\n")
+    (store / ".todo" / "open.md").write_text("---\ntitle: T\nowner: rj\nstatus: open\n---\n")
+    outputs = [part for name in FORMATS for part in ("--output", f"{name}={tmp_path / name}")]
+    owners = run(command, "--format", "owners", "--select", "planning", *outputs, cwd=store, code=1)
+    assert owners == "   1  'nobody'\n   1  'rj'\n"
+    for name in FORMATS:
+        assert all(rule in (tmp_path / name).read_text() for rule in rules), name
+    shutil.copytree(EXAMPLE / "tests", tmp_path / "tests")
+    assert "3 passed" in run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path / "tests")
