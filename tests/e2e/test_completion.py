@@ -14,21 +14,20 @@ from tests.e2e.conftest import environment, taskcheck
 TASK = "---\ntitle: T\nowner: dave-fowler\nstatus: ready\n---\n"
 
 
+OFFERED = {
+    "fin": {"finish"},
+    "run ": {"fix-login", "write-docs"},
+    "run w": {"write-docs"},
+    "run fix-login --owner ": {"dave-fowler", "rj"},
+    "rule split": {"split-manager"},
+    "check --unsafe": {"--unsafe-fixes"},
+    "check --format jun": {"junit"},
+    "finish fix-login --out": {"--outcome"},
+}
+
+
 @pytest.mark.skipif(not shutil.which("bash"), reason="bash isn't installed")
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
-        ("fin", {"finish"}),
-        ("run ", {"fix-login", "write-docs"}),
-        ("run w", {"write-docs"}),
-        ("run fix-login --owner ", {"dave-fowler", "rj"}),
-        ("rule split", {"split-manager"}),
-        ("check --unsafe", {"--unsafe-fixes"}),
-        ("check --format jun", {"junit"}),
-        ("finish fix-login --out", {"--outcome"}),
-    ],
-)
-def test_bash_offers(words: str, offered: set[str], store: Callable[..., Path], tmp_path: Path) -> None:
+def test_bash_offers(store: Callable[..., Path], tmp_path: Path) -> None:
     root = store({
         "taskcheck.toml": "[people]\ndave-fowler = []\nrj = []\n",
         "tasks/fix-login.md": TASK,
@@ -41,18 +40,19 @@ def test_bash_offers(words: str, offered: set[str], store: Callable[..., Path], 
     command = bin_folder / "taskcheck"
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m taskcheck "$@"\n')
     command.chmod(0o755)
-    asked = ["taskcheck", *words.split(" ")]
-    listed = " ".join(f"'{word}'" for word in asked)
-    ask = f"source {script}; COMP_WORDS=({listed}); COMP_CWORD={len(asked) - 1}; _shtab_taskcheck;"
-    done = subprocess.run(
-        ["bash", "-c", f'{ask} printf "%s\\n" "${{COMPREPLY[@]}}"'],
-        cwd=root,
-        env=environment(PATH=f"{bin_folder}:{os.environ['PATH']}"),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert set(done.stdout.split()) == offered, done.stderr
+    for words, offered in OFFERED.items():
+        asked = ["taskcheck", *words.split(" ")]
+        listed = " ".join(f"'{word}'" for word in asked)
+        ask = f"source {script}; COMP_WORDS=({listed}); COMP_CWORD={len(asked) - 1}; _shtab_taskcheck;"
+        done = subprocess.run(
+            ["bash", "-c", f'{ask} printf "%s\\n" "${{COMPREPLY[@]}}"'],
+            cwd=root,
+            env=environment(PATH=f"{bin_folder}:{os.environ['PATH']}"),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert set(done.stdout.split()) == offered, (words, done.stderr)
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
