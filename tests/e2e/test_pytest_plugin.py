@@ -1,5 +1,6 @@
 """``pytest --taskcheck`` as a process: the same failures as a check, chosen, spread and written as pytest does."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -104,10 +105,13 @@ def test_the_incidents_fail_as_in_a_check(fleet: Path, tmp_path: Path) -> None:
     assert "\ntaskcheck: 41 tasks in 9 checkouts: 6 incidents (8 errors, 4 warnings)" in ran.out
 
 
-def test_two_workers_fail_what_a_check_of_two_thousand_tasks_finds(store: Callable[..., Path], tmp_path: Path) -> None:
+TASKS = 2000 if os.environ.get("TASKCHECK_STRESS") else 400
+
+
+def test_two_workers_fail_what_a_check_of_many_tasks_finds(store: Callable[..., Path], tmp_path: Path) -> None:
     """And the ledgers are read once, however many workers there are."""
     files = {"taskcheck.toml": PEOPLE}
-    for number in range(2000):
+    for number in range(TASKS):
         owner = "nobody" if number % 50 == 0 else "dave" if number % 40 == 0 else "dave-fowler"
         more = "depends_on: [gone]\n" if number % 70 == 0 else ""
         status = "nonsense" if number % 90 == 0 else "ready"
@@ -125,8 +129,8 @@ def test_two_workers_fail_what_a_check_of_two_thousand_tasks_finds(store: Callab
     found = outcomes(xml)
     assert ran.code == 1
     assert {name for name, outcome in found.items() if outcome == "failed"} == failing(root)
-    assert sum(outcome == "failed" for outcome in found.values()) > 100
-    assert sum(name.startswith("task-") and name.endswith("::rest") for name in found) == 2000
+    assert sum(outcome == "failed" for outcome in found.values()) > TASKS // 20
+    assert sum(name.startswith("task-") and name.endswith("::rest") for name in found) == TASKS
     assert reads.read_text() == "read\n"
     workers = {line.split("]")[0] for line in ran.out.splitlines() if line.startswith("[gw")}
     assert workers == {"[gw0", "[gw1"}

@@ -296,7 +296,9 @@ def test_the_worker_holds_nothing_of_ours(run: Run) -> None:
     ours = re.search(r"^SigIgn:\t(\w+)", Path("/proc/self/status").read_text(), re.M)
     assert ours
     pythons = 1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1
-    assert int(told[1], 16) == int(ours[1], 16) & ~pythons, "what we were told to ignore, without what Python ignores"
+    assert not int(told[1], 16) & (~int(ours[1], 16) | pythons), (
+        "at most what we were told to ignore, not what Python does"
+    )
     run.result()
 
 
