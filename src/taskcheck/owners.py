@@ -68,8 +68,7 @@ def route(task: str, *, root: Root = ".") -> RoutedTo:
     Raises:
         UsageError: there is no such task.
     """
-    store = open_store(Request(root=Path(root)))
-    _, _, state = store.read(Request(root=Path(root)))
+    state = open_store(Request(root=Path(root))).read_ledgers()
     return routed(state, known(state, task))
 
 

@@ -65,6 +65,16 @@ def git(*arguments: str | Path, cwd: Path, **env: str) -> str:
     return done.stdout
 
 
+def install_plugin(folder: Path, module: str) -> str:
+    """A distribution in a folder, for PYTHONPATH."""
+    about = folder / "ours-1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: ours\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[taskcheck]\nours = ours\n")
+    (folder / "ours.py").write_text(module)
+    return str(folder)
+
+
 @pytest.fixture(scope="session")
 def incidents(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The friction log's repository; tests only read it."""

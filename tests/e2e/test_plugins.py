@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import taskcheck
+from tests.e2e.conftest import install_plugin, taskcheck
 
 RULE = """
 from taskcheck import Evidence, Finding, Place, Severity, hookimpl, rule
@@ -23,16 +23,6 @@ def aaa_rule({parameters}):
     {body}
 """
 TASK = "---\ntitle: T\nowner: nobody\nstatus: ready\n---\n"
-
-
-def install(folder: Path, module: str) -> str:
-    """A distribution in a folder, for PYTHONPATH."""
-    about = folder / "ours-1.dist-info"
-    about.mkdir(parents=True)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: ours\nVersion: 1\n")
-    (about / "entry_points.txt").write_text("[taskcheck]\nours = ours\n")
-    (folder / "ours.py").write_text(module)
-    return str(folder)
 
 
 def rule(body: str, parameters: str = "task") -> str:
@@ -63,7 +53,7 @@ def test_what_a_plugin_does_wrong_costs_only_itself(
 ) -> None:
     """The findings of all other rules are what they are without it, and the run can't be taken for a clean one."""
     root = store({"taskcheck.toml": "[people]\nrj = []\n", "tasks/a.md": TASK})
-    path = install(tmp_path / "ours", module)
+    path = install_plugin(tmp_path / "ours", module)
     alone = taskcheck("--format", "json", cwd=root).json
     ran = taskcheck("--format", "json", cwd=root, PYTHONPATH=path)
     assert ran.code == 3
@@ -79,6 +69,6 @@ def test_what_a_plugin_does_wrong_costs_only_itself(
 
 def test_a_plugin_of_this_version_is_called(store: Callable[..., Path], tmp_path: Path) -> None:
     root = store({"taskcheck.toml": "[people]\nrj = []\n", "tasks/a.md": TASK})
-    path = install(tmp_path / "ours", "taskcheck_api = 1\n" + rule("yield finding()"))
+    path = install_plugin(tmp_path / "ours", "taskcheck_api = 1\n" + rule("yield finding()"))
     found = taskcheck("--format", "json", "--select", "ours", cwd=root, PYTHONPATH=path)
     assert (found.code, found.json["summary"]["findings"]) == (1, 1)

@@ -12,7 +12,7 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 
 from taskcheck.testing import build, incidents_fixture
-from tests.e2e.conftest import Ran, environment, taskcheck
+from tests.e2e.conftest import Ran, environment, install_plugin, taskcheck
 from tests.unit.test_architecture import imported
 
 TASK = "---\ntitle: T\nowner: {owner}\nstatus: {status}\n{more}---\n"
@@ -63,16 +63,6 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(incidents_fixture(), tmp_path_factory.mktemp("fleet") / "repo", now=datetime.now(UTC)).root
 
 
-def plugin(folder: Path, code: str) -> str:
-    """A distribution in a folder, for PYTHONPATH."""
-    about = folder / "ours-1.dist-info"
-    about.mkdir(parents=True)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: ours\nVersion: 1\n")
-    (about / "entry_points.txt").write_text("[taskcheck]\nours = ours\n")
-    (folder / "ours.py").write_text(code)
-    return str(folder)
-
-
 def test_without_the_option_it_costs_nothing(tmp_path: Path) -> None:
     loaded = imported("import pytest; import taskcheck.pytest_plugin") - imported("import pytest")
     assert loaded <= {
@@ -118,7 +108,7 @@ def test_two_workers_fail_what_a_check_of_many_tasks_finds(store: Callable[..., 
         files[f"tasks/ws{number % 20}/task-{number:04}.md"] = TASK.format(owner=owner, status=status, more=more)
     root = store(files)
     reads = tmp_path / "reads"
-    path = plugin(
+    path = install_plugin(
         tmp_path / "ours",
         "from taskcheck import hookimpl\n@hookimpl\ndef taskcheck_rules():\n"
         f"    with open({str(reads)!r}, 'a') as file:\n        file.write('read\\n')\n    return []\n",
@@ -221,7 +211,7 @@ def test_what_failed_is_an_error(store: Callable[..., Path], tmp_path: Path) -> 
         "    raise SystemExit(7)\n"
     )
     xml = tmp_path / "x.xml"
-    ran = run("--taskcheck", f"--junitxml={xml}", cwd=root, PYTHONPATH=plugin(tmp_path / "ours", code))
+    ran = run("--taskcheck", f"--junitxml={xml}", cwd=root, PYTHONPATH=install_plugin(tmp_path / "ours", code))
     found = outcomes(xml)
     assert ran.code == 1
     assert {name for name, outcome in found.items() if outcome == "error"} == {"a::bad-rule", "repository::incomplete"}

@@ -22,6 +22,7 @@ from taskcheck.fix.disk import Obstacle, resolved, rewrite
 from taskcheck.fix.locks import Held, locked, unheld
 from taskcheck.fix.overlay import contents
 from taskcheck.fix.plan import Plan, on_top_of
+from taskcheck.identity import People
 from taskcheck.judging import run_rules
 from taskcheck.model import Task
 from taskcheck.read import fix_folder, read_staging
@@ -88,9 +89,9 @@ def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
         raise UsageError("[paths] tombstones isn't configured, and a run keeps its record there")
     task = known(state, wanted.task)
     tombstone_path(store, task.id)
-    person = _person(state, wanted.owner) if wanted.owner else route(state, task).person
     if isinstance(state.people, Unavailable):
         raise UsageError(state.people.reason)
+    person = _person(state.people, wanted.owner) if wanted.owner else route(state, task).person
     why = refusal(state, seen.report, task, person or "")
     if why is None and person is not None and task.place.path in _unmerged(store, seen.sources):
         why = f"{task.place.path} has an unmerged conflict in git's index"
@@ -183,15 +184,13 @@ def registration(store: Store, seen: Look, begun: Begun, now: datetime) -> Plann
     return Planned(seen.sources, state, seen.report, plan)
 
 
-def _person(state: State, owner: str) -> str:
-    if isinstance(state.people, Unavailable):
-        raise UsageError(state.people.reason)
-    person = state.people.person(owner)
+def _person(people: People, owner: str) -> str:
+    person = people.person(owner)
     if person is not None:
         return person
-    if state.people.resolve(owner):
+    if people.resolve(owner):
         raise UsageError(f"--owner {owner}: that is a role; name the person whose manager dispatches")
-    close = " or ".join(state.people.suggestions(owner))
+    close = " or ".join(people.suggestions(owner))
     raise UsageError(f"--owner {owner}: no such person{f'; {close}, perhaps?' if close else ''}")
 
 
