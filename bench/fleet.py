@@ -1,5 +1,8 @@
-"""Times a check of a generated fleet beside `git status` of each worktree: python bench/fleet.py [TASKS] [WORKTREES].
+"""Times a check of a generated fleet beside `git status` of each worktree.
 
+    python bench/fleet.py [TASKS [WORKTREES [MOVED]]]
+
+MOVED is how many tasks have moved on in root since the worktrees were made: each worktree is behind in all of them.
 Whole processes, in turn, medians of five; compare the ratio, not the times.
 """
 
@@ -27,8 +30,8 @@ def git(*arguments: str, cwd: Path) -> None:
     subprocess.run(["git", *arguments], cwd=cwd, check=True, capture_output=True)
 
 
-def build(root: Path, tasks: int, worktrees: int) -> None:
-    """A store with its body text, and worktrees in each of which one task has begun."""
+def build(root: Path, tasks: int, worktrees: int, moved: int) -> None:
+    """A store with its body text, worktrees in each of which one task has begun, and a root that has moved on."""
     for number in range(tasks):
         path = root / "tasks" / f"ws{number % 20}" / f"task-{number:05}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,6 +47,8 @@ def build(root: Path, tasks: int, worktrees: int) -> None:
         git("worktree", "add", "-q", "-b", f"task/{name}", f".worktrees/{name}", cwd=root)
         path = root / ".worktrees" / name / "tasks" / f"ws{number % 20}" / f"{name}.md"
         path.write_text(path.read_text().replace("status: ready", "status: in_progress"))
+    for path in sorted((root / "tasks").rglob("*.md"))[:moved]:
+        path.write_text(path.read_text().replace("priority: p", "priority: q"))
 
 
 def seconds(commands: list[list[str]], cwd: Path) -> float:
@@ -54,10 +59,11 @@ def seconds(commands: list[list[str]], cwd: Path) -> float:
 
 
 def main() -> None:
-    tasks, worktrees = (int(argument) for argument in (*sys.argv[1:], "2000", "20")[:2])
+    given = [int(argument) for argument in sys.argv[1:]]
+    tasks, worktrees, moved = (*given, *(2000, 20, 0)[len(given) :])
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        build(root, tasks, worktrees)
+        build(root, tasks, worktrees, moved)
         check = [[sys.executable, "-P", "-m", "taskcheck", "--format", "concise"]]
         places = [root, *sorted((root / ".worktrees").glob("*"))]
         status = [["git", "-C", str(place), "status", "--short"] for place in places]

@@ -9,6 +9,7 @@ from taskcheck.globs import Pattern
 from taskcheck.model import Checkout, Copy, Place, Task
 from taskcheck.settings import Settings
 from taskcheck.sources import Fork, Source, Sources, Unavailable
+from taskcheck.state import Checkouts, Tasks
 
 
 @dataclass(frozen=True)
@@ -85,28 +86,40 @@ def read_tasks(sources: Sources, reader: TaskReader) -> tuple[tuple[Task, ...], 
     return tuple(here), tuple(away)
 
 
-def read_copies(
-    sources: Sources, reader: TaskReader, tasks: Iterable[Task], checkouts: Iterable[Checkout]
-) -> tuple[Copy, ...]:
-    """The differing task files of live checkouts; those of tasks that root doesn't have come too."""
+def read_copies(sources: Sources, reader: TaskReader, tasks: Tasks, checkouts: Checkouts) -> tuple[Copy, ...]:
+    """The differing task files of live checkouts; those of tasks that root doesn't have come too.
+
+    What a checkout has as its base had it, and root has changed since, says nothing but where it is the task's own:
+    every worktree is behind in every task that moved after it was made.
+    """
     if isinstance(sources.git, Unavailable):
         return ()
     by_name = {checkout.name: checkout for checkout in checkouts}
     by_path = {task.place.path: task for task in tasks}
     paths = {task.id: task.place.path for task in by_path.values()}
+    version = cache(reader.version)  # the worktrees of one base hold the same bytes
     copies = []
     for held in sources.git.checkouts:
         checkout = by_name.get(held.name)
         if checkout is None or not checkout.live:
             continue
         for source in held.files.values():
+            root = by_path.get(source.path)
+            if root is not None and source.data is not None and _as_at_base(source, checkout):
+                before = version(source.data, source.path, "root")
+                if before and before.id == root.id and checkouts.of(root.id) != checkout:
+                    continue
             task = reader.read(source, held.name)
             if task is None or reader.archived(source.path):
                 continue
-            if task.document is None and source.path in by_path:
-                task = replace(task, id=by_path[source.path].id)
+            if task.document is None and root is not None:
+                task = replace(task, id=root.id)
             copies.append(_copy(task, source, checkout, reader, {source.path, paths.get(task.id, source.path)}))
     return tuple(copies)
+
+
+def _as_at_base(source: Source, checkout: Checkout) -> bool:
+    return isinstance(checkout.fork, Fork) and checkout.fork.base_files.get(source.path) == source.data
 
 
 def _copy(task: Task, source: Source, checkout: Checkout, reader: TaskReader, paths: set[str]) -> Copy:

@@ -171,7 +171,15 @@ class Git:
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor of two commits; None for unrelated histories."""
-        return self.run("merge-base", one, other, accept=(0, 1)).decode().strip() or None
+        if (one, other) not in self._bases:
+            out = self.run("merge-base", one, other, accept=(0, 1))
+            self._bases[one, other] = out.decode().strip() or None
+        return self._bases[one, other]
+
+    @cached_property
+    def _bases(self) -> dict[tuple[str, str], str | None]:
+        """The merge-bases that were asked for; one commit's can't change."""
+        return {}
 
     def commits(self, include: str, exclude: str | None = None, *flags: str) -> list[tuple[str, datetime]]:
         """Commits reachable from one and not from the other, newest first, with their commit time."""
