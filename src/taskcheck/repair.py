@@ -128,7 +128,7 @@ def planned(store: Store, request: Request, order: Order, given: Given = lambda 
 
     def judged_anew(of: Sources) -> Judged:
         state = assemble(parse(of, store.settings), of, store.settings, read.now)
-        return judged(of, state, gone=True)
+        return judged(of, replace(state, trusted=read.trusted), gone=True)
 
     request.progress("planning")
     first = judged_anew(start) if laid else judged(sources, read, gone=False)
