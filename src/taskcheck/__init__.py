@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         PullRequest as PullRequest,
         Task as Task,
     )
+    from taskcheck.pulls import Pull as Pull, Pulls as Pulls
     from taskcheck.rules import Rule as Rule, Undecided as Undecided, rule as rule
     from taskcheck.runtime import (
         Dispatch as Dispatch,
@@ -52,7 +53,13 @@ if TYPE_CHECKING:
         Tombstone as Tombstone,
     )
     from taskcheck.settings import FINISHED as FINISHED, Settings as Settings, Stage as Stage
-    from taskcheck.sources import Fork as Fork, Processes as Processes
+    from taskcheck.sources import (
+        Fork as Fork,
+        Processes as Processes,
+        PullAddress as PullAddress,
+        PullState as PullState,
+        Unavailable as Unavailable,
+    )
     from taskcheck.state import (
         Checkouts as Checkouts,
         Copies as Copies,
@@ -75,11 +82,12 @@ _HOMES = {
     "hooks": ("hookimpl",),
     "identity": ("People",),
     "model": ("Checkout", "Copy", "Place", "PullRequest", "Task"),
+    "pulls": ("Pull", "Pulls"),
     "rules": ("Rule", "Undecided", "rule"),
     "runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row", "Snapshot",
                 "Tombstone"),
     "settings": ("FINISHED", "Settings", "Stage"),
-    "sources": ("Fork", "Processes"),
+    "sources": ("Fork", "Processes", "PullAddress", "PullState", "Unavailable"),
     "state": ("Checkouts", "Copies", "Dispatches", "Entries", "Rows", "SuppressionUse", "Tasks"),
     "suggest": ("did_you_mean",),
 }  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from taskcheck import config, plugins, report, triage
-from taskcheck.assemble import NO_PEOPLE, Parsed, assemble, parse
+from taskcheck.assemble import NO_PEOPLE, Parsed, addresses, assemble, parse, read_pulls
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.baseline import Baseline
 from taskcheck.finding import Report, RuleRun, RunError, Severity
@@ -16,6 +16,7 @@ from taskcheck.fix import COMMITTED, PENDING
 from taskcheck.identity import AmbiguousNames
 from taskcheck.judging import gated, run_rules
 from taskcheck.model import Task
+from taskcheck.pulls import home as remote_home
 from taskcheck.read import (
     GitError,
     Location,
@@ -24,14 +25,16 @@ from taskcheck.read import (
     fix_folder,
     locate,
     read_files,
+    read_landed,
     read_processes,
+    read_remote,
     read_rest,
     read_revision,
 )
 from taskcheck.report import Verdict
 from taskcheck.rules import Rule
 from taskcheck.settings import Settings
-from taskcheck.sources import Processes, Sources
+from taskcheck.sources import Forges, Merge, Processes, PullAddress, PullState, Repository, Sources
 from taskcheck.state import State
 
 NOTHING = "neither task files nor runtime ledgers found"
@@ -71,6 +74,10 @@ class Request:
     """Accept what is found now, beside what rules that couldn't look have accepted before."""
     processes: Processes | None = None
     """The process table to believe; None asks this machine's."""
+    online: bool = False
+    """Ask the forges of recorded pull requests about them."""
+    pull_requests: Mapping[PullAddress, PullState] | None = None
+    """What forges would say, to be believed instead of asking them."""
     third_party: bool = True
     progress: Callable[[str], None] = lambda _: None
     """Told what is being done, for somebody who waits."""
@@ -105,9 +112,25 @@ class Store:
         sources = read_rest(sources, self.location, self.settings, questions, request.processes, request.progress)
         request.progress("comparing")
         state = assemble(parsed, sources, self.settings, request.now or clock())
+        if request.online or request.pull_requests is not None:
+            sources = replace(sources, forges=self._asked(state, sources, request))
+            state = replace(state, pulls=read_pulls(state, sources.forges))
         if request.config_from is not None:
             state = replace(state, trusted=self._trusted(state, request.config_from))
         return sources, parsed, state
+
+    def _asked(self, state: State, sources: Sources, request: Request) -> Forges:
+        """What forges say of the recorded pull requests, and git of what their merges made."""
+        home = remote_home(read_remote(self.location))
+        wanted = dict.fromkeys(at for places in addresses(state, home).values() for at in places)
+        request.progress(f"asking about {len(wanted)} pull requests")
+        answers = self.plugins.pull_requests(wanted) if request.pull_requests is None else request.pull_requests
+        merges = [answer.commit for answer in answers.values() if isinstance(answer, PullState) and answer.commit]
+        git = sources.git
+        landed: Mapping[str, Merge] = {}
+        if isinstance(git, Repository):
+            landed = read_landed(self.location, git.head, shallow=git.shallow, commits=merges)
+        return Forges(answers=answers, home=home, landed=landed)
 
     def _trusted(self, state: State, revision: str) -> dict[str, Task]:
         """The tasks that accept findings of their own, as a commit has them."""

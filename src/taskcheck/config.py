@@ -25,7 +25,7 @@ MAX_BYTES = 1024 * 1024
 DEFAULT_PRESET = "task-manager"
 FIELDS = (
     "id", "title", "status", "owner", "depends_on", "parent", "pr_url", "pr_number", "pr_created_at", "started_at",
-    "completed_at", "created_at", "updated_at",
+    "completed_at", "created_at", "updated_at", "closed_before_merge",
 )  # fmt: skip
 """Canonical names of the task fields that rules know."""
 

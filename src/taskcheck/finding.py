@@ -252,6 +252,8 @@ class Report:
     """Fixes that were applied, would be, or were held back for a reason other than their safety."""
     notes: tuple[str, ...] = ()
     """What a person should know about the fixes that were applied."""
+    notices: tuple[str, ...] = ()
+    """What was asked for and couldn't be learnt, without making the result less than it is without it."""
     undo: str | None = None
     """Name of what was written, for `taskcheck undo`; None when nothing was."""
     prefix: str = ""

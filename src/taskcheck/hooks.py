@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from taskcheck.finding import Report
     from taskcheck.fix.plan import Plan
     from taskcheck.rules import Rule
+    from taskcheck.sources import PullAddress, PullState, Unavailable
     from taskcheck.state import State
 
 API_VERSION = 1
@@ -37,6 +38,16 @@ def taskcheck_presets() -> Mapping[str, str]:  # type: ignore[empty-body]
 @hookspec
 def taskcheck_reporters() -> Mapping[str, Callable[[Report], str]]:  # type: ignore[empty-body]
     """Output formats that the plugin brings: name to a pure function from report to text."""
+
+
+@hookspec
+def taskcheck_pull_requests(  # type: ignore[empty-body]
+    queries: Sequence[PullAddress],
+) -> Mapping[PullAddress, PullState | Unavailable]:
+    """With ``--online``: what a forge says of pull requests, or why it says nothing.
+
+    What is no business of the plugin it leaves out; that goes to the next one, and to GitHub's last.
+    """
 
 
 @hookspec

@@ -1,5 +1,6 @@
 """The frozen nouns that rules speak of: tasks and their copies, ledgers, dispatches, managers."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,9 @@ from taskcheck.documents import Document, Route, Trouble, Value
 from taskcheck.documents.values import from_epoch, whole_number
 from taskcheck.settings import Stage
 from taskcheck.sources import Fork, Merge, Unavailable
+
+PULL_PATH = r"/(?:pull|pulls|pull-requests|merge_requests|pullrequest)/(\d{1,18})(?!\d)"
+"""How the URL of a pull request ends on GitHub, Gitea, Bitbucket, GitLab and Azure, the number as a group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,17 @@ class PullRequest:
 
     url: str | None = None
     number: int | None = None
+
+    @property
+    def url_number(self) -> int | None:
+        """The number that its URL names; None where it names none."""
+        found = re.findall(PULL_PATH, self.url or "")
+        return int(found[-1]) or None if found else None
+
+    @staticmethod
+    def at(url: str) -> "PullRequest":
+        """The one at a URL, with the number that this names."""
+        return PullRequest(url=url, number=PullRequest(url=url).url_number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,10 @@ import pluggy
 from taskcheck import hooks
 from taskcheck.finding import RunError
 from taskcheck.rules import Rule
+from taskcheck.sources import PullAddress, PullState, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from taskcheck.finding import Report
     from taskcheck.fix.plan import Plan
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 BUILTIN = "taskcheck_rules"
 """The pack of built-in rules: registered as anybody's is, but known without a scan."""
+
+GITHUB = "taskcheck.forge.github"
+"""The built-in provider of pull requests: imported when somebody is asked."""
 
 GROUP = "taskcheck"
 
@@ -31,6 +35,8 @@ class Plugins:
 
     manager: pluggy.PluginManager
     errors: list[RunError] = field(default_factory=list)
+    answers: dict[PullAddress, PullState | Unavailable] = field(default_factory=dict)
+    """What was said of pull requests; nobody is asked twice in one run."""
 
     def rules(self) -> dict[str, Rule]:
         """All rules by name; of two with one name the first registered stays, and the other is an error."""
@@ -56,6 +62,23 @@ class Plugins:
         ]
         return {name: reporter for reporters in found for name, reporter in reporters.items()}
 
+    def pull_requests(self, queries: Iterable[PullAddress]) -> Mapping[PullAddress, PullState | Unavailable]:
+        """What providers say of pull requests: each is asked about what the ones before it left out, GitHub's last."""
+        left = [query for query in queries if query not in self.answers]
+        if left and not self.manager.has_plugin(GITHUB):
+            self.manager.register(importlib.import_module(GITHUB), name=GITHUB)
+        hook = "taskcheck_pull_requests"
+        for implementation in sorted(
+            getattr(self.manager.hook, hook).get_hookimpls(), key=lambda one: one.plugin_name == GITHUB
+        ):
+            for plugin, found in self._call(implementation, hook, queries=tuple(left)) if left else ():
+                if isinstance(found, dict) and all(isinstance(a, PullState | Unavailable) for a in found.values()):
+                    self.answers |= {query: found[query] for query in left if query in found}
+                else:
+                    self._fail(plugin, f"{hook} gave something else than a dict to PullState or Unavailable")
+            left = [query for query in left if query not in self.answers]
+        return self.answers
+
     def guard(self, plan: Plan, state: State) -> list[tuple[str, str]]:
         """The plugins that refuse a plan, each with its reason; one that fails refuses too."""
         before = len(self.errors)
@@ -68,15 +91,19 @@ class Plugins:
             pass
 
     def _each(self, hook: str, **arguments: object) -> list[tuple[str, Any]]:
-        results = []
-        for implementation in getattr(self.manager.hook, hook).get_hookimpls():
-            try:
-                given = {name: arguments[name] for name in implementation.argnames}
-                result = implementation.function(**given)
-                results.append((implementation.plugin_name, list(result) if hook == "taskcheck_rules" else result))
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault is its own
-                self._fail(implementation.plugin_name, f"{hook}: {type(error).__name__}: {error}")
-        return [(plugin, result) for plugin, result in results if result is not None]
+        implementations = getattr(self.manager.hook, hook).get_hookimpls()
+        return [result for one in implementations for result in self._call(one, hook, **arguments)]
+
+    def _call(self, implementation: pluggy.HookImpl, hook: str, **arguments: object) -> list[tuple[str, Any]]:
+        """The name of a plugin and what it gave; nothing where it gave None, or raised."""
+        try:
+            given = {name: arguments[name] for name in implementation.argnames}
+            result: Any = implementation.function(**given)
+            result = list(result) if hook == "taskcheck_rules" else result
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault is its own
+            self._fail(implementation.plugin_name, f"{hook}: {type(error).__name__}: {error}")
+            return []
+        return [] if result is None else [(implementation.plugin_name, result)]
 
     def _fail(self, plugin: str, message: str) -> None:
         self.errors.append(RunError(where=f"plugin {plugin}", message=message))

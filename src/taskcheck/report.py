@@ -93,6 +93,7 @@ def build(
         runs=runs,
         managers=_managers(state),
         errors=(*errors, *(error for run in runs for _, error in run.errors)),
+        notices=() if isinstance(state.pulls, Unavailable) else state.pulls.notices,
         worktrees=tuple((c.name, c.path) for c in checkouts if c.path and not PurePosixPath(c.path).is_absolute()),
     )
     empty = not state.tasks and isinstance(state.ledgers, Unavailable)

@@ -12,7 +12,7 @@ SUBJECTS = ("task", "file", "entry", "manager", "ledger")
 
 FACTS = frozenset(
     {"settings", "now", "tasks", "people", "ledgers", "managers", "entries", "rows", "checkouts", "copies",
-     "trunk", "dispatches", "moves", "reviews", "markers", "tracked", "processes", "suppressions"}
+     "trunk", "dispatches", "moves", "reviews", "markers", "tracked", "processes", "pulls", "suppressions"}
 )  # fmt: skip
 """Names of the parts of the state that a parameter may ask for."""
 

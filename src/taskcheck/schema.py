@@ -107,6 +107,7 @@ class FieldsTable(Table):
     completed_at: Text = "completed_at"
     created_at: Text = "created_at"
     updated_at: Text = "updated_at"
+    closed_before_merge: Text = "closed_before_merge"
 
 
 class StatusesTable(Table):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from taskcheck.documents import Trouble
 from taskcheck.documents.values import from_epoch
@@ -155,6 +156,44 @@ class Processes:
         return started is None or since is None or started <= since + skew
 
 
+@dataclass(frozen=True, slots=True)
+class PullAddress:
+    """Where a pull request is."""
+
+    host: str
+    """Of its forge, in lower case; with the port where its URL names one."""
+    repository: str
+    """``owner/name``; on some forges with more folders."""
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.repository}#{self.number} on {self.host}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullState:
+    """A pull request as its forge has it."""
+
+    state: Literal["open", "merged", "closed"]
+    into: str | None = None
+    """The branch that it is made for."""
+    commit: str | None = None
+    """Id of the commit on that branch that the merge made."""
+    at: datetime | None = None
+    """When it was merged or closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forges:
+    """What was answered about the pull requests that ledgers record."""
+
+    answers: Mapping[PullAddress, PullState | Unavailable]
+    home: tuple[str, str] | None = None
+    """Host and repository that a number without a URL speaks of."""
+    landed: Mapping[str, Merge] = field(default_factory=dict)
+    """Whether root's history has the commits that merges made."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """All that one check looks at, held still."""
@@ -173,6 +212,8 @@ class Sources:
     git: Repository | Unavailable = Unavailable("not a git repository")
     processes: Processes | Unavailable = Unavailable("processes were not looked at")
     recorded_paths: Mapping[str, RecordedPath] = field(default_factory=dict)
+    forges: Forges | None = None
+    """None where they weren't asked."""
     folders: frozenset[str] = frozenset()
     """Absolute paths of the folders in root that were looked into."""
     errors: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from functools import cached_property
 from taskcheck.documents import Document
 from taskcheck.identity import People
 from taskcheck.model import Checkout, Copy, Place, Task
+from taskcheck.pulls import Pulls
 from taskcheck.runtime import Dispatch, DispatchState, Entry, Ledger, Manager, Row, Signal
 from taskcheck.settings import Settings, Stage
 from taskcheck.sources import Merge, Processes, RecordedPath, Unavailable
@@ -268,6 +269,8 @@ class State:
     tracked: frozenset[str] | Unavailable
     """Paths of registers and snapshots that git tracks."""
     processes: Processes | Unavailable
+    pulls: Pulls | Unavailable
+    """What forges say of the pull requests that ledgers record; asked with ``--online``."""
     documents: Mapping[tuple[str, str], Document] = field(default_factory=dict)
     """By checkout and path: where places become lines."""
     trusted: Mapping[str, Task] | None = None

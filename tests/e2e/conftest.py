@@ -28,8 +28,9 @@ class Ran:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """This process's environment without what would make git or the terminal speak differently."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "TASKCHECK_"))}
+    """This process's environment without what would make git, the terminal or a forge speak differently."""
+    ours = ("GIT_", "TASKCHECK_", "GITHUB_", "GH_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     author = {
         "GIT_AUTHOR_NAME": "test",
         "GIT_AUTHOR_EMAIL": "test@example.invalid",

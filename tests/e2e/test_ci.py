@@ -12,6 +12,7 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.e2e.conftest import environment, git, taskcheck
+from tests.e2e.forge import forge, pull
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 TASK = "---\ntitle: T\nowner: {}\nstatus: ready\n---\n"
@@ -19,6 +20,33 @@ TASK = "---\ntitle: T\nowner: {}\nstatus: ready\n---\n"
 
 def step(name: str) -> Any:
     return next(step for step in ACTION["runs"]["steps"] if step["name"] == name)
+
+
+def scripted(
+    name: str, root: Path, place: Path, inputs: dict[str, str], **env: str
+) -> "subprocess.CompletedProcess[str]":
+    """A step's script as it is, run by its shell."""
+    defaults = {key: str(table.get("default", "")) for key, table in ACTION["inputs"].items()}
+    known = {f"inputs.{key}": value for key, value in (defaults | inputs).items()} | {"github.action_path": str(ROOT)}
+    variables = {key: known[value.removeprefix("${{ ").removesuffix(" }}")] for key, value in step(name)["env"].items()}
+    files = {"GITHUB_STEP_SUMMARY": str(place / "summary"), "GITHUB_OUTPUT": str(place / "output")}
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step(name)["run"]],
+        cwd=root,
+        env=environment(RUNNER_TEMP=str(place), **variables, **files, **env),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def checked(root: Path, place: Path, inputs: dict[str, str], **env: str) -> "subprocess.CompletedProcess[str]":
+    """The step `check`, with the command of this environment where the install step puts it."""
+    command = place / "taskcheck/bin/taskcheck"
+    command.parent.mkdir(parents=True)
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m taskcheck "$@"\n')
+    command.chmod(0o755)
+    return scripted("check", root, place, inputs, **env)
 
 
 @pytest.mark.parametrize(
@@ -35,26 +63,9 @@ def step(name: str) -> Any:
 def test_the_actions_check(
     inputs: dict[str, str], owner: str, code: int, store: Callable[..., Path], tmp_path: Path
 ) -> None:
-    """The script of the step as it is, with the command of this environment where the install step puts it."""
     root = store({"taskcheck.toml": "[people]\nrj = []\n", "tasks/x.md": TASK.format(owner)})
-    command = tmp_path / "taskcheck/bin/taskcheck"
-    command.parent.mkdir(parents=True)
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m taskcheck "$@"\n')
-    command.chmod(0o755)
-    given = {name: str(table.get("default", "")) for name, table in ACTION["inputs"].items()} | inputs
-    variables = {
-        name: given[value.removeprefix("${{ inputs.").removesuffix(" }}")]
-        for name, value in step("check")["env"].items()
-    }
+    done = checked(root, tmp_path, inputs)
     files = {"GITHUB_STEP_SUMMARY": tmp_path / "summary", "GITHUB_OUTPUT": tmp_path / "output"}
-    done = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step("check")["run"]],
-        cwd=root,
-        env=environment(RUNNER_TEMP=str(tmp_path), **variables, **{k: str(v) for k, v in files.items()}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
     assert done.returncode == code, done.stderr
     outputs = dict(line.split("=", 1) for line in files["GITHUB_OUTPUT"].read_text().splitlines())
     assert outputs["exit-code"] == str(code)
@@ -63,6 +74,41 @@ def test_the_actions_check(
         assert all(Path(outputs[name]).stat().st_size for name in ("sarif", "junit", "markdown"))
         assert files["GITHUB_STEP_SUMMARY"].read_text() == Path(outputs["markdown"]).read_text()
     assert ("::error" in done.stdout) == (code == 1)
+
+
+def test_the_action_asks_the_forge_with_its_token(store: Callable[..., Path], tmp_path: Path) -> None:
+    pytest.importorskip("cachecontrol", reason="the extra [online] isn't installed")
+    done = TASK.format("rj\npr_url: https://github.com/acme/shop/pull/12").replace("ready", "completed")
+    root = store({"taskcheck.toml": "[people]\nrj = []\n", "tasks/x.md": done})
+    with forge({"acme/shop#12": pull("open")}) as made:
+        ran = checked(root, tmp_path, {"online": "true", "token": "ghs_job"}, **made.environment())
+        assert [headers["Authorization"] for _, _, headers, _ in made.seen] == ["Bearer ghs_job"]
+    assert ran.returncode == 0, ran.stderr
+    assert "::warning file=tasks/x.md" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("inputs", "installed"),
+    [
+        ({}, f"{ROOT}"),
+        ({"version": "1.2.3"}, "taskcheck-lint==1.2.3"),
+        ({"online": "true"}, f"{ROOT}[online]"),
+        ({"online": "true", "version": "1.2.3"}, "taskcheck-lint[online]==1.2.3"),
+        ({"online": "no", "version": "$(id)"}, "taskcheck-lint==$(id)"),
+    ],
+)
+def test_what_the_action_installs(inputs: dict[str, str], installed: str, tmp_path: Path) -> None:
+    """With a Python that only writes down what it is asked for."""
+    fake = tmp_path / "bin/python3"
+    fake.parent.mkdir()
+    fake.write_text(
+        '#!/bin/sh\nmkdir -p "$3/bin" && printf \'#!/bin/sh\\nprintf "%%s\\\\n" "$@" >"$0.asked"\' >"$3/bin/python"\n'
+        'chmod +x "$3/bin/python"\n'
+    )
+    fake.chmod(0o755)
+    ran = scripted("install", tmp_path, tmp_path, inputs, PATH=f"{fake.parent}:{os.environ['PATH']}")
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "taskcheck/bin/python.asked").read_text().splitlines()[-1] == installed
 
 
 def test_the_actions_install_names_what_it_installs() -> None:

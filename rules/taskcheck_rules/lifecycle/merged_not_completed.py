@@ -9,6 +9,7 @@ from taskcheck import (
     Finding,
     Fix,
     Place,
+    Pulls,
     Safety,
     SetKey,
     Settings,
@@ -25,7 +26,12 @@ from taskcheck import (
     explains=("lifecycle", "drift", "register", "dispatch_worker_gone", "dispatch_retry_cooldown", "stuck_in_progress"),
 )
 def merged_not_completed(
-    task: Task, checkouts: Checkouts, settings: Settings, trunk: str, entries: Entries | None = None
+    task: Task,
+    checkouts: Checkouts,
+    settings: Settings,
+    trunk: str,
+    entries: Entries | None = None,
+    pulls: Pulls | None = None,
 ) -> Iterator[Finding]:
     """The branch or pull request of a task is merged, and root doesn't say that the task is done.
 
@@ -37,15 +43,19 @@ def merged_not_completed(
     its own, one that was fast-forwarded, and one whose landing git alone can't prove are silent; what was reverted
     since hasn't landed.
 
+    With `--online` the forge is asked too: a branch that was squashed and deleted has landed when its pull request is
+    merged into trunk. A task with another one that is open hasn't.
+
     ## Fix
-    Sets the first status of the done class. Safe where git proves the merge, unsafe where only a ledger records it.
+    Sets the first status of the done class. Safe where git proves the merge, be it by the commit that the forge names;
+    unsafe where only a ledger records it, or the forge says so of a commit that root doesn't have yet.
     """
     if task.done:
         return
-    proof = _proof(task, checkouts, settings, trunk, entries)
+    proof = _proof(task, checkouts, settings, trunk, entries) or _told(task, trunk, entries, pulls)
     if proof is None:
         return
-    what, evidence, local = proof
+    what, evidence, doubt = proof
     done = settings.words(Stage.DONE)[0]
     place = task.at("status")
     yield Finding(
@@ -56,17 +66,19 @@ def merged_not_completed(
         evidence=(Evidence(place=place, saw=f"status is {task.status or 'missing'}"), evidence),
         fix=Fix(
             title=f"set status to {done}",
-            safety=Safety.SAFE if local else Safety.UNSAFE,
+            safety=Safety.UNSAFE if doubt else Safety.SAFE,
             edits=(SetKey(place=place, value=done),),
-            why="" if local else "only a ledger says so; git can't prove it here",
+            why=doubt,
         ),
     )
 
 
-def _proof(
-    task: Task, checkouts: Checkouts, settings: Settings, trunk: str, entries: Entries | None
-) -> tuple[str, Evidence, bool] | None:
-    """What is merged, who says so, and whether git itself proves it."""
+Proof = tuple[str, Evidence, str] | None
+"""What is merged, who says so, and why that doesn't prove it; empty where it does."""
+
+
+def _proof(task: Task, checkouts: Checkouts, settings: Settings, trunk: str, entries: Entries | None) -> Proof:
+    """What git proves."""
     held = entries.of(task.id) if entries else ()
     own = checkouts.of(task.id)
     names = [*(entry.branch for entry in held), own.branch if own else None, settings.branch_of(task.id)]
@@ -74,9 +86,26 @@ def _proof(
         merge = checkouts.merge(branch)
         if merge is not None and merge.merged is True:
             place = Place(path=task.place.path, checkout=f"branch:{branch}")
-            return f"its branch {branch}", Evidence(place=place, saw=merge.proof), True
-    for entry in held:
+            return f"its branch {branch}", Evidence(place=place, saw=merge.proof), ""
+    return None
+
+
+def _told(task: Task, trunk: str, entries: Entries | None, pulls: Pulls | None) -> Proof:
+    """What the forge says, or else a ledger."""
+    recorded = pulls.of(task.id) if pulls else ()
+    if any(pull.state == "open" for pull in recorded):
+        return None
+    for pull in recorded:
+        if pull.merged_into(trunk):
+            landed = pull.landed
+            saw = f"{pull.told}; {landed.proof}" if landed else pull.told
+            doubt = "" if landed and landed.merged else "its forge says so; git can't prove it here"
+            return f"its pull request {pull.address}", Evidence(place=pull.place, saw=saw), doubt
+    if any(pull.state for pull in recorded):
+        return None
+    for entry in entries.of(task.id) if entries else ():
         if (entry.pr_state or "").casefold() == "merged":
             place = entry.place.at("pr_state")
-            return "its pull request", Evidence(place=place, saw="pr_state is merged"), False
+            doubt = "only a ledger says so; git can't prove it here"
+            return "its pull request", Evidence(place=place, saw="pr_state is merged"), doubt
     return None

@@ -16,6 +16,7 @@ from taskcheck import (
     Fix,
     Place,
     Processes,
+    Pulls,
     Safety,
     Settings,
     Severity,
@@ -42,6 +43,7 @@ def register_orphan(
     copies: Copies | None = None,
     trunk: str | None = None,
     processes: Processes | None = None,
+    pulls: Pulls | None = None,
 ) -> Iterator[Finding]:
     """A register entry outlives its task, its branch, its pull request or its worktree.
 
@@ -72,7 +74,7 @@ def register_orphan(
     unreadable = not there and any(other.document is None for other in tasks)
     told = (
         _task(entry, task, away, sure=not there and not unreadable and (checkouts is None or trunk is not None))
-        or _merge(entry, checkouts, trunk)
+        or _merge(entry, checkouts, trunk, pulls)
         or _worktree(entry, checkouts, settings, now, processes)
     )
     if told is not None:
@@ -135,8 +137,14 @@ def _branch(entry: Entry, checkouts: Checkouts) -> str | None:
     return entry.branch or (own.branch if own else None)
 
 
-def _merge(entry: Entry, checkouts: Checkouts | None, trunk: str | None) -> Told:
-    if (entry.pr_state or "").casefold() == "merged":
+def _merge(entry: Entry, checkouts: Checkouts | None, trunk: str | None, pulls: Pulls | None) -> Told:
+    own = entry.pull_request
+    number = own.number or own.url_number if own else None
+    told = tuple(pull for pull in (pulls.of(entry.task) if pulls else ()) if number in {None, pull.address.number})
+    merged = next((pull for pull in told if number and trunk and pull.merged_into(trunk)), None)
+    if merged:
+        return "its pull request is merged", Evidence(place=entry.place, saw=merged.told)
+    if not any(pull.state for pull in told) and (entry.pr_state or "").casefold() == "merged":
         return "its pull request is merged", Evidence(place=entry.place.at("pr_state"), saw="pr_state is merged")
     branch = _branch(entry, checkouts) if checkouts else None
     merge = checkouts.merge(branch) if checkouts and trunk else None

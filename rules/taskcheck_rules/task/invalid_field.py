@@ -31,7 +31,6 @@ ORDER = (
 )
 """What comes before what; a task that is taken up again may be started after its first pull request."""
 
-_PULL_REQUEST = re.compile(r"/(?:pull|pulls|pull-requests|merge_requests|pullrequest)/(\d{1,18})(?![\d])")
 _ZONED = re.compile(r".*\d\d:\d\d.*(?:[Zz]|[+-]\d\d:\d\d)")
 
 
@@ -154,11 +153,11 @@ def _pull_request(task: Task) -> Iterator[Fault]:
     recorded = task.pull_request
     if recorded is None or recorded.url is None or recorded.number is None:
         return
-    named = _PULL_REQUEST.search(recorded.url)
-    if named and int(named[1]) != recorded.number:
+    named = recorded.url_number
+    if named and named != recorded.number:
         yield Fault(
             keys=(task.keys["pr_number"], task.keys["pr_url"]),
-            message=f"its pull request is number {recorded.number}, and its url names {named[1]}",
+            message=f"its pull request is number {recorded.number}, and its url names {named}",
             expected="number and url of one pull request",
         )
 

@@ -1,7 +1,7 @@
 """Sources and settings to one frozen state; pure, so that a state as it would be can be assembled too."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from taskcheck.assemble.checkouts import read_checkouts
 from taskcheck.assemble.dispatches import DispatchReader, last_signs
 from taskcheck.assemble.ledgers import Ledgers, documents, entries, read_ledgers
 from taskcheck.assemble.people import read_people
+from taskcheck.assemble.pulls import NOT_ASKED, addresses as addresses, read_pulls as read_pulls
 from taskcheck.assemble.tasks import TaskReader, read_copies, read_tasks
 from taskcheck.globs import Pattern
 from taskcheck.identity import People
@@ -111,7 +112,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         dispatches = Dispatches(found, runs.live(parsed.ledgers))
         moves = runs.moves(tasks, found, owned, own)
     ledgers = (*parsed.ledgers.files, *parsed.team)
-    return State(
+    state = State(
         settings=settings,
         now=now,
         tasks=tasks,
@@ -135,6 +136,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         ),
         tracked=_tracked(git, settings),
         processes=sources.processes,
+        pulls=NOT_ASKED,
         documents={
             **{(t.place.checkout, t.place.path): t.document for t in tasks if t.document},
             **{
@@ -145,6 +147,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
             **documents(parsed.ledgers),
         },
     )
+    return replace(state, pulls=read_pulls(state, sources.forges))
 
 
 def _copies(found: tuple[Copy, ...], checkouts: Checkouts) -> Copies:

@@ -15,6 +15,7 @@ from taskcheck.cli import EPILOG, Failure
 from taskcheck.cli.common import guarded, names, replace_file, show, store_options, tell_empty
 from taskcheck.cli.progress import Progress
 from taskcheck.formats import FORMATS
+from taskcheck.formats.sanitize import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     store_options(parser)
     parser.add_argument(
         "--branches", metavar="GLOB", action="append", default=[], help="compare these branch tips too (repeatable)"
+    )
+    parser.add_argument(
+        "--online", action="store_true", help="ask GitHub, or a plugin's forge, about the recorded pull requests"
     )
     rules = parser.add_argument_group("rules")
     rules.add_argument("--select", metavar="NAMES", type=names, default=(), help="run only these rules or families")
@@ -101,6 +105,7 @@ def run(options: argparse.Namespace) -> int:
             fail_on_fix=options.exit_non_zero_on_fix or options.diff,
         ),
         gate=options.gate,
+        online=options.online,
         baseline=_baseline(options),
         update_baseline=options.update_baseline,
         progress=progress.tell,
@@ -128,6 +133,9 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.flush()
     if options.quiet or (options.diff and options.format == "text"):
         _tell(report, fixes=not options.quiet)
+    if options.quiet or options.diff or options.format != "text":
+        for notice in report.notices:
+            print(f"taskcheck: {visible(notice, None)}", file=sys.stderr)
     tell_empty(report, store)
     store.plugins.finish(report, plan)
     return report.exit_code

@@ -7,7 +7,7 @@ from pathlib import Path
 from taskcheck.checking import Request, Store, UsageError
 from taskcheck.dispatch.heartbeat import renew
 from taskcheck.dispatch.outcome import COMPLETED, FAILED, named_pull
-from taskcheck.dispatch.records import Scalar, pull_number
+from taskcheck.dispatch.records import Scalar
 from taskcheck.dispatch.settle import PATIENCE, Undecided, settle, tombstone_path
 from taskcheck.dispatch.start import NotDispatched, idle, known, make_folder
 from taskcheck.documents import Document, DocumentError, Refused, Route
@@ -108,7 +108,7 @@ def _checked(state: State, task: Task, said: Said) -> PullRequest | None:
     if said.pr_url is not None and not _is_address(said.pr_url):
         raise UsageError(f"--pr-url {said.pr_url!r} is no address like https://example.com/o/r/pull/12")
     if said.pr_url:
-        return PullRequest(url=said.pr_url, number=pull_number(said.pr_url))
+        return PullRequest.at(said.pr_url)
     try:
         pull = named_pull(state, task.id, {})
     except Undecided as error:

@@ -4,7 +4,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from taskcheck.dispatch.records import Scalar, pull_number
+from taskcheck.dispatch.records import Scalar
 from taskcheck.dispatch.settle import Undecided
 from taskcheck.dispatch.worker import Ended
 from taskcheck.model import PullRequest, Task
@@ -77,8 +77,7 @@ def named_pull(state: State, task: str, record: Mapping[str, Scalar]) -> PullReq
     """The pull request of a task that a ledger names: tombstone, worktree, root, register, in this order."""
     url, number = record.get("pr_url"), record.get("pr_number")
     if isinstance(url, str) and url:
-        known = number if isinstance(number, int) else pull_number(url)
-        return PullRequest(url=url, number=known)
+        return PullRequest(url=url, number=number) if isinstance(number, int) else PullRequest.at(url)
     entries = () if isinstance(state.entries, Unavailable) else state.entries.of(task)
     root = state.tasks.get(task)
     ledgers = (own_copy(state, task), root, *entries)

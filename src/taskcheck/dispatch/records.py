@@ -1,7 +1,6 @@
 """The bytes of registers and tombstones as a dispatch writes them; pure. What others put in them stays."""
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,7 +13,6 @@ SCHEMA = "taskcheck/tombstone/1"
 
 Scalar = str | int | bool | None
 
-_NUMBER = re.compile(r"/(?:pull|pulls|pull-requests|merge_requests|pullrequest)/(\d+)(?=\D|$)")
 """Where GitHub, Gitea, Bitbucket, GitLab and Azure DevOps put the number of a pull request in its address."""
 
 
@@ -73,12 +71,6 @@ def tombstone(data: bytes | None, **changes: Scalar) -> bytes:
     if not isinstance(values, dict):
         raise TypeError("it is no object")
     return (json.dumps({"schema": SCHEMA, **values, **changes}, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def pull_number(url: str | None) -> int | None:
-    """The number of a pull request by its address, as the known forges write it; None where it has none."""
-    found = _NUMBER.findall(url or "")
-    return int(found[-1]) or None if found else None
 
 
 def _container(document: Document) -> Route | None:

@@ -35,6 +35,8 @@ def _annotations(report: Report) -> Iterator[tuple[Severity, str]]:
     for error in report.errors:
         message = f"{visible(error.where)}: {visible(error.message)}"
         yield Severity.ERROR, f"::error title=taskcheck is incomplete::{github_data(message)}"
+    for notice in report.notices:
+        yield Severity.INFO, f"::notice title=taskcheck::{github_data(visible(notice, None))}"
     for incident, finding in told.worst_first(report):
         yield finding.level, _annotation(report, incident, finding)
 

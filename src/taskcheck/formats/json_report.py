@@ -53,6 +53,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "skipped": [{"rule": rule, "reason": reason} for rule, reason in report.skipped],
         "errors": [{"where": error.where, "message": error.message} for error in report.errors],
         "fixes": [_fix(note) for note in report.fixes],
+        "notices": list(report.notices),
         "notes": list(report.notes),
         "undo": report.undo,
     }

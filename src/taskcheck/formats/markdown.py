@@ -23,6 +23,7 @@ def render(report: Report) -> str:
     urls = {run.rule: run.url for run in report.runs}
     room = MAX_LENGTH - NOTICES
     errors = [f"- **failed** {markdown(error.where)}: {markdown(error.message)}" for error in report.errors]
+    errors += [f"- **notice** {markdown(notice, None)}" for notice in report.notices]
     head = [f"### taskcheck: {markdown(''.join(tally(report)), None)}", ""]
     head += [*_fitting(errors, len(errors), room // 8, "- {} more failures don't fit here"), ""]
     managers = map(_manager, report.managers)

@@ -169,6 +169,7 @@ def _uri(path: str) -> str:
 
 def _invocation(report: Report, rules: dict[str, int], found: int) -> Json:
     failed = [_notification("error", f"{_text(error.where)}: {_text(error.message)}") for error in report.errors]
+    failed += [_notification("note", _text(notice)) for notice in report.notices]
     if found > MAX_RESULTS:
         most = f"the {MAX_RESULTS} most severe of {found} results are here"
         failed.append(_notification("warning", f"{most}: GitHub's code scanning shows no more"))

@@ -249,6 +249,8 @@ def tally(report: Report, *, verbose: bool = False) -> tuple[str, str]:
 def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
     for error in report.errors:
         yield Line(0, (("failed  ", "error"), (f"{visible(error.where)}: {visible(error.message)}", "")))
+    for notice in report.notices:
+        yield Line(0, (("notice  ", "warning"), (visible(notice, None), "")), hang=8)
     for rule, reason in report.skipped if verbose else ():
         yield Line(0, (("skipped ", "dim"), (f"{rule}: {visible(reason)}", "dim")))
     text, hidden = tally(report, verbose=verbose)

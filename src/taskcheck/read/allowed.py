@@ -16,9 +16,10 @@ _ALLOWED = {
     "ls-tree": frozenset({"-r", "-z", "--full-tree", "--end-of-options"}),
     "ls-files": frozenset({"--cached", "--full-name", "--stage", "-z"}),
     "cat-file": frozenset({"--batch"}),
+    "remote": frozenset[str](),
 }  # fmt: skip
 
-_WORDS = frozenset({"list", "refs/heads", "refs/remotes"})
+_WORDS = frozenset({"list", "refs/heads", "refs/remotes", "get-url", "origin"})
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _UNSAFE_NAME = re.compile(r"\A-|\.\.|[\x00-\x20~^:?*\[\\\x7f]|@\{|//|/\Z|\.lock\Z")
 

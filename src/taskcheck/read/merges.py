@@ -58,6 +58,21 @@ class MergeReader:
         except GitError as error:
             return Merge(merged=None, proof=str(error))
 
+    def landed(self, commit: str) -> Merge:
+        """The verdict for a commit of trunk that a forge says a merge made."""
+        if self.shallow:
+            return Merge(merged=None, proof="history is cut off (shallow clone)")
+        try:
+            if self.git.merge_base(self.head, commit) != commit:
+                return Merge(merged=None, proof=f"{commit[:9]}, which the merge made, isn't in root's history")
+            parents = self.git.parents(commit)
+            changes = (parents[0], commit) if parents else None
+            return self._unless_reverted(
+                {commit}, commit, changes, f"root's history has {commit[:9]}, which the merge made"
+            )
+        except GitError:
+            return Merge(merged=None, proof=f"root doesn't have {commit[:9]}, which the merge made: it wasn't fetched")
+
     def _contained(self, tip: str, branch: str | None) -> Merge:
         """The verdict for a tip that is in root's history."""
         if tip in self._first_parents():

@@ -21,6 +21,11 @@ A fixture has these parts, of which only `repo.toml` must be there:
     host = "mac-1"                  # what this host is called in the check; default: its real name
     [processes]                     # what lives: pid = start time or ""; without the table, what really lives
     4242 = "2026-03-24T17:00:00Z"
+    [pull_requests."https://github.com/acme/shop/pull/12"]  # what its forge says, as with --online
+    state = "merged"                # or "open", "closed"
+    into = "main"
+    commit = "main"                 # the commit that the merge made: an id, or a revision of the built repository
+    at = "2026-03-24T17:00:00Z"
     [mtimes]                        # of files in the root; the others are as new as the build
     "tasks/logs/dispatch-x.log" = "2026-03-24T17:30:00Z"
     [root]

@@ -12,6 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from taskcheck.model import PullRequest
+from taskcheck.pulls import address
+from taskcheck.sources import PullAddress, PullState
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -28,6 +32,7 @@ _SETTINGS = {
     "host": str,
     "processes": {"*": str},
     "mtimes": {"*": str},
+    "pull_requests": {"*": {"state": ("open", "merged", "closed"), "into": str, "commit": str, "at": str}},
     "base": {"at": str},
     "history": {"*": {"at": str}},
     "root": {"at": str, "drop": list},
@@ -49,6 +54,8 @@ class Built:
     host: str | None
     processes: Mapping[int, datetime | None] | None
     """The live processes and their start times; None: ask the real process table."""
+    pull_requests: Mapping[PullAddress, PullState] | None = None
+    """What forges say; None: nobody asks them."""
 
 
 def incidents_fixture() -> Path:
@@ -80,7 +87,21 @@ def build(fixture: Path, into: Path, *, now: datetime | None = None, overlay: Pa
     processes = None
     if "processes" in settings:
         processes = {int(pid): _time(at) if at else None for pid, at in settings["processes"].items()}
-    return Built(root=root, now=source.now, host=settings.get("host"), processes=processes)
+    pulls = None
+    if "pull_requests" in settings:
+        pulls = dict(_pull(root, url, table) for url, table in settings["pull_requests"].items())
+    return Built(root=root, now=source.now, host=settings.get("host"), processes=processes, pull_requests=pulls)
+
+
+def _pull(root: Path, url: str, table: Mapping[str, Any]) -> tuple[PullAddress, PullState]:
+    at = address(PullRequest(url=url))
+    if at is None:
+        raise FixtureError(f"pull_requests: {url!r} is no URL like https://github.com/acme/shop/pull/12")
+    made = table.get("commit")
+    if made and re.fullmatch(r"[0-9a-f]{40}", made) is None:
+        made = _git(root, datetime.fromtimestamp(0, UTC), "rev-parse", "--verify", f"{made}^{{commit}}").strip()
+    when = _time(table["at"]) if "at" in table else None
+    return at, PullState(state=table.get("state", "open"), into=table.get("into"), commit=made, at=when)
 
 
 class _Source:
@@ -255,8 +276,8 @@ def _commit(folder: Path, date: datetime, message: str) -> None:
     _git(folder, date, "commit", "-m", message)
 
 
-def _git(folder: Path, date: datetime, *command: str) -> None:
-    """Run git, undisturbed by anybody's environment, configuration and hooks."""
+def _git(folder: Path, date: datetime, *command: str) -> str:
+    """Run git, undisturbed by anybody's environment, configuration and hooks; what it prints."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     env |= dict.fromkeys(("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "HOME", "XDG_CONFIG_HOME"), os.devnull)
     env |= dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), date.isoformat())
@@ -268,3 +289,4 @@ def _git(folder: Path, date: datetime, *command: str) -> None:
     if done.returncode and b"nothing to commit" not in done.stdout:
         said = (done.stderr + done.stdout).decode(errors="replace").strip()
         raise FixtureError(f"git {command[0]}: {said}")
+    return done.stdout.decode(errors="replace")

@@ -104,7 +104,14 @@ def opened(rule: str | Rule, built: Built, *, alone: bool = True, third_party: b
     if built.processes is not None:
         processes = Processes(host=built.host or "this-host", started=dict(built.processes))
     select = (rule if isinstance(rule, str) else rule.name,) if alone else ()
-    request = Request(root=built.root, now=built.now, processes=processes, select=select, third_party=third_party)
+    request = Request(
+        root=built.root,
+        now=built.now,
+        processes=processes,
+        pull_requests=built.pull_requests,
+        select=select,
+        third_party=third_party,
+    )
     store = open_store(request)
     if isinstance(rule, Rule):
         store = replace(store, rules={**store.rules, rule.name: rule})

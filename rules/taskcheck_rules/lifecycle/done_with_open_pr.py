@@ -1,0 +1,52 @@
+"""done-with-open-pr."""
+
+from collections.abc import Iterator
+
+from taskcheck import Evidence, Finding, Pulls, Severity, Task, Unavailable, Undecided, rule
+
+_NO = frozenset({"", "false", "no", "off", "0"})
+
+
+@rule(family="lifecycle", severity=Severity.WARNING)
+def done_with_open_pr(task: Task, pulls: Pulls) -> Iterator[Finding]:
+    """A task is done, and its pull request is still open.
+
+    ## Why
+    What waits for the task is started on work that hasn't landed; and nobody looks after the pull request any more.
+
+    ## Example
+    fix-login is `completed`, and its forge says that acme/shop#12 is open. Only `--online` can see that: the forge is
+    asked about each pull request that task files, worktrees, registers and tombstones record.
+
+    Where a store closes its tasks before their pull requests are merged, a task that says so in its front matter, as
+    `closed_before_merge: true`, is silent; `[fields] closed_before_merge` names another key for it. Where all do,
+    ignore the rule.
+
+    ## Fix
+    None: whether the task is reopened or the pull request merged or closed is for a person to say.
+    """
+    if not task.done or _exempt(task):
+        return
+    recorded = pulls.of(task.id)
+    for pull in recorded:
+        if pull.state == "open":
+            place = task.at("status")
+            yield Finding(
+                task=task.id,
+                place=place,
+                message=f"root says {task.status}, and its pull request {pull.address} is open",
+                expected="a pull request that is merged or closed, or a task that isn't done",
+                evidence=(
+                    Evidence(place=place, saw=f"status is {task.status}"),
+                    Evidence(place=pull.place, saw=pull.told),
+                ),
+                identity=(str(pull.address),),
+            )
+    for pull in recorded:
+        if isinstance(pull.answer, Unavailable):
+            raise Undecided(pull.answer.reason)
+
+
+def _exempt(task: Task) -> bool:
+    said = task.front.get(task.keys["closed_before_merge"], "")
+    return bool(said) and (not isinstance(said, str) or said.casefold() not in _NO)

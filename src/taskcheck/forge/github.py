@@ -1,0 +1,139 @@
+"""Asks GitHub about pull requests: with a token in batches (GraphQL), without one each by itself (REST)."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from threading import Thread
+from typing import Any
+
+from taskcheck.documents.values import timestamp
+from taskcheck.forge.sites import Site, sites
+from taskcheck.hooks import hookimpl
+from taskcheck.sources import PullAddress, PullState, Unavailable
+
+PATIENCE = 30.0
+"""Seconds that a site may take for all of its answers."""
+
+BATCH = 100
+"""Pull requests of one GraphQL query: each costs the same point of the rate limit, whatever it asks for."""
+
+_NAME = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
+_MOST = 2**31 - 1
+_FIELDS = "state baseRefName mergedAt closedAt mergeCommit { oid }"
+_ABSENT = Unavailable("there is no such pull request, or the token may not see it")
+_STRANGE = Unavailable("its forge's answer can't be understood")
+
+Answer = PullState | Unavailable
+Answers = dict[PullAddress, Answer]
+
+
+@hookimpl
+def taskcheck_pull_requests(queries: Sequence[PullAddress]) -> Answers:
+    """What GitHub's hosts say of pull requests of theirs."""
+    answers: Answers = {}
+    for host, site in sites(os.environ).items():
+        mine = [query for query in queries if query.host == host]
+        if mine:
+            answers |= _within(PATIENCE, site, mine)
+    return answers
+
+
+def _within(patience: float, site: Site, queries: Sequence[PullAddress]) -> Answers:
+    """The answers that came in time; nothing that a socket or a name server does can take longer."""
+    answers: Answers = {}
+    failures: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            for query, answer in _asked(site, queries, patience):
+                answers[query] = answer
+        except Exception as error:  # noqa: BLE001 - it is raised again where somebody is listening
+            failures.append(error)
+
+    asking = Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(patience)
+    if failures:
+        raise failures[0]
+    late = Unavailable(f"{site.host} gave no answer in {patience:g} s")
+    return {query: answers.get(query, late) for query in queries}
+
+
+def _asked(
+    site: Site, queries: Sequence[PullAddress], patience: float
+) -> Iterator[tuple[PullAddress, PullState | Unavailable]]:
+    good = [query for query in queries if _NAME.fullmatch(query.repository) and 0 < query.number <= _MOST]
+    yield from ((query, _ABSENT) for query in queries if query not in good)
+    try:
+        from taskcheck.forge.conversation import Conversation, Silent  # noqa: PLC0415 - 90 ms, and an extra
+    except ImportError:
+        missing = Unavailable("asking GitHub takes an extra: pip install 'taskcheck-lint[online]'")
+        yield from ((query, missing) for query in good)
+        return
+    left = iter(good)
+    with Conversation(site, patience) as conversation:
+        ask = _batch if site.token else _single
+        while batch := list(islice(left, BATCH if site.token else 1)):
+            try:
+                yield from ask(site, conversation, batch).items()
+            except Silent as silent:
+                reason = Unavailable(str(silent))
+                yield from ((query, reason) for query in (*batch, *left))
+
+
+def _single(site: Site, conversation: Any, batch: Sequence[PullAddress]) -> Answers:
+    (query,) = batch
+    found = conversation.get(f"{site.rest}/repos/{query.repository}/pulls/{query.number}")
+    if found is None:
+        return {query: _ABSENT}
+    try:
+        merged = found.get("merged_at")
+        state = "merged" if merged else found["state"]
+        commit = found.get("merge_commit_sha") if merged else None
+        return {query: _state(state, found["base"]["ref"], commit, merged or found.get("closed_at"))}
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return {query: _STRANGE}
+
+
+def _batch(site: Site, conversation: Any, batch: Sequence[PullAddress]) -> Answers:
+    names = {name: f"r{number}" for number, name in enumerate(dict.fromkeys(query.repository for query in batch))}
+    parts = []
+    for name, alias in names.items():
+        owner, _, repository = name.partition("/")
+        pulls = " ".join(
+            f"p{query.number}: pullRequest(number: {query.number}) {{ {_FIELDS} }}"
+            for query in batch
+            if query.repository == name
+        )
+        parts.append(f'{alias}: repository(owner: "{owner}", name: "{repository}") {{ {pulls} }}')
+    found = conversation.query(site.graphql, f"query {{ {' '.join(parts)} }}")
+    return {query: _of_graph(found, names[query.repository], f"p{query.number}") for query in batch}
+
+
+def _of_graph(data: Mapping[str, Any], repository: str, pull: str) -> Answer:
+    try:
+        found = (data[repository] or {}).get(pull)
+        if found is None:
+            return _ABSENT
+        commit = (found.get("mergeCommit") or {}).get("oid")
+        at = found.get("mergedAt") or found.get("closedAt")
+        return _state(found["state"].lower(), found["baseRefName"], commit, at)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return _STRANGE
+
+
+def _state(state: object, into: object, commit: object, at: object) -> PullState:
+    """The state that an answer's fields say.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if state == "open" or state == "merged" or state == "closed":  # noqa: PLR1714 - so a type checker understands it
+        return PullState(
+            state=state,
+            into=into if isinstance(into, str) else None,
+            commit=commit if isinstance(commit, str) else None,
+            at=timestamp(at) if isinstance(at, str) else None,
+        )
+    raise ValueError(state)

@@ -1,0 +1,366 @@
+"""`--online`: a forge over real HTTP on loopback, as it should be and as it shouldn't."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from taskcheck.forge import github
+from taskcheck.forge.sites import Site, sites
+from taskcheck.model import PullRequest
+from taskcheck.pulls import address, home
+from taskcheck.sources import PullAddress, Unavailable
+from tests.e2e.conftest import Ran, git, install_plugin, taskcheck
+from tests.e2e.forge import Forge, always, dropped, forge, half_a_body, pull, used_up
+
+pytest.importorskip("cachecontrol", reason="the extra [online] isn't installed")
+
+CONFIG = "[people]\ndave-fowler = []\n"
+TOKEN = {"GH_TOKEN": "gho_secret"}
+IN_REVIEW, DONE = "tasks/in-review.md", "tasks/done.md"
+
+
+def task(status: str, number: int, repository: str = "acme/shop", host: str = "https://github.com", **more: str) -> str:
+    extra = "".join(f"{key}: {value}\n" for key, value in more.items())
+    url = f"{host}/{repository}/pull/{number}"
+    return f"---\ntitle: T\nowner: dave-fowler\nstatus: {status}\npr_url: {url}\n{extra}---\n"
+
+
+def online(root: Path, made: Forge, *arguments: str, cache: Path | None = None, **env: str) -> Ran:
+    place = {"XDG_CACHE_HOME": str(cache or root.parent / "cache")}
+    return taskcheck("--online", *arguments, cwd=root, **made.environment(**place, **env))
+
+
+def found(ran: Ran) -> dict[str, list[str]]:
+    return {i["task"]: [f["rule"] for f in i["findings"]] for i in ran.json["incidents"]}
+
+
+@pytest.fixture
+def two(store: Callable[..., Path]) -> Path:
+    """A task in review whose pull request was squashed, with the branch gone; and a done one."""
+    return store({"taskcheck.toml": CONFIG, IN_REVIEW: task("in_review", 12), DONE: task("completed", 13)})
+
+
+def landed(root: Path) -> dict[str, Any]:
+    """What the forge says of both: merged by root's last commit, and open."""
+    commit = git("rev-parse", "HEAD", cwd=root).strip()
+    return {"acme/shop#12": pull("merged", commit=commit), "acme/shop#13": pull("open")}
+
+
+@pytest.mark.parametrize("token", [TOKEN, {}], ids=["in batches", "one by one"])
+def test_the_forge_proves_what_git_cannot(two: Path, token: dict[str, str]) -> None:
+    offline = taskcheck("--format", "json", cwd=two)
+    assert (offline.code, found(offline)) == (0, {})
+    assert {"rule": "done-with-open-pr", "reason": "pull requests weren't asked about; --online does"} in offline.json[
+        "skipped"
+    ]
+    with forge(landed(two)) as made:
+        ran = online(two, made, "--format", "json", **token)
+        assert ran.code == 1
+        assert found(ran) == {"in-review": ["merged-not-completed"], "done": ["done-with-open-pr"]}
+        assert ran.json["notices"] == []
+        (merged,) = (f for i in ran.json["incidents"] for f in i["findings"] if f["rule"] == "merged-not-completed")
+        assert merged["fix"]["safety"] == "safe"
+        assert len(made.seen) == (1 if token else 2)
+        fixed = online(two, made, "--fix", "--format", "json", **token)
+    assert found(fixed) == {"done": ["done-with-open-pr"]}
+    assert "status: completed" in (two / IN_REVIEW).read_text()
+
+
+def test_hundreds_are_asked_about_in_batches(store: Callable[..., Path]) -> None:
+    many = {f"tasks/t{n:03}.md": task("completed", n, f"acme/{'shop' if n % 3 else 'api.v2'}") for n in range(1, 251)}
+    known = {
+        f"acme/{'shop' if n % 3 else 'api.v2'}#{n}": pull("open" if n % 50 == 0 else "merged") for n in range(1, 250)
+    }
+    root = store({"taskcheck.toml": CONFIG, **many})
+    with forge(known) as made:
+        ran = online(root, made, "--format", "json", **TOKEN)
+        assert [(method, path) for method, path, *_ in made.seen] == [("POST", "/graphql")] * 3
+        assert {headers["Authorization"] for _, _, headers, _ in made.seen} == {"Bearer gho_secret"}
+    assert sorted(found(ran)) == ["t050", "t100", "t150", "t200"]
+    (notice,) = ran.json["notices"]
+    assert notice.startswith("nothing is known of pull request acme/shop#250 on github.com: there is no such")
+
+
+def test_without_a_token_answers_are_kept_and_asked_about_conditionally(two: Path, tmp_path: Path) -> None:
+    with forge(landed(two)) as made:
+        first = online(two, made, "--format", "json")
+        second = online(two, made, "--format", "json")
+        assert made.statuses == [200, 200, 304, 304]
+        assert first.json["incidents"] == second.json["incidents"] != []
+        made.pulls["acme/shop#13"]["state"] = "merged"
+        assert found(online(two, made, "--format", "json")) == {"in-review": ["merged-not-completed"]}
+    files = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert files
+    for path in files:  # damaged, and then in nobody's hands
+        path.write_bytes(b"\x93rubbish")
+    with forge(landed(two)) as made:
+        assert found(online(two, made, "--format", "json")) == found(first)
+    blocked = tmp_path / "a-file"
+    blocked.write_text("")
+    with forge(landed(two)) as made:
+        assert found(online(two, made, "--format", "json", cache=blocked)) == found(first)
+
+
+def test_a_token_is_written_nowhere_and_sent_nowhere_else(two: Path, tmp_path: Path) -> None:
+    (two / "tasks/evil.md").write_text(task("completed", 1, host="http://127.0.0.1:1"))
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login mallory password hunter2\n")
+    netrc.chmod(0o600)
+    with forge(landed(two)) as evil, forge(landed(two)) as made:
+        (two / "tasks/evil.md").write_text(task("completed", 1, host=evil.url))
+        ran = online(two, made, "--format", "json", NETRC=str(netrc), **TOKEN)
+        assert evil.seen == []
+        assert {headers.get("Authorization") for _, _, headers, _ in made.seen} == {"Bearer gho_secret"}
+        made.misbehave = always(307, Location=evil.url + "/graphql")
+        online(two, made, NETRC=str(netrc), **TOKEN)
+        online(two, made, NETRC=str(netrc))
+        assert all("Authorization" not in headers for _, _, headers, _ in (*evil.seen, made.seen[-1]))
+    assert any("nobody here can ask this forge" in notice for notice in ran.json["notices"])
+    cached = tmp_path / "cache"
+    assert not any(b"gho_secret" in path.read_bytes() for path in cached.rglob("*") if path.is_file())
+    assert "gho_secret" not in ran.out + ran.err
+    assert "gho_secret" not in repr(sites(TOKEN))
+
+
+MISBEHAVIOUR = {
+    "drops the connection": (dropped, "github.com can't be reached: no connection, or it was dropped"),
+    "breaks off": (half_a_body, "github.com can't be reached: its answer broke off"),
+    "rate limit": (used_up(), "github.com's rate limit is used up until "),
+    "secondary limit": (
+        always(403, {"message": "slow down"}, Retry_After="60"),
+        "github.com's rate limit is used up until",
+    ),
+    "too many": (always(429, b"", Retry_After="120"), "github.com's rate limit is used up until"),
+    "forbidden": (
+        always(403, {"message": "Resource protected by organization SAML enforcement."}),
+        "github.com answered 403: Resource protected by organization SAML enforcement.",
+    ),
+    "bad token": (always(401, {"message": "Bad credentials"}), "github.com doesn't take the token of GH_TOKEN (401)"),
+    "not found": (always(404, {"message": "Not Found"}), ""),
+    "server error": (always(500), "github.com answered 500"),
+    "bad gateway": (always(502, b"<html>"), "github.com answered 502"),
+    "no JSON": (always(200, b"<html>maintenance</html>"), "github.com answered with something else than JSON"),
+    "a list": (always(200, []), ""),
+    "strange": (
+        always(200, {"data": {"r0": {"p12": {"state": 7}, "p13": []}}, "state": [], "base": None}),
+        "can't be understood",
+    ),
+    "errors only": (always(200, {"errors": [{"message": "API rate limit exceeded"}]}), ""),
+    "elsewhere": (always(302, b"", Location="/graphql"), ""),
+    "no words": (always(418), "github.com answered 418"),
+}
+
+
+@pytest.mark.parametrize("token", [TOKEN, {}], ids=["in batches", "one by one"])
+@pytest.mark.parametrize("name", MISBEHAVIOUR)
+def test_a_forge_that_fails_leaves_the_offline_answer(two: Path, name: str, token: dict[str, str]) -> None:
+    behaviour, words = MISBEHAVIOUR[name]
+    (two / "tasks/broken.md").write_text("---\ntitle: [\n---\n")
+    offline = taskcheck("--format", "json", cwd=two)
+    with forge(landed(two)) as made:
+        made.misbehave = behaviour
+        started = time.monotonic()
+        ran = online(two, made, "--format", "json", **token)
+        assert time.monotonic() - started < 20
+        assert made.seen
+    assert ran.code == offline.code == 1
+    assert ran.json["complete"]
+    assert ran.json["incidents"] == offline.json["incidents"] != []
+    (notice,) = ran.json["notices"]
+    assert notice.startswith("nothing is known of pull request acme/shop#1")
+    assert words in notice
+    assert f"taskcheck: {notice}" in ran.err
+    reasons = {row["reason"] for row in ran.json["skipped"] if row["rule"] == "done-with-open-pr"}
+    assert len(reasons) == 1
+    assert reasons.pop() in notice
+
+
+PASSING = {
+    "dropped": dropped,
+    "half a body": half_a_body,
+    "server error": always(500),
+    "unavailable": always(503),
+    "secondary limit": always(403, {}, Retry_After="1"),
+    "too many": always(429, {}, Retry_After="0"),
+}
+
+
+@pytest.mark.parametrize("token", [TOKEN, {}], ids=["in batches", "one by one"])
+@pytest.mark.parametrize("name", PASSING)
+def test_what_passes_is_waited_for(two: Path, name: str, token: dict[str, str]) -> None:
+    once = PASSING[name]
+    with forge(landed(two)) as made:
+        made.misbehave = lambda number, handler: once(number, handler) if number == 1 else None
+        ran = online(two, made, "--format", "json", **token)
+    assert found(ran) == {"in-review": ["merged-not-completed"], "done": ["done-with-open-pr"]}
+    assert ran.json["notices"] == []
+
+
+def test_a_limit_in_the_middle_keeps_what_was_answered(two: Path) -> None:
+    with forge(landed(two)) as made:
+        made.misbehave = lambda number, handler: used_up()(number, handler) if number > 1 else None
+        ran = online(two, made, "--format", "json")
+        assert len(made.seen) == 2
+    (notice,) = ran.json["notices"]
+    assert "it answers more to a token in GH_TOKEN" in notice
+    assert len(found(ran)) == 1
+
+
+def test_text_says_it_too(two: Path) -> None:
+    with forge({}) as made:
+        ran = online(two, made, **TOKEN)
+    said = " ".join(ran.out.split())
+    assert "notice nothing is known of pull request acme/shop#13 on github.com and 1 more: there is no such" in said
+    assert ran.code == 0
+
+
+def test_nothing_that_a_socket_does_takes_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drip(_: int, handler: Any) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        for _ in range(100):
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+            time.sleep(0.1)
+
+    query = PullAddress("github.com", "acme/shop", 1)
+    with forge({}) as made:
+        made.misbehave = drip
+        site = Site(host="github.com", rest=made.url, graphql=f"{made.url}/graphql", token="t")
+        started = time.monotonic()
+        answers = github._within(0.7, site, [query])
+        assert time.monotonic() - started < 3
+    assert answers == {query: Unavailable("github.com gave no answer in 0.7 s")}
+
+
+def test_a_number_alone_is_of_the_repository_that_root_came_from(two: Path) -> None:
+    (two / DONE).write_text("---\ntitle: T\nowner: dave-fowler\nstatus: completed\npr_number: 13\n---\n")
+    with forge(landed(two)) as made:
+        assert found(online(two, made, "--format", "json", **TOKEN)) == {"in-review": ["merged-not-completed"]}
+        git("remote", "add", "origin", "git@github.com:acme/shop.git", cwd=two)
+        assert "done" in found(online(two, made, "--format", "json", **TOKEN))
+
+
+def test_names_that_are_no_repository_are_never_sent(store: Callable[..., Path]) -> None:
+    bad = 'acme/sh"op){x}'
+    root = store(
+        {"taskcheck.toml": CONFIG, "tasks/a.md": task("completed", 1, bad), "tasks/b.md": task("completed", 10**12)}
+    )
+    with forge({}) as made:
+        ran = online(root, made, "--format", "json", **TOKEN)
+        assert made.seen == []
+    assert len(ran.json["notices"]) == 1
+
+
+def test_without_the_extra_it_says_what_to_install(two: Path) -> None:
+    block = two.parent / "block"
+    block.mkdir()
+    (block / "sitecustomize.py").write_text("import sys\nsys.modules['requests'] = None\n")
+    ran = taskcheck("--online", "--format", "json", cwd=two, PYTHONPATH=str(block))
+    assert ran.code == 0
+    assert "pip install 'taskcheck-lint[online]'" in ran.err
+
+
+PROVIDER = """
+from taskcheck import PullState, Unavailable, hookimpl
+
+@hookimpl
+def taskcheck_pull_requests(queries):
+    %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "trouble"),
+    [
+        ("return {q: PullState(state='open') for q in queries if q.host == 'gitlab.example.com'}", 1, ""),
+        ("raise RuntimeError('boom')", 3, "RuntimeError: boom"),
+        ("raise SystemExit(0)", 3, "SystemExit"),
+        ("return {q: 'open' for q in queries}", 3, "gave something else than"),
+        ("return 5", 3, "gave something else than"),
+    ],
+)
+def test_a_plugin_asks_another_forge(two: Path, body: str, code: int, trouble: str) -> None:
+    url = "https://gitlab.example.com/acme/web/shop/-/merge_requests/4"
+    (two / "tasks/lab.md").write_text(f"---\ntitle: T\nowner: dave-fowler\nstatus: completed\npr_url: {url}\n---\n")
+    plugin = install_plugin(two.parent / "plugin", PROVIDER % body)
+    with forge(landed(two)) as made:
+        ran = online(two, made, "--format", "json", PYTHONPATH=plugin, **TOKEN)
+    assert ran.code == code
+    assert found(ran).items() >= {"in-review": ["merged-not-completed"], "done": ["done-with-open-pr"]}.items()
+    assert ("lab" in found(ran)) == (not trouble)
+    assert bool(ran.json["errors"]) == bool(trouble)
+    assert trouble in json.dumps(ran.json["errors"])
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, {"github.com": ("https://api.github.com", None)}),
+        ({"GITHUB_TOKEN": "a"}, {"github.com": ("https://api.github.com", "a")}),
+        ({"GITHUB_TOKEN": "a", "GH_TOKEN": "b"}, {"github.com": ("https://api.github.com", "b")}),
+        (
+            {"GH_HOST": "ghe.example.com", "GH_ENTERPRISE_TOKEN": "e", "GH_TOKEN": "b"},
+            {"github.com": ("https://api.github.com", "b"), "ghe.example.com": ("https://ghe.example.com/api/v3", "e")},
+        ),
+        (
+            {"GH_HOST": "octo.ghe.com", "GH_TOKEN": "b"},
+            {"github.com": ("https://api.github.com", "b"), "octo.ghe.com": ("https://api.octo.ghe.com", "b")},
+        ),
+        (
+            {
+                "GITHUB_SERVER_URL": "https://ghe.example.com",
+                "GITHUB_API_URL": "https://ghe.example.com/api/v3/",
+                "GITHUB_TOKEN": "a",
+            },
+            {
+                "github.com": ("https://api.github.com", None),
+                "ghe.example.com": ("https://ghe.example.com/api/v3", "a"),
+            },
+        ),
+        ({"GITHUB_SERVER_URL": "https://[", "GH_HOST": ""}, {"github.com": ("https://api.github.com", None)}),
+    ],
+)
+def test_the_environment_says_whose_token_is_whose(variables: dict[str, str], expected: dict[str, Any]) -> None:
+    assert {host: (site.rest, site.token) for host, site in sites(variables).items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://github.com/acme/shop/pull/12", ("github.com", "acme/shop", 12)),
+        ("https://GitHub.com/acme/shop/pull/12/files#r1", ("github.com", "acme/shop", 12)),
+        ("https://gitlab.example.com/a/b/c/-/merge_requests/4", ("gitlab.example.com", "a/b/c", 4)),
+        ("https://bitbucket.org/a/b/pull-requests/9", ("bitbucket.org", "a/b", 9)),
+        ("https://codeberg.org/a/b/pulls/3", ("codeberg.org", "a/b", 3)),
+        ("https://x:secret@github.com/acme/shop/pull/12", None),
+        ("https://github.com/acme/shop/issues/12", None),
+        ("see https://github.com/acme/shop/pull/12", None),
+        ("ftp://github.com/acme/shop/pull/12", None),
+    ],
+)
+def test_addresses(url: str, expected: tuple[str, str, int] | None) -> None:
+    assert address(PullRequest(url=url)) == (expected and PullAddress(*expected))
+
+
+@pytest.mark.parametrize(
+    ("remote", "expected"),
+    [
+        ("git@github.com:acme/shop.git", ("github.com", "acme/shop")),
+        ("https://github.com/acme/shop", ("github.com", "acme/shop")),
+        ("https://user:token@GitHub.com/acme/shop.git/", ("github.com", "acme/shop")),
+        ("ssh://git@ghe.example.com:2222/acme/shop.git", ("ghe.example.com", "acme/shop")),
+        ("https://ghe.example.com:8443/acme/shop", ("ghe.example.com:8443", "acme/shop")),
+        ("/srv/git/shop.git", None),
+        ("file:///srv/git/shop.git", None),
+        ("../shop", None),
+        (None, None),
+    ],
+)
+def test_remotes(remote: str | None, expected: tuple[str, str] | None) -> None:
+    assert home(remote) == expected
