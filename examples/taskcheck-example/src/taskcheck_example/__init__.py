@@ -1,10 +1,10 @@
 """What this plugin brings to taskcheck."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 
-from taskcheck import Report, Rule, hookimpl
+from taskcheck import PullAddress, PullState, Report, Rule, Unavailable, hookimpl
 
 taskcheck_api = 1
 
@@ -27,6 +27,14 @@ def taskcheck_presets() -> Mapping[str, str]:
 def taskcheck_reporters() -> Mapping[str, Callable[[Report], str]]:
     """The output format."""
     return {"owners": owners}
+
+
+@hookimpl
+def taskcheck_pull_requests(queries: Sequence[PullAddress]) -> Mapping[PullAddress, PullState | Unavailable]:
+    """The states of pull requests on a Forgejo server, with ``--online``."""
+    from taskcheck_example.forgejo import pull_requests  # noqa: PLC0415 - only where a forge is asked
+
+    return pull_requests(queries)
 
 
 def owners(report: Report) -> str:
