@@ -122,14 +122,16 @@ class Store:
     def _asked(self, state: State, sources: Sources, request: Request) -> Forges:
         """What forges say of the recorded pull requests, and git of what their merges made."""
         home = remote_home(read_remote(self.location))
-        wanted = dict.fromkeys(at for places in addresses(state, home).values() for at in places)
+        recorded = addresses(state, home)
+        wanted = dict.fromkeys(at for places in recorded.values() for at in places)
         request.progress(f"asking about {len(wanted)} pull requests")
         answers = self.plugins.pull_requests(wanted) if request.pull_requests is None else request.pull_requests
-        merges = [answer.commit for answer in answers.values() if isinstance(answer, PullState) and answer.commit]
-        git = sources.git
+        open_tasks = (places for task, places in recorded.items() if not state.tasks.by_id[task].done)
+        merged = (answers.get(at) for places in open_tasks for at in places)
+        commits = [answer.commit for answer in merged if isinstance(answer, PullState) and answer.commit]
         landed: Mapping[str, Merge] = {}
-        if isinstance(git, Repository):
-            landed = read_landed(self.location, git.head, shallow=git.shallow, commits=merges)
+        if isinstance(sources.git, Repository):
+            landed = read_landed(self.location, sources.git.head, shallow=sources.git.shallow, commits=commits)
         return Forges(answers=answers, home=home, landed=landed)
 
     def _trusted(self, state: State, revision: str) -> dict[str, Task]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from taskcheck.rules import Rule
 from taskcheck.sources import PullAddress, PullState, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from taskcheck.finding import Report
     from taskcheck.fix.plan import Plan
@@ -72,10 +73,10 @@ class Plugins:
             getattr(self.manager.hook, hook).get_hookimpls(), key=lambda one: one.plugin_name == GITHUB
         ):
             for plugin, found in self._call(implementation, hook, queries=tuple(left)) if left else ():
-                if isinstance(found, dict) and all(isinstance(a, PullState | Unavailable) for a in found.values()):
+                if isinstance(found, Mapping) and all(isinstance(a, PullState | Unavailable) for a in found.values()):
                     self.answers |= {query: found[query] for query in left if query in found}
                 else:
-                    self._fail(plugin, f"{hook} gave something else than a dict to PullState or Unavailable")
+                    self._fail(plugin, f"{hook} gave something else than a mapping to PullState or Unavailable")
             left = [query for query in left if query not in self.answers]
         return self.answers
 
