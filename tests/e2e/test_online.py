@@ -155,16 +155,31 @@ MISBEHAVIOUR = {
 }
 
 
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
+    """A store with something wrong in it, and its offline answer; nobody writes there."""
+    root = tmp_path_factory.mktemp("broken") / "store"
+    (root / "tasks").mkdir(parents=True)
+    files = {"taskcheck.toml": CONFIG, IN_REVIEW: task("in_review", 12), DONE: task("completed", 13)}
+    for name, text in {**files, "tasks/broken.md": "---\ntitle: [\n---\n"}.items():
+        (root / name).write_text(text)
+    git("init", "-q", "-b", "main", cwd=root)
+    git("add", "-A", cwd=root)
+    git("commit", "-q", "-m", "start", cwd=root)
+    return root, taskcheck("--format", "json", cwd=root)
+
+
 @pytest.mark.parametrize("token", [TOKEN, {}], ids=["in batches", "one by one"])
 @pytest.mark.parametrize("name", MISBEHAVIOUR)
-def test_a_forge_that_fails_leaves_the_offline_answer(two: Path, name: str, token: dict[str, str]) -> None:
+def test_a_forge_that_fails_leaves_the_offline_answer(
+    broken: tuple[Path, Ran], name: str, token: dict[str, str], tmp_path: Path
+) -> None:
+    root, offline = broken
     behaviour, words = MISBEHAVIOUR[name]
-    (two / "tasks/broken.md").write_text("---\ntitle: [\n---\n")
-    offline = taskcheck("--format", "json", cwd=two)
-    with forge(landed(two)) as made:
+    with forge(landed(root)) as made:
         made.misbehave = behaviour
         started = time.monotonic()
-        ran = online(two, made, "--format", "json", **token)
+        ran = online(root, made, "--format", "json", cache=tmp_path, **token)
         assert time.monotonic() - started < 20
         assert made.seen
     assert ran.code == offline.code == 1
