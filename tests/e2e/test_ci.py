@@ -41,12 +41,17 @@ def scripted(
 
 
 def checked(root: Path, place: Path, inputs: dict[str, str], **env: str) -> "subprocess.CompletedProcess[str]":
-    """The step `check`, with the command of this environment where the install step puts it."""
-    command = place / "taskcheck/bin/taskcheck"
-    command.parent.mkdir(parents=True)
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m taskcheck "$@"\n')
-    command.chmod(0o755)
+    """The step `check`, with this environment's Python where the install step puts one."""
+    python = place / "taskcheck/bin/python"
+    python.parent.mkdir(parents=True, exist_ok=True)
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
     return scripted("check", root, place, inputs, **env)
+
+
+def told(place: Path) -> dict[str, str]:
+    """The action's outputs; of several uses those of the last."""
+    return dict(line.split("=", 1) for line in (place / "output").read_text().splitlines())
 
 
 @pytest.mark.parametrize(
@@ -65,15 +70,67 @@ def test_the_actions_check(
 ) -> None:
     root = store({"taskcheck.toml": "[people]\nrj = []\n", "tasks/x.md": TASK.format(owner)})
     done = checked(root, tmp_path, inputs)
-    files = {"GITHUB_STEP_SUMMARY": tmp_path / "summary", "GITHUB_OUTPUT": tmp_path / "output"}
     assert done.returncode == code, done.stderr
-    outputs = dict(line.split("=", 1) for line in files["GITHUB_OUTPUT"].read_text().splitlines())
+    outputs = told(tmp_path)
     assert outputs["exit-code"] == str(code)
     assert outputs.keys() == ACTION["outputs"].keys()
     if code < 2:
         assert all(Path(outputs[name]).stat().st_size for name in ("sarif", "junit", "markdown"))
-        assert files["GITHUB_STEP_SUMMARY"].read_text() == Path(outputs["markdown"]).read_text()
+        assert (tmp_path / "summary").read_text() == Path(outputs["markdown"]).read_text()
     assert ("::error" in done.stdout) == (code == 1)
+
+
+@pytest.fixture
+def hostile(store: Callable[..., Path]) -> Path:
+    """A repository with modules named as those that a check or an installation imports; each leaves a mark."""
+    mark = "import os\nopen(os.environ['MARK'], 'a').write(__name__)\n"
+    packages = [f"{name}/{part}.py" for name in ("venv", "pip", "taskcheck") for part in ("__init__", "__main__")]
+    modules = dict.fromkeys(("json.py", "argparse.py", "sitecustomize.py", *packages), mark)
+    return store({**modules, "tasks/x.md": TASK.format("rj")})
+
+
+# A job's steps may well name the repository there; the package index is left out, for nothing is to be fetched.
+SURROUNDINGS = {"PYTHONPATH": ".", "PIP_NO_INDEX": "1"}
+
+
+def test_the_action_runs_nothing_of_the_repository(hostile: Path, tmp_path: Path) -> None:
+    env = {**SURROUNDINGS, "MARK": str(tmp_path / "mark")}
+    installed = scripted("install", hostile, tmp_path, {"version": "0.0.0"}, **env)
+    assert "No matching distribution found for taskcheck-lint==0.0.0" in installed.stderr
+    (tmp_path / "taskcheck/bin/python").unlink()
+    done = checked(hostile, tmp_path, {"options": "--exit-zero"}, **env)
+    assert (done.returncode, "1 task in 1 checkout" in (tmp_path / "summary").read_text()) == (0, True), done.stderr
+    assert not (tmp_path / "mark").exists(), (tmp_path / "mark").read_text()
+
+
+def test_the_components_script_runs_nothing_of_the_repository(hostile: Path, tmp_path: Path) -> None:
+    component = list(yaml.safe_load_all((ROOT / "templates/taskcheck.yml").read_text()))[1]
+    script = "\n".join(component["taskcheck"]["script"]).replace("$[[ inputs.options ]]", "--exit-zero")
+    env = environment(**SURROUNDINGS, MARK=str(tmp_path / "mark"))
+    env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
+    command = ["bash", "-ec", script]
+    done = subprocess.run(command, cwd=hostile, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, (hostile / "junit.xml").exists()) == (0, True), done.stderr
+    assert not (tmp_path / "mark").exists(), (tmp_path / "mark").read_text()
+
+
+def test_each_use_of_the_action_has_reports_of_its_own(store: Callable[..., Path], tmp_path: Path) -> None:
+    root = store({"taskcheck.toml": "[people]\nrj = []\n", "tasks/x.md": TASK.format("ghost")})
+    checked(root, tmp_path, {})
+    first = {name: Path(path).read_bytes() for name, path in told(tmp_path).items() if name != "exit-code"}
+    paths = told(tmp_path)
+    checked(root, tmp_path, {"options": "--ignore\nrole-routing"})
+    for name, content in first.items():
+        assert Path(paths[name]).read_bytes() == content != Path(told(tmp_path)[name]).read_bytes(), name
+
+
+def test_the_action_takes_several_globs_of_branches(store: Callable[..., Path], tmp_path: Path) -> None:
+    root = store({"taskcheck.toml": "[people]\nrj = []\n", "tasks/x.md": TASK.format("rj")})
+    for branch in ("task/a", "fix/b", "other/c"):
+        git("branch", branch, cwd=root)
+    done = checked(root, tmp_path, {"branches": "task/*\n\nfix/*\n"})
+    assert done.returncode == 0, done.stderr
+    assert "1 task in 3 checkouts" in (tmp_path / "summary").read_text()
 
 
 def test_the_action_asks_the_forge_with_its_token(store: Callable[..., Path], tmp_path: Path) -> None:
@@ -102,8 +159,8 @@ def test_what_the_action_installs(inputs: dict[str, str], installed: str, tmp_pa
     fake = tmp_path / "bin/python3"
     fake.parent.mkdir()
     fake.write_text(
-        '#!/bin/sh\nmkdir -p "$3/bin" && printf \'#!/bin/sh\\nprintf "%%s\\\\n" "$@" >"$0.asked"\' >"$3/bin/python"\n'
-        'chmod +x "$3/bin/python"\n'
+        '#!/bin/sh\nmkdir -p "$4/bin" && printf \'#!/bin/sh\\nprintf "%%s\\\\n" "$@" >"$0.asked"\' >"$4/bin/python"\n'
+        'chmod +x "$4/bin/python"\n'
     )
     fake.chmod(0o755)
     ran = scripted("install", tmp_path, tmp_path, inputs, PATH=f"{fake.parent}:{os.environ['PATH']}")
