@@ -63,7 +63,7 @@ format: $(VENV)/.stamp ## write what ruff would
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.stamp ## write docs/rules from the rules
+docs: $(VENV)/.stamp ## write what the docs take from the code
 	$(BIN)/python docs/generate.py
 
 pictures: $(VENV)/.stamp ## take the pictures of docs/operating.md, with Chromium

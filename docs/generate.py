@@ -1,10 +1,37 @@
-"""Writes docs/rules/*.md from the rules' own docstrings: `python docs/generate.py`; a test says when it is due."""
+"""Writes what the docs take from the code: `python docs/generate.py`; a test says when it is due.
 
+These are docs/rules/*.md from the rules' own docstrings, and from the models of the configuration the tables of
+docs/configuration.md and docs/taskcheck.schema.json, which editors read.
+"""
+
+import ast
+import inspect
+import json
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from taskcheck import Rule, plugins
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema
 
-FOLDER = Path(__file__).parent / "rules"
+from taskcheck import Rule, config, plugins, schema
+
+FOLDER = Path(__file__).parent
+ADDRESS = "https://raw.githubusercontent.com/taskcheck/taskcheck/main/docs/taskcheck.schema.json"
+KINDS: list[tuple[Any, str]] = [
+    (schema.Glob, "glob"),
+    (schema.Folder, "folder"),
+    (schema.Owned, "pattern with `{owner}`"),
+    (schema.Tasked, "pattern with `{task}`"),
+    (schema.Duration, "span"),
+    (schema.Day, "day"),
+    (schema.StageName, "class"),
+    (schema.Text, "text"),
+    (str, "text"),
+    (bool, "`true` or `false`"),
+]
 
 
 def page(rule: Rule) -> str:
@@ -33,17 +60,131 @@ def index(rules: list[Rule]) -> str:
     return "\n".join(["# Rules", "", "| rule | family | severity | what it finds |", "|---|---|---|---|", *rows]) + "\n"
 
 
+def tables() -> dict[str, type[schema.Table]]:
+    """The tables of the configuration by heading."""
+    found: dict[str, type[schema.Table]] = {"Top level": schema.Config}
+    for name, hint in get_type_hints(schema.Config).items():
+        for each in (hint, *get_args(hint)):
+            if isinstance(each, type) and issubclass(each, schema.Table):
+                found[f"[[{name}]]" if get_origin(hint) is list else f"[{name}]"] = each
+    return found
+
+
+def sentences(model: type[schema.Table]) -> dict[str, str]:
+    """What stands below each field of a model. The checker itself never reads it: pydantic would, at each import."""
+    (body,) = (node.body for node in ast.parse(inspect.getsource(model)).body if isinstance(node, ast.ClassDef))
+    return {
+        field.target.id: below.value.value
+        for field, below in pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
+    }
+
+
+def kind(hint: Any) -> str:
+    """A type in words."""
+    for known, words in KINDS:
+        if hint == known:
+            return words
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return kind(inner[0])
+    if origin is Literal:
+        return " or ".join(f"`{json.dumps(value)}`" for value in inner)
+    if origin is list:
+        return f"list of {kind(inner[0])}{'es' if inner[0] == schema.StageName else 's'}"
+    if origin is Mapping:
+        return f"table: {kind(inner[0])} = {kind(inner[1])}"
+    if origin is UnionType or len(inner) > 1:
+        return " or ".join(kind(each) for each in inner if each is not NoneType)
+    return "table"
+
+
+def default(field: FieldInfo, model: type[schema.Table]) -> str:
+    """What holds where neither preset nor file says anything."""
+    if field.is_required():
+        return "must be given" if model in {schema.SuppressTable, schema.LocksTable} else "the preset's"
+    held = None if isinstance(field.default, schema.Table) else field.default
+    return "" if held in (None, {}) else f"`{json.dumps(held)}`"
+
+
+def reference() -> str:
+    """The keys of each table of the configuration."""
+    lines = []
+    for heading, model in tables().items():
+        hints, said = get_type_hints(model, include_extras=True), sentences(model)
+        lines += [f"### {heading}", "", "| key | value | default | |", "|---|---|---|---|"]
+        for name, field in model.model_fields.items():
+            value = kind(hints[name])
+            key = f"[`{name}`](#{name})" if value.endswith(("table", "tables")) else f"`{name}`"
+            lines.append(f"| {key} | {value} | {default(field, model)} | {said[name]} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def formats() -> str:
+    """The table of the presets."""
+    rows = (
+        f"| [{preset.name}](../src/taskcheck/presets/{preset.name}.toml) | {preset.about} "
+        f"| {', '.join(f'`{mark}`' for mark in preset.detect)} |"
+        for preset in config.presets(config.builtin_presets()).values()
+    )
+    return "\n".join(["| preset | the store | found by |", "|---|---|---|", *rows]) + "\n"
+
+
+def filled(text: str, parts: Mapping[str, str]) -> str:
+    """A page with its generated parts put in anew; what is between them is written by hand."""
+    for name, part in parts.items():
+        start, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->"
+        before, _, rest = text.partition(start)
+        text = f"{before}{start}\n{part.strip()}\n\n{end}{rest.partition(end)[2]}"
+    return text
+
+
+class Plain(GenerateJsonSchema):
+    """A schema without what TOML doesn't have (null), a preset may change (defaults), or repeats the key (titles)."""
+
+    def nullable_schema(self, schema: Any) -> dict[str, Any]:
+        """That of the value."""
+        return self.generate_inner(schema["schema"])
+
+    default_schema = nullable_schema
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic calls it so
+        """Never."""
+        return False
+
+
+def for_editors() -> str:
+    """The JSON Schema of taskcheck.toml; what a preset may fill in need not be there."""
+    whole = schema.Config.model_json_schema(schema_generator=Plain)
+    for model in tables().values():
+        table = whole["$defs"].get(model.__name__, whole)
+        table["description"] = table["description"].replace("``", "`")
+        for key, sentence in sentences(model).items():
+            table["properties"][key]["description"] = sentence
+        if model is not schema.SuppressTable:
+            table.pop("required", None)
+    draft = {"$schema": GenerateJsonSchema.schema_dialect, "$id": ADDRESS, **whole, "title": "taskcheck.toml"}
+    return json.dumps(draft, indent=2) + "\n"
+
+
 def pages() -> dict[str, str]:
-    """All pages by file name."""
+    """All that is generated, by path below docs/."""
     rules = sorted(plugins.load(third_party=False).rules().values(), key=lambda rule: (rule.family, rule.name))
-    return {"README.md": index(rules), **{f"{rule.name}.md": page(rule) for rule in rules}}
+    written = (FOLDER / "configuration.md").read_text(encoding="utf-8")
+    return {
+        "rules/README.md": index(rules),
+        **{f"rules/{rule.name}.md": page(rule) for rule in rules},
+        "configuration.md": filled(written, {"presets": formats(), "keys": reference()}),
+        "taskcheck.schema.json": for_editors(),
+    }
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(exist_ok=True)
     wanted = pages()
-    for old in FOLDER.glob("*.md"):
-        if old.name not in wanted:
+    for old in FOLDER.glob("rules/*.md"):
+        if old.relative_to(FOLDER).as_posix() not in wanted:
             old.unlink()
     for name, text in wanted.items():
         (FOLDER / name).write_text(text, encoding="utf-8")

@@ -6,25 +6,18 @@ import runpy
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
 
 from taskcheck import Entry, config, hooks, ledgers
 from taskcheck.checking import Request, open_store
 from taskcheck.cli import COMMANDS
 from taskcheck.formats import FORMATS
-from taskcheck.schema import (
-    CheckoutsTable,
-    Config,
-    DriftTable,
-    FieldsTable,
-    LimitsTable,
-    PathsTable,
-    RulesTable,
-    StatusesTable,
-    VocabularyTable,
-)
+from taskcheck.schema import Config, FieldsTable, Table
 from tests.conftest import ROOT
 from tests.e2e.conftest import environment, store, taskcheck
 
@@ -33,11 +26,64 @@ __all__ = ["store"]
 README = (ROOT / "README.md").read_text()
 
 
-def test_rule_pages_are_the_rules_own_words() -> None:
-    pages = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
-    folder = ROOT / "docs" / "rules"
-    written = {path.name: path.read_text() for path in folder.glob("*.md")}
-    assert written == pages, "run: python docs/generate.py"
+GENERATED = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+
+
+def test_what_is_generated_is_up_to_date() -> None:
+    folder = ROOT / "docs"
+    wanted = GENERATED["pages"]()
+    there = {path.relative_to(folder).as_posix() for path in folder.glob("rules/*.md")} | wanted.keys()
+    assert {name: (folder / name).read_text() for name in there} == wanted, "run: python docs/generate.py"
+
+
+@pytest.mark.parametrize("model", GENERATED["tables"]().values(), ids=lambda model: model.__name__)
+def test_each_key_of_the_configuration_has_a_sentence(model: type[Table]) -> None:
+    said = GENERATED["sentences"](model)
+    assert list(said) == list(model.model_fields)
+    assert all(sentence.endswith(".") for sentence in said.values())
+
+
+SCHEMA = json.loads((ROOT / "docs" / "taskcheck.schema.json").read_text())
+PRESETS = config.presets(config.builtin_presets())
+
+
+def refused(tables: Mapping[str, object]) -> list[str]:
+    """What an editor says of a configuration, dates being text to it."""
+    text = json.loads(json.dumps(tables, default=str))
+    return [error.json_path for error in Draft202012Validator(SCHEMA).iter_errors(text)]
+
+
+def test_the_schema_for_editors_allows_what_is_in_use() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    files = [*(ROOT / "fixtures").rglob("taskcheck.toml"), *(ROOT / "examples").rglob("taskcheck.toml")]
+    shown = re.findall(r"```toml\n(.*?)```", README + (ROOT / "docs" / "configuration.md").read_text(), re.DOTALL)
+    texts = {str(path): path.read_text() for path in files} | dict(enumerate(shown))
+    assert (len(files) > 100, len(shown)) == (True, 3)
+    assert {name: found for name, text in texts.items() if (found := refused(tomllib.loads(text)))} == {}
+    assert {name: found for name, preset in PRESETS.items() if (found := refused(preset.tables))} == {}
+
+
+@pytest.mark.parametrize("text", [
+    "presets = 'ticket'",
+    "at_names = 'yes'",
+    "[people]\nrj = 'dave'",
+    "[roles]\ncritic = true",
+    "[paths]\ntasks = []",
+    "[paths]\nregisters = 'register.json'",
+    "[paths]\ntombstones = '{owner}.json'",
+    "[fields]\nnumber = 'n'",
+    "[statuses]\nwaiting = ['open']",
+    "[folders]\nqueue = 'waiting'",
+    "[drift]\nauthority = 'trunk'",
+    "[limits]\nclock_skew = '5 minutes'",
+    "[rules]\nseverity = { register = 'fatal' }",
+    "[[suppress]]\nrule = 'register-orphan'",
+])  # fmt: skip
+def test_what_the_schema_for_editors_refuses_is_refused(text: str, tmp_path: Path) -> None:
+    assert refused(tomllib.loads(text))
+    (tmp_path / "taskcheck.toml").write_text(text)
+    with pytest.raises(config.ConfigError):
+        config.load(tmp_path, PRESETS)
 
 
 def test_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
@@ -67,15 +113,16 @@ def test_links_lead_somewhere() -> None:
 
 def test_the_configuration_page_is_a_configuration_and_names_every_key(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "configuration.md").read_text()
-    shown = page.partition("```toml\n")[2].partition("```")[0]
+    shown = page.partition("## An example")[2].partition("```toml\n")[2].partition("```")[0]
     (tmp_path / "taskcheck.toml").write_text(shown)
-    config.load(tmp_path, config.presets(config.builtin_presets()))
+    config.load(tmp_path, PRESETS)
     tables = tomllib.loads(shown)
     assert set(tables) == set(Config.model_fields)
-    for name, model in (("paths", PathsTable), ("checkouts", CheckoutsTable), ("limits", LimitsTable),
-                        ("rules", RulesTable), ("drift", DriftTable), ("vocabulary", VocabularyTable),
-                        ("statuses", StatusesTable)):  # fmt: skip
-        assert set(tables[name]) == set(model.model_fields), name
+    for heading, model in GENERATED["tables"]().items():
+        name = heading.strip("[]")
+        if model not in {Config, FieldsTable}:
+            (table,) = tables[name] if isinstance(tables[name], list) else [tables[name]]
+            assert set(table) == set(model.model_fields), heading
     assert all(f" {field}" in shown for field in FieldsTable.model_fields if field not in tables["fields"])
 
 
