@@ -1,6 +1,7 @@
 """`--online`: a forge over real HTTP on loopback, as it should be and as it shouldn't."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -126,6 +127,66 @@ def test_a_token_is_written_nowhere_and_sent_nowhere_else(two: Path, tmp_path: P
     assert "gho_secret" not in repr(sites(TOKEN))
 
 
+@pytest.mark.parametrize(
+    ("token", "sent"),
+    [
+        ("gho_secret\n", "Bearer gho_secret"),
+        (" gho_secret\r\n", "Bearer gho_secret"),
+        (" \n", None),
+        ("gho_sec\nret", None),
+        ("gho_sec ret", None),
+        ("gho_s\u00e9cr\u20act", None),
+        ("gho_sec\x7fret", None),
+    ],
+)
+def test_a_token_that_cannot_be_sent_is_told_by_its_variable_alone(two: Path, token: str, sent: str | None) -> None:
+    with forge(landed(two)) as made:
+        runs = [online(two, made, "--format", name, "-v", GITHUB_TOKEN=token) for name in ("json", "text", "sarif")]
+        assert {headers.get("Authorization") for _, _, headers, _ in made.seen} == (
+            {sent} if sent or not token.strip() else set()
+        )
+    for ran in runs:
+        assert not re.search(r"gho_|sec|\\u20ac|\u20ac|ret\\b", ran.out.replace("second", "") + ran.err)
+    assert runs[0].json["complete"]
+    if sent is None and token.strip():
+        (notice,) = runs[0].json["notices"]
+        assert "the token in GITHUB_TOKEN can't be sent: it has characters that no token has" in notice
+
+
+def test_a_token_that_the_forge_repeats_is_not_told(two: Path) -> None:
+    with forge(landed(two)) as made:
+        for answer in ({"message": "no: Bearer gho_secret"}, {"errors": [{"message": "gho_secret is blocked"}]}):
+            made.misbehave = always(403 if "message" in answer else 200, answer)
+            ran = online(two, made, "--format", "json", **TOKEN)
+            assert "gho_secret" not in ran.out + ran.err
+            assert "GH_TOKEN" in ran.json["notices"][0]
+
+
+def test_a_token_is_told_by_the_variable_that_it_came_from(two: Path) -> None:
+    with forge(landed(two)) as made:
+        made.misbehave = always(401, {"message": "Bad credentials"})
+        ran = online(two, made, "--format", "json", GITHUB_TOKEN="gho_secret")
+    assert "github.com doesn't take the token of GITHUB_TOKEN (401)" in ran.json["notices"][0]
+
+
+def test_what_the_environment_says_wrongly_is_no_crash(two: Path) -> None:
+    for wrong in (
+        {"REQUESTS_CA_BUNDLE": "/nowhere/ca.pem", "GITHUB_API_URL": "https://127.0.0.1:1"},
+        {"GITHUB_API_URL": "nowhere"},
+        {"GITHUB_API_URL": "https://[::1"},
+        {"GITHUB_API_URL": "https://\u2024\u2024/"},
+        {"GITHUB_API_URL": "https://.example.com"},
+        {"HTTP_PROXY": "http://user:hunter2@[", "NO_PROXY": ""},
+    ):
+        with forge(landed(two)) as made:
+            ran = taskcheck(
+                "--online", "--format", "json", cwd=two, **made.environment(**{"XDG_CACHE_HOME": "", **wrong})
+            )
+        assert (ran.code, ran.json["complete"]) == (0, True), wrong
+        assert "github.com can't be reached" in ran.json["notices"][0]
+        assert "hunter2" not in ran.out + ran.err
+
+
 MISBEHAVIOUR = {
     "drops the connection": (dropped, "github.com can't be reached: no connection, or it was dropped"),
     "breaks off": (half_a_body, "github.com can't be reached: its answer broke off"),
@@ -151,6 +212,21 @@ MISBEHAVIOUR = {
     ),
     "errors only": (always(200, {"errors": [{"message": "API rate limit exceeded"}]}), ""),
     "elsewhere": (always(302, b"", Location="/graphql"), ""),
+    "nested": (always(200, b"[" * 100_000), "github.com answered with something else than JSON"),
+    "nested refusal": (always(403, b"[" * 100_000), "github.com answered 403"),
+    "endless wait": (always(403, {}, Retry_After="9" * 400), "github.com's rate limit is used up"),
+    "long wait": (always(429, {}, Retry_After="9" * 15), "github.com's rate limit is used up"),
+    "negative wait": (always(429, {}, Retry_After="-5"), "github.com answered 429"),
+    "wait until": (
+        always(429, {}, Retry_After="Wed, 21 Oct 2030 07:28:00 GMT"),
+        "github.com's rate limit is used up until 2030-10-21 07:28Z",
+    ),
+    "wait until when": (always(429, {}, Retry_After="tomorrow"), "github.com answered 429"),
+    "endless reset": (
+        always(403, {}, X_RateLimit_Remaining="0", X_RateLimit_Reset="9" * 5_000),
+        "github.com's rate limit is used up",
+    ),
+    "no clock": (always(403, {}, Retry_After="60", Date="Fri, 99 Foo"), "github.com's rate limit is used up"),
     "no words": (always(418), "github.com answered 418"),
 }
 

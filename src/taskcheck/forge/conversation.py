@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -28,6 +29,10 @@ SOCKET = (5.0, 10.0)
 LIMIT = 16 * 1024 * 1024
 """Bytes of an answer."""
 
+FARTHEST = 10 * 365 * 86_400.0
+"""Seconds that a site can ask to wait; what is more is no time that anybody means."""
+
+_SENDABLE = re.compile(r"[!-~]+")
 _HEADERS = {"Accept": "application/vnd.github+json", "User-Agent": f"taskcheck/{__version__}"}
 _CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.SSLError, "its certificate can't be verified"),
@@ -91,11 +96,17 @@ class Conversation:
             return data
         errors = said.get("errors") if isinstance(said, dict) else None
         first = errors[0] if isinstance(errors, list) and errors else None
-        raise Silent(f"{self._site.host} gave no data{_told(first)}")
+        raise Silent(f"{self._site.host} gave no data{self._told(first)}")
 
     def _authorized(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """The request with the token; where there is none, what a .netrc file says doesn't take its place."""
+        """The request with the token; where there is none, what a .netrc file says doesn't take its place.
+
+        Raises:
+            Silent: the token is none; what the libraries say of such a header repeats it.
+        """
         if self._site.token:
+            if not _SENDABLE.fullmatch(self._site.token):
+                raise Silent(f"the token in {self._site.variable} can't be sent: it has characters that no token has")
             request.headers["Authorization"] = f"Bearer {self._site.token}"
         return request
 
@@ -108,7 +119,9 @@ class Conversation:
         for pause in (*PAUSES, None):
             try:
                 reply = self._sent(method, url, body)
-            except exceptions.RequestException as error:
+            except Silent:
+                raise
+            except Exception as error:  # noqa: BLE001 - an odd URL, proxy or certificate is anything but RequestException
                 cause = next((words for kind, words in _CAUSES if isinstance(error, kind)), type(error).__name__)
                 why, wait = f"{self._site.host} can't be reached: {cause}", pause
             else:
@@ -141,48 +154,60 @@ class Conversation:
             return f"{host} doesn't take the token of {self._site.variable} (401)", None
         wait = _asked_wait(reply.headers) if status in {403, 429} else None
         if wait is None:
-            return f"{host} answered {status}{_told(_parsed(reply.body))}", None
+            return f"{host} answered {status}{self._told(_parsed(reply.body))}", None
         more = "" if self._site.token else f"; it answers more to a token in {self._site.variable}"
-        said = _date(reply.headers)
-        until = f" until {datetime.fromtimestamp(said.timestamp() + wait, UTC):%H:%M}Z" if said else ""
+        said = _date(reply.headers, "Date")
+        until = f" until {_shown(said.timestamp() + wait, wait)}" if said and wait < FARTHEST else ""
         return f"{host}'s rate limit is used up{until}{more}", wait if pause is not None else None
 
     def _json(self, reply: _Reply) -> Any:
-        try:
-            return json.loads(reply.body)
-        except ValueError as error:
-            raise Silent(f"{self._site.host} answered with something else than JSON") from error
+        said = _parsed(reply.body)
+        if said is None:
+            raise Silent(f"{self._site.host} answered with something else than JSON")
+        return said
+
+    def _told(self, answer: Any) -> str:
+        """The message in an answer, short, and without the token if it repeats that."""
+        said = answer.get("message") if isinstance(answer, dict) else None
+        if not isinstance(said, str) or not said:
+            return ""
+        said = said.replace(self._site.token, self._site.variable) if self._site.token else said
+        return f": {' '.join(said.split())[:120]}"
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:
     """The seconds to wait that the site asks for, by its own clock; None where it asks for nothing."""
-    after = headers.get("Retry-After", "")
+    after, now = headers.get("Retry-After", ""), _date(headers, "Date")
     if after.isdecimal():
-        return float(after)
-    reset, now = headers.get("X-RateLimit-Reset", ""), _date(headers)
+        return min(float(after), FARTHEST)
+    until, reset = _date(headers, "Retry-After"), headers.get("X-RateLimit-Reset", "")
+    if until and now:
+        return max(0.0, (until - now).total_seconds())
     if headers.get("X-RateLimit-Remaining") == "0" and reset.isdecimal() and now:
-        return max(1.0, int(reset) - now.timestamp())
+        return min(max(1.0, float(reset) - now.timestamp()), FARTHEST)
     return None
 
 
-def _date(headers: Mapping[str, str]) -> datetime | None:
+def _shown(moment: float, wait: float) -> str:
+    """A moment in UTC, with the day where it isn't within one of now."""
+    form = "%H:%MZ" if wait < 86_400 else "%Y-%m-%d %H:%MZ"
+    return datetime.fromtimestamp(moment, UTC).strftime(form)
+
+
+def _date(headers: Mapping[str, str], name: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(headers.get("Date", ""))
-    except (ValueError, TypeError):
+        said = parsedate_to_datetime(headers.get(name, ""))
+    except (ValueError, TypeError, OverflowError):
         return None
+    return said if said.tzinfo else said.replace(tzinfo=UTC)
 
 
 def _parsed(body: bytes) -> Any:
+    """The JSON of a body; None where it is none, or null."""
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-
-
-def _told(answer: Any) -> str:
-    """The message in an answer, short."""
-    said = answer.get("message") if isinstance(answer, dict) else None
-    return f": {' '.join(said.split())[:120]}" if isinstance(said, str) and said else ""
 
 
 def _cache_folder() -> Path | None:

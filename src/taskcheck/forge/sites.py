@@ -23,7 +23,7 @@ class Site:
     graphql: str
     token: str | None = field(default=None, repr=False)
     variable: str = _OF_PUBLIC[0]
-    """The variable that a token for it belongs in."""
+    """The variable that its token came from, or that one for it belongs in."""
 
 
 def sites(environment: Mapping[str, str]) -> dict[str, Site]:
@@ -45,8 +45,9 @@ def _site(host: str, server: str, environment: Mapping[str, str]) -> Site:
     if host == server:
         rest = environment.get("GITHUB_API_URL") or rest
         graphql = environment.get("GITHUB_GRAPHQL_URL") or graphql
-    token = next((environment[name] for name in names if environment.get(name)), None)
-    return Site(host=host, rest=rest.rstrip("/"), graphql=graphql, token=token, variable=names[0])
+    variable = next((name for name in names if environment.get(name, "").strip()), names[0])
+    token = environment.get(variable, "").strip() or None
+    return Site(host=host, rest=rest.rstrip("/"), graphql=graphql, token=token, variable=variable)
 
 
 def _host(url: str) -> str:
