@@ -1,20 +1,45 @@
 """Write a taskcheck.toml from what lies here: preset, people with their spellings, roles, statuses.
 
-An existing configuration is never overwritten.
+An existing configuration is never overwritten. With --hook nothing is: what makes a commit check is printed.
 """
 
 import argparse
+import json
 import os
+import shlex
+import sys
 
 from taskcheck.cli import Failure
 from taskcheck.cli.common import guarded, store_options
 from taskcheck.formats.sanitize import visible
 
+PRE_COMMIT = """\
+repos:
+  - repo: https://github.com/taskcheck/taskcheck
+    rev: v{version}
+    hooks:
+      - id: taskcheck
+"""
+GIT = """\
+#!/bin/sh
+# Stops a commit by what the commit itself decides. It is the hook of all worktrees, as an executable file named
+# pre-commit in the folder that `git rev-parse --git-path hooks` names.
+set -- check --gate commit{root}
+if command -v taskcheck >/dev/null; then exec taskcheck "$@"; fi
+exec {python} -P -m taskcheck "$@"
+"""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     store_options(parser)
-    parser.add_argument("--print", dest="dry", action="store_true", help="print it, write nothing")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--print", dest="dry", action="store_true", help="print it, write nothing")
+    what.add_argument(
+        "--hook",
+        choices=("pre-commit", "git"),
+        help="print the block for .pre-commit-config.yaml, or a hook for git alone",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -24,7 +49,11 @@ def run(options: argparse.Namespace) -> int:
     from taskcheck.proposal import Proposal, propose  # noqa: PLC0415 - as above
     from taskcheck.read import locate  # noqa: PLC0415 - as above
 
-    root = guarded(lambda: locate(options.root)).root
+    location = guarded(lambda: locate(options.root))
+    if options.hook:
+        print(_hook(options, location.prefix.rstrip("/")), end="")
+        return 0
+    root = location.root
     existing = config.find(root)
     if existing is not None and not options.dry:
         raise Failure(f"{existing} is there already; `taskcheck init --print` shows what would be written")
@@ -51,4 +80,18 @@ def run(options: argparse.Namespace) -> int:
     for note in proposal.notes:
         print(f"  look at: {visible(note)}")
     print("next: taskcheck")
+    print("then, to check each commit: taskcheck init --hook pre-commit, or --hook git")
     return 0
+
+
+def _hook(options: argparse.Namespace, folder: str) -> str:
+    """What a commit is checked by; git and pre-commit start it at the top of the checkout that commits."""
+    if options.config:
+        raise Failure("--hook takes no --config: the hook reads the configuration of the store")
+    root = f"--root={folder}"
+    if options.hook == "git":
+        return GIT.format(root=f" {shlex.quote(root)}" if folder else "", python=shlex.quote(sys.executable))
+    from taskcheck import __version__  # noqa: PLC0415 - next to nothing, and only here
+
+    block = PRE_COMMIT.format(version=__version__)
+    return f"{block}        args: [{json.dumps(root)}]\n" if folder else block
