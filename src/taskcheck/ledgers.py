@@ -203,10 +203,8 @@ def _named(path: str) -> Iterator[None]:
     """Name the file in what is wrong with it."""
     try:
         yield
-    except DocumentError as error:
-        raise UsageError(f"{path}:{error.trouble.line}: {error.trouble.message}") from error
-    except Refused as error:
-        raise UsageError(f"{path}: {error}") from error
+    except (DocumentError, Refused) as error:
+        raise UsageError(error.in_file(path)) from error
     except Obstacle as error:
         raise type(error)(f"{path}: {error}") from error
 

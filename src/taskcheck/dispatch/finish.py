@@ -146,9 +146,9 @@ def _in_worktree(store: Store, state: State, task: Task, said: Said, pull: PullR
 
     try:
         rewrite(top, path, changed)
-    except DocumentError as error:
-        raise UsageError(f"{top / path}:{error.trouble.line}: {error.trouble.message}") from error
-    except (Refused, Obstacle) as error:
+    except (DocumentError, Refused) as error:
+        raise UsageError(error.in_file(top / path)) from error
+    except Obstacle as error:
         raise UsageError(f"{top / path}: {error}") from error
     except OSError as error:
         raise UsageError(f"{top / path}: {error.strerror}") from error

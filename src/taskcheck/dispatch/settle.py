@@ -138,7 +138,7 @@ class _Settling:
             try:
                 files[path] = unregistered(held[path], self.task, state.now)
             except (Refused, DocumentError) as error:
-                self.trouble = f"{path}: {error}"
+                self.trouble = error.in_file(path)
         # In this order, each step of it is a state that the next check understands.
         return {**files, self.path: tombstone(None, **self.record)}
 

@@ -171,10 +171,8 @@ def registration(store: Store, seen: Look, begun: Begun, now: datetime) -> Plann
             path = left.inside
             held[path] = left.data
             files[path] = _in_work(store, left.data, left.task)
-    except Refused as error:
-        raise NotDispatched(f"{path}: {error}") from error
-    except DocumentError as error:
-        raise NotDispatched(f"{path}:{error.trouble.line}: {error.trouble.message}") from error
+    except (DocumentError, Refused) as error:
+        raise NotDispatched(error.in_file(path)) from error
     plan = on_top_of(files, held, Plan())
     vetoes = store.plugins.guard(plan, state)
     if vetoes:

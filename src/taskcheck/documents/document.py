@@ -44,9 +44,17 @@ class DocumentError(Exception):
         trouble = self.trouble
         return f"{trouble.line}:{trouble.column}: {trouble.kind}: {trouble.message}"
 
+    def in_file(self, path: object) -> str:
+        """What is wrong, for people, with the file and the line."""
+        return f"{path}:{self.trouble.line}: {self.trouble.message}"
+
 
 class Refused(ValueError):
     """A change that can't be made exactly; the message says why, and nothing was changed."""
+
+    def in_file(self, path: object) -> str:
+        """Why it can't, with the file."""
+        return f"{path}: {self}"
 
 
 @dataclass(frozen=True, slots=True)

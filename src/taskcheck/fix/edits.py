@@ -81,10 +81,8 @@ def _named(path: str) -> Iterator[None]:
     """Put a file's name before what is said of it."""
     try:
         yield
-    except Refused as error:
-        raise Refused(f"{path}: {error}") from error
-    except DocumentError as error:
-        raise Refused(f"{path}:{error.trouble.line}: {error.trouble.message}") from error
+    except (DocumentError, Refused) as error:
+        raise Refused(error.in_file(path)) from error
 
 
 def _content(path: str, files: Mapping[str, bytes]) -> bytes:
