@@ -8,9 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.simulator.history import Commit
-from tests.simulator.world import Tree, World
+from tests.simulator.world import FORGE, Tree, World
 
-_CONFIG = "[user]\n\tname = Fleet\n\temail = fleet@example.com\n[gc]\n\tauto = 0\n"
+_CONFIG = f"""\
+[user]
+name = Fleet
+email = fleet@example.com
+[gc]
+auto = 0
+[remote "origin"]
+url = https://{"/".join(FORGE)}.git
+"""
 
 
 def build(world: World, folder: Path) -> Path:

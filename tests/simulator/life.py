@@ -60,6 +60,10 @@ class Life:
         self.plans: dict[str, Plan] = dict(zip(self.rng.sample(names, len(plans)), plans, strict=True))
         self.cast = list(self.plans)[: len(cast)]
 
+    def number(self, task: str) -> int:
+        """That of a task's pull request."""
+        return 100 + list(self.plans).index(task)
+
     def _found(self, seed: int) -> World:
         """The first commit: a team, and an empty store."""
         rng = self.rng

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tests.simulator.life import Story, hours, minutes
 from tests.simulator.plan import End
-from tests.simulator.world import HOST, Tree, body, edited, log, page, stamp, tombstone
+from tests.simulator.world import FORGE, HOST, Tree, body, edited, log, page, stamp, tombstone
 
 if TYPE_CHECKING:
     from tests.simulator.stories import TaskStory
@@ -175,6 +175,7 @@ class Run:
             if plan.overtaken and steps == 0:
                 break
         if forever and plan.overtaken:
+            self.world.pulls[self.number] = "closed"
             life.tell_root(self.task, status="completed", completed_at=stamp(life.clock))
 
     def _find_more(self) -> None:
@@ -204,8 +205,9 @@ class Run:
             self.world.edit_json(tombstone(self.task), lambda value: value.update(heartbeat_at=stamp(at)), at)
 
     def _pull(self) -> dict[str, str]:
+        self.world.pulls[self.number] = "open"
         return {
-            "pr_url": f"https://forge.example/o/r/pull/{self.number}",
+            "pr_url": f"https://{'/'.join(FORGE)}/pull/{self.number}",
             "pr_number": str(self.number),
             "pr_created_at": stamp(self.life.clock),
         }

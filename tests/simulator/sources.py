@@ -17,16 +17,19 @@ from taskcheck.settings import Settings, Stage, Suppression
 from taskcheck.sources import (
     Change,
     CheckoutSource,
+    Forges,
     Fork,
     Merge,
     Processes,
+    PullAddress,
+    PullState,
     RecordedPath,
     Repository,
     Source,
     Sources,
     Unavailable,
 )
-from tests.simulator.world import HOST, Tree, World
+from tests.simulator.world import FORGE, HOST, Tree, World
 
 ROOT = Path("/fleet/root")
 """Where a world lies that lies nowhere."""
@@ -58,6 +61,14 @@ def processes_of(world: World) -> Processes:
     return Processes(host=HOST, started=dict(world.processes))
 
 
+def forges_of(world: World) -> Mapping[PullAddress, PullState]:
+    """What the fleet's forge says of every pull request."""
+    return {
+        PullAddress(*FORGE, number): PullState(state=state, into="main" if state == "merged" else None)
+        for number, state in world.pulls.items()
+    }
+
+
 def sources_of(world: World, settings: Settings) -> Sources:
     """Everything that a check looks at."""
     paths = settings.paths
@@ -72,6 +83,7 @@ def sources_of(world: World, settings: Settings) -> Sources:
         people=tuple(_named(world.root, paths.people)),
         roles=tuple(_named(world.root, paths.roles)),
         processes=processes_of(world),
+        forges=Forges(answers=forges_of(world), home=FORGE),
     )
     parsed = parse(found, settings)
     return replace(

@@ -34,7 +34,7 @@ class TaskStory:
         self.rng = Random(f"{life.world.seed} {task}")
         self.owner = self._owner(plan.owner)
         self.manager = self.world.routed(self.owner) or ""
-        self.number = self.rng.randint(1, 900)
+        self.number = life.number(task)
 
     def _owner(self, kind: str) -> str:
         people = sorted(self.world.people)
@@ -120,8 +120,10 @@ class TaskStory:
         if plan.hold == "stopped":
             life.tell_root(self.task, status="blocked", pending=plan.pending)
         elif plan.hold == "review":
+            self.world.pulls[self.number] = "open"
             life.tell_root(self.task, status="in_review", pr_number=str(self.number))
         else:
+            self.world.pulls[self.number] = "closed"
             life.tell_root(self.task, status="completed", completed_at=stamp(life.clock), pending=plan.pending)
 
     def _by_workers(self) -> Story:
@@ -167,6 +169,7 @@ class TaskStory:
         else:
             world.root.write(f"src/{self.task}.py", b"landed()\n", life.clock)
             life.commit_root(f"{self.task} (#{self.number})")
+        world.pulls[self.number] = "merged"
         if plan.neglects("complete"):
             return
         life.tell_root(self.task, status="completed", completed_at=stamp(life.clock), pending=plan.pending)

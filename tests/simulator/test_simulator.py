@@ -14,7 +14,7 @@ import pytest
 from taskcheck.checking import Request, check_request
 from tests.simulator.disk import build
 from tests.simulator.faults import FAULTS, struck
-from tests.simulator.sources import ROOT, processes_of
+from tests.simulator.sources import ROOT, forges_of, processes_of
 from tests.simulator.verdict import RULES, complaints, judged, lines
 from tests.simulator.world import World, moment, register
 
@@ -79,7 +79,11 @@ def test_real_git_says_the_same(seed: int, tmp_path: Path) -> None:
     names = [] if seed % 5 == 0 else some_faults(seed) if seed % 5 == 1 else [sorted(FAULTS)[seed * 7 % len(FAULTS)]]
     world, expected = struck(seed, names, SMALL)
     root = build(world, tmp_path.resolve())
-    found = check_request(Request(root=root, now=world.now, processes=processes_of(world), third_party=False))
+    found = check_request(
+        Request(
+            root=root, now=world.now, processes=processes_of(world), pull_requests=forges_of(world), third_party=False
+        )
+    )
     assert not complaints(found, expected), again(seed, names, complaints(found, expected), SMALL)
     memory = judged(world)
     real = [line.replace(str(root.parent), "") for line in lines(found)]

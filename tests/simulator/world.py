@@ -14,6 +14,8 @@ from tests.simulator.history import History
 
 Authority = Literal["root", "branch"]
 HOST = "mac-1"
+FORGE = ("forge.example", "o/r")
+"""Host and repository of all pull requests."""
 RUNTIME = (".tasks/", "tasks/logs/")
 """Folders that git ignores."""
 
@@ -114,6 +116,8 @@ class World:
     branches: dict[str, str] = field(default_factory=dict)
     landed: dict[str, str] = field(default_factory=dict)
     """Branches whose changes are on trunk by a merge or a squash, with the tip that landed."""
+    pulls: dict[int, Literal["open", "merged", "closed"]] = field(default_factory=dict)
+    """Pull requests by number, as their forge has them."""
     processes: dict[int, datetime] = field(default_factory=dict)
     forced: set[str] = field(default_factory=set)
     """Runtime files that git was made to track."""

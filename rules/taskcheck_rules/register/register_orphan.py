@@ -144,7 +144,8 @@ def _merge(entry: Entry, checkouts: Checkouts | None, trunk: str | None, pulls: 
     merged = next((pull for pull in told if number and trunk and pull.merged_into(trunk)), None)
     if merged:
         return "its pull request is merged", Evidence(place=entry.place, saw=merged.told)
-    if not any(pull.state for pull in told) and (entry.pr_state or "").casefold() == "merged":
+    denied = any(pull.state and not (trunk and pull.merged_into(trunk)) for pull in told)
+    if not denied and (entry.pr_state or "").casefold() == "merged":
         return "its pull request is merged", Evidence(place=entry.place.at("pr_state"), saw="pr_state is merged")
     branch = _branch(entry, checkouts) if checkouts else None
     merge = checkouts.merge(branch) if checkouts and trunk else None

@@ -70,7 +70,7 @@ def two_in_one_worktree(scene: Scene, one: str, two: str) -> Iterator[Expected]:
     path = scene.row(one)["worktree_path"]
     scene.life.entry(scene.manager(two), two, worktree_path=path)
     yield expect(one, "duplicate-registration")
-    yield expect(two, "duplicate-registration")
+    yield expect(two, "duplicate-registration", also=["unregistered-worktree"])
 
 
 @fault({"hold": "working", "here": True, "pid": True}, of="manager")

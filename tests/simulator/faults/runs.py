@@ -231,22 +231,34 @@ def merged_by_the_register(scene: Scene, task: str) -> Iterator[Expected]:
     yield expect(task, "merged-not-completed", "register-orphan", also=["missing-terminal-state"])
 
 
+def _merge_pull(scene: Scene, task: str, word: str) -> None:
+    scene.life.entry(scene.manager(task), task, pr_state=word)
+    scene.world.pulls[scene.life.number(task)] = "merged"
+
+
 @fault({"hold": "working", "here": True, "pid": True, "early_pull": True, "ends": ("completed_with_pr",)})
 def pull_request_merged_while_active(scene: Scene, task: str) -> Iterator[Expected]:
     """The register records that the pull request is merged, and root hasn't even heard that there is one."""
-    scene.life.entry(scene.manager(task), task, pr_state="merged")
+    _merge_pull(scene, task, "merged")
     yield expect(task, "merged-not-completed", "metadata-drift")
 
 
 @fault({"hold": "working", "here": True, "pid": False, **LOG_ONLY})
 def pull_request_merged_while_unknown(scene: Scene, task: str) -> Iterator[Expected]:
     """The same, and nothing tells of its worker: the entry outlives the pull request."""
-    scene.life.entry(scene.manager(task), task, pr_state="Merged")
+    _merge_pull(scene, task, "Merged")
     yield expect(task, "merged-not-completed", "register-orphan", also=["metadata-drift"])
 
 
 @fault({**ENDED, "tombstone": True, "neglect": frozenset({"prune", "reconcile"})})
 def pull_request_merged(scene: Scene, task: str) -> Iterator[Expected]:
     """The register records that the pull request is merged; root has heard neither of that nor of the run's end."""
-    scene.life.entry(scene.manager(task), task, pr_state="MERGED")
+    _merge_pull(scene, task, "MERGED")
     yield expect(task, "merged-not-completed", "dispatch-completed-unreconciled", "register-orphan", also=LEFT)
+
+
+@fault({"hold": "done", "here": True, "ends": ("completed_with_pr",), "neglect": frozenset()})
+def pull_request_left_open(scene: Scene, task: str) -> Iterator[Expected]:
+    """Root says that it's completed, and the forge that its pull request waits."""
+    scene.world.pulls[scene.life.number(task)] = "open"
+    yield expect(task, "done-with-open-pr")
