@@ -2,7 +2,7 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -62,8 +62,8 @@ class Baseline:
         found = [finding for run in runs for _, finding in (*run.findings, *run.baselined)]
         counts = Counter(finding.fingerprint for finding in found)
         entries = {f.fingerprint: Accepted(f.rule, _subject(f), counts[f.fingerprint]) for f in found}
-        judged = {run.rule for run in runs if _judged(run)}
-        kept = {name: entry for name, entry in before.findings.items() if entry.rule not in judged}
+        judged = _judged(runs)
+        kept = {name: entry for name, entry in before.findings.items() if not judged(entry)}
         return Baseline({**kept, **entries})
 
     def dump(self) -> str:
@@ -90,14 +90,15 @@ class Baseline:
                 left[finding.fingerprint] -= accepted
                 (baselined if accepted else kept).append((subject, finding))
             applied.append(replace(run, findings=tuple(kept), baselined=tuple(baselined)))
-        judged = {run.rule for run in applied if _judged(run)}
-        gone = sum(count for name, count in left.items() if count > 0 and self.findings[name].rule in judged)
+        judged = _judged(applied)
+        gone = sum(count for name, count in left.items() if count > 0 and judged(self.findings[name]))
         return tuple(applied), gone
 
 
-def _judged(run: RuleRun) -> bool:
-    """Whether the rule could look everywhere."""
-    return run.skipped is None and not run.errors and not run.undecided
+def _judged(runs: Iterable[RuleRun]) -> Callable[[Accepted], bool]:
+    """Tells whether a rule would have found what was accepted: it could look everywhere, and a forge spoke of it."""
+    untold = {run.rule: run.untold for run in runs if run.skipped is None and not run.errors and not run.undecided}
+    return lambda entry: entry.rule in untold and entry.subject not in untold[entry.rule]
 
 
 def _subject(finding: Finding) -> str:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from taskcheck.finding import REPOSITORY, Finding, RuleRun, RunError, Subject
+from taskcheck.pulls import Pulls
 from taskcheck.rules import Rule, Undecided, call
 from taskcheck.runtime import Ledger, LedgerKind
 from taskcheck.sources import Unavailable
@@ -29,6 +30,7 @@ def run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None)
 def _run(rule: Rule, state: State, only: frozenset[str] | None) -> RuleRun:
     about = RuleRun(rule=rule.name, family=rule.family, severity=rule.severity, doc=rule.doc, url=rule.url)
     inputs, missing = _inputs(rule, state)
+    about = replace(about, untold=_untold(rule, state))
     if missing is None:
         asked, missing = _subjects(rule, state)
         if only is not None and rule.subjects:
@@ -84,6 +86,17 @@ def _inputs(rule: Rule, state: State) -> tuple[dict[str, Any], str | None]:
             value = None
         inputs[name] = value
     return inputs, None
+
+
+def _untold(rule: Rule, state: State) -> dict[str, str]:
+    """The tasks of which parts of the state that a rule asks for don't tell, each with the reason."""
+    untold: dict[str, str] = {}
+    for part in (getattr(state, name) for name in (*rule.inputs, *rule.optional)):
+        if isinstance(part, Unavailable):
+            untold |= dict.fromkeys(part.untold, part.reason)
+        elif isinstance(part, Pulls):
+            untold |= part.untold
+    return untold
 
 
 def _subjects(rule: Rule, state: State) -> tuple[list[tuple[Subject, Any]], str | None]:

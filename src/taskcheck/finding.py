@@ -1,7 +1,8 @@
 """What rules find: findings with evidence from both sides, fixes as keyed edits, and the report of a run."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from typing import Literal
@@ -177,6 +178,8 @@ class RuleRun:
     """Subjects that it couldn't tell about, each with the reason."""
     skipped: str | None = None
     """Why the rule couldn't look at all; no subjects then."""
+    untold: Mapping[str, str] = field(default_factory=dict)
+    """Tasks of which it may miss something because no forge spoke of them, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +283,15 @@ class Report:
             for reason in (run.skipped, *reasons) if run.skipped is not None else reasons:
                 rows[run.rule, reason] = None
         return tuple(rows)
+
+    @property
+    def blind(self) -> bool:
+        """Whether a rule couldn't look everywhere; that no forge was asked, or none answered, isn't counted."""
+        return any(
+            (run.skipped is not None and run.skipped not in run.untold.values())
+            or any(reason != run.untold.get(subject.group) for subject, reason in run.undecided)
+            for run in self.runs
+        )
 
     @property
     def suppressed(self) -> int:

@@ -58,6 +58,15 @@ class Pulls:
         return self.by_task.get(task, ())
 
     @property
+    def untold(self) -> Mapping[str, str]:
+        """Tasks with a pull request of which nothing could be learnt, each with the first one's reason."""
+        return {
+            task: next(pull.answer.reason for pull in pulls if isinstance(pull.answer, Unavailable))
+            for task, pulls in self.by_task.items()
+            if any(isinstance(pull.answer, Unavailable) for pull in pulls)
+        }
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """Why some couldn't be told about; a line for each reason."""
         reasons: dict[str, dict[PullAddress, None]] = {}

@@ -226,6 +226,6 @@ def _exit_code(report: Report, verdict: Verdict, *, empty: bool) -> int:
     if not report.complete:
         return 3
     failing = any(f.level >= verdict.fail_on and not f.advisory for f in report.findings)
-    if failing or (verdict.strict and report.skipped):
+    if failing or (verdict.strict and report.blind):
         return 0 if verdict.exit_zero else 1
     return EMPTY if empty else 0

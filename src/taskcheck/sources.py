@@ -15,6 +15,8 @@ class Unavailable:
     """A ledger that isn't there or can't be looked at; what needs it is skipped with this reason."""
 
     reason: str
+    untold: frozenset[str] = frozenset()
+    """Tasks that it would tell of, where it is the user's choice not to look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

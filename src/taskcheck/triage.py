@@ -122,8 +122,15 @@ def _use(
         fault=fault,
         expired=_expired(table, today),
         matched=any(covered(finding.task or finding.manager) for _, finding, _ in (run.suppressed if run else ())),
-        judged=looked and not any(covered(subject.group) for subject, _ in (run.undecided if run else ())),
+        judged=looked and not any(covered(name) for name in _unseen(run)),
     )
+
+
+def _unseen(run: RuleRun | None) -> Iterator[str]:
+    """The tasks and managers that a rule couldn't tell about, or may have missed something of."""
+    if run is not None:
+        yield from run.untold
+        yield from (subject.group for subject, _ in run.undecided)
 
 
 def _accepted(finding: Finding, settings: Settings, today: str) -> Acceptance | None:

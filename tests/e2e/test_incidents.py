@@ -68,7 +68,8 @@ def test_text_has_one_row_per_task(incidents: Built) -> None:
     for subject, headline in HEADLINES.items():
         assert f"error   {subject}  {headline}\n" in text
     assert text.splitlines()[-1] == (
-        "41 tasks in 9 checkouts: 6 incidents (8 errors, 4 warnings); 4 fixable with --fix, 3 more with --unsafe-fixes"
+        "41 tasks in 9 checkouts: 6 incidents (8 errors, 4 warnings); 4 fixable with --fix, 3 more with --unsafe-fixes, "
+        "1 rule skipped (-v says why)"
     )
 
 
@@ -87,10 +88,10 @@ def test_report_keeps_to_the_contract(incidents: Built) -> None:
 def test_healthy_copy_is_clean(tmp_path: Path) -> None:
     fixture = incidents_fixture()
     built = build(fixture, tmp_path / "repo", overlay=fixture / "healthy")
-    ran = taskcheck("--now", NOW, "--format", "json", cwd=built.root)
+    ran = taskcheck("--now", NOW, "--strict", "--format", "json", cwd=built.root)
     assert ran.code == 0, ran.out
     assert ran.json["incidents"] == []
-    assert ran.json["skipped"] == []
+    assert [row["rule"] for row in ran.json["skipped"]] == ["done-with-open-pr"]
     assert ran.json["summary"]["tasks"] == 41
 
 

@@ -9,11 +9,12 @@ from taskcheck.assemble.checkouts import read_checkouts
 from taskcheck.assemble.dispatches import DispatchReader, last_signs
 from taskcheck.assemble.ledgers import Ledgers, documents, entries, read_ledgers
 from taskcheck.assemble.people import read_people
-from taskcheck.assemble.pulls import NOT_ASKED, addresses as addresses, read_pulls as read_pulls
+from taskcheck.assemble.pulls import addresses as addresses, read_pulls as read_pulls
 from taskcheck.assemble.tasks import TaskReader, read_copies, read_tasks
 from taskcheck.globs import Pattern
 from taskcheck.identity import People
 from taskcheck.model import Copy, Place, Task
+from taskcheck.pulls import Pulls
 from taskcheck.runtime import Entry, Ledger, Manager, Register, Snapshot, Tombstone
 from taskcheck.settings import Settings
 from taskcheck.sources import Repository, Sources, Unavailable
@@ -136,7 +137,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         ),
         tracked=_tracked(git, settings),
         processes=sources.processes,
-        pulls=NOT_ASKED,
+        pulls=Pulls({}),
         documents={
             **{(t.place.checkout, t.place.path): t.document for t in tasks if t.document},
             **{
