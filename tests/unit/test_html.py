@@ -113,6 +113,11 @@ def test_what_could_not_be_checked_is_not_called_healthy() -> None:
     assert "<title>(!) " in html.render(failed)
 
 
+def test_what_a_forge_kept_to_itself_is_said() -> None:
+    report = replace(reported({}), notices=("nothing is known of <acme/shop#12>: no answer in 30 s",))
+    assert "<li><bdi>nothing is known of &lt;acme/shop#12&gt;: no answer in 30 s</bdi></li>" in html.render(report)
+
+
 def test_same_report_same_bytes() -> None:
     tasks = {"a": "---\nstatus: nonsense\n---\n", "b": "---\nstatus: [\n---\n"}
     assert html.render(reported(tasks)) == html.render(reported(dict(reversed(tasks.items()))))
