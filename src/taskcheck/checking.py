@@ -126,12 +126,12 @@ class Store:
         wanted = dict.fromkeys(at for places in recorded.values() for at in places)
         request.progress(f"asking about {len(wanted)} pull requests")
         answers = self.plugins.pull_requests(wanted) if request.pull_requests is None else request.pull_requests
-        open_tasks = (places for task, places in recorded.items() if not state.tasks.by_id[task].done)
-        merged = (answers.get(at) for places in open_tasks for at in places)
-        commits = [answer.commit for answer in merged if isinstance(answer, PullState) and answer.commit]
-        landed: Mapping[str, Merge] = {}
+        unsettled = (at for task, places in recorded.items() if not state.tasks.by_id[task].done for at in places)
+        said = {at: answers.get(at) for at in unsettled}
+        merges = {at: pull.commit for at, pull in said.items() if isinstance(pull, PullState) and pull.commit}
+        landed: Mapping[PullAddress, Merge] = {}
         if isinstance(sources.git, Repository):
-            landed = read_landed(self.location, sources.git.head, shallow=sources.git.shallow, commits=commits)
+            landed = read_landed(self.location, self.settings, sources.git, merges)
         return Forges(answers=answers, home=home, landed=landed)
 
     def _trusted(self, state: State, revision: str) -> dict[str, Task]:

@@ -192,8 +192,8 @@ class Forges:
     answers: Mapping[PullAddress, PullState | Unavailable]
     home: tuple[str, str] | None = None
     """Host and repository that a number without a URL speaks of."""
-    landed: Mapping[str, Merge] = field(default_factory=dict)
-    """Whether root's history has the commits that merges made."""
+    landed: Mapping[PullAddress, Merge] = field(default_factory=dict)
+    """Whether root's history has what the merges of open tasks' pull requests made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

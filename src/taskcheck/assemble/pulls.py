@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from taskcheck.model import Place, PullRequest
 from taskcheck.pulls import Pull, Pulls, address
-from taskcheck.sources import Forges, PullAddress, PullState, Unavailable
+from taskcheck.sources import Forges, PullAddress, Unavailable
 from taskcheck.state import State
 
 NOT_ASKED = "pull requests weren't asked about; --online does"
@@ -55,6 +55,4 @@ def _records(state: State) -> Iterator[tuple[str, Place, PullRequest]]:
 
 
 def _pull(at: PullAddress, place: Place, forges: Forges) -> Pull:
-    answer = forges.answers.get(at, NOBODY)
-    commit = answer.commit if isinstance(answer, PullState) else None
-    return Pull(address=at, place=place, answer=answer, landed=forges.landed.get(commit or ""))
+    return Pull(address=at, place=place, answer=forges.answers.get(at, NOBODY), landed=forges.landed.get(at))

@@ -51,7 +51,7 @@ class Questions:
 def read_files(location: Location, settings: Settings) -> Sources:
     """Step one: root's task files, the runtime ledgers, the team files."""
     folder = Folder(location.root)
-    tasks, _ = _task_paths(settings).read(folder)
+    tasks, _ = TaskPaths.of(settings).read(folder)
 
     def patterns(*texts: str) -> tuple[Pattern, ...]:
         return tuple(Pattern(text) for text in texts if text)
@@ -113,10 +113,6 @@ def changed(sources: Sources, location: Location) -> bool:
             if checkout.path is not None:
                 files += [(checkout.path / location.prefix, source) for source in checkout.files.values()]
     return any(source.stamp is not None and stamp(root / source.path) != source.stamp for root, source in files)
-
-
-def _task_paths(settings: Settings) -> TaskPaths:
-    return TaskPaths(tuple(map(Pattern, settings.paths.tasks)), tuple(map(Pattern, settings.paths.exclude)))
 
 
 def _recorded(path: str, root: Path) -> RecordedPath:
@@ -187,7 +183,7 @@ def _read_repository(
     main = next((record for record in records if str(record.path) == real_top and not record.bare), None)
     head = main.head if main else None
     root_files = {source.path: source.data for source in sources.tasks if source.data is not None}
-    paths = _task_paths(settings)
+    paths = TaskPaths.of(settings)
     checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors, progress)
     trunk = _trunk(settings.trunk, refs)
     branch = main.branch if main else None

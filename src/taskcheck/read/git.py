@@ -236,6 +236,11 @@ class Git:
         )  # fmt: skip
         return list(_raw_changes(out, times))
 
+    def difference(self, one: str, other: str) -> list[Versions]:
+        """The files in which two commits differ, as blob ids: those of the first as before, of the other as after."""
+        out = self.run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--full-index", one, other)
+        return list(_raw_changes(other.encode() + b"\0" + out, {other: 0}))
+
     def tree(self, commit: str, folders: Sequence[str]) -> dict[str, str]:
         """Blob ids of the regular files of a commit under some folders, by path; the whole tree for none."""
         out = self.run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, "--", *folders)

@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from taskcheck.read.files import small_text
-from taskcheck.read.git import Git, GitError
+from taskcheck.read.git import Git, GitError, Versions
+from taskcheck.read.reverts import PATTERNS, Reverts, subject_names
 from taskcheck.sources import Merge
 
 DEPTH = 2_000
 """Commits since the fork that are searched for an equal patch; beyond that the verdict is unknown."""
 
+REBASED = 100
+"""Commits of a pull request that GitHub rebases at most."""
+
 MAX_REFLOG_BYTES = 1024 * 1024
 
-_REVERTS = re.compile(r"This reverts commit ([0-9a-f]{40,64})")
-_REVERT_SUBJECT = re.compile(r'Revert "(.*)"')
-_PULL_SUFFIX = re.compile(r" \(#\d+\)\Z")
 _COMMIT_LINE = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MADE_THERE = ("commit", "cherry-pick", "am", "revert")
 """Reflog actions that make a commit; others move a branch to one that was there."""
@@ -58,20 +59,47 @@ class MergeReader:
         except GitError as error:
             return Merge(merged=None, proof=str(error))
 
-    def landed(self, commit: str) -> Merge:
-        """The verdict for a commit of trunk that a forge says a merge made."""
+    def landed(self, commit: str, number: int) -> Merge:
+        """The verdict for a commit of trunk that a forge says the merge of a pull request made.
+
+        One with a single parent that doesn't name the pull request may be the last of those that a rebase made. How
+        many these are nobody says: where one that could be among them was taken back, it can't be told.
+        """
         if self.shallow:
             return Merge(merged=None, proof="history is cut off (shallow clone)")
         try:
             if self.git.merge_base(self.head, commit) != commit:
                 return Merge(merged=None, proof=f"{commit[:9]}, which the merge made, isn't in root's history")
             parents = self.git.parents(commit)
-            changes = (parents[0], commit) if parents else None
-            return self._unless_reverted(
-                {commit}, commit, changes, f"root's history has {commit[:9]}, which the merge made"
-            )
+            proof = f"root's history has {commit[:9]}, which the merge made"
+            made, changes = {commit}, (parents[0], commit) if parents else None
+            if len(parents) > 1:
+                made |= {brought for brought, _ in self.git.commits(commit, parents[0], f"--max-count={DEPTH}")}
+            said = self._unless_reverted(made, commit, changes, proof, frozenset({str(number)}))
+            if said.merged is not True:
+                return said
+            if len(parents) > 1 or str(number) in subject_names(self._message(commit)):
+                before = self.git.difference(parents[0], commit) if parents else []
+            else:
+                before = self.git.changes(commit, None, (), f"--max-count={REBASED}", first_parent=True)
+                said = self._unless_reverted({change.commit for change in before}, commit, None, proof)
+            by = said.proof if said.merged is False else self._set_back(commit, before)
+            return Merge(merged=None, proof=f"{proof}; but {by}") if by else said
         except GitError:
             return Merge(merged=None, proof=f"root doesn't have {commit[:9]}, which the merge made: it wasn't fetched")
+
+    def _set_back(self, commit: str, before: Iterable[Versions]) -> str | None:
+        """A file that root has again as it was before some changes, in words; task files left out."""
+        earlier: dict[str, set[str | None]] = {}
+        for change in before:
+            earlier.setdefault(change.path, set()).add(change.before)
+        back = (
+            change.path
+            for change in self.git.difference(commit, self.head)
+            if change.after in earlier.get(change.path, ()) and not self.is_task(change.path)
+        )
+        path = next(back, None)
+        return f"{path} is again as it was before" if path else None
 
     def _contained(self, tip: str, branch: str | None) -> Merge:
         """The verdict for a tip that is in root's history."""
@@ -184,25 +212,26 @@ class MergeReader:
                     digest.update(line + b"\n")
         return digest.hexdigest()
 
-    def _unless_reverted(self, landed: set[str], since: str, changes: tuple[str, str] | None, proof: str) -> Merge:
-        """A verdict of merged, unless a later commit on root took back what landed, by its word or by its patch."""
-        candidates = self.git.commits(self.head, since, "--grep=This reverts commit", "--grep=Revert ")
-        undone: dict[str, str] = {}
-        subjects: dict[str, str] = {}
-        for commit, _ in candidates:
-            if commit in undone:  # a revert that was itself reverted
-                continue
-            message = self._message(commit)
-            undone |= dict.fromkeys(_REVERTS.findall(message), commit)
-            match = _REVERT_SUBJECT.match(message)
-            if match:
-                subjects[_PULL_SUFFIX.sub("", match[1])] = commit
-        by = next((undone[commit] for commit in sorted(landed & undone.keys())), None)
-        by = by or next((by for merge, by in undone.items() if self._brought(merge, landed)), None)
-        if by is None and subjects:
-            titles = {_PULL_SUFFIX.sub("", self._subject(commit)) for commit in sorted(landed)}
-            by = next((subjects[title] for title in sorted(titles & subjects.keys())), None)
-        by = by or (self._taken_back(since, *changes) if changes else None)
+    def _unless_reverted(
+        self,
+        landed: set[str],
+        since: str,
+        changes: tuple[str, str] | None,
+        proof: str,
+        names: frozenset[str] = frozenset(),
+    ) -> Merge:
+        """A verdict of merged, unless a later commit on root took back what landed, by its word or by its patch.
+
+        Without the changes, what landed is a guess, and so is whether a title that isn't among it is of it.
+        """
+        later = self.git.commits(self.head, since, *PATTERNS)
+        found = Reverts.of((commit, self._message(commit)) for commit, _ in later)
+        by = next((found.commits[commit] for commit in sorted(landed & found.commits.keys())), None)
+        by = by or next((by for merge, by in found.commits.items() if self._brought(merge, landed)), None)
+        if by is None and (found.titles or found.numbers):
+            names = names.union(*(subject_names(self._message(commit)) for commit in sorted(landed)))
+            by = next((by for name, by in (found.titles | found.numbers).items() if name in names), None)
+        by = by or (self._taken_back(since, *changes) if changes else found.vague)
         if by:
             return Merge(merged=False, proof=f"it landed and was reverted by {by[:9]}")
         return Merge(merged=True, proof=proof)

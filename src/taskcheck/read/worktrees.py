@@ -10,6 +10,7 @@ from taskcheck.globs import Pattern
 from taskcheck.read.files import MAX_TASK_BYTES, Folder, small_text
 from taskcheck.read.git import Git, GitError, Versions, WorktreeRecord
 from taskcheck.read.locate import Location, git_dir
+from taskcheck.settings import Settings
 from taskcheck.sources import CheckoutSource, Fork, Source, Unavailable
 
 NOT_A_TASK = frozenset({"index.md", "readme.md"})
@@ -21,6 +22,11 @@ class TaskPaths:
 
     patterns: tuple[Pattern, ...]
     exclude: tuple[Pattern, ...]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "TaskPaths":
+        """Where a store has its task files."""
+        return cls(tuple(map(Pattern, settings.paths.tasks)), tuple(map(Pattern, settings.paths.exclude)))
 
     def read(self, folder: Folder, same: Mapping[str, bytes] | None = None) -> tuple[dict[str, Source], set[str]]:
         """The task files of a checkout by path, those left out whose bytes are as in ``same``; and all their paths."""
