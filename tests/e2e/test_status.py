@@ -18,6 +18,7 @@ import pytest
 
 from taskcheck import Finding, Fix, Place, Safety
 from taskcheck.finding import Incident
+from taskcheck.formats import told
 from taskcheck.formats.rows import next_step
 from taskcheck.testing import Built, build, incidents_fixture
 from tests.e2e.conftest import environment, taskcheck
@@ -135,21 +136,44 @@ def test_texts_of_tasks_do_not_speak(store: Store) -> None:
     assert "\u202e" not in out
 
 
-def test_a_task_is_named_in_a_command_only_as_a_shell_takes_it() -> None:
+def test_every_task_is_named_as_a_shell_takes_it() -> None:
     place, edit = Place(path="tasks/x.md"), Fix(title="mend", safety=Safety.SAFE, edits=())
     for name, words in {
         "fix-login": ["--fix", "fix-login"],
         "a b; touch x": ["--fix", "'a b; touch x'"],
         "-rf": ["--fix", "--", "-rf"],
-        "x\u202e": ["rule", "some-rule"],
-        "\x1b]0;x\x07": ["rule", "some-rule"],
-        "两": ["rule", "some-rule"],
+        "两": ["--fix", "'两'"],
+        "x\u202e": ["--fix", r"$'x\342\200\256'"],
+        "\x1b]0;x\x07": ["--fix", r"$'\033\1350\073x\007'"],
+        "a\n'b": ["--fix", r"$'a\012\047b'"],
+        "a  b": ["--fix", r"$'a\040\040b'"],
+        "::error::x": ["--fix", r"$'\072\072error\072\072x'"],
+        "\udce9": ["--fix", r"$'\351'"],
+        "a\0b": ["rule", "some-rule"],
+        "\ud800": ["rule", "some-rule"],
     }.items():
         finding = Finding(rule="some-rule", task=name, message="m", place=place, fix=edit)
         incident = Incident(
             task=name, manager=None, title="", owner=None, status=None, headline="some-rule", findings=(finding,)
         )
         assert next_step(incident) == ("taskcheck", *words)
+        fixes = [words for words, _ in told.commands(incident) if "--fix" in words]
+        assert fixes == ([f"taskcheck {' '.join(words)}"] if words[0] == "--fix" else []), "never of everything"
+        if words[0] == "--fix":
+            said = subprocess.run(["bash", "-c", f"printf %s {words[-1]}"], capture_output=True, check=True).stdout
+            assert said == name.encode("utf-8", "surrogateescape")
+
+
+def test_the_command_for_a_strange_name_mends_it(store: Store) -> None:
+    people = "[people]\ndave-fowler = ['dave']\n"
+    root = store({"taskcheck.toml": people, "tasks/a\nb\x1b[2J  '\u202e.md": task("ready", owner="dave")})
+    command = next(line.strip() for line in taskcheck("status", cwd=root).out.splitlines() if " --fix " in line)
+    _, *words = command.split(" ", 2)
+    ran = subprocess.run(
+        ["bash", "-c", f"exec {sys.executable} -m taskcheck {' '.join(words)}"],
+        cwd=root, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ran.returncode, "1 fixed" in ran.stdout) == (0, True), ran.stderr
 
 
 Wait = Callable[[bytes], bytes]

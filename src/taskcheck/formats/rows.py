@@ -1,14 +1,11 @@
 """What the operator's view says, on a terminal as in a browser: its rows in their order, and its words."""
 
-import re
-import shlex
 from dataclasses import dataclass
 from datetime import timedelta
 
 from taskcheck.documents.values import age, iso
 from taskcheck.finding import Incident, ManagerStatus, Report, Safety, SignalNote
-
-_PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*")
+from taskcheck.formats.told import argument, fix_words, reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +28,14 @@ def rows(report: Report) -> list[Row]:
 def next_step(incident: Incident) -> tuple[str, ...]:
     """The command that mends the incident's cause, or shows how, or explains what has to be decided.
 
-    A fix that isn't safe is shown first. What a shell or a terminal would take for something else isn't named.
+    A fix that isn't safe is shown first.
     """
-    fixes = (f.fix for f in incident.findings if f.fix and not f.explained_by and f.place.checkout == "root")
-    fix = next(fixes, None)
-    named = _named(incident.task or incident.manager or "")
-    if fix is not None and named and fix.safety > Safety.DISPLAY:
-        return ("taskcheck", *(("--fix",) if fix.safety is Safety.SAFE else ("--diff", "--unsafe-fixes")), *named)
+    safety = next(filter(None, (reach(finding) for finding in incident.findings if not finding.explained_by)), None)
+    if safety is not None and (incident.task or incident.manager):
+        return fix_words(incident, safety, "--fix" if safety is Safety.SAFE else "--diff")
     if incident.headline:
         return ("taskcheck", "rule", incident.headline)
-    return ("taskcheck", "check", "--verbose", *named)
+    return ("taskcheck", "check", "--verbose", *(argument(incident) or ()))
 
 
 def headline(incident: Incident) -> str:
@@ -77,14 +72,6 @@ def workers(manager: ManagerStatus) -> str:
         return "no register"
     registered = f"{manager.entries} registered"
     return registered if manager.workers is None else f"{manager.workers} live of {registered}"
-
-
-def _named(subject: str) -> tuple[str, ...]:
-    """A task or manager as an argument; nothing where it holds what can't be copied from a screen."""
-    if not _PLAIN.fullmatch(subject):
-        return ()
-    quoted = shlex.quote(subject)
-    return ("--", quoted) if subject.startswith("-") else (quoted,)
 
 
 def _quiet(incident: Incident, report: Report) -> timedelta | None:

@@ -3,6 +3,7 @@
 import html as entities
 import json
 import re
+import shlex
 import string
 import unicodedata
 from typing import Any
@@ -13,6 +14,7 @@ _BRACKET_COMMAND = re.compile(r"##(\w*)\[")
 _NOT_ASCII = re.compile(r"[^\n -~]")
 _WORD = re.compile(r"""\A([("']*)(.*?)([.,;:!?)"'…]*)\Z""")
 _HARMLESS = re.compile(r"(?!www\.)[^\W_]+(?:[-.'/][^\W_]+)*|\d+(?::\d+)+Z?|[-–—·=]?", re.IGNORECASE)
+_AS_IT_IS = {*string.ascii_letters, *string.digits, *"-_./"}
 _REFERENCE = re.compile(r"(?:[0-9a-f]{7,40}|[a-z]+-[0-9]+)\Z", re.IGNORECASE)
 
 MAX_FIELD = 300
@@ -55,6 +57,21 @@ def code(text: str, limit: int | None = MAX_FIELD) -> str:
         spelled = (f"&#{ord(c)};" if c in string.punctuation or (c.isspace() and c != " ") else c for c in text)
         return f"<code>{''.join(spelled).replace('&#64;', '&#64;<!-- -->')}</code>"
     return f"`{text}`"
+
+
+def shell(text: str) -> str | None:
+    r"""For a command line that is copied from a screen: one word of bash, zsh or ksh; None where none can hold it.
+
+    What isn't visible, or wouldn't stay as it is on its way, is spelled out: ``$'a\012b'`` has a newline.
+    """
+    if visible(text, None) == text == " ".join(text.split()):
+        return shlex.quote(text)
+    try:
+        data = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return None
+    spelled = (chr(byte) if chr(byte) in _AS_IT_IS else f"\\{byte:03o}" for byte in data)
+    return None if 0 in data else f"$'{''.join(spelled)}'"
 
 
 def github_data(lines: str) -> str:

@@ -1,10 +1,9 @@
 """What several formats tell in the same words: the worst first, why a rule matters, what to do about an incident."""
 
 from collections.abc import Iterator
-from shlex import quote
 
 from taskcheck.finding import Finding, Incident, Report, RuleRun, Safety
-from taskcheck.formats.sanitize import visible
+from taskcheck.formats.sanitize import shell
 from taskcheck.model import Place
 
 
@@ -38,7 +37,7 @@ def reach(finding: Finding) -> Safety | None:
     """How safe a finding's fix is, where `--fix` can make it; what isn't in root is repaired there."""
     if finding.fix is None or finding.place.checkout != "root" or finding.fix.safety is Safety.DISPLAY:
         return None
-    return finding.fix.safety
+    return None if argument(finding) is None else finding.fix.safety
 
 
 def remedies(incident: Incident) -> list[Safety]:
@@ -46,9 +45,14 @@ def remedies(incident: Incident) -> list[Safety]:
     return sorted({safety for finding in incident.findings if (safety := reach(finding))}, reverse=True)
 
 
-def fix_command(incident: Incident, safety: Safety, verb: str = "--fix") -> str:
-    """The command that makes an incident's fixes of at least this safety, or shows them (``--diff``)."""
-    return f"taskcheck {verb}{'' if safety is Safety.SAFE else ' --unsafe-fixes'}{_named(incident)}"
+def fix_words(about: Finding | Incident, safety: Safety, verb: str = "--fix") -> tuple[str, ...]:
+    """The command that makes the fixes of at least this safety of one task, or shows them (``--diff``), in words."""
+    return ("taskcheck", verb, *(() if safety is Safety.SAFE else ("--unsafe-fixes",)), *(argument(about) or ()))
+
+
+def fix_command(about: Finding | Incident, safety: Safety, verb: str = "--fix") -> str:
+    """That command as a line."""
+    return " ".join(fix_words(about, safety, verb))
 
 
 def commands(incident: Incident) -> Iterator[tuple[str, str]]:
@@ -58,12 +62,13 @@ def commands(incident: Incident) -> Iterator[tuple[str, str]]:
         yield fix_command(incident, safety), "makes it; taskcheck undo takes it back"
     if incident.headline:
         yield f"taskcheck rule {incident.headline}", "explains the rule"
-    yield f"taskcheck check{_named(incident)}", "looks again"
+    yield " ".join(("taskcheck", "check", *(argument(incident) or ()))), "looks again"
 
 
-def _named(incident: Incident) -> str:
-    """The incident's name as an argument; nothing, which means everything, where it can't be typed."""
-    name = incident.task or incident.manager
-    if name is None or visible(name, None) != name:
-        return ""
-    return f" -- {quote(name)}" if name.startswith("-") else f" {quote(name)}"
+def argument(about: Finding | Incident) -> tuple[str, ...] | None:
+    """The words that name it in a command; none, which means everything, for the repository; None if none can."""
+    name = about.task or about.manager
+    if name is None:
+        return ()
+    word = shell(name)
+    return None if word is None else ("--", word) if word.startswith("-") else (word,)

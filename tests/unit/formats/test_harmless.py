@@ -11,6 +11,7 @@ import pytest
 
 from taskcheck.finding import Report
 from taskcheck.formats import FORMATS, renderer, text
+from taskcheck.formats.sanitize import shell
 from taskcheck.model import Place
 from tests.unit.formats import readers
 from tests.unit.formats.payloads import PAYLOADS
@@ -38,26 +39,27 @@ def code_points() -> list[str]:
 
 
 @cache
-def benign(name: str, made: Callable[[str], Report]) -> str:
-    return renderer(name)(made("word"))
+def benign(name: str, made: Callable[[str], Report], word: str) -> str:
+    return renderer(name)(made(word))
 
 
 @cache
-def elements(made: Callable[[str], Report]) -> list[str]:
-    return readers.read_markdown(benign("markdown", made))
+def elements(made: Callable[[str], Report], word: str) -> list[str]:
+    return readers.read_markdown(benign("markdown", made, word))
 
 
 def held(name: str, hostile: str, made: Callable[[str], Report]) -> None:
     """One report in one format: silent, without commands, well-formed, and built as that of a harmless text."""
     shown = renderer(name)(made(hostile))
+    word = "word" if shell(hostile) else "no\0argument"
     readers.silent(shown)
     found = readers.commands(shown)
-    assert len(found) == (len(readers.commands(benign(name, made))) if name == "github" else 0), found
+    assert len(found) == (len(readers.commands(benign(name, made, word))) if name == "github" else 0), found
     read = READ[name](shown) if name in READ else None
     if name == "markdown":
-        assert read == elements(made)
+        assert read == elements(made, word)
     if name in LINES:
-        assert shown.count("\n") == benign(name, made).count("\n")
+        assert shown.count("\n") == benign(name, made, word).count("\n")
 
 
 def small(text: str) -> Report:
