@@ -11,14 +11,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
-from taskcheck import Finding, Fix, Place, Safety
-from taskcheck.finding import Incident
-from taskcheck.formats import told
+from taskcheck import Finding, Fix, Place, Safety, check
+from taskcheck.finding import Incident, Report, RunError
+from taskcheck.formats import status, told
 from taskcheck.formats.rows import next_step
 from taskcheck.testing import Built, build, incidents_fixture
 from tests.e2e.conftest import environment, taskcheck
@@ -150,7 +152,7 @@ def test_every_task_is_named_as_a_shell_takes_it() -> None:
         "::error::x": ["--fix", r"$'\072\072error\072\072x'"],
         "\udce9": ["--fix", r"$'\351'"],
         "a\0b": ["rule", "some-rule"],
-        "\ud800": ["rule", "some-rule"],
+        "a\ud800": ["rule", "some-rule"],
     }.items():
         finding = Finding(rule="some-rule", task=name, message="m", place=place, fix=edit)
         incident = Incident(
@@ -174,6 +176,49 @@ def test_the_command_for_a_strange_name_mends_it(store: Store) -> None:
         cwd=root, env=environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (ran.returncode, "1 fixed" in ran.stdout) == (0, True), ran.stderr
+
+
+@pytest.fixture(scope="module")
+def wide(incidents: Built) -> Report:
+    """The friction log's report, with a task and a manager whose names are wide."""
+    made = check(incidents.root, now=datetime.fromisoformat(NOW))
+    task = replace(made.incidents[0], task="两" * 60, owner="日本" * 9)
+    manager = replace(made.managers[0], owner="两" * 60)
+    return replace(made, incidents=(task, *made.incidents), managers=(manager, *made.managers))
+
+
+@pytest.mark.parametrize("width", [20, 24, 30, 40, 60, 72, 80, 120])
+@pytest.mark.parametrize("verbose", [False, True])
+def test_fits_any_width(wide: Report, width: int, verbose: bool) -> None:
+    made = replace(wide, errors=(RunError(where="x", message="两" * 60),), exit_code=3)
+    lines = status.render(made, width=width, verbose=verbose).splitlines()
+    for line in lines:
+        assert cell_len(line) <= width or " " not in line.strip(" \\"), "only a word of a command is longer"
+    for words in ("worker-gone"[: width - 9], "8h 1m", "dave-fowler", "gone"):
+        assert words in " ".join(lines)
+
+
+@pytest.mark.parametrize("height", [1, 3, 5, 8, 12, 24, 40, 60, 200])
+@pytest.mark.parametrize("width", [30, 80])
+@pytest.mark.parametrize("verbose", [False, True])
+def test_fits_any_height(wide: Report, height: int, width: int, verbose: bool) -> None:
+    errors = (RunError(where="x", message="y"),) * 30
+    made = replace(wide, managers=wide.managers * 20, errors=errors, exit_code=3)
+    shown = status.render(made, width=width, height=height, verbose=verbose)
+    assert sum(-(-max(1, cell_len(line)) // width) for line in shown.splitlines()) <= height
+    whole = status.render(made, width=width, verbose=verbose)
+    for what, number in (("rows", len(made.incidents)), ("managers", len(made.managers))):
+        left = [int(found) for found in re.findall(rf"(\d+) more {what}", shown)]
+        assert all(0 < more <= number for more in left)
+    assert (shown == whole) == (height == 200 and whole.count("\n") <= 200)
+
+
+def test_verbose_says_why_rules_are_skipped(store: Store) -> None:
+    root = store({"tasks/a.md": task("ready")}, repository=False)
+    assert "(-v says why)" in taskcheck("status", cwd=root).out
+    told = taskcheck("status", "-v", cwd=root).out
+    assert "-v says why" not in told
+    assert "skipped metadata-drift: " in told
 
 
 Wait = Callable[[bytes], bytes]
@@ -244,7 +289,7 @@ def test_watch_on_a_terminal_redraws_in_place_and_leaves_it_as_it_was(store: Sto
         first = until(ours, b"\x1b[?2026l")
         assert first.startswith(b"\x1b[?1049h\x1b[?25l\x1b[?2026h\x1b[H")
         assert first.count(b"\n") < 24, "it never scrolls"
-        assert b"36 more rows: taskcheck status shows all" in first
+        assert b"37 more rows: taskcheck status shows all" in first
         assert b"\x1b[2J" not in first, "the screen is never emptied"
         (root / "tasks" / "a.md").write_text(task("ready"))
         shown = until(ours, b"40 errors")

@@ -113,11 +113,14 @@ def show(report: "Report", *, verbose: bool = False, color: str = "auto", by_rul
 
 def _width(color: str) -> int | None:
     """Columns of the terminal; None for plain text."""
-    if not colour(color):
-        return None
+    return columns() if colour(color) else None
+
+
+def columns() -> int:
+    """Columns of the terminal, of which there are at least 20."""
     import shutil  # noqa: PLC0415 - only for a terminal
 
-    return max(40, shutil.get_terminal_size().columns)
+    return max(20, shutil.get_terminal_size().columns)
 
 
 def colour(color: str) -> bool:

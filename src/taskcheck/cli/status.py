@@ -16,7 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import EPILOG
-from taskcheck.cli.common import colour, guarded, store_options, tell_empty
+from taskcheck.cli.common import colour, columns, guarded, store_options, tell_empty
 from taskcheck.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -112,4 +112,4 @@ def _screen() -> Iterator[None]:
 
 
 def _width() -> int:
-    return max(60, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 80
+    return columns() if sys.stdout.isatty() else 80

@@ -1,16 +1,23 @@
 """The operator's view for a terminal: managers with their heartbeats, then a row per task that needs a look."""
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from taskcheck.documents.values import age, iso
-from taskcheck.finding import Incident, Report, Severity, SignalNote
+from taskcheck.finding import Incident, Report, SignalNote
 from taskcheck.formats.rows import Row, headline, heartbeat, rows, told, workers
 from taskcheck.formats.sanitize import visible
-from taskcheck.formats.text import Line, styled, summary
+from taskcheck.formats.text import Line, styled, summary, wrapped
 
 SEVERITY = 8
 """Columns of the word for the severity, under which what belongs to a row is indented."""
+
+HEARTBEAT = 22
+"""Columns of what is said of a heartbeat."""
+
+Group = list[Line]
+"""Lines that belong together: a row."""
+
+BLANK = [Line(0, ())]
 
 
 def render(
@@ -18,41 +25,58 @@ def render(
 ) -> str:
     """The view, in lines of so many columns at the most; a command is never cut, and may be longer.
 
-    With a height as many rows as fit into so many lines, and how many more there are.
+    With a height as much as fits into so many lines, and how much more there is.
     """
-    head, closing = list(_managers(report, width)), list(_closing(report, width))
-    body = list(_rows(report, width, verbose=verbose))
+    managers, found = list(_managers(report, width)), list(_rows(report, width, verbose=verbose))
+    noted, closing = _closing(report, width, verbose=verbose)
     if height is not None:
-        body = _fitting(body, width, height - len(head) - len(closing))
-    lines = [*head, *body, *closing]
+        shows = f"taskcheck status{' -v' if verbose else ''} shows all"
+        room = height - len(closing)
+        noted = _fitting(noted, room // 4, width, f"more notes: {shows}")
+        room -= _height(noted, width)
+        managers = _fitting(managers, max(room // 3, room - _height(found, width)), width, f"more managers: {shows}")
+        found = _fitting(found, room - _height(managers, width), width, f"more rows: {shows}")
+    lines = [line for group in (*managers, *found, *noted) for line in group] + closing[:height]
     return styled(lines, None) if colour else "".join(f"{line.plain.rstrip()}\n" for line in lines)
 
 
-def _managers(report: Report, width: int) -> Iterator[Line]:
-    names = [visible(manager.owner) for manager in report.managers]
-    column = min(max(map(_cells, ["manager", *names]), default=0), width // 3)
-    if names:
-        yield Line(0, ((f"{_cell('manager', column)}  {'heartbeat':<22}  workers", "dim"),))
-    for name, manager in zip(names, report.managers, strict=True):
-        told, kind = heartbeat(manager)
-        segments = ((_cell(name, column), "subject"), ("  ", ""), (f"{told:<22}", kind), ("  ", ""))
-        yield Line(0, (*segments, (workers(manager), "")))
-    if names:
-        yield Line(0, ())
+def _managers(report: Report, width: int) -> Iterator[Group]:
+    """A line for each, under a heading; where that is too wide, a few."""
+    told = [(visible(each.owner), *heartbeat(each), workers(each)) for each in report.managers]
+    if not told:
+        return
+    column = min(max(_cells(name) for name, *_ in (("manager",), *told)), width // 3)
+    wide = column + HEARTBEAT + 4 + max(len(work) for *_, work in told) <= width
+    lines: Group = []
+    if wide:
+        lines = [Line(0, ((f"{_cell('manager', column)}  {'heartbeat':<{HEARTBEAT}}  workers", "dim"),))]
+    for name, beat, kind, work in told:
+        if wide:
+            age_told = f"{beat:<{HEARTBEAT}}"
+            lines += [Line(0, ((_cell(name, column), "subject"), ("  ", ""), (age_told, kind), ("  ", ""), (work, "")))]
+        else:
+            lines += [Line(0, ((_cut(name, width), "subject"),))]
+            lines += wrapped(Line(2, (("heartbeat ", "dim"), (beat, kind), (f" · {work}", ""))), width)
+        yield lines
+        lines = []
+    yield BLANK
 
 
-def _rows(report: Report, width: int, *, verbose: bool) -> Iterator[Line]:
+def _rows(report: Report, width: int, *, verbose: bool) -> Iterator[Group]:
     found = rows(report)
     if not found:
         return
-    heads = [_cells(headline(row.incident)) for row in found]
-    cause = max(heads)
-    owner = max(5, min(max(_cells(_owner(row.incident)) for row in found), width - SEVERITY - cause - 29))
-    names = ("what", "quiet", "owner", "worker", "blocks")
-    yield Line(0, ((" " * SEVERITY + _columns(names, cause, owner), "dim"),))
+    cause = max(_cells(headline(row.incident)) for row in found)
+    room = width - SEVERITY - cause - 29
+    owner = min(max(5, *(_cells(_owner(row.incident)) for row in found)), room) if room >= 5 else 0
+    lines: Group = []
+    if owner:
+        names = ("what", "quiet", "owner", "worker", "blocks")
+        lines = [Line(0, ((" " * SEVERITY + _columns(names, cause, owner), "dim"),))]
     for row in found:
-        yield from _row(row, width, cause, owner, verbose=verbose)
-    yield Line(0, ())
+        yield [*lines, *_row(row, width, cause, owner, verbose=verbose)]
+        lines = []
+    yield BLANK
 
 
 def _columns(values: tuple[str, ...], cause: int, owner: int) -> str:
@@ -65,28 +89,32 @@ def _owner(incident: Incident) -> str:
 
 
 def _row(row: Row, width: int, cause: int, owner: int, *, verbose: bool) -> Iterator[Line]:
-    incident = row.incident
-    word = incident.severity.label
+    """A row; without columns for the owner there is no room for any, and what they would say is a line of its own."""
+    incident, room = row.incident, width - SEVERITY
+    word = f"{incident.severity.label:<{SEVERITY}}"
     quiet = "-" if row.quiet is None else age(row.quiet)
     values = (headline(incident), quiet, _owner(incident), incident.worker or "-", str(incident.blocks or "-"))
-    columns = _columns(values, cause, owner)
-    yield Line(0, ((f"{word:<{SEVERITY}}", word), (columns[:cause], "rule"), (columns[cause:], "")))
-    room = width - SEVERITY
+    columns = _columns(values, cause, owner) if owner else _cut(values[0], room)
+    yield Line(0, ((word, word.rstrip()), (columns[:cause], "rule"), (columns[cause:], "")))
     yield Line(SEVERITY, ((_cut(visible(incident.subject), room), "subject"),))
+    if not owner:
+        names = ("quiet", "owner", "worker", "blocks")
+        told = " · ".join(f"{name} {value}" for name, value in zip(names, values[1:], strict=True) if value != "-")
+        yield from wrapped(Line(SEVERITY, ((told, "dim"),)), width) if told else ()
     if verbose:
-        yield from _details(incident, room)
+        yield from _details(incident, width)
     elif incident.findings:
         yield Line(SEVERITY, ((_cut(visible(incident.findings[0].message), room), ""),))
     yield from _command(row.command, room)
 
 
-def _details(incident: Incident, room: int) -> Iterator[Line]:
+def _details(incident: Incident, width: int) -> Iterator[Line]:
     """Every finding, and every raw signal."""
     for finding in incident.findings:
         told = f"{finding.level.label} {finding.rule}: {visible(finding.message, None)}"
-        yield from (Line(SEVERITY, ((part, ""),)) for part in _wrapped(told, room))
+        yield from wrapped(Line(SEVERITY, ((told, ""),), hang=2), width)
     for note in incident.signals:
-        yield from (Line(SEVERITY, ((part, "dim"),)) for part in _wrapped(_signal(note), room))
+        yield from wrapped(Line(SEVERITY, ((_signal(note), "dim"),), hang=2), width)
 
 
 def _signal(note: SignalNote) -> str:
@@ -94,33 +122,46 @@ def _signal(note: SignalNote) -> str:
 
 
 def _command(words: tuple[str, ...], room: int) -> Iterator[Line]:
-    if len(" ".join(words)) <= room:
-        yield Line(SEVERITY, ((" ".join(words), "good"),))
-        return
-    yield Line(SEVERITY, ((f"{' '.join(words[:-1])} \\", "good"),))
-    yield Line(SEVERITY, ((words[-1], "good"),))
+    """The command, broken by backslashes where it doesn't fit, so that it can be pasted."""
+    line, *rest = words
+    for number, word in enumerate(rest, 1):
+        if _cells(f"{line} {word}") + 2 * (number < len(rest)) > room:
+            yield Line(SEVERITY, ((f"{line} \\", "good"),))
+            line = word
+        else:
+            line = f"{line} {word}"
+    yield Line(SEVERITY, ((line, "good"),))
 
 
-def _closing(report: Report, width: int) -> Iterator[Line]:
+def _closing(report: Report, width: int, *, verbose: bool) -> tuple[list[Group], list[Line]]:
+    """What is to be noted, and the lines that are always there: the tally, whether it is whole, and as of when."""
     kind = "dim" if report.complete else "error"
-    for text in (*summary(report), f"as of {iso(report.now)}"):
-        yield from (Line(0, ((part, kind),)) for part in _wrapped(text, width))
+    told = [*summary(report, verbose=verbose), f"as of {iso(report.now)}"]
+    lines = [list(wrapped(Line(0, ((text, kind),), hang=2), width)) for text in told]
+    last = len(lines) - (2 if report.complete else 3)
+    return lines[:last], [line for group in lines[last:] for line in group]
 
 
-def _fitting(body: list[Line], width: int, height: int) -> list[Line]:
-    """As many lines as there is room for, the last of them for the rows that aren't whole."""
-    used = 0
-    for number, line in enumerate(body):
-        used += max(1, -(-_cells(line.plain.rstrip()) // width))
-        if used > height - (number < len(body) - 1):
-            words = {severity.label for severity in Severity}
-            more = sum(line.segments[0][1] in words for line in body[number:] if line.segments)
-            return [*body[:number], Line(0, ((f"{more} more rows: taskcheck status shows all", "dim"),))]
-    return body
+def _fitting(groups: list[Group], room: int, width: int, more: str) -> list[Group]:
+    """As much as there is room for, the last line for how much more there is."""
+    if _height(groups, width) <= room:
+        return groups
+    kept: list[Group] = []
+    used = 1
+    for number, group in enumerate(groups):
+        for size, line in enumerate(group):
+            used += _height([[line]], width)
+            if used > room:
+                left = sum(each is not BLANK for each in groups[number:])
+                told = [[Line(0, ((_cut(f"{left} {more}", width), "dim"),))]] if left and room > 0 else []
+                return [*kept, *told] if kept else [group[:size], *told]
+        kept.append(group)
+    return kept
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    return wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)
+def _height(groups: list[Group], width: int) -> int:
+    """Lines of the terminal that they take: a command may take more than one."""
+    return sum(max(1, -(-_cells(line.plain.rstrip()) // width)) for group in groups for line in group)
 
 
 def _cells(text: str) -> int:

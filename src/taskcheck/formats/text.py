@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -65,9 +66,9 @@ def position(place: Place) -> str:
     return f"{checkout}{place.path}{numbers}"
 
 
-def summary(report: Report) -> list[str]:
-    """The closing lines without styles."""
-    return [line.plain for line in _summary(report, verbose=False)]
+def summary(report: Report, *, verbose: bool = False) -> list[str]:
+    """The closing lines without styles: what failed, what is to be noted, and the tally."""
+    return [line.plain for line in _summary(report, verbose=verbose)]
 
 
 def finding_text(finding: Finding) -> str:
@@ -79,7 +80,6 @@ def finding_text(finding: Finding) -> str:
 def styled(lines: Iterable[Line], width: int | None, urls: Mapping[str, str] = MappingProxyType({})) -> str:
     """The lines in the colours that every terminal has, wrapped where there is a width."""
     from rich.color import ColorSystem  # noqa: PLC0415 - only for a terminal
-    from rich.console import Console  # noqa: PLC0415 - 37 ms, only for a terminal
     from rich.style import Style  # noqa: PLC0415 - as above
 
     styles = {kind: Style.parse(style) for kind, style in STYLES.items()}
@@ -89,21 +89,27 @@ def styled(lines: Iterable[Line], width: int | None, urls: Mapping[str, str] = M
         url = urls.get(text.rstrip(": ")) if kind == "rule" else None
         return f"\x1b]8;;{url}\x1b\\{shown}\x1b]8;;\x1b\\" if url else shown
 
-    console = Console(width=width or 80)
-    rows = (row for line in lines for row in (_wrapped(line, width, console) if width else (line,)))
+    rows = (row for line in lines for row in (wrapped(line, width) if width else (line,)))
     return "".join(" " * row.indent + "".join(painted(*part) for part in row.segments).rstrip() + "\n" for row in rows)
 
 
-def _wrapped(line: Line, width: int, console: "Console") -> Iterator[Line]:
-    """A line as rows that fit, broken between words where there are some."""
+@cache
+def _console() -> "Console":
+    from rich.console import Console  # noqa: PLC0415 - 37 ms, only for a terminal
+
+    return Console()
+
+
+def wrapped(line: Line, width: int) -> Iterator[Line]:
+    """A line as rows that fit into so many columns, broken between words where there are some."""
     from rich.cells import cell_len  # noqa: PLC0415 - only for a terminal
     from rich.text import Text  # noqa: PLC0415 - as above
 
-    room = max(20, width - line.indent - line.hang)
+    room = max(6, width - line.indent - line.hang)
     if cell_len(line.plain) <= line.indent + room:
         yield line
         return
-    rows = Text.assemble(*line.segments).wrap(console, room, overflow="fold")
+    rows = Text.assemble(*line.segments).wrap(_console(), room, overflow="fold")
     for number, row in enumerate(rows):
         row.rstrip()
         # What a row begins with, a CI log would read as a command.
