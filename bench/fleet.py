@@ -30,7 +30,7 @@ def git(*arguments: str, cwd: Path) -> None:
     subprocess.run(["git", *arguments], cwd=cwd, check=True, capture_output=True)
 
 
-def build(root: Path, tasks: int, worktrees: int, moved: int) -> None:
+def build(root: Path, tasks: int, worktrees: int, moved: int = 0) -> None:
     """A store with its body text, worktrees in each of which one task has begun, and a root that has moved on."""
     for number in range(tasks):
         path = root / "tasks" / f"ws{number % 20}" / f"task-{number:05}.md"
