@@ -13,6 +13,7 @@ from taskcheck.rules import Rule, Undecided, call
 from taskcheck.runtime import Ledger, LedgerKind
 from taskcheck.sources import Unavailable
 from taskcheck.state import State
+from taskcheck.wellformed import ill
 
 FINDINGS_CAP = 10_000
 """Findings of one rule; one that yields more is out of hand and costs only itself."""
@@ -147,6 +148,8 @@ def _of_ledger(ledger: Ledger) -> Subject:
 def _stamped(finding: Finding, rule: Rule) -> Finding:
     if not isinstance(finding, Finding):
         raise TypeError(f"a rule yields findings, not {type(finding).__name__}")
+    if wrong := ill(finding):
+        raise TypeError(wrong)
     return replace(finding, rule=rule.name, family=rule.family, severity=finding.severity or rule.severity)
 
 

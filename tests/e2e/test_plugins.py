@@ -29,6 +29,11 @@ def rule(body: str, parameters: str = "task") -> str:
     return RULE.format(body=body, parameters=parameters)
 
 
+def given(field: str) -> str:
+    """A good finding, then one with a field that isn't what it should be."""
+    return f"from dataclasses import replace; yield finding(); yield replace(finding(1), {field})"
+
+
 @pytest.mark.parametrize(
     ("module", "where", "said"),
     [
@@ -40,6 +45,20 @@ def rule(body: str, parameters: str = "task") -> str:
         (rule("yield finding(); raise ValueError('no')"), "rule aaa-rule on a", "ValueError: no"),
         (rule("import sys; yield finding(); sys.exit(0)"), "rule aaa-rule on a", "SystemExit: 0"),
         (rule("yield 'no finding'"), "rule aaa-rule on a", "a rule yields findings, not str"),
+        (rule(given("message=7")), "rule aaa-rule on a", "finding.message is of type int, not str"),
+        (rule(given("message=None")), "rule aaa-rule on a", "finding.message is of type NoneType, not str"),
+        (rule(given("task=7")), "rule aaa-rule on a", "finding.task is of type int, not str or None"),
+        (rule(given("severity='error'")), "rule aaa-rule on a", "of type str, not Severity or None"),
+        (rule(given("identity=[1]")), "rule aaa-rule on a", "finding.identity is of type list, not tuple"),
+        (rule(given("identity=(1,)")), "rule aaa-rule on a", "finding.identity[0] is of type int, not str"),
+        (rule(given("evidence=('x',)")), "rule aaa-rule on a", "finding.evidence[0] is of type str, not Evidence"),
+        (rule(given("fix='x'")), "rule aaa-rule on a", "finding.fix is of type str, not Fix or None"),
+        (rule(given("place='tasks/a.md'")), "rule aaa-rule on a", "finding.place is of type str, not Place"),
+        (rule(given("place=Place(path='/etc/passwd')")), "rule aaa-rule on a", "'/etc/passwd', not a path below"),
+        (rule(given("place=Place(path='a/../../b')")), "rule aaa-rule on a", "'a/../../b', not a path below"),
+        (rule(given("place=Place(path=b'x')")), "rule aaa-rule on a", "finding.place.path is of type bytes, not str"),
+        (rule(given("evidence=(Evidence(place=Place(path='../x'), saw='s'),)")), "rule aaa-rule on a", "[0].place"),
+        (rule(given("evidence=(Evidence(place=Place(path='x'), saw='', side='y'),)")), "rule aaa-rule on a", "'y', no"),
         (rule("while True:\n        yield finding()"), "rule aaa-rule", "more than 10,000 findings"),
         (rule("yield finding()").replace("return [", "raise KeyError('no'); ["), "plugin ours", "KeyError"),
         (rule("task.status = 'done'; yield"), "rule aaa-rule on a", "(__setattr__, "),

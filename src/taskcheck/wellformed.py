@@ -1,0 +1,75 @@
+"""Whether a finding is what its class declares: what a rule got wrong costs that rule, not the whole report."""
+
+from collections.abc import Callable
+from dataclasses import is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from taskcheck.finding import Finding
+from taskcheck.model import Place
+
+Check = Callable[[Any], str | None]
+"""What is wrong with a value, as it goes on after the value's name; None if all is well."""
+
+
+def ill(finding: Finding) -> str | None:
+    """What is wrong first with a finding, as ``finding.message is of type int, not str``; None if all is well.
+
+    Places lie below the store's folder: their paths are relative, without ``..``.
+    """
+    wrong = _check(Finding)(finding)
+    return wrong and f"finding{wrong}"
+
+
+@cache
+def _check(kind: Any) -> Check:
+    declared = get_args(kind)
+    if get_origin(kind) is Literal:
+        return lambda value: None if value in declared else f" is {value!r}, not one of {', '.join(declared)}"
+    if get_origin(kind) is tuple:
+        return _tuple(_check(declared[0]))
+    if get_origin(kind) in {Union, UnionType}:
+        return _one_of(declared)
+    return _one_of((kind,)) if not is_dataclass(kind) else _all_of(kind)
+
+
+def _tuple(of: Check) -> Check:
+    def check(value: Any) -> str | None:
+        if not isinstance(value, tuple):
+            return _other(value, (tuple,))
+        return next((f"[{at}]{wrong}" for at, item in enumerate(value) if (wrong := of(item))), None)
+
+    return check
+
+
+def _one_of(kinds: tuple[Any, ...]) -> Check:
+    parts = {kind: _check(kind) for kind in kinds if is_dataclass(kind)}
+
+    def check(value: Any) -> str | None:
+        if not isinstance(value, kinds):
+            return _other(value, kinds)
+        return parts[type(value)](value) if type(value) in parts else None
+
+    return check
+
+
+def _all_of(kind: Any) -> Check:
+    parts = [(name, _check(part)) for name, part in get_type_hints(kind).items()]
+
+    def check(value: Any) -> str | None:
+        if not isinstance(value, kind):
+            return _other(value, (kind,))
+        for name, part in parts:
+            if wrong := part(getattr(value, name)):
+                return f".{name}{wrong}"
+        if isinstance(value, Place) and (value.path.startswith("/") or ".." in value.path.split("/")):
+            return f".path is {value.path!r}, not a path below the store's folder"
+        return None
+
+    return check
+
+
+def _other(value: Any, kinds: tuple[Any, ...]) -> str:
+    wanted = " or ".join("None" if kind is NoneType else kind.__name__ for kind in kinds)
+    return f" is of type {type(value).__name__}, not {wanted}"
