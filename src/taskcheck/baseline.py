@@ -66,6 +66,19 @@ class Baseline:
         kept = {name: entry for name, entry in before.findings.items() if not judged(entry)}
         return Baseline({**kept, **entries})
 
+    def pruned(self, runs: Iterable[RuleRun]) -> "Baseline":
+        """What of it some runs, to which it was applied, still found; of rules that couldn't look everywhere, all."""
+        runs = tuple(runs)
+        found = Counter(finding.fingerprint for run in runs for _, finding in run.baselined)
+        judged = _judged(runs)
+        left = {name: found[name] if judged(entry) else entry.count for name, entry in self.findings.items()}
+        return Baseline({name: replace(self.findings[name], count=count) for name, count in left.items() if count})
+
+    @property
+    def count(self) -> int:
+        """How many findings are accepted."""
+        return sum(entry.count for entry in self.findings.values())
+
     def dump(self) -> str:
         """The file's text: entries by rule and subject."""
         import tomli_w  # noqa: PLC0415 - only to write

@@ -78,9 +78,55 @@ def test_a_moved_file_is_the_same_finding_and_another_fault_is_not(root: Path) -
 def test_what_is_mended_is_dropped_by_the_next_update(root: Path) -> None:
     run(root, "--update-baseline")
     (root / "tasks" / "a.md").write_text(TASK.format("rj"))
-    assert "1 of the baseline gone (--update-baseline drops them)" in taskcheck("--baseline", "base.toml", cwd=root).out
+    assert "1 of the baseline gone (--prune-baseline drops them)" in taskcheck("--baseline", "base.toml", cwd=root).out
     run(root, "--update-baseline")
     assert [entry["subject"] for entry in written(root)] == ["b"]
+
+
+def test_pruning_drops_what_is_mended_and_accepts_nothing(root: Path) -> None:
+    run(root, "--update-baseline")
+    (root / "tasks" / "a.md").write_text(TASK.format("rj"))
+    (root / "tasks" / "c.md").write_text(TASK.format("ghost"))
+    pruned = run(root, "--prune-baseline")
+    assert (pruned.code, told(pruned)) == (1, ["c"]), "what is new still counts"
+    assert [entry["subject"] for entry in written(root)] == ["b"]
+    assert "1 finding taken out of base.toml, 1 left" in pruned.err
+    before = (root / "base.toml").stat()
+    again = taskcheck("--baseline", "base.toml", "--prune-baseline", cwd=root)
+    assert "0 findings taken out of base.toml, 1 left" in again.err
+    assert (root / "base.toml").stat().st_mtime_ns == before.st_mtime_ns, "there is nothing to write"
+    assert "gone" not in again.out
+
+
+def test_what_is_taken_out_is_no_longer_told_as_gone(root: Path) -> None:
+    run(root, "--update-baseline")
+    (root / "tasks" / "a.md").write_text(TASK.format("rj"))
+    text = taskcheck("--baseline", "base.toml", "--prune-baseline", cwd=root).out
+    assert ("1 in the baseline" in text, "gone" in text) == (True, False)
+
+
+def test_pruning_leaves_as_many_of_the_same_as_are_found(root: Path) -> None:
+    task = "---\ntitle: A\nowner: rj\nstatus: ready\ndepends_on: [{}]\n---\n"
+    (root / "tasks" / "a.md").write_text(task.format("x, x, x"))
+    run(root, "--update-baseline")
+    (root / "tasks" / "a.md").write_text(task.format("x, x"))
+    assert "1 finding taken out of base.toml, 3 left" in run(root, "--prune-baseline").err
+    (root / "tasks" / "a.md").write_text(task.format("x, x, x"))
+    assert told(run(root)) == ["a"]
+
+
+def test_pruning_keeps_what_could_not_be_judged(root: Path) -> None:
+    run(root, "--update-baseline")
+    before = (root / "base.toml").read_bytes()
+    for name in ("a", "b"):
+        (root / "tasks" / f"{name}.md").write_text(TASK.format("rj"))
+    run(root, "--prune-baseline", "--select", "task")
+    assert (root / "base.toml").read_bytes() == before
+    (root / "elsewhere").mkdir()
+    (root / "tasks" / "linked").symlink_to("../elsewhere")
+    ran = run(root, "--prune-baseline")
+    assert (ran.code, "not written, for the check is incomplete" in ran.err) == (3, True)
+    assert (root / "base.toml").read_bytes() == before
 
 
 def test_what_rules_that_did_not_run_have_accepted_stays(root: Path) -> None:
@@ -153,6 +199,17 @@ def test_a_file_that_is_no_baseline(root: Path, text: bytes | None, said: str) -
 
 
 def test_wrong_uses(root: Path) -> None:
+    run(root, "--update-baseline")
+    for arguments, said in (
+        (("--prune-baseline",), "--prune-baseline needs --baseline FILE"),
+        (("--baseline", "base.toml", "--prune-baseline", "a"), "about the whole store"),
+        (("--baseline", "none.toml", "--prune-baseline"), "there is no such file"),
+        (("--baseline", "base.toml", "--prune-baseline", "--update-baseline"), "not allowed with"),
+        (("--baseline", "base.toml", "--prune-baseline", "--fix"), "repair first"),
+        (("--baseline", "base.toml", "--prune-baseline", "--config-from", "main"), "--config-from"),
+    ):
+        refused = taskcheck(*arguments, cwd=root)
+        assert (refused.code, said in refused.err) == (2, True), (arguments, refused.err)
     ran = taskcheck("--update-baseline", cwd=root)
     assert (ran.code, "needs --baseline FILE" in ran.err) == (2, True)
     ran = run(root, "--update-baseline", "a")

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from taskcheck.fix.plan import Plan
     from taskcheck.read import Location
 
+UPDATE, PRUNE = "--update-baseline", "--prune-baseline"
+BASELINE = {
+    UPDATE: "write what is found now into that file",
+    PRUNE: "take out of that file what is no longer found; add nothing",
+}
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
@@ -48,7 +54,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REF",
         help="take configuration, baseline and what tasks accept from this branch or commit: for what isn't trusted",
     )
-    rules.add_argument("--update-baseline", action="store_true", help="write what is found now into that file")
+    file = rules.add_mutually_exclusive_group()
+    for name, about in BASELINE.items():
+        file.add_argument(name, dest="rewrite", action="store_const", const=name, help=about)
     repairs = parser.add_argument_group("repairs")
     repairs.add_argument("--fix", action="store_true", help="repair what can be repaired safely, all or nothing")
     repairs.add_argument("--unsafe-fixes", action="store_true", help="repair more: each says why it isn't safe")
@@ -107,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
         gate=options.gate,
         online=options.online,
         baseline=_baseline(options),
-        update_baseline=options.update_baseline,
+        update_baseline=options.rewrite == UPDATE,
         progress=progress.tell,
     )
 
@@ -126,8 +134,8 @@ def run(options: argparse.Namespace) -> int:
         progress.clear()
     for render, path in outputs:
         _write(path, render(report))
-    if options.update_baseline:
-        _update_baseline(options.baseline, report, request.baseline)
+    if options.rewrite:
+        report = _rewritten(options, report, request.baseline)
     if not options.quiet:
         sys.stdout.write(_shown(report, options, store, plan))
         sys.stdout.flush()
@@ -147,10 +155,11 @@ def _consistent(options: argparse.Namespace) -> None:
         raise Failure("--unsafe-fixes goes with --fix, which writes, or with --diff, which shows")
     if options.fix and options.diff:
         raise Failure("--diff shows what --fix would write, and writes nothing: choose one")
-    if options.config_from and (options.config or options.update_baseline):
-        raise Failure("--config-from takes configuration and baseline from a commit: no --config or --update-baseline")
-    if (options.fix or options.diff) and options.update_baseline:
-        raise Failure("--update-baseline writes what is found, and --diff nothing: repair first, then write it down")
+    if options.config_from and (options.config or options.rewrite):
+        named = options.rewrite or UPDATE
+        raise Failure(f"--config-from takes configuration and baseline from a commit: no --config or {named}")
+    if (options.fix or options.diff) and options.rewrite:
+        raise Failure(f"{options.rewrite} writes what is found, and --diff nothing: repair first, then write it down")
 
 
 def _tell(report: "Report", *, fixes: bool) -> None:
@@ -209,19 +218,19 @@ def _baseline(options: argparse.Namespace) -> "Baseline | None":
 
     path: Path | None = options.baseline
     if path is None:
-        if options.update_baseline:
-            raise Failure("--update-baseline needs --baseline FILE: where to write it")
+        if options.rewrite:
+            raise Failure(f"{options.rewrite} needs --baseline FILE: where to write it")
         return None
     if options.config_from:
         return _baseline_from(options.config_from, path, options.root)
-    if options.update_baseline and options.only:
-        raise Failure("--update-baseline is about the whole store: name no tasks or paths")
+    if options.rewrite and options.only:
+        raise Failure(f"{options.rewrite} is about the whole store: name no tasks or paths")
     try:
         if path.exists() and not path.is_file():
             raise Failure(f"--baseline {path}: it is no regular file")
         return Baseline.parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        if options.update_baseline:
+        if options.rewrite == UPDATE:
             return Baseline()
         raise Failure(f"--baseline {path}: there is no such file; --update-baseline writes it") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -230,17 +239,23 @@ def _baseline(options: argparse.Namespace) -> "Baseline | None":
         raise Failure(f"--baseline {path}: {error}") from error
 
 
-def _update_baseline(path: Path, report: "Report", before: "Baseline | None") -> None:
-    """Write the baseline anew, whole or not at all; what can't be trusted isn't written."""
+def _rewritten(options: argparse.Namespace, report: "Report", before: "Baseline | None") -> "Report":
+    """The report once the baseline is written anew, whole or not at all; what can't be trusted isn't written."""
     from taskcheck.baseline import Baseline  # noqa: PLC0415 - as above
 
+    path: Path = options.baseline
     if not report.complete:
         print(f"taskcheck: --baseline {path}: not written, for the check is incomplete", file=sys.stderr)
-        return
-    after = Baseline.of(report.runs, before or Baseline())
-    replace_file(path, after.dump(), f"--baseline {path}")
-    count = sum(entry.count for entry in after.findings.values())
-    print(f"taskcheck: {count} finding{'' if count == 1 else 's'} written to {path}", file=sys.stderr)
+        return report
+    before = before or Baseline()
+    prunes = options.rewrite == PRUNE
+    after = before.pruned(report.runs) if prunes else Baseline.of(report.runs, before)
+    if after != before or not prunes:
+        replace_file(path, after.dump(), f"--baseline {path}")
+    count = before.count - after.count if prunes else after.count
+    told = f"taken out of {path}, {after.count} left" if prunes else f"written to {path}"
+    print(f"taskcheck: {count} finding{'' if count == 1 else 's'} {told}", file=sys.stderr)
+    return replace(report, baseline_gone=0)
 
 
 def _shown(report: "Report", options: argparse.Namespace, store: "Store", plan: "Plan | None") -> str:

@@ -242,7 +242,7 @@ def tally(report: Report, *, verbose: bool = False) -> tuple[str, str]:
     if report.baselined:
         hidden.append(f"{report.baselined} in the baseline")
     if report.baseline_gone:
-        hidden.append(f"{report.baseline_gone} of the baseline gone (--update-baseline drops them)")
+        hidden.append(f"{report.baseline_gone} of the baseline gone (--prune-baseline drops them)")
     hidden += _repairs(report)
     rules = len({rule for rule, _ in report.skipped})
     if rules:
