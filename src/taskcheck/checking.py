@@ -1,6 +1,6 @@
 """One check: read, assemble, run the rules, triage, fold; a request in, a report out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from os import PathLike
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from taskcheck import config, plugins, report, triage
-from taskcheck.assemble import NO_PEOPLE, Parsed, addresses, assemble, parse, read_pulls
+from taskcheck.assemble import NO_PEOPLE, Parsed, assemble, parse, read_pulls
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.baseline import Baseline
 from taskcheck.finding import Report, RuleRun, RunError, Severity
@@ -16,7 +16,6 @@ from taskcheck.fix import COMMITTED, PENDING
 from taskcheck.identity import AmbiguousNames
 from taskcheck.judging import gated, run_rules
 from taskcheck.model import Task
-from taskcheck.pulls import home as remote_home
 from taskcheck.read import (
     GitError,
     Location,
@@ -25,16 +24,14 @@ from taskcheck.read import (
     fix_folder,
     locate,
     read_files,
-    read_landed,
     read_processes,
-    read_remote,
     read_rest,
     read_revision,
 )
 from taskcheck.report import Verdict
 from taskcheck.rules import Rule
 from taskcheck.settings import Settings
-from taskcheck.sources import Forges, Merge, Processes, PullAddress, PullState, Repository, Sources
+from taskcheck.sources import Forges, Processes, PullAddress, PullState, Sources, Unavailable
 from taskcheck.state import State
 
 NOTHING = "neither task files nor runtime ledgers found"
@@ -120,19 +117,15 @@ class Store:
         return sources, parsed, state
 
     def _asked(self, state: State, sources: Sources, request: Request) -> Forges:
-        """What forges say of the recorded pull requests, and git of what their merges made."""
-        home = remote_home(read_remote(self.location))
-        recorded = addresses(state, home)
-        wanted = dict.fromkeys(at for places in recorded.values() for at in places)
-        request.progress(f"asking about {len(wanted)} pull requests")
-        answers = self.plugins.pull_requests(wanted) if request.pull_requests is None else request.pull_requests
-        unsettled = (at for task, places in recorded.items() if not state.tasks.by_id[task].done for at in places)
-        said = {at: answers.get(at) for at in unsettled}
-        merges = {at: pull.commit for at, pull in said.items() if isinstance(pull, PullState) and pull.commit}
-        landed: Mapping[PullAddress, Merge] = {}
-        if isinstance(sources.git, Repository):
-            landed = read_landed(self.location, self.settings, sources.git, merges)
-        return Forges(answers=answers, home=home, landed=landed)
+        """What forges say of the recorded pull requests."""
+        from taskcheck.asking import ask_forges  # noqa: PLC0415 - only where they are asked
+
+        def ask(wanted: Iterable[PullAddress]) -> Mapping[PullAddress, PullState | Unavailable]:
+            wanted = tuple(wanted)
+            request.progress(f"asking about {len(wanted)} pull requests")
+            return self.plugins.pull_requests(wanted) if request.pull_requests is None else request.pull_requests
+
+        return ask_forges(self.location, state, sources.git, ask)
 
     def _trusted(self, state: State, revision: str) -> dict[str, Task]:
         """The tasks that accept findings of their own, as a commit has them."""

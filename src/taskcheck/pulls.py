@@ -11,6 +11,8 @@ _ADDRESS = re.compile(rf"https?://(?P<host>[^/\s@?#]+)/(?P<repository>[^\s?#]+?)
 _WEB = re.compile(r"https?://(?:[^/\s@]*@)?(?P<host>[^/\s@]+)/(?P<path>\S+)")
 _SSH = re.compile(r"(?:ssh|git)://(?:[^/\s@]*@)?(?P<host>[^/\s@:]+)(?::\d+)?/(?P<path>\S+)")
 _SCP = re.compile(r"(?:[^/\s@]+@)?(?P<host>[^/\s:@]+):(?P<path>(?!//)\S+)")
+_DEFAULT_PORT = re.compile(r"\.?(?::(?:443|80))?\Z")
+_ALIASES = {"www.github.com": "github.com", "ssh.github.com": "github.com"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +22,24 @@ class Pull:
     address: PullAddress
     place: Place
     """Of the first ledger that records it."""
+    also: tuple[Place, ...] = ()
+    """Of the others."""
     answer: PullState | Unavailable
     """Or the reason why the forge said nothing."""
     landed: Merge | None = None
     """Whether root's history has what the merge made; None where nothing was merged, or nobody knows the commit."""
+    doubt: str = ""
+    """Why its merge doesn't prove that the task is done; empty where it does."""
 
     @property
     def state(self) -> str | None:
         """What its forge says: open, merged, closed; None where it said nothing."""
         return self.answer.state if isinstance(self.answer, PullState) else None
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Everywhere it is recorded."""
+        return (self.place, *self.also)
 
     def merged_into(self, trunk: str) -> bool:
         """Whether it was merged into trunk, by its forge's word, and wasn't reverted there since."""
@@ -92,8 +103,10 @@ def address(recorded: PullRequest | None, home: tuple[str, str] | None = None) -
         return None
     if recorded.url is not None:
         match = _ADDRESS.match(recorded.url)
-        return PullAddress(match["host"].lower(), match["repository"], int(match[3])) if match else None
-    return PullAddress(*home, recorded.number) if home and recorded.number else None
+        found = PullAddress(_host(match["host"]), match["repository"], int(match[3])) if match else None
+    else:
+        found = PullAddress(*home, recorded.number) if home and recorded.number else None
+    return found if found and found.number > 0 else None
 
 
 def home(remote: str | None) -> tuple[str, str] | None:
@@ -102,5 +115,11 @@ def home(remote: str | None) -> tuple[str, str] | None:
         match = form.fullmatch(remote or "")
         if match:
             repository = match["path"].strip("/").removesuffix(".git")
-            return (match["host"].lower(), repository) if repository else None
+            return (_host(match["host"]), repository) if repository else None
     return None
+
+
+def _host(written: str) -> str:
+    """A host as it is compared: in lower case, without the port that goes without saying, by its own name."""
+    host = _DEFAULT_PORT.sub("", written.lower())
+    return _ALIASES.get(host, host)

@@ -168,6 +168,11 @@ class PullAddress:
     """``owner/name``; on some forges with more folders."""
     number: int
 
+    @property
+    def fold(self) -> tuple[str, str, int]:
+        """What is equal for two spellings of one; forges don't tell upper case from lower."""
+        return self.host, self.repository.casefold(), self.number
+
     def __str__(self) -> str:
         return f"{self.repository}#{self.number} on {self.host}"
 
@@ -194,6 +199,8 @@ class Forges:
     """Host and repository that a number without a URL speaks of."""
     landed: Mapping[PullAddress, Merge] = field(default_factory=dict)
     """Whether root's history has what the merges of open tasks' pull requests made."""
+    reopened: Mapping[tuple[str, PullAddress], str] = field(default_factory=dict)
+    """By task and pull request: why the task isn't done by it, as root's history tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

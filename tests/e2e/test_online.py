@@ -42,7 +42,9 @@ def found(ran: Ran) -> dict[str, list[str]]:
 @pytest.fixture
 def two(store: Callable[..., Path]) -> Path:
     """A task in review whose pull request was squashed, with the branch gone; and a done one."""
-    return store({"taskcheck.toml": CONFIG, IN_REVIEW: task("in_review", 12), DONE: task("completed", 13)})
+    root = store({"taskcheck.toml": CONFIG, IN_REVIEW: task("in_review", 12), DONE: task("completed", 13)})
+    git("remote", "add", "origin", "git@github.com:acme/shop.git", cwd=root)
+    return root
 
 
 def landed(root: Path) -> dict[str, Any]:
@@ -332,8 +334,9 @@ def test_nothing_that_a_socket_does_takes_longer(monkeypatch: pytest.MonkeyPatch
 def test_a_number_alone_is_of_the_repository_that_root_came_from(two: Path) -> None:
     (two / DONE).write_text("---\ntitle: T\nowner: dave-fowler\nstatus: completed\npr_number: 13\n---\n")
     with forge(landed(two)) as made:
+        git("remote", "rename", "origin", "upstream", cwd=two)
         assert found(online(two, made, "--format", "json", **TOKEN)) == {"in-review": ["merged-not-completed"]}
-        git("remote", "add", "origin", "git@github.com:acme/shop.git", cwd=two)
+        git("remote", "rename", "upstream", "origin", cwd=two)
         assert "done" in found(online(two, made, "--format", "json", **TOKEN))
 
 
@@ -429,6 +432,19 @@ def test_the_environment_says_whose_token_is_whose(variables: dict[str, str], ex
         ("https://gitlab.example.com/a/b/c/-/merge_requests/4", ("gitlab.example.com", "a/b/c", 4)),
         ("https://bitbucket.org/a/b/pull-requests/9", ("bitbucket.org", "a/b", 9)),
         ("https://codeberg.org/a/b/pulls/3", ("codeberg.org", "a/b", 3)),
+        ("https://github.com:443/acme/shop/pull/12", ("github.com", "acme/shop", 12)),
+        ("http://github.com:80/acme/shop/pull/12", ("github.com", "acme/shop", 12)),
+        ("https://www.GitHub.com./acme/shop/pull/12", ("github.com", "acme/shop", 12)),
+        ("https://github.com:8443/acme/shop/pull/12", ("github.com:8443", "acme/shop", 12)),
+        ("https://[::1]:3000/acme/shop/pulls/12", ("[::1]:3000", "acme/shop", 12)),
+        ("https://github.com.evil.example/acme/shop/pull/12", ("github.com.evil.example", "acme/shop", 12)),
+        ("https://g\u0131thub.com/acme/shop/pull/12", ("g\u0131thub.com", "acme/shop", 12)),
+        ("https://github.com@evil.example/acme/shop/pull/12", None),
+        ("https://github.com\\@evil.example/acme/shop/pull/12", None),
+        ("https://evil.example?github.com/acme/shop/pull/12", None),
+        ("https://github.com/acme/shop/pull/0", None),
+        ("https://github.com/acme/shop/pull/-1", None),
+        ("https://github.com/acme/shop/pull/" + "9" * 19, None),
         ("https://x:secret@github.com/acme/shop/pull/12", None),
         ("https://github.com/acme/shop/issues/12", None),
         ("see https://github.com/acme/shop/pull/12", None),
@@ -447,6 +463,12 @@ def test_addresses(url: str, expected: tuple[str, str, int] | None) -> None:
         ("https://user:token@GitHub.com/acme/shop.git/", ("github.com", "acme/shop")),
         ("ssh://git@ghe.example.com:2222/acme/shop.git", ("ghe.example.com", "acme/shop")),
         ("https://ghe.example.com:8443/acme/shop", ("ghe.example.com:8443", "acme/shop")),
+        ("ssh://git@ssh.github.com:443/acme/shop.git", ("github.com", "acme/shop")),
+        ("git@ssh.github.com:acme/shop.git", ("github.com", "acme/shop")),
+        ("https://www.github.com:443/acme/shop.git", ("github.com", "acme/shop")),
+        ("git@github.com:/acme/shop.git", ("github.com", "acme/shop")),
+        ("git@github.com:", None),
+        ("https://github.com/", None),
         ("/srv/git/shop.git", None),
         ("file:///srv/git/shop.git", None),
         ("../shop", None),

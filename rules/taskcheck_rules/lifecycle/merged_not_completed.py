@@ -47,8 +47,11 @@ def merged_not_completed(
     merged into trunk. A task with another one that is open hasn't.
 
     ## Fix
-    Sets the first status of the done class. Safe where git proves the merge, be it by the commit that the forge names;
-    unsafe where only a ledger records it, or the forge says so of a commit that root doesn't have yet.
+    Sets the first status of the done class. Safe where git proves the merge. For a pull request that takes more than
+    the forge's word: root's history has the commit that it names, and nobody took that back, not even in part; it is
+    of the repository that root's remote `origin` names; root's task file or a register records it, and no other task
+    does; the task was neither reopened nor dispatched since; and nothing is open or unknown of another one of its own.
+    Else the fix is unsafe, and says why; as it is where only a ledger records the merge.
     """
     if task.done:
         return
@@ -97,9 +100,9 @@ def _told(task: Task, trunk: str, entries: Entries | None, pulls: Pulls | None) 
         return None
     for pull in recorded:
         if pull.merged_into(trunk):
-            landed = pull.landed
-            saw = f"{pull.told}; {landed.proof}" if landed else pull.told
-            doubt = "" if landed and landed.merged else "its forge says so; git can't prove it here"
+            saw = f"{pull.told}; {pull.landed.proof}" if pull.landed else pull.told
+            other = next((one.told for one in recorded if one.state != "closed" and not one.merged_into(trunk)), "")
+            doubt = pull.doubt or (other and f"the task has another: {other}")
             return f"its pull request {pull.address}", Evidence(place=pull.place, saw=saw), doubt
     if any(pull.state for pull in recorded):
         return None

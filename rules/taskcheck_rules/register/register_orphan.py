@@ -138,10 +138,10 @@ def _branch(entry: Entry, checkouts: Checkouts) -> str | None:
 
 
 def _merge(entry: Entry, checkouts: Checkouts | None, trunk: str | None, pulls: Pulls | None) -> Told:
-    own = entry.pull_request
-    number = own.number or own.url_number if own else None
-    told = tuple(pull for pull in (pulls.of(entry.task) if pulls else ()) if number in {None, pull.address.number})
-    merged = next((pull for pull in told if number and trunk and pull.merged_into(trunk)), None)
+    known = pulls.of(entry.task) if pulls else ()
+    own = tuple(pull for pull in known if entry.place in pull.places)
+    told = own if entry.pull_request else known
+    merged = next((pull for pull in own if trunk and pull.merged_into(trunk)), None)
     if merged:
         return "its pull request is merged", Evidence(place=entry.place, saw=merged.told)
     denied = any(pull.state and not (trunk and pull.merged_into(trunk)) for pull in told)

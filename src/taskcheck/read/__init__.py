@@ -11,7 +11,7 @@ from taskcheck.read.allowed import branch_name
 from taskcheck.read.branches import read_branches
 from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, stamp
 from taskcheck.read.git import MINIMUM, Git, GitError, installed
-from taskcheck.read.landed import read_landed, read_remote
+from taskcheck.read.landed import read_landed, read_remote, read_since
 from taskcheck.read.locate import Location, fix_folder, git_dir, locate
 from taskcheck.read.merges import MergeReader
 from taskcheck.read.processes import read_processes
@@ -33,7 +33,7 @@ from taskcheck.sources import (
 
 __all__ = [
     "GitError", "Location", "Pattern", "Questions", "changed", "fix_folder", "locate", "read_files", "read_landed",
-    "read_processes", "read_remote", "read_rest", "read_revision", "read_staging", "watched",
+    "read_processes", "read_remote", "read_rest", "read_revision", "read_since", "read_staging", "watched",
 ]  # fmt: skip
 
 

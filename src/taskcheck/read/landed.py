@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 from taskcheck.read.allowed import object_id
+from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.git import Git, GitError
 from taskcheck.read.locate import Location
 from taskcheck.read.merges import MergeReader
@@ -40,3 +41,23 @@ def read_landed(
         Git(location.top), git.head, git.shallow, is_task=lambda path: paths.match(path, location.prefix)
     )
     return {at: reader.landed(commit, at.number) for at, commit in merges.items() if object_id(commit)}
+
+
+def read_since(location: Location, git: Repository, commit: str, path: str) -> tuple[bytes | None, ...]:
+    """What a task file was in root's history since a commit, newest first; None among it for when it wasn't there.
+
+    A file that history doesn't have now has no versions, and neither has one that git says nothing about.
+    """
+    if location.top is None or git.head is None:
+        return ()
+    ours, full = Git(location.top), location.prefix + path
+    try:
+        now = ours.tree(git.head, [full]).get(full)
+        if now is None:
+            return ()
+        changes = ours.changes(git.head, commit, [full], first_parent=True)
+        ids = (now, *(blob for change in changes for blob in (change.after, change.before)))
+        blobs = ours.blobs({blob for blob in ids if blob}, MAX_TASK_BYTES)
+    except GitError:
+        return ()
+    return tuple(None if blob is None else blobs.get(blob, b"") for blob in dict.fromkeys(ids))

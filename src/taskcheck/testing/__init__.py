@@ -19,6 +19,7 @@ A fixture has these parts, of which only `repo.toml` must be there:
     git = true                      # false: a plain folder, no repository
     branch = "main"
     host = "mac-1"                  # what this host is called in the check; default: its real name
+    remote = "https://github.com/acme/shop.git"  # what its remote "origin" is; default: it has none
     [processes]                     # what lives: pid = start time or ""; without the table, what really lives
     4242 = "2026-03-24T17:00:00Z"
     [pull_requests."https://github.com/acme/shop/pull/12"]  # what its forge says, as with --online

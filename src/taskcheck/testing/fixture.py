@@ -30,6 +30,7 @@ _SETTINGS = {
     "git": bool,
     "branch": str,
     "host": str,
+    "remote": str,
     "processes": {"*": str},
     "mtimes": {"*": str},
     "pull_requests": {"*": {"state": ("open", "merged", "closed"), "into": str, "commit": str, "at": str}},
@@ -234,6 +235,8 @@ def _build_repository(source: _Source, root: Path) -> None:
     _git(root, source.now, "init", "-q", "--template=", f"--initial-branch={trunk}")
     with (root / ".git" / "config").open("a") as config:
         config.write(_CONFIG)
+        if "remote" in source.settings:
+            config.write(f'[remote "origin"]\n\turl = {source.settings["remote"]}\n')
     (root / ".gitignore").write_bytes(_GITIGNORE)  # until the fixture lays its own over it
     starts = {}
     for part, table in source.main():
