@@ -44,7 +44,7 @@ def _tuple(of: Check) -> Check:
 
 
 def _one_of(kinds: tuple[Any, ...]) -> Check:
-    parts = {kind: _check(kind) for kind in kinds if is_dataclass(kind)}
+    parts: dict[type, Check] = {kind: _check(kind) for kind in kinds if hasattr(kind, "__dataclass_fields__")}
 
     def check(value: Any) -> str | None:
         if not isinstance(value, kinds):

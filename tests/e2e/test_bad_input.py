@@ -1,5 +1,6 @@
 """Wrong input: a clear error or finding that names file, place and cure; never a traceback, never a hang."""
 
+import json
 import os
 import socket
 import subprocess
@@ -71,6 +72,46 @@ def test_usage_errors_name_the_cure(store: Store, arguments: list[str], said: st
     assert ran.code == 2
     assert said in ran.err
     assert ran.out == ""
+
+
+ODD = "\x1b]0;x\x07\u202e\r::error::y\n##[error]z"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "files"),
+    [
+        ([], {"taskcheck.toml": f"{json.dumps(ODD)} = 1\n"}),
+        ([ODD], {}),
+        ([f"--{ODD}"], {}),
+        (["--select", ODD], {}),
+        (["--format", ODD], {}),
+        (["--root", ODD], {}),
+        (["--config", ODD], {}),
+        (["--output", ODD], {}),
+        (["--output", f"json={ODD}/x"], {}),
+        (["--baseline", ODD], {}),
+        (["--baseline", ODD, "--update-baseline"], {}),
+        (["--config-from", ODD], {}),
+        (["rule", ODD], {}),
+        (["rule", "metadata-drift", "--config", ODD], {}),
+        (["route", ODD], {}),
+        (["run", ODD, "--", "true"], {}),
+        (["run", "fix-login", "--owner", ODD, "--", "true"], {}),
+        (["finish", ODD, "--outcome", ODD], {}),
+        (["undo", ODD], {}),
+        (["init"], {}),
+    ],
+)
+def test_what_is_said_on_stderr_does_not_speak(
+    store: Store, arguments: list[str], files: dict[str, str | bytes]
+) -> None:
+    """Neither to a terminal nor to the runner of a CI."""
+    root = store({"tasks/fix-login.md": TASK, "taskcheck.toml": "[people]\ndave = []\n", **files})
+    said = taskcheck(*arguments, cwd=root)
+    text = said.err + said.out
+    assert text
+    assert not set("\x1b\x07\u202e\r") & set(text), text
+    assert not any(line.lstrip().startswith("::") or "##[" in line for line in text.splitlines()), text
 
 
 def test_a_suppression_needs_no_task(store: Store) -> None:

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 
 COMMANDS = {
@@ -32,8 +33,21 @@ class Failure(Exception):
     """An end of the run with a message for stderr and an exit code."""
 
     def __init__(self, message: str, code: int = 2) -> None:
-        super().__init__(message)
+        super().__init__(_harmless(message))
         self.code = code
+
+
+def complain(message: str) -> None:
+    """Say on stderr what somebody should know; where that can't be written, nobody."""
+    with suppress(OSError):
+        print(_harmless(f"taskcheck: {message}"), file=sys.stderr, flush=True)
+
+
+def _harmless(message: str) -> str:
+    """A message of one or more lines, in which nothing that comes from a file or an argument speaks to a terminal."""
+    from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - only when something is wrong
+
+    return "\n".join(visible(line, None) for line in message.split("\n"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _dispatch(argv)
     except Failure as failure:
-        print(f"taskcheck: {failure}", file=sys.stderr)
+        complain(str(failure))
         return failure.code
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody to tell, and stdout must not be flushed again.

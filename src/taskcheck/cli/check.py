@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taskcheck.cli import EPILOG, Failure
+from taskcheck.cli import EPILOG, Failure, complain
 from taskcheck.cli.common import guarded, names, replace_file, show, store_options, tell_empty
 from taskcheck.cli.progress import Progress
 from taskcheck.formats import FORMATS
@@ -143,7 +143,7 @@ def run(options: argparse.Namespace) -> int:
         _tell(report, fixes=not options.quiet)
     if options.quiet or options.diff or options.format != "text":
         for notice in report.notices:
-            print(f"taskcheck: {visible(notice, None)}", file=sys.stderr)
+            complain(visible(notice, None))
     tell_empty(report, store)
     store.plugins.finish(report, plan)
     return report.exit_code
@@ -169,7 +169,7 @@ def _tell(report: "Report", *, fixes: bool) -> None:
     if fixes:
         sys.stderr.write(text.fixes(report))
     for error in report.errors:
-        print(f"taskcheck: {error.where}: {error.message}", file=sys.stderr)
+        complain(visible(f"{error.where}: {error.message}", None))
 
 
 def _repaired(store: "Store", request: "Request", options: argparse.Namespace) -> "tuple[Report, Plan]":
@@ -245,7 +245,7 @@ def _rewritten(options: argparse.Namespace, report: "Report", before: "Baseline 
 
     path: Path = options.baseline
     if not report.complete:
-        print(f"taskcheck: --baseline {path}: not written, for the check is incomplete", file=sys.stderr)
+        complain(f"--baseline {path}: not written, for the check is incomplete")
         return report
     before = before or Baseline()
     prunes = options.rewrite == PRUNE
@@ -254,7 +254,7 @@ def _rewritten(options: argparse.Namespace, report: "Report", before: "Baseline 
         replace_file(path, after.dump(), f"--baseline {path}")
     count = before.count - after.count if prunes else after.count
     told = f"taken out of {path}, {after.count} left" if prunes else f"written to {path}"
-    print(f"taskcheck: {count} finding{'' if count == 1 else 's'} {told}", file=sys.stderr)
+    complain(f"{count} finding{'' if count == 1 else 's'} {told}")
     return replace(report, baseline_gone=0)
 
 

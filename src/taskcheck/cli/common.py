@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from taskcheck.cli import Failure
+from taskcheck.cli import Failure, complain
 
 if TYPE_CHECKING:
     from taskcheck.assemble import Parsed
@@ -50,18 +50,20 @@ def guarded(work: Callable[[], T]) -> T:
     """The result of work on a store; what the user can mend becomes a failure with exit code 2."""
     from taskcheck.checking import UsageError  # noqa: PLC0415 - the checker is only loaded when it runs
     from taskcheck.config import ConfigError  # noqa: PLC0415 - as above
+    from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - as above
     from taskcheck.read import GitError  # noqa: PLC0415 - as above
 
     try:
         return work()
     except ConfigError as error:
-        raise Failure("the configuration can't be used\n  " + "\n  ".join(error.messages)) from error
+        messages = (visible(message, None) for message in error.messages)
+        raise Failure("\n  ".join(("the configuration can't be used", *messages))) from error
     except UsageError as error:
-        raise Failure(str(error)) from error
+        raise Failure(visible(str(error), None)) from error
     except NotADirectoryError as error:
-        raise Failure(f"there is no folder {error}") from error
+        raise Failure(visible(f"there is no folder {error}", None)) from error
     except GitError as error:
-        raise Failure(f"git: {error}", 3) from error
+        raise Failure(visible(f"git: {error}", None), 3) from error
 
 
 def replace_file(path: Path, text: str, what: str) -> None:
@@ -163,4 +165,4 @@ def tell_empty(report: "Report", store: "Store") -> None:
     if report.exit_code == EMPTY:
         settings = store.settings
         looked = f"preset {settings.preset} looks for {', '.join(settings.paths.tasks)}"
-        print(f"taskcheck: {NOTHING} in {store.location.root} ({looked})", file=sys.stderr)
+        complain(f"{NOTHING} in {store.location.root} ({looked})")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from taskcheck.cli import Failure
 from taskcheck.cli.common import guarded, moment, show
+from taskcheck.formats.sanitize import shell, visible
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,8 @@ def run(options: argparse.Namespace) -> int:
     now = options.now or datetime.now(UTC).replace(microsecond=0)
     if options.folder is not None:
         code = _run(options.folder, now, options)
-        print(f"\nbuilt in {options.folder}; look again with: taskcheck --root {options.folder}")
+        folder = visible(str(options.folder), None)
+        print(f"\nbuilt in {folder}; look again with: taskcheck --root {shell(str(options.folder))}")
         return code
     with tempfile.TemporaryDirectory(prefix="taskcheck-demo-") as folder:
         code = _run(Path(folder), now, options)

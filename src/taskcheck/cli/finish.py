@@ -6,9 +6,8 @@ reconciled and the register entry cleared here and now.
 """
 
 import argparse
-import sys
 
-from taskcheck.cli import Failure
+from taskcheck.cli import Failure, complain
 from taskcheck.cli.common import guarded, store_place
 from taskcheck.formats.sanitize import visible
 
@@ -49,6 +48,6 @@ def run(options: argparse.Namespace) -> int:
     elif done.status:
         print(f"root says {visible(done.status)}")
     if done.trouble:
-        print(f"taskcheck: {visible(done.trouble, None)}; see: taskcheck {visible(options.task)}", file=sys.stderr)
+        complain(f"{visible(done.trouble, None)}; see: taskcheck {visible(options.task)}")
         return 3
     return 0

@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
             file.write(proposal.text)
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}") from error
-    print(f"wrote {path}")
+    print(f"wrote {visible(str(path), None)}")
     for note in proposal.notes:
         print(f"  look at: {visible(note)}")
     print("next: taskcheck")

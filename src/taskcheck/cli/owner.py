@@ -22,7 +22,8 @@ def run(options: argparse.Namespace) -> int:
     for name in options.names:
         owner = directory.resolve(name)
         if owner:
-            print(f"{owner.key}\t{owner.kind}, declared in {directory.declared_in.get(owner.key, '?')}")
+            declared = directory.declared_in.get(owner.key, "?")
+            print(f"{visible(owner.key)}\t{owner.kind}, declared in {visible(declared, None)}")
         else:
             nobody = True
             close = directory.suggestions(name)

@@ -29,5 +29,5 @@ def run(options: argparse.Namespace) -> int:
         owners: list[str | None] = [spelling for _, spelling in tasks[name].owners]
         for routed in (directory.route(spelling) for spelling in owners or [None]):
             nobody = nobody or routed.person is None
-            print(f"{routed.person or '-'}\t{visible(routed.why)}")
+            print(f"{visible(routed.person or '-')}\t{visible(routed.why)}")
     return int(nobody)

@@ -13,11 +13,9 @@ exit codes:
 """
 
 import argparse
-import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from taskcheck.cli import Failure
+from taskcheck.cli import Failure, complain
 from taskcheck.cli.common import guarded, store_place
 from taskcheck.formats.sanitize import visible
 
@@ -97,8 +95,7 @@ def _run(store: "Store", wanted: "Wanted") -> int:
 
 
 def _say(text: str) -> None:
-    with suppress(OSError):  # whoever read it has gone, or its disk is full: the run goes on
-        print(f"taskcheck: {visible(text, None)}", file=sys.stderr, flush=True)
+    complain(visible(text, None))  # whoever read it may have gone, or its disk may be full: the run goes on
 
 
 def _seconds(text: str) -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from taskcheck.cli import Failure
 from taskcheck.cli.common import guarded, store_options
+from taskcheck.formats.sanitize import visible
 
 PORT = 8321
 
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         missing = f"`serve` needs {error.name}, which isn't installed; try: pip install 'taskcheck-lint[serve]'"
         raise Failure(missing) from error
     request = Request(root=Path(os.path.realpath(options.root)), config=options.config, now=options.now)
-    root = guarded(lambda: open_store(request)).location.root
+    root = visible(str(guarded(lambda: open_store(request)).location.root), None)
     try:
         serve(request, options.port, lambda address: print(f"{root} is at {address} (Ctrl-C ends it)", flush=True))
     except OSError as error:
