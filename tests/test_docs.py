@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import fields
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from taskcheck.checking import Request, open_store
 from taskcheck.cli import COMMANDS
 from taskcheck.formats import FORMATS
 from taskcheck.schema import Config, FieldsTable, Table
+from tests import pages
 from tests.conftest import ROOT
 from tests.e2e.conftest import environment, store, taskcheck
 
@@ -168,12 +170,8 @@ def test_the_python_of_the_page_for_managers_runs(store: Callable[..., Path]) ->
 
 def test_the_page_about_rules_makes_a_tested_rule(tmp_path: Path) -> None:
     """Its files, written as it says, are a distribution whose tests pass and whose rule is known."""
-    page = (ROOT / "docs" / "writing-rules.md").read_text()
-    written = re.findall(r"^`([\w./-]+)`:\n\n```\w+\n(.*?)```", page, re.DOTALL | re.MULTILINE)
+    written = pages.write(ROOT / "docs" / "writing-rules.md", tmp_path)
     assert len(written) == 8
-    for name, text in written:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
     project = tomllib.loads((tmp_path / "pyproject.toml").read_text())["project"]
     about = tmp_path / f"our_taskcheck-{project['version']}.dist-info"
     about.mkdir()
@@ -186,7 +184,7 @@ def test_the_page_about_rules_makes_a_tested_rule(tmp_path: Path) -> None:
     assert (done.returncode, "2 passed" in done.stdout) == (0, True), done.stdout
     shown = taskcheck("rule", "review-without-reviewer", cwd=tmp_path, PYTHONPATH=str(tmp_path))
     assert shown.out.startswith("review-without-reviewer  (ours, error)")
-    (tmp_path / written[4][0]).write_text("")
+    (tmp_path / written[4]).write_text("")
     again = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert "bad-nobody/expect.txt" in again.stdout, "the laws fail where they don't hold"
 
@@ -198,3 +196,19 @@ def test_the_page_about_rules_names_every_hook_and_the_version() -> None:
     }
     assert f"It is {hooks.API_VERSION}." in page
     assert f"taskcheck_api = {hooks.API_VERSION}\n" in page
+
+
+@pytest.mark.parametrize("name", ["getting-started"])
+def test_what_a_page_tells_its_reader_to_do_does_what_it_shows(name: str, tmp_path: Path) -> None:
+    assert pages.follow(ROOT / "docs" / f"{name}.md", tmp_path) > 10
+
+
+def test_a_page_that_shows_what_is_not_so_is_told(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    for shown, wrong in (("b\n", False), ("…\n", False), ("b …\n", True), ("", True), ("a\nb\n", True)):
+        page.write_text(f"`in/a.txt`:\n\n```text\nb\n```\n\n```console\n$ cd in\n$ cat a.txt\n{shown}```\n")
+        with pytest.raises(AssertionError) if wrong else nullcontext():
+            assert pages.follow(page, tmp_path) == 2
+    page.write_text("```console\n$ no-such-command\n…\n```\n")
+    with pytest.raises(AssertionError):
+        pages.follow(page, tmp_path)

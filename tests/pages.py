@@ -1,0 +1,69 @@
+"""What a page of the docs tells its reader to do, done: files are written, commands run, and print what is shown."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.e2e.conftest import environment
+
+STEP = re.compile(
+    r"^`(?P<name>[\w./-]+)`:\n\n```\w+\n(?P<text>.*?)^```$|^```console\n(?P<session>.*?)^```$", re.DOTALL | re.MULTILINE
+)
+COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+UNTRIED = ("pip install ", "pipx install ")
+"""What is shown, and not done: it would ask the network."""
+
+
+def write(page: Path, folder: Path) -> list[str]:
+    """Write the files of a page, which stand below their names in code; their names in order."""
+    steps = [step for step in STEP.finditer(page.read_text()) if step["name"]]
+    for step in steps:
+        _write(folder / step["name"], step["text"])
+    return [step["name"] for step in steps]
+
+
+def follow(page: Path, folder: Path, **variables: str) -> int:
+    """Do all that a page says, in its order, beginning in a folder; how many commands that was.
+
+    A command may exit with 0, or with 1 where something was found. What it prints is what stands below it, in which
+    `…` stands for anything, and for any number of lines where it is alone. Its folder is that of the next one, and of
+    the next file.
+    """
+    tried = code = 0
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    env = environment(HOME=str(folder), PATH=path, **variables)
+    for step in STEP.finditer(page.read_text()):
+        if step["name"]:
+            _write(folder / step["name"], step["text"])
+            continue
+        for command, shown in COMMAND.findall(step["session"]):
+            if command.startswith(UNTRIED):
+                continue
+            done = subprocess.run(
+                ["bash", "-c", f"(exit {code})\n{command}\nended=$?; printf '\\0%s' \"$PWD\"; exit $ended"],
+                cwd=folder,
+                env=env,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            printed, _, place = done.stdout.rpartition("\0")
+            folder, code = Path(place), done.returncode
+            told = f"{page.name}: {command}\n{printed}"
+            assert code in {0, 1}, told
+            assert _as_shown(shown, printed), f"{told}\nis not what is shown:\n{shown}"
+            tried += 1
+    return tried
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def _as_shown(shown: str, printed: str) -> bool:
+    lines = (r"(?:.*\n)*" if line == "…" else re.escape(line).replace("…", ".*") + r"\n" for line in shown.splitlines())
+    return re.fullmatch("".join(lines), printed) is not None
