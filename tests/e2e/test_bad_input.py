@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck.formats import FORMATS
-from tests.e2e.conftest import git, taskcheck
+from tests.e2e.conftest import environment, git, taskcheck
 
 TASK = "---\ntitle: Fix login\nowner: dave\nstatus: ready\n---\n"
 Store = Callable[..., Path]
@@ -379,3 +379,51 @@ def test_a_pyproject_that_is_not_utf8(store: Store) -> None:
     assert taskcheck(cwd=root).code == 2
     (root / "pyproject.toml").write_bytes(b'[project]\nname = "\xff"\n')
     assert taskcheck(cwd=root).code == 0, "it says nothing of taskcheck"
+
+
+COMMANDS = [
+    ["--format", "json"], ["status"], ["status", "--watch"], ["rule"], ["owner", "dave"], ["--version"], ["--help"],
+    ["completion", "bash"], ["init", "--print"], ["-q", "--format", "nonsense"],
+]  # fmt: skip
+
+
+def printing(arguments: list[str], root: Path, to: str, unbuffered: str) -> "subprocess.CompletedProcess[str]":
+    """A command by a shell, whose stdout goes somewhere."""
+    script = f'"$0" -m taskcheck "$@" {to}'
+    command = ["bash", "-c", script, sys.executable, *arguments]
+    env = environment(PYTHONUNBUFFERED=unbuffered)
+    return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_a_full_disk_behind_stdout_is_told_in_one_line(store: Store, arguments: list[str], unbuffered: str) -> None:
+    root = store({"tasks/fix-login.md": TASK, "taskcheck.toml": "[people]\ndave = []\n"})
+    ran = printing(arguments, root, "> /dev/full", unbuffered)
+    if "-q" in arguments:
+        assert (ran.returncode, ran.stderr) == (2, "taskcheck: unknown format 'nonsense'\n"), (
+            "nothing was to be printed"
+        )
+    else:
+        assert (ran.returncode, ran.stderr) == (3, "taskcheck: what was to be printed: No space left on device\n")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", COMMANDS[:-1])
+def test_a_reader_that_went_away_ends_it_quietly(store: Store, arguments: list[str], unbuffered: str) -> None:
+    root = store({"tasks/fix-login.md": TASK, "taskcheck.toml": "[people]\ndave = []\n"})
+    ran = printing(arguments, root, "| (exec <&-; sleep 1); exit ${PIPESTATUS[0]}", unbuffered)
+    assert (ran.returncode, ran.stderr) == (141, "")
+
+
+def test_watching_ends_with_its_reader(store: Store) -> None:
+    root = store({"tasks/fix-login.md": TASK})
+    ran = printing(["status", "--watch"], root, "| grep -q 'as of'; exit ${PIPESTATUS[0]}", "")
+    assert (ran.returncode, ran.stderr) == (141, "")
+
+
+def test_nowhere_to_complain(store: Store) -> None:
+    root = store({"tasks/fix-login.md": TASK})
+    assert printing(["--nonsense"], root, "2> /dev/full", "").returncode == 2
+    assert printing([], root, "&> /dev/full", "").returncode == 3
+    assert printing(["status", "--help"], root, "> /dev/full", "").returncode == 3

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
+from typing import TextIO
 
 COMMANDS = {
     "check": "compare the ledgers, report what disagrees (the default command)",
@@ -39,8 +40,10 @@ class Failure(Exception):
 
 def complain(message: str) -> None:
     """Say on stderr what somebody should know; where that can't be written, nobody."""
-    with suppress(OSError):
+    try:
         print(_harmless(f"taskcheck: {message}"), file=sys.stderr, flush=True)
+    except OSError:
+        _let_go(sys.stderr)
 
 
 def _harmless(message: str) -> str:
@@ -61,16 +64,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not stream.isatty() and "PYTHONIOENCODING" not in os.environ:
                 stream.reconfigure(encoding="utf-8")
     try:
+        code = _ended(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:  # Whoever read our output has gone; there is nobody to tell.
+        _let_go(sys.stdout)
+        return GONE
+    except OSError as error:
+        _let_go(sys.stdout)
+        complain(f"{error.filename or 'what was to be printed'}: {error.strerror}")
+        return 3
+    return code
+
+
+GONE = 141
+"""Exit code where nobody reads any more: what a shell says of a process that SIGPIPE ended."""
+
+
+def _ended(argv: list[str]) -> int:
+    """The exit code of a run, however it ends."""
+    try:
         return _dispatch(argv)
     except Failure as failure:
         complain(str(failure))
         return failure.code
-    except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody to tell, and stdout must not be flushed again.
-        sys.stdout = None
-        return 141
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
     except KeyboardInterrupt:
         return 130
+
+
+def _let_go(stream: TextIO) -> None:
+    """Give up stdout or stderr: what is left in its buffer couldn't be written at the end either."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _standard_descriptors() -> None:

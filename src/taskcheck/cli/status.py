@@ -6,6 +6,7 @@ is the command that mends its cause, shows how, or explains it.
 """
 
 import argparse
+import select
 import shutil
 import signal
 import sys
@@ -15,7 +16,7 @@ from threading import Event
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from taskcheck.cli import EPILOG
+from taskcheck.cli import EPILOG, GONE
 from taskcheck.cli.common import colour, columns, guarded, store_options, tell_empty
 from taskcheck.cli.progress import Progress
 
@@ -65,6 +66,8 @@ def _watch(request: "Request", options: argparse.Namespace) -> int:
     if not sys.stdout.isatty():
         said: object = None
         for look in looks(request, Event()):
+            if not _is_read():
+                return GONE
             if look is not None and look.says != said:
                 said = look.says
                 sys.stdout.write(f"{_shown(look, options)}\n")
@@ -81,6 +84,13 @@ def _watch(request: "Request", options: argparse.Namespace) -> int:
                 sys.stdout.write(HERE + lines.rstrip("\n").replace("\n", LINE) + DONE)
                 sys.stdout.flush()
     return 0
+
+
+def _is_read() -> bool:
+    """Whether somebody may still read what is printed: a pipe knows when its reader has gone."""
+    poll = select.poll()
+    poll.register(sys.stdout, 0)
+    return not poll.poll(0)
 
 
 def _shown(look: "Look", options: argparse.Namespace, height: int | None = None) -> str:
