@@ -107,10 +107,18 @@ def test_the_page_of_formats_names_every_one() -> None:
     assert all(f"`{name}`" in README for name in FORMATS)
 
 
+def anchors(page: Path) -> set[str]:
+    """What GitHub calls the headings of a page."""
+    headings = re.findall(r"^#+ (.*)", page.read_text(), re.M)
+    return {re.sub(r"[^\w -]", "", re.sub(r"\]\(.*?\)", "", heading)).lower().replace(" ", "-") for heading in headings}
+
+
 def test_links_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+    for page in [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md"), *(ROOT / "examples").rglob("*.md")]:
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text()):
+            there = page.parent / target if target else page
+            assert there.exists(), f"{page.name}: {target}"
+            assert not anchor or anchor in anchors(there), f"{page.name}: {target}#{anchor}"
 
 
 def test_the_configuration_page_is_a_configuration_and_names_every_key(tmp_path: Path) -> None:
@@ -198,7 +206,7 @@ def test_the_page_about_rules_names_every_hook_and_the_version() -> None:
     assert f"taskcheck_api = {hooks.API_VERSION}\n" in page
 
 
-@pytest.mark.parametrize("name", ["getting-started"])
+@pytest.mark.parametrize("name", ["getting-started", "adopting"])
 def test_what_a_page_tells_its_reader_to_do_does_what_it_shows(name: str, tmp_path: Path) -> None:
     assert pages.follow(ROOT / "docs" / f"{name}.md", tmp_path) > 10
 
