@@ -54,7 +54,7 @@ class Forge:
         return self._graph(body["query"]) if path == "/graphql" else self._rest(path, headers)
 
     def _rest(self, path: str, headers: dict[str, str]) -> Reply:
-        found = re.fullmatch(r"/repos/(.+)/pulls/(\d+)", path)
+        found = re.fullmatch(r"/repos/(.+)/pulls/(\d+)(?:\?.*)?", path)
         known = self.pulls.get(f"{found[1]}#{found[2]}") if found else None
         if known is None:
             return 404, {}, json.dumps({"message": "Not Found", "status": "404"}).encode()

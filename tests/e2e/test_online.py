@@ -1,7 +1,10 @@
 """`--online`: a forge over real HTTP on loopback, as it should be and as it shouldn't."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +17,7 @@ from taskcheck.forge.sites import Site, sites
 from taskcheck.model import PullRequest
 from taskcheck.pulls import address, home
 from taskcheck.sources import PullAddress, Unavailable
-from tests.e2e.conftest import Ran, git, install_plugin, taskcheck
+from tests.e2e.conftest import Ran, environment, git, install_plugin, taskcheck
 from tests.e2e.forge import Forge, always, dropped, forge, half_a_body, pull, used_up
 
 pytest.importorskip("cachecontrol", reason="the extra [online] isn't installed")
@@ -102,10 +105,99 @@ def test_without_a_token_answers_are_kept_and_asked_about_conditionally(two: Pat
         path.write_bytes(b"\x93rubbish")
     with forge(landed(two)) as made:
         assert found(online(two, made, "--format", "json")) == found(first)
+    made_up = [
+        b"cc=4,\x01",
+        b"cc=4,\x80",
+        b"cc=4,\x81\xa8response\x01",
+        files[0].read_bytes()[:-40],
+        b"cc=4," + b"\x91" * 5_000,
+    ]
+    for path, data in zip(
+        [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] * 3, made_up, strict=False
+    ):
+        path.write_bytes(data)
+        with forge(landed(two)) as made:
+            assert found(online(two, made, "--format", "json")) == found(first), data
     blocked = tmp_path / "a-file"
     blocked.write_text("")
     with forge(landed(two)) as made:
         assert found(online(two, made, "--format", "json", cache=blocked)) == found(first)
+
+
+@pytest.mark.parametrize("place", ["store/cache", "store/.git/cache", "link"])
+def test_a_check_writes_nothing_in_the_repository(two: Path, tmp_path: Path, place: str) -> None:
+    (tmp_path / "link").symlink_to(two)
+    before = sorted(two.rglob("*"))
+    with forge(landed(two)) as made:
+        assert found(online(two, made, "--format", "json", cache=tmp_path / place)) != {}
+        assert found(online(two, made, "--format", "json", cache=tmp_path / place)) != {}
+    assert sorted(two.rglob("*")) == before
+
+
+def test_what_is_kept_goes_again(two: Path, tmp_path: Path) -> None:
+    with forge(landed(two)) as made:
+        online(two, made)
+        folder = tmp_path / "cache/taskcheck/forge"
+        kept = {path.name for path in folder.iterdir()}
+        for number in range(1_200):
+            (folder / f"old{number}").write_bytes(b"x")
+            os.utime(folder / f"old{number}", (time.time() - 86_400 * (1 if number < 1_100 else 60),) * 2)
+        made.pulls["acme/shop#13"]["into"] = "other"
+        online(two, made)
+    left = {path.name for path in folder.iterdir()}
+    assert kept <= left
+    assert len(left) <= 1_002
+    assert not any(f"old{number}" in left for number in range(1_100, 1_200))
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir() if path.name in kept)
+
+
+def test_many_at_one_cache(two: Path, tmp_path: Path) -> None:
+    with forge(landed(two)) as made:
+        place = made.environment(XDG_CACHE_HOME=str(tmp_path / "cache"))
+        command = [sys.executable, "-m", "taskcheck", "--online", "--format", "json"]
+        running = [
+            subprocess.Popen(command, cwd=two, env=environment(**place), stdout=subprocess.PIPE, text=True)
+            for _ in range(4)
+        ]
+        said = [json.loads(process.communicate(timeout=60)[0]) for process in running]
+    assert [len(report["incidents"]) for report in said] == [2] * 4
+    assert [report["notices"] for report in said] == [[]] * 4
+
+
+def test_a_redirect_is_followed_on_its_own_host_alone(two: Path) -> None:
+    with forge(landed(two)) as elsewhere, forge(landed(two)) as made:
+        proper = {f"/repos/acme/shop/pulls/{n}": f"/repos/acme/shop/pulls/{n}?moved" for n in (12, 13)}
+        made.misbehave = lambda _, handler: (
+            always(301, b"", Location=proper[handler.path])(0, handler) if handler.path in proper else None
+        )
+        assert set(found(online(two, made, "--format", "json"))) == {"in-review", "done"}
+        for target in (elsewhere.url, elsewhere.url.replace("http:", ""), "https://127.0.0.1:1", "file:///etc/passwd"):
+            made.misbehave = always(301, b"", Location=f"{target}/repos/acme/shop/pulls/13")
+            ran = online(two, made, "--format", "json")
+            assert "github.com sends us elsewhere (301)" in ran.json["notices"][0]
+        assert elsewhere.seen == []
+
+
+@pytest.mark.parametrize("status", [200, 301, 403, 500])
+@pytest.mark.parametrize("token", [TOKEN, {}], ids=["in batches", "one by one"])
+def test_no_answer_is_read_without_an_end(two: Path, status: int, token: dict[str, str]) -> None:
+    sent = 0
+
+    def pour(_: int, handler: Any) -> None:
+        nonlocal sent
+        handler.send_response(status)
+        handler.send_header("Location", "/again")
+        handler.end_headers()
+        handler.close_connection = True
+        for _ in range(256):
+            handler.wfile.write(b" " * 1024 * 1024)
+            sent += 1
+
+    with forge(landed(two)) as made:
+        made.misbehave = pour
+        ran = online(two, made, "--format", "json", **token)
+    assert "github.com answered with more than 16,777,216 bytes" in ran.json["notices"][0]
+    assert sent < 40
 
 
 def test_a_token_is_written_nowhere_and_sent_nowhere_else(two: Path, tmp_path: Path) -> None:
@@ -227,6 +319,10 @@ MISBEHAVIOUR = {
     "endless reset": (
         always(403, {}, X_RateLimit_Remaining="0", X_RateLimit_Reset="9" * 5_000),
         "github.com's rate limit is used up",
+    ),
+    "no date to keep it by": (
+        always(200, {}, Date="yesterday", ETag='"1"', Cache_Control="max-age=60"),
+        "",
     ),
     "no clock": (always(403, {}, Retry_After="60", Date="Fri, 99 Foo"), "github.com's rate limit is used up"),
     "no words": (always(418), "github.com answered 418"),

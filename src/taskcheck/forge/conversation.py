@@ -1,23 +1,22 @@
 """One run's conversation with a site of GitHub's: patient with what passes, bounded in size, cached where it may be."""
 
 import json
-import os
 import re
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urljoin, urlsplit
 
 import requests
-from cachecontrol import CacheControlAdapter
-from cachecontrol.caches import FileCache
+from cachecontrol import CacheControlAdapter, CacheController
 from requests import exceptions
+from requests.adapters import HTTPAdapter
 
 from taskcheck import __version__
+from taskcheck.forge.kept import Kept, folder
 from taskcheck.forge.sites import Site
 
 PAUSES = (0.5, 1.0)
@@ -28,6 +27,9 @@ SOCKET = (5.0, 10.0)
 
 LIMIT = 16 * 1024 * 1024
 """Bytes of an answer."""
+
+REDIRECTS = 5
+"""Requests for one answer; a repository that was renamed takes two."""
 
 FARTHEST = 10 * 365 * 86_400.0
 """Seconds that a site can ask to wait; what is more is no time that anybody means."""
@@ -64,10 +66,9 @@ class Conversation:
         self._session = _Session()
         self._session.headers.update(_HEADERS)
         self._session.auth = self._authorized
-        if site.token is None:  # the cache holds a request's headers too, and a token belongs in no file
-            adapter = CacheControlAdapter(cache=_Cache(_cache_folder()))
-            self._session.mount("https://", adapter)
-            self._session.mount("http://", adapter)
+        place = folder() if site.token is None else None  # a request's headers are kept too: no token goes into a file
+        if place:
+            self._mount(CacheControlAdapter(cache=Kept(place), controller_class=_AnswersAlone))
 
     def __enter__(self) -> Self:
         return self
@@ -98,6 +99,10 @@ class Conversation:
         first = errors[0] if isinstance(errors, list) and errors else None
         raise Silent(f"{self._site.host} gave no data{self._told(first)}")
 
+    def _mount(self, adapter: HTTPAdapter) -> None:
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
     def _authorized(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """The request with the token; where there is none, what a .netrc file says doesn't take its place.
 
@@ -124,6 +129,8 @@ class Conversation:
             except Exception as error:  # noqa: BLE001 - an odd URL, proxy or certificate is anything but RequestException
                 cause = next((words for kind, words in _CAUSES if isinstance(error, kind)), type(error).__name__)
                 why, wait = f"{self._site.host} can't be reached: {cause}", pause
+                if not isinstance(error, exceptions.RequestException):
+                    self._mount(HTTPAdapter())  # what the cache gave may be what is odd
             else:
                 if reply.status in {200, 404, 410}:
                     return reply
@@ -134,10 +141,18 @@ class Conversation:
         raise AssertionError
 
     def _sent(self, method: str, url: str, body: Mapping[str, str] | None) -> _Reply:
-        redirects = method == "GET"
-        with self._session.request(
-            method, url, json=body, timeout=SOCKET, stream=True, allow_redirects=redirects
-        ) as response:
+        for _ in range(REDIRECTS):
+            reply = self._once(method, url, body)
+            if method != "GET" or reply.status not in {301, 302, 307, 308} or "Location" not in reply.headers:
+                return reply
+            moved = urljoin(url, reply.headers["Location"])
+            if urlsplit(moved)[:2] != urlsplit(url)[:2]:
+                raise Silent(f"{self._site.host} sends us elsewhere ({reply.status})")
+            url = moved
+        raise Silent(f"{self._site.host} sends us from one place to the next")
+
+    def _once(self, method: str, url: str, body: Mapping[str, str] | None) -> _Reply:
+        with self._session.request(method, url, json=body, timeout=SOCKET, stream=True) as response:
             content = bytearray()
             for chunk in response.iter_content(64 * 1024):
                 content += chunk
@@ -210,38 +225,15 @@ def _parsed(body: bytes) -> Any:
         return None
 
 
-def _cache_folder() -> Path | None:
-    """Where answers are kept; None where nobody has a home."""
-    named = os.environ.get("XDG_CACHE_HOME")
-    try:
-        base = Path(named) if named and Path(named).is_absolute() else Path.home() / ".cache"
-    except RuntimeError:
-        return None
-    return base / "taskcheck" / "forge"
+class _AnswersAlone(CacheController):
+    """Keeps no redirect, which a cache would believe forever."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{**options, "status_codes": (200,)})
 
 
 class _Session(requests.Session):
-    """A session that tells nobody who we are once it was sent elsewhere, whatever a .netrc file says."""
+    """A session that follows nobody by itself: it reads the whole of a redirect first, however much that is."""
 
-    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:  # noqa: ARG002
-        prepared_request.headers.pop("Authorization", None)
-
-
-class _Cache(FileCache):
-    """Files, where they can be written; a cache that can't be used costs nothing but its help."""
-
-    def __init__(self, folder: Path | None) -> None:
-        super().__init__(str(folder or os.devnull))
-
-    def get(self, key: str) -> bytes | None:
-        with suppress(OSError):
-            return super().get(key)
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
         return None
-
-    def set(self, key: str, value: bytes, expires: int | datetime | None = None) -> None:
-        with suppress(OSError):
-            super().set(key, value, expires)
-
-    def delete(self, key: str) -> None:
-        with suppress(OSError):
-            super().delete(key)
