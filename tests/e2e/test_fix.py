@@ -610,3 +610,20 @@ def test_a_thousand_files_at_once(store: Store) -> None:
     assert {(root / name).read_text() for name in files} == {FIXED}
     assert taskcheck("undo", cwd=root).code == 0
     assert work_tree(root) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("no/such/folder/x", "No such file or directory"),
+        ("tasks", "Is a directory"),
+        ("tasks/x.md/y", "Not a directory"),
+        ("x" * 300, "File name too long"),
+    ],
+)
+def test_a_report_that_cannot_be_written_stops_a_fix_before_it_writes(store: Store, path: str, said: str) -> None:
+    root = store({"taskcheck.toml": PEOPLE, "tasks/x.md": TASK})
+    ran = taskcheck("--fix", "--output", f"json={path}", cwd=root)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"taskcheck: --output {path}: {said}\n"
+    assert (root / "tasks/x.md").read_text() == TASK

@@ -4,6 +4,7 @@ Naming tasks, managers or paths narrows what is reported, not what is read.
 """
 
 import argparse
+import errno
 import gc
 import os
 import sys
@@ -285,7 +286,21 @@ def _output(item: str, store: "Store") -> "tuple[Callable[[Report], str], Path]"
     name, equals, path = item.partition("=")
     if not equals or not path:
         raise Failure(f"--output {item}: write it as FORMAT=FILE, for example junit=report.xml")
+    if trouble := _obstacle(Path(path)):
+        raise Failure(f"--output {path}: {trouble}")
     return _renderer(name, store), Path(path)
+
+
+def _obstacle(path: Path) -> str | None:
+    """Why a file can't be written, as far as that can be told before anything is done."""
+    try:
+        if path.is_dir():
+            return os.strerror(errno.EISDIR)
+        where = str(path) if path.exists() else f"{path.parent}/."
+        os.stat(where)  # noqa: PTH116 - a Path forgets the dot, which demands a folder
+    except OSError as error:
+        return error.strerror
+    return None if os.access(where, os.W_OK) else os.strerror(errno.EACCES)
 
 
 def _write(path: Path, text: str) -> None:
