@@ -1,6 +1,7 @@
 """What others call us by in CI: the action's own steps, and files that the published schemas accept."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -52,6 +53,15 @@ def checked(root: Path, place: Path, inputs: dict[str, str], **env: str) -> "sub
 def told(place: Path) -> dict[str, str]:
     """The action's outputs; of several uses those of the last."""
     return dict(line.split("=", 1) for line in (place / "output").read_text().splitlines())
+
+
+def test_the_pages_use_the_action_as_it_is() -> None:
+    texts = "".join(page.read_text() for page in sorted((ROOT / "docs").glob("*.md")))
+    blocks = map(yaml.safe_load, re.findall(r"^```yaml\n(.*?)^```", texts, re.DOTALL | re.MULTILINE))
+    jobs = [job for block in blocks if "jobs" in block for job in block["jobs"].values()]
+    used = [step for job in jobs for step in job["steps"] if step["uses"].startswith("taskcheck/")]
+    assert len(used) >= 2
+    assert all(step.get("with", {}).keys() <= ACTION["inputs"].keys() for step in used)
 
 
 @pytest.mark.parametrize(
