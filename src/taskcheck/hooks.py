@@ -46,7 +46,8 @@ def taskcheck_pull_requests(  # type: ignore[empty-body]
 ) -> Mapping[PullAddress, PullState | Unavailable]:
     """With ``--online``: what a forge says of pull requests, or why it says nothing.
 
-    What is no business of the plugin it leaves out; that goes to the next one, and to GitHub's last.
+    What is no business of the plugin it leaves out; that goes to the next one, and to GitHub's last. One that says
+    nothing for two minutes is left, with an error, as one is that gives something else.
     """
 
 

@@ -11,14 +11,16 @@ import pluggy
 
 from taskcheck import hooks
 from taskcheck.finding import RunError
+from taskcheck.patience import within
 from taskcheck.rules import Rule
-from taskcheck.sources import PullAddress, PullState, Unavailable
+from taskcheck.wellformed import ill_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from taskcheck.finding import Report
     from taskcheck.fix.plan import Plan
+    from taskcheck.sources import PullAddress, PullState, Unavailable
     from taskcheck.state import State
 
 BUILTIN = "taskcheck_rules"
@@ -26,6 +28,12 @@ BUILTIN = "taskcheck_rules"
 
 GITHUB = "taskcheck.forge.github"
 """The built-in provider of pull requests: imported when somebody is asked."""
+
+PULLS = "taskcheck_pull_requests"
+"""Their hook."""
+
+PATIENCE = 120.0
+"""Seconds that a provider may take for all of its answers; GitHub's gives up sooner by itself."""
 
 GROUP = "taskcheck"
 
@@ -68,15 +76,11 @@ class Plugins:
         left = [query for query in queries if query not in self.answers]
         if left and not self.manager.has_plugin(GITHUB):
             self.manager.register(importlib.import_module(GITHUB), name=GITHUB)
-        hook = "taskcheck_pull_requests"
         for implementation in sorted(
-            getattr(self.manager.hook, hook).get_hookimpls(), key=lambda one: one.plugin_name == GITHUB
+            getattr(self.manager.hook, PULLS).get_hookimpls(), key=lambda one: one.plugin_name == GITHUB
         ):
-            for plugin, found in self._call(implementation, hook, queries=tuple(left)) if left else ():
-                if isinstance(found, Mapping) and all(isinstance(a, PullState | Unavailable) for a in found.values()):
-                    self.answers |= {query: found[query] for query in left if query in found}
-                else:
-                    self._fail(plugin, f"{hook} gave something else than a mapping to PullState or Unavailable")
+            for _, found in self._call(implementation, PULLS, queries=tuple(left)) if left else ():
+                self.answers |= found
             left = [query for query in left if query not in self.answers]
         return self.answers
 
@@ -95,12 +99,16 @@ class Plugins:
         implementations = getattr(self.manager.hook, hook).get_hookimpls()
         return [result for one in implementations for result in self._call(one, hook, **arguments)]
 
-    def _call(self, implementation: pluggy.HookImpl, hook: str, **arguments: object) -> list[tuple[str, Any]]:
+    def _call(self, implementation: pluggy.HookImpl, hook: str, **arguments: Any) -> list[tuple[str, Any]]:
         """The name of a plugin and what it gave; nothing where it gave None, or raised."""
         try:
             given = {name: arguments[name] for name in implementation.argnames}
-            result: Any = implementation.function(**given)
-            result = list(result) if hook == "taskcheck_rules" else result
+            result: Any
+            if hook == PULLS:
+                result = within(PATIENCE, lambda: _answers(implementation.function(**given), arguments["queries"]))
+            else:
+                result = implementation.function(**given)
+                result = list(result) if hook == "taskcheck_rules" else result
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault is its own
             self._fail(implementation.plugin_name, f"{hook}: {type(error).__name__}: {error}")
             return []
@@ -108,6 +116,23 @@ class Plugins:
 
     def _fail(self, plugin: str, message: str) -> None:
         self.errors.append(RunError(where=f"plugin {plugin}", message=message))
+
+
+def _answers(found: Any, queries: Iterable[PullAddress]) -> dict[PullAddress, PullState | Unavailable] | None:
+    """What a provider said of what it was asked.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if found is None:
+        return None
+    if not isinstance(found, Mapping):
+        raise TypeError(f"the answers are of type {type(found).__name__}, not a mapping")
+    answers = {query: found[query] for query in queries if query in found}
+    for query, answer in answers.items():
+        if wrong := ill_answer(answer):
+            raise TypeError(f"{query}: {wrong}")
+    return answers
 
 
 def load(*, third_party: bool = True) -> Plugins:

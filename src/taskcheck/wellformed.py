@@ -1,4 +1,4 @@
-"""Whether a finding is what its class declares: what a rule got wrong costs that rule, not the whole report."""
+"""Whether what plugins give is what its class declares: what one got wrong costs that one, not the whole report."""
 
 from collections.abc import Callable
 from dataclasses import is_dataclass
@@ -8,6 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from taskcheck.finding import Finding
 from taskcheck.model import Place
+from taskcheck.sources import PullState, Unavailable
 
 Check = Callable[[Any], str | None]
 """What is wrong with a value, as it goes on after the value's name; None if all is well."""
@@ -20,6 +21,14 @@ def ill(finding: Finding) -> str | None:
     """
     wrong = _check(Finding)(finding)
     return wrong and f"finding{wrong}"
+
+
+def ill_answer(answer: object) -> str | None:
+    """What is wrong first with what a provider says of a pull request; None if all is well."""
+    wrong = _check(PullState | Unavailable)(answer)
+    if wrong is None and isinstance(answer, PullState) and answer.at and answer.at.tzinfo is None:
+        return "answer.at has no time zone"
+    return wrong and f"answer{wrong}"
 
 
 @cache

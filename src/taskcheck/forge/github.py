@@ -3,13 +3,14 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
-from threading import Thread
 from typing import Any
 
 from taskcheck.documents.values import timestamp
 from taskcheck.forge.sites import Site, sites
 from taskcheck.hooks import hookimpl
+from taskcheck.patience import within
 from taskcheck.sources import PullAddress, PullState, Unavailable
 
 PATIENCE = 30.0
@@ -42,20 +43,13 @@ def taskcheck_pull_requests(queries: Sequence[PullAddress]) -> Answers:
 def _within(patience: float, site: Site, queries: Sequence[PullAddress]) -> Answers:
     """The answers that came in time; nothing that a socket or a name server does can take longer."""
     answers: Answers = {}
-    failures: list[Exception] = []
 
     def ask() -> None:
-        try:
-            for query, answer in _asked(site, queries, patience):
-                answers[query] = answer
-        except Exception as error:  # noqa: BLE001 - it is raised again where somebody is listening
-            failures.append(error)
+        for query, answer in _asked(site, queries, patience):
+            answers[query] = answer
 
-    asking = Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(patience)
-    if failures:
-        raise failures[0]
+    with suppress(TimeoutError):
+        within(patience, ask)
     late = Unavailable(f"{site.host} gave no answer in {patience:g} s")
     return {query: answers.get(query, late) for query in queries}
 

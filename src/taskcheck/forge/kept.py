@@ -3,7 +3,6 @@
 import hashlib
 import os
 import tempfile
-import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +11,6 @@ from cachecontrol.cache import BaseCache
 
 MOST = 1_000
 """Answers that are kept from one run to the next."""
-
-AGE = 30 * 86_400.0
-"""Seconds for which one is kept after it was last confirmed."""
 
 LARGEST = 1024 * 1024
 """Bytes of one that is worth keeping: a pull request has some twenty thousand."""
@@ -71,10 +67,7 @@ class Kept(BaseCache):
         return self._folder / hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
     def _prune(self) -> None:
-        """Remove what is old, and the oldest of too many."""
-        files = sorted(((file.stat().st_mtime, file) for file in self._folder.iterdir()), reverse=True)
-        too_old = time.time() - AGE
-        for number, (at, file) in enumerate(files):
-            if number >= MOST or at < too_old:
-                with suppress(OSError):
-                    file.unlink()
+        """Remove those that were confirmed longest ago, of too many."""
+        for _, file in sorted(((file.stat().st_mtime, file) for file in self._folder.iterdir()), reverse=True)[MOST:]:
+            with suppress(OSError):
+                file.unlink()
