@@ -10,7 +10,7 @@ from typing import Literal
 from taskcheck import config, plugins, report, triage
 from taskcheck.assemble import NO_PEOPLE, Parsed, assemble, parse, read_pulls
 from taskcheck.assemble.tasks import TaskReader
-from taskcheck.baseline import Baseline
+from taskcheck.baseline import Baseline, BaselineError
 from taskcheck.finding import Report, RuleRun, RunError, Severity
 from taskcheck.fix import COMMITTED, PENDING
 from taskcheck.identity import AmbiguousNames
@@ -23,6 +23,7 @@ from taskcheck.read import (
     changed,
     fix_folder,
     locate,
+    read_baseline,
     read_files,
     read_processes,
     read_rest,
@@ -65,8 +66,8 @@ class Request:
     verdict: Verdict = field(default_factory=Verdict)
     gate: Literal["all", "commit"] = "all"
     """``commit`` lets only rules fail the run that the commit itself decides."""
-    baseline: Baseline | None = None
-    """Findings that were accepted as they stood."""
+    baseline: Path | None = None
+    """The file of findings that are accepted as they stand; None for the one that the configuration names."""
     update_baseline: bool = False
     """Accept what is found now, beside what rules that couldn't look have accepted before."""
     processes: Processes | None = None
@@ -262,14 +263,14 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
     """The report of some runs, gated, without what the baseline accepts, and narrowed to what was asked for.
 
     Raises:
-        UsageError: the request names a task or path that isn't there.
+        UsageError: the request names a task or path that isn't there, or the baseline can't be read.
     """
-    accepted = request.baseline or Baseline()
+    known = baseline(store, request)
     if request.update_baseline:
-        accepted = Baseline.of(runs, accepted)
-    runs, gone = accepted.apply(runs)
+        known = Baseline.of(runs, known)
+    runs, gone = known.apply(runs)
     if request.gate == "commit":
-        runs = gated(runs, state, store.rules, accepted, store.location.current)
+        runs = gated(runs, state, store.rules, known, store.location.current)
     errors = (*store.plugins.errors, *(RunError(where="reading", message=error) for error in sources.errors))
     try:
         built = report.build(
@@ -285,6 +286,19 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
         return replace(built, baseline_gone=gone, prefix=store.location.prefix)
     except report.UnknownSubject as error:
         raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
+
+
+def baseline(store: Store, request: Request) -> Baseline:
+    """The findings that are accepted as they stand.
+
+    Raises:
+        UsageError: the file that names them can't be read.
+    """
+    where, named, revision = store.location, request.baseline, request.config_from
+    try:
+        return read_baseline(named, where, store.settings, revision, new=request.update_baseline)
+    except BaselineError as error:
+        raise UsageError(str(error)) from error
 
 
 def _with_unfinished(built: Report, store: Store, request: Request) -> Report:

@@ -310,6 +310,7 @@ def _settings(
         locks=locks.get("registers", ""),
         lock_kind=locks.get("kind", "flock"),
         severity=dict(rules.get("severity", {})),
+        baseline=tables.get("baseline"),
         suppress=tuple(
             Suppression(**{**table, "until": _day(table.get("until")), "line": line})
             for table, line in zip_longest(suppress, lines if len(lines) == len(suppress) else ())

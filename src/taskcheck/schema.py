@@ -256,6 +256,8 @@ class Config(Table):
     """The format of the store; found by its marks where it isn't named."""
     at_names: bool = False
     """Whether an unquoted `@name` is a value, as Backlog.md writes them."""
+    baseline: Folder | None = None
+    """The file of findings that are accepted as they stand; `--baseline` takes its place."""
     people: Mapping[Text, list[Text]] = {}
     """A person's canonical key, and other spellings; case, a leading @, dots, dashes and _ never matter."""
     roles: Mapping[Text, Text | Literal[False]] = Field({}, validate_default=True)

@@ -124,6 +124,8 @@ class Settings:
     ignore: tuple[str, ...]
     severity: Mapping[str, str]
     suppress: tuple[Suppression, ...] = ()
+    baseline: str | None = None
+    """The file of accepted findings, relative to the store's folder."""
     locks: str = ""
     """Pattern of the files that a manager locks while it writes its registers; empty for none."""
     lock_kind: Literal["flock", "lockf"] = "flock"

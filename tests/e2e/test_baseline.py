@@ -230,3 +230,39 @@ def test_the_file_is_replaced_whole_and_keeps_its_mode_and_its_link(root: Path) 
     assert (root / "base.toml").is_symlink()
     assert target.stat().st_mode & 0o777 == 0o640
     assert [path.name for path in root.iterdir() if path.name.startswith(".real")] == [], "nothing is left beside it"
+
+
+@pytest.fixture
+def configured(root: Path) -> Path:
+    """The same, with the baseline named by the configuration."""
+    text = (root / "taskcheck.toml").read_text()
+    (root / "taskcheck.toml").write_text(f'baseline = "accepted.toml"\n{text}')
+    return root
+
+
+def test_every_command_keeps_to_the_baseline_of_the_configuration(configured: Path) -> None:
+    missing = taskcheck(cwd=configured)
+    assert missing.code == 2
+    assert "taskcheck.toml: baseline accepted.toml: there is no such file; --update-baseline writes it" in missing.err
+    written = taskcheck("--update-baseline", cwd=configured / "tasks")
+    assert (written.code, (configured / "accepted.toml").exists()) == (0, True), written.err
+    (configured / "tasks" / "c.md").write_text(TASK.format("ghost"))
+    assert told(taskcheck("--format", "json", cwd=configured)) == ["c"]
+    shown = taskcheck("status", cwd=configured).out
+    assert "1 incident (1 error); 2 in the baseline" in shown
+    hook = taskcheck("check", "--gate", "commit", "--format", "concise", cwd=configured)
+    assert hook.out.startswith("tasks/c.md:"), hook.out
+    assert told(run(configured, "--update-baseline")) == [], "what the command line names takes its place"
+    assert told(taskcheck("--format", "json", cwd=configured)) == ["c"]
+    (configured / "tasks" / "a.md").write_text(TASK.format("rj"))
+    assert "1 finding taken out of" in taskcheck("--prune-baseline", cwd=configured).err
+    assert (configured / "accepted.toml").read_text().count("fingerprint = ") == 1
+
+
+def test_a_baseline_that_cannot_be_read_stops_every_command_that_needs_it(configured: Path) -> None:
+    (configured / "accepted.toml").write_text("version = 9\n")
+    for command in ((), ("status",), ("--fix",), ("--prune-baseline",)):
+        ran = taskcheck(*command, cwd=configured)
+        assert ran.code == 2
+        assert "taskcheck.toml: baseline accepted.toml: version is 9" in ran.err
+    assert taskcheck("owner", "rj", cwd=configured).code == 0

@@ -246,6 +246,19 @@ def test_an_untrusted_pull_request_is_judged_by_its_base(how: str, pull_request:
         assert {line.partition(":")[0] for line in judged.out.splitlines()[:-1]} == {"tasks/x.md", "tasks/y.md"}
 
 
+def test_the_baseline_of_the_configuration_is_that_of_the_base_too(pull_request: Path) -> None:
+    root = pull_request
+    git("stash", "-q", cwd=root)
+    (root / "taskcheck.toml").write_text('baseline = "baseline.toml"\n[people]\nrj = []\n')
+    git("commit", "-q", "-a", "-m", "base", cwd=root)
+    git("branch", "-q", "-f", "main", cwd=root)
+    git("stash", "pop", "-q", cwd=root)
+    taskcheck("--update-baseline", cwd=root)
+    git("commit", "-q", "-a", "-m", "pull", cwd=root)
+    assert "y.md" not in taskcheck("--format", "concise", cwd=root).out
+    assert "y.md" in taskcheck("--config-from", "main", "--format", "concise", cwd=root).out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -8,7 +8,7 @@ from taskcheck.pulls import Pull, Pulls, address
 from taskcheck.sources import Forges, PullAddress, PullState, Unavailable
 from taskcheck.state import State
 
-NOT_ASKED = Unavailable("pull requests weren't asked about; --online does")
+NOT_ASKED = "pull requests weren't asked about; --online does"
 NOBODY = Unavailable("nobody here can ask this forge")
 
 
@@ -26,7 +26,8 @@ class _Record:
 def read_pulls(state: State, forges: Forges | None) -> Pulls | Unavailable:
     """What is known of the recorded pull requests; where none is recorded there is nothing to ask."""
     if forges is None:
-        return Pulls({}) if next(_records(state), None) is None else NOT_ASKED
+        recording = frozenset(record.task for record in _records(state))
+        return Unavailable(NOT_ASKED, recording) if recording else Pulls({})
     found = _found(state, forges.home)
     owners: dict[tuple[str, str, int], list[str]] = {}
     for task, pulls in found.items():

@@ -21,7 +21,6 @@ from taskcheck.formats.sanitize import visible
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from taskcheck.baseline import Baseline
     from taskcheck.checking import Request, Store
     from taskcheck.finding import Report
     from taskcheck.fix.plan import Plan
@@ -115,13 +114,15 @@ def run(options: argparse.Namespace) -> int:
         ),
         gate=options.gate,
         online=options.online,
-        baseline=_baseline(options),
+        baseline=options.baseline,
         update_baseline=options.rewrite == UPDATE,
         progress=progress.tell,
     )
 
     def work() -> "tuple[Store, Report, Plan | None, list[tuple[Callable[[Report], str], Path]]]":
         store = open_store(request)
+        if options.rewrite:
+            _rewritable(options, store)
         about = replace(request, only=tuple(_store_path(name, store.location) for name in options.only))
         outputs = [_output(item, store) for item in options.output]
         _renderer(options.format, store)
@@ -136,7 +137,7 @@ def run(options: argparse.Namespace) -> int:
     for render, path in outputs:
         _write(path, render(report))
     if options.rewrite:
-        report = _rewritten(options, report, request.baseline)
+        report = _rewritten(options, store, request, report)
     if not options.quiet:
         sys.stdout.write(_shown(report, options, store, plan))
         sys.stdout.flush()
@@ -161,6 +162,8 @@ def _consistent(options: argparse.Namespace) -> None:
         raise Failure(f"--config-from takes configuration and baseline from a commit: no --config or {named}")
     if (options.fix or options.diff) and options.rewrite:
         raise Failure(f"{options.rewrite} writes what is found, and --diff nothing: repair first, then write it down")
+    if options.rewrite and options.only:
+        raise Failure(f"{options.rewrite} is about the whole store: name no tasks or paths")
 
 
 def _tell(report: "Report", *, fixes: bool) -> None:
@@ -198,57 +201,26 @@ def _store_path(name: str, location: "Location") -> str:
     return name
 
 
-def _baseline_from(revision: str, path: Path, root: Path) -> "Baseline":
-    """The baseline as a commit has it."""
-    from taskcheck.baseline import Baseline, BaselineError  # noqa: PLC0415 - not needed for --help
-    from taskcheck.read import locate, read_revision  # noqa: PLC0415 - as above
+def _rewritable(options: argparse.Namespace, store: "Store") -> Path:
+    """The file that the baseline is written to."""
+    from taskcheck.read import baseline_file  # noqa: PLC0415 - not needed for --help
 
-    location = guarded(lambda: locate(root))
-    inside = os.path.relpath(os.path.realpath(path), location.root)
-    found = guarded(lambda: read_revision(location, revision, [inside]))
-    if inside not in found:
-        raise Failure(f"--baseline {path}: {revision} has no {inside} in {location.root}")
-    try:
-        return Baseline.parse(found[inside].decode("utf-8"))
-    except (BaselineError, UnicodeDecodeError) as error:
-        raise Failure(f"--baseline {path} of {revision}: {error}") from error
-
-
-def _baseline(options: argparse.Namespace) -> "Baseline | None":
-    from taskcheck.baseline import Baseline, BaselineError  # noqa: PLC0415 - not needed for --help
-
-    path: Path | None = options.baseline
+    path = baseline_file(options.baseline, store.location, store.settings)
     if path is None:
-        if options.rewrite:
-            raise Failure(f"{options.rewrite} needs --baseline FILE: where to write it")
-        return None
-    if options.config_from:
-        return _baseline_from(options.config_from, path, options.root)
-    if options.rewrite and options.only:
-        raise Failure(f"{options.rewrite} is about the whole store: name no tasks or paths")
-    try:
-        if path.exists() and not path.is_file():
-            raise Failure(f"--baseline {path}: it is no regular file")
-        return Baseline.parse(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        if options.rewrite == UPDATE:
-            return Baseline()
-        raise Failure(f"--baseline {path}: there is no such file; --update-baseline writes it") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"--baseline {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from error
-    except BaselineError as error:
-        raise Failure(f"--baseline {path}: {error}") from error
+        raise Failure(f"{options.rewrite} needs --baseline FILE, or `baseline` in the configuration: where to write it")
+    return path
 
 
-def _rewritten(options: argparse.Namespace, report: "Report", before: "Baseline | None") -> "Report":
+def _rewritten(options: argparse.Namespace, store: "Store", request: "Request", report: "Report") -> "Report":
     """The report once the baseline is written anew, whole or not at all; what can't be trusted isn't written."""
-    from taskcheck.baseline import Baseline  # noqa: PLC0415 - as above
+    from taskcheck.baseline import Baseline  # noqa: PLC0415 - not needed for --help
+    from taskcheck.checking import baseline  # noqa: PLC0415 - as above
 
-    path: Path = options.baseline
+    path = _rewritable(options, store)
     if not report.complete:
         complain(f"--baseline {path}: not written, for the check is incomplete")
         return report
-    before = before or Baseline()
+    before = guarded(lambda: baseline(store, request))
     prunes = options.rewrite == PRUNE
     after = before.pruned(report.runs) if prunes else Baseline.of(report.runs, before)
     if after != before or not prunes:

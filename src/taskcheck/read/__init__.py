@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from taskcheck.globs import Pattern
+from taskcheck.read.accepted import baseline_file, read_baseline
 from taskcheck.read.allowed import branch_name
 from taskcheck.read.branches import read_branches
 from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, stamp
@@ -32,8 +33,9 @@ from taskcheck.sources import (
 )
 
 __all__ = [
-    "GitError", "Location", "Pattern", "Questions", "changed", "fix_folder", "locate", "read_files", "read_landed",
-    "read_processes", "read_remote", "read_rest", "read_revision", "read_since", "read_staging", "watched",
+    "GitError", "Location", "Pattern", "Questions", "baseline_file", "changed", "fix_folder", "locate",
+    "read_baseline", "read_files", "read_landed", "read_processes", "read_remote", "read_rest", "read_revision",
+    "read_since", "read_staging", "watched",
 ]  # fmt: skip
 
 
