@@ -40,7 +40,7 @@ def _check(kind: Any) -> Check:
         return _tuple(_check(declared[0]))
     if get_origin(kind) in {Union, UnionType}:
         return _one_of(declared)
-    return _one_of((kind,)) if not is_dataclass(kind) else _all_of(kind)
+    return _all_of(kind) if is_dataclass(kind) else _one_of((get_origin(kind) or kind,))
 
 
 def _tuple(of: Check) -> Check:
