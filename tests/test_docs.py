@@ -96,6 +96,12 @@ def test_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
     assert missing == []
 
 
+def test_readme_takes_five_minutes_to_read() -> None:
+    text = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+    assert len(re.findall(r"\S*\w\S*", text)) <= 1100
+    assert len(re.findall(r"^!\[", text, re.M)) == 1, "and has one picture"
+
+
 def test_readme_names_every_command() -> None:
     named = set(re.findall(r"^\| `taskcheck (?:\[)?(\w+)", README, re.M))
     assert named == set(COMMANDS)
