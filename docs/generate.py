@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent
 ADDRESS = "https://raw.githubusercontent.com/taskcheck/taskcheck/main/docs/taskcheck.schema.json"
 KINDS: list[tuple[Any, str]] = [
     (schema.Glob, "glob"),
-    (schema.Folder, "folder"),
+    (schema.Folder, "path"),
     (schema.Owned, "pattern with `{owner}`"),
     (schema.Tasked, "pattern with `{task}`"),
     (schema.Duration, "span"),
