@@ -103,7 +103,7 @@ def address(recorded: PullRequest | None, home: tuple[str, str] | None = None) -
         return None
     if recorded.url is not None:
         match = _ADDRESS.match(recorded.url)
-        found = PullAddress(_host(match["host"]), match["repository"], int(match[3])) if match else None
+        found = PullAddress(host_name(match["host"]), match["repository"], int(match[3])) if match else None
     else:
         found = PullAddress(*home, recorded.number) if home and recorded.number else None
     return found if found and found.number > 0 else None
@@ -115,11 +115,11 @@ def home(remote: str | None) -> tuple[str, str] | None:
         match = form.fullmatch(remote or "")
         if match:
             repository = match["path"].strip("/").removesuffix(".git")
-            return (_host(match["host"]), repository) if repository else None
+            return (host_name(match["host"]), repository) if repository else None
     return None
 
 
-def _host(written: str) -> str:
+def host_name(written: str) -> str:
     """A host as it is compared: in lower case, without the port that goes without saying, by its own name."""
     host = _DEFAULT_PORT.sub("", written.lower())
     return _ALIASES.get(host, host)

@@ -25,6 +25,7 @@ from tests.e2e.forge import Forge, always, dropped, forge, half_a_body, pull, us
 pytest.importorskip("cachecontrol", reason="the extra [online] isn't installed")
 
 CONFIG = "[people]\ndave-fowler = []\n"
+AT = "2026-03-24T12:00:00Z"
 TOKEN = {"GH_TOKEN": "gho_secret"}
 IN_REVIEW, DONE = "tasks/in-review.md", "tasks/done.md"
 
@@ -306,6 +307,22 @@ MISBEHAVIOUR = {
         always(200, {"data": {"r0": {"p12": {"state": 7}, "p13": []}}, "state": [], "base": None}),
         "can't be understood",
     ),
+    "no branch": (
+        always(
+            200,
+            {
+                "data": {"r0": {f"p{n}": {"state": "MERGED", "baseRefName": 5, "mergedAt": AT} for n in (12, 13)}},
+                "state": "closed",
+                "merged_at": AT,
+                "base": {"ref": None},
+            },
+        ),
+        "can't be understood",
+    ),
+    "null": (always(200, {"data": {"r0": None}, "state": None, "number": None}), ""),
+    "nulls": (always(200, {"data": {"r0": {"p12": None, "p13": None}}, "base": None}), ""),
+    "no list of errors": (always(200, {"data": {"r0": None}, "errors": {"a": 1}}), ""),
+    "strange errors": (always(200, {"data": {"r0": None}, "errors": [None, 5, {"path": 5, "message": []}]}), ""),
     "errors only": (always(200, {"errors": [{"message": "API rate limit exceeded"}]}), ""),
     "elsewhere": (always(302, b"", Location="/graphql"), ""),
     "nested": (always(200, b"[" * 100_000), "github.com answered with something else than JSON"),
@@ -438,13 +455,46 @@ def test_a_number_alone_is_of_the_repository_that_root_came_from(two: Path) -> N
         assert "done" in found(online(two, made, "--format", "json", **TOKEN))
 
 
-def test_names_that_are_no_repository_are_never_sent(store: Callable[..., Path]) -> None:
-    bad = 'acme/sh"op){x}'
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"number": 7, "state": "open", "base": {"ref": "main"}},
+        {"number": 13, "state": "open", "base": {"ref": ["main"]}},
+        {"number": 13, "state": "open"},
+        {"number": 13, "state": "closed", "merged_at": True, "base": {"ref": "main"}},
+        {"number": 13, "state": "open", "merged_at": AT, "base": {"ref": "main"}},
+        {"number": 13, "state": "closed", "merged_at": "soon", "base": {"ref": "main"}},
+    ],
+)
+def test_an_answer_about_something_else_is_none(two: Path, answer: dict[str, Any]) -> None:
+    with forge(landed(two)) as made:
+        made.misbehave = always(200, answer)
+        ran = online(two, made, "--format", "json")
+    assert "its forge's answer can't be understood" in ran.json["notices"][0]
+    assert found(ran) == {}
+
+
+def test_what_a_token_may_not_see_is_told_in_the_forge_s_words(two: Path) -> None:
+    why = "Resource protected by organization SAML enforcement."
+    refusal = {"type": "FORBIDDEN", "path": ["r0"], "message": why}
+    late = {"path": ["r0", "p13"], "message": "Something went wrong while executing your query."}
+    good = {"state": "OPEN", "baseRefName": "main", "mergedAt": None, "closedAt": None, "mergeCommit": None}
+    with forge(landed(two)) as made:
+        made.misbehave = always(200, {"data": {"r0": None}, "errors": [refusal]})
+        assert online(two, made, "--format", "json", **TOKEN).json["notices"][0].endswith(f": {why}")
+        made.misbehave = always(200, {"data": {"r0": {"p12": good, "p13": None}}, "errors": [late]})
+        (notice,) = online(two, made, "--format", "json", **TOKEN).json["notices"]
+    assert notice.endswith("acme/shop#13 on github.com: its forge gave nothing: " + late["message"])
+
+
+@pytest.mark.parametrize("bad", ['acme/sh"op){x}', "acme/..", "../shop", "./shop", "acme/shop/more"])
+def test_names_that_are_no_repository_are_never_sent(store: Callable[..., Path], bad: str) -> None:
     root = store(
         {"taskcheck.toml": CONFIG, "tasks/a.md": task("completed", 1, bad), "tasks/b.md": task("completed", 10**12)}
     )
     with forge({}) as made:
         ran = online(root, made, "--format", "json", **TOKEN)
+        online(root, made, "--format", "json")
         assert made.seen == []
     assert len(ran.json["notices"]) == 1
 
@@ -547,6 +597,15 @@ def test_a_plugin_that_never_answers_is_left(monkeypatch: pytest.MonkeyPatch) ->
                 "ghe.example.com": ("https://ghe.example.com/api/v3", "a"),
             },
         ),
+        (
+            {"GH_HOST": "https://GHE.example.com:443/", "GH_ENTERPRISE_TOKEN": "e"},
+            {
+                "github.com": ("https://api.github.com", None),
+                "ghe.example.com": ("https://ghe.example.com/api/v3", "e"),
+            },
+        ),
+        ({"GH_HOST": "www.github.com.", "GH_TOKEN": "b"}, {"github.com": ("https://api.github.com", "b")}),
+        ({"GH_HOST": "me@ghe.example.com", "GH_TOKEN": "b"}, {"github.com": ("https://api.github.com", "b")}),
         ({"GITHUB_SERVER_URL": "https://[", "GH_HOST": ""}, {"github.com": ("https://api.github.com", None)}),
     ],
 )

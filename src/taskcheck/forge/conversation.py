@@ -85,19 +85,24 @@ class Conversation:
         reply = self._reply("GET", url)
         return None if reply.status in {404, 410} else self._json(reply)
 
-    def query(self, url: str, query: str) -> Mapping[str, Any]:
-        """The data that a GraphQL query gives; what isn't there is None in it.
+    def query(self, url: str, query: str) -> tuple[Mapping[str, Any], Mapping[tuple[str, ...], str]]:
+        """The data that a GraphQL query gives, with None for what isn't there; and by path why something is withheld.
 
         Raises:
             Silent: the site doesn't say.
         """
         said = self._json(self._reply("POST", url, {"query": query}))
         data = said.get("data") if isinstance(said, dict) else None
-        if isinstance(data, dict):
-            return data
         errors = said.get("errors") if isinstance(said, dict) else None
-        first = errors[0] if isinstance(errors, list) and errors else None
-        raise Silent(f"{self._site.host} gave no data{self._told(first)}")
+        listed = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+        if not isinstance(data, dict):
+            raise Silent(f"{self._site.host} gave no data{self._told(next(iter(listed), None))}")
+        withheld = {
+            tuple(map(str, error["path"])): self._told(error).removeprefix(": ")
+            for error in listed
+            if isinstance(error.get("path"), list) and error.get("type") != "NOT_FOUND"
+        }
+        return data, withheld
 
     def _mount(self, adapter: HTTPAdapter) -> None:
         self._session.mount("https://", adapter)

@@ -19,7 +19,7 @@ PATIENCE = 30.0
 BATCH = 100
 """Pull requests of one GraphQL query: each costs the same point of the rate limit, whatever it asks for."""
 
-_NAME = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
+_NAME = re.compile(r"(?!\.\.?/)[\w.-]{1,100}/(?!\.\.?\Z)[\w.-]{1,100}", re.ASCII)
 _MOST = 2**31 - 1
 _FIELDS = "state baseRefName mergedAt closedAt mergeCommit { oid }"
 _ABSENT = Unavailable("there is no such pull request, or the token may not see it")
@@ -83,6 +83,8 @@ def _single(site: Site, conversation: Any, batch: Sequence[PullAddress]) -> Answ
         return {query: _ABSENT}
     try:
         merged = found.get("merged_at")
+        if found["number"] != query.number or (merged and found["state"] != "closed"):
+            return {query: _STRANGE}
         state = "merged" if merged else found["state"]
         commit = found.get("merge_commit_sha") if merged else None
         return {query: _state(state, found["base"]["ref"], commit, merged or found.get("closed_at"))}
@@ -101,15 +103,16 @@ def _batch(site: Site, conversation: Any, batch: Sequence[PullAddress]) -> Answe
             if query.repository == name
         )
         parts.append(f'{alias}: repository(owner: "{owner}", name: "{repository}") {{ {pulls} }}')
-    found = conversation.query(site.graphql, f"query {{ {' '.join(parts)} }}")
-    return {query: _of_graph(found, names[query.repository], f"p{query.number}") for query in batch}
+    found, refusals = conversation.query(site.graphql, f"query {{ {' '.join(parts)} }}")
+    return {query: _of_graph(found, refusals, names[query.repository], f"p{query.number}") for query in batch}
 
 
-def _of_graph(data: Mapping[str, Any], repository: str, pull: str) -> Answer:
+def _of_graph(data: Mapping[str, Any], refusals: Mapping[tuple[str, ...], str], repository: str, pull: str) -> Answer:
     try:
         found = (data[repository] or {}).get(pull)
         if found is None:
-            return _ABSENT
+            refusal = refusals.get((repository,)) or refusals.get((repository, pull))
+            return Unavailable(f"its forge gave nothing: {refusal}") if refusal else _ABSENT
         commit = (found.get("mergeCommit") or {}).get("oid")
         at = found.get("mergedAt") or found.get("closedAt")
         return _state(found["state"].lower(), found["baseRefName"], commit, at)
@@ -123,11 +126,8 @@ def _state(state: object, into: object, commit: object, at: object) -> PullState
     Raises:
         ValueError: it is none.
     """
-    if state == "open" or state == "merged" or state == "closed":  # noqa: PLR1714 - so a type checker understands it
-        return PullState(
-            state=state,
-            into=into if isinstance(into, str) else None,
-            commit=commit if isinstance(commit, str) else None,
-            at=timestamp(at) if isinstance(at, str) else None,
-        )
+    moment = timestamp(at) if isinstance(at, str) else None
+    known = isinstance(into, str) and into and (at is None or moment)
+    if known and (state == "open" or state == "merged" or state == "closed"):  # noqa: PLR1714 - for a type checker
+        return PullState(state=state, into=str(into), commit=commit if isinstance(commit, str) else None, at=moment)
     raise ValueError(state)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from taskcheck.pulls import host_name
+
 PUBLIC = "github.com"
 _OF_PUBLIC = ("GH_TOKEN", "GITHUB_TOKEN")
 _OF_ENTERPRISE = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
@@ -29,7 +31,7 @@ class Site:
 def sites(environment: Mapping[str, str]) -> dict[str, Site]:
     """The hosts that are GitHub's, by name: github.com, that of GH_HOST, and in Actions the one it runs for."""
     server = _host(environment.get("GITHUB_SERVER_URL", ""))
-    named = (PUBLIC, _host(f"https://{environment.get('GH_HOST', '')}"), server)
+    named = (PUBLIC, _host(environment.get("GH_HOST", "")), server)
     return {host: _site(host, server, environment) for host in named if host}
 
 
@@ -51,7 +53,9 @@ def _site(host: str, server: str, environment: Mapping[str, str]) -> Site:
 
 
 def _host(url: str) -> str:
+    """The host of a URL, or one as it is; empty where it is none that a pull request could be at."""
     try:
-        return urlsplit(url).netloc.lower()
+        place = urlsplit(url if "://" in url else f"https://{url}").netloc
     except ValueError:
         return ""
+    return "" if "@" in place else host_name(place)
