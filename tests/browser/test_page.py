@@ -2,10 +2,13 @@
 
 import json
 import re
+import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -247,6 +250,88 @@ def test_the_page_says_that_the_repository_is_gone_and_recovers(window: Open, tm
         quiet(opened, server)
         server.process.terminate()
         page.get_by_text("out of reach, trying again").wait_for(timeout=10_000)
+
+
+def says(page: Any, text: str) -> None:
+    """Wait until the page says so of itself."""
+    eventually(lambda: page.locator("#state").inner_text() == text, 20)
+
+
+def test_the_page_notices_a_server_that_stands_still(demo: Path, window: Open) -> None:
+    with serving(demo) as server:
+        page = window("about:blank").page
+        page.clock.install()
+        page.goto(server.address)
+        says(page, "up to date")
+        server.process.send_signal(signal.SIGSTOP)
+        page.clock.fast_forward(60_000)
+        says(page, "out of reach, trying again")
+        server.process.send_signal(signal.SIGCONT)
+        says(page, "up to date")
+        page.clock.fast_forward(30_000)
+        page.wait_for_timeout(500)
+        assert page.locator("#state").inner_text() == "up to date"
+
+
+class Other(BaseHTTPRequestHandler):
+    """Whatever else may have a port."""
+
+    def do_GET(self) -> None:
+        body = b"<title>another page</title>"
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_the_page_outlives_another_server_in_its_place(demo: Path, window: Open) -> None:
+    with serving(demo) as server:
+        page = window(server.address).page
+        says(page, "up to date")
+        title = page.title()
+        server.ends(signal.SIGTERM)
+    other = ThreadingHTTPServer(("127.0.0.1", server.port), Other)
+    Thread(target=other.serve_forever, daemon=True).start()
+    says(page, "out of reach, trying again")
+    eventually(lambda: page.evaluate("news.readyState === EventSource.CLOSED"))
+    page.evaluate("fetchPage()")
+    page.wait_for_timeout(500)
+    assert (page.title(), page.locator("#state").inner_text()) == (title, "out of reach, trying again")
+    other.shutdown()
+    other.server_close()
+    with serving(demo, "--port", str(server.port)):
+        says(page, "up to date")
+        assert page.locator("#rows > li").count() == 6
+
+
+def test_what_a_filter_leaves_out_is_counted_anew_with_each_look(window: Open, tmp_path: Path) -> None:
+    tasks = tmp_path / "store" / "tasks"
+    tasks.mkdir(parents=True)
+    for name in "abc":
+        (tasks / f"{name}.md").write_text(task(name, "x", "nonsense", ""))
+    with serving(tmp_path / "store") as server:
+        page = window(server.address).page
+        page.fill("#filter", "b.md")
+        assert page.locator("#shown").inner_text() == "1 of 3 shown"
+        (tasks / "d.md").write_text(task("d", "x", "nonsense", ""))
+        eventually(lambda: page.locator("#shown").inner_text() == "1 of 4 shown")
+        assert "4 tasks" in page.locator("#top").inner_text()
+        (tasks / "b.md").unlink()
+        eventually(lambda: page.locator("#shown").inner_text() == "0 of 3 shown")
+
+
+def test_a_choice_that_the_browser_kept_is_heeded(server: Served, window: Open) -> None:
+    page = window(server.address).page
+    page.select_option("#severity", label="warnings")
+    page.select_option("#order", label="name")
+    page.goto("about:blank")
+    page.go_back()
+    assert page.input_value("#severity") == "2"
+    assert page.locator("#shown").inner_text() == "0 of 6 shown"
 
 
 def test_a_dozen_pages_that_nobody_sees_leave_room_for_one_more(server: Served, window: Open) -> None:

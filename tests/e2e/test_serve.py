@@ -10,17 +10,22 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 
 from taskcheck.checking import Request
+from taskcheck.finding import Report
 from taskcheck.testing import build, incidents_fixture
 from taskcheck.watching import Look
 from tests.conftest import ROOT
 from tests.e2e.conftest import git, taskcheck
 from tests.e2e.serving import Served, eventually, serving
 from tests.e2e.test_incidents import HEADLINES
+
+if TYPE_CHECKING:
+    from taskcheck.web.board import Board
 
 pytest.importorskip("uvicorn", reason="the extra [serve] isn't installed")
 
@@ -262,15 +267,65 @@ def test_a_check_that_crashes_is_told_and_tried_again(store: Store, monkeypatch:
     monkeypatch.setattr(board, "looks", looks)
     monkeypatch.setattr(board, "AGAIN", 0.1)
 
-    async def seen() -> list[str]:
-        wall = board.Board(Request(root=store({"tasks/a.md": BROKEN})), "x")
-        wall.start()
-        first = await wall.after("")
-        second = await wall.after(first.name if first else "")
-        wall.close()
-        return [shown.trouble for shown in (first, second) if shown]
+    wall = board.Board(Request(root=store({"tasks/a.md": BROKEN})), "x")
+    assert asyncio.run(troubles(wall, 2)) == ["taskcheck itself failed: ZeroDivisionError: oh", ""]
 
-    assert asyncio.run(seen()) == ["taskcheck itself failed: ZeroDivisionError: oh", ""]
+
+def test_a_report_that_cannot_be_rendered_is_told_and_looked_for_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from taskcheck.web import board  # noqa: PLC0415 - needs the extra
+
+    real, crashes = board.json_report.render, iter([True])
+
+    def render(report: Report) -> str:
+        if next(crashes, False):
+            raise ZeroDivisionError("oh")
+        return real(report)
+
+    monkeypatch.setattr(board.json_report, "render", render)
+    monkeypatch.setattr(board, "AGAIN", 0.1)
+    wall = board.Board(Request(root=store({"tasks/a.md": BROKEN})), "x")
+    assert asyncio.run(troubles(wall, 2)) == ["taskcheck itself failed: ZeroDivisionError: oh", ""]
+
+
+def test_a_look_that_does_not_end_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from taskcheck.web import board  # noqa: PLC0415 - needs the extra
+
+    real, hangs = board.looks, Event()
+
+    def looks(request: Request, stop: Event) -> Iterator[Look | None]:
+        found = real(request, stop)
+        yield next(found)
+        hangs.wait(20)
+        yield from found
+
+    monkeypatch.setattr(board, "looks", looks)
+    monkeypatch.setattr(board, "PATIENCE", 1.0)
+    wall = board.Board(Request(root=store({"tasks/a.md": BROKEN})), "x")
+
+    async def seen() -> list[str]:
+        found = await troubles(wall, 2)
+        hangs.set()
+        assert wall.shown
+        assert b"failing" in wall.shown.health
+        again = await wall.after(wall.shown.name)
+        wall.close()
+        return [*found, again.trouble if again else "none"]
+
+    assert asyncio.run(seen()) == ["", "a look has been going on for 1 seconds", ""]
+
+
+async def troubles(wall: "Board", number: int) -> list[str]:
+    """What the first so many looks say is wrong."""
+    wall.start()
+    found, name = [], ""
+    for _ in range(number):
+        shown = await wall.after(name)
+        assert shown
+        name = shown.name
+        found.append(shown.trouble)
+    return found
 
 
 def test_commits_and_worktrees_are_seen(store: Store) -> None:

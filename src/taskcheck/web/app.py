@@ -17,7 +17,7 @@ from taskcheck.formats.html import style_hash
 from taskcheck.web.board import Board, Shown
 
 HEARTBEAT = 15.0
-"""Seconds after which a silent stream says something, so that a client which is gone is noticed."""
+"""Seconds after which a silent stream says something, so that a client or a server which is gone is noticed."""
 
 CHUNK = 64 * 1024
 """Bytes that are handed over at a time: a client that doesn't read holds up no more than these."""
@@ -122,7 +122,7 @@ async def _events(board: Board) -> AsyncIterator[str]:
     while not board.closed:
         shown = await board.after(seen, HEARTBEAT)
         if shown is None or shown.name == seen:
-            yield ": nothing new\n\n"
+            yield "event: still\ndata:\n\n"
         else:
             seen = shown.name
             yield f"data: {seen}\n\n"

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+import time
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from threading import Event, Thread
 
 from taskcheck.checking import Request
@@ -12,6 +13,9 @@ from taskcheck.documents.values import iso
 from taskcheck.finding import Report
 from taskcheck.formats import html, json_report
 from taskcheck.watching import AGAIN, Look, looks
+
+PATIENCE = 60.0
+"""Seconds after which a look that hasn't ended is told: it may hang on a file system that is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,10 @@ class Board:
     def __init__(self, request: Request, nonce: str) -> None:
         self.shown: Shown | None = None
         self._request, self._nonce = request, nonce
+        self._name = request.root.name
+        self._last: Report | None = None
+        self._numbers = count(1)
+        self._moved = time.monotonic()
         self._stop = Event()
         self._news = asyncio.Event()
 
@@ -40,6 +48,7 @@ class Board:
         """Begin to look. However long a look takes, the thread never keeps the process from ending."""
         loop = asyncio.get_running_loop()
         Thread(target=self._look, args=(loop,), name="looking", daemon=True).start()
+        self._minding = loop.create_task(self._mind())
 
     def close(self) -> None:
         """Stop looking, and let everybody go who waits."""
@@ -64,22 +73,38 @@ class Board:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        name, last = self._request.root.name, None
-        for number, look in enumerate(self._looks(), 1):
-            name, last = look.name or name, look.report or last
-            shown = rendered(look, last, name, f"{self._nonce}-{number}")
-            with suppress(RuntimeError):  # The loop may have ended meanwhile.
-                loop.call_soon_threadsafe(self._put, shown)
+    async def _mind(self) -> None:
+        """Say so where a look doesn't end, for the thread that looks can't."""
+        told = 0.0
+        while not self.closed:
+            await asyncio.sleep(PATIENCE / 10)
+            if time.monotonic() - self._moved > PATIENCE and told != self._moved:
+                told = self._moved
+                self._put(self._rendered(Look(trouble=f"a look has been going on for {PATIENCE:.0f} seconds")))
 
-    def _looks(self) -> Iterator[Look]:
-        """Every look; where looking itself fails, that is one too, and it goes on."""
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look, and put up what was seen; where looking or rendering fails, say that, and go on."""
         while not self._stop.is_set():
             try:
-                yield from filter(None, looks(self._request, self._stop))
+                for look in looks(self._request, self._stop):
+                    if look is not None:
+                        self._put_up(self._rendered(look), loop)
+                    self._moved = time.monotonic()
             except Exception as error:  # noqa: BLE001 - whatever it is, the page says so
-                yield Look(trouble=f"taskcheck itself failed: {type(error).__name__}: {error}")
+                trouble = f"taskcheck itself failed: {type(error).__name__}: {error}"
+                self._put_up(self._rendered(Look(trouble=trouble)), loop)
                 self._stop.wait(AGAIN)
+
+    def _put_up(self, shown: Shown, loop: asyncio.AbstractEventLoop) -> None:
+        with suppress(RuntimeError):  # The loop may have ended meanwhile.
+            loop.call_soon_threadsafe(self._put, shown)
+
+    def _rendered(self, look: Look) -> Shown:
+        """A look as clients get it, and the next time that there is none, still."""
+        name = look.name or self._name
+        shown = rendered(look, look.report or self._last, name, f"{self._nonce}-{next(self._numbers)}")
+        self._name, self._last = name, look.report or self._last
+        return shown
 
 
 def rendered(look: Look, last: Report | None, name: str, number: str) -> Shown:

@@ -95,28 +95,44 @@ function begin() {
   $("order").addEventListener("input", arrange);
 }
 
+const lost = () => state("out of reach, trying again");
+
 let asked = 0;
 async function fetchPage() {
   const mine = ++asked;
   try {
-    const text = await (await fetch("/", { cache: "no-store" })).text();
-    if (mine === asked) update(new DOMParser().parseFromString(text, "text/html"));
-    state("up to date");
-  } catch { state("out of reach, trying again"); }
+    const answer = await fetch("/", { cache: "no-store" });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!answer.ok || !fresh.body.dataset.look) throw new Error("it isn't our page");
+    if (mine === asked) update(fresh);
+    if (document.hidden || news.readyState === EventSource.OPEN) state("up to date");
+  } catch { lost(); }
 }
 
 // A browser has six connections to a server: a page that nobody sees holds none, and asks once a minute.
-let news;
+const SILENCE = 40_000;  // Milliseconds; the server says something every 15 seconds.
+const AGAIN = 5_000;
+let news, next;
 function listen() {
   news?.close();
+  clearTimeout(next);
   if (document.hidden) return;
   news = new EventSource("/events");
-  news.onopen = () => state("up to date");
-  news.onmessage = (event) => { if (event.data !== document.body.dataset.look) fetchPage(); };
-  news.onerror = () => state("out of reach, trying again");
+  const later = (wait, then) => { clearTimeout(next); next = setTimeout(then, wait); };
+  const heard = () => later(SILENCE, () => { lost(); listen(); });
+  heard();
+  news.onopen = () => { heard(); state("up to date"); };
+  news.addEventListener("still", heard);
+  news.onmessage = (event) => { heard(); if (event.data !== document.body.dataset.look) fetchPage(); };
+  news.onerror = () => {
+    lost();
+    if (news.readyState === EventSource.CLOSED) later(AGAIN, listen);  // The browser itself tries no more.
+  };
 }
 
 begin();
 listen();
 document.addEventListener("visibilitychange", listen);
+// Whoever comes back to the page finds the browser to have kept what was chosen there.
+addEventListener("pageshow", () => { if ($("controls")) { arrange(); filter(); } });
 setInterval(() => { if (document.hidden) fetchPage(); }, 60_000);
