@@ -216,17 +216,17 @@ def _rewritten(options: argparse.Namespace, store: "Store", request: "Request", 
     from taskcheck.baseline import Baseline  # noqa: PLC0415 - not needed for --help
     from taskcheck.checking import baseline  # noqa: PLC0415 - as above
 
-    path = _rewritable(options, store)
+    path, named = _rewritable(options, store), options.baseline or store.settings.baseline
     if not report.complete:
-        complain(f"--baseline {path}: not written, for the check is incomplete")
+        complain(f"baseline {named}: not written, for the check is incomplete")
         return report
     before = guarded(lambda: baseline(store, request))
     prunes = options.rewrite == PRUNE
     after = before.pruned(report.runs) if prunes else Baseline.of(report.runs, before)
     if after != before or not prunes:
-        replace_file(path, after.dump(), f"--baseline {path}")
+        replace_file(path, after.dump(), f"baseline {named}")
     count = before.count - after.count if prunes else after.count
-    told = f"taken out of {path}, {after.count} left" if prunes else f"written to {path}"
+    told = f"taken out of {named}, {after.count} left" if prunes else f"written to {named}"
     complain(f"{count} finding{'' if count == 1 else 's'} {told}")
     return replace(report, baseline_gone=0)
 
