@@ -12,7 +12,7 @@ from tests.e2e.conftest import git
 RULES = plugins.load(third_party=False).rules()
 ELSEWHERE = {"incidents", "presets"}
 """Folders of fixtures that are no rule's."""
-CASES = sorted(path.parent for path in FIXTURES.glob("*/*/repo.toml") if path.parent.parent.name not in ELSEWHERE)
+CASES = sorted(path for path in FIXTURES.glob("*/*/") if path.parent.name not in ELSEWHERE)
 
 
 def test_git_keeps_every_fixture_whole() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck import Evidence, Finding, Fix, Rule, Safety, SetKey, Severity, Task, rule
-from taskcheck.testing import assert_laws, build, run_rule
+from taskcheck.testing import FixtureError, assert_laws, build, run_rule
 
 TURNS = count()
 
@@ -80,6 +80,12 @@ def test_a_rule_that_says_something_else_each_time(tmp_path: Path) -> None:
 def test_both_kinds_of_fixtures_are_wanted(tmp_path: Path) -> None:
     (folder(tmp_path) / "good-done").rename(tmp_path / "fixtures" / "other-done")
     with pytest.raises(AssertionError, match=r"there is no fixture good-\*"):
+        assert_laws(made(), tmp_path / "fixtures")
+
+
+def test_a_fixture_without_a_repo_toml_is_none_to_pass_over(tmp_path: Path) -> None:
+    (folder(tmp_path) / "good-more").mkdir()
+    with pytest.raises(FixtureError, match=r"good-more/repo\.toml: .*No such file"):
         assert_laws(made(), tmp_path / "fixtures")
 
 

@@ -246,6 +246,13 @@ def test_an_overlay_adds_replaces_and_drops(fixture, into):
         ("now = \n", r"repo\.toml: Invalid value"),
         (NOW + "[root]\ndrop = ['none']\n", r"root: drop: there is no none"),
         (NOW + "[mtimes]\nnone = '2026-03-24T18:00:00Z'\n", r"mtimes: there is no none"),
+        (NOW + "[root]\ndrop = ['../outside']\n", r"root: drop: '\.\./outside' is no path below the fixture"),
+        (NOW + "[root]\ndrop = ['tasks/../../outside']\n", r"root: drop: 'tasks/\.\./\.\./outside' is no path below"),
+        (NOW + "[root]\ndrop = ['/no/such']\n", r"root: drop: '/no/such' is no path below"),
+        (NOW + "[root]\ndrop = ['.']\n", r"root: drop: '\.' is no path below"),
+        (NOW + "[root]\ndrop = [7]\n", r"root: drop: 7 is no path below"),
+        (NOW + "[mtimes]\n'../outside' = '2026-03-24T18:00:00Z'\n", r"mtimes: '\.\./outside' is no path below"),
+        (NOW + "[worktrees.a]\ndrop = ['../../outside']\n", r"a: drop: '\.\./\.\./outside' is no path below"),
         (NOW + "[worktrees.a]\nmerged = 'ff'\n[root]\ndrop = ['tasks']\n", r"git merge: .*fast-forward"),
     ],
 )

@@ -82,9 +82,7 @@ def build(fixture: Path, into: Path, *, now: datetime | None = None, overlay: Pa
         for part, table in source.main():
             source.lay(part, table, root)
     for path, modified in settings.get("mtimes", {}).items():
-        if not (root / path).exists():
-            raise FixtureError(f"{fixture / 'repo.toml'}: mtimes: there is no {path}")
-        os.utime(root / path, (_time(modified).timestamp(),) * 2)
+        os.utime(_there(root, path, f"{fixture / 'repo.toml'}: mtimes"), (_time(modified).timestamp(),) * 2)
     processes = None
     if "processes" in settings:
         processes = {int(pid): _time(at) if at else None for pid, at in settings["processes"].items()}
@@ -145,9 +143,7 @@ class _Source:
     def lay(self, part: str, table: Mapping[str, Any], folder: Path) -> None:
         """Remove what `table` drops from a folder, and lay the files of a part over it."""
         for entry in table.get("drop", ()):
-            gone = folder / entry
-            if not gone.exists():
-                raise FixtureError(f"{part}: drop: there is no {entry}")
+            gone = _there(folder, entry, f"{part}: drop")
             if gone.is_dir():
                 shutil.rmtree(gone)
             else:
@@ -186,8 +182,7 @@ class _Source:
         if "now" not in settings:
             raise FixtureError(f"{self._folders[0] / 'repo.toml'}: now is missing")
         for entry in self._left_out:
-            if not (self._folders[0] / entry).exists():
-                raise FixtureError(f"{file}: drop: there is no {entry}")
+            _there(self._folders[0], entry, f"{file}: drop")
         return settings
 
     def _read(self, path: Path) -> bytes:
@@ -200,6 +195,15 @@ class _Source:
         except (ValueError, OverflowError):  # no such date: a fixture may want that
             return match[0]
         return moved.isoformat().replace("+00:00", "Z").encode()
+
+
+def _there(folder: Path, path: object, where: str) -> Path:
+    """What a fixture names in a folder; nothing outside of it is ever touched."""
+    if not isinstance(path, str) or path in {"", "."} or path.startswith("/") or ".." in path.split("/"):
+        raise FixtureError(f"{where}: {path!r} is no path below the fixture's own folder")
+    if not (folder / path).exists():
+        raise FixtureError(f"{where}: there is no {path}")
+    return folder / path
 
 
 def _time(text: str) -> datetime:

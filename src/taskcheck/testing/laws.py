@@ -60,8 +60,13 @@ def assert_laws(rule: str | Rule, folder: Path, *, alone: bool = True, third_par
         AssertionError: a law doesn't hold; the message begins with the fixture.
         FixtureError: a fixture can't be built.
     """
-    cases = sorted(path for path in folder.iterdir() if (path / "repo.toml").is_file())
-    for kind in ("good-", "bad-"):
+    kinds = ("good-", "bad-")  # One without a repo.toml can't be built, and says so.
+    cases = sorted(
+        path
+        for path in folder.iterdir()
+        if (path / "repo.toml").is_file() or (path.is_dir() and path.name.startswith(kinds))
+    )
+    for kind in kinds:
         _hold(any(case.name.startswith(kind) for case in cases), folder, f"there is no fixture {kind}*")
     for case in cases:
         with tempfile.TemporaryDirectory() as place:
