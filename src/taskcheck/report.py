@@ -75,12 +75,14 @@ def build(
         for run in runs
     )
     only = tuple(only)
+    subjects: set[str] = set()
     if only:
-        runs = _narrowed(runs, *_named(runs, only, state, gone=gone))
+        subjects, paths = _named(runs, only, state, gone=gone)
+        runs = _narrowed(runs, subjects, paths)
     folded = incidents.fold((finding for run in runs for _, finding in run.findings), state, rules)
     if only:
         groups = {finding.task or finding.manager for run in runs for _, finding in run.findings}
-        folded = tuple(i for i in folded if i.findings or i.subject in {*groups, *only})
+        folded = tuple(i for i in folded if i.findings or i.subject in {*groups, *subjects})
     if not signals_alone:
         folded = tuple(incident for incident in folded if incident.findings)
     checkouts = () if isinstance(state.checkouts, Unavailable) else state.checkouts.all

@@ -112,6 +112,8 @@ def test_signals_alone_are_shown_but_not_where_rules_were_left_out(root: Path) -
     (root / "tasks" / "a.md").write_text(TASK.format("").replace("ghost", "rj"))
     ran = taskcheck("--now", "2026-03-24T18:00:00Z", cwd=root)
     assert "info    a  signals only\n" in ran.out
+    by_path = taskcheck("--now", "2026-03-24T18:00:00Z", "tasks/a.md", cwd=root)
+    assert "info    a  signals only\n" in by_path.out, "a task is the same by its path as by its name"
     assert "strange_noise (unexplained)" in ran.out
     assert "signals only" not in taskcheck("--now", "2026-03-24T18:00:00Z", "--select", "routing", cwd=root).out
     (root / ".tasks" / "task_manager" / "task-manager-rj.register.json").unlink()
