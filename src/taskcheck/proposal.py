@@ -58,7 +58,10 @@ def propose(settings: Settings, parsed: Parsed, *, detected: bool) -> Proposal:
     unknown = Counter(task.status for task in parsed.tasks if task.status and task.stage is None)
     if unknown:
         tables["statuses"] = {stage.value: list(settings.words(stage)) for stage in Stage}
-        notes += [f"status {status!r} of {count} tasks belongs to no class yet" for status, count in unknown.items()]
+        notes += [
+            f"status {status!r} of {count} task{'' if count == 1 else 's'} belongs to no class yet"
+            for status, count in unknown.items()
+        ]
     return Proposal(_text(tables, notes, detected=detected), tuple(notes))
 
 
