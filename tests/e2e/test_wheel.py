@@ -78,4 +78,4 @@ def test_the_example_plugin_is_at_home_in_a_new_environment(wheel: Path, tmp_pat
     for name in FORMATS:
         assert all(rule in (tmp_path / name).read_text() for rule in rules), name
     shutil.copytree(EXAMPLE / "tests", tmp_path / "tests")
-    assert "6 passed" in run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path / "tests")
+    assert "41 passed" in run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path / "tests")
