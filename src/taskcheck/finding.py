@@ -259,6 +259,8 @@ class Report:
     """What was asked for and couldn't be learnt, without making the result less than it is without it."""
     undo: str | None = None
     """Name of what was written, for `taskcheck undo`; None when nothing was."""
+    partial: bool = False
+    """Whether it is about some tasks, paths or rules only, as it was asked for."""
     prefix: str = ""
     """The store's folder in its repository, with a trailing ``/``; empty at the top."""
     worktrees: tuple[tuple[str, str], ...] = ()

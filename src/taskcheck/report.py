@@ -96,6 +96,7 @@ def build(
         managers=_managers(state),
         errors=(*errors, *(error for run in runs for _, error in run.errors)),
         notices=() if isinstance(state.pulls, Unavailable) else state.pulls.notices,
+        partial=bool(only) or not signals_alone,
         worktrees=tuple((c.name, c.path) for c in checkouts if c.path and not PurePosixPath(c.path).is_absolute()),
     )
     empty = not state.tasks and isinstance(state.ledgers, Unavailable)
@@ -148,17 +149,22 @@ def _narrowed(runs: tuple[RuleRun, ...], subjects: set[str], paths: set[str]) ->
         about = {subject.group, finding.task, finding.manager} if finding else {subject.group}
         return bool(about & subjects) or (finding is not None and finding.place.path in paths)
 
-    return tuple(
-        replace(
+    def narrowed(run: RuleRun) -> RuleRun:
+        findings = tuple((s, f) for s, f in run.findings if wanted(s, f))
+        suppressed = tuple((s, f, why) for s, f, why in run.suppressed if wanted(s, f))
+        baselined = tuple((s, f) for s, f in run.baselined if wanted(s, f))
+        # What a rule said of the whole repository may be about them; what crashed is told in any case.
+        spoken = {s for s, *_ in (*findings, *suppressed, *baselined, *run.errors)}
+        return replace(
             run,
-            subjects=tuple(s for s in run.subjects if wanted(s) or s.detail in paths),
-            findings=tuple((s, f) for s, f in run.findings if wanted(s, f)),
-            suppressed=tuple((s, f, why) for s, f, why in run.suppressed if wanted(s, f)),
-            baselined=tuple((s, f) for s, f in run.baselined if wanted(s, f)),
+            subjects=tuple(s for s in run.subjects if wanted(s) or s.detail in paths or s in spoken),
+            findings=findings,
+            suppressed=suppressed,
+            baselined=baselined,
             undecided=tuple((s, reason) for s, reason in run.undecided if wanted(s)),
         )
-        for run in runs
-    )
+
+    return tuple(map(narrowed, runs))
 
 
 def _named(runs: tuple[RuleRun, ...], only: tuple[str, ...], state: State, *, gone: bool) -> tuple[set[str], set[str]]:

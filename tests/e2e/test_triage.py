@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from taskcheck.testing import Built
-from tests.e2e.conftest import taskcheck
+from tests.e2e.conftest import install_plugin, taskcheck
 
 TASK = "---\ntitle: A\nowner: ghost\nstatus: ready\n{}---\n"
 CONFIG = """
@@ -101,6 +101,44 @@ def test_registers_may_be_lists_under_any_known_key(root: Path, key: str) -> Non
     path = root / ".tasks" / "task_manager" / "task-manager-rj.register.json"
     path.write_text(f'{{"owner": "rj", "{key}": [{{"task": "gone"}}]}}')
     assert found(root, "--select", "register")[1] == [("gone", "register-orphan")]
+
+
+def test_junit_has_what_a_rule_says_of_all_tasks_where_some_are_named(store: Callable[..., Path]) -> None:
+    waits = "---\ntitle: T\nowner: x\nstatus: ready\ndepends_on: [{}]\n---\n"
+    root = store({"tasks/a.md": waits.format("b"), "tasks/b.md": waits.format("a"), "tasks/c.md": waits.format("")})
+    text = taskcheck("--select", "dependency-cycle", "a", cwd=root)
+    assert text.code == 1
+    junit = taskcheck("--select", "dependency-cycle", "--format", "junit", "a", cwd=root).out
+    assert junit.count("<failure ") == 1
+    assert "<failure " not in taskcheck("--select", "dependency-cycle", "--format", "junit", "c", cwd=root).out
+
+
+def test_junit_has_what_crashed_whatever_is_named(store: Callable[..., Path], tmp_path: Path) -> None:
+    root = store({"tasks/a.md": TASK.format(""), "tasks/b.md": TASK.format("")})
+    path = install_plugin(
+        tmp_path / "ours",
+        "from taskcheck import Severity, hookimpl, rule\n@hookimpl\ndef taskcheck_rules():\n    return [ours]\n"
+        "@rule(family='ours', severity=Severity.ERROR)\ndef ours(task):\n    'Crashes on one.'\n"
+        "    if task.id == 'b':\n        raise ValueError('oh')\n    yield from ()\n",
+    )
+    ran = taskcheck("--format", "junit", "a", cwd=root, PYTHONPATH=path)
+    assert (ran.code, ran.out.count("<error ")) == (3, 1)
+    said = taskcheck("a", "--select", "ours", cwd=root, PYTHONPATH=path).out
+    assert "nothing found" in said, "an incomplete check doesn't say that all agree"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "all agree"),
+        (["a"], "nothing found"),
+        (["tasks/a.md"], "nothing found"),
+        (["--select", "task"], "nothing found"),
+    ],
+)
+def test_only_a_whole_check_says_that_all_agree(store: Callable[..., Path], arguments: list[str], said: str) -> None:
+    root = store({"tasks/a.md": "---\ntitle: T\nowner: x\nstatus: ready\n---\n"})
+    assert f"1 task in 1 checkout: {said}" in taskcheck(*arguments, cwd=root).out
 
 
 def test_signals_alone_are_shown_but_not_where_rules_were_left_out(root: Path) -> None:

@@ -235,7 +235,9 @@ def tally(report: Report, *, verbose: bool = False) -> tuple[str, str]:
     ]
     incidents = len(report.incidents)
     counted = ", ".join(counts) or "signals only"
-    found = f"{incidents} incident{'' if incidents == 1 else 's'} ({counted})" if incidents else "all agree"
+    found = "all agree" if report.complete and not report.partial else "nothing found"
+    if incidents:
+        found = f"{incidents} incident{'' if incidents == 1 else 's'} ({counted})"
     if report.exit_code == EMPTY:
         found = "nothing to check"
     hidden = [f"{report.suppressed} suppressed"] if report.suppressed else []
