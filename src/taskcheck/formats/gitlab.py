@@ -14,23 +14,27 @@ SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.IN
 
 def render(report: Report) -> str:
     """All findings, the worst first; what failed comes before them, so that no such report looks clean."""
-    seen: Counter[str] = Counter()
     issues = [
         _issue("taskcheck", f"{error.where}: {error.message}", "blocker", ".", 1, _hash(error.where, error.message))
         for error in report.errors
     ]
-    for incident, finding in told.worst_first(report):
-        seen[finding.fingerprint] += 1
-        issues.append(_finding(report, incident, finding, seen[finding.fingerprint]))
+    issues += [_finding(report, incident, finding) for incident, finding in told.worst_first(report)]
+    seen: Counter[str] = Counter()
+    for issue in issues:  # Of two with one fingerprint GitLab drops one.
+        name = issue["fingerprint"]
+        seen[name] += 1
+        if seen[name] > 1:
+            issue["fingerprint"] = _hash(name, str(seen[name]))
     return json_text(issues, indent=2) + "\n"
 
 
-def _finding(report: Report, incident: Incident, finding: Finding, nth: int) -> dict[str, Any]:
+def _finding(report: Report, incident: Incident, finding: Finding) -> dict[str, Any]:
     place = finding.place
     where = "" if place.checkout == "root" else f" ({place.checkout})"
     path = f"{report.prefix}{place.path}"
     text = f"{incident.subject}{where}: {finding.message}"
-    fingerprint = finding.fingerprint if nth == 1 else _hash(finding.fingerprint, str(nth))
+    # The same may be wrong in several checkouts, and be mended in one.
+    fingerprint = finding.fingerprint if place.checkout == "root" else _hash(finding.fingerprint, place.checkout)
     return _issue(finding.rule, text, _severity(finding), path, place.line or 1, fingerprint)
 
 

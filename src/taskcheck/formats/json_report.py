@@ -3,7 +3,7 @@
 from typing import Any
 
 from taskcheck.documents.values import iso
-from taskcheck.finding import Finding, FixNote, Incident, Report, Severity, SignalNote
+from taskcheck.finding import Finding, FixNote, Incident, Report, Safety, Severity, SignalNote
 from taskcheck.formats.sanitize import json_text
 from taskcheck.model import Place
 
@@ -32,7 +32,7 @@ def as_dict(report: Report) -> dict[str, Any]:
             "errors": report.count(Severity.ERROR),
             "warnings": report.count(Severity.WARNING),
             "infos": report.count(Severity.INFO),
-            "fixable": sum(finding.fix is not None for finding in findings),
+            "fixable": report.fixable(Safety.SAFE) + report.fixable(Safety.UNSAFE),
             "fixed": report.fixed,
             "suppressed": report.suppressed,
             "baselined": report.baselined,

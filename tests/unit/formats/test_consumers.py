@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import json
 import re
 import shlex
 from collections import Counter
@@ -141,9 +142,32 @@ def test_gitlab_gives_every_finding_a_fingerprint_of_its_own() -> None:
     issues = readers.read_gitlab(renderer("gitlab")(twice))
     assert len(issues) == 3
     assert issues[0]["fingerprint"] == finding("word").fingerprint
+    assert len({issue["fingerprint"] for issue in issues}) == 3
+    errors = (RunError(where="plugin x", message="it fell"),) * 2
+    issues = readers.read_gitlab(renderer("gitlab")(replace(twice, errors=errors)))
+    assert len({issue["fingerprint"] for issue in issues}) == 5
     levels = (Severity.INFO, Severity.WARNING, Severity.ERROR)
     issues = readers.read_gitlab(renderer("gitlab")(many(3, levels)))
     assert [issue["severity"] for issue in issues] == ["critical", "minor", "info"]
+
+
+def test_gitlab_keeps_the_fingerprint_of_what_is_wrong_in_two_checkouts_once_one_is_mended() -> None:
+    at = Place(path="tasks/word.md", route=("status",), checkout="worktree:a")
+    first = replace(finding("word"), place=at)
+    second = replace(first, place=replace(at, checkout="worktree:b"))
+    both = readers.read_gitlab(renderer("gitlab")(report(incident("word", first, second))))
+    (left,) = readers.read_gitlab(renderer("gitlab")(report(incident("word", second))))
+    assert left["fingerprint"] == both[1]["fingerprint"] != both[0]["fingerprint"]
+
+
+def test_json_counts_as_fixable_what_fix_can_make() -> None:
+    fix = finding("word").fix
+    assert fix
+    shown = replace(finding("word"), fix=replace(fix, safety=Safety.DISPLAY))
+    elsewhere = replace(finding("word"), place=Place(path="x", checkout="worktree:a"))
+    safe = replace(finding("word"), fix=replace(fix, safety=Safety.SAFE))
+    about = report(incident("word", finding("word"), safe, shown, elsewhere))
+    assert json.loads(renderer("json")(about))["summary"]["fixable"] == 2
 
 
 @pytest.mark.parametrize("number", [0, 1, 60, 400, 10_000])
