@@ -211,6 +211,11 @@ class Git:
         out = self.run("cat-file", "--batch", stdin=f"{commit}\n".encode())
         return out.partition(b"\n")[2]
 
+    def messages(self, commits: Sequence[str]) -> dict[str, str]:
+        """The messages of some commits, in one process; what no encoding gives is replaced."""
+        found = self._objects(commits) if commits else ()
+        return {one: data.partition(b"\n\n")[2].decode("utf-8", "replace") for one, _, data in found}
+
     def parents(self, commit: str) -> list[str]:
         """The parents of a commit; none when there is no such commit."""
         headers = self.message(commit).partition(b"\n\n")[0].splitlines()
@@ -272,8 +277,11 @@ class Git:
         wanted = sorted(set(object_ids))
         if not wanted:
             return {}
+        return {one: data for one, kind, data in self._objects(wanted) if kind == b"blob" and len(data) <= limit}
+
+    def _objects(self, wanted: Sequence[str]) -> Iterator[tuple[str, bytes, bytes]]:
+        """Id, kind and content of those of some objects that there are."""
         out = self.run("cat-file", "--batch", stdin="".join(f"{one}\n" for one in wanted).encode())
-        contents = {}
         position = 0
         while position < len(out):
             end = out.index(b"\n", position)
@@ -281,10 +289,8 @@ class Git:
             position = end + 1
             if len(header) == 3:
                 size = int(header[2])
-                if header[1] == b"blob" and size <= limit:
-                    contents[header[0].decode()] = out[position : position + size]
+                yield header[0].decode(), header[1], out[position : position + size]
                 position += size + 1
-        return contents
 
 
 def _raw_changes(out: bytes, times: dict[str, int]) -> Iterator[Versions]:

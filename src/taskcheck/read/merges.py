@@ -42,6 +42,7 @@ class MergeReader:
     _mainline: frozenset[str] | None = None
     _files: dict[str, frozenset[str]] = field(default_factory=dict)
     _patches: dict[str, str | None] = field(default_factory=dict)
+    _read_messages: dict[str, str] = field(default_factory=dict)
 
     def verdict(self, tip: str, branch: str | None = None) -> Merge:
         """The verdict for one branch tip.
@@ -170,7 +171,12 @@ class MergeReader:
         return self._message(commit).partition("\n")[0].strip()
 
     def _message(self, commit: str) -> str:
-        return self.git.message(commit).partition(b"\n\n")[2].decode("utf-8", "replace")
+        return self._messages([commit])[0][1]
+
+    def _messages(self, commits: list[str]) -> list[tuple[str, str]]:
+        """Commits with their messages, each read once."""
+        self._read_messages |= self.git.messages([commit for commit in commits if commit not in self._read_messages])
+        return [(commit, self._read_messages.get(commit, "")) for commit in commits]
 
     def _read_files(self, commits: Iterable[str]) -> None:
         """Learn which files, task files left out, each commit touches; none for a merge."""
@@ -224,12 +230,11 @@ class MergeReader:
 
         Without the changes, what landed is a guess, and so is whether a title that isn't among it is of it.
         """
-        later = self.git.commits(self.head, since, *PATTERNS)
-        found = Reverts.of((commit, self._message(commit)) for commit, _ in later)
+        found = Reverts.of(self._messages([commit for commit, _ in self.git.commits(self.head, since, *PATTERNS)]))
         by = next((found.commits[commit] for commit in sorted(landed & found.commits.keys())), None)
         by = by or next((by for merge, by in found.commits.items() if self._brought(merge, landed)), None)
         if by is None and (found.titles or found.numbers):
-            names = names.union(*(subject_names(self._message(commit)) for commit in sorted(landed)))
+            names = names.union(*(subject_names(message) for _, message in self._messages(sorted(landed))))
             by = next((by for name, by in (found.titles | found.numbers).items() if name in names), None)
         by = by or (self._taken_back(since, *changes) if changes else found.vague)
         if by:
