@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from taskcheck.model import PULL_PATH, Place, PullRequest
 from taskcheck.sources import Merge, PullAddress, PullState, Unavailable
@@ -47,6 +48,11 @@ class Pull:
             return False
         reverted = self.landed is not None and self.landed.merged is False
         return self.answer.into in {None, trunk} and not reverted
+
+    def over_before(self, moment: datetime | None) -> bool:
+        """Whether it was merged or closed before some moment; False where either isn't known."""
+        at = self.answer.at if isinstance(self.answer, PullState) else None
+        return at is not None and moment is not None and at < moment
 
     @property
     def told(self) -> str:

@@ -176,6 +176,38 @@ def test_an_entry_is_not_of_the_pull_request_of_another_repository(made: Callabl
     assert ran.json["incidents"] == []
 
 
+@pytest.mark.parametrize(("began", "orphan"), [("2026-03-24T13:00:00Z", False), ("2026-03-24T11:00:00Z", True)])
+def test_an_entry_that_is_younger_than_the_merge_is_no_orphan(
+    made: Callable[..., Path], began: str, orphan: bool
+) -> None:
+    entry = {"slug": "fix-login", "pr_url": URL, "registered_at": began}
+    root = made({REGISTER: json.dumps({"owner": "dave-fowler", "entries": {"fix-login": entry}})})
+    with forge({"acme/shop#12": pull("merged")}) as asked:
+        ran = online(root, asked, "--select", "register-orphan")
+    assert bool(ran.json["incidents"]) == orphan
+
+
+HOSTILE = "\x1b[31mred\x07\u202e\ud800\r\n::error::injected<script>"
+
+
+@pytest.mark.parametrize("name", ["text", "concise", "json", "junit", "sarif", "github", "markdown", "html", "agent"])
+def test_the_words_of_a_forge_are_harmless(made: Callable[..., Path], name: str) -> None:
+    root = made({"tasks/done.md": front("completed", URL.replace("12", "13"))})
+    states = [
+        {"state": "MERGED", "baseRefName": "main", "mergedAt": "2026-03-24T12:00:00Z"},
+        {"state": "OPEN", "baseRefName": HOSTILE},
+    ]
+    answers = [{"data": {"r0": dict(zip(["p12", "p13"], states, strict=True))}}, {"errors": [{"message": HOSTILE}]}]
+    with forge({}) as asked:
+        for said in answers:
+            asked.misbehave = always(200, said)
+            ran = taskcheck("--online", "-v", "--format", name, cwd=root, **asked.environment(GH_TOKEN="t0k3n"))
+            assert ran.code in {0, 1}
+            assert not any(bad in ran.out + ran.err for bad in ("\x1b", "\x07", "\u202e"))
+            assert name not in {"html", "junit"} or "<script>" not in ran.out
+            assert not any(line.startswith("::error::inj") for line in (ran.out + ran.err).splitlines())
+
+
 def test_an_answer_that_is_cut_short_makes_nothing_safe(made: Callable[..., Path]) -> None:
     """One by one: the first says merged, and then the limit is used up."""
     entry = {"slug": "fix-login", "pr_url": URL.replace("12", "13")}

@@ -56,7 +56,8 @@ def register_orphan(
     while the task isn't done is a warning.
 
     No finding while a live process holds the entry, nor for a worktree on another host or under a folder that isn't
-    there, nor for a missing one that is locked in git, nor for a branch that is only perhaps merged.
+    there, nor for a missing one that is locked in git, nor for a branch that is only perhaps merged, nor by the pull
+    request of an earlier run, merged before the entry was made.
 
     ## Fix
     Removes the entry, nothing else: the work itself is in git. Safe; but unsafe for the warning, whose manager may
@@ -74,7 +75,7 @@ def register_orphan(
     unreadable = not there and any(other.document is None for other in tasks)
     told = (
         _task(entry, task, away, sure=not there and not unreadable and (checkouts is None or trunk is not None))
-        or _merge(entry, checkouts, trunk, pulls)
+        or _merge(entry, checkouts, settings, trunk, pulls)
         or _worktree(entry, checkouts, settings, now, processes)
     )
     if told is not None:
@@ -137,11 +138,14 @@ def _branch(entry: Entry, checkouts: Checkouts) -> str | None:
     return entry.branch or (own.branch if own else None)
 
 
-def _merge(entry: Entry, checkouts: Checkouts | None, trunk: str | None, pulls: Pulls | None) -> Told:
+def _merge(
+    entry: Entry, checkouts: Checkouts | None, settings: Settings, trunk: str | None, pulls: Pulls | None
+) -> Told:
     known = pulls.of(entry.task) if pulls else ()
     own = tuple(pull for pull in known if entry.place in pull.places)
     told = own if entry.pull_request else known
-    merged = next((pull for pull in own if trunk and pull.merged_into(trunk)), None)
+    began = entry.began - settings.limits.clock_skew if entry.began else None
+    merged = next((pull for pull in own if trunk and pull.merged_into(trunk) and not pull.over_before(began)), None)
     if merged:
         return "its pull request is merged", Evidence(place=entry.place, saw=merged.told)
     denied = any(pull.state and not (trunk and pull.merged_into(trunk)) for pull in told)
