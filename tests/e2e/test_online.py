@@ -408,6 +408,29 @@ def test_what_passes_is_waited_for(two: Path, name: str, token: dict[str, str]) 
     assert ran.json["notices"] == []
 
 
+def test_a_limit_that_graphql_tells_with_200(two: Path) -> None:
+    said = {"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]}
+    reset = str(int(time.time()) + 1800)
+    with forge(landed(two)) as made:
+        made.misbehave = always(200, said, X_RateLimit_Remaining="0", X_RateLimit_Reset=reset)
+        (notice,) = online(two, made, "--format", "json", **TOKEN).json["notices"]
+        assert "github.com's rate limit is used up until " in notice
+        passing, before = always(200, said, Retry_After="1"), len(made.seen)
+        made.misbehave = lambda number, handler: passing(number, handler) if number == before + 1 else None
+        assert set(found(online(two, made, "--format", "json", **TOKEN))) == {"in-review", "done"}
+
+
+def test_the_last_answer_before_the_limit_is_one(two: Path) -> None:
+    def last(_: int, handler: Any) -> Any:
+        status, headers, data = made.reply(handler.command, handler.path, {}, made.seen[-1][3])
+        return status, {**headers, "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 9)}, data
+
+    for token in (TOKEN, {}):
+        with forge(landed(two)) as made:
+            made.misbehave = last
+            assert set(found(online(two, made, "--format", "json", **token))) == {"in-review", "done"}
+
+
 def test_a_limit_in_the_middle_keeps_what_was_answered(two: Path) -> None:
     with forge(landed(two)) as made:
         made.misbehave = lambda number, handler: used_up()(number, handler) if number > 1 else None

@@ -137,7 +137,8 @@ class Conversation:
                 if not isinstance(error, exceptions.RequestException):
                     self._mount(HTTPAdapter())  # what the cache gave may be what is odd
             else:
-                if reply.status in {200, 404, 410}:
+                limited = method == "POST" and _limited(reply)
+                if reply.status in {200, 404, 410} and not limited:
                     return reply
                 why, wait = self._refusal(reply, pause)
             if wait is None or time.monotonic() + wait > self._until:
@@ -172,7 +173,7 @@ class Conversation:
             return f"{host} answered {status}", pause
         if status == 401:
             return f"{host} doesn't take the token of {self._site.variable} (401)", None
-        wait = _asked_wait(reply.headers) if status in {403, 429} else None
+        wait = _asked_wait(reply.headers) if status in {200, 403, 429} else None
         if wait is None:
             return f"{host} answered {status}{self._told(_parsed(reply.body))}", None
         more = "" if self._site.token else f"; it answers more to a token in {self._site.variable}"
@@ -193,6 +194,12 @@ class Conversation:
             return ""
         said = said.replace(self._site.token, self._site.variable) if self._site.token else said
         return f": {' '.join(said.split())[:120]}"
+
+
+def _limited(reply: _Reply) -> bool:
+    """Whether GraphQL gives no data because of a limit; its status is 200 then too."""
+    said = _parsed(reply.body)
+    return isinstance(said, dict) and not said.get("data") and _asked_wait(reply.headers) is not None
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:
