@@ -104,6 +104,17 @@ def test_another_task_records_it_too(made: Callable[..., Path], path: str, url: 
     assert (fix["safety"], fix["why"]) == ("unsafe", "copied-from records it too")
 
 
+def test_another_file_is_of_the_same_task(made: Callable[..., Path]) -> None:
+    root = made({"taskcheck.toml": CONFIG + '[fields]\nid = "id"\n', "tasks/later.md": front(url="")})
+    for path in (TASK, "tasks/later.md"):
+        text = (root / path).read_text()
+        (root / path).write_text(text.replace("title: T", "id: t-1\ntitle: T"))
+    with forge({"acme/shop#12": pull("merged", commit=commit(root))}) as asked:
+        ran = online(root, asked, "--fix")
+    fixes = [f["fix"] for i in ran.json["incidents"] for f in i["findings"] if f["rule"] == "merged-not-completed"]
+    assert [(fix["safety"], fix["why"]) for fix in fixes] == [("unsafe", "several files are of the task t-1")] * 2
+
+
 def test_reopened_since(made: Callable[..., Path]) -> None:
     root = made()
     merge = commit(root, front("completed"))

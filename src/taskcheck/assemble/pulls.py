@@ -109,6 +109,8 @@ def _doubt(state: State, forges: Forges, task: str, at: PullAddress, records: li
     other = next((owner for owner in owners if owner != task), None)
     if other is not None:
         return f"{other} records it too"
+    if sum(one.id == task for one in state.tasks) > 1:
+        return f"several files are of the task {task}"
     return forges.reopened.get((task, at)) or _again(state, task, forges.answers.get(at))
 
 
