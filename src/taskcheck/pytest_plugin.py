@@ -11,6 +11,7 @@ a living fleet at two moments would collect different items, which xdist refuses
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -79,11 +80,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     else:
         config.stash[CASES], config.stash[TALLY] = _checked(config)
     # xdist's starting process collects nothing and hands its arguments on: there they have to stay.
-    named = [argument for argument in config.args if argument.startswith(FOLDER) and not Path(argument).exists()]
+    named = [
+        argument
+        for argument in config.args
+        if f"{argument}/".startswith(FOLDER) and not os.path.exists(argument)  # noqa: PTH110 - a Path raises if it's long
+    ]
     config.stash[NAMED] = named
     for name in named:
         if not any(_is(case, name) for case in config.stash[CASES]):
-            raise pytest.UsageError(f"not found: {name} (taskcheck has nothing to say of it)")
+            raise pytest.UsageError(f"not found: {_visible(name, None)} (taskcheck has nothing to say of it)")
     if not config.pluginmanager.hasplugin("dsession"):
         config.args[:] = [argument for argument in config.args if argument not in named]
 
@@ -148,7 +153,8 @@ class LedgerItem(pytest.Item):
 
 
 def _is(case: Case, named: str) -> bool:
-    return named in {FOLDER + case.name, FOLDER + case.subject}
+    """Whether an item is one of those that are named: by itself, by its subject, or by a folder that they are in."""
+    return named == FOLDER + case.name or f"{FOLDER}{case.subject}/".startswith(f"{named.rstrip('/')}/")
 
 
 def _checked(config: pytest.Config) -> tuple[list[Case], str]:
@@ -214,9 +220,12 @@ def _of_findings(subject: str, rule: str, findings: list[Finding], report: Repor
 
     worst = max(findings, key=lambda finding: finding.level)
     path = top / (repository_path(report, worst.place) or worst.place.path)
+    line = (worst.place.line or 1) - 1
+    if not os.path.exists(path) or _visible(str(path), None) != str(path):  # noqa: PTH110 - as above
+        path, line = top, 0  # pytest sorts by the files' times, and prints their names as they are
     outcome = "failed" if worst.level >= fail_on else "passed"
     text = "\n".join(finding_text(finding) for finding in findings)
-    return Case(subject, rule, worst.family, outcome, text, str(path), (worst.place.line or 1) - 1)
+    return Case(subject, rule, worst.family, outcome, text, str(path), line)
 
 
 def _unfound(run: RuleRun) -> Iterator[tuple[str, str, str]]:
@@ -242,12 +251,10 @@ def _silent(run: RuleRun) -> set[str]:
 
 def _escaped(subject: str) -> str:
     """A subject as part of a node id, whose own separator it must not hold."""
+    return _visible(subject, None).replace("::", r":\:")
+
+
+def _visible(text: str, limit: int | None = 300) -> str:
     from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - only with the option
 
-    return visible(subject, None).replace("::", r":\:")
-
-
-def _visible(text: str) -> str:
-    from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - only with the option
-
-    return visible(text)
+    return visible(text, limit)

@@ -12,7 +12,7 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 
 from taskcheck.testing import build, incidents_fixture
-from tests.e2e.conftest import Ran, environment, install_plugin, taskcheck
+from tests.e2e.conftest import Ran, environment, git, install_plugin, taskcheck
 from tests.unit.test_architecture import imported
 
 TASK = "---\ntitle: T\nowner: {owner}\nstatus: {status}\n{more}---\n"
@@ -261,3 +261,42 @@ def test_the_tests_of_the_repository_run_too(store: Callable[..., Path]) -> None
     only = run("--taskcheck", "-v", "-m", "taskcheck", "--taskcheck-root", "..", cwd=root / "tests")
     assert "test_x PASSED" not in only.out
     assert "taskcheck/a::rest PASSED" in only.out
+
+
+def strange(store: Callable[..., Path]) -> Path:
+    """A store with names that nobody expects, and a finding in a branch that root has no file for."""
+    broken = TASK.format(owner="dave-fowler", status="nonsense", more="")
+    root = store({
+        "taskcheck.toml": f'{PEOPLE}[checkouts]\nbranches = ["task/*"]\n',
+        "tasks/\x1b[31mred\u202e.md": broken,
+        f"tasks/{'x' * 250}.md": broken,
+        "tasks/a.md": broken,
+    })  # fmt: skip
+    git("checkout", "-q", "-b", "task/new", cwd=root)
+    (root / "tasks/new.md").write_bytes(b"---\ntitle: T\nowner: dave-fowler\nstatus: [\n---\n")
+    git("add", "-A", cwd=root)
+    git("commit", "-q", "-m", "new", cwd=root)
+    git("checkout", "-q", "main", cwd=root)
+    return root
+
+
+@pytest.mark.parametrize("options", [("-vv",), ("-vv", "--nf"), ("-q", "-n2"), ("-rA", "--ff"), ("--collect-only",)])
+def test_strange_names_speak_to_no_terminal(store: Callable[..., Path], options: tuple[str, ...]) -> None:
+    ran = run("--taskcheck", *options, cwd=strange(store))
+    assert ran.code == (0 if "--collect-only" in options else 1)
+    assert not {"\x1b", "\u202e"} & set(ran.out + ran.err)
+    assert "collect-only" in options[-1] or "4 failed" in ran.out
+
+
+def test_a_named_item_may_be_long_and_a_folder_names_what_is_below(store: Callable[..., Path]) -> None:
+    root = strange(store)
+    long = f"taskcheck/{'x' * 250}::invalid-field"
+    assert "1 failed" in run("--taskcheck", long, cwd=root).out
+    assert f"not found: taskcheck/{'y' * 5000}" in run("--taskcheck", f"taskcheck/{'y' * 5000}::x", cwd=root).err
+    (root / "tests").mkdir()
+    (root / "tests/test_x.py").write_text("def test_x(): pass\n")
+    for folder in ("taskcheck", "taskcheck/"):
+        ran = run("--taskcheck", folder, cwd=root)
+        assert ("4 failed" in ran.out, "test_x.py" in ran.out) == (True, False), ran.out
+    both = run("--taskcheck", "tests", "taskcheck/a", cwd=root)
+    assert "1 failed, 2 passed" in both.out
