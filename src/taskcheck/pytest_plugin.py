@@ -11,7 +11,6 @@ a living fleet at two moments would collect different items, which xdist refuses
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -80,11 +79,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     else:
         config.stash[CASES], config.stash[TALLY] = _checked(config)
     # xdist's starting process collects nothing and hands its arguments on: there they have to stay.
-    named = [
-        argument
-        for argument in config.args
-        if f"{argument}/".startswith(FOLDER) and not os.path.exists(argument)  # noqa: PTH110 - a Path raises if it's long
-    ]
+    named = [argument for argument in config.args if f"{argument}/".startswith(FOLDER) and not _exists(argument)]
     config.stash[NAMED] = named
     for name in named:
         if not any(_is(case, name) for case in config.stash[CASES]):
@@ -157,6 +152,13 @@ def _is(case: Case, named: str) -> bool:
     return named == FOLDER + case.name or f"{FOLDER}{case.subject}/".startswith(f"{named.rstrip('/')}/")
 
 
+def _exists(path: Path | str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # The name is too long.
+        return False
+
+
 def _checked(config: pytest.Config) -> tuple[list[Case], str]:
     """What the store's check says, and its closing line.
 
@@ -221,7 +223,7 @@ def _of_findings(subject: str, rule: str, findings: list[Finding], report: Repor
     worst = max(findings, key=lambda finding: finding.level)
     path = top / (repository_path(report, worst.place) or worst.place.path)
     line = (worst.place.line or 1) - 1
-    if not os.path.exists(path) or _visible(str(path), None) != str(path):  # noqa: PTH110 - as above
+    if not _exists(path) or _visible(str(path), None) != str(path):
         path, line = top, 0  # pytest sorts by the files' times, and prints their names as they are
     outcome = "failed" if worst.level >= fail_on else "passed"
     text = "\n".join(finding_text(finding) for finding in findings)
