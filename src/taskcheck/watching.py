@@ -78,7 +78,8 @@ def _look(request: Request) -> Look:
         report, sources = looked(store, request)
         interval = min(INTERVAL, store.settings.limits.snapshot_max_age.total_seconds())
         name = store.location.root.name
-        return Look(report=report, name=name, interval=interval, folders=watched(sources, store.location))
+        folders = watched(sources, store.location, request.config)
+        return Look(report=report, name=name, interval=interval, folders=folders)
     except ConfigError as error:
         return Look(trouble=f"the configuration can't be used: {'; '.join(error.messages)}")
     except NotADirectoryError as error:

@@ -19,11 +19,13 @@ import pytest
 from rich.cells import cell_len
 
 from taskcheck import Finding, Fix, Place, Safety, check
+from taskcheck.cli.status import ENTER, LEAVE
 from taskcheck.finding import Incident, Report, RunError
 from taskcheck.formats import status, told
 from taskcheck.formats.rows import next_step
 from taskcheck.testing import Built, build, incidents_fixture
 from tests.e2e.conftest import environment, taskcheck
+from tests.e2e.serving import eventually
 from tests.e2e.test_incidents import HEADLINES, NOW
 
 Store = Callable[..., Path]
@@ -278,14 +280,73 @@ def test_watch_tells_each_change_once(store: Store, tmp_path: Path, watchfiles: 
         ends_quietly(process, signal.SIGINT)
 
 
-def test_watch_on_a_terminal_redraws_in_place_and_leaves_it_as_it_was(store: Store) -> None:
-    root = store({"tasks/a.md": task("ready", "gone"), **{f"tasks/t{n:02}.md": task("nonsense") for n in range(40)}})
+@contextmanager
+def on_a_terminal(root: Path, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """`status --watch` on a terminal, in a process group of its own, as a shell would have it."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "taskcheck", "status", "--watch"]
-    env = environment(TERM="xterm-256color", COLUMNS="80", LINES="24")
-    process = subprocess.Popen(command, cwd=root, env=env, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
+    env = environment(**{"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", **env})
+    process = subprocess.Popen(
+        command, cwd=root, env=env, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, process_group=0
+    )
     os.close(theirs)
     try:
+        yield process, ours
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stderr
+        process.stderr.close()
+        os.close(ours)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("seconds", [0.0, 2.5])
+def test_watch_ends_with_the_signals_own_code(store: Store, number: int, seconds: float) -> None:
+    with on_a_terminal(store({"tasks/a.md": task("nonsense")})) as (process, ours):
+        until(ours, b"\x1b[?2026l")
+        time.sleep(seconds)
+        process.send_signal(number)
+        assert until(ours, LEAVE).endswith(LEAVE)
+        assert (process.wait(10), process.communicate()[1]) == (128 + number, b"")
+
+
+def test_watch_stops_and_goes_on(store: Store) -> None:
+    with on_a_terminal(store({"tasks/a.md": task("nonsense")})) as (process, ours):
+        until(ours, b"\x1b[?2026l")
+        for _ in range(2):
+            time.sleep(2)
+            process.send_signal(signal.SIGTSTP)
+            assert until(ours, LEAVE).endswith(LEAVE)
+            eventually(lambda: os.waitpid(process.pid, os.WUNTRACED | os.WNOHANG)[0] == process.pid)
+            process.send_signal(signal.SIGCONT)
+            assert until(ours, b"\x1b[?2026l").startswith(ENTER + b"\x1b[?2026h")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 128 + signal.SIGTERM
+
+
+def test_watch_on_a_dumb_terminal_prints_each_look(store: Store) -> None:
+    root = store({"tasks/a.md": task("nonsense")})
+    with on_a_terminal(root, TERM="dumb") as (_, ours):
+        seen = until(ours, b"as of ")
+        (root / "tasks/b.md").write_text(task("nonsense"))
+        assert b"\x1b" not in seen + until(ours, b"2 tasks in")
+
+
+def test_watch_sees_a_configuration_that_lies_elsewhere(store: Store, tmp_path: Path) -> None:
+    config = tmp_path / "elsewhere" / "ours.toml"
+    config.parent.mkdir()
+    config.write_text("")
+    with watching("--config", config, cwd=store({"tasks/a.md": task("nonsense")})) as (_, wait):
+        wait(b"as of ")
+        time.sleep(2.5)
+        config.write_text("nonsense = 1\n")
+        wait(b"the configuration can't be used")
+
+
+def test_watch_on_a_terminal_redraws_in_place_and_leaves_it_as_it_was(store: Store) -> None:
+    root = store({"tasks/a.md": task("ready", "gone"), **{f"tasks/t{n:02}.md": task("nonsense") for n in range(40)}})
+    with on_a_terminal(root) as (process, ours):
         first = until(ours, b"\x1b[?2026l")
         assert first.startswith(b"\x1b[?1049h\x1b[?25l\x1b[?2026h\x1b[H")
         assert first.count(b"\n") < 24, "it never scrolls"
@@ -298,6 +359,3 @@ def test_watch_on_a_terminal_redraws_in_place_and_leaves_it_as_it_was(store: Sto
         assert until(ours, b"\x1b[?1049l").endswith(b"\x1b[?25h\x1b[?1049l")
         assert process.wait(10) == 130
         assert process.communicate()[1] == b""
-    finally:
-        process.kill()
-        os.close(ours)

@@ -6,6 +6,7 @@ is the command that mends its cause, shows how, or explains it.
 """
 
 import argparse
+import os
 import select
 import shutil
 import signal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from taskcheck.checking import Request
     from taskcheck.watching import Look
 
+ENTER, LEAVE = b"\x1b[?1049h\x1b[?25l", b"\x1b[?25h\x1b[?1049l"
 HERE = "\x1b[?2026h\x1b[H"
 """What is written next is shown at once when `DONE` comes, over what was there."""
 LINE = "\x1b[K\n"
@@ -63,7 +65,7 @@ def _watch(request: "Request", options: argparse.Namespace) -> int:
     """Show every look until somebody ends it; elsewhere than on a terminal, those that say something new."""
     from taskcheck.watching import looks  # noqa: PLC0415 - only to watch
 
-    if not sys.stdout.isatty():
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         said: object = None
         for look in looks(request, Event()):
             if not _is_read():
@@ -73,13 +75,14 @@ def _watch(request: "Request", options: argparse.Namespace) -> int:
                 sys.stdout.write(f"{_shown(look, options)}\n")
                 sys.stdout.flush()
         return 0
-    with _screen():
+    with _screen() as anew:
         last: Look | None = None
         size = None
         for look in looks(request, Event()):
             now = shutil.get_terminal_size()
-            if look is not None or now != size:
+            if look is not None or now != size or anew.is_set():
                 last, size = look or last, now
+                anew.clear()
                 lines = _shown(last, options, now.lines) if last else ""
                 sys.stdout.write(HERE + lines.rstrip("\n").replace("\n", LINE) + DONE)
                 sys.stdout.flush()
@@ -105,20 +108,40 @@ def _shown(look: "Look", options: argparse.Namespace, height: int | None = None)
 
 
 @contextmanager
-def _screen() -> Iterator[None]:
-    """The terminal's other screen, without a cursor; what was there before comes back, however it ends."""
+def _screen() -> Iterator[Event]:
+    """The terminal's other screen, without a cursor; what was there before comes back, however it ends.
+
+    Where it is stopped (Ctrl-Z) and goes on, the screen is there again, and the event is set: it has to be filled.
+    """
+    anew = Event()
+    code = 0
 
     def end(number: int, _: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+        nonlocal code
+        code = 128 + number
+        raise SystemExit(code)
 
-    before = signal.signal(signal.SIGTERM, end)
-    sys.stdout.write("\x1b[?1049h\x1b[?25l")
+    def stop(number: int, _: FrameType | None) -> None:
+        os.write(out, LEAVE)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)  # This returns when it goes on.
+        signal.signal(number, stop)
+        os.write(out, ENTER)
+        anew.set()
+
+    out = sys.stdout.fileno()
+    before = {number: signal.signal(number, does) for number, does in ((signal.SIGTERM, end), (signal.SIGTSTP, stop))}
+    os.write(out, ENTER)
     try:
-        yield
+        yield anew
+    except KeyboardInterrupt:
+        if code:  # watchfiles makes this of whatever a handler raises.
+            raise SystemExit(code) from None
+        raise
     finally:
-        sys.stdout.write("\x1b[?25h\x1b[?1049l")
-        sys.stdout.flush()
-        signal.signal(signal.SIGTERM, before)
+        os.write(out, LEAVE)
+        for number, did in before.items():
+            signal.signal(number, did)
 
 
 def _width() -> int:

@@ -11,9 +11,11 @@ Folders = frozenset[tuple[str, int]]
 """Paths, each with what the file system calls the folder: one that was made anew is another one."""
 
 
-def watched(sources: Sources, location: Location) -> Folders:
-    """All folders that were looked into, of each that isn't there the nearest above it, and git's."""
+def watched(sources: Sources, location: Location, config: Path | None = None) -> Folders:
+    """The folders that were looked into, of each that isn't there the nearest above it; git's, the configuration's."""
     folders = {str(location.root), *sources.folders, *_gits(location)}
+    if config is not None:
+        folders.add(os.path.dirname(os.path.realpath(config)))  # noqa: PTH120 - a path's text is wanted
     if isinstance(sources.git, Repository):
         for checkout in sources.git.checkouts:
             folders |= checkout.folders
