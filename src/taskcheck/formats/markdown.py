@@ -1,9 +1,7 @@
 """The report as Markdown for a pull request's comment or a job's summary: a row per task, details to unfold."""
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 
-from taskcheck.documents.values import age
 from taskcheck.finding import Finding, Incident, ManagerStatus, Report, SignalNote
 from taskcheck.formats import told
 from taskcheck.formats.sanitize import code, html, markdown
@@ -111,7 +109,5 @@ def _signal(note: SignalNote) -> str:
 
 def _manager(manager: ManagerStatus) -> str:
     name = f"- manager {code(manager.owner)}:"
-    if manager.snapshot_age_seconds is None:
-        return f"{name} no heartbeat"
-    old = age(timedelta(seconds=manager.snapshot_age_seconds))
-    return f"{name} heartbeat {old} old" + ("" if manager.fresh else ", **stale**")
+    old = told.heartbeat(manager)
+    return f"{name} heartbeat {old}" + ("" if manager.fresh else ", **stale**") if old else f"{name} no heartbeat"

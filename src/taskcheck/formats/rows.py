@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from taskcheck.documents.values import age, iso
+from taskcheck.documents.values import iso
 from taskcheck.finding import Incident, ManagerStatus, Report, Safety, SignalNote
-from taskcheck.formats.told import argument, fix_words, reach
+from taskcheck.formats.told import argument, fix_words, heartbeat as heartbeat_age, reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,9 @@ def told(note: SignalNote) -> list[str]:
 
 def heartbeat(manager: ManagerStatus) -> tuple[str, str]:
     """How old a manager's heartbeat is, in words, and whether that is good."""
-    if manager.snapshot_age_seconds is None:
-        return "none", "warning"
+    old = heartbeat_age(manager)
     word, kind = ("fresh", "good") if manager.fresh else ("stale", "warning")
-    return f"{age(timedelta(seconds=manager.snapshot_age_seconds))} old, {word}", kind
+    return (f"{old}, {word}", kind) if old else ("none", "warning")
 
 
 def workers(manager: ManagerStatus) -> str:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from taskcheck.documents.values import age
 from taskcheck.finding import EMPTY, REPOSITORY, Finding, Incident, Report, Safety, Severity, SignalNote
 from taskcheck.formats.sanitize import visible
+from taskcheck.formats.told import heartbeat
 from taskcheck.model import Place
 
 if TYPE_CHECKING:
@@ -218,12 +217,9 @@ def _signal(note: SignalNote) -> str:
 
 def _managers(report: Report) -> Iterator[Line]:
     for manager in report.managers:
-        if manager.snapshot_age_seconds is None:
-            heartbeat = ("no heartbeat", "warning")
-        else:
-            old = age(timedelta(seconds=manager.snapshot_age_seconds))
-            heartbeat = (f"heartbeat {old} old", "dim" if manager.fresh else "warning")
-        yield Line(0, (("manager ", "dim"), (visible(manager.owner), "subject"), ("  ", ""), heartbeat))
+        old = heartbeat(manager)
+        beat = (f"heartbeat {old}" if old else "no heartbeat", "dim" if old and manager.fresh else "warning")
+        yield Line(0, (("manager ", "dim"), (visible(manager.owner), "subject"), ("  ", ""), beat))
 
 
 def tally(report: Report, *, verbose: bool = False) -> tuple[str, str]:

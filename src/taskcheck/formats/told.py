@@ -1,8 +1,10 @@
 """What several formats tell in the same words: the worst first, why a rule matters, what to do about an incident."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from taskcheck.finding import Finding, Incident, Report, RuleRun, Safety
+from taskcheck.documents.values import age
+from taskcheck.finding import Finding, Incident, ManagerStatus, Report, RuleRun, Safety
 from taskcheck.formats.sanitize import shell
 from taskcheck.model import Place
 
@@ -31,6 +33,12 @@ def why(run: RuleRun) -> str:
     """Why a rule matters, by its documentation, on one line."""
     section = run.doc.partition("## Why\n")[2].partition("\n## ")[0]
     return " ".join(section.split())
+
+
+def heartbeat(manager: ManagerStatus) -> str | None:
+    """How old a manager's heartbeat is; None where there is none."""
+    seconds = manager.snapshot_age_seconds
+    return None if seconds is None else f"{age(timedelta(seconds=seconds))} old"
 
 
 def reach(finding: Finding) -> Safety | None:
