@@ -1,6 +1,7 @@
 """What tests share: fixtures as built repositories, and a checked one of each."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,11 @@ from taskcheck.testing import Built
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
+
+# `make test &` begins with both ignored, and whatever a test starts would inherit that.
+for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 settings.register_profile("taskcheck", derandomize=True, deadline=None)
 settings.load_profile("taskcheck")

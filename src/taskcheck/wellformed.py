@@ -7,7 +7,6 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from taskcheck.finding import Finding
-from taskcheck.model import Place
 from taskcheck.sources import PullState, Unavailable
 
 Check = Callable[[Any], str | None]
@@ -17,10 +16,14 @@ Check = Callable[[Any], str | None]
 def ill(finding: Finding) -> str | None:
     """What is wrong first with a finding, as ``finding.message is of type int, not str``; None if all is well.
 
-    Places lie below the store's folder: their paths are relative, without ``..``.
+    Its own place lies below its checkout: the path is relative, without ``..``. That of evidence may be a worktree
+    anywhere.
     """
-    wrong = _check(Finding)(finding)
-    return wrong and f"finding{wrong}"
+    if wrong := _check(Finding)(finding):
+        return f"finding{wrong}"
+    path = finding.place.path
+    outside = path.startswith("/") or ".." in path.split("/")
+    return f"finding.place.path is {path!r}, not a path below its checkout" if outside else None
 
 
 def ill_answer(answer: object) -> str | None:
@@ -69,12 +72,7 @@ def _all_of(kind: Any) -> Check:
     def check(value: Any) -> str | None:
         if not isinstance(value, kind):
             return _other(value, (kind,))
-        for name, part in parts:
-            if wrong := part(getattr(value, name)):
-                return f".{name}{wrong}"
-        if isinstance(value, Place) and (value.path.startswith("/") or ".." in value.path.split("/")):
-            return f".path is {value.path!r}, not a path below the store's folder"
-        return None
+        return next((f".{name}{wrong}" for name, part in parts if (wrong := part(getattr(value, name)))), None)
 
     return check
 

@@ -65,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 stream.reconfigure(encoding="utf-8")
     try:
         code = _ended(argv)
-        sys.stdout.flush()
+        if sys.stdout:  # None where it was closed before we began
+            sys.stdout.flush()
     except BrokenPipeError:  # Whoever read our output has gone; there is nobody to tell.
         _let_go(sys.stdout)
         return GONE
