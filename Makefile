@@ -52,10 +52,15 @@ types: $(VENV)/.stamp ## mypy --strict
 imports: $(VENV)/.stamp ## import-linter: imports run one way
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.stamp ## pytest
+unit: $(VENV)/.stamp compiled ## pytest
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
-nightly: $(VENV)/.stamp ## pytest with more: generated documents, simulated fleets, concurrent writers
+# The tests start some thousands of processes, and where PYTHONDONTWRITEBYTECODE is set each would compile all of it.
+.PHONY: compiled
+compiled: $(VENV)/.stamp
+	@$(BIN)/python -m compileall -q src rules
+
+nightly: $(VENV)/.stamp compiled ## pytest with more: generated documents, simulated fleets, concurrent writers
 	TASKCHECK_EXAMPLES=20000 TASKCHECK_FLEETS=10000 TASKCHECK_GIT_FLEETS=300 TASKCHECK_STRESS=10 \
 	  $(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
