@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 # In order, however many jobs make was given: what `test` says last is pytest's summary.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites venv demo test lint types imports unit nightly format docs pictures wheel clean
+.PHONY: help prerequisites venv demo test lint types imports unit compiled nightly format docs pictures wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,7 +56,6 @@ unit: $(VENV)/.stamp compiled ## pytest
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
 # The tests start some thousands of processes, and where PYTHONDONTWRITEBYTECODE is set each would compile all of it.
-.PHONY: compiled
 compiled: $(VENV)/.stamp
 	@$(BIN)/python -m compileall -q src rules
 

@@ -362,8 +362,15 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
     return root, taskcheck("--format", "json", cwd=root)
 
 
-@pytest.mark.parametrize("token", [TOKEN, {}], ids=["in batches", "one by one"])
-@pytest.mark.parametrize("name", MISBEHAVIOUR)
+WITHOUT_A_TOKEN = (
+    "drops the connection", "breaks off", "rate limit", "not found", "server error", "no JSON", "strange", "null",
+    "no date to keep it by",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "token"), [*((name, TOKEN) for name in MISBEHAVIOUR), *((name, {}) for name in WITHOUT_A_TOKEN)]
+)
 def test_a_forge_that_fails_leaves_the_offline_answer(
     broken: tuple[Path, Ran], name: str, token: dict[str, str], tmp_path: Path
 ) -> None:

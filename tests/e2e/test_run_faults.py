@@ -57,7 +57,7 @@ def copies(root: Path, count: int) -> list[Path]:
 WORKER = ("run", "fix-login", "--", "sh", "-c", finish("completed_with_pr", "--pr-url", PULL))
 
 
-STRIDE = 1 if os.environ.get("TASKCHECK_STRESS") else 7
+STRIDE = 1 if os.environ.get("TASKCHECK_STRESS") else 9
 """Of how many calls one is tried."""
 
 

@@ -21,7 +21,7 @@ from tests.e2e.conftest import environment, store, taskcheck
 __all__ = ["store"]
 
 STRESS = bool(os.environ.get("TASKCHECK_STRESS"))
-TASKS, KILLS = (200, 20) if STRESS else (18, 3)
+TASKS, KILLS = (200, 20) if STRESS else (12, 2)
 KINDS = ("finish", "block", "fail", "crash", "silent", "hang")
 CONFIG = '[people]\ndave-fowler = ["dave"]\n[limits]\npickup_grace = "1s"\n'
 
