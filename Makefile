@@ -3,6 +3,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
+# One worker more than there are cores, for many tests wait; and work that is stolen, not dealt out in order: so tests
+# that wait run beside those that compute.
+WORKERS = -n $$(($$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 1)) --dist worksteal
+
 # Errors only: an installation that works has nothing to say.
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 
@@ -53,7 +57,7 @@ imports: $(VENV)/.stamp ## import-linter: imports run one way
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.stamp compiled ## pytest
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
 
 # The tests start some thousands of processes, and where PYTHONDONTWRITEBYTECODE is set each would compile all of it.
 compiled: $(VENV)/.stamp
@@ -61,7 +65,7 @@ compiled: $(VENV)/.stamp
 
 nightly: $(VENV)/.stamp compiled ## pytest with more: generated documents, simulated fleets, concurrent writers
 	TASKCHECK_EXAMPLES=20000 TASKCHECK_FLEETS=10000 TASKCHECK_GIT_FLEETS=300 TASKCHECK_STRESS=10 \
-	  $(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	  $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
 
 format: $(VENV)/.stamp ## write what ruff would
 	$(BIN)/ruff check --fix .
