@@ -1,4 +1,4 @@
-"""Over a thousand seeded fleets: healthy ones are silent, every fault is found, under its rule and on its task.
+"""A thousand seeded fleets: healthy ones are silent, every fault is found, under its rule and on its task.
 
 ``TASKCHECK_FLEETS`` sets how many live in memory, ``TASKCHECK_GIT_FLEETS`` how many are built with real git.
 """
