@@ -29,9 +29,11 @@ def run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None)
 
 
 def _run(rule: Rule, state: State, only: frozenset[str] | None) -> RuleRun:
-    about = RuleRun(rule=rule.name, family=rule.family, severity=rule.severity, doc=rule.doc, url=rule.url)
+    untold = _untold(rule, state)
+    about = RuleRun(
+        rule=rule.name, family=rule.family, severity=rule.severity, doc=rule.doc, url=rule.url, untold=untold
+    )
     inputs, missing = _inputs(rule, state)
-    about = replace(about, untold=_untold(rule, state))
     if missing is None:
         asked, missing = _subjects(rule, state)
         if only is not None and rule.subjects:
