@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from taskcheck.sources import PullAddress, PullState, Unavailable
     from taskcheck.state import State
 
+    Take = Callable[..., Any]
+    """Given what calls a plugin, and the hook's arguments: calls it, and makes of it what the hook is to give."""
+
 BUILTIN = "taskcheck_rules"
 """The pack of built-in rules: registered as anybody's is, but known without a scan."""
 
@@ -50,7 +53,7 @@ class Plugins:
     def rules(self) -> dict[str, Rule]:
         """All rules by name; of two with one name the first registered stays, and the other is an error."""
         rules: dict[str, Rule] = {}
-        for plugin, found in self._each("taskcheck_rules"):
+        for plugin, found in self._each("taskcheck_rules", lambda give: list(give())):
             for rule in found:
                 if not isinstance(rule, Rule):
                     self._fail(plugin, f"taskcheck_rules gave {type(rule).__name__}, not a rule")
@@ -79,7 +82,7 @@ class Plugins:
         for implementation in sorted(
             getattr(self.manager.hook, PULLS).get_hookimpls(), key=lambda one: one.plugin_name == GITHUB
         ):
-            for _, found in self._call(implementation, PULLS, queries=tuple(left)) if left else ():
+            for _, found in self._call(implementation, PULLS, _answers, queries=tuple(left)) if left else ():
                 self.answers |= found
             left = [query for query in left if query not in self.answers]
         return self.answers
@@ -95,20 +98,15 @@ class Plugins:
         for _ in self._each("taskcheck_finish", report=report, plan=plan):
             pass
 
-    def _each(self, hook: str, **arguments: object) -> list[tuple[str, Any]]:
+    def _each(self, hook: str, take: Take = lambda give, **_: give(), **arguments: object) -> list[tuple[str, Any]]:
         implementations = getattr(self.manager.hook, hook).get_hookimpls()
-        return [result for one in implementations for result in self._call(one, hook, **arguments)]
+        return [result for one in implementations for result in self._call(one, hook, take, **arguments)]
 
-    def _call(self, implementation: pluggy.HookImpl, hook: str, **arguments: Any) -> list[tuple[str, Any]]:
-        """The name of a plugin and what it gave; nothing where it gave None, or raised."""
+    def _call(self, implementation: pluggy.HookImpl, hook: str, take: Take, **arguments: Any) -> list[tuple[str, Any]]:
+        """The name of a plugin and what was taken of it; nothing where it gave None, or raised."""
         try:
             given = {name: arguments[name] for name in implementation.argnames}
-            result: Any
-            if hook == PULLS:
-                result = within(PATIENCE, lambda: _answers(implementation.function(**given), arguments["queries"]))
-            else:
-                result = implementation.function(**given)
-                result = list(result) if hook == "taskcheck_rules" else result
+            result = take(lambda: implementation.function(**given), **arguments)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault is its own
             self._fail(implementation.plugin_name, f"{hook}: {type(error).__name__}: {error}")
             return []
@@ -118,12 +116,19 @@ class Plugins:
         self.errors.append(RunError(where=f"plugin {plugin}", message=message))
 
 
-def _answers(found: Any, queries: Iterable[PullAddress]) -> dict[PullAddress, PullState | Unavailable] | None:
-    """What a provider said of what it was asked.
+def _answers(
+    give: Callable[[], Any], queries: Iterable[PullAddress]
+) -> dict[PullAddress, PullState | Unavailable] | None:
+    """What a provider says of what it is asked.
 
     Raises:
-        TypeError: it is something else.
+        TimeoutError: it says nothing in time.
+        TypeError: it says something else.
     """
+    return within(PATIENCE, lambda: _checked(give(), queries))
+
+
+def _checked(found: Any, queries: Iterable[PullAddress]) -> dict[PullAddress, PullState | Unavailable] | None:
     if found is None:
         return None
     if not isinstance(found, Mapping):
