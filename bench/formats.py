@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from taskcheck.finding import Report
 from taskcheck.formats import FORMATS, renderer, text
+from taskcheck.model.report import Report
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests.unit.formats.reports import many

@@ -16,7 +16,9 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 
-from taskcheck import Rule, config, plugins, schema
+from taskcheck import Rule
+from taskcheck.config import load as config, schema
+from taskcheck.plugins import manager as plugins
 
 FOLDER = Path(__file__).parent
 ADDRESS = "https://raw.githubusercontent.com/taskcheck/taskcheck/main/docs/taskcheck.schema.json"
@@ -125,7 +127,7 @@ def reference() -> str:
 def formats() -> str:
     """The table of the presets."""
     rows = (
-        f"| [{preset.name}](../src/taskcheck/presets/{preset.name}.toml) | {preset.about} "
+        f"| [{preset.name}](../src/taskcheck/config/presets/{preset.name}.toml) | {preset.about} "
         f"| {', '.join(f'`{mark}`' for mark in preset.detect)} |"
         for preset in config.presets(config.builtin_presets()).values()
     )

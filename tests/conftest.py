@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from taskcheck.checking import Request
-from taskcheck.sources import Processes
+from taskcheck.model.sources import Processes
+from taskcheck.store import Request, Where
 from taskcheck.testing import Built
 
 ROOT = Path(__file__).parent.parent
@@ -28,7 +28,12 @@ def request_for(built: Built, **changes: object) -> Request:
     processes = None
     if built.processes is not None:
         processes = Processes(host=built.host or "this-host", started=dict(built.processes))
-    return Request(root=built.root, now=built.now, processes=processes, third_party=False, **changes)  # type: ignore[arg-type]
+    return Request(now=built.now, processes=processes, **changes)  # type: ignore[arg-type]
+
+
+def where_for(built: Built) -> Where:
+    """The store of a built fixture, with the built-in rules alone."""
+    return Where(root=built.root, third_party=False)
 
 
 def corpus(name: str) -> Path:

@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from taskcheck import Entry, config, hooks, ledgers
-from taskcheck.checking import Request, open_store
+from taskcheck import Entry, ledgers
 from taskcheck.cli import COMMANDS
+from taskcheck.config import load as config
+from taskcheck.config.schema import Config, FieldsTable, Table
 from taskcheck.formats import FORMATS
-from taskcheck.schema import Config, FieldsTable, Table
+from taskcheck.plugins import hooks
+from taskcheck.store import Request, Where, open_store
 from tests import pages
 from tests.conftest import ROOT
 from tests.e2e.conftest import environment, store, taskcheck
@@ -163,8 +165,7 @@ def test_the_ledgers_of_the_page_for_managers_are_read_as_written(store: Callabl
         ".tasks/task_manager/task-manager-dave-fowler.snapshot.json": snapshot,
         "tasks/logs/dispatch-fix-login.status.json": tombstone,
     })  # fmt: skip
-    request = Request(root=root)
-    _, _, state = open_store(request).read(request)
+    _, state = open_store(Where(root=root)).read(Request())
     assert [ledger.troubles for ledger in state.ledgers] == [()] * 3  # type: ignore[union-attr]
     assert state.dispatches.of("fix-login").outcome == "completed_with_pr"  # type: ignore[union-attr]
     assert [signal.kind for signal in state.signals] == ["stuck_in_progress"]

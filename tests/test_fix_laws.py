@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck import plugins
-from taskcheck.checking import chosen, open_store, reported
-from taskcheck.finding import Safety
+from taskcheck.checks import chosen, reported
 from taskcheck.fix.plan import Judged, plan
-from taskcheck.judging import judge
-from taskcheck.sources import Sources
+from taskcheck.model.finding import Safety
+from taskcheck.model.sources import Sources
+from taskcheck.plugins import manager as plugins
+from taskcheck.store import open_store
 from taskcheck.testing import Built, build
-from tests.conftest import FIXTURES, request_for
+from tests.conftest import FIXTURES, request_for, where_for
+from tests.judging import judge
 from tests.test_rules import CASES, case_id
 
 RULES = plugins.load(third_party=False).rules()
@@ -34,8 +35,8 @@ def test_the_plan_does_not_depend_on_the_order_of_findings(case: Path, tmp_path:
 def planned(built: Built, *, reverse: bool) -> dict[str, bytes | None]:
     """What a plan of all fixes would write, its findings taken from the front or from the back."""
     request = request_for(built)
-    store = open_store(request)
-    sources, _, state = store.read(request)
+    store = open_store(where_for(built))
+    sources, state = store.read(request)
 
     def judged(of: Sources) -> Judged:
         _, runs = judge(of, store.settings, chosen(store, request), state.now)

@@ -4,17 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.checking import check_request
-from taskcheck.edit import DropEntry, SetKey
-from taskcheck.finding import Finding
+from taskcheck.checks import check_request
+from taskcheck.model.edit import DropEntry, SetKey
+from taskcheck.model.finding import Finding
 from taskcheck.testing import build
-from tests.conftest import FIXTURES, request_for
+from tests.conftest import FIXTURES, request_for, where_for
 
 
 def plans(case: str, tmp_path: Path) -> dict[str, tuple[str, dict[str, str]] | None]:
     """Task to how safe its fix is and what it sets, for the findings of the fixture's own rule."""
     rule = case.partition("/")[0]
-    report = check_request(request_for(build(FIXTURES / case, tmp_path / "repo")))
+    built = build(FIXTURES / case, tmp_path / "repo")
+    report = check_request(where_for(built), request_for(built))
     return {finding.task or "": plan(finding) for finding in report.findings if finding.rule == rule}
 
 

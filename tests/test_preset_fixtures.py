@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck import config
-from taskcheck.checking import Request, check_request, open_store
-from taskcheck.finding import Report, Severity
+from taskcheck.checks import check_request
+from taskcheck.config import load as config
+from taskcheck.model.finding import Severity
+from taskcheck.model.report import Report
+from taskcheck.store import Request, Where, open_store
 from taskcheck.testing import Built, build
 from taskcheck.testing.laws import findings_text
-from tests.conftest import FIXTURES, request_for
+from tests.conftest import FIXTURES, request_for, where_for
 from tests.e2e.conftest import taskcheck
 
 FOLDER = FIXTURES / "presets"
@@ -39,7 +41,7 @@ def preset(request: pytest.FixtureRequest) -> str:
 
 def look(case: str, into: Path) -> tuple[Built, Report]:
     built = build(FOLDER / case, into)
-    return built, check_request(request_for(built))
+    return built, check_request(where_for(built), request_for(built))
 
 
 def test_each_preset_is_shown_from_both_sides() -> None:
@@ -49,7 +51,7 @@ def test_each_preset_is_shown_from_both_sides() -> None:
 
 @pytest.mark.parametrize("kind", ["good", "bad"])
 def test_it_is_detected(preset: str, kind: str, tmp_path: Path) -> None:
-    store = open_store(request_for(build(FOLDER / f"{kind}-{preset}", tmp_path / "repo")))
+    store = open_store(where_for(build(FOLDER / f"{kind}-{preset}", tmp_path / "repo")))
     assert (store.settings.preset, store.settings.source, store.detected) == (preset, None, True)
 
 
@@ -80,7 +82,7 @@ def test_init_writes_what_gives_the_same_result(preset: str, kind: str, tmp_path
     built, before = look(f"{kind}-{preset}", tmp_path / "repo")
     ran = taskcheck("init", cwd=built.root)
     assert ran.code == 0, ran.err
-    after = check_request(request_for(built))
+    after = check_request(where_for(built), request_for(built))
     assert after.complete, after.errors
     assert (after.tasks, after.checkouts) == (before.tasks, before.checkouts)
     found, again = (Counter(findings_text(report).splitlines()) for report in (before, after))
@@ -96,5 +98,7 @@ def test_a_hidden_backlog_is_one_too(tmp_path: Path) -> None:
     for folder in (shown, hidden):
         shutil.copytree(FOLDER / "bad-backlog-md" / "base", folder)
     (hidden / "backlog").rename(hidden / ".backlog")
-    told = [findings_text(check_request(Request(root=folder, third_party=False))) for folder in (shown, hidden)]
+    told = [
+        findings_text(check_request(Where(root=folder, third_party=False), Request())) for folder in (shown, hidden)
+    ]
     assert told[1].replace(".backlog/", "backlog/") == told[0] != ""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck import plugins
+from taskcheck.plugins import manager as plugins
 from taskcheck.testing.laws import assert_case
 from tests.conftest import FIXTURES
 from tests.e2e.conftest import git

@@ -6,41 +6,34 @@ theirs in `taskcheck.owners` (who is who, and who may dispatch what) and `taskch
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from taskcheck.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from taskcheck.checking import UsageError as UsageError, check as check
-    from taskcheck.config import ConfigError as ConfigError
+    from taskcheck.checks import check as check
+    from taskcheck.config.load import ConfigError as ConfigError
+    from taskcheck.config.people import People as People
+    from taskcheck.config.settings import FINISHED as FINISHED, Settings as Settings, Stage as Stage
+    from taskcheck.config.suggest import did_you_mean as did_you_mean
     from taskcheck.documents import Value as Value
     from taskcheck.documents.values import age as age, timestamp as timestamp, whole_number as whole_number
-    from taskcheck.edit import (
+    from taskcheck.engine.rule import Rule as Rule, Undecided as Undecided, rule as rule
+    from taskcheck.model.edit import (
         DropEntry as DropEntry,
         KeepFile as KeepFile,
         MergeFile as MergeFile,
         SetKey as SetKey,
     )
-    from taskcheck.finding import (
+    from taskcheck.model.finding import (
         Evidence as Evidence,
         Finding as Finding,
         Fix as Fix,
-        Incident as Incident,
-        Report as Report,
         Safety as Safety,
         Severity as Severity,
     )
-    from taskcheck.fix.plan import Change as Change, Plan as Plan
-    from taskcheck.hooks import hookimpl as hookimpl
-    from taskcheck.identity import People as People
-    from taskcheck.model import (
-        Checkout as Checkout,
-        Copy as Copy,
-        Place as Place,
-        PullRequest as PullRequest,
-        Task as Task,
-    )
-    from taskcheck.pulls import Pull as Pull, Pulls as Pulls
-    from taskcheck.rules import Rule as Rule, Undecided as Undecided, rule as rule
-    from taskcheck.runtime import (
+    from taskcheck.model.plan import Change as Change, Plan as Plan
+    from taskcheck.model.pulls import Pull as Pull, Pulls as Pulls
+    from taskcheck.model.report import Incident as Incident, Report as Report
+    from taskcheck.model.runtime import (
         Dispatch as Dispatch,
         DispatchState as DispatchState,
         Entry as Entry,
@@ -52,15 +45,14 @@ if TYPE_CHECKING:
         Snapshot as Snapshot,
         Tombstone as Tombstone,
     )
-    from taskcheck.settings import FINISHED as FINISHED, Settings as Settings, Stage as Stage
-    from taskcheck.sources import (
+    from taskcheck.model.sources import (
         Fork as Fork,
         Processes as Processes,
         PullAddress as PullAddress,
         PullState as PullState,
         Unavailable as Unavailable,
     )
-    from taskcheck.state import (
+    from taskcheck.model.state import (
         Checkouts as Checkouts,
         Copies as Copies,
         Dispatches as Dispatches,
@@ -69,27 +61,37 @@ if TYPE_CHECKING:
         SuppressionUse as SuppressionUse,
         Tasks as Tasks,
     )
-    from taskcheck.suggest import did_you_mean as did_you_mean
+    from taskcheck.model.task import (
+        Checkout as Checkout,
+        Copy as Copy,
+        Place as Place,
+        PullRequest as PullRequest,
+        Task as Task,
+    )
+    from taskcheck.plugins.hooks import hookimpl as hookimpl
+    from taskcheck.store import UsageError as UsageError
 
 _HOMES = {
-    "checking": ("UsageError", "check"),
-    "config": ("ConfigError",),
+    "checks": ("check",),
+    "config.load": ("ConfigError",),
+    "config.people": ("People",),
+    "config.settings": ("FINISHED", "Settings", "Stage"),
+    "config.suggest": ("did_you_mean",),
     "documents": ("Value",),
     "documents.values": ("age", "timestamp", "whole_number"),
-    "edit": ("DropEntry", "KeepFile", "MergeFile", "SetKey"),
-    "finding": ("Evidence", "Finding", "Fix", "Incident", "Report", "Safety", "Severity"),
-    "fix.plan": ("Change", "Plan"),
-    "hooks": ("hookimpl",),
-    "identity": ("People",),
-    "model": ("Checkout", "Copy", "Place", "PullRequest", "Task"),
-    "pulls": ("Pull", "Pulls"),
-    "rules": ("Rule", "Undecided", "rule"),
-    "runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row", "Snapshot",
-                "Tombstone"),
-    "settings": ("FINISHED", "Settings", "Stage"),
-    "sources": ("Fork", "Processes", "PullAddress", "PullState", "Unavailable"),
-    "state": ("Checkouts", "Copies", "Dispatches", "Entries", "Rows", "SuppressionUse", "Tasks"),
-    "suggest": ("did_you_mean",),
+    "engine.rule": ("Rule", "Undecided", "rule"),
+    "model.edit": ("DropEntry", "KeepFile", "MergeFile", "SetKey"),
+    "model.finding": ("Evidence", "Finding", "Fix", "Safety", "Severity"),
+    "model.plan": ("Change", "Plan"),
+    "model.pulls": ("Pull", "Pulls"),
+    "model.report": ("Incident", "Report"),
+    "model.runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row",
+                      "Snapshot", "Tombstone"),
+    "model.sources": ("Fork", "Processes", "PullAddress", "PullState", "Unavailable"),
+    "model.state": ("Checkouts", "Copies", "Dispatches", "Entries", "Rows", "SuppressionUse", "Tasks"),
+    "model.task": ("Checkout", "Copy", "Place", "PullRequest", "Task"),
+    "plugins.hooks": ("hookimpl",),
+    "store": ("UsageError",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -20,22 +20,29 @@ from pathlib import Path
 from typing import Any, Literal
 
 from taskcheck.assemble.ledgers import register_rows
-from taskcheck.checking import Request, Store, UsageError, clock, open_store, read_people
+from taskcheck.config.settings import Stage
 from taskcheck.dispatch.eligible import routes
 from taskcheck.dispatch.records import registered, unregistered
 from taskcheck.dispatch.settle import PATIENCE
 from taskcheck.dispatch.start import make_folder
 from taskcheck.documents import DocumentError, Refused, jsonsplice, read_json
 from taskcheck.documents.values import iso
-from taskcheck.fix.disk import Moved, Obstacle, rewrite
-from taskcheck.fix.locks import Held
-from taskcheck.model import Task
+from taskcheck.fix.transaction import journals_of, manager_locks
+from taskcheck.model.runtime import Dispatch, DispatchState, Tombstone
+from taskcheck.model.sources import Unavailable
+from taskcheck.model.state import State
+from taskcheck.model.task import Task
 from taskcheck.owners import UnknownOwner, person
-from taskcheck.runtime import Dispatch, DispatchState, Tombstone
-from taskcheck.settings import Stage
-from taskcheck.sources import Unavailable
-from taskcheck.state import State
-from taskcheck.transaction import journals_of, manager_locks
+from taskcheck.store import (
+    Request,
+    Store,
+    UsageError,
+    Where,
+    clock,
+    open_store,
+)
+from taskcheck.write.disk import Moved, Obstacle, rewrite
+from taskcheck.write.locks import Held
 
 __all__ = ["Held", "Moved", "Obstacle", "Signal", "UnknownOwner", "register", "running", "tombstone", "write_snapshot"]
 
@@ -107,7 +114,7 @@ def write_snapshot(owner: str, *, signals: Iterable[Signal] = (), root: Root = "
     path = _configured(store, store.settings.paths.snapshots, key)
     signals = tuple(signals)
     with _locked(store, path):
-        _, _, state = store.read(Request(root=store.location.root))
+        _, state = store.read(Request())
         data = json.dumps(_snapshot(state, key, signals), indent=2, ensure_ascii=False) + "\n"
         with _named(path):
             rewrite(store.location.root, path, lambda _: data.encode())
@@ -126,7 +133,7 @@ def running(owner: str, *, root: Root = ".") -> frozenset[str]:
 
 def tombstone(task: str, *, root: Root = ".") -> Tombstone | None:
     """The last recorded state of a task's dispatch; None where there is none, or it can't be read."""
-    _, parsed = open_store(Request(root=Path(root))).files()
+    _, parsed = open_store(Where(root=Path(root))).files()
     return {found.task: found for found in parsed.ledgers.tombstones if found.readable}.get(task)
 
 
@@ -180,8 +187,8 @@ def _shown(dispatch: Dispatch, *, registered: bool) -> bool:
 
 
 def _manager(owner: str, root: Root) -> tuple[Store, str]:
-    store = open_store(Request(root=Path(root)))
-    return store, person(read_people(store), owner)
+    store = open_store(Where(root=Path(root)))
+    return store, person(store.people(), owner)
 
 
 def _configured(store: Store, pattern: str, key: str) -> str:

@@ -11,14 +11,20 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from taskcheck.assemble import Parsed
-from taskcheck.checking import Request, Store, open_store, read_people
+from taskcheck.assemble.parse import Parsed
+from taskcheck.checks import look
+from taskcheck.config.pattern import Pattern
+from taskcheck.config.people import RoutedTo
 from taskcheck.dispatch.eligible import refusal, route as routed
-from taskcheck.dispatch.start import known, look
-from taskcheck.fix.disk import resolved
-from taskcheck.globs import Pattern
-from taskcheck.identity import RoutedTo
-from taskcheck.model import Task
+from taskcheck.dispatch.start import known
+from taskcheck.model.task import Task
+from taskcheck.store import (
+    Request,
+    Store,
+    Where,
+    open_store,
+)
+from taskcheck.write.disk import resolved
 
 __all__ = ["ManagerPaths", "RoutedTo", "UnknownOwner", "canonical", "dispatchable", "manager_paths", "route"]
 
@@ -68,7 +74,7 @@ def route(task: str, *, root: Root = ".") -> RoutedTo:
     Raises:
         UsageError: there is no such task.
     """
-    state = open_store(Request(root=Path(root))).read_ledgers()
+    state = open_store(Where(root=Path(root))).read_ledgers()
     return routed(state, known(state, task))
 
 
@@ -84,7 +90,7 @@ def dispatchable(owner: str, *, root: Root = ".") -> tuple[Task, ...]:
     """
     store, parsed = _people(root)
     key = person(parsed, owner)
-    seen = look(store)
+    seen = look(store, Request())
     return tuple(task for task in seen.state.tasks if refusal(seen.state, seen.report, task, key) is None)
 
 
@@ -124,5 +130,5 @@ def paths_of(store: Store, key: str) -> ManagerPaths:
 
 
 def _people(root: Root) -> tuple[Store, Parsed]:
-    store = open_store(Request(root=Path(root)))
-    return store, read_people(store)
+    store = open_store(Where(root=Path(root)))
+    return store, store.people()

@@ -19,8 +19,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from taskcheck.checking import Store
-    from taskcheck.finding import Finding, Report, RuleRun
+    from taskcheck.model.finding import Finding
+    from taskcheck.model.report import Report, RuleRun
+    from taskcheck.store import Store
 
 REST = "rest"
 INCOMPLETE = "incomplete"
@@ -165,17 +166,19 @@ def _checked(config: pytest.Config) -> tuple[list[Case], str]:
     Raises:
         UsageError: there is nothing to check, or it can't be checked as asked.
     """
-    from taskcheck.checking import NOTHING, Request, check_store, open_store  # noqa: PLC0415 - only with the option
+    from taskcheck.checks import NOTHING, check_store  # noqa: PLC0415 - only with the option
     from taskcheck.cli import Failure  # noqa: PLC0415 - as above
     from taskcheck.cli.common import guarded, names  # noqa: PLC0415 - as above
-    from taskcheck.finding import EMPTY, Severity  # noqa: PLC0415 - as above
     from taskcheck.formats.text import tally  # noqa: PLC0415 - as above
+    from taskcheck.model.finding import Severity  # noqa: PLC0415 - as above
+    from taskcheck.model.report import EMPTY  # noqa: PLC0415 - as above
+    from taskcheck.store import Request, Where, open_store  # noqa: PLC0415 - only with the option
 
     root = config.invocation_params.dir / (config.option.taskcheck_root or "")
-    request = Request(root=root, select=names(config.option.taskcheck_select))
+    request = Request(select=names(config.option.taskcheck_select))
 
     def work() -> tuple[Store, Report]:
-        store = open_store(request)
+        store = open_store(Where(root=root))
         return store, check_store(store, request)
 
     try:
@@ -190,7 +193,7 @@ def _checked(config: pytest.Config) -> tuple[list[Case], str]:
 
 def cases(report: Report, top: Path, fail_on: int) -> list[Case]:
     """The items of a report, those of one subject together; `top` is the top of the repository."""
-    from taskcheck.finding import REPOSITORY  # noqa: PLC0415 - only with the option
+    from taskcheck.model.report import REPOSITORY  # noqa: PLC0415 - only with the option
 
     told: dict[tuple[str, str], list[Finding]] = {}
     for incident in report.incidents:
@@ -218,7 +221,7 @@ def cases(report: Report, top: Path, fail_on: int) -> list[Case]:
 
 def _of_findings(subject: str, rule: str, findings: list[Finding], report: Report, top: Path, fail_on: int) -> Case:
     from taskcheck.formats.text import finding_text  # noqa: PLC0415 - only with the option
-    from taskcheck.formats.told import repository_path  # noqa: PLC0415 - as above
+    from taskcheck.formats.wording import repository_path  # noqa: PLC0415 - as above
 
     worst = max(findings, key=lambda finding: finding.level)
     path = top / (repository_path(report, worst.place) or worst.place.path)
@@ -232,7 +235,7 @@ def _of_findings(subject: str, rule: str, findings: list[Finding], report: Repor
 
 def _unfound(run: RuleRun) -> Iterator[tuple[str, str, str]]:
     """What a rule has to say beside findings: subject, outcome and text; errors last, for they count most."""
-    from taskcheck.finding import REPOSITORY  # noqa: PLC0415 - only with the option
+    from taskcheck.model.report import REPOSITORY  # noqa: PLC0415 - only with the option
 
     if run.skipped is not None:
         yield REPOSITORY, "skipped", _visible(run.skipped)

@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 from tests.e2e.conftest import taskcheck
 from tests.e2e.serving import Served, eventually, serving
 from tests.e2e.test_incidents import HEADLINES
-from tests.unit.test_html import MEANT_TO_SPEAK, reported, ten_thousand
+from tests.unit.formats.test_html import MEANT_TO_SPEAK, reported, ten_thousand
 
 pytest.importorskip("uvicorn", reason="the extra [serve] isn't installed")
 

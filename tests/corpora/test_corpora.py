@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
-from taskcheck.checking import Request, check_request
-from taskcheck.config import builtin_presets, detect, presets
-from taskcheck.finding import Report, Severity
+from taskcheck.checks import check_request
+from taskcheck.config.load import builtin_presets, detect, presets
+from taskcheck.model.finding import Severity
+from taskcheck.model.report import Report
+from taskcheck.store import Request, Where
 from tests.conftest import ROOT, corpus
 from tests.e2e.conftest import git, taskcheck
 
@@ -178,13 +180,13 @@ def drift_repository(case: Path, into: Path, authority: str) -> Path:
     return into
 
 
-def drift_request(root: Path) -> Request:
-    """A case is one file of its store: what it depends on isn't there."""
-    return Request(root=root, third_party=False, ignore=("unknown-dependency",))
+DRIFT = Request(ignore=("unknown-dependency",))
+"""A case is one file of its store: what it depends on isn't there."""
 
 
 def drift_report(case: Path, into: Path, authority: str) -> Report:
-    return check_request(drift_request(drift_repository(case, into, authority)))
+    root = drift_repository(case, into, authority)
+    return check_request(Where(root=root, third_party=False), DRIFT)
 
 
 def of_level(report: Report, level: Severity) -> list[str]:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck import repair
-from taskcheck.checking import open_store
 from taskcheck.documents import DocumentError, read_front_matter
 from taskcheck.documents.frontsplice import set_scalars
-from taskcheck.finding import Severity
+from taskcheck.fix import repair
+from taskcheck.model.finding import Severity
+from taskcheck.store import Where, open_store
 from tests.conftest import corpus
-from tests.corpora.test_corpora import drift_cases, drift_repository, drift_request
+from tests.corpora.test_corpora import DRIFT, drift_cases, drift_repository
 
 STORES = ["MrLesk+Backlog.md", "ai-sdlc-framework+ai-sdlc", "cleverlook+engram", "dainn67+wallet-ai", "driangle+taskmd",
           "wedow+ticket@pr7"]  # fmt: skip
@@ -55,9 +55,8 @@ def test_root_follows_the_worker_in_status_and_times_alone(name: str, tmp_path: 
     repaired = 0
     for case, row in drift_cases(name):
         root = drift_repository(case, tmp_path / case.name, "root")
-        request = drift_request(root)
         before = {path: path.read_bytes() for path in (root / "backlog").rglob("*.md")}
-        report, plan = repair.fix(open_store(request), request, repair.Order())
+        report, plan = repair.fix(open_store(Where(root=root, third_party=False)), DRIFT, repair.Order())
         assert report.complete, report.errors
         for change in plan.changes:
             lines = changed_lines(before[root / change.path], (root / change.path).read_bytes())

@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
-from taskcheck.checking import check_request
-from taskcheck.finding import Report
+from taskcheck.checks import check_request
+from taskcheck.model.report import Report
 from taskcheck.testing import Built, build
-from tests.conftest import FIXTURES, request_for
+from tests.conftest import FIXTURES, request_for, where_for
 from tests.e2e.conftest import git
 
 
@@ -19,7 +19,7 @@ def found(built: Built) -> list[tuple[str, str | None]]:
 
 
 def look(built: Built) -> Report:
-    report = check_request(request_for(built))
+    report = check_request(where_for(built), request_for(built))
     assert report.complete, report.errors
     return report
 

@@ -6,9 +6,10 @@ from time import monotonic
 
 import pytest
 
-from taskcheck.checking import Request, check_request
-from taskcheck.finding import Report
-from taskcheck.sources import Processes
+from taskcheck.checks import check_request
+from taskcheck.model.report import Report
+from taskcheck.model.sources import Processes
+from taskcheck.store import Request, Where
 from tests.e2e.repository import Repo
 
 CONFIG = '[rules]\nselect = ["metadata-drift"]\n'
@@ -36,7 +37,7 @@ def worktree(repo: Repo, name: str, start: str = "main") -> Repo:
 def report(repo: Repo) -> Report:
     now = datetime(2026, 3, 24, 18, tzinfo=UTC)
     return check_request(
-        Request(root=repo.root, now=now, processes=Processes(host="here", started={}), third_party=False)
+        Where(root=repo.root, third_party=False), Request(now=now, processes=Processes(host="here", started={}))
     )
 
 

@@ -14,15 +14,23 @@ from typing import Any
 import jsonschema
 import pytest
 
-from taskcheck import Finding, Severity, Task, hooks, repair, rule
-from taskcheck.checking import Request, open_store
-from taskcheck.finding import Report, Safety
-from taskcheck.fix import disk, plan as planning
+from taskcheck import (
+    Finding,
+    Severity,
+    Task,
+    rule,
+)
+from taskcheck.fix import plan as planning, repair
+from taskcheck.model.finding import Safety
+from taskcheck.model.report import Report
+from taskcheck.plugins import hooks
+from taskcheck.store import Request, Where, open_store
 from taskcheck.testing import build, incidents_fixture
+from taskcheck.write import disk
 from tests.conftest import ROOT
 from tests.e2e.conftest import environment, git, taskcheck
 from tests.e2e.test_promises import canary_script, fingerprint
-from tests.unit.fix.test_commit import Killed
+from tests.unit.write.test_commit import Killed
 
 NOW = "2026-03-24T18:00:00Z"
 RUNTIME = Path(".tasks/task_manager")
@@ -343,7 +351,7 @@ def test_nothing_of_the_repository_is_executed_by_a_fix(day: Path, tmp_path: Pat
 
 def interrupted(root: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """Make the fixes of a store, killed between the renames; how many files were new by then."""
-    request = Request(root=root, now=None, third_party=False)
+    where = Where(root=root, third_party=False)
     with monkeypatch.context() as patched:
         renames, real = 0, os.rename
 
@@ -356,7 +364,7 @@ def interrupted(root: Path, monkeypatch: pytest.MonkeyPatch) -> int:
 
         patched.setattr(disk, "os", SimpleNamespace(**{**vars(os), "rename": rename, "unlink": lambda *a, **o: None}))
         with pytest.raises(Killed):
-            repair.fix(open_store(request), request, repair.Order())
+            repair.fix(open_store(where), Request(), repair.Order())
     return sum((path.read_text() == FIXED) for path in (root / "tasks").glob("*.md"))
 
 
@@ -491,10 +499,9 @@ def test_a_fix_that_would_raise_an_error_is_left_out_whatever_was_asked_for(
 ) -> None:
     root = store({"tasks/a.md": FIXED, "tasks/b.md": TASK, "tasks/c.md": TASK, "taskcheck.toml": PEOPLE.replace(
         '"routing"', '"routing", "task"')})  # fmt: skip
-    request = Request(root=root, third_party=False, select=select)
-    opened = open_store(request)
+    opened = open_store(Where(root=root, third_party=False))
     opened = replace(opened, rules={**opened.rules, written_as_dave.name: written_as_dave})
-    report, _ = repair.fix(opened, request, repair.Order())
+    report, _ = repair.fix(opened, Request(select=select), repair.Order())
     assert {note.task: note.reason[:40] for note in report.fixes} == {
         "b": "it would raise written-as-dave on a: b i", "c": ""
     }  # fmt: skip
@@ -515,8 +522,8 @@ def test_where_many_fixes_raise_errors_the_rules_look_so_often_and_no_more(
 
     monkeypatch.setattr(planning, "_raised", raised)
     monkeypatch.setattr(planning, "TRIALS", 20)
-    request = Request(root=root, third_party=False)
-    report, _ = repair.fix(open_store(request), request, repair.Order())
+    where = Where(root=root, third_party=False)
+    report, _ = repair.fix(open_store(where), Request(), repair.Order())
     assert len(looked) == 20
     assert len(report.fixes) == 200
     assert {note.reason for note in report.fixes if note.reason} == {
@@ -568,8 +575,8 @@ def test_a_live_process_keeps_its_entry(tmp_path: Path) -> None:
     entry.pop("host", None)
     entry["launched_at"] = entry["registered_at"] = entry["started_at"] = "2036-01-01T00:00:00Z"
     register.write_text(json.dumps(told))
-    request = Request(root=root, third_party=False)
-    report, _ = repair.fix(open_store(request), request, repair.Order(safety=Safety.UNSAFE))
+    where = Where(root=root, third_party=False)
+    report, _ = repair.fix(open_store(where), Request(), repair.Order(safety=Safety.UNSAFE))
     kept = {
         held["pid"]
         for path in (root / RUNTIME).glob("*.register.json")
@@ -591,11 +598,11 @@ def test_a_guard_refuses_the_whole_plan(day: Path) -> None:
             raise SystemExit(0)
 
     before = work_tree(day)
-    request = Request(root=day, third_party=False)
+    where = Where(root=day, third_party=False)
     for guard, said in ((Guard(), "refuses: not on a Friday: 4 files"), (Broken(), "SystemExit")):
-        store = open_store(request)
+        store = open_store(where)
         store.plugins.manager.register(guard, name="house")
-        report, plan = repair.fix(store, request, repair.Order())
+        report, plan = repair.fix(store, Request(), repair.Order())
         assert (report.exit_code, plan.changes) == (3, ())
         assert any(said in error.message for error in report.errors), report.errors
     assert work_tree(day) == before

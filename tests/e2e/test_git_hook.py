@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from taskcheck import __version__
+from taskcheck.version import __version__
 from tests.conftest import ROOT
 from tests.e2e.conftest import environment, git, taskcheck
 from tests.e2e.test_pre_commit import CONFIG, IGNORED, task

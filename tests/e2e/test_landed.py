@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from taskcheck.model.sources import Merge
 from taskcheck.read.git import Git
 from taskcheck.read.merges import MergeReader
-from taskcheck.sources import Merge
 from tests.e2e.repository import Repo
 
 HOW = ["squash", "merge", "rebase"]

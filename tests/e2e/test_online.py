@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from taskcheck import plugins
 from taskcheck.forge import github
 from taskcheck.forge.sites import Site, sites
-from taskcheck.hooks import hookimpl
-from taskcheck.model import PullRequest
-from taskcheck.pulls import address, home
-from taskcheck.sources import PullAddress, Unavailable
+from taskcheck.model.pulls import address, home
+from taskcheck.model.sources import PullAddress, Unavailable
+from taskcheck.model.task import PullRequest
+from taskcheck.plugins import manager as plugins
+from taskcheck.plugins.hooks import hookimpl
 from tests.e2e.conftest import Ran, environment, git, install_plugin, taskcheck
 from tests.e2e.forge import Forge, always, dropped, forge, half_a_body, pull, used_up
 

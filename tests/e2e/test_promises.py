@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.checking import Request, check_request
+from taskcheck.checks import check_request
+from taskcheck.store import Request, Where
 from taskcheck.testing import Built, build, incidents_fixture
 from tests.e2e.conftest import environment, git, taskcheck
 
@@ -148,7 +149,7 @@ def test_same_state_same_bytes(incidents: Built, changes: dict[str, str]) -> Non
 def test_every_child_is_gone_afterwards(incidents: Built) -> None:
     before = open_files()
     for _ in range(3):
-        check_request(Request(root=incidents.root, now=incidents.now))
+        check_request(Where(root=incidents.root), Request(now=incidents.now))
     assert open_files() <= before + 1
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     assert not children.exists() or "git" not in children.read_text()

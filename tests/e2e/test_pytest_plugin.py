@@ -75,7 +75,7 @@ def test_without_the_option_it_costs_nothing(tmp_path: Path) -> None:
         "_json",
     }
     (tmp_path / "test_x.py").write_text(
-        "import sys\n\ndef test_x():\n    assert not {'taskcheck.checking', 'taskcheck.cli'} & set(sys.modules)\n"
+        "import sys\n\ndef test_x():\n    assert not {'taskcheck.checks', 'taskcheck.cli'} & set(sys.modules)\n"
     )
     ran = run("-q", cwd=tmp_path)
     assert (ran.code, "taskcheck:" in ran.out) == (0, False), ran.out

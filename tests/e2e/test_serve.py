@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import jsonschema
 import pytest
 
-from taskcheck.checking import Request
-from taskcheck.finding import Report
+from taskcheck.model.report import Report
+from taskcheck.store import Request, Where
 from taskcheck.testing import build, incidents_fixture
-from taskcheck.watching import Look
+from taskcheck.watch import Look
 from tests.conftest import ROOT
 from tests.e2e.conftest import git, taskcheck
 from tests.e2e.serving import Served, eventually, serving
@@ -268,7 +268,7 @@ def test_a_check_that_crashes_is_told_and_tried_again(store: Store, monkeypatch:
     monkeypatch.setattr(board, "looks", looks)
     monkeypatch.setattr(board, "AGAIN", 0.1)
 
-    wall = board.Board(Request(root=store({"tasks/a.md": BROKEN})), "x")
+    wall = board.Board(Where(root=store({"tasks/a.md": BROKEN})), Request(), "x")
     assert in_a_loop(troubles(wall, 2)) == ["taskcheck itself failed: ZeroDivisionError: oh", ""]
 
 
@@ -286,7 +286,7 @@ def test_a_report_that_cannot_be_rendered_is_told_and_looked_for_again(
 
     monkeypatch.setattr(board.json_report, "render", render)
     monkeypatch.setattr(board, "AGAIN", 0.1)
-    wall = board.Board(Request(root=store({"tasks/a.md": BROKEN})), "x")
+    wall = board.Board(Where(root=store({"tasks/a.md": BROKEN})), Request(), "x")
     assert in_a_loop(troubles(wall, 2)) == ["taskcheck itself failed: ZeroDivisionError: oh", ""]
 
 
@@ -303,7 +303,7 @@ def test_a_look_that_does_not_end_is_told(store: Store, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(board, "looks", looks)
     monkeypatch.setattr(board, "PATIENCE", 1.0)
-    wall = board.Board(Request(root=store({"tasks/a.md": BROKEN})), "x")
+    wall = board.Board(Where(root=store({"tasks/a.md": BROKEN})), Request(), "x")
 
     async def seen() -> list[str]:
         found = await troubles(wall, 2)

@@ -20,9 +20,9 @@ from rich.cells import cell_len
 
 from taskcheck import Finding, Fix, Place, Safety, check
 from taskcheck.cli.status import ENTER, LEAVE
-from taskcheck.finding import Incident, Report, RunError
-from taskcheck.formats import status, told
-from taskcheck.formats.rows import next_step
+from taskcheck.formats import status, wording
+from taskcheck.formats.view import next_step
+from taskcheck.model.report import Incident, Report, RunError
 from taskcheck.testing import Built, build, incidents_fixture
 from tests.e2e.conftest import environment, taskcheck
 from tests.e2e.serving import eventually
@@ -161,7 +161,7 @@ def test_every_task_is_named_as_a_shell_takes_it() -> None:
             task=name, manager=None, title="", owner=None, status=None, headline="some-rule", findings=(finding,)
         )
         assert next_step(incident) == ("taskcheck", *words)
-        fixes = [words for words, _ in told.commands(incident) if "--fix" in words]
+        fixes = [words for words, _ in wording.commands(incident) if "--fix" in words]
         assert fixes == ([f"taskcheck {' '.join(words)}"] if words[0] == "--fix" else []), "never of everything"
         if words[0] == "--fix":
             said = subprocess.run(["bash", "-c", f"printf %s {words[-1]}"], capture_output=True, check=True).stdout

@@ -35,7 +35,7 @@ EXAMPLE = ROOT / "examples" / "taskcheck-example"
 def test_wheel_holds_both_packages_and_the_demo(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "taskcheck/py.typed" in names
-    assert "taskcheck/presets/task-manager.toml" in names
+    assert "taskcheck/config/presets/task-manager.toml" in names
     assert {"taskcheck/formats/page/page.html", "taskcheck/formats/page/page.css", "taskcheck/web/page.js"} <= names
     assert "taskcheck_rules/drift/metadata_drift.py" in names
     assert any(name.startswith("taskcheck/incidents_fixture/root/.tasks/") for name in names)

@@ -10,11 +10,11 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from taskcheck import config
-from taskcheck.assemble import Parsed, parse
-from taskcheck.globs import Pattern
-from taskcheck.settings import Settings, Stage, Suppression
-from taskcheck.sources import (
+from taskcheck.assemble.parse import Parsed, parse
+from taskcheck.config import load as config
+from taskcheck.config.pattern import Pattern
+from taskcheck.config.settings import Settings, Stage, Suppression
+from taskcheck.model.sources import (
     Change,
     CheckoutSource,
     Forges,

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck import repair
-from taskcheck.checking import Request, check_request, open_store
-from taskcheck.finding import Report, Safety, Severity
+from taskcheck.checks import check_request
+from taskcheck.fix import repair
+from taskcheck.model.finding import Safety, Severity
+from taskcheck.model.report import Report
+from taskcheck.store import Request, Where, open_store
 from tests.e2e.test_promises import fingerprint
 from tests.simulator.disk import build
 from tests.simulator.faults import FAULTS, struck
@@ -48,10 +50,11 @@ def test_repaired_fleets(seed: int, safety: Safety, tmp_path: Path) -> None:
     names = some_faults(seed + 100) if seed % 4 else [sorted(FAULTS)[seed * 5 % len(FAULTS)]]
     world, _ = struck(seed, names, SMALL)
     root = build(world, tmp_path.resolve())
-    request = Request(root=root, now=world.now, processes=processes_of(world), third_party=False)
-    start, before, live = files(root), check_request(request), live_rows(world, root)
+    where = Where(root=root, third_party=False)
+    request = Request(now=world.now, processes=processes_of(world))
+    start, before, live = files(root), check_request(where, request), live_rows(world, root)
     order = repair.Order(safety=safety)
-    report, plan = repair.fix(open_store(request), request, order)
+    report, plan = repair.fix(open_store(where), request, order)
     said = again(seed, names, (f"{note}" for note in report.fixes), SMALL)
     assert report.complete, said
     assert failing(report) <= failing(before), said
@@ -59,10 +62,10 @@ def test_repaired_fleets(seed: int, safety: Safety, tmp_path: Path) -> None:
     once = files(root)
     touched = {path for path in start.keys() | once.keys() if start.get(path) != once.get(path)}
     assert touched == {str(root / change.path) for change in plan.changes}, said
-    again_, _ = repair.fix(open_store(request), request, order)
+    again_, _ = repair.fix(open_store(where), request, order)
     assert (again_.undo, files(root)) == (None, once), said
     if plan.changes:
-        repair.take_back(open_store(request))
+        repair.take_back(open_store(where))
     assert files(root) == start, said
 
 
@@ -70,7 +73,8 @@ def test_repaired_fleets(seed: int, safety: Safety, tmp_path: Path) -> None:
 def test_nothing_is_repaired_in_a_healthy_fleet(seed: int, tmp_path: Path) -> None:
     world, _ = struck(seed, [], SMALL)
     root = build(world, tmp_path.resolve())
-    request = Request(root=root, now=world.now, processes=processes_of(world), third_party=False)
+    where = Where(root=root, third_party=False)
+    request = Request(now=world.now, processes=processes_of(world))
     start = files(root)
-    report, _ = repair.fix(open_store(request), request, repair.Order(safety=Safety.UNSAFE))
+    report, _ = repair.fix(open_store(where), request, repair.Order(safety=Safety.UNSAFE))
     assert (report.fixes, files(root)) == ((), start)

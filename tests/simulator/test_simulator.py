@@ -11,7 +11,8 @@ from random import Random
 
 import pytest
 
-from taskcheck.checking import Request, check_request
+from taskcheck.checks import check_request
+from taskcheck.store import Request, Where
 from tests.simulator.disk import build
 from tests.simulator.faults import FAULTS, struck
 from tests.simulator.sources import ROOT, forges_of, processes_of
@@ -80,9 +81,8 @@ def test_real_git_says_the_same(seed: int, tmp_path: Path) -> None:
     world, expected = struck(seed, names, SMALL)
     root = build(world, tmp_path.resolve())
     found = check_request(
-        Request(
-            root=root, now=world.now, processes=processes_of(world), pull_requests=forges_of(world), third_party=False
-        )
+        Where(root=root, third_party=False),
+        Request(now=world.now, processes=processes_of(world), pull_requests=forges_of(world)),
     )
     assert not complaints(found, expected), again(seed, names, complaints(found, expected), SMALL)
     memory = judged(world)

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from taskcheck import plugins, report
-from taskcheck.finding import Finding, Incident, Report, Severity
-from taskcheck.judging import judge
-from taskcheck.report import Verdict
-from taskcheck.rules import Rule
+from taskcheck.engine.rule import Rule
+from taskcheck.model.finding import Finding, Severity
+from taskcheck.model.report import Incident, Report
+from taskcheck.plugins import manager as plugins
+from taskcheck.report import build as report
+from taskcheck.report.build import Verdict
+from tests.judging import judge
 from tests.simulator.sources import settings_of, sources_of
 from tests.simulator.world import World
 

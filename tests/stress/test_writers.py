@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from taskcheck import repair
-from taskcheck.checking import Request, UsageError, check_store, open_store
+from taskcheck.checks import check_store
+from taskcheck.fix import repair
+from taskcheck.store import Request, UsageError, Where, open_store
 
 SCALE = int(os.environ.get("TASKCHECK_STRESS", "1"))
 UPDATES, CHECKS = 50 * SCALE, 500 * SCALE
@@ -64,8 +65,8 @@ def fleet(tmp_path: Path) -> Path:
 
 def keep_repairing(root: Path, stop: Event, told: Any) -> None:
     """Repair until told to stop; how many entries were taken out, and what went wrong."""
-    request = Request(root=root, third_party=False)
-    store = open_store(request)
+    request = Request()
+    store = open_store(Where(root=root, third_party=False))
     fixed, troubles = 0, []
     while not stop.is_set():
         try:
@@ -80,8 +81,8 @@ def keep_repairing(root: Path, stop: Event, told: Any) -> None:
 
 def keep_checking(root: Path, checks: int, told: Any) -> None:
     """Check so many times; how often, and every finding that no state of the store has."""
-    request = Request(root=root, third_party=False)
-    store = open_store(request)
+    request = Request()
+    store = open_store(Where(root=root, third_party=False))
     wrong = []
     for _ in range(checks):
         report = check_store(store, request)
@@ -135,5 +136,4 @@ def test_managers_repairs_and_checks_at_once(fleet: Path) -> None:
 
 
 def _opened(root: Path) -> tuple[Any, Request]:
-    request = Request(root=root, third_party=False)
-    return open_store(request), request
+    return open_store(Where(root=root, third_party=False)), Request()

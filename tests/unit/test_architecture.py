@@ -13,8 +13,8 @@ from tests.conftest import ROOT
 SOURCES = sorted([*(ROOT / "src" / "taskcheck").rglob("*.py"), *(ROOT / "rules").rglob("*.py")])
 MAX_LINES = 350
 
-READERS = {"read", "forge", "config.py", "watching.py", "web", "cli", "testing", "dispatch", "__main__.py"}
-WRITERS = {"fix/commit.py", "fix/disk.py", "fix/journal.py", "fix/locks.py"}
+READERS = {"read", "write", "forge", "watch.py", "web", "cli", "testing", "dispatch", "__main__.py"}
+READING_MODULES = {"config/load.py"}
 """The rooms that may touch the world (docs/architecture.md)."""
 
 
@@ -35,7 +35,7 @@ def test_nothing_heavy_at_import() -> None:
     loaded = imported("import taskcheck.cli")
     assert not heavy & loaded
     own = {module for module in loaded if module.startswith("taskcheck")}
-    assert own == {"taskcheck", "taskcheck.cli"}
+    assert own == {"taskcheck", "taskcheck.cli", "taskcheck.version"}
 
 
 def test_rules_and_types_import_nothing_heavy() -> None:
@@ -47,7 +47,7 @@ def test_rules_and_types_import_nothing_heavy() -> None:
 def test_only_the_readers_touch_the_world(path: Path) -> None:
     text = path.read_text()
     assert len(text.splitlines()) <= MAX_LINES, "a module fits in the head"
-    if room(path) in READERS or path.relative_to(path.parents[1]).as_posix() in WRITERS:
+    if room(path) in READERS or path.relative_to(path.parents[1]).as_posix() in READING_MODULES:
         return
     touching = re.findall(
         r"\bopen\(|\.read_text\(|\.read_bytes\(|\.write_text\(|\bsubprocess\b|\bos\.environ\b|\bsocket\b|(?<![.\w])print\(|"
@@ -60,7 +60,7 @@ def test_only_the_readers_touch_the_world(path: Path) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_time_enters_in_one_place(path: Path) -> None:
     asks = re.findall(r"datetime\.now\(|time\.time\(|date\.today\(|utcnow\(", path.read_text())
-    allowed = {"checking.py": 1, "demo.py": 1}.get(path.name, 0)
+    allowed = {"store.py": 1, "demo.py": 1}.get(path.name, 0)
     assert len(asks) <= allowed
 
 

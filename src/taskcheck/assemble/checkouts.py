@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 
-from taskcheck.globs import Pattern
-from taskcheck.model import Checkout
-from taskcheck.runtime import Entry, Tombstone
-from taskcheck.settings import Settings
-from taskcheck.sources import RecordedPath, Repository, Sources
-from taskcheck.state import Checkouts, Tasks
+from taskcheck.config.pattern import Pattern
+from taskcheck.config.settings import Settings
+from taskcheck.model.runtime import Entry, Tombstone
+from taskcheck.model.sources import RecordedPath, Repository, Sources
+from taskcheck.model.state import Checkouts, Tasks
+from taskcheck.model.task import Checkout
 
 
 def read_checkouts(

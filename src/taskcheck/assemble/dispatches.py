@@ -6,12 +6,30 @@ from datetime import datetime, timedelta
 
 from taskcheck.assemble.ledgers import Ledgers, entries
 from taskcheck.assemble.tasks import TaskReader
+from taskcheck.config.people import People
+from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.values import age, timestamp
-from taskcheck.identity import People
-from taskcheck.model import Checkout, Copy, Place, Task
-from taskcheck.runtime import Dispatch, DispatchLog, DispatchState, Entry, Life, Signal, Tombstone
-from taskcheck.settings import Settings, Stage
-from taskcheck.sources import Change, Fork, Processes, Unavailable
+from taskcheck.model.runtime import (
+    Dispatch,
+    DispatchLog,
+    DispatchState,
+    Entry,
+    Life,
+    Signal,
+    Tombstone,
+)
+from taskcheck.model.sources import (
+    Change,
+    Fork,
+    Processes,
+    Unavailable,
+)
+from taskcheck.model.task import (
+    Checkout,
+    Copy,
+    Place,
+    Task,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from taskcheck.config.people import People
 from taskcheck.documents import Document, DocumentError, Route, Trouble, Value, read_json
-from taskcheck.identity import People
-from taskcheck.model import Place, pull_request
-from taskcheck.runtime import DispatchLog, Entry, Ledger, LedgerKind, Register, Row, Signal, Snapshot, Tombstone
-from taskcheck.sources import Source, Sources
+from taskcheck.model.runtime import (
+    DispatchLog,
+    Entry,
+    Ledger,
+    LedgerKind,
+    Register,
+    Row,
+    Signal,
+    Snapshot,
+    Tombstone,
+)
+from taskcheck.model.sources import Source, Sources
+from taskcheck.model.task import Place, pull_request
 
 _EXIT_LINE = re.compile(r"dispatch_exit_code=(-?\d{1,9})")
 _TOMBSTONE_SCHEMA = "taskcheck/tombstone/1"

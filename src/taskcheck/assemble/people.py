@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Literal
 
+from taskcheck.config.people import People, fold
+from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Trouble, Value, read_front_matter
-from taskcheck.identity import People, fold
-from taskcheck.model import Place
-from taskcheck.runtime import Ledger, LedgerKind
-from taskcheck.settings import Settings
-from taskcheck.sources import Source, Sources
+from taskcheck.model.runtime import Ledger, LedgerKind
+from taskcheck.model.sources import Source, Sources
+from taskcheck.model.task import Place
 
 
 def read_people(sources: Sources, settings: Settings) -> tuple[People, tuple[Ledger, ...]]:

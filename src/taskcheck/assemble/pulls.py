@@ -3,10 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from taskcheck.model import Place, PullRequest
-from taskcheck.pulls import Pull, Pulls, address
-from taskcheck.sources import Forges, PullAddress, PullState, Unavailable
-from taskcheck.state import State
+from taskcheck.model.pulls import Pull, Pulls, address
+from taskcheck.model.sources import (
+    Forges,
+    PullAddress,
+    PullState,
+    Unavailable,
+)
+from taskcheck.model.state import State
+from taskcheck.model.task import Place, PullRequest
 
 NOT_ASKED = "pull requests weren't asked about; --online does"
 NOBODY = Unavailable("nobody here can ask this forge")

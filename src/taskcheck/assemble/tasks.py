@@ -4,12 +4,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
+from taskcheck.config.pattern import Pattern
+from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Trouble, read_front_matter
-from taskcheck.globs import Pattern
-from taskcheck.model import Checkout, Copy, Place, Task
-from taskcheck.settings import Settings
-from taskcheck.sources import Fork, Source, Sources, Unavailable
-from taskcheck.state import Checkouts, Tasks
+from taskcheck.model.sources import (
+    Fork,
+    Source,
+    Sources,
+    Unavailable,
+)
+from taskcheck.model.state import Checkouts, Tasks
+from taskcheck.model.task import (
+    Checkout,
+    Copy,
+    Place,
+    Task,
+)
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ from taskcheck.formats.sanitize import visible
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from taskcheck.checking import Request, Store
-    from taskcheck.finding import Report
-    from taskcheck.fix.plan import Plan
+    from taskcheck.model.plan import Plan
+    from taskcheck.model.report import Report
     from taskcheck.read import Location
+    from taskcheck.store import Request, Store
 
 UPDATE, PRUNE = "--update-baseline", "--prune-baseline"
 BASELINE = {
@@ -90,22 +90,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, print, and the exit code."""
-    from taskcheck.checking import Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
-    from taskcheck.finding import Severity  # noqa: PLC0415 - as above
-    from taskcheck.report import Verdict  # noqa: PLC0415 - as above
+    from taskcheck.checks import check_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.model.finding import Severity  # noqa: PLC0415 - as above
+    from taskcheck.report.build import Verdict  # noqa: PLC0415 - as above
+    from taskcheck.store import Request, Where, open_store  # noqa: PLC0415 - not needed for --help
 
     gc.disable()  # One short run: collecting while everything is still in use takes a quarter of it.
     progress = Progress()
     _consistent(options)
     request = Request(
-        root=options.root,
-        config=options.config,
-        config_from=options.config_from,
         now=options.now,
         select=options.select,
         extend_select=options.extend_select,
         ignore=options.ignore,
-        branches=tuple(options.branches),
         verdict=Verdict(
             fail_on=Severity[options.fail_on.upper()],
             strict=options.strict,
@@ -119,8 +116,15 @@ def run(options: argparse.Namespace) -> int:
         progress=progress.tell,
     )
 
+    where = Where(
+        root=options.root,
+        config=options.config,
+        config_from=options.config_from,
+        branches=tuple(options.branches),
+    )
+
     def work() -> "tuple[Store, Report, Plan | None, list[tuple[Callable[[Report], str], Path]]]":
-        store = open_store(request)
+        store = open_store(where)
         if options.rewrite:
             _rewritable(options, store)
         about = replace(request, only=tuple(_store_path(name, store.location) for name in options.only))
@@ -178,8 +182,8 @@ def _tell(report: "Report", *, fixes: bool) -> None:
 
 def _repaired(store: "Store", request: "Request", options: argparse.Namespace) -> "tuple[Report, Plan]":
     """The report of what is left once the fixes were made, or would be; and what was written, or would be."""
-    from taskcheck import repair  # noqa: PLC0415 - only where something is repaired
-    from taskcheck.finding import Safety  # noqa: PLC0415 - as above
+    from taskcheck.fix import repair  # noqa: PLC0415 - only where something is repaired
+    from taskcheck.model.finding import Safety  # noqa: PLC0415 - as above
 
     order = repair.Order(
         safety=Safety.UNSAFE if options.unsafe_fixes else Safety.SAFE,
@@ -213,8 +217,8 @@ def _rewritable(options: argparse.Namespace, store: "Store") -> Path:
 
 def _rewritten(options: argparse.Namespace, store: "Store", request: "Request", report: "Report") -> "Report":
     """The report once the baseline is written anew, whole or not at all; what can't be trusted isn't written."""
-    from taskcheck.baseline import Baseline  # noqa: PLC0415 - not needed for --help
-    from taskcheck.checking import baseline  # noqa: PLC0415 - as above
+    from taskcheck.checks import baseline  # noqa: PLC0415 - as above
+    from taskcheck.model.baseline import Baseline  # noqa: PLC0415 - not needed for --help
 
     path, named = _rewritable(options, store), options.baseline or store.settings.baseline
     if not report.complete:
@@ -248,7 +252,7 @@ def _renderer(name: str, store: "Store") -> "Callable[[Report], str]":
         return renderer(name)
     others = store.plugins.reporters()
     if name not in others:
-        from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+        from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
 
         raise Failure(f"unknown format {name!r}{did_you_mean(name, (*FORMATS, *others))}")
     return others[name]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 from taskcheck.cli import Failure, complain
 
 if TYPE_CHECKING:
-    from taskcheck.assemble import Parsed
-    from taskcheck.checking import Store
-    from taskcheck.finding import Report
-    from taskcheck.identity import People
+    from taskcheck.assemble.parse import Parsed
+    from taskcheck.config.people import People
+    from taskcheck.model.report import Report
+    from taskcheck.store import Store
 
 T = TypeVar("T")
 
@@ -48,10 +48,10 @@ def names(text: str) -> tuple[str, ...]:
 
 def guarded(work: Callable[[], T]) -> T:
     """The result of work on a store; what the user can mend becomes a failure with exit code 2."""
-    from taskcheck.checking import UsageError  # noqa: PLC0415 - the checker is only loaded when it runs
-    from taskcheck.config import ConfigError  # noqa: PLC0415 - as above
+    from taskcheck.config.load import ConfigError  # noqa: PLC0415 - as above
     from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - as above
     from taskcheck.read import GitError  # noqa: PLC0415 - as above
+    from taskcheck.store import UsageError  # noqa: PLC0415 - the checker is only loaded when it runs
 
     try:
         return work()
@@ -100,9 +100,9 @@ def _umask() -> int:
 
 def people(options: argparse.Namespace) -> "tuple[Parsed, People]":
     """What the files of the store say, and its directory of people and roles."""
-    from taskcheck.checking import Request, open_store, read_people  # noqa: PLC0415 - not needed for --help
+    from taskcheck.store import Where, open_store  # noqa: PLC0415 - not needed for --help
 
-    parsed = read_people(open_store(Request(root=options.root, config=options.config)))
+    parsed = open_store(Where(root=options.root, config=options.config)).people()
     return parsed, parsed.people
 
 
@@ -159,8 +159,8 @@ def _follows_links() -> bool:
 
 def tell_empty(report: "Report", store: "Store") -> None:
     """Say on stderr where there was nothing to check, and what was looked for."""
-    from taskcheck.checking import NOTHING  # noqa: PLC0415 - only after a check
-    from taskcheck.finding import EMPTY  # noqa: PLC0415 - as above
+    from taskcheck.checks import NOTHING  # noqa: PLC0415 - only after a check
+    from taskcheck.model.report import EMPTY  # noqa: PLC0415 - as above
 
     if report.exit_code == EMPTY:
         settings = store.settings

@@ -42,9 +42,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _names(options: argparse.Namespace) -> Iterable[str]:
-    from taskcheck.checking import Request, open_store  # noqa: PLC0415 - not needed for the script
+    from taskcheck.store import Where, open_store  # noqa: PLC0415 - not needed for the script
 
-    store = open_store(Request(root=options.root, config=options.config))
+    store = open_store(Where(root=options.root, config=options.config))
     if options.names == "rules":
         return sorted(store.rules)
     _, parsed = store.files()

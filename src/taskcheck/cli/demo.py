@@ -37,13 +37,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(folder: Path, now: datetime, options: argparse.Namespace) -> int:
-    from taskcheck.checking import Request, check_request  # noqa: PLC0415 - not needed for --help
+    from taskcheck.checks import check_request  # noqa: PLC0415 - not needed for --help
+    from taskcheck.store import Request, Where  # noqa: PLC0415 - not needed for --help
     from taskcheck.testing import FixtureError, build, incidents_fixture  # noqa: PLC0415 - as above
 
     try:
         built = build(incidents_fixture(), folder, now=now)
     except FixtureError as error:
         raise Failure(f"the demo can't be built: {error}") from error
-    report = guarded(lambda: check_request(Request(root=built.root, now=built.now)))
+    report = guarded(lambda: check_request(Where(root=built.root), Request(now=built.now)))
     print(show(report, verbose=options.verbose, color=options.color), end="")
     return 0 if report.complete else report.exit_code

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from taskcheck.formats.sanitize import visible
 
 if TYPE_CHECKING:
-    from taskcheck.fix.plan import Plan
+    from taskcheck.model.plan import Plan
 
 
 def render(plan: "Plan") -> str:

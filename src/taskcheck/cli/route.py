@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
     nobody = False
     for name in options.tasks:
         if name not in tasks:
-            from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+            from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
 
             raise Failure(f"no task is named {name!r}{did_you_mean(name, tasks)}")
         owners: list[str | None] = [spelling for _, spelling in tasks[name].owners]

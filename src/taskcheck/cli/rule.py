@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List or explain."""
-    from taskcheck import plugins  # noqa: PLC0415 - not needed for --help
+    from taskcheck.plugins import manager as plugins  # noqa: PLC0415 - not needed for --help
 
     rules = plugins.load().rules()
     if options.name is None:
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"{rule.family:<10} {rule.name:<{width}}  {rule.severity.label:<7}  {rule.summary}")
         return 0
     if options.name not in rules:
-        from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+        from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
 
         raise Failure(f"no rule is named {options.name!r}{did_you_mean(options.name, rules)}")
     rule = rules[options.name]
@@ -40,13 +40,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _today(options: argparse.Namespace) -> str:
     """What the rule finds here, without the raw signals: the rules that would explain them didn't run."""
-    from taskcheck.checking import Request, check_store, chosen, open_store  # noqa: PLC0415 - only to explain
+    from taskcheck.checks import check_store, chosen  # noqa: PLC0415 - only to explain
+    from taskcheck.store import Request, Where, open_store  # noqa: PLC0415 - only to explain
 
-    request = Request(root=options.root, config=options.config, now=options.now)
     try:
-        store = guarded(lambda: open_store(request))
-        left_out = guarded(lambda: options.name not in {rule.name for rule in chosen(store, request)})
-        report = guarded(lambda: check_store(store, replace(request, select=(options.name,))))
+        store = guarded(lambda: open_store(Where(root=options.root, config=options.config)))
+        left_out = guarded(lambda: options.name not in {rule.name for rule in chosen(store, Request())})
+        report = guarded(lambda: check_store(store, Request(now=options.now, select=(options.name,))))
     except Failure as failure:
         return f"(can't be told: {failure})"
     alone = replace(report, incidents=tuple(replace(incident, signals=()) for incident in report.incidents))

@@ -20,8 +20,8 @@ from taskcheck.cli.common import guarded, store_place
 from taskcheck.formats.sanitize import visible
 
 if TYPE_CHECKING:
-    from taskcheck.checking import Store
     from taskcheck.dispatch.start import Wanted
+    from taskcheck.store import Store
 
 TAKES_COMMAND = True
 """What follows ``--`` is a command."""
@@ -43,11 +43,11 @@ def run(options: argparse.Namespace) -> int:
     """Run the command in the task's worktree; its exit code, or ours."""
     if not options.command:
         raise Failure("name the command to run: taskcheck run TASK -- COMMAND")
-    from taskcheck.checking import Request, open_store  # noqa: PLC0415 - not needed for --help
     from taskcheck.dispatch.start import NotDispatched, Wanted  # noqa: PLC0415 - as above
-    from taskcheck.transaction import GivenUp  # noqa: PLC0415 - as above
+    from taskcheck.fix.transaction import GivenUp  # noqa: PLC0415 - as above
+    from taskcheck.store import Where, open_store  # noqa: PLC0415 - not needed for --help
 
-    store = guarded(lambda: open_store(Request(root=options.root, config=options.config)))
+    store = guarded(lambda: open_store(Where(root=options.root, config=options.config)))
     wanted = Wanted(
         task=options.task,
         command=options.command,

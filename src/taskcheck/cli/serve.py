@@ -23,17 +23,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal comes."""
-    from taskcheck.checking import Request, open_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.store import Request, Where, open_store  # noqa: PLC0415 - not needed for --help
 
     try:
         from taskcheck.web.server import serve  # noqa: PLC0415 - an extra
     except ImportError as error:
         missing = f"`serve` needs {error.name}, which isn't installed; try: pip install 'taskcheck-lint[serve]'"
         raise Failure(missing) from error
-    request = Request(root=Path(os.path.realpath(options.root)), config=options.config, now=options.now)
-    root = visible(str(guarded(lambda: open_store(request)).location.root), None)
+    where = Where(root=Path(os.path.realpath(options.root)), config=options.config)
+    request = Request(now=options.now)
+    root = visible(str(guarded(lambda: open_store(where)).location.root), None)
     try:
-        serve(request, options.port, lambda address: print(f"{root} is at {address} (Ctrl-C ends it)", flush=True))
+        serve(
+            where, request, options.port, lambda address: print(f"{root} is at {address} (Ctrl-C ends it)", flush=True)
+        )
     except OSError as error:
         taken = f"port {options.port} can't be had: {error.strerror}; `--port 0` takes one that is free"
         raise Failure(taken) from error

@@ -22,8 +22,8 @@ from taskcheck.cli.common import colour, columns, guarded, store_options, tell_e
 from taskcheck.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from taskcheck.checking import Request
-    from taskcheck.watching import Look
+    from taskcheck.store import Request, Where
+    from taskcheck.watch import Sight
 
 ENTER, LEAVE = b"\x1b[?1049h\x1b[?25l", b"\x1b[?25h\x1b[?1049l"
 HERE = "\x1b[?2026h\x1b[H"
@@ -42,16 +42,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look, print, and the exit code of a check."""
-    from taskcheck.checking import Request, check_store, open_store  # noqa: PLC0415 - not needed for --help
+    """Sight, print, and the exit code of a check."""
+    from taskcheck.checks import check_store  # noqa: PLC0415 - not needed for --help
     from taskcheck.formats import status  # noqa: PLC0415 - as above
+    from taskcheck.store import Request, Where, open_store  # noqa: PLC0415 - not needed for --help
 
+    where = Where(root=options.root, config=options.config)
     if options.watch:
-        return _watch(Request(root=options.root, config=options.config, now=options.now), options)
+        return _watch(where, Request(now=options.now), options)
     progress = Progress()
-    request = Request(root=options.root, config=options.config, now=options.now, progress=progress.tell)
+    request = Request(now=options.now, progress=progress.tell)
     try:
-        store = guarded(lambda: open_store(request))
+        store = guarded(lambda: open_store(where))
         report = guarded(lambda: check_store(store, request))
     finally:
         progress.clear()
@@ -61,27 +63,27 @@ def run(options: argparse.Namespace) -> int:
     return report.exit_code
 
 
-def _watch(request: "Request", options: argparse.Namespace) -> int:
+def _watch(where: "Where", request: "Request", options: argparse.Namespace) -> int:
     """Show every look until somebody ends it; elsewhere than on a terminal, those that say something new."""
-    from taskcheck.watching import looks  # noqa: PLC0415 - only to watch
+    from taskcheck.watch import looks  # noqa: PLC0415 - only to watch
 
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         said: object = None
-        for look in looks(request, Event()):
+        for sight in looks(where, request, Event()):
             if not _is_read():
                 return GONE
-            if look is not None and look.says != said:
-                said = look.says
-                sys.stdout.write(f"{_shown(look, options)}\n")
+            if sight is not None and sight.says != said:
+                said = sight.says
+                sys.stdout.write(f"{_shown(sight, options)}\n")
                 sys.stdout.flush()
         return 0
     with _screen() as anew:
-        last: Look | None = None
+        last: Sight | None = None
         size = None
-        for look in looks(request, Event()):
+        for sight in looks(where, request, Event()):
             now = shutil.get_terminal_size()
-            if look is not None or now != size or anew.is_set():
-                last, size = look or last, now
+            if sight is not None or now != size or anew.is_set():
+                last, size = sight or last, now
                 anew.clear()
                 lines = _shown(last, options, now.lines) if last else ""
                 sys.stdout.write(HERE + lines.rstrip("\n").replace("\n", LINE) + DONE)
@@ -96,14 +98,14 @@ def _is_read() -> bool:
     return not poll.poll(0)
 
 
-def _shown(look: "Look", options: argparse.Namespace, height: int | None = None) -> str:
+def _shown(sight: "Sight", options: argparse.Namespace, height: int | None = None) -> str:
     from taskcheck.formats import status  # noqa: PLC0415 - not needed for --help
     from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - as above
 
-    if look.report is None:
-        return f"taskcheck: {visible(look.trouble, None)}\n"
+    if sight.report is None:
+        return f"taskcheck: {visible(sight.trouble, None)}\n"
     return status.render(
-        look.report, width=_width(), height=height, colour=colour(options.color), verbose=options.verbose
+        sight.report, width=_width(), height=height, colour=colour(options.color), verbose=options.verbose
     )
 
 

@@ -11,7 +11,7 @@ from taskcheck.cli.common import guarded, store_place
 from taskcheck.formats.sanitize import visible
 
 if TYPE_CHECKING:
-    from taskcheck.fix.journal import Journal
+    from taskcheck.write.journal import Journal
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,10 +23,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Undo, print what was undone, and the exit code."""
-    from taskcheck import repair  # noqa: PLC0415 - not needed for --help
-    from taskcheck.checking import Request, open_store  # noqa: PLC0415 - as above
+    from taskcheck.fix import repair  # noqa: PLC0415 - not needed for --help
+    from taskcheck.store import Where, open_store  # noqa: PLC0415 - as above
 
-    store = guarded(lambda: open_store(Request(root=options.root, config=options.config)))
+    store = guarded(lambda: open_store(Where(root=options.root, config=options.config)))
     if options.list:
         for record in guarded(lambda: repair.fixes(store)):
             what = (f"{fix['rule']} {fix['task'] or fix['manager'] or ''}".strip() for fix in record.fixes)

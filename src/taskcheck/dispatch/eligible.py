@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from taskcheck.finding import Finding, Report, Severity
-from taskcheck.identity import RoutedTo
-from taskcheck.model import Task
-from taskcheck.runtime import Dispatch, DispatchState, Entry
-from taskcheck.settings import Stage
-from taskcheck.sources import Unavailable
-from taskcheck.state import State
+from taskcheck.config.people import RoutedTo
+from taskcheck.config.settings import Stage
+from taskcheck.model.finding import Finding, Severity
+from taskcheck.model.report import Report
+from taskcheck.model.runtime import Dispatch, DispatchState, Entry
+from taskcheck.model.sources import Unavailable
+from taskcheck.model.state import State
+from taskcheck.model.task import Task
 
 GONE = "worker-gone"
 """The one error that doesn't keep a task from being dispatched again: its cure is that."""

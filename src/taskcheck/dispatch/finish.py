@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from taskcheck.checking import Request, Store, UsageError
+from taskcheck.config.settings import Stage
 from taskcheck.dispatch.heartbeat import renew
 from taskcheck.dispatch.outcome import COMPLETED, FAILED, named_pull
 from taskcheck.dispatch.records import Scalar
@@ -14,14 +14,14 @@ from taskcheck.documents import Document, DocumentError, Refused, Route
 from taskcheck.documents.frontmatter import read_front_matter
 from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.documents.values import iso
-from taskcheck.fix.disk import Obstacle, rewrite
-from taskcheck.fix.locks import Held
-from taskcheck.model import PullRequest, Task
-from taskcheck.runtime import Dispatch
-from taskcheck.settings import Stage
-from taskcheck.sources import Unavailable
-from taskcheck.state import State
-from taskcheck.transaction import GivenUp
+from taskcheck.fix.transaction import GivenUp
+from taskcheck.model.runtime import Dispatch
+from taskcheck.model.sources import Unavailable
+from taskcheck.model.state import State
+from taskcheck.model.task import PullRequest, Task
+from taskcheck.store import Request, Store, UsageError
+from taskcheck.write.disk import Obstacle, rewrite
+from taskcheck.write.locks import Held
 
 REASONED = ("blocked", FAILED)
 """The outcomes that need a reason (spec 4)."""
@@ -60,7 +60,7 @@ def finish(store: Store, name: str, said: Said) -> Finished:
     """
     if not store.settings.paths.tombstones:
         raise UsageError("[paths] tombstones isn't configured, and the outcome of a dispatch is recorded there")
-    _, _, state = store.read(Request(root=store.location.root))
+    _, state = store.read(Request())
     task = known(state, name)
     path = tombstone_path(store, task.id)
     if task.document is None:
@@ -99,7 +99,7 @@ def _checked(state: State, task: Task, said: Said) -> PullRequest | None:
     """
     outcomes = state.settings.outcomes
     if said.outcome not in outcomes:
-        from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+        from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
 
         hint = did_you_mean(said.outcome, outcomes) or f"; there are {', '.join(outcomes)}"
         raise UsageError(f"{said.outcome!r} is no outcome of a dispatch{hint}")

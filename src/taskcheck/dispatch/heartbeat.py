@@ -3,10 +3,10 @@
 import json
 from collections.abc import Callable, Mapping
 
-from taskcheck.checking import Store
 from taskcheck.dispatch.records import Scalar, tombstone
-from taskcheck.fix.disk import rewrite
-from taskcheck.transaction import journals_of
+from taskcheck.fix.transaction import journals_of
+from taskcheck.store import Store
+from taskcheck.write.disk import rewrite
 
 Change = Callable[[Mapping[str, Scalar]], Mapping[str, Scalar] | None]
 """What to set, by what it says; None for nothing."""

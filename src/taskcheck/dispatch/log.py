@@ -3,10 +3,10 @@
 import os
 from dataclasses import dataclass
 
-from taskcheck.checking import Store
+from taskcheck.config.pattern import Pattern
 from taskcheck.dispatch.start import make_folder
-from taskcheck.fix.disk import target
-from taskcheck.globs import Pattern
+from taskcheck.store import Store
+from taskcheck.write.disk import target
 
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 

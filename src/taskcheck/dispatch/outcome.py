@@ -4,12 +4,12 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from taskcheck.dispatch.process.worker import Ended
 from taskcheck.dispatch.records import Scalar
 from taskcheck.dispatch.settle import Undecided
-from taskcheck.dispatch.worker import Ended
-from taskcheck.model import PullRequest, Task
-from taskcheck.sources import Unavailable
-from taskcheck.state import State
+from taskcheck.model.sources import Unavailable
+from taskcheck.model.state import State
+from taskcheck.model.task import PullRequest, Task
 
 COMPLETED, FAILED = "completed_with_pr", "failed"
 

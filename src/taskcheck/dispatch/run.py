@@ -8,32 +8,38 @@ from dataclasses import dataclass
 from shlex import join
 from shutil import which
 
-from taskcheck.checking import Store, UsageError, clock
+from taskcheck.checks import Look, look
 from taskcheck.dispatch.heartbeat import renew
 from taskcheck.dispatch.log import Log
 from taskcheck.dispatch.outcome import Outcome, outcome
+from taskcheck.dispatch.process.worker import Ended, Worker
 from taskcheck.dispatch.records import Scalar
 from taskcheck.dispatch.settle import PATIENCE, Undecided, settle, tombstone_path
 from taskcheck.dispatch.start import (
     Begun,
-    Look,
     Wanted,
     admitted,
     alone,
     begin_outside,
-    look,
     make_folder,
     registration,
 )
-from taskcheck.dispatch.worker import Ended, Worker
 from taskcheck.dispatch.worktree import environment, make, unmake
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.values import iso
-from taskcheck.fix.disk import Obstacle
-from taskcheck.fix.locks import Held
+from taskcheck.fix.transaction import (
+    TROUBLE,
+    GivenUp,
+    Planned,
+    carry_out,
+    opened,
+    told,
+)
+from taskcheck.model.state import State
 from taskcheck.read import GitError
-from taskcheck.state import State
-from taskcheck.transaction import TROUBLE, GivenUp, Planned, carry_out, opened, told
+from taskcheck.store import Request, Store, UsageError, clock
+from taskcheck.write.disk import Obstacle
+from taskcheck.write.locks import Held
 
 HEARTBEAT = 30.0
 """Seconds between two heartbeats, at most; a tenth of ``in_progress_max_idle`` where that is less."""
@@ -67,7 +73,7 @@ def rehearse(store: Store, wanted: Wanted) -> Begun:
         NotDispatched: the task may not be dispatched now.
         UsageError: the request names something that isn't there.
     """
-    return admitted(store, look(store), wanted)
+    return admitted(store, look(store, Request()), wanted)
 
 
 def run(store: Store, wanted: Wanted, say: Say = lambda _: None) -> Ran:
@@ -94,7 +100,7 @@ def run(store: Store, wanted: Wanted, say: Say = lambda _: None) -> Ran:
             lock = stack.enter_context(alone(store, wanted.task))
         except OSError as error:
             raise UsageError(f"{error.filename}: {error.strerror}") from error
-        seen = look(store)
+        seen = look(store, Request())
         begun = admitted(store, seen, wanted)
         with ExitStack() as undo:
             if not begun.site.exists:
@@ -150,7 +156,7 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
         raise GivenUp(f"no process is to be had: {error.strerror}", None) from error
 
     def again() -> Planned:
-        now = look(store)
+        now = look(store, Request())
         return registration(store, now, admitted(store, now, wanted), clock())
 
     try:

@@ -4,20 +4,28 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from taskcheck.checking import Request, Store, UsageError
+from taskcheck.config.pattern import Pattern
+from taskcheck.config.settings import Stage
 from taskcheck.dispatch.records import Scalar, tombstone, unregistered
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frontmatter import read_front_matter
 from taskcheck.documents.values import iso
 from taskcheck.fix.overlay import contents
-from taskcheck.fix.plan import Plan, on_top_of
-from taskcheck.globs import Pattern
-from taskcheck.model import Task
-from taskcheck.repair import Order, planned
-from taskcheck.settings import Stage
-from taskcheck.sources import Sources, Unavailable
-from taskcheck.state import State
-from taskcheck.transaction import TROUBLE, GivenUp, Planned, carry_out, opened, told
+from taskcheck.fix.plan import on_top_of
+from taskcheck.fix.repair import Order, planned
+from taskcheck.fix.transaction import (
+    TROUBLE,
+    GivenUp,
+    Planned,
+    carry_out,
+    opened,
+    told,
+)
+from taskcheck.model.plan import Plan
+from taskcheck.model.sources import Sources, Unavailable
+from taskcheck.model.state import State
+from taskcheck.model.task import Task
+from taskcheck.store import Request, Store, UsageError
 
 PATIENCE = 60.0
 """Seconds to wait for others who write; many runs may begin or end at once."""
@@ -110,7 +118,7 @@ class _Settling:
             laid.update(self._given(sources, state))
             return laid
 
-        request = Request(root=self.store.location.root, only=(self.task,), select=RECONCILING, gone=True)
+        request = Request(only=(self.task,), select=RECONCILING, gone=True)
         found = planned(self.store, request, Order(), given)
         made = found.plan
         if made.errors:

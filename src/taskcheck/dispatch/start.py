@@ -9,7 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from taskcheck.checking import Request, Store, UsageError, chosen, reported
+from taskcheck.checks import Look
+from taskcheck.config.people import People
+from taskcheck.config.settings import FINISHED, Stage
 from taskcheck.dispatch.eligible import refusal, route
 from taskcheck.dispatch.records import registered, tombstone
 from taskcheck.dispatch.settle import tombstone_path
@@ -17,19 +19,22 @@ from taskcheck.dispatch.worktree import Site, site
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.documents.values import iso
-from taskcheck.finding import Report
-from taskcheck.fix.disk import Obstacle, resolved, rewrite
-from taskcheck.fix.locks import Held, locked, unheld
 from taskcheck.fix.overlay import contents
-from taskcheck.fix.plan import Plan, on_top_of
-from taskcheck.identity import People
-from taskcheck.judging import run_rules
-from taskcheck.model import Task
+from taskcheck.fix.plan import on_top_of
+from taskcheck.fix.transaction import Planned
+from taskcheck.model.plan import Plan
+from taskcheck.model.sources import (
+    Processes,
+    Repository,
+    Sources,
+    Unavailable,
+)
+from taskcheck.model.state import State
+from taskcheck.model.task import Task
 from taskcheck.read import fix_folder, read_staging
-from taskcheck.settings import FINISHED, Stage
-from taskcheck.sources import Processes, Repository, Sources, Unavailable
-from taskcheck.state import State
-from taskcheck.transaction import Planned
+from taskcheck.store import Store, UsageError
+from taskcheck.write.disk import Obstacle, resolved, rewrite
+from taskcheck.write.locks import Held, locked, unheld
 
 
 class NotDispatched(Exception):
@@ -52,29 +57,12 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What was read, and what the rules say of it."""
-
-    sources: Sources
-    state: State
-    report: Report
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
     """A run that may begin: who dispatches what, where."""
 
     task: Task
     person: str
     site: Site
-
-
-def look(store: Store) -> Look:
-    """Read the store, and run the configured rules."""
-    request = Request(root=store.location.root)
-    sources, _, state = store.read(request)
-    runs = run_rules(chosen(store, request), state, known=store.rules)
-    return Look(sources=sources, state=state, report=reported(store, request, sources, state, runs))
 
 
 def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
@@ -108,7 +96,7 @@ def known(state: State, name: str) -> Task:
     """
     task = state.tasks.get(name)
     if task is None:
-        from taskcheck.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+        from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
 
         raise UsageError(f"no task is named {name!r}{did_you_mean(name, state.tasks.by_id)}")
     return task

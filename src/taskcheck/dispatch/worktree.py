@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from taskcheck.checking import Store, UsageError
-from taskcheck.globs import Pattern
+from taskcheck.config.pattern import Pattern
+from taskcheck.model.sources import Unavailable
+from taskcheck.model.state import State
 from taskcheck.read.git import LOCAL_VARIABLES, Git
-from taskcheck.sources import Unavailable
-from taskcheck.state import State
+from taskcheck.store import Store, UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,1 @@
-"""From fixes to bytes, and from bytes to disk: edits and plans are pure, `commit` is the only writer."""
-
-PENDING, COMMITTED = "pending.json", "committed.json"
-"""Journals of a fix that hasn't come to its end (`commit`); here, for Windows can't import what locks."""
+"""From fixes to a plan, and from a plan to what is written: edits, overlay and plan are pure."""

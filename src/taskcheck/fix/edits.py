@@ -10,7 +10,14 @@ from taskcheck.assemble.ledgers import CONTAINERS, register_rows
 from taskcheck.documents import Document, DocumentError, Refused, Route, Value, jsonsplice, read_json
 from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.documents.values import timestamp
-from taskcheck.edit import DropEntry, Edit, KeepFile, MergeFile, SetKey, edited
+from taskcheck.model.edit import (
+    DropEntry,
+    Edit,
+    KeepFile,
+    MergeFile,
+    SetKey,
+    edited,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from taskcheck.globs import Pattern
-from taskcheck.settings import Settings
-from taskcheck.sources import CheckoutSource, Fork, Repository, Source, Sources
+from taskcheck.config.pattern import Pattern
+from taskcheck.config.settings import Settings
+from taskcheck.model.sources import (
+    CheckoutSource,
+    Fork,
+    Repository,
+    Source,
+    Sources,
+)
 
 
 def contents(sources: Sources) -> dict[str, bytes]:

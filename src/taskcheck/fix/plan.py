@@ -1,19 +1,18 @@
 """A plan: the fixes of a report as the bytes of files, tried on the rules before anything is written; pure."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from taskcheck.config.settings import Settings
 from taskcheck.documents import Refused
-from taskcheck.finding import Finding, FixNote, Report, RunError, Safety, Severity
 from taskcheck.fix.edits import After, Taken, compose
 from taskcheck.fix.overlay import contents, overlaid
-from taskcheck.runtime import Entry
-from taskcheck.settings import Settings
-from taskcheck.sources import Sources, Unavailable
-from taskcheck.state import State
+from taskcheck.model.finding import Finding, Safety, Severity
+from taskcheck.model.plan import Change, Plan, digest
+from taskcheck.model.report import FixNote, Report, RunError
+from taskcheck.model.runtime import Entry
+from taskcheck.model.sources import Sources, Unavailable
+from taskcheck.model.state import State
 
 Files = dict[str, After]
 Key = tuple[str, str]
@@ -36,46 +35,6 @@ class Judged:
     """About what was asked for: the findings to repair, the headline of an incident before what it explains."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One file as it was read and as it is to be; None where there is none."""
-
-    path: str
-    before: bytes | None
-    after: bytes | None
-    like: str | None = None
-    """The file whose mode and owner a new one takes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """All changes of one run, and the fixes behind them."""
-
-    changes: tuple[Change, ...] = ()
-    notes: tuple[FixNote, ...] = ()
-    errors: tuple[RunError, ...] = ()
-    """Why nothing is to be written although there are fixes: rules that undo each other."""
-
-    @property
-    def fingerprint(self) -> str:
-        """16 hex digits of what would be written over what."""
-        return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()[:16]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The plan as JSON values: files by digest, fixes by name."""
-        return {
-            "changes": [
-                {"path": change.path, "before": digest(change.before), "after": digest(change.after)}
-                for change in self.changes
-            ],
-            "fixes": [
-                {"rule": note.rule, "task": note.task, "manager": note.manager, "title": note.title}
-                for note in self.notes
-                if note.applied
-            ],
-        }
-
-
 def on_top_of(given: Mapping[str, bytes | None], held: Mapping[str, bytes | None], made: Plan) -> Plan:
     """A plan that was made on top of given files, with these in it, and first; what is held is before both."""
     later = {change.path: change for change in made.changes}
@@ -86,11 +45,6 @@ def on_top_of(given: Mapping[str, bytes | None], held: Mapping[str, bytes | None
         if after != held.get(path):
             changes.append(Change(path=path, before=held.get(path), after=after, like=change.like if change else None))
     return replace(made, changes=tuple(changes))
-
-
-def digest(data: bytes | None) -> str | None:
-    """The SHA-256 of a file's bytes, in hex; None for no file."""
-    return None if data is None else hashlib.sha256(data).hexdigest()
 
 
 def plan(

@@ -9,9 +9,9 @@ from typing import Any
 
 from taskcheck.documents.values import timestamp
 from taskcheck.forge.sites import Site, sites
-from taskcheck.hooks import hookimpl
-from taskcheck.patience import within
-from taskcheck.sources import PullAddress, PullState, Unavailable
+from taskcheck.model.sources import PullAddress, PullState, Unavailable
+from taskcheck.plugins.deadline import within
+from taskcheck.plugins.hooks import hookimpl
 
 PATIENCE = 30.0
 """Seconds that a site may take for all of its answers."""
@@ -60,7 +60,7 @@ def _asked(
     good = [query for query in queries if _NAME.fullmatch(query.repository) and 0 < query.number <= _MOST]
     yield from ((query, _ABSENT) for query in queries if query not in good)
     try:
-        from taskcheck.forge.conversation import Conversation, Silent  # noqa: PLC0415 - 90 ms, and an extra
+        from taskcheck.forge.http import Conversation, Silent  # noqa: PLC0415 - 90 ms, and an extra
     except ImportError:
         missing = Unavailable("asking GitHub takes an extra: pip install 'taskcheck-lint[online]'")
         yield from ((query, missing) for query in good)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from taskcheck.pulls import host_name
+from taskcheck.model.pulls import host_name
 
 PUBLIC = "github.com"
 _OF_PUBLIC = ("GH_TOKEN", "GITHUB_TOKEN")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from importlib import import_module
 
-from taskcheck.finding import Report
+from taskcheck.model.report import Report
 
 FORMATS = (
     "text", "concise", "json", "jsonl", "junit", "sarif", "github", "gitlab", "markdown", "agent", "html",

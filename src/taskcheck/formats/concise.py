@@ -1,8 +1,8 @@
 """One greppable line per finding: place, severity, rule, subject, message."""
 
-from taskcheck.finding import Report
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.text import position, summary
+from taskcheck.model.report import Report
 
 
 def render(report: Report) -> str:

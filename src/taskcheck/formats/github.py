@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from taskcheck.finding import Finding, Incident, Report, Severity
-from taskcheck.formats import told
+from taskcheck.formats import wording
 from taskcheck.formats.sanitize import github_data, github_property, visible
 from taskcheck.formats.text import position, summary
+from taskcheck.model.finding import Finding, Severity
+from taskcheck.model.report import Incident, Report
 
 MAX_SHOWN = 10
 """Annotations of each level that GitHub shows of a step."""
@@ -37,7 +38,7 @@ def _annotations(report: Report) -> Iterator[tuple[Severity, str]]:
         yield Severity.ERROR, f"::error title=taskcheck is incomplete::{github_data(message)}"
     for notice in report.notices:
         yield Severity.INFO, f"::notice title=taskcheck::{github_data(visible(notice, None))}"
-    for incident, finding in told.worst_first(report):
+    for incident, finding in wording.worst_first(report):
         yield finding.level, _annotation(report, incident, finding)
 
 
@@ -62,7 +63,7 @@ def _message(incident: Incident, finding: Finding) -> str:
     lines += [f"{visible(position(item.place))}: {visible(item.saw)}" for item in finding.evidence]
     if finding.expected:
         lines.append(f"expected: {visible(finding.expected, None)}")
-    safety = told.reach(finding)
+    safety = wording.reach(finding)
     if finding.fix and safety:
-        lines.append(f"{safety.label} fix: {visible(finding.fix.title)}: {told.fix_command(incident, safety)}")
+        lines.append(f"{safety.label} fix: {visible(finding.fix.title)}: {wording.fix_command(incident, safety)}")
     return "\n".join(lines)

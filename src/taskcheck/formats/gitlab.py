@@ -4,9 +4,10 @@ import hashlib
 from collections import Counter
 from typing import Any
 
-from taskcheck.finding import Finding, Incident, Report, Severity
-from taskcheck.formats import told
+from taskcheck.formats import wording
 from taskcheck.formats.sanitize import json_text, visible
+from taskcheck.model.finding import Finding, Severity
+from taskcheck.model.report import Incident, Report
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}
 """GitLab's words for ours; the one above each is for causes, and `blocker` for what couldn't be judged at all."""
@@ -18,7 +19,7 @@ def render(report: Report) -> str:
         _issue("taskcheck", f"{error.where}: {error.message}", "blocker", ".", 1, _hash(error.where, error.message))
         for error in report.errors
     ]
-    issues += [_finding(report, incident, finding) for incident, finding in told.worst_first(report)]
+    issues += [_finding(report, incident, finding) for incident, finding in wording.worst_first(report)]
     seen: Counter[str] = Counter()
     for issue in issues:  # Of two with one fingerprint GitLab drops one.
         name = issue["fingerprint"]

@@ -7,10 +7,17 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from taskcheck.documents.values import age, iso
-from taskcheck.finding import EMPTY, Evidence, Finding, Incident, Report, Severity
-from taskcheck.formats.rows import headline, heartbeat, rows, told, workers
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.text import tally
+from taskcheck.formats.view import (
+    headline,
+    heartbeat,
+    rows,
+    told,
+    workers,
+)
+from taskcheck.model.finding import Evidence, Finding, Severity
+from taskcheck.model.report import EMPTY, Incident, Report
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -3,9 +3,15 @@
 from typing import Any
 
 from taskcheck.documents.values import iso
-from taskcheck.finding import Finding, FixNote, Incident, Report, Safety, Severity, SignalNote
 from taskcheck.formats.sanitize import json_text
-from taskcheck.model import Place
+from taskcheck.model.finding import Finding, Safety, Severity
+from taskcheck.model.report import (
+    FixNote,
+    Incident,
+    Report,
+    SignalNote,
+)
+from taskcheck.model.task import Place
 
 SCHEMA = "taskcheck/report/1"
 

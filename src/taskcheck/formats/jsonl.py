@@ -1,8 +1,9 @@
 """The report as JSON lines, schema ``taskcheck/finding/1``: one line for each finding, then one for the whole."""
 
-from taskcheck.finding import Finding, Incident, Report
 from taskcheck.formats.json_report import as_dict, finding_dict
 from taskcheck.formats.sanitize import json_text
+from taskcheck.model.finding import Finding
+from taskcheck.model.report import Incident, Report
 
 SCHEMA = "taskcheck/finding/1"
 

@@ -7,9 +7,15 @@ from xml.etree.ElementTree import Element
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
 from taskcheck.documents.values import iso
-from taskcheck.finding import REPOSITORY, Finding, Report, RuleRun, Severity, Subject
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.text import position
+from taskcheck.model.finding import Finding, Severity
+from taskcheck.model.report import (
+    REPOSITORY,
+    Report,
+    RuleRun,
+    Subject,
+)
 
 
 def render(report: Report) -> str:

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 
-from taskcheck.finding import Finding, Incident, ManagerStatus, Report, SignalNote
-from taskcheck.formats import told
+from taskcheck.formats import wording
 from taskcheck.formats.sanitize import code, html, markdown
 from taskcheck.formats.text import position, tally
+from taskcheck.model.finding import Finding
+from taskcheck.model.report import (
+    Incident,
+    ManagerStatus,
+    Report,
+    SignalNote,
+)
 
 MAX_LENGTH = 65_536
 """Characters of a comment on GitHub."""
@@ -58,8 +64,8 @@ def _row(incident: Incident, urls: dict[str, str | None]) -> str:
     if head := next((f for f in incident.findings if f.rule == incident.headline), None):
         wrong = f"{_rule(head.rule, urls)}: {markdown(head.message, 200)}"
         todo = f"see to: {markdown(head.expected, 200)}" if head.expected else ""
-    if safeties := told.remedies(incident):
-        todo = code(told.fix_command(incident, safeties[0]), None)
+    if safeties := wording.remedies(incident):
+        todo = code(wording.fix_command(incident, safeties[0]), None)
     state = " · ".join(code(part) for part in (incident.owner, incident.status) if part)
     return f"| {incident.severity.label} | {code(incident.subject)} | {wrong} | {state} | {todo} |"
 
@@ -76,8 +82,8 @@ def _details(incident: Incident, urls: dict[str, str | None]) -> Iterator[str]:
     if incident.signals:
         yield f"- signals: {', '.join(map(_signal, incident.signals))}"
     yield ""
-    for safety in told.remedies(incident):
-        shown, made = (code(told.fix_command(incident, safety, verb), None) for verb in ("--diff", "--fix"))
+    for safety in wording.remedies(incident):
+        shown, made = (code(wording.fix_command(incident, safety, verb), None) for verb in ("--diff", "--fix"))
         yield f"The {safety.label} repair: {shown} shows it, {made} makes it."
         yield ""
     yield "</details>"
@@ -109,5 +115,5 @@ def _signal(note: SignalNote) -> str:
 
 def _manager(manager: ManagerStatus) -> str:
     name = f"- manager {code(manager.owner)}:"
-    old = told.heartbeat(manager)
+    old = wording.heartbeat(manager)
     return f"{name} heartbeat {old}" + ("" if manager.fresh else ", **stale**") if old else f"{name} no heartbeat"

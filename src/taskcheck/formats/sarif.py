@@ -5,10 +5,17 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
-from taskcheck.finding import REPOSITORY, Acceptance, Evidence, Finding, Incident, Report, RuleRun, Severity
-from taskcheck.formats import told
+from taskcheck.formats import wording
 from taskcheck.formats.sanitize import json_text, visible
-from taskcheck.model import Place
+from taskcheck.model.finding import Evidence, Finding, Severity
+from taskcheck.model.report import (
+    REPOSITORY,
+    Acceptance,
+    Incident,
+    Report,
+    RuleRun,
+)
+from taskcheck.model.task import Place
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 HOME = "https://github.com/taskcheck/taskcheck"
@@ -34,7 +41,7 @@ Found = tuple[Finding, Incident | None, Acceptance | None]
 def render(report: Report) -> str:
     """The report as one SARIF log of one run."""
     rules = {run.rule: index for index, run in enumerate(report.runs)}
-    found: list[Found] = [(finding, incident, None) for incident, finding in told.worst_first(report)]
+    found: list[Found] = [(finding, incident, None) for incident, finding in wording.worst_first(report)]
     found += [(finding, None, why) for finding, why in _accepted(report.runs)]
     driver = {
         "name": "taskcheck",
@@ -60,11 +67,11 @@ def _accepted(runs: Iterable[RuleRun]) -> list[tuple[Finding, Acceptance]]:
 
 
 def _rule(run: RuleRun) -> Json:
-    summary = told.summary(run) or run.rule
+    summary = wording.summary(run) or run.rule
     described: Json = {
         "id": run.rule,
         "shortDescription": {"text": summary},
-        "fullDescription": {"text": told.why(run) or summary},
+        "fullDescription": {"text": wording.why(run) or summary},
         "help": {"text": run.doc or summary, "markdown": run.doc or summary},
         "defaultConfiguration": {"level": LEVELS[run.severity]},
         "properties": {"tags": [run.family], "problem.severity": PROBLEMS[run.severity]},
@@ -104,13 +111,13 @@ def _properties(finding: Finding, incident: Incident | None) -> Json:
 
     A fix among it: SARIF wants the region that it deletes, and a report doesn't hold the bytes.
     """
-    fix, safety = finding.fix, told.reach(finding)
+    fix, safety = finding.fix, wording.reach(finding)
     told_fix = fix and {
         "title": _text(fix.title),
         "safety": fix.safety.label,
         "why": _text(fix.why),
         "files": [visible(path, None) for path in fix.files],
-        "command": told.fix_command(incident, safety) if incident and safety else None,
+        "command": wording.fix_command(incident, safety) if incident and safety else None,
     }
     properties = {
         "family": finding.family,
@@ -133,7 +140,7 @@ def _where(place: Place) -> str:
 
 
 def _location(report: Report, place: Place) -> Json:
-    path = told.repository_path(report, place)
+    path = wording.repository_path(report, place)
     artifact = {"uri": _uri(place.path if path is None else path), "uriBaseId": _base(place) if path is None else ROOT}
     region = {"startLine": max(1, place.line or 1)}
     if place.line and place.column:
@@ -153,7 +160,7 @@ def _bases(report: Report) -> Json:
     """What the places are relative to; no base names a path of this machine."""
     accepted = (finding for finding, _ in _accepted(report.runs))
     places = (place for found in (report.findings, accepted) for f in found for place in (f.place, *_places(f)))
-    elsewhere = {_base(place): place for place in places if told.repository_path(report, place) is None}
+    elsewhere = {_base(place): place for place in places if wording.repository_path(report, place) is None}
     described = {base: {"description": {"text": visible(place.checkout)}} for base, place in sorted(elsewhere.items())}
     return {ROOT: {"description": {"text": "The top of the main checkout"}}, **described}
 

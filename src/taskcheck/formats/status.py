@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 
 from taskcheck.documents.values import age, iso
-from taskcheck.finding import Incident, Report, SignalNote
-from taskcheck.formats.rows import Row, headline, heartbeat, rows, told, workers
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.text import Line, styled, summary, wrapped
+from taskcheck.formats.view import (
+    Row,
+    headline,
+    heartbeat,
+    rows,
+    told,
+    workers,
+)
+from taskcheck.model.report import Incident, Report, SignalNote
 
 SEVERITY = 8
 """Columns of the word for the severity, under which what belongs to a row is indented."""

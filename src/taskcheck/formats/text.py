@@ -6,10 +6,17 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from taskcheck.finding import EMPTY, REPOSITORY, Finding, Incident, Report, Safety, Severity, SignalNote
 from taskcheck.formats.sanitize import visible
-from taskcheck.formats.told import heartbeat
-from taskcheck.model import Place
+from taskcheck.formats.wording import heartbeat
+from taskcheck.model.finding import Finding, Safety, Severity
+from taskcheck.model.report import (
+    EMPTY,
+    REPOSITORY,
+    Incident,
+    Report,
+    SignalNote,
+)
+from taskcheck.model.task import Place
 
 if TYPE_CHECKING:
     from rich.console import Console

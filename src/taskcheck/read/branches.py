@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from taskcheck.model.sources import CheckoutSource, Source
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.git import Git, blob_id
-from taskcheck.read.worktrees import TaskPaths
-from taskcheck.sources import CheckoutSource, Source
+from taskcheck.read.tasks import TaskPaths
 
 
 def read_branches(

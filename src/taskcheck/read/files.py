@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from taskcheck.config.pattern import Pattern
 from taskcheck.documents import Trouble
-from taskcheck.globs import Pattern
-from taskcheck.sources import Source
+from taskcheck.model.sources import Source
 
 MAX_TASK_BYTES = 8 * 1024 * 1024
 MAX_LEDGER_BYTES = 16 * 1024 * 1024

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from taskcheck.documents.values import from_epoch
-from taskcheck.read.allowed import object_id, refuse_unlisted
+from taskcheck.read.allowlist import object_id, refuse_unlisted
 
 MINIMUM = (2, 38)
 """The first git with ``safe.bareRepository``, which keeps a bare repository among tracked files from being entered."""

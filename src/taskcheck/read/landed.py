@@ -3,14 +3,14 @@
 import os
 from collections.abc import Mapping
 
-from taskcheck.read.allowed import object_id
+from taskcheck.config.settings import Settings
+from taskcheck.model.sources import Merge, PullAddress, Repository
+from taskcheck.read.allowlist import object_id
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.git import Git, GitError
 from taskcheck.read.locate import Location
 from taskcheck.read.merges import MergeReader
-from taskcheck.read.worktrees import TaskPaths
-from taskcheck.settings import Settings
-from taskcheck.sources import Merge, PullAddress, Repository
+from taskcheck.read.tasks import TaskPaths
 
 
 def read_remote(location: Location) -> str | None:

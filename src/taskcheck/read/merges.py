@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from taskcheck.model.sources import Merge
 from taskcheck.read.files import small_text
 from taskcheck.read.git import Git, GitError, Versions
 from taskcheck.read.reverts import PATTERNS, Reverts, subject_names
-from taskcheck.sources import Merge
 
 DEPTH = 2_000
 """Commits since the fork that are searched for an equal patch; beyond that the verdict is unknown."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from taskcheck.sources import Processes, Unavailable
+from taskcheck.model.sources import Processes, Unavailable
 
 
 def read_processes(pids: Iterable[int]) -> Processes | Unavailable:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from taskcheck.read.allowed import object_id
+from taskcheck.read.allowlist import object_id
 from taskcheck.read.git import Git, GitError
 from taskcheck.read.locate import Location
 

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from taskcheck.model import PullRequest
-from taskcheck.pulls import address
-from taskcheck.sources import PullAddress, PullState
+from taskcheck.model.pulls import address
+from taskcheck.model.sources import PullAddress, PullState
+from taskcheck.model.task import PullRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

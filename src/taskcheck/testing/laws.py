@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from taskcheck import repair
-from taskcheck.checking import Request, Store, check_store, open_store
+from taskcheck.checks import check_store
 from taskcheck.documents import read_front_matter, read_json
-from taskcheck.finding import Finding, Report, Safety
+from taskcheck.engine.rule import Rule
+from taskcheck.fix import repair
 from taskcheck.formats import concise, json_report
-from taskcheck.rules import Rule
-from taskcheck.sources import Processes
+from taskcheck.model.finding import Finding, Safety
+from taskcheck.model.report import Report
+from taskcheck.model.sources import Processes
+from taskcheck.store import Request, Store, Where, open_store
 from taskcheck.testing.fixture import Built, build
 
 OURS = {".git", ".taskcheck"}
@@ -110,14 +112,12 @@ def opened(rule: str | Rule, built: Built, *, alone: bool = True, third_party: b
         processes = Processes(host=built.host or "this-host", started=dict(built.processes))
     select = (rule if isinstance(rule, str) else rule.name,) if alone else ()
     request = Request(
-        root=built.root,
         now=built.now,
         processes=processes,
         pull_requests=built.pull_requests,
         select=select,
-        third_party=third_party,
     )
-    store = open_store(request)
+    store = open_store(Where(root=built.root, third_party=third_party))
     if isinstance(rule, Rule):
         store = replace(store, rules={**store.rules, rule.name: rule})
     return store, request

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import count
 from threading import Event, Thread
 
-from taskcheck.checking import Request
 from taskcheck.documents.values import iso
-from taskcheck.finding import Report
 from taskcheck.formats import html, json_report
-from taskcheck.watching import AGAIN, Look, looks
+from taskcheck.model.report import Report
+from taskcheck.store import Request, Where
+from taskcheck.watch import AGAIN, Sight, looks
 
 PATIENCE = 60.0
 """Seconds after which a look that hasn't ended is told: it may hang on a file system that is gone."""
@@ -34,10 +34,10 @@ class Shown:
 class Board:
     """Where the looking thread puts what it saw; everything but the looking happens in the event loop."""
 
-    def __init__(self, request: Request, nonce: str) -> None:
+    def __init__(self, where: Where, request: Request, nonce: str) -> None:
         self.shown: Shown | None = None
-        self._request, self._nonce = request, nonce
-        self._name = request.root.name
+        self._where, self._request, self._nonce = where, request, nonce
+        self._name = where.root.name
         self._last: Report | None = None
         self._numbers = count(1)
         self._moved = time.monotonic()
@@ -80,39 +80,39 @@ class Board:
             await asyncio.sleep(PATIENCE / 10)
             if time.monotonic() - self._moved > PATIENCE and told != self._moved:
                 told = self._moved
-                self._put(self._rendered(Look(trouble=f"a look has been going on for {PATIENCE:.0f} seconds")))
+                self._put(self._rendered(Sight(trouble=f"a look has been going on for {PATIENCE:.0f} seconds")))
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Look, and put up what was seen; where looking or rendering fails, say that, and go on."""
+        """Sight, and put up what was seen; where looking or rendering fails, say that, and go on."""
         while not self._stop.is_set():
             try:
-                for look in looks(self._request, self._stop):
-                    if look is not None:
-                        self._put_up(self._rendered(look), loop)
+                for sight in looks(self._where, self._request, self._stop):
+                    if sight is not None:
+                        self._put_up(self._rendered(sight), loop)
                     self._moved = time.monotonic()
             except Exception as error:  # noqa: BLE001 - whatever it is, the page says so
                 trouble = f"taskcheck itself failed: {type(error).__name__}: {error}"
-                self._put_up(self._rendered(Look(trouble=trouble)), loop)
+                self._put_up(self._rendered(Sight(trouble=trouble)), loop)
                 self._stop.wait(AGAIN)
 
     def _put_up(self, shown: Shown, loop: asyncio.AbstractEventLoop) -> None:
         with suppress(RuntimeError):  # The loop may have ended meanwhile.
             loop.call_soon_threadsafe(self._put, shown)
 
-    def _rendered(self, look: Look) -> Shown:
+    def _rendered(self, sight: Sight) -> Shown:
         """A look as clients get it, and the next time that there is none, still."""
-        name = look.name or self._name
-        shown = rendered(look, look.report or self._last, name, f"{self._nonce}-{next(self._numbers)}")
-        self._name, self._last = name, look.report or self._last
+        name = sight.name or self._name
+        shown = rendered(sight, sight.report or self._last, name, f"{self._nonce}-{next(self._numbers)}")
+        self._name, self._last = name, sight.report or self._last
         return shown
 
 
-def rendered(look: Look, last: Report | None, name: str, number: str) -> Shown:
+def rendered(sight: Sight, last: Report | None, name: str, number: str) -> Shown:
     """What clients get of a look; where there is no report, the page goes on to show the last one, and says so."""
-    health = {"status": "failing" if look.trouble else "ok", "now": iso(last.now) if last else None}
-    if look.trouble:
-        health["error"] = look.trouble
+    health = {"status": "failing" if sight.trouble else "ok", "now": iso(last.now) if last else None}
+    if sight.trouble:
+        health["error"] = sight.trouble
     told = f"{json.dumps(health)}\n".encode()
-    page = html.page(last, name=name, trouble=look.trouble, live=number)
-    report = json_report.render(look.report).encode() if look.report else told
-    return Shown(name=number, page=page.encode(), report=report, health=told, trouble=look.trouble)
+    page = html.page(last, name=name, trouble=sight.trouble, live=number)
+    report = json_report.render(sight.report).encode() if sight.report else told
+    return Shown(name=number, page=page.encode(), report=report, health=told, trouble=sight.trouble)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import uvicorn
 
-from taskcheck.checking import Request
+from taskcheck.store import Request, Where
 from taskcheck.web.app import application
 from taskcheck.web.board import Board
 
@@ -26,7 +26,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(request: Request, port: int, announce: Callable[[str], None]) -> None:
+def serve(where: Where, request: Request, port: int, announce: Callable[[str], None]) -> None:
     """Serve a store's page on loopback; ``announce`` is told the address.
 
     Raises:
@@ -37,7 +37,7 @@ def serve(request: Request, port: int, announce: Callable[[str], None]) -> None:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((ADDRESS, port))
         port = listening.getsockname()[1]
-        board = Board(request, secrets.token_hex(4))
+        board = Board(where, request, secrets.token_hex(4))
         config = uvicorn.Config(
             application(board, port),
             log_config=None,

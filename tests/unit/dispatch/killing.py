@@ -14,8 +14,8 @@ import sys
 import time
 from pathlib import Path
 
-from taskcheck.dispatch import guard
-from taskcheck.dispatch.worker import Worker
+from taskcheck.dispatch.process import guard
+from taskcheck.dispatch.process.worker import Worker
 
 GRACE = 0.1
 PATIENCE = 20.0

@@ -16,7 +16,7 @@ import termios
 from contextlib import suppress
 from pathlib import Path
 
-from taskcheck.dispatch import guard, worker
+from taskcheck.dispatch.process import guard, worker
 
 
 def state() -> dict[str, object]:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from taskcheck.documents import Refused
-from taskcheck.edit import MergeFile
 from taskcheck.fix.edits import compose
-from taskcheck.model import Place
+from taskcheck.model.edit import MergeFile
+from taskcheck.model.task import Place
 
 EARLY, LATE = "2026-03-24T08:00:00Z", "2026-03-24T17:00:00Z"
 

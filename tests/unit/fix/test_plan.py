@@ -6,13 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck import Evidence, Finding, Fix, Safety, SetKey, Severity, Task, Tasks, config, report
+from taskcheck import (
+    Evidence,
+    Finding,
+    Fix,
+    Safety,
+    SetKey,
+    Severity,
+    Task,
+    Tasks,
+)
+from taskcheck.config import load as config
+from taskcheck.engine.rule import Rule, rule
 from taskcheck.fix import plan as planning
-from taskcheck.fix.plan import Judged, Plan, plan
-from taskcheck.judging import judge
-from taskcheck.report import Verdict
-from taskcheck.rules import Rule, rule
-from taskcheck.sources import Source, Sources
+from taskcheck.fix.plan import Judged, plan
+from taskcheck.model.plan import Plan
+from taskcheck.model.sources import Source, Sources
+from taskcheck.report import build as report
+from taskcheck.report.build import Verdict
+from tests.judging import judge
 
 NOW = datetime(2026, 3, 24, 18, tzinfo=UTC)
 SETTINGS = config.load(Path("/nowhere"), config.presets(config.builtin_presets()))

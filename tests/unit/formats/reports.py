@@ -4,25 +4,27 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from taskcheck.edit import SetKey
-from taskcheck.finding import (
-    Acceptance,
+from taskcheck.model.edit import SetKey
+from taskcheck.model.finding import (
     Evidence,
     Finding,
     Fix,
+    Safety,
+    Severity,
+)
+from taskcheck.model.report import (
+    Acceptance,
     FixNote,
     Incident,
     ManagerStatus,
     Report,
     RuleRun,
     RunError,
-    Safety,
-    Severity,
     SignalNote,
     Subject,
 )
-from taskcheck.model import Place
-from taskcheck.runtime import Signal
+from taskcheck.model.runtime import Signal
+from taskcheck.model.task import Place
 
 NOW = datetime(2026, 3, 24, 18, tzinfo=UTC)
 PAGES = "https://github.com/taskcheck/taskcheck/blob/main/docs/rules"

@@ -14,11 +14,17 @@ from junitparser import JUnitXml
 from sarif import loader
 
 from taskcheck.cli import COMMANDS, check, parse
-from taskcheck.finding import EMPTY, Report, RuleRun, RunError, Safety, Severity
 from taskcheck.formats import renderer
 from taskcheck.formats.github import MAX_SHOWN
 from taskcheck.formats.sarif import MAX_RESULTS
-from taskcheck.model import Place
+from taskcheck.model.finding import Safety, Severity
+from taskcheck.model.report import (
+    EMPTY,
+    Report,
+    RuleRun,
+    RunError,
+)
+from taskcheck.model.task import Place
 from tests.unit.formats import readers
 from tests.unit.formats.reports import finding, incident, many, quoting, report
 

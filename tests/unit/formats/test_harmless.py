@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from taskcheck.finding import Report
 from taskcheck.formats import FORMATS, renderer, text
 from taskcheck.formats.sanitize import shell
-from taskcheck.model import Place
+from taskcheck.model.report import Report
+from taskcheck.model.task import Place
 from tests.unit.formats import readers
 from tests.unit.formats.payloads import PAYLOADS
 from tests.unit.formats.reports import finding, incident, quoting, report

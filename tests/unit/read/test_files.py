@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from taskcheck.globs import Pattern
+from taskcheck.config.pattern import Pattern
 from taskcheck.read import files
 from taskcheck.read.files import Folder
 

@@ -1,0 +1,206 @@
+"""One check, a request in and a report out: the one way from an opened store to its report."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+
+from taskcheck.engine.gate import gated
+from taskcheck.engine.judge import run_rules
+from taskcheck.engine.rule import Rule
+from taskcheck.engine.select import UnknownRule, choose, require_rules
+from taskcheck.model.baseline import Baseline, BaselineError
+from taskcheck.model.finding import Severity
+from taskcheck.model.report import Report, RuleRun, RunError
+from taskcheck.model.sources import Sources
+from taskcheck.model.state import State
+from taskcheck.read import changed, fix_folder, read_baseline
+from taskcheck.report import build as report
+from taskcheck.store import Request, Store, UsageError, Where, open_store
+from taskcheck.write import COMMITTED, PENDING
+
+NOTHING = "neither task files nor runtime ledgers found"
+
+CONFIRMATIONS = 2
+"""How often a state that changed under an error is read again before the error is believed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What was read of a store, and what the rules say of it."""
+
+    sources: Sources
+    state: State
+    runs: tuple[RuleRun, ...]
+    """Before the baseline and the gate."""
+    report: Report
+
+
+def check(
+    root: str | PathLike[str] = ".",
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    only: Sequence[str] = (),
+    now: datetime | None = None,
+) -> Report:
+    """Check the store that a folder lies in, as `taskcheck` does; nothing is written.
+
+    Args:
+        root: any folder of the repository.
+        select: names of rules or families; none for those of the configuration.
+        ignore: those that are left out.
+        only: tasks, managers or paths (relative to the main checkout) to report about.
+        now: the moment to judge ages by; None for the present.
+
+    Raises:
+        ConfigError: the configuration can't be used.
+        UsageError: it names a rule, task or path that isn't there.
+        GitError: there is a repository, and its main checkout can't be told.
+        NotADirectoryError: the root isn't there.
+    """
+    request = Request(select=tuple(select), ignore=tuple(ignore), only=tuple(only), now=now)
+    return check_request(Where(root=Path(root)), request)
+
+
+def check_request(where: Where, request: Request) -> Report:
+    """Open a store and check it; see `check`."""
+    return check_store(open_store(where), request)
+
+
+def check_store(store: Store, request: Request) -> Report:
+    """Check an opened store; see `check`."""
+    return check_settled(store, request).report
+
+
+def check_settled(store: Store, request: Request) -> Look:
+    """Look until the state holds still: an error is believed when its sources haven't changed since.
+
+    The report tells where a fix was interrupted.
+
+    Raises:
+        UsageError: as `check`.
+    """
+    seen = look(store, request)
+    for _ in range(CONFIRMATIONS):
+        if not _has_errors(seen.runs) or not changed(seen.sources, store.location):
+            break
+        request = replace(request, now=seen.state.now)
+        seen = look(store, request)
+    return replace(seen, report=_with_unfinished(seen.report, store, request))
+
+
+def look(store: Store, request: Request) -> Look:
+    """Read a store once, and ask the rules.
+
+    Raises:
+        UsageError: as `check`.
+    """
+    rules = chosen(store, request)
+    sources, state = store.read(request)
+    return ask(store, request, sources, state, rules)
+
+
+def ask(store: Store, request: Request, sources: Sources, state: State, rules: Iterable[Rule] | None = None) -> Look:
+    """Ask the rules about a state, read or as it would be, and report what they say.
+
+    Args:
+        store: the opened store.
+        request: what is asked.
+        sources: what the state rests on.
+        state: the state.
+        rules: the rules to ask; None for those that the request is about.
+
+    Raises:
+        UsageError: as `check`.
+    """
+    asked = chosen(store, request) if rules is None else rules
+    runs = run_rules(asked, state, known=store.rules)
+    return Look(sources=sources, state=state, runs=runs, report=reported(store, request, sources, state, runs))
+
+
+def reported(store: Store, request: Request, sources: Sources, state: State, runs: tuple[RuleRun, ...]) -> Report:
+    """Return the report of some runs: gated, without what the baseline accepts, narrowed to what was asked for.
+
+    Raises:
+        UsageError: the request names a task or path that isn't there, or the baseline can't be read.
+    """
+    accepted = baseline(store, request)
+    if request.update_baseline:
+        accepted = Baseline.of(runs, accepted)
+    runs, gone = accepted.apply(runs)
+    if request.gate == "commit":
+        runs = gated(runs, state, store.rules, accepted, store.location.current)
+    reading = (RunError(where="reading", message=error) for error in sources.errors)
+    try:
+        built = report.build(
+            state,
+            runs,
+            store.rules,
+            (*store.plugins.errors, *reading),
+            request.verdict,
+            request.only,
+            signals_alone=not request.select,
+            gone=request.gone,
+        )
+    except report.UnknownSubject as error:
+        raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
+    return replace(built, baseline_gone=gone, prefix=store.location.prefix)
+
+
+def chosen(store: Store, request: Request) -> list[Rule]:
+    """Return the rules that a request is about.
+
+    Raises:
+        UsageError: it names one that isn't there.
+    """
+    settings = store.settings
+    configured = () if request.select else settings.ignore
+    ignored = (*(name for name in configured if name not in request.extend_select), *request.ignore)
+    selected = (*(request.select or settings.select), *request.extend_select)
+    try:
+        for name in (*settings.severity, *(name for names in settings.signals.values() for name in names)):
+            choose(store.rules, (name,), ())
+        require_rules(store.rules, (suppression.rule for suppression in settings.suppress))
+        return choose(store.rules, selected, ignored)
+    except UnknownRule as error:
+        raise UsageError(f"no rule or family is named {error.name!r}{_hint(error)}") from error
+
+
+def baseline(store: Store, request: Request) -> Baseline:
+    """Return the findings that are accepted as they stand.
+
+    Raises:
+        UsageError: the file that names them can't be read.
+    """
+    try:
+        return read_baseline(
+            request.baseline, store.location, store.settings, store.trusted, new=request.update_baseline
+        )
+    except BaselineError as error:
+        raise UsageError(str(error)) from error
+
+
+def _has_errors(runs: Iterable[RuleRun]) -> bool:
+    return any(finding.level is Severity.ERROR for run in runs for _, finding in run.findings)
+
+
+def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
+    """Return the report, with an error where a fix was interrupted: some files may be as it wanted, others not."""
+    folder = fix_folder(store.location)
+    if not any((folder / name).exists() for name in (PENDING, COMMITTED)):
+        return built
+    from taskcheck.write.journal import Journals  # noqa: PLC0415 - only where a fix is under way or was interrupted
+
+    name = Journals(store.location.root, folder).unfinished()
+    if name is None:
+        return built
+    message = f"a fix was interrupted ({folder / name}): `taskcheck undo` or `taskcheck --fix` sees to it first"
+    return report.concluded(built, request.verdict, errors=(RunError(where="fix", message=message),))
+
+
+def _hint(error: UnknownRule | report.UnknownSubject) -> str:
+    from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+
+    return did_you_mean(error.name, error.known)

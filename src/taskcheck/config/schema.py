@@ -1,0 +1,329 @@
+"""What taskcheck.toml may hold, as pydantic models: unknown keys are errors, and every error shows at once."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from taskcheck.config.pattern import Pattern
+from taskcheck.config.people import AmbiguousNames, People
+from taskcheck.documents.values import duration, timestamp
+
+
+def _duration(text: str) -> str:
+    duration(text)
+    return text
+
+
+def _day(text: str) -> str:
+    if timestamp(text) is None:
+        raise ValueError("write the last day as 2026-09-30")
+    return text
+
+
+def _written(day: object) -> object:
+    return day.isoformat() if isinstance(day, date) else day
+
+
+def _inside(pattern: str) -> str:
+    if pattern.startswith("/") or ".." in pattern.split("/"):
+        raise ValueError("a pattern is relative to the root checkout and may not leave it")
+    return pattern
+
+
+def _folder(path: str) -> str:
+    if any(mark in path for mark in "*?{"):
+        raise ValueError("a folder is named as it is, without patterns")
+    return _inside(path)
+
+
+def _shaped(pattern: str) -> WithJsonSchema:
+    """What an editor can tell of a text."""
+    return WithJsonSchema({"type": "string", "pattern": pattern})
+
+
+Duration = Annotated[str, AfterValidator(_duration), _shaped("^([0-9]+[dhms])+$")]
+Glob = Annotated[str, AfterValidator(_inside)]
+Folder = Annotated[str, AfterValidator(_folder)]
+Text = Annotated[str, Field(min_length=1)]
+Day = Annotated[str, BeforeValidator(_written), AfterValidator(_day)]
+
+
+def _owned(pattern: str) -> str:
+    if pattern and "{owner}" not in pattern:
+        raise ValueError("needs {owner} where the manager's name stands")
+    return _inside(pattern)
+
+
+def _tasked(pattern: str) -> str:
+    if pattern and "{task}" not in pattern:
+        raise ValueError("needs {task} where the task's id stands")
+    return _inside(pattern)
+
+
+Owned = Annotated[str, AfterValidator(_owned), _shaped(r"\{owner\}|^$")]
+Tasked = Annotated[str, AfterValidator(_tasked), _shaped(r"\{task\}|^$")]
+
+
+class Table(BaseModel):
+    """What all tables share: no other keys than the known ones, and values of the right type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PathsTable(Table):
+    """``[paths]``: globs, and patterns with ``{owner}`` or ``{task}``."""
+
+    tasks: list[Glob] = Field(min_length=1)
+    """The task files; `{task}`, `{number}` and `{scope}` make an id of the path, where no key holds it."""
+    exclude: list[Glob] = []
+    """What these match is no task file."""
+    archive: list[Glob] = []
+    """Task files that are put away: others may depend on them, and no rule asks about them."""
+    registers: Owned = ""
+    """The register of a manager."""
+    snapshots: Owned = ""
+    """The snapshot (heartbeat) of a manager."""
+    dispatch_logs: Tasked = ""
+    """The log of a dispatch."""
+    tombstones: Tasked = ""
+    """The last known state of a dispatch."""
+    reviews: Tasked = ""
+    """Files that say by being there that a task was reviewed."""
+    people: list[Glob] = []
+    """Team files: one for each person."""
+    roles: list[Glob] = []
+    """Team files: one for each role."""
+
+
+class FieldsTable(Table):
+    """``[fields]``: the store's own key names."""
+
+    required: list[Text] = []
+    """Keys that every task file has to have, beside the status."""
+    id: Text | None = None
+    """The key that holds a task's id; without one the path says it."""
+    title: Text = "title"
+    """The key of what a task is called."""
+    status: Text = "status"
+    """The key of where a task stands."""
+    owner: Text = "owner"
+    """The key of the person or role that a task belongs to; a list names several."""
+    depends_on: Text = "depends_on"
+    """The key of the tasks that have to be done first."""
+    parent: Text = "parent"
+    """The key of the task that this one is a part of."""
+    pr_url: Text = "pr_url"
+    """The key of its pull request's address."""
+    pr_number: Text = "pr_number"
+    """The key of its pull request's number."""
+    pr_created_at: Text = "pr_created_at"
+    """The key of when its pull request was opened."""
+    started_at: Text = "started_at"
+    """The key of when work on it began."""
+    completed_at: Text = "completed_at"
+    """The key of when it was done."""
+    created_at: Text = "created_at"
+    """The key of when it was written."""
+    updated_at: Text = "updated_at"
+    """The key of when it last changed."""
+    closed_before_merge: Text = "closed_before_merge"
+    """The key of a task that is done, and meant to be, while its pull request is open (`true`)."""
+
+
+class StatusesTable(Table):
+    """``[statuses]``: every status belongs to one class."""
+
+    parked: list[Text] = []
+    """Not to be worked on yet."""
+    ready: list[Text] = []
+    """To be dispatched."""
+    active: list[Text] = []
+    """In the hands of a worker."""
+    review: list[Text] = []
+    """Worked on, and to be looked at."""
+    stopped: list[Text] = []
+    """Halted until somebody sees to it."""
+    done: list[Text] = Field(min_length=1)
+    """At its end, whatever that is."""
+
+    @model_validator(mode="after")
+    def _one_class_each(self) -> Self:
+        seen: dict[str, str] = {}
+        for stage in StatusesTable.model_fields:
+            for status in getattr(self, stage):
+                other = seen.setdefault(status.casefold(), stage)
+                if other != stage:
+                    raise ValueError(f"{status!r} is both {other} and {stage}")
+        return self
+
+
+StageName = Literal["parked", "ready", "active", "review", "stopped", "done"]
+
+
+class VocabularyTable(Table):
+    """``[vocabulary]``: where the store itself lists its statuses; those that no class has are known all the same."""
+
+    files: list[Glob]
+    """YAML files; the first that is there counts. Its statuses that no class has are left out of what needs one."""
+    key: Text = "statuses"
+    """The key of the list in that file."""
+
+
+class DriftTable(Table):
+    """``[drift]``: who is right while a branch is open."""
+
+    authority: Literal["root", "branch"] = "root"
+    """`"root"`: root has to follow the worker; `"branch"`: a branch may run ahead until it is merged."""
+    ignore: list[Text] = []
+    """Keys of task files that may differ."""
+
+
+class CheckoutsTable(Table):
+    """``[checkouts]``: which worktree and branch is whose, and what trunk is."""
+
+    worktree: str = ""
+    """The worktree of a task, where no ledger names it; `{task}` and `*` may stand in it."""
+    branch: str = ""
+    """The branch of a task, where no ledger names it; `{task}` and `*` may stand in it."""
+    branches: list[Text] = []
+    """Globs of branch tips to compare as if they were worktrees, as `["task/*", "origin/task/*"]`."""
+    trunk: list[Text] = ["origin/HEAD", "main", "master"]
+    """What is merged is in this branch; the first that is there counts."""
+
+
+class LocksTable(Table):
+    """``[locks]``: how the manager guards its registers."""
+
+    registers: Owned
+    """The file that a manager locks while it writes its register; never the register itself."""
+    kind: Literal["flock", "lockf"] = "flock"
+    """The call that it locks by; the two don't see each other."""
+
+
+class LimitsTable(Table):
+    """``[limits]``: spans like ``10m``, ``4h``, ``2d``."""
+
+    snapshot_max_age: Duration = "10m"
+    """A snapshot older than this is no heartbeat."""
+    in_progress_max_idle: Duration = "4h"
+    """An active task without a sign of work for longer than this is stale."""
+    pickup_grace: Duration = "15m"
+    """How long a dispatch may take to show in worktree and task file."""
+    clock_skew: Duration = "5m"
+    """How far clocks may be apart."""
+
+
+class RulesTable(Table):
+    """``[rules]``: which rules run, and how much each matters."""
+
+    select: list[Text] = ["all"]
+    """Rules and families to run; `--select` takes its place."""
+    ignore: list[Text] = []
+    """Rules and families to leave out; `--ignore` adds to it, `--select` sets it aside."""
+    severity: Mapping[str, Literal["error", "warning", "info"]] = {}
+    """What the findings of a rule, a family or `all` count as."""
+
+
+class SuppressTable(Table):
+    """``[[suppress]]``: findings that are meant to be; a reason is due."""
+
+    rule: Text
+    """The rule whose findings these are."""
+    task: Text = "*"
+    """A glob of tasks or managers."""
+    reason: Text
+    """Why it is meant to be."""
+    until: Day | None = None
+    """The last day on which it counts, as `2026-09-30`."""
+
+
+class Config(Table):
+    """The whole file, with the preset's tables below it."""
+
+    preset: Text | None = None
+    """The format of the store; found by its marks where it isn't named."""
+    at_names: bool = False
+    """Whether an unquoted `@name` is a value, as Backlog.md writes them."""
+    baseline: Folder | None = None
+    """The file of findings that are accepted as they stand; `--baseline` takes its place."""
+    people: Mapping[Text, list[Text]] = {}
+    """A person's canonical key, and other spellings; case, a leading @, dots, dashes and _ never matter."""
+    roles: Mapping[Text, Text | Literal[False]] = Field({}, validate_default=True)
+    """A role, and the person who acts for it; `false`: on purpose nobody."""
+    paths: PathsTable
+    """Where the ledgers are; `**` spans folders."""
+    fields: FieldsTable = FieldsTable()
+    """What the store calls its keys."""
+    statuses: StatusesTable
+    """The statuses of each class."""
+    outcomes: Mapping[Text, Annotated[list[Text], Field(min_length=1)]]
+    """How a dispatch ends, and the statuses that root may have then; the first is what a fix writes."""
+    vocabulary: VocabularyTable | None = None
+    """Where the store itself lists its statuses."""
+    folders: Mapping[Folder, StageName | list[StageName]] = {}
+    """What a folder says of the tasks in it; the innermost one counts."""
+    markers: Mapping[Tasked, StageName] = {}
+    """What a file says of its task by being there."""
+    signals: Mapping[Text, Text | list[Text]] = {}
+    """Further kinds of raw signals, and the rules or families whose findings explain them."""
+    drift: DriftTable = DriftTable()
+    """What may differ between checkouts."""
+    checkouts: CheckoutsTable = CheckoutsTable()
+    """Which worktree and branch is whose."""
+    locks: LocksTable | None = None
+    """How a manager guards its register."""
+    limits: LimitsTable = LimitsTable()
+    """How old is too old."""
+    rules: RulesTable = RulesTable()
+    """Which rules run."""
+    suppress: list[SuppressTable] = []
+    """Findings that are meant to be."""
+
+    # Validators of fields, not of the model: they speak even where another table is wrong.
+    @field_validator("roles")
+    @classmethod
+    def _names_are_distinct(cls, roles: Any, info: ValidationInfo) -> Any:
+        try:
+            People.of(info.data.get("people", {}), roles)
+        except AmbiguousNames as error:
+            raise ValueError(f"people and roles: {error}") from error
+        return roles
+
+    @field_validator("locks")
+    @classmethod
+    def _locks_are_files_of_their_own(cls, locks: LocksTable | None, info: ValidationInfo) -> LocksTable | None:
+        """A ledger is replaced by a rename: whoever locks it locks a file that is gone."""
+        paths = info.data.get("paths")
+        ledgers = (paths.registers, paths.snapshots) if locks and paths else ()
+        if locks and any(Pattern(held or "").match(Pattern(locks.registers).fill(owner="x")) for held in ledgers):
+            raise ValueError(f"{locks.registers} is a register or snapshot itself; a lock is a file of its own")
+        return locks
+
+    @field_validator("outcomes")
+    @classmethod
+    def _outcomes_lead_to_known_statuses(cls, outcomes: Any, info: ValidationInfo) -> Any:
+        statuses = info.data.get("statuses")
+        if statuses is None:
+            return outcomes
+        known = {status.casefold() for stage in StatusesTable.model_fields for status in getattr(statuses, stage)}
+        unknown = [
+            f"{outcome}: {status!r}"
+            for outcome, allowed in outcomes.items()
+            for status in allowed
+            if status.casefold() not in known
+        ]
+        if unknown:
+            raise ValueError(f"[statuses] has no such status: {', '.join(unknown)}")
+        return outcomes

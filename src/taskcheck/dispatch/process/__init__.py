@@ -1,0 +1,1 @@
+"""The worker process under supervision; POSIX only."""

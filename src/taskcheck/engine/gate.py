@@ -1,0 +1,89 @@
+"""What of a run a commit can be held to: only what the commit itself decides (``--gate commit``)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from taskcheck.engine.judge import run_rules
+from taskcheck.engine.rule import Rule
+from taskcheck.model.baseline import Baseline
+from taskcheck.model.finding import Finding
+from taskcheck.model.report import RuleRun
+from taskcheck.model.sources import Unavailable
+from taskcheck.model.state import State, Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What may fail a run: everything, or for a commit only what the commit itself decides."""
+
+    static: frozenset[str]
+    """Rules that task files, people and configuration alone decide."""
+    checkout: str
+    """The checkout that is committed in."""
+    changed: frozenset[str] | None
+    """The tasks that a linked worktree changed since its base; None for root, where all count."""
+
+    def mark(self, finding: Finding) -> Finding:
+        """The finding, as advisory when it can't fail the run."""
+        decided = finding.rule in self.static and finding.task is not None
+        own = finding.place.checkout == self.checkout and (self.changed is None or finding.task in self.changed)
+        return replace(finding, advisory=not (decided and own))
+
+
+def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:
+    """The state as a linked worktree's commit would have it, and the tasks that the worktree changed since its base.
+
+    Root's tasks with the worktree's copies over them: what the worktree didn't touch is as in root.
+    """
+    if isinstance(state.copies, Unavailable):
+        return state, frozenset()
+    copies = [copy.task for copy in state.copies if copy.checkout.name == checkout and copy.changed]
+    changed = frozenset(task.id for task in copies)
+    untouched = [task for task in state.tasks if task.id not in changed]
+    return replace(state, tasks=Tasks.of((*untouched, *copies), state.tasks.archived)), changed
+
+
+def gated(
+    runs: tuple[RuleRun, ...], state: State, rules: Mapping[str, Rule], accepted: Baseline, current: Path | None
+) -> tuple[RuleRun, ...]:
+    """The runs with everything advisory that the commit itself doesn't decide.
+
+    From inside a linked worktree, the rules that a commit decides are asked about its own changed copies too, and
+    only these can fail: root has yet to learn what the worker commits.
+
+    Args:
+        runs: what the rules said.
+        state: of what.
+        rules: all that there are.
+        accepted: the baseline.
+        current: the linked worktree that one stands in.
+    """
+    static = {run.rule: rules[run.rule] for run in runs if rules[run.rule].static}
+    checkout = _current(state, current)
+    own: dict[str, RuleRun] = {}
+    changed = None
+    if checkout != "root":
+        view, changed = committed_view(state, checkout)
+        asked = [rule for rule in static.values() if "file" not in rule.subjects]
+        judged, _ = accepted.apply(run_rules(asked, view, only=changed, known=rules))
+        own = {run.rule: run for run in judged}
+    gate = Gate(frozenset(static), checkout, changed)
+
+    def both(run: RuleRun) -> RuleRun:
+        other = own.get(run.rule, RuleRun(rule=run.rule, family=run.family))
+        return replace(
+            run,
+            findings=tuple((subject, gate.mark(finding)) for subject, finding in (*run.findings, *other.findings)),
+            errors=(*run.errors, *other.errors),
+            undecided=(*run.undecided, *other.undecided),
+        )
+
+    return tuple(map(both, runs))
+
+
+def _current(state: State, current: Path | None) -> str:
+    """The name of the checkout that one stands in."""
+    if current is None or isinstance(state.checkouts, Unavailable):
+        return "root"
+    return next((c.name for c in state.checkouts if c.real == str(current)), "root")

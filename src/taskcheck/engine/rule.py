@@ -1,0 +1,127 @@
+"""A rule is a pure generator function; what its signature says decides what is read and what it is asked about."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from taskcheck.model.finding import Finding, Severity
+
+SUBJECTS = ("task", "file", "entry", "manager", "ledger")
+"""Names of a first parameter that make a rule be asked about each such thing; joined by ``_or_``, about several."""
+
+FACTS = frozenset(
+    {"settings", "now", "tasks", "people", "ledgers", "managers", "entries", "rows", "checkouts", "copies",
+     "trunk", "dispatches", "moves", "reviews", "markers", "tracked", "processes", "pulls", "suppressions"}
+)  # fmt: skip
+"""Names of the parts of the state that a parameter may ask for."""
+
+STATIC = frozenset({"tasks", "people", "settings", "markers"})
+"""Inputs that a commit alone decides: not clock, processes, runtime files or other checkouts (``--gate commit``)."""
+
+
+class Undecided(Exception):
+    """Raised by a rule that can't tell about its subject, with the reason; the subject counts as skipped.
+
+    What the rule has yielded before stands.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An invariant with a name: its check, and what its signature declares."""
+
+    name: str
+    family: str
+    severity: Severity
+    explains: tuple[str, ...]
+    """Rules, families and raw signal kinds that this rule's finding is the root cause of; ``*`` for all."""
+    check: Callable[..., Iterator[Finding]]
+    subjects: tuple[str, ...]
+    """What it is asked about, one by one; empty for the repository as a whole."""
+    subject_parameter: str | None
+    inputs: tuple[str, ...]
+    """Parts of the state that it needs; where one isn't available the rule is skipped."""
+    optional: tuple[str, ...]
+    """Parts that it can do without: None is passed then."""
+    url: str | None = None
+    """The page of its documentation, for formats that link to it."""
+
+    @property
+    def summary(self) -> str:
+        """The first line of its documentation."""
+        return self.doc.partition("\n")[0]
+
+    @property
+    def doc(self) -> str:
+        """Its documentation, in Markdown."""
+        return inspect.cleandoc(self.check.__doc__ or "")
+
+    @property
+    def meta(self) -> bool:
+        """Whether it is about what the other rules found, and so runs after them."""
+        return "suppressions" in self.inputs
+
+    @property
+    def timed(self) -> bool:
+        """Whether the clock alone can change its verdict."""
+        return "now" in self.inputs
+
+    @property
+    def static(self) -> bool:
+        """Whether task files, people and configuration alone decide what it says of a task."""
+        of_tasks = "tasks" in self.inputs if not self.subjects else {"task", "file"} & set(self.subjects)
+        return {*self.inputs, *self.optional} <= STATIC and bool(of_tasks)
+
+
+def rule(
+    *,
+    family: str,
+    severity: Severity,
+    explains: tuple[str, ...] = (),
+    url: str | None = None,
+    facts: frozenset[str] = FACTS,
+) -> Callable[[Callable[..., Iterator[Finding]]], Rule]:
+    """Make a generator function a rule, named after the function.
+
+    The first parameter may be a subject (``task``, ``file``, ``entry``, ``manager``, ``ledger``, or several as
+    ``task_or_manager``); every other one names a part of the state. A parameter with a default of None is optional.
+
+    Raises:
+        TypeError: a parameter that is neither subject nor fact, or a missing docstring.
+    """
+
+    def make(check: Callable[..., Iterator[Finding]]) -> Rule:
+        if not check.__doc__:
+            raise TypeError(f"rule {check.__name__} has no docstring")
+        name = check.__name__.replace("_", "-")
+        names = list(inspect.signature(check).parameters.values())
+        subjects: tuple[str, ...] = ()
+        subject_parameter = None
+        if names and all(part in SUBJECTS for part in names[0].name.split("_or_")):
+            subject_parameter = names.pop(0).name
+            subjects = tuple(subject_parameter.split("_or_"))
+        unknown = [parameter.name for parameter in names if parameter.name not in facts]
+        if unknown:
+            raise TypeError(f"rule {name}: no such input: {', '.join(unknown)}")
+        return Rule(
+            name=name,
+            family=family,
+            severity=severity,
+            explains=explains,
+            check=check,
+            subjects=subjects,
+            subject_parameter=subject_parameter,
+            inputs=tuple(p.name for p in names if p.default is inspect.Parameter.empty),
+            optional=tuple(p.name for p in names if p.default is not inspect.Parameter.empty),
+            url=url,
+        )
+
+    return make
+
+
+def call(rule: Rule, subject: object, inputs: dict[str, Any]) -> Iterator[Finding]:
+    """Ask a rule about one subject."""
+    if rule.subject_parameter is None:
+        return rule.check(**inputs)
+    return rule.check(subject, **inputs)

@@ -1,0 +1,224 @@
+"""Repairs a store: finish what was interrupted, check, plan, write all or nothing, and check again."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+from taskcheck.assemble.parse import parse
+from taskcheck.assemble.state import assemble
+from taskcheck.checks import ask, check_store, chosen, reported
+from taskcheck.fix.overlay import contents, overlaid
+from taskcheck.fix.plan import Judged, on_top_of, plan
+from taskcheck.fix.transaction import (
+    TROUBLE,
+    GivenUp,
+    Planned,
+    carry_out,
+    journals_of,
+    manager_locks,
+    opened,
+    told,
+)
+from taskcheck.model.finding import Finding, Safety
+from taskcheck.model.plan import Plan
+from taskcheck.model.report import Report, RunError
+from taskcheck.model.sources import Sources, Unavailable
+from taskcheck.model.state import State
+from taskcheck.read import read_staging
+from taskcheck.report.build import concluded
+from taskcheck.store import Request, Store, UsageError
+from taskcheck.write.commit import Aborted, undo
+from taskcheck.write.disk import obstacle
+from taskcheck.write.journal import Journal, JournalError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How far a repair may go."""
+
+    safety: Safety = Safety.SAFE
+    write: bool = True
+    """False only says what would be written."""
+    in_hook: bool = False
+    """Whether a git hook waits: runtime files and partially staged ones are left alone then."""
+
+
+def fix(store: Store, request: Request, order: Order) -> tuple[Report, Plan]:
+    """Repair what can be repaired; the report of what is left, and what was written or would be.
+
+    Where it had to be given up (somebody holds a lock, the disk is full), the report is incomplete and says why.
+
+    Raises:
+        UsageError: as `check`; or the platform is one on which nothing is written.
+    """
+    if not order.write:
+        shown = planned(store, request, order)
+        return _concluded(shown.report, request, shown, store=store), shown.plan
+    done: Planned | None = None
+    if not journals_of(store).folder.exists():
+        done = planned(store, request, order)
+        if not done.plan.changes:
+            return _concluded(done.report, request, done, store=store), done.plan
+    journal = recovered = trouble = None
+    try:
+        with opened(store) as (journals, recovered):
+            done, journal = carry_out(store, journals, lambda: planned(store, request, order), done)
+    except GivenUp as given_up:
+        done, trouble = given_up.seen, str(given_up)
+    except TROUBLE as error:
+        trouble = told(error, store)
+    done = done or planned(store, request, order)
+    report = done.report
+    if journal is not None:
+        report = check_store(store, replace(request, now=done.state.now, gone=True))
+    name = journal.id if journal else None
+    left = _concluded(report, request, done, store=store, written=name, recovered=recovered, trouble=trouble)
+    return left, done.plan
+
+
+def take_back(store: Store, name: str | None = None) -> tuple[Journal | None, str | None]:
+    """Undo a fix, the last one where none is named; what was undone, and what was recovered first.
+
+    Raises:
+        UsageError: it can't be undone; nothing was changed.
+    """
+    try:
+        with opened(store) as (journals, recovered):
+            records = journals.records()
+            if name is not None and name not in records:
+                raise UsageError(f"there is no fix {name} to undo{_known(records)}")
+            if not records:
+                return None, recovered
+            files = journals.load(f"undo/{name or records[0]}.json").files
+            with manager_locks(store, (file.path for file in files)):
+                return undo(journals, name or records[0]), recovered
+    except TROUBLE as error:
+        raise UsageError(told(error, store)) from error
+    except Aborted as error:
+        raise UsageError(f"it can't be undone: {error}; nothing was changed") from error
+
+
+def fixes(store: Store) -> list[Journal]:
+    """The fixes that can be undone, the latest first.
+
+    Raises:
+        UsageError: a record can't be read.
+    """
+    journals = journals_of(store)
+    try:
+        return [journals.load(f"undo/{name}.json") for name in journals.records()]
+    except JournalError as error:
+        raise UsageError(told(error, store)) from error
+
+
+Given = Callable[[Sources, State], Mapping[str, bytes | None]]
+"""Files that are written whatever the rules say, by what was read; None for one that is removed."""
+
+
+def planned(store: Store, request: Request, order: Order, given: Given = lambda *_: {}) -> Planned:
+    """Read, judge, plan: what repairs the findings, on top of what is given.
+
+    Raises:
+        UsageError: as `check`.
+    """
+    asked = chosen(store, request)
+    everything = replace(request, only=(), select=(), extend_select=(), ignore=())
+    usual = list({rule.name: rule for rule in (*asked, *chosen(store, everything))}.values())
+    sources, read = store.read(request)
+    mtime_ns = int(read.now.timestamp() * 1e9)
+    laid = given(sources, read)
+    start = overlaid(sources, laid, store.settings, mtime_ns) if laid else sources
+
+    def judged(of: Sources, state: State, *, gone: bool) -> Judged:
+        seen = ask(store, replace(request, gone=gone), of, state, asked)
+        if len(usual) > len(asked):  # what isn't asked for can be broken too
+            whole = ask(store, everything, of, state, usual).report
+        elif request.only:
+            whole = reported(store, everything, of, state, seen.runs)
+        else:
+            whole = seen.report
+        return Judged(state, whole, seen.report)
+
+    def judged_anew(of: Sources) -> Judged:
+        state = assemble(parse(of, store.settings), of, store.settings, read.now)
+        return judged(of, replace(state, trusted=read.trusted), gone=True)
+
+    request.progress("planning")
+    first = judged_anew(start) if laid else judged(sources, read, gone=False)
+    made = plan(
+        start,
+        store.settings,
+        first,
+        judge=judged_anew,
+        refuse=_refusal(store, sources, order),
+        safety=order.safety,
+        mtime_ns=mtime_ns,
+    )
+    if laid:
+        made = on_top_of(laid, contents(sources), made)
+    vetoes = store.plugins.guard(made, read) if made.changes else []
+    if vetoes:
+        made = Plan(errors=tuple(RunError(where=f"plugin {name}", message=f"refuses: {why}") for name, why in vetoes))
+    return Planned(sources, read, first.part, made)
+
+
+def _refusal(store: Store, sources: Sources, order: Order) -> Callable[[Finding], str | None]:
+    """Why the fix of a finding may not be made here: its file can't be written, or git or a hook has it in hand."""
+    tasks = {source.path: source.data for source in sources.tasks if source.data is not None}
+    staging = cache(lambda: read_staging(store.location, tasks))
+
+    @cache
+    def why_not(path: str) -> str | None:
+        if order.in_hook and path not in tasks:
+            return f"{path}: runtime files aren't written inside a git hook"
+        if path in tasks and path in staging().unmerged:
+            return f"{path}: it has an unmerged conflict in git's index"
+        if path in tasks and order.in_hook and path in staging().partial:
+            return f"{path}: a part of it is staged, and a git hook waits"
+        return obstacle(store.location.root, path)
+
+    def refuse(finding: Finding) -> str | None:
+        return next(filter(None, map(why_not, finding.fix.files if finding.fix else ())), None)
+
+    return refuse
+
+
+def _concluded(
+    report: Report,
+    request: Request,
+    planned: Planned,
+    *,
+    store: Store,
+    written: str | None = None,
+    recovered: str | None = None,
+    trouble: str | None = None,
+) -> Report:
+    """The report with what became of the fixes."""
+    made = planned.plan
+    errors = [*made.errors, *([RunError(where="fix", message=trouble)] if trouble else [])]
+    fixes = made.notes if written else tuple(replace(note, applied=False) for note in made.notes)
+    if trouble:
+        fixes = tuple(replace(note, reason=note.reason or trouble) for note in fixes)
+    notes = [recovered] if recovered else []
+    if written:
+        notes += _notes(planned, store)
+    return concluded(report, request.verdict, errors=errors, fixes=fixes, notes=tuple(notes), undo=written)
+
+
+def _notes(planned: Planned, store: Store) -> Iterator[str]:
+    """What a person has to know: what to commit, which branches will meet the same lines, whom nothing keeps out."""
+    paths = [change.path for change in planned.plan.changes]
+    tasks = {source.path: source.data for source in planned.sources.tasks if source.data is not None}
+    tracked = sorted(read_staging(store.location, {path: tasks[path] for path in paths if path in tasks}).tracked)
+    if tracked:
+        yield f"to commit: {', '.join(tracked)}"
+    copies = () if isinstance(planned.state.copies, Unavailable) else planned.state.copies
+    beside = sorted({copy.checkout.spoken for copy in copies if copy.task.place.path in tracked and copy.changed})
+    if beside:
+        yield f"these changed the same files, and will meet the change when they are merged: {', '.join(beside)}"
+    if not store.settings.locks and any(path not in tasks for path in paths):
+        yield "no lock configured ([locks]): a manager that writes its register at the same moment isn't kept out"
+
+
+def _known(records: list[str]) -> str:
+    return f"; there are {', '.join(records[:5])}" if records else "; there is none"

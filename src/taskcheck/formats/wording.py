@@ -1,0 +1,88 @@
+"""What several formats tell in the same words: the worst first, why a rule matters, what to do about an incident."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from taskcheck.documents.values import age
+from taskcheck.formats.sanitize import shell
+from taskcheck.model.finding import Finding, Safety
+from taskcheck.model.report import (
+    Incident,
+    ManagerStatus,
+    Report,
+    RuleRun,
+)
+from taskcheck.model.task import Place
+
+
+def worst_first(report: Report) -> list[tuple[Incident, Finding]]:
+    """All findings by severity; of one severity causes come before what they explain."""
+    found = [(incident, finding) for incident in report.incidents for finding in incident.findings]
+    return sorted(found, key=lambda pair: (-pair[1].level, pair[1].explained_by is not None))
+
+
+def repository_path(report: Report, place: Place) -> str | None:
+    """Where a place lies in the repository's folder; None in a branch, or a worktree elsewhere."""
+    path = f"{report.prefix}{place.path}"
+    if place.checkout == "root":
+        return path
+    folder = dict(report.worktrees).get(place.checkout)
+    return None if folder is None else f"{report.prefix}{folder}/{path}"
+
+
+def summary(run: RuleRun) -> str:
+    """What a rule finds: the first line of its documentation."""
+    return run.doc.partition("\n")[0]
+
+
+def why(run: RuleRun) -> str:
+    """Why a rule matters, by its documentation, on one line."""
+    section = run.doc.partition("## Why\n")[2].partition("\n## ")[0]
+    return " ".join(section.split())
+
+
+def heartbeat(manager: ManagerStatus) -> str | None:
+    """How old a manager's heartbeat is; None where there is none."""
+    seconds = manager.snapshot_age_seconds
+    return None if seconds is None else f"{age(timedelta(seconds=seconds))} old"
+
+
+def reach(finding: Finding) -> Safety | None:
+    """How safe a finding's fix is, where `--fix` can make it; what isn't in root is repaired there."""
+    if finding.fix is None or finding.place.checkout != "root" or finding.fix.safety is Safety.DISPLAY:
+        return None
+    return None if argument(finding) is None else finding.fix.safety
+
+
+def remedies(incident: Incident) -> list[Safety]:
+    """How safe the fixes of an incident are that `--fix` can make, the safest first."""
+    return sorted({safety for finding in incident.findings if (safety := reach(finding))}, reverse=True)
+
+
+def fix_words(about: Finding | Incident, safety: Safety, verb: str = "--fix") -> tuple[str, ...]:
+    """The command that makes the fixes of at least this safety of one task, or shows them (``--diff``), in words."""
+    return ("taskcheck", verb, *(() if safety is Safety.SAFE else ("--unsafe-fixes",)), *(argument(about) or ()))
+
+
+def fix_command(about: Finding | Incident, safety: Safety, verb: str = "--fix") -> str:
+    """That command as a line."""
+    return " ".join(fix_words(about, safety, verb))
+
+
+def commands(incident: Incident) -> Iterator[tuple[str, str]]:
+    """The commands that help with an incident, each with what it does."""
+    for safety in remedies(incident):
+        yield fix_command(incident, safety, "--diff"), f"shows the {safety.label} repair, writes nothing"
+        yield fix_command(incident, safety), "makes it; taskcheck undo takes it back"
+    if incident.headline:
+        yield f"taskcheck rule {incident.headline}", "explains the rule"
+    yield " ".join(("taskcheck", "check", *(argument(incident) or ()))), "looks again"
+
+
+def argument(about: Finding | Incident) -> tuple[str, ...] | None:
+    """The words that name it in a command; none, which means everything, for the repository; None if none can."""
+    name = about.task or about.manager
+    if name is None:
+        return ()
+    word = shell(name)
+    return None if word is None else ("--", word) if word.startswith("-") else (word,)

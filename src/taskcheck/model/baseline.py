@@ -1,0 +1,134 @@
+"""Findings accepted as they stood on a day: a TOML file that names them by fingerprint; all others still count."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from taskcheck.model.finding import Finding
+from taskcheck.model.report import REPOSITORY, RuleRun, Subject
+
+HEADER = "# Accepted findings, each named by its fingerprint; taskcheck --update-baseline wrote it.\n"
+VERSION = 1
+_TEXTS = ("fingerprint", "rule", "subject")
+
+
+class BaselineError(ValueError):
+    """The file is no baseline; the message says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding of the baseline: whose it is, for people, and how many have its fingerprint."""
+
+    rule: str
+    subject: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The accepted findings by fingerprint."""
+
+    findings: Mapping[str, Accepted] = field(default_factory=dict)
+
+    @staticmethod
+    def parse(text: str) -> "Baseline":
+        """The baseline that a file holds.
+
+        Raises:
+            BaselineError: it is no TOML, of another version, or an entry isn't what it should be.
+        """
+        try:
+            tables = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise BaselineError(str(error) or "it is nested too deep") from error
+        if tables.get("version") != VERSION:
+            raise BaselineError(f"version is {tables.get('version')!r}; this taskcheck reads version {VERSION}")
+        listed = tables.get("finding", [])
+        if not isinstance(listed, list):
+            raise BaselineError("finding should be an array of tables")
+        found: dict[str, Accepted] = {}
+        for number, each in enumerate(listed, 1):
+            name, accepted = _entry(number, each)
+            known = found.get(name)  # two branches that accepted one finding leave it twice when they are merged
+            found[name] = known if known and known.count > accepted.count else accepted
+        return Baseline(found)
+
+    @staticmethod
+    def of(runs: Iterable[RuleRun], before: "Baseline") -> "Baseline":
+        """All findings of some runs; of rules that couldn't look everywhere, what was accepted before stays too."""
+        runs = tuple(runs)
+        found = [finding for run in runs for _, finding in (*run.findings, *run.baselined)]
+        counts = Counter(finding.fingerprint for finding in found)
+        entries = {f.fingerprint: Accepted(f.rule, _subject(f), counts[f.fingerprint]) for f in found}
+        judged = _judged(runs)
+        kept = {name: entry for name, entry in before.findings.items() if not judged(entry)}
+        return Baseline({**kept, **entries})
+
+    def pruned(self, runs: Iterable[RuleRun]) -> "Baseline":
+        """What of it some runs, to which it was applied, still found; of rules that couldn't look everywhere, all."""
+        runs = tuple(runs)
+        found = Counter(finding.fingerprint for run in runs for _, finding in run.baselined)
+        judged = _judged(runs)
+        left = {name: found[name] if judged(entry) else entry.count for name, entry in self.findings.items()}
+        return Baseline({name: replace(self.findings[name], count=count) for name, count in left.items() if count})
+
+    @property
+    def count(self) -> int:
+        """How many findings are accepted."""
+        return sum(entry.count for entry in self.findings.values())
+
+    def dump(self) -> str:
+        """The file's text: entries by rule and subject."""
+        import tomli_w  # noqa: PLC0415 - only to write
+
+        ordered = sorted(self.findings.items(), key=lambda item: (item[1].rule, item[1].subject, item[0]))
+        tables = [
+            {"fingerprint": name, "rule": entry.rule, "subject": entry.subject}
+            | ({"count": entry.count} if entry.count > 1 else {})
+            for name, entry in ordered
+        ]
+        return HEADER + tomli_w.dumps({"version": VERSION, "finding": tables})
+
+    def apply(self, runs: Iterable[RuleRun]) -> tuple[tuple[RuleRun, ...], int]:
+        """The runs with the accepted findings set aside, and how many accepted ones are no longer found."""
+        left = Counter({name: entry.count for name, entry in self.findings.items()})
+        applied = []
+        for run in runs:
+            kept: list[tuple[Subject, Finding]] = []
+            baselined: list[tuple[Subject, Finding]] = []
+            for subject, finding in run.findings:
+                accepted = left[finding.fingerprint] > 0
+                left[finding.fingerprint] -= accepted
+                (baselined if accepted else kept).append((subject, finding))
+            applied.append(replace(run, findings=tuple(kept), baselined=tuple(baselined)))
+        judged = _judged(applied)
+        gone = sum(count for name, count in left.items() if count > 0 and judged(self.findings[name]))
+        return tuple(applied), gone
+
+
+def _judged(runs: Iterable[RuleRun]) -> Callable[[Accepted], bool]:
+    """Tells whether a rule would have found what was accepted: it could look everywhere, and a forge spoke of it."""
+    untold = {run.rule: run.untold for run in runs if run.skipped is None and not run.errors and not run.undecided}
+    return lambda entry: entry.rule in untold and entry.subject not in untold[entry.rule]
+
+
+def _subject(finding: Finding) -> str:
+    return finding.task or finding.manager or REPOSITORY
+
+
+def _entry(number: int, entry: Any) -> tuple[str, Accepted]:
+    if not isinstance(entry, dict):
+        raise BaselineError(f"finding {number} should be a table")
+    for key in _TEXTS:
+        if not isinstance(entry.get(key), str):
+            raise BaselineError(f"finding {number}: {key} should be text")
+    count = entry.get("count", 1)
+    if type(count) is not int or count < 1:
+        raise BaselineError(f"finding {number}: count should be a number above 0")
+    unknown = sorted(entry.keys() - {*_TEXTS, "count"})
+    if unknown:
+        raise BaselineError(f"finding {number}: unknown key {unknown[0]!r}")
+    return entry["fingerprint"], Accepted(entry["rule"], entry["subject"], count)

@@ -1,0 +1,99 @@
+"""What rules find: findings with evidence from both sides, and fixes as keyed edits."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+from taskcheck.model.edit import Edit, edited
+from taskcheck.model.task import Place
+
+
+class Severity(IntEnum):
+    """How much a finding matters; ordered."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        """The word for it in reports and options."""
+        return self.name.lower()
+
+
+class Safety(IntEnum):
+    """How far a fix can be trusted; ordered, so that "at least this safe" is one comparison."""
+
+    DISPLAY = 1
+    UNSAFE = 2
+    SAFE = 3
+
+    @property
+    def label(self) -> str:
+        """The word for it in reports and options."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What one source says about the matter."""
+
+    place: Place
+    saw: str
+    side: Literal["root", "worktree", "ledger"] = "ledger"
+    """Who speaks: the task file in root, one in a worktree or branch, or another file; told in a report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A repair as data: what it would change, and how far it can be trusted."""
+
+    title: str
+    safety: Safety
+    edits: tuple[Edit, ...]
+    why: str = ""
+    """Why it isn't safe."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths that it would write, relative to the root checkout, each once."""
+        return tuple(dict.fromkeys(path for edit in self.edits for path in edited(edit)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One broken invariant: what is wrong, what is expected instead, and who says so."""
+
+    message: str
+    place: Place
+    task: str | None = None
+    manager: str | None = None
+    tasks: tuple[str, ...] = ()
+    """The tasks that a manager's finding is about."""
+    expected: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    fix: Fix | None = None
+    severity: Severity | None = None
+    """None takes the rule's own."""
+    identity: tuple[str, ...] = ()
+    """The values that tell this finding from others of the rule on the same task and route."""
+    rule: str = ""
+    family: str = ""
+    explained_by: str | None = None
+    advisory: bool = False
+    """Reported, but unable to fail this run (``--gate commit``)."""
+
+    @property
+    def level(self) -> Severity:
+        """The severity, which the engine has filled in."""
+        return self.severity or Severity.ERROR
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that stay the same while the same thing is wrong.
+
+        Of rule, subject, route and identifying values; never of a path, a line, a count, a message or the time.
+        """
+        parts = (self.rule, self.task or "", self.manager or "", *self.place.route, "", *self.identity)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,136 @@
+"""Pull requests as their forges have them: where each is, what was answered about it, what of that counts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from taskcheck.model.sources import (
+    Merge,
+    PullAddress,
+    PullState,
+    Unavailable,
+)
+from taskcheck.model.task import PULL_PATH, Place, PullRequest
+
+_ADDRESS = re.compile(rf"https?://(?P<host>[^/\s@?#]+)/(?P<repository>[^\s?#]+?)(?:/-)?{PULL_PATH}")
+_WEB = re.compile(r"https?://(?:[^/\s@]*@)?(?P<host>[^/\s@]+)/(?P<path>\S+)")
+_SSH = re.compile(r"(?:ssh|git)://(?:[^/\s@]*@)?(?P<host>[^/\s@:]+)(?::\d+)?/(?P<path>\S+)")
+_SCP = re.compile(r"(?:[^/\s@]+@)?(?P<host>[^/\s:@]+):(?P<path>(?!//)\S+)")
+_DEFAULT_PORT = re.compile(r"\.?(?::(?:443|80))?\Z")
+_ALIASES = {"www.github.com": "github.com", "ssh.github.com": "github.com"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pull:
+    """A pull request that a ledger records, with what its forge says."""
+
+    address: PullAddress
+    place: Place
+    """Of the first ledger that records it."""
+    also: tuple[Place, ...] = ()
+    """Of the others."""
+    answer: PullState | Unavailable
+    """Or the reason why the forge said nothing."""
+    landed: Merge | None = None
+    """Whether root's history has what the merge made; None where nothing was merged, or nobody knows the commit."""
+    doubt: str = ""
+    """Why its merge doesn't prove that the task is done; empty where it does."""
+
+    @property
+    def state(self) -> str | None:
+        """What its forge says: open, merged, closed; None where it said nothing."""
+        return self.answer.state if isinstance(self.answer, PullState) else None
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Everywhere it is recorded."""
+        return (self.place, *self.also)
+
+    def merged_into(self, trunk: str) -> bool:
+        """Whether it was merged into trunk, by its forge's word, and wasn't reverted there since."""
+        if not isinstance(self.answer, PullState) or self.answer.state != "merged":
+            return False
+        reverted = self.landed is not None and self.landed.merged is False
+        return self.answer.into in {None, trunk} and not reverted
+
+    def over_before(self, moment: datetime | None) -> bool:
+        """Whether it was merged or closed before some moment; False where either isn't known."""
+        at = self.answer.at if isinstance(self.answer, PullState) else None
+        return at is not None and moment is not None and at < moment
+
+    @property
+    def told(self) -> str:
+        """What its forge says, in words."""
+        if isinstance(self.answer, Unavailable):
+            return f"{self.address}: {self.answer.reason}"
+        into = f" into {self.answer.into}" if self.answer.state == "merged" and self.answer.into else ""
+        at = f", {self.answer.at:%Y-%m-%d %H:%M}Z" if self.answer.at else ""
+        return f"{self.address} is {self.answer.state}{into}{at}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pulls:
+    """The pull requests that ledgers record, by task."""
+
+    by_task: Mapping[str, tuple[Pull, ...]]
+
+    def of(self, task: str) -> tuple[Pull, ...]:
+        """Those of one task: its root file's first, then its worktree's, registers', tombstone's."""
+        return self.by_task.get(task, ())
+
+    @property
+    def untold(self) -> Mapping[str, str]:
+        """Tasks with a pull request of which nothing could be learnt, each with the first one's reason."""
+        return {
+            task: next(pull.answer.reason for pull in pulls if isinstance(pull.answer, Unavailable))
+            for task, pulls in self.by_task.items()
+            if any(isinstance(pull.answer, Unavailable) for pull in pulls)
+        }
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Why some couldn't be told about; a line for each reason."""
+        reasons: dict[str, dict[PullAddress, None]] = {}
+        for pull in (pull for pulls in self.by_task.values() for pull in pulls):
+            if isinstance(pull.answer, Unavailable):
+                reasons.setdefault(pull.answer.reason, {})[pull.address] = None
+        return tuple(_notice(reason, tuple(addresses)) for reason, addresses in reasons.items())
+
+
+def _notice(reason: str, addresses: tuple[PullAddress, ...]) -> str:
+    more = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
+    return f"nothing is known of pull request {addresses[0]}{more}: {reason}"
+
+
+def address(recorded: PullRequest | None, home: tuple[str, str] | None = None) -> PullAddress | None:
+    """Where a recorded pull request is; None where nothing is recorded, or its URL is of no known form.
+
+    Args:
+        recorded: what a ledger says.
+        home: host and repository that a number alone speaks of.
+    """
+    if recorded is None:
+        return None
+    if recorded.url is not None:
+        match = _ADDRESS.match(recorded.url)
+        found = PullAddress(host_name(match["host"]), match["repository"], int(match[3])) if match else None
+    else:
+        found = PullAddress(*home, recorded.number) if home and recorded.number else None
+    return found if found and found.number > 0 else None
+
+
+def home(remote: str | None) -> tuple[str, str] | None:
+    """Host and repository of a git remote; None for a folder, and for what names no repository."""
+    for form in (_WEB, _SSH, _SCP):
+        match = form.fullmatch(remote or "")
+        if match:
+            repository = match["path"].strip("/").removesuffix(".git")
+            return (host_name(match["host"]), repository) if repository else None
+    return None
+
+
+def host_name(written: str) -> str:
+    """A host as it is compared: in lower case, without the port that goes without saying, by its own name."""
+    host = _DEFAULT_PORT.sub("", written.lower())
+    return _ALIASES.get(host, host)

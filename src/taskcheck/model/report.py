@@ -1,0 +1,227 @@
+"""What a check says: the results of every rule, one incident per task, and the report of the whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from taskcheck.model.finding import Finding, Safety, Severity
+from taskcheck.model.runtime import Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunError:
+    """Something that makes the result untrustworthy: where, and what."""
+
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixNote:
+    """A fix, and what became of it in this run."""
+
+    rule: str
+    task: str | None
+    manager: str | None
+    title: str
+    safety: Safety
+    files: tuple[str, ...]
+    applied: bool
+    reason: str = ""
+    """Why it isn't made; a fix without a reason that isn't applied would be, were it not for ``--diff``."""
+
+
+EMPTY = 4
+"""Exit code of a run that found nothing to check."""
+
+
+REPOSITORY = "repository"
+"""The subject of what is no task's and no manager's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a rule was asked about: a task, a manager or the repository; and which of several things of it."""
+
+    group: str
+    """The task's id, the manager's key, or `REPOSITORY`."""
+    detail: str = ""
+    """Checkout, manager or path, where a group has several such things."""
+
+    def __str__(self) -> str:
+        return f"{self.group} ({self.detail})" if self.detail else self.group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Why a finding is accepted, and where somebody wrote that down."""
+
+    reason: str
+    in_task: bool
+    """In the task's own file, not in the configuration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRun:
+    """All results of one rule: a case per subject that it looked at."""
+
+    rule: str
+    family: str
+    severity: Severity = Severity.ERROR
+    """The rule's own, whatever the configuration makes of it."""
+    doc: str = ""
+    """The rule's documentation, in Markdown."""
+    url: str | None = None
+    """The page of that documentation."""
+    subjects: tuple[Subject, ...] = ()
+    """Every subject looked at; those of ``findings`` and ``errors`` failed, the others passed."""
+    findings: tuple[tuple[Subject, Finding], ...] = ()
+    suppressed: tuple[tuple[Subject, Finding, Acceptance], ...] = ()
+    """Findings that the configuration or the task file itself accepts."""
+    baselined: tuple[tuple[Subject, Finding], ...] = ()
+    """Findings that the baseline accepts."""
+    errors: tuple[tuple[Subject, RunError], ...] = ()
+    undecided: tuple[tuple[Subject, str], ...] = ()
+    """Subjects that it couldn't tell about, each with the reason."""
+    skipped: str | None = None
+    """Why the rule couldn't look at all; no subjects then."""
+    untold: Mapping[str, str] = field(default_factory=dict)
+    """Tasks of which it may miss something because no forge spoke of them, each with the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalNote:
+    """A raw signal, and what became of it."""
+
+    signal: Signal
+    refuted: bool
+    explained_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One task (or manager, or the repository) with all that is wrong with it."""
+
+    task: str | None
+    manager: str | None
+    title: str
+    owner: str | None
+    status: str | None
+    headline: str | None
+    """The rule of the finding that no other explains; None when only signals speak."""
+    findings: tuple[Finding, ...]
+    signals: tuple[SignalNote, ...] = ()
+    moved_at: datetime | None = None
+    """The newest sign of work on the task; the newest heartbeat of a manager; None where nothing tells."""
+    worker: str | None = None
+    """How the task's newest run stands: running, ended, gone, unknown; None where no ledger knows of one."""
+    blocks: int = 0
+    """How many tasks that aren't done depend on it, directly or not."""
+
+    @property
+    def severity(self) -> Severity:
+        """That of its worst finding; signals alone are for information."""
+        return max((finding.level for finding in self.findings), default=Severity.INFO)
+
+    @property
+    def subject(self) -> str:
+        """What a report calls it."""
+        return self.task or self.manager or REPOSITORY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagerStatus:
+    """How fresh a manager's heartbeat is."""
+
+    owner: str
+    snapshot_age_seconds: int | None
+    fresh: bool
+    files: tuple[str, ...]
+    entries: int | None = None
+    """Rows of its registers, each task counted once; None where they can't be read."""
+    workers: int | None = None
+    """How many of these a live process is known to hold; None where that can't be told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All that one check has to say; formats turn it into text."""
+
+    version: str
+    now: datetime
+    tasks: int
+    checkouts: int
+    incidents: tuple[Incident, ...]
+    runs: tuple[RuleRun, ...]
+    managers: tuple[ManagerStatus, ...] = ()
+    errors: tuple[RunError, ...] = ()
+    exit_code: int = 0
+    baseline_gone: int = 0
+    """Findings of the baseline that are no longer found."""
+    fixes: tuple[FixNote, ...] = ()
+    """Fixes that were applied, would be, or were held back for a reason other than their safety."""
+    notes: tuple[str, ...] = ()
+    """What a person should know about the fixes that were applied."""
+    notices: tuple[str, ...] = ()
+    """What was asked for and couldn't be learnt, without making the result less than it is without it."""
+    undo: str | None = None
+    """Name of what was written, for `taskcheck undo`; None when nothing was."""
+    partial: bool = False
+    """Whether it is about some tasks, paths or rules only, as it was asked for."""
+    prefix: str = ""
+    """The store's folder in its repository, with a trailing ``/``; empty at the top."""
+    worktrees: tuple[tuple[str, str], ...] = ()
+    """Checkouts that lie in the store's folder: name, and path relative to it."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was asked for could be judged."""
+        return not self.errors
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, in the order of the incidents."""
+        return tuple(finding for incident in self.incidents for finding in incident.findings)
+
+    @property
+    def skipped(self) -> tuple[tuple[str, str], ...]:
+        """Rules that could not look, or not everywhere; one row per rule and reason."""
+        rows: dict[tuple[str, str], None] = {}
+        for run in self.runs:
+            reasons = [reason for _, reason in run.undecided]
+            for reason in (run.skipped, *reasons) if run.skipped is not None else reasons:
+                rows[run.rule, reason] = None
+        return tuple(rows)
+
+    @property
+    def blind(self) -> bool:
+        """Whether a rule couldn't look everywhere; that no forge was asked, or none answered, isn't counted."""
+        return any(
+            (run.skipped is not None and run.skipped not in run.untold.values())
+            or any(reason != run.untold.get(subject.group) for subject, reason in run.undecided)
+            for run in self.runs
+        )
+
+    @property
+    def suppressed(self) -> int:
+        """How many findings a suppression covers."""
+        return sum(len(run.suppressed) for run in self.runs)
+
+    @property
+    def baselined(self) -> int:
+        """How many findings the baseline accepts."""
+        return sum(len(run.baselined) for run in self.runs)
+
+    @property
+    def fixed(self) -> int:
+        """How many fixes were made."""
+        return sum(note.applied for note in self.fixes)
+
+    def fixable(self, safety: Safety) -> int:
+        """How many findings have a fix of exactly this safety; what isn't in the root checkout is repaired there."""
+        fixes = (finding.fix for finding in self.findings if finding.place.checkout == "root")
+        return sum(fix is not None and fix.safety is safety for fix in fixes)
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have exactly this severity."""
+        return sum(finding.level is severity for finding in self.findings)

@@ -1,0 +1,258 @@
+"""The frozen nouns of the runtime ledgers: registers, snapshots, tombstones, logs, and the dispatches they record."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from taskcheck.documents import Document, Route, Trouble, Value
+from taskcheck.model.task import Place, PullRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A task's row in a register."""
+
+    task: str
+    place: Place
+    manager: str
+    """Key of the person whose register it is, else the register's owner as written."""
+    also: tuple[Place, ...] = ()
+    """The same entry in other registers of the same person, which count as one."""
+    task_path: str | None = None
+    worktree_path: str | None = None
+    branch: str | None = None
+    pid: int | None = None
+    host: str | None = None
+    registered_at: datetime | None = None
+    launched_at: datetime | None = None
+    started_at: datetime | None = None
+    pull_request: PullRequest | None = None
+    pr_state: str | None = None
+    doubtful: bool = False
+    """Whether a field that tells of its run is there and can't be used."""
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Everywhere it is written."""
+        return (self.place, *self.also)
+
+    @property
+    def launched(self) -> datetime | None:
+        """When its process was started, as far as it is recorded; one may have waited long in the register."""
+        return self.launched_at or self.started_at
+
+    @property
+    def began(self) -> datetime | None:
+        """When its dispatch began, as far as it is recorded."""
+        return self.launched or self.registered_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """A raw attention or escalation signal of a snapshot."""
+
+    task: str | None
+    """None for one about the manager itself."""
+    kind: str
+    level: str | None
+    manager: str
+    at: datetime | None
+    detail: str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A task's row in a snapshot."""
+
+    task: str
+    place: Place
+    manager: str
+    status: str | None
+    registered: bool | None
+    dispatch_state: str | None
+    needs_attention: bool | None = None
+    pull_request: PullRequest | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether the manager counts the task as its own work."""
+        return bool(self.registered or self.dispatch_state)
+
+
+class LedgerKind(Enum):
+    """The files beside the task files: runtime state, and who is in the team."""
+
+    REGISTER = "register"
+    SNAPSHOT = "snapshot"
+    TOMBSTONE = "tombstone"
+    LOG = "dispatch log"
+    TEAM = "team file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """A ledger file as such: which it is, whose, and what in it couldn't be read."""
+
+    kind: LedgerKind
+    place: Place
+    name: str
+    """What the file name says: the owner as spelled there, or the task."""
+    owner: str | None = None
+    """The owner that stands inside, as written."""
+    troubles: tuple[tuple[Route, Trouble], ...] = ()
+    manager: str | None = None
+    """Key of the person that a register's or snapshot's file name resolves to, else the name; None for others."""
+    document: Document | None = field(default=None, repr=False)
+    written_at: datetime | None = None
+    """When the file was last written."""
+
+    @property
+    def subject(self) -> str:
+        """What a report calls it."""
+        return self.place.path
+
+    @property
+    def lost_rows(self) -> bool:
+        """Whether it is a register that can't be read as a whole, or has a row of which nothing can be used."""
+        return self.kind is LedgerKind.REGISTER and any(len(route) <= 2 for route, _ in self.troubles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """Who works where, as one manager wrote it."""
+
+    ledger: Ledger
+    entries: tuple[Entry, ...] = ()
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A heartbeat: what the status page shows."""
+
+    ledger: Ledger
+    generated_at: datetime | None = None
+    rows: tuple[Row, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    counts: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """The last known state of a dispatch."""
+
+    ledger: Ledger
+    task: str
+    state: str | None = None
+    outcome: str | None = None
+    exit_code: int | None = None
+    owner: str | None = None
+    pid: int | None = None
+    host: str | None = None
+    started_at: datetime | None = None
+    heartbeat_at: datetime | None = None
+    ended_at: datetime | None = None
+    worktree_path: str | None = None
+    branch: str | None = None
+    pull_request: PullRequest | None = None
+    reason: str | None = None
+    """Why it is blocked or failed, in the words of who ended it."""
+    status_before: str | None = None
+    status_after: str | None = None
+    readable: bool = True
+    """False when the file is there and its records can't be understood."""
+    doubtful: bool = False
+    """Whether a field that tells of its run is there and can't be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchLog:
+    """What a worker's log tells: the exit code of its last line, and when it was last written."""
+
+    task: str
+    place: Place
+    exit_code: int | None
+    """None while no last line tells."""
+    mtime: datetime | None
+
+
+class Life(Enum):
+    """Whether a recorded process lives."""
+
+    LIVES = "lives"
+    DEAD = "dead"
+    UNKNOWN = "unknown"
+
+
+class DispatchState(Enum):
+    """How the newest run of a task stands (spec 3.1)."""
+
+    RUNNING = "running"
+    ENDED = "ended"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """The newest run known of a task, put together from entry, tombstone and log."""
+
+    task: str
+    state: DispatchState
+    why: str
+    """The evidence for the state, in words."""
+    began: datetime | None
+    moved: datetime | None
+    """The newest sign of work on the task."""
+    exit_code: int | None
+    outcome: str | None
+    moved_on: bool
+    """Whether a commit on root changed the task's status after the end: whoever did that is right."""
+    settled: bool
+    """Whether root already says what the end of the run asks for, or somebody moved the task on since."""
+    entries: tuple[Entry, ...]
+    tombstone: Tombstone | None
+    log: DispatchLog | None
+    owner: str | None
+    """Key of the person who dispatched, as far as a ledger says."""
+    place: Place
+    """Where the state is recorded."""
+    readable: bool = True
+    """False when a tombstone, a field that tells of the run, or a register that may know it can't be read."""
+
+    @property
+    def over(self) -> bool:
+        """Whether no worker is at it any more."""
+        return self.state in {DispatchState.ENDED, DispatchState.GONE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manager:
+    """A process that works for one person: all registers and snapshots that resolve to that person."""
+
+    key: str
+    known: bool
+    """Whether the key is a declared person."""
+    registers: tuple[Register, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
+
+    @property
+    def newest_snapshot(self) -> Snapshot | None:
+        """The snapshot that counts, when there are several; the file under the person's own key wins a tie."""
+        return max(
+            self.snapshots,
+            key=lambda s: (s.generated_at is not None, s.generated_at, s.ledger.name == self.key),
+            default=None,
+        )
+
+    @property
+    def files(self) -> tuple[Ledger, ...]:
+        """Its registers, then its snapshots, as files."""
+        return (*(r.ledger for r in self.registers), *(s.ledger for s in self.snapshots))
+
+    @property
+    def entries(self) -> Iterator[Entry]:
+        """The entries of all its registers."""
+        return (entry for register in self.registers for entry in register.entries)

@@ -1,0 +1,180 @@
+"""The frozen nouns that rules speak of: tasks and their copies, ledgers, dispatches, managers."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from taskcheck.config.settings import Stage
+from taskcheck.documents import Document, Route, Trouble, Value
+from taskcheck.documents.values import from_epoch, whole_number
+from taskcheck.model.sources import Fork, Merge, Unavailable
+
+PULL_PATH = r"/(?:pull|pulls|pull-requests|merge_requests|pullrequest)/(\d{1,18})(?!\d)"
+"""How the URL of a pull request ends on GitHub, Gitea, Bitbucket, GitLab and Azure, the number as a group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something is written, by name; it becomes a line and a column only when it is shown."""
+
+    path: str
+    route: Route = ()
+    checkout: str = "root"
+    line: int | None = None
+    column: int | None = None
+
+    def at(self, *route: str) -> "Place":
+        """The place of a value below this one."""
+        return Place(path=self.path, route=(*self.route, *route), checkout=self.checkout)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest:
+    """A pull request as a ledger records it."""
+
+    url: str | None = None
+    number: int | None = None
+
+    @property
+    def url_number(self) -> int | None:
+        """The number that its URL names; None where it names none."""
+        found = re.findall(PULL_PATH, self.url or "")
+        return int(found[-1]) or None if found else None
+
+    @staticmethod
+    def at(url: str) -> "PullRequest":
+        """The one at a URL, with the number that this names."""
+        return PullRequest(url=url, number=PullRequest(url=url).url_number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task file in one checkout; one that can't be read has its trouble and nothing else."""
+
+    id: str
+    place: Place
+    keys: Mapping[str, str]
+    """Canonical field name to the store's own key."""
+    document: Document | None
+    trouble: Trouble | None = None
+    stage: Stage | None = None
+    mtime_ns: int | None = None
+
+    @property
+    def front(self) -> Mapping[str, Value]:
+        """The front matter, every scalar as text; empty when it couldn't be read."""
+        return MappingProxyType(self.document.values if self.document else {})
+
+    @property
+    def body(self) -> str:
+        """The Markdown after the front matter."""
+        return self.document.body if self.document else ""
+
+    def text(self, name: str) -> str | None:
+        """The scalar under a canonical field name; None when absent, empty or not a scalar."""
+        value = self.front.get(self.keys.get(name, name))
+        return value if isinstance(value, str) and value else None
+
+    def texts(self, name: str) -> tuple[tuple[Route, str], ...]:
+        """The scalars of a field that is a list or one scalar, each with its route."""
+        key = self.keys.get(name, name)
+        value = self.front.get(key)
+        if isinstance(value, str):
+            return (((key,), value),) if value else ()
+        if isinstance(value, tuple):
+            return tuple(((key, str(i)), item) for i, item in enumerate(value) if isinstance(item, str) and item)
+        return ()
+
+    @property
+    def status(self) -> str | None:
+        """The status as written."""
+        return self.text("status")
+
+    @property
+    def title(self) -> str:
+        """The title, else the id."""
+        return self.text("title") or self.id
+
+    @property
+    def owners(self) -> tuple[tuple[Route, str], ...]:
+        """Every owner as written, with its route; most stores have one."""
+        return self.texts("owner")
+
+    @property
+    def pull_request(self) -> PullRequest | None:
+        """The pull request that the front matter records."""
+        return pull_request(self.text("pr_url"), self.text("pr_number"))
+
+    @property
+    def written_at(self) -> datetime | None:
+        """When its file was last written; says nothing of when the task moved."""
+        return None if self.mtime_ns is None else from_epoch(self.mtime_ns / 1e9)
+
+    @property
+    def done(self) -> bool:
+        """Whether the task is in the last stage."""
+        return self.stage is Stage.DONE
+
+    def at(self, name: str) -> Place:
+        """The place of a field, by canonical name."""
+        return self.place.at(self.keys.get(name, name))
+
+
+def pull_request(url: Value, number: Value) -> PullRequest | None:
+    """A pull request from the values that a ledger holds of it; None when it holds none."""
+    known_url = url if isinstance(url, str) and url else None
+    known_number = whole_number(number)
+    if known_url is None and known_number is None:
+        return None
+    return PullRequest(url=known_url, number=known_number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """A linked worktree or a branch tip beside root."""
+
+    name: str
+    path: str | None
+    """Relative to root where it lies in it, else absolute; None for a branch tip."""
+    real: str | None
+    """The absolute path with links resolved."""
+    branch: str | None
+    defect: str | None
+    """None when live; "missing", or what is structurally broken."""
+    fork: Fork | Unavailable
+    merge: Merge | None
+    locked: bool = False
+    """Kept by git even where it is missing: its disk may not be there now."""
+
+    @property
+    def spoken(self) -> str:
+        """Its name as a sentence has it: ``worktree fix-login``."""
+        return self.name.replace(":", " ", 1)
+
+    @property
+    def live(self) -> bool:
+        """A listed worktree that is there and whole, or a branch tip; it says nothing about workers."""
+        return self.defect is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A task file in a checkout that differs from root's, with what history knows of both."""
+
+    task: Task
+    checkout: Checkout
+    base: Task | None
+    """The task at the merge-base; None when it wasn't there or can't be known."""
+    root_versions: tuple[Task, ...]
+    """Root's commits of it since the base, newest first."""
+    own_versions: tuple[Task, ...]
+    changed: bool = True
+    """Whether the checkout itself changed the file since its base, committed or not."""
+
+    @property
+    def leads(self) -> bool:
+        """Whether the checkout moved the status itself, and root hasn't been there since."""
+        status = self.task.status
+        return (self.base is None or self.base.status != status) and all(v.status != status for v in self.root_versions)

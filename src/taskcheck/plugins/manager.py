@@ -1,0 +1,177 @@
+"""Finds plugins and calls them one by one, so that what one raises costs only its own results."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from taskcheck.engine.rule import Rule
+from taskcheck.engine.wellformed import ill_answer
+from taskcheck.model.report import RunError
+from taskcheck.plugins import hooks
+from taskcheck.plugins.deadline import within
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from taskcheck.model.plan import Plan
+    from taskcheck.model.report import Report
+    from taskcheck.model.sources import PullAddress, PullState, Unavailable
+    from taskcheck.model.state import State
+
+    Take = Callable[..., Any]
+    """Given what calls a plugin, and the hook's arguments: calls it, and makes of it what the hook is to give."""
+
+BUILTIN = "taskcheck_rules"
+"""The pack of built-in rules: registered as anybody's is, but known without a scan."""
+
+GITHUB = "taskcheck.forge.github"
+"""The built-in provider of pull requests: imported when somebody is asked."""
+
+PULLS = "taskcheck_pull_requests"
+"""Their hook."""
+
+PATIENCE = 120.0
+"""Seconds that a provider may take for all of its answers; GitHub's gives up sooner by itself."""
+
+GROUP = "taskcheck"
+
+
+@dataclass(slots=True)
+class Plugins:
+    """The registered plugins, and what went wrong with any of them."""
+
+    manager: pluggy.PluginManager
+    errors: list[RunError] = field(default_factory=list)
+    answers: dict[PullAddress, PullState | Unavailable] = field(default_factory=dict)
+    """What was said of pull requests; nobody is asked twice in one run."""
+
+    def rules(self) -> dict[str, Rule]:
+        """All rules by name; of two with one name the first registered stays, and the other is an error."""
+        rules: dict[str, Rule] = {}
+        for plugin, found in self._each("taskcheck_rules", lambda give: list(give())):
+            for rule in found:
+                if not isinstance(rule, Rule):
+                    self._fail(plugin, f"taskcheck_rules gave {type(rule).__name__}, not a rule")
+                elif rule.name in rules:
+                    self._fail(plugin, f"there already is a rule {rule.name}")
+                else:
+                    rules[rule.name] = rule
+        return rules
+
+    def presets(self) -> dict[str, str]:
+        """Store formats of plugins: name to the text of a preset."""
+        return {name: text for _, found in self._each("taskcheck_presets") for name, text in found.items()}
+
+    def reporters(self) -> dict[str, Callable[[Report], str]]:
+        """Output formats of plugins."""
+        found: list[Mapping[str, Callable[[Report], str]]] = [
+            reporters for _, reporters in self._each("taskcheck_reporters")
+        ]
+        return {name: reporter for reporters in found for name, reporter in reporters.items()}
+
+    def pull_requests(self, queries: Iterable[PullAddress]) -> Mapping[PullAddress, PullState | Unavailable]:
+        """What providers say of pull requests: each is asked about what the ones before it left out, GitHub's last."""
+        left = [query for query in queries if query not in self.answers]
+        if left and not self.manager.has_plugin(GITHUB):
+            self.manager.register(importlib.import_module(GITHUB), name=GITHUB)
+        for implementation in sorted(
+            getattr(self.manager.hook, PULLS).get_hookimpls(), key=lambda one: one.plugin_name == GITHUB
+        ):
+            for _, found in self._call(implementation, PULLS, _answers, queries=tuple(left)) if left else ():
+                self.answers |= found
+            left = [query for query in left if query not in self.answers]
+        return self.answers
+
+    def guard(self, plan: Plan, state: State) -> list[tuple[str, str]]:
+        """The plugins that refuse a plan, each with its reason; one that fails refuses too."""
+        before = len(self.errors)
+        said = [(name, str(reason)) for name, reason in self._each("taskcheck_guard", plan=plan, state=state) if reason]
+        return said + [(error.where.removeprefix("plugin "), error.message) for error in self.errors[before:]]
+
+    def finish(self, report: Report, plan: Plan | None = None) -> None:
+        """Tell every plugin that the run is over."""
+        for _ in self._each("taskcheck_finish", report=report, plan=plan):
+            pass
+
+    def _each(self, hook: str, take: Take = lambda give, **_: give(), **arguments: object) -> list[tuple[str, Any]]:
+        implementations = getattr(self.manager.hook, hook).get_hookimpls()
+        return [result for one in implementations for result in self._call(one, hook, take, **arguments)]
+
+    def _call(self, implementation: pluggy.HookImpl, hook: str, take: Take, **arguments: Any) -> list[tuple[str, Any]]:
+        """The name of a plugin and what was taken of it; nothing where it gave None, or raised."""
+        try:
+            given = {name: arguments[name] for name in implementation.argnames}
+            result = take(lambda: implementation.function(**given), **arguments)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault is its own
+            self._fail(implementation.plugin_name, f"{hook}: {type(error).__name__}: {error}")
+            return []
+        return [] if result is None else [(implementation.plugin_name, result)]
+
+    def _fail(self, plugin: str, message: str) -> None:
+        self.errors.append(RunError(where=f"plugin {plugin}", message=message))
+
+
+def _answers(
+    give: Callable[[], Any], queries: Iterable[PullAddress]
+) -> dict[PullAddress, PullState | Unavailable] | None:
+    """What a provider says of what it is asked.
+
+    Raises:
+        TimeoutError: it says nothing in time.
+        TypeError: it says something else.
+    """
+    return within(PATIENCE, lambda: _checked(give(), queries))
+
+
+def _checked(found: Any, queries: Iterable[PullAddress]) -> dict[PullAddress, PullState | Unavailable] | None:
+    if found is None:
+        return None
+    if not isinstance(found, Mapping):
+        raise TypeError(f"the answers are of type {type(found).__name__}, not a mapping")
+    answers = {query: found[query] for query in queries if query in found}
+    for query, answer in answers.items():
+        if wrong := ill_answer(answer):
+            raise TypeError(f"{query}: {wrong}")
+    return answers
+
+
+def load(*, third_party: bool = True) -> Plugins:
+    """Register the built-in rules and every plugin of the entry-point group."""
+    plugins = Plugins(pluggy.PluginManager("taskcheck"))
+    plugins.manager.add_hookspecs(hooks)
+    plugins.manager.register(importlib.import_module(BUILTIN), name="builtin")
+    if third_party:
+        _register_entry_points(plugins)
+    return plugins
+
+
+def _register_entry_points(plugins: Plugins) -> None:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 38 ms, and only needed here
+
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        if point.value == BUILTIN:
+            continue
+        try:
+            plugins.manager.register(_of_this_version(point.load()), name=point.name)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
+            plugins.errors.append(RunError(where=f"plugin {point.name}", message=f"{type(error).__name__}: {error}"))
+
+
+def _of_this_version(module: object) -> object:
+    """A plugin that can be called.
+
+    Raises:
+        ImportError: it asks for another version of the hooks.
+    """
+    wanted = getattr(module, "taskcheck_api", hooks.API_VERSION)
+    if wanted != hooks.API_VERSION:
+        raise ImportError(
+            f"it is written for version {wanted} of the hooks (taskcheck_api), and this taskcheck has version "
+            f"{hooks.API_VERSION}: install versions that fit"
+        )
+    return module

@@ -1,0 +1,75 @@
+"""Step two of reading: what git, the process table and the folders that ledgers name answer."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from taskcheck.config.settings import Settings
+from taskcheck.model.sources import (
+    Processes,
+    RecordedPath,
+    Repository,
+    Sources,
+)
+from taskcheck.read.files import stamp
+from taskcheck.read.locate import Location, git_dir
+from taskcheck.read.processes import read_processes
+from taskcheck.read.questions import Questions
+from taskcheck.read.repository import read_git
+
+
+def read_rest(
+    sources: Sources,
+    location: Location,
+    settings: Settings,
+    questions: Questions,
+    processes: Processes | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Sources:
+    """Step two: git, the process table, and the folders that ledgers name."""
+    errors = list(sources.errors)
+    git = read_git(sources, location, settings, questions, errors, progress)
+    return replace(
+        sources,
+        git=git,
+        processes=processes or read_processes(questions.pids),
+        recorded_paths={path: _recorded(path, location.root) for path in questions.worktree_paths},
+        errors=tuple(errors),
+    )
+
+
+def changed(sources: Sources, location: Location) -> bool:
+    """Whether a file was written since it was read: what rests on it may be about a moment that never was."""
+    ledgers = (*sources.registers, *sources.snapshots, *sources.tombstones, *sources.dispatch_logs)
+    files = [(location.root, source) for source in (*sources.tasks, *ledgers, *sources.people, *sources.roles)]
+    if isinstance(sources.git, Repository):
+        for checkout in sources.git.checkouts:
+            if checkout.path is not None:
+                files += [(checkout.path / location.prefix, source) for source in checkout.files.values()]
+    return any(source.stamp is not None and stamp(root / source.path) != source.stamp for root, source in files)
+
+
+def _recorded(path: str, root: Path) -> RecordedPath:
+    """What lies at a worktree path that a ledger names; it is looked at, never entered."""
+    try:
+        absolute = os.path.normpath(root / path)
+        real = Path(os.path.realpath(absolute))
+        return RecordedPath(
+            exists=real.exists(),
+            parent_exists=Path(absolute).parent.is_dir(),
+            inside=absolute.startswith(f"{root}{os.sep}"),
+            real=str(real),
+            defect=_no_worktree(real, root) if real.is_dir() else None,
+        )
+    except (ValueError, OSError):
+        return RecordedPath(exists=False, parent_exists=False, inside=False, real=path)
+
+
+def _no_worktree(folder: Path, root: Path) -> str | None:
+    """Why a folder is no worktree: it belongs to root's own checkout, or its ``.git`` file points nowhere."""
+    holder = next((at for at in (folder, *folder.parents) if os.path.lexists(at / ".git")), None)
+    if holder is None or holder == root:
+        return "it has no .git file"
+    admin = git_dir(holder)
+    return None if admin is None or admin.is_dir() else f"its .git file points to {admin}, which is gone"

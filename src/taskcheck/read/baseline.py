@@ -1,0 +1,70 @@
+"""Which findings are accepted as they stand: by the baseline of the command line, else by the configuration's."""
+
+import os
+from pathlib import Path
+
+from taskcheck.config.settings import Settings
+from taskcheck.model.baseline import Baseline, BaselineError
+from taskcheck.read.git import GitError
+from taskcheck.read.locate import Location
+from taskcheck.read.revision import read_revision
+
+
+def baseline_file(named: Path | None, location: Location, settings: Settings) -> Path | None:
+    """The file that counts: the named one, else that of the configuration; None where neither names one."""
+    return named or (location.root / settings.baseline if settings.baseline else None)
+
+
+def read_baseline(
+    named: Path | None, location: Location, settings: Settings, revision: str | None = None, *, new: bool = False
+) -> Baseline:
+    """What is accepted; nothing where no baseline is named.
+
+    Args:
+        named: the file of the command line, if it names one.
+        location: where the store is.
+        settings: its configuration.
+        revision: the commit to take the file from; None for the file as it lies.
+        new: whether it may not be there yet.
+
+    Raises:
+        BaselineError: it can't be read or isn't one; the message says where it is named.
+    """
+    path = baseline_file(named, location, settings)
+    if path is None:
+        return Baseline()
+    try:
+        return Baseline.parse(_lying(path) if revision is None else _of(revision, path, location))
+    except FileNotFoundError as error:
+        if new:
+            return Baseline()
+        why = "there is no such file; --update-baseline writes it"
+        raise BaselineError(f"{_named(named, settings)}: {why}") from error
+    except (BaselineError, GitError, OSError, UnicodeDecodeError) as error:
+        why = (
+            "it is not UTF-8"
+            if isinstance(error, UnicodeDecodeError)
+            else getattr(error, "strerror", None) or str(error)
+        )
+        of = f" of {revision}" if revision else ""
+        raise BaselineError(f"{_named(named, settings)}{of}: {why}") from error
+
+
+def _named(named: Path | None, settings: Settings) -> str:
+    return f"--baseline {named}" if named else f"{settings.source}: baseline {settings.baseline}"
+
+
+def _lying(path: Path) -> str:
+    """The file's text as it lies."""
+    if path.exists() and not path.is_file():
+        raise BaselineError("it is no regular file")
+    return path.read_text(encoding="utf-8")
+
+
+def _of(revision: str, path: Path, location: Location) -> str:
+    """The file's text as a commit has it."""
+    inside = os.path.relpath(os.path.realpath(path), location.root)
+    found = read_revision(location, revision, [inside])
+    if inside not in found:
+        raise BaselineError(f"{revision} has no {inside} in {location.root}")
+    return found[inside].decode("utf-8")

@@ -1,0 +1,16 @@
+"""What the files make us ask of git and of this machine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """What the files make us ask of git and of this machine."""
+
+    pids: frozenset[int] = frozenset()
+    worktree_paths: frozenset[str] = frozenset()
+    branches: frozenset[str] = frozenset()
+    dispatched: Mapping[str, datetime] = field(default_factory=dict)
+    """Root paths of the tasks that were dispatched, with the time of the last sign of that run."""

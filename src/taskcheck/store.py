@@ -1,0 +1,213 @@
+"""An opened store: where it is, how it is configured, which rules there are; it reads itself."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from taskcheck.assemble.parse import NO_PEOPLE, Parsed, parse
+from taskcheck.assemble.pulls import read_pulls
+from taskcheck.assemble.state import assemble
+from taskcheck.assemble.tasks import TaskReader
+from taskcheck.config import load as config
+from taskcheck.config.people import AmbiguousNames
+from taskcheck.config.settings import Settings
+from taskcheck.engine.rule import Rule
+from taskcheck.model.sources import Forges, Processes, PullAddress, PullState, Sources, Unavailable
+from taskcheck.model.state import State
+from taskcheck.model.task import Task
+from taskcheck.plugins import manager as plugins
+from taskcheck.read import (
+    GitError,
+    Location,
+    Questions,
+    locate,
+    read_files,
+    read_processes,
+    read_rest,
+    read_revision,
+)
+from taskcheck.report.build import Verdict
+
+
+class UsageError(Exception):
+    """The request can't be met as it was made; the message says what would do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Which store to open, and whose configuration counts in it."""
+
+    root: Path
+    """Any folder of the repository."""
+    config: Path | None = None
+    config_from: str | None = None
+    """A commit whose configuration counts, and whose task files say what they accept: for what isn't trusted."""
+    branches: tuple[str, ...] = ()
+    """Globs of branch tips to compare too, beside the configured ones."""
+    third_party: bool = True
+    """Whether installed plugins are loaded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to ask of an opened store, and as of when."""
+
+    now: datetime | None = None
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    """Tasks, managers or paths (relative to the root checkout) to report about; what is read stays the same."""
+    gone: bool = False
+    """What isn't there any more may be named too: a repair can have taken the last trace of it."""
+    verdict: Verdict = field(default_factory=Verdict)
+    gate: Literal["all", "commit"] = "all"
+    """``commit`` lets only rules fail the run that the commit itself decides."""
+    baseline: Path | None = None
+    """The file of findings that are accepted as they stand; None for the one that the configuration names."""
+    update_baseline: bool = False
+    """Accept what is found now, beside what rules that couldn't look have accepted before."""
+    processes: Processes | None = None
+    """The process table to believe; None asks this machine's."""
+    online: bool = False
+    """Ask the forges of recorded pull requests about them."""
+    pull_requests: Mapping[PullAddress, PullState] | None = None
+    """What forges would say, to be believed instead of asking them."""
+    progress: Callable[[str], None] = lambda _: None
+    """Told what is being done, for somebody who waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An opened store: where it is, how it is configured, which rules there are."""
+
+    location: Location
+    settings: Settings
+    rules: Mapping[str, Rule]
+    plugins: plugins.Plugins
+    detected: bool
+    """Whether the preset's own marks were found here."""
+    trusted: str | None = None
+    """The commit whose word counts for what is accepted; None for the files as they lie."""
+
+    def read(self, request: Request) -> tuple[Sources, State]:
+        """Read everything that the rules look at, held still.
+
+        Raises:
+            ConfigError: two people or roles are one name.
+        """
+        request.progress("reading task files and ledgers")
+        sources, parsed = self.files()
+        questions = Questions(
+            pids=parsed.pids,
+            worktree_paths=parsed.worktree_paths,
+            branches=parsed.branches(self.settings),
+            dispatched=parsed.dispatched(self.settings),
+        )
+        request.progress("asking git")
+        sources = read_rest(sources, self.location, self.settings, questions, request.processes, request.progress)
+        request.progress("comparing")
+        state = assemble(parsed, sources, self.settings, request.now or clock())
+        if request.online or request.pull_requests is not None:
+            sources = replace(sources, forges=self._ask_forges(state, sources, request))
+            state = replace(state, pulls=read_pulls(state, sources.forges))
+        if self.trusted is not None:
+            state = replace(state, trusted=self._trusted_tasks(state, self.trusted))
+        return sources, state
+
+    def _ask_forges(self, state: State, sources: Sources, request: Request) -> Forges:
+        """Return what forges say of the recorded pull requests."""
+        from taskcheck.forge.ask import ask_forges  # noqa: PLC0415 - only where they are asked
+
+        def ask(wanted: Iterable[PullAddress]) -> Mapping[PullAddress, PullState | Unavailable]:
+            wanted = tuple(wanted)
+            request.progress(f"asking about {len(wanted)} pull requests")
+            if request.pull_requests is not None:
+                return request.pull_requests
+            return self.plugins.pull_requests(wanted)
+
+        return ask_forges(self.location, state, sources.git, ask)
+
+    def _trusted_tasks(self, state: State, revision: str) -> dict[str, Task]:
+        """Return the tasks that accept findings of their own, as a commit has them."""
+        accepting = {task.place.path: task.id for task in state.tasks if "taskcheck" in task.front}
+        files = read_revision(self.location, revision, accepting)
+        reader = TaskReader(self.settings)
+        versions = {accepting[path]: reader.version(data, path, "root") for path, data in files.items()}
+        return {task: version for task, version in versions.items() if version}
+
+    def read_ledgers(self) -> State:
+        """Read what the files of the main checkout and the process table say, without git: who works, as recorded.
+
+        Raises:
+            ConfigError: as `read`.
+        """
+        sources, parsed = self.files()
+        sources = replace(sources, processes=read_processes(parsed.pids))
+        return assemble(parsed, sources, self.settings, clock())
+
+    def files(self) -> tuple[Sources, Parsed]:
+        """Read the files of the main checkout; what they hold, and what they say.
+
+        Raises:
+            ConfigError: two people or roles are one name.
+        """
+        sources = read_files(self.location, self.settings)
+        try:
+            return sources, parse(sources, self.settings)
+        except AmbiguousNames as error:
+            raise config.ConfigError(f"people and roles: {error}") from error
+
+    def people(self) -> Parsed:
+        """Read what the files say, without git; there are people among it.
+
+        Raises:
+            ConfigError: as `files`.
+            UsageError: nobody is declared.
+        """
+        _, parsed = self.files()
+        if not parsed.people:
+            raise UsageError(NO_PEOPLE.reason)
+        return parsed
+
+
+def clock() -> datetime:
+    """Return the time; the one place where it enters."""
+    return datetime.now(UTC)
+
+
+def open_store(where: Where) -> Store:
+    """Find the store, its configuration and its rules.
+
+    Raises:
+        ConfigError: the configuration can't be used.
+        UsageError: it is to be taken from a commit that isn't there.
+        GitError: there is a repository, and its main checkout can't be told.
+        NotADirectoryError: the root isn't there.
+    """
+    location = locate(where.root)
+    loaded = plugins.load(third_party=where.third_party)
+    known = config.presets({**config.builtin_presets(), **loaded.presets()})
+    settings = config.load(location.root, known, where.config, _trusted_files(location, where.config_from))
+    if where.branches:
+        settings = replace(settings, branches=(*settings.branches, *where.branches))
+    return Store(
+        location=location,
+        settings=settings,
+        rules=loaded.rules(),
+        plugins=loaded,
+        detected=known[settings.preset].found_in(location.root),
+        trusted=where.config_from,
+    )
+
+
+def _trusted_files(location: Location, revision: str | None) -> Mapping[str, bytes] | None:
+    """Return a commit's configuration files by name; None where the files count as they lie."""
+    if revision is None:
+        return None
+    try:
+        return read_revision(location, revision, config.FILES)
+    except GitError as error:
+        raise UsageError(f"--config-from {revision}: {error}") from error

@@ -1,0 +1,138 @@
+"""Looks at a store, and again whenever one of its ledgers changes or some time has passed."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+
+from taskcheck.checks import check_settled
+from taskcheck.config.load import ConfigError
+from taskcheck.model.report import Report
+from taskcheck.read import GitError, watched
+from taskcheck.read.folders import Folders
+from taskcheck.store import Request, UsageError, Where, open_store
+
+INTERVAL = 60.0
+"""Seconds after which it is looked again where nothing changed: ages grow, and workers die without a word."""
+
+AGAIN = 2.0
+"""The same where it couldn't be looked."""
+
+REST = 0.5
+"""The least seconds between two looks; they also rest twice as long as the last one took."""
+
+TICK = 0.25
+POLL = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What one look brought: a report, or why there is none."""
+
+    report: Report | None = None
+    trouble: str = ""
+    name: str = ""
+    """What the store's folder is called."""
+    interval: float = AGAIN
+    folders: Folders = frozenset()
+
+    @property
+    def says(self) -> object:
+        """What stays the same while nothing but time passes."""
+        if self.report is None:
+            return self.trouble
+        managers = [(manager.owner, manager.fresh, manager.workers) for manager in self.report.managers]
+        incidents = [(i.subject, i.severity, i.worker, i.signals, i.findings) for i in self.report.incidents]
+        found = [(*rest, [finding.fingerprint for finding in findings]) for *rest, findings in incidents]
+        return managers, found, self.report.errors, self.report.skipped
+
+
+def looks(where: Where, request: Request, stop: Event) -> Iterator[Sight | None]:
+    """Every look, until it is to stop; None a few times a second while there is nothing new."""
+    where = replace(where, root=Path(os.path.realpath(where.root)))
+    watching: Folders = frozenset()
+    changes = _changes(watching, stop)
+    while not stop.is_set():
+        began = time.monotonic()
+        sight = _look(where, request)
+        yield sight
+        ended = time.monotonic()
+        if sight.folders and sight.folders != watching:
+            watching, changes = sight.folders, _changes(sight.folders, stop)
+            next(changes)
+            sight = replace(sight, interval=0)  # What was written before the watch began is seen by looking again.
+        earliest = ended + max(REST, 2 * (ended - began))
+        changed = False
+        there = _there(where.root)
+        while not stop.is_set():
+            yield None
+            changed = next(changes) or changed or _there(where.root) != there
+            if time.monotonic() >= (earliest if changed else max(earliest, ended + sight.interval)):
+                break
+
+
+def _look(where: Where, request: Request) -> Sight:
+    try:
+        store = open_store(where)
+        seen = check_settled(store, request)
+        interval = min(INTERVAL, store.settings.limits.snapshot_max_age.total_seconds())
+        name = store.location.root.name
+        folders = watched(seen.sources, store.location, where.config)
+        return Sight(report=seen.report, name=name, interval=interval, folders=folders)
+    except ConfigError as error:
+        return Sight(trouble=f"the configuration can't be used: {'; '.join(error.messages)}")
+    except NotADirectoryError as error:
+        return Sight(trouble=f"there is no folder {error}")
+    except (UsageError, GitError, OSError) as error:
+        return Sight(trouble=str(error))
+
+
+def _there(root: Path) -> int | None:
+    """What the file system calls the root; None while it isn't there."""
+    try:
+        return root.stat().st_ino
+    except OSError:
+        return None
+
+
+def _changes(folders: Folders, stop: Event) -> Iterator[bool]:
+    """A few times a second, whether something was written in one of some folders."""
+    paths = [path for path, _ in folders]
+    if paths:
+        try:
+            from watchfiles import watch  # noqa: PLC0415 - an extra, and only to watch
+
+            for found in watch(
+                *paths,
+                watch_filter=None,
+                debounce=200,
+                stop_event=stop,
+                rust_timeout=int(TICK * 1000),
+                yield_on_timeout=True,
+                recursive=False,
+                ignore_permission_denied=True,
+            ):
+                yield bool(found)
+        except (ImportError, OSError, RuntimeError):  # Too many watches, or a file system that has none.
+            pass
+    before = None
+    while True:
+        now = _contents(paths)
+        yield before is not None and now != before
+        before = now
+        stop.wait(POLL if paths else TICK)
+
+
+def _contents(folders: list[str]) -> dict[str, tuple[int, ...]]:
+    """What lies in some folders, and when it was last written."""
+    found: dict[str, tuple[int, ...]] = {}
+    for folder in folders:
+        try:
+            for entry in os.scandir(folder):
+                stat = entry.stat(follow_symlinks=False)
+                found[entry.path] = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,52 @@
+"""Every preset is a valid configuration by itself, is found by its marks, and is the only one found by them."""
+
+from pathlib import Path
+
+import pytest
+
+from taskcheck.config import load as config
+from taskcheck.config.schema import Config
+from taskcheck.config.settings import Stage
+
+PRESETS = config.presets(config.builtin_presets())
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_preset(name: str, tmp_path: Path) -> None:
+    preset = PRESETS[name]
+    Config.model_validate(dict(preset.tables))
+    assert preset.about
+    mark = tmp_path / preset.detect[0]
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.mkdir() if "." not in mark.name[1:] else mark.touch()
+    assert config.detect(tmp_path, PRESETS) == name
+    settings = config.load(tmp_path, PRESETS)
+    assert settings.preset == name
+    assert settings.source is None
+    for stage in (Stage.READY, Stage.ACTIVE, Stage.DONE):
+        assert settings.words(stage), "a queue needs to know what is ready, active and done"
+    for statuses in settings.outcomes.values():
+        assert all(settings.stage(status) for status in statuses)
+
+
+def test_without_marks_the_default_is_taken(tmp_path: Path) -> None:
+    assert config.detect(tmp_path, PRESETS) == config.DEFAULT_PRESET
+
+
+def test_a_users_tables_go_over_the_presets_key_by_key(tmp_path: Path) -> None:
+    (tmp_path / "taskcheck.toml").write_text(
+        '[statuses]\nready = ["queued"]\nreview = []\n[limits]\nclock_skew = "1m"\n'
+    )
+    settings = config.load(tmp_path, PRESETS)
+    assert settings.words(Stage.READY) == ("queued",)
+    assert settings.words(Stage.ACTIVE) == ("in_progress",)
+    assert settings.outcomes["completed_with_pr"] == ("completed",), "outcomes keep to the statuses that are left"
+    assert settings.limits.clock_skew.total_seconds() == 60
+    assert settings.limits.pickup_grace.total_seconds() == 900
+
+
+def test_pyproject_is_second_to_taskcheck_toml(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.taskcheck.people]\nrj = []\n")
+    assert dict(config.load(tmp_path, PRESETS).people) == {"rj": ()}
+    (tmp_path / "taskcheck.toml").write_text("[people]\ndave = []\n")
+    assert dict(config.load(tmp_path, PRESETS).people) == {"dave": ()}
