@@ -16,7 +16,8 @@ from taskcheck.model.report import Report, RuleRun, RunError
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
 from taskcheck.read import changed, fix_folder, read_baseline
-from taskcheck.report import build as report
+from taskcheck.report.build import build, concluded
+from taskcheck.report.narrow import UnknownSubject
 from taskcheck.store import Request, Store, UsageError, Where, open_store
 from taskcheck.write import COMMITTED, PENDING
 
@@ -134,7 +135,7 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
         runs = gated(runs, state, store.rules, accepted, store.location.current)
     reading = (RunError(where="reading", message=error) for error in sources.errors)
     try:
-        built = report.build(
+        built = build(
             state,
             runs,
             store.rules,
@@ -144,7 +145,7 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
             signals_alone=not request.select,
             gone=request.gone,
         )
-    except report.UnknownSubject as error:
+    except UnknownSubject as error:
         raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
     return replace(built, baseline_gone=gone, prefix=store.location.prefix)
 
@@ -183,7 +184,7 @@ def baseline(store: Store, request: Request) -> Baseline:
 
 
 def _has_errors(runs: Iterable[RuleRun]) -> bool:
-    return any(finding.level is Severity.ERROR for run in runs for _, finding in run.findings)
+    return any(finding.level is Severity.ERROR for run in runs for finding in run.counted)
 
 
 def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
@@ -197,10 +198,10 @@ def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
     if name is None:
         return built
     message = f"a fix was interrupted ({folder / name}): `taskcheck undo` or `taskcheck --fix` sees to it first"
-    return report.concluded(built, request.verdict, errors=(RunError(where="fix", message=message),))
+    return concluded(built, request.verdict, errors=(RunError(where="fix", message=message),))
 
 
-def _hint(error: UnknownRule | report.UnknownSubject) -> str:
+def _hint(error: UnknownRule | UnknownSubject) -> str:
     from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
 
     return did_you_mean(error.name, error.known)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from taskcheck.model.finding import Finding
-    from taskcheck.model.report import Report, RuleRun
+    from taskcheck.model.report import Case, Report, RuleRun
     from taskcheck.store import Store
 
 REST = "rest"
@@ -28,7 +28,7 @@ INCOMPLETE = "incomplete"
 FOLDER = "taskcheck/"
 
 
-class Case(NamedTuple):
+class Item(NamedTuple):
     """An item before it is one, of plain values that JSON carries to workers."""
 
     subject: str
@@ -46,7 +46,7 @@ class Case(NamedTuple):
         return f"{self.subject}::{self.rule}"
 
 
-CASES = pytest.StashKey[list[Case]]()
+CASES = pytest.StashKey[list[Item]]()
 TALLY = pytest.StashKey[str]()
 NAMED = pytest.StashKey[list[str]]()
 """Node ids of ours on the command line."""
@@ -76,7 +76,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not config.option.taskcheck:
         return
     if hasattr(config, "workerinput"):
-        config.stash[CASES] = [Case(*values) for values in json.loads(config.workerinput["taskcheck"])]
+        config.stash[CASES] = [Item(*values) for values in json.loads(config.workerinput["taskcheck"])]
     else:
         config.stash[CASES], config.stash[TALLY] = _checked(config)
     # xdist's starting process collects nothing and hands its arguments on: there they have to stay.
@@ -120,7 +120,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 class LedgerItem(pytest.Item):
     """What one rule says of one subject."""
 
-    def __init__(self, *, case: Case, **arguments: Any) -> None:
+    def __init__(self, *, case: Item, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.case = case
         self.add_marker("taskcheck")
@@ -148,7 +148,7 @@ class LedgerItem(pytest.Item):
         return self.path, self.case.line, f"{self.case.subject}: {self.case.rule}"
 
 
-def _is(case: Case, named: str) -> bool:
+def _is(case: Item, named: str) -> bool:
     """Whether an item is one of those that are named: by itself, by its subject, or by a folder that they are in."""
     return named == FOLDER + case.name or f"{FOLDER}{case.subject}/".startswith(f"{named.rstrip('/')}/")
 
@@ -160,7 +160,7 @@ def _exists(path: Path | str) -> bool:
         return False
 
 
-def _checked(config: pytest.Config) -> tuple[list[Case], str]:
+def _checked(config: pytest.Config) -> tuple[list[Item], str]:
     """What the store's check says, and its closing line.
 
     Raises:
@@ -191,15 +191,15 @@ def _checked(config: pytest.Config) -> tuple[list[Case], str]:
     return cases(report, store.location.top or store.location.root, fail_on), "".join(tally(report, verbose=True))
 
 
-def cases(report: Report, top: Path, fail_on: int) -> list[Case]:
+def cases(report: Report, top: Path, fail_on: int) -> list[Item]:
     """The items of a report, those of one subject together; `top` is the top of the repository."""
-    from taskcheck.model.report import REPOSITORY  # noqa: PLC0415 - only with the option
+    from taskcheck.model.finding import REPOSITORY  # noqa: PLC0415 - only with the option
 
     told: dict[tuple[str, str], list[Finding]] = {}
     for incident in report.incidents:
         for finding in incident.findings:
             told.setdefault((_escaped(incident.subject), finding.rule), []).append(finding)
-    found: dict[tuple[str, str], Case] = {}
+    found: dict[tuple[str, str], Item] = {}
     for key, findings in told.items():
         found[key] = _of_findings(*key, findings, report, top, fail_on)
     for run in report.runs:
@@ -207,19 +207,19 @@ def cases(report: Report, top: Path, fail_on: int) -> list[Case]:
             before = found.get((_escaped(subject), run.rule))
             if before is None or outcome == "error":
                 text = f"{text}\n{before.text}" if before else text  # noqa: PLW2901 - both are to be seen
-                case = Case(_escaped(subject), run.rule, run.family, outcome, text, str(top), 0)
+                case = Item(_escaped(subject), run.rule, run.family, outcome, text, str(top), 0)
                 found[case.subject, case.rule] = case
     for subject in {subject for run in report.runs for subject in _silent(run)}:
-        found[_escaped(subject), REST] = Case(_escaped(subject), REST, None, "passed", "", str(top), 0)
-    of_rules = {error for run in report.runs for _, error in run.errors}
+        found[_escaped(subject), REST] = Item(_escaped(subject), REST, None, "passed", "", str(top), 0)
+    of_rules = {error for run in report.runs for error in run.errors}
     others = [f"{_visible(error.where)}: {_visible(error.message)}" for error in report.errors if error not in of_rules]
     if others:
         text = "\n".join(("the check is incomplete: what failed was not checked", *others))
-        found[REPOSITORY, INCOMPLETE] = Case(REPOSITORY, INCOMPLETE, None, "error", text, str(top), 0)
+        found[REPOSITORY, INCOMPLETE] = Item(REPOSITORY, INCOMPLETE, None, "error", text, str(top), 0)
     return [found[key] for key in sorted(found, key=lambda key: (key[0] != REPOSITORY, key[0], key[1] == REST, key[1]))]
 
 
-def _of_findings(subject: str, rule: str, findings: list[Finding], report: Report, top: Path, fail_on: int) -> Case:
+def _of_findings(subject: str, rule: str, findings: list[Finding], report: Report, top: Path, fail_on: int) -> Item:
     from taskcheck.formats.text import finding_text  # noqa: PLC0415 - only with the option
     from taskcheck.formats.wording import repository_path  # noqa: PLC0415 - as above
 
@@ -230,28 +230,34 @@ def _of_findings(subject: str, rule: str, findings: list[Finding], report: Repor
         path, line = top, 0  # pytest sorts by the files' times, and prints their names as they are
     outcome = "failed" if worst.level >= fail_on else "passed"
     text = "\n".join(finding_text(finding) for finding in findings)
-    return Case(subject, rule, worst.family, outcome, text, str(path), line)
+    return Item(subject, rule, worst.family, outcome, text, str(path), line)
 
 
 def _unfound(run: RuleRun) -> Iterator[tuple[str, str, str]]:
     """What a rule has to say beside findings: subject, outcome and text; errors last, for they count most."""
-    from taskcheck.model.report import REPOSITORY  # noqa: PLC0415 - only with the option
+    from taskcheck.model.finding import REPOSITORY  # noqa: PLC0415 - only with the option
 
     if run.skipped is not None:
         yield REPOSITORY, "skipped", _visible(run.skipped)
-    for subject, reason in run.undecided:
-        yield subject.group, "skipped", _visible(reason)
-    for _, finding, why in run.suppressed:
-        yield finding.task or finding.manager or REPOSITORY, "skipped", _visible(f"suppressed: {why.reason}")
-    for subject, error in run.errors:
-        yield subject.group, "error", f"{_visible(error.where)}: {_visible(error.message)}"
+    for case in run.undecided:
+        yield case.subject.group, "skipped", _visible(case.undecided or "")
+    for finding, why in run.accepted:
+        if why.by != "baseline":
+            yield finding.subject, "skipped", _visible(f"suppressed: {why.reason}")
+    for case in run.cases:
+        if case.error is not None:
+            yield case.subject.group, "error", f"{_visible(case.error.where)}: {_visible(case.error.message)}"
 
 
 def _silent(run: RuleRun) -> set[str]:
-    """The subjects that a rule looked at and has nothing to say of."""
-    spoken = {subject.group for subject, _ in (*run.findings, *run.undecided, *run.errors)}
-    spoken |= {subject.group for subject, *_ in run.suppressed}
-    return {subject.group for subject in run.subjects} - spoken
+    """Return the subjects that a rule looked at and has nothing to say of."""
+    spoken = {case.subject.group for case in run.cases if _speaks(case)}
+    return {case.subject.group for case in run.cases if case.skipped is None} - spoken
+
+
+def _speaks(case: Case) -> bool:
+    accepts = any(why.by != "baseline" for _, why in case.accepted)
+    return bool(case.counted) or accepts or case.undecided is not None or case.error is not None
 
 
 def _escaped(subject: str) -> str:

@@ -68,6 +68,7 @@ def test_without_the_option_it_costs_nothing(tmp_path: Path) -> None:
     assert loaded <= {
         "taskcheck",
         "taskcheck.pytest_plugin",
+        "taskcheck.version",
         "json",
         "json.decoder",
         "json.encoder",

@@ -37,6 +37,8 @@ BODY = "the body"
     family="drift",
     severity=Severity.ERROR,
     explains=("snapshot-mismatch", "pickup_overdue"),
+    stops_dispatch=True,
+    settles_dispatch=True,
 )
 def metadata_drift(
     task: Task,

@@ -8,7 +8,7 @@ LONGEST = 500
 """Lines of front matter that are compared; the cost grows with their square, and no task that people read has more."""
 
 
-@rule(family="drift", severity=Severity.WARNING)
+@rule(family="drift", severity=Severity.WARNING, stops_dispatch=True)
 def stale_branch_copy(
     task: Task,
     copies: Copies,

@@ -37,6 +37,8 @@ from taskcheck import (
         "dispatch_worker_gone",
         "dispatch_retry_cooldown",
     ),
+    stops_dispatch=True,
+    settles_dispatch=True,
 )
 def dispatch_completed_unreconciled(
     task: Task,

@@ -7,7 +7,7 @@ from taskcheck import Evidence, Finding, Pulls, Severity, Task, Unavailable, Und
 _NO = frozenset({"", "false", "no", "off", "0"})
 
 
-@rule(family="lifecycle", severity=Severity.WARNING)
+@rule(family="lifecycle", severity=Severity.WARNING, stops_dispatch=True)
 def done_with_open_pr(task: Task, pulls: Pulls) -> Iterator[Finding]:
     """A task is done, and its pull request is still open.
 

@@ -24,6 +24,7 @@ from taskcheck import (
     family="lifecycle",
     severity=Severity.ERROR,
     explains=("lifecycle", "drift", "register", "dispatch_worker_gone", "dispatch_retry_cooldown", "stuck_in_progress"),
+    stops_dispatch=True,
 )
 def merged_not_completed(
     task: Task,

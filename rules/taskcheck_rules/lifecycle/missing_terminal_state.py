@@ -32,6 +32,7 @@ from taskcheck import (
         "dispatch_worker_gone",
         "dispatch_retry_cooldown",
     ),
+    stops_dispatch=True,
 )
 def missing_terminal_state(
     task: Task,

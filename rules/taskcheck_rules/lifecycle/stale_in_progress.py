@@ -29,6 +29,7 @@ from taskcheck import (
     family="lifecycle",
     severity=Severity.WARNING,
     explains=("stuck_in_progress", "dispatch_worker_gone", "dispatch_retry_cooldown"),
+    stops_dispatch=True,
 )
 def stale_in_progress(
     task: Task,

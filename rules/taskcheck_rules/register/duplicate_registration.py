@@ -8,7 +8,7 @@ SHOWN = 5
 """Other entries that a finding names."""
 
 
-@rule(family="register", severity=Severity.ERROR)
+@rule(family="register", severity=Severity.ERROR, stops_dispatch=True)
 def duplicate_registration(entries: Entries, checkouts: Checkouts | None = None) -> Iterator[Finding]:
     """Two people have registered one task, or two entries of a register are for one worktree.
 

@@ -32,6 +32,7 @@ from taskcheck import (
     family="register",
     severity=Severity.ERROR,
     explains=("snapshot-mismatch", "registered_yes_but_completed"),
+    stops_dispatch=True,
 )
 def register_orphan(
     entry: Entry,

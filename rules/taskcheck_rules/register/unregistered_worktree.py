@@ -17,7 +17,7 @@ from taskcheck import (
 )
 
 
-@rule(family="register", severity=Severity.WARNING)
+@rule(family="register", severity=Severity.WARNING, stops_dispatch=True)
 def unregistered_worktree(
     task: Task, checkouts: Checkouts, entries: Entries, ledgers: tuple[Ledger, ...] | None = None
 ) -> Iterator[Finding]:

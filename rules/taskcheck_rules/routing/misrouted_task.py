@@ -26,7 +26,7 @@ from taskcheck import (
 )
 
 
-@rule(family="routing", severity=Severity.ERROR)
+@rule(family="routing", severity=Severity.ERROR, stops_dispatch=True)
 def misrouted_task(
     task: Task,
     people: People,

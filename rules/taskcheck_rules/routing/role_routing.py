@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from taskcheck import Evidence, Finding, Manager, People, Place, Settings, Severity, Stage, Task, rule
 
 
-@rule(family="routing", severity=Severity.ERROR, explains=("misrouted-task",))
+@rule(family="routing", severity=Severity.ERROR, explains=("misrouted-task",), stops_dispatch=True)
 def role_routing(task_or_manager: Task | Manager, people: People, settings: Settings) -> Iterator[Finding]:
     """An open task is owned by nobody who could act: an unknown name, or a role that no person fills.
 

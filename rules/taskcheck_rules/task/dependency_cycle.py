@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from taskcheck import Evidence, Finding, Severity, Tasks, rule
 
 
-@rule(family="task", severity=Severity.ERROR)
+@rule(family="task", severity=Severity.ERROR, stops_dispatch=True)
 def dependency_cycle(tasks: Tasks) -> Iterator[Finding]:
     """Tasks depend on each other in a circle; told of each of them.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from taskcheck import Evidence, Finding, Severity, Task, Tasks, rule
 
 
-@rule(family="task", severity=Severity.ERROR)
+@rule(family="task", severity=Severity.ERROR, stops_dispatch=True)
 def duplicate_task(tasks: Tasks) -> Iterator[Finding]:
     """Two task files in the root checkout have one id, or two that nobody can tell apart.
 

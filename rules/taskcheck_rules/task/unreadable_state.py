@@ -6,7 +6,7 @@ from dataclasses import replace
 from taskcheck import Evidence, Finding, Ledger, LedgerKind, Severity, rule
 
 
-@rule(family="task", severity=Severity.ERROR, explains=("*",))
+@rule(family="task", severity=Severity.ERROR, explains=("*", "split-manager"), stops_dispatch=True)
 def unreadable_state(ledger: Ledger) -> Iterator[Finding]:
     """A register, snapshot, tombstone, dispatch log or team file can't be read, or a part of it can't be used.
 

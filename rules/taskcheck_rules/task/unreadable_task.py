@@ -6,7 +6,7 @@ from dataclasses import replace
 from taskcheck import Evidence, Finding, Severity, Task, rule
 
 
-@rule(family="task", severity=Severity.ERROR, explains=("*",))
+@rule(family="task", severity=Severity.ERROR, explains=("*", "split-manager"), stops_dispatch=True)
 def unreadable_task(file: Task) -> Iterator[Finding]:
     """The front matter of a task file can't be read, in root or in a worktree.
 

@@ -11,12 +11,6 @@ from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
 
-GONE = "worker-gone"
-"""The one error that doesn't keep a task from being dispatched again: its cure is that."""
-
-_FAMILIES = frozenset({"drift", "lifecycle", "register", "routing"})
-_OF_FILES = frozenset({"unreadable-task", "unreadable-state", "duplicate-task", "dependency-cycle"})
-
 
 def refusal(state: State, report: Report, task: Task, person: str) -> str | None:
     """Why a person's manager may not dispatch a task now; None when it may.
@@ -104,11 +98,12 @@ def _over(entry: Entry, dispatch: Dispatch | None) -> bool:
 
 
 def _errors(report: Report, task: str) -> Iterator[Finding]:
-    """What keeps a task from being dispatched: errors about what is recorded of it that nothing else explains."""
+    """Yield what keeps a task from being dispatched: errors about what is recorded of it that nothing else explains."""
+    stopping = {run.rule for run in report.runs if run.stops_dispatch}
     for incident in report.incidents:
         if incident.task != task:
             continue
         for finding in incident.findings:
-            matters = finding.family in _FAMILIES or finding.rule in _OF_FILES
-            if matters and finding.level is Severity.ERROR and not finding.explained_by and finding.rule != GONE:
+            is_cause = finding.level is Severity.ERROR and finding.explained_by is None
+            if is_cause and finding.rule in stopping:
                 yield finding

@@ -30,9 +30,6 @@ from taskcheck.store import Request, Store, UsageError
 PATIENCE = 60.0
 """Seconds to wait for others who write; many runs may begin or end at once."""
 
-RECONCILING = ("dispatch-completed-unreconciled", "metadata-drift")
-"""The rules whose fixes carry the worker's state over to root."""
-
 Ending = Callable[[State, Mapping[str, Scalar]], Mapping[str, Scalar]]
 """How a run ended, by the state as it is now and the tombstone so far: what the tombstone is to say of it."""
 
@@ -118,7 +115,8 @@ class _Settling:
             laid.update(self._given(sources, state))
             return laid
 
-        request = Request(only=(self.task,), select=RECONCILING, gone=True)
+        settling = tuple(rule.name for rule in self.store.rules.values() if rule.settles_dispatch)
+        request = Request(only=(self.task,), select=settling, gone=True)
         found = planned(self.store, request, Order(), given)
         made = found.plan
         if made.errors:

@@ -8,7 +8,7 @@ from taskcheck.engine.judge import run_rules
 from taskcheck.engine.rule import Rule
 from taskcheck.model.baseline import Baseline
 from taskcheck.model.finding import Finding
-from taskcheck.model.report import RuleRun
+from taskcheck.model.report import Case, RuleRun
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State, Tasks
 
@@ -25,14 +25,14 @@ class Gate:
     """The tasks that a linked worktree changed since its base; None for root, where all count."""
 
     def mark(self, finding: Finding) -> Finding:
-        """The finding, as advisory when it can't fail the run."""
+        """Return the finding, as advisory when it can't fail the run."""
         decided = finding.rule in self.static and finding.task is not None
         own = finding.place.checkout == self.checkout and (self.changed is None or finding.task in self.changed)
         return replace(finding, advisory=not (decided and own))
 
 
 def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:
-    """The state as a linked worktree's commit would have it, and the tasks that the worktree changed since its base.
+    """Return the state as a linked worktree's commit would have it, and the tasks that it changed since its base.
 
     Root's tasks with the worktree's copies over them: what the worktree didn't touch is as in root.
     """
@@ -47,7 +47,7 @@ def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:
 def gated(
     runs: tuple[RuleRun, ...], state: State, rules: Mapping[str, Rule], accepted: Baseline, current: Path | None
 ) -> tuple[RuleRun, ...]:
-    """The runs with everything advisory that the commit itself doesn't decide.
+    """Return the runs with everything advisory that the commit itself doesn't decide.
 
     From inside a linked worktree, the rules that a commit decides are asked about its own changed copies too, and
     only these can fail: root has yet to learn what the worker commits.
@@ -61,29 +61,43 @@ def gated(
     """
     static = {run.rule: rules[run.rule] for run in runs if rules[run.rule].static}
     checkout = _current(state, current)
-    own: dict[str, RuleRun] = {}
-    changed = None
-    if checkout != "root":
-        view, changed = committed_view(state, checkout)
-        asked = [rule for rule in static.values() if "file" not in rule.subjects]
-        judged, _ = accepted.apply(run_rules(asked, view, only=changed, known=rules))
-        own = {run.rule: run for run in judged}
+    if checkout == "root":
+        gate = Gate(frozenset(static), checkout, None)
+        return tuple(run.changed(gate.mark) for run in runs)
+    view, changed = committed_view(state, checkout)
+    asked = [rule for rule in static.values() if "file" not in rule.subjects]
+    judged, _ = accepted.apply(run_rules(asked, view, only=changed, known=rules))
+    own = {run.rule: run for run in judged}
     gate = Gate(frozenset(static), checkout, changed)
+    joined = (_joined(run, own[run.rule]) if run.rule in own else run for run in runs)
+    return tuple(run.changed(gate.mark) for run in joined)
 
-    def both(run: RuleRun) -> RuleRun:
-        other = own.get(run.rule, RuleRun(rule=run.rule, family=run.family))
-        return replace(
-            run,
-            findings=tuple((subject, gate.mark(finding)) for subject, finding in (*run.findings, *other.findings)),
-            errors=(*run.errors, *other.errors),
-            undecided=(*run.undecided, *other.undecided),
-        )
 
-    return tuple(map(both, runs))
+def _joined(run: RuleRun, own: RuleRun) -> RuleRun:
+    """Return a rule's run with what it said of the worktree's own copies beside what it said of root."""
+    later = {case.subject: case for case in own.cases if case.counted or case.undecided or case.error}
+    cases = []
+    for case in run.cases:
+        other = later.pop(case.subject, None)
+        cases.append(_both(case, other) if other else case)
+    return replace(run, cases=(*cases, *later.values()))
+
+
+def _both(case: Case, other: Case) -> Case:
+    """Return one case of two about the same subject."""
+    return Case(
+        subject=case.subject,
+        findings=(*case.findings, *other.counted),
+        skipped=case.skipped,
+        undecided=case.undecided or other.undecided,
+        error=case.error or other.error,
+    )
 
 
 def _current(state: State, current: Path | None) -> str:
-    """The name of the checkout that one stands in."""
-    if current is None or isinstance(state.checkouts, Unavailable):
-        return "root"
-    return next((c.name for c in state.checkouts if c.real == str(current)), "root")
+    """Return the name of the checkout that one stands in."""
+    if current is not None:
+        for checkout in state.known_checkouts:
+            if checkout.real == str(current):
+                return checkout.name
+    return "root"

@@ -1,10 +1,11 @@
-"""What rules say of a state: their runs, weighed, and without what is meant to be; pure."""
+"""What rules say of a state: their runs, weighed, and with what somebody accepts marked; pure."""
 
 from collections.abc import Container, Iterable
 from dataclasses import replace
 
-from taskcheck.engine import run as engine, triage
 from taskcheck.engine.rule import Rule
+from taskcheck.engine.run import run
+from taskcheck.engine.triage import suppress, uses, weigh
 from taskcheck.model.report import RuleRun
 from taskcheck.model.state import State
 
@@ -15,15 +16,21 @@ def run_rules(
     only: frozenset[str] | None = None,
     known: Container[str] | None = None,
 ) -> tuple[RuleRun, ...]:
-    """The runs of the rules, those about what the others found last, in the order of their names."""
+    """Run the rules, those about what the others found last; in the order of their names.
+
+    Args:
+        rules: the rules to ask.
+        state: what they are asked about.
+        only: tasks to ask about; None for all of the store.
+        known: names of all rules that there are, so that a suppression of one that isn't can be told.
+    """
     rules = tuple(rules)
-    usual = {rule.name: rule.severity for rule in rules}
+    usual = _triaged((rule for rule in rules if not rule.meta), state, only)
+    told = replace(state, suppressions=uses(usual, state, known))
+    about_them = _triaged((rule for rule in rules if rule.meta), told, only)
+    return tuple(sorted((*usual, *about_them), key=lambda run: run.rule))
 
-    def triaged(about: State, *, meta: bool) -> tuple[RuleRun, ...]:
-        found = engine.run((rule for rule in rules if rule.meta is meta), about, only)
-        weighed = (triage.weigh(run, state.settings.severity, usual[run.rule]) for run in found)
-        return tuple(triage.suppress(run, state) for run in weighed)
 
-    runs = triaged(state, meta=False)
-    told = replace(state, suppressions=triage.uses(runs, state, known))
-    return tuple(sorted((*runs, *triaged(told, meta=True)), key=lambda run: run.rule))
+def _triaged(rules: Iterable[Rule], state: State, only: frozenset[str] | None) -> tuple[RuleRun, ...]:
+    severities = state.settings.severity
+    return tuple(suppress(weigh(found, severities), state) for found in run(rules, state, only))

@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskcheck.model.finding import Finding, Severity
+from taskcheck.model.state import FACTS
 
 SUBJECTS = ("task", "file", "entry", "manager", "ledger")
 """Names of a first parameter that make a rule be asked about each such thing; joined by ``_or_``, about several."""
 
-FACTS = frozenset(
-    {"settings", "now", "tasks", "people", "ledgers", "managers", "entries", "rows", "checkouts", "copies",
-     "trunk", "dispatches", "moves", "reviews", "markers", "tracked", "processes", "pulls", "suppressions"}
-)  # fmt: skip
-"""Names of the parts of the state that a parameter may ask for."""
 
 STATIC = frozenset({"tasks", "people", "settings", "markers"})
 """Inputs that a commit alone decides: not clock, processes, runtime files or other checkouts (``--gate commit``)."""
@@ -46,6 +42,10 @@ class Rule:
     """Parts that it can do without: None is passed then."""
     url: str | None = None
     """The page of its documentation, for formats that link to it."""
+    stops_dispatch: bool = False
+    """Whether an error of it keeps a task from being dispatched."""
+    settles_dispatch: bool = False
+    """Whether its fix brings root in line with how a run ended: `run` and `finish` make it."""
 
     @property
     def summary(self) -> str:
@@ -80,12 +80,21 @@ def rule(
     severity: Severity,
     explains: tuple[str, ...] = (),
     url: str | None = None,
-    facts: frozenset[str] = FACTS,
+    stops_dispatch: bool = False,
+    settles_dispatch: bool = False,
 ) -> Callable[[Callable[..., Iterator[Finding]]], Rule]:
     """Make a generator function a rule, named after the function.
 
     The first parameter may be a subject (``task``, ``file``, ``entry``, ``manager``, ``ledger``, or several as
     ``task_or_manager``); every other one names a part of the state. A parameter with a default of None is optional.
+
+    Args:
+        family: what the rule is grouped under.
+        severity: that of its findings, where they don't say their own.
+        explains: rules, families and kinds of raw signals that its finding is the root cause of; ``*`` for all.
+        url: the page of its documentation.
+        stops_dispatch: whether an error of it, which nothing else explains, keeps a task from being dispatched.
+        settles_dispatch: whether its fix brings root in line with how a run ended, so that `run` and `finish` make it.
 
     Raises:
         TypeError: a parameter that is neither subject nor fact, or a missing docstring.
@@ -101,7 +110,7 @@ def rule(
         if names and all(part in SUBJECTS for part in names[0].name.split("_or_")):
             subject_parameter = names.pop(0).name
             subjects = tuple(subject_parameter.split("_or_"))
-        unknown = [parameter.name for parameter in names if parameter.name not in facts]
+        unknown = [parameter.name for parameter in names if parameter.name not in FACTS]
         if unknown:
             raise TypeError(f"rule {name}: no such input: {', '.join(unknown)}")
         return Rule(
@@ -115,6 +124,8 @@ def rule(
             inputs=tuple(p.name for p in names if p.default is inspect.Parameter.empty),
             optional=tuple(p.name for p in names if p.default is not inspect.Parameter.empty),
             url=url,
+            stops_dispatch=stops_dispatch,
+            settles_dispatch=settles_dispatch,
         )
 
     return make

@@ -1,28 +1,26 @@
-"""Rules times subjects gives results; a rule that crashes is a result too."""
+"""Rules times subjects gives cases; a rule that crashes makes a case too."""
 
 import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
 from taskcheck.engine.rule import Rule, Undecided, call
 from taskcheck.engine.wellformed import ill
-from taskcheck.model.finding import Finding
+from taskcheck.model.finding import REPOSITORY, Finding
 from taskcheck.model.pulls import Pulls
-from taskcheck.model.report import (
-    REPOSITORY,
-    RuleRun,
-    RunError,
-    Subject,
-)
-from taskcheck.model.runtime import Ledger, LedgerKind
+from taskcheck.model.report import Case, RuleRun, RunError, Subject
+from taskcheck.model.runtime import Entry, Ledger, LedgerKind
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 
 FINDINGS_CAP = 10_000
 """Findings of one rule; one that yields more is out of hand and costs only itself."""
+
+Asked = tuple[Subject, Any]
+"""What a rule is asked about: the name that reports use, and the thing itself."""
 
 
 def run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None) -> tuple[RuleRun, ...]:
@@ -35,72 +33,102 @@ def run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None)
 
 
 def _run(rule: Rule, state: State, only: frozenset[str] | None) -> RuleRun:
-    untold = _untold(rule, state)
-    about = RuleRun(
-        rule=rule.name, family=rule.family, severity=rule.severity, doc=rule.doc, url=rule.url, untold=untold
+    return RuleRun(
+        rule=rule.name,
+        family=rule.family,
+        severity=rule.severity,
+        doc=rule.doc,
+        url=rule.url,
+        stops_dispatch=rule.stops_dispatch,
+        cases=tuple(_cases(rule, state, only)),
+        untold=_untold(rule, state),
     )
-    inputs, missing = _inputs(rule, state)
-    if missing is None:
-        asked, missing = _subjects(rule, state)
-        if only is not None and rule.subjects:
-            asked = [(subject, thing) for subject, thing in asked if subject.group in only]
-    if missing is not None:
-        return replace(about, skipped=missing)
 
-    findings: list[tuple[Subject, Finding]] = []
-    errors: list[tuple[Subject, RunError]] = []
-    undecided: list[tuple[Subject, str]] = []
+
+def _cases(rule: Rule, state: State, only: frozenset[str] | None) -> Iterator[Case]:
+    inputs = _inputs(rule, state)
+    if isinstance(inputs, Unavailable):
+        yield Case(subject=Subject(REPOSITORY), skipped=inputs.reason)
+        return
+    asked = _asked(rule, state)
+    if isinstance(asked, Unavailable):
+        yield Case(subject=Subject(REPOSITORY), skipped=asked.reason)
+        return
+    if only is not None and rule.subjects:
+        asked = [(subject, thing) for subject, thing in asked if subject.group in only]
+    asking = _Asking(rule, inputs, only)
     for subject, thing in asked:
-        found: list[tuple[Subject, Finding]] = []
+        yield asking.case(subject, thing)
+
+
+@dataclass(slots=True)
+class _Asking:
+    """One rule that is asked about subject after subject."""
+
+    rule: Rule
+    inputs: dict[str, Any]
+    only: frozenset[str] | None
+    left: int = FINDINGS_CAP
+    """How many findings it may still have."""
+
+    def case(self, subject: Subject, thing: object) -> Case:
+        """Ask about one subject."""
+        if self.left < 0:
+            return Case(subject=subject, undecided=f"the rule was stopped after {FINDINGS_CAP:,} findings")
+        found: list[Finding] = []
+        undecided = None
         try:
-            for finding in islice(call(rule, thing, inputs), FINDINGS_CAP - len(findings) + 1):
-                found.append((subject, _stamped(finding, rule)))  # noqa: PERF401 - what came before an error counts
+            for finding in islice(call(self.rule, thing, self.inputs), self.left + 1):
+                found.append(_stamped(finding, self.rule))
         except Undecided as reason:
-            undecided.append((subject, str(reason)))
+            undecided = str(reason)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a rule raises costs only its own results
-            errors.append((subject, RunError(where=f"rule {rule.name} on {subject}", message=_frame(error))))
-            continue
-        findings += [(s, f) for s, f in found if only is None or f.task in only]
-        if len(findings) > FINDINGS_CAP:
-            errors.append(
-                (subject, RunError(where=f"rule {rule.name}", message=f"more than {FINDINGS_CAP:,} findings"))
-            )
-            break
-    return replace(
-        about,
-        subjects=tuple(subject for subject, _ in asked),
-        findings=tuple(findings[:FINDINGS_CAP]),
-        errors=tuple(errors),
-        undecided=tuple(undecided),
-    )
+            where = f"rule {self.rule.name} on {subject}"
+            return Case(subject=subject, error=RunError(where=where, message=_frame(error)))
+        if self.only is not None:
+            found = [finding for finding in found if finding.task in self.only]
+        return self._bounded(Case(subject=subject, findings=tuple(found), undecided=undecided))
+
+    def _bounded(self, case: Case) -> Case:
+        """Return the case with as many findings as the rule may still have, and an error where it has more."""
+        may_have = self.left
+        self.left -= len(case.findings)
+        if self.left >= 0:
+            return case
+        error = RunError(where=f"rule {self.rule.name}", message=f"more than {FINDINGS_CAP:,} findings")
+        return replace(case, findings=case.findings[:may_have], error=error)
 
 
 def _seal(state: State) -> None:
     """Make the mappings of a state and its parts read-only: what one rule wrote there, all others would read."""
-    for part in (state, *(getattr(state, name.name) for name in fields(state))):
-        for name in fields(part) if is_dataclass(part) else ():
-            value = getattr(part, name.name)
+    for part in (state, *(getattr(state, field.name) for field in fields(state))):
+        if not is_dataclass(part):
+            continue
+        for field in fields(part):
+            value = getattr(part, field.name)
             if type(value) is dict:
-                object.__setattr__(part, name.name, MappingProxyType(value))
+                object.__setattr__(part, field.name, MappingProxyType(value))
 
 
-def _inputs(rule: Rule, state: State) -> tuple[dict[str, Any], str | None]:
-    """The parts of the state that a rule asks for; or why one of them isn't there."""
+def _inputs(rule: Rule, state: State) -> dict[str, Any] | Unavailable:
+    """Return the parts of the state that a rule asks for; or why one that it needs isn't there."""
     inputs: dict[str, Any] = {}
-    for name in (*rule.inputs, *rule.optional):
-        value = getattr(state, name)
-        if isinstance(value, Unavailable):
-            if name in rule.inputs:
-                return {}, value.reason
-            value = None
-        inputs[name] = value
-    return inputs, None
+    for name in rule.inputs:
+        part = getattr(state, name)
+        if isinstance(part, Unavailable):
+            return part
+        inputs[name] = part
+    for name in rule.optional:
+        part = getattr(state, name)
+        inputs[name] = None if isinstance(part, Unavailable) else part
+    return inputs
 
 
 def _untold(rule: Rule, state: State) -> dict[str, str]:
-    """The tasks of which parts of the state that a rule asks for don't tell, each with the reason."""
+    """Return the tasks of which parts of the state that a rule asks for don't tell, each with the reason."""
     untold: dict[str, str] = {}
-    for part in (getattr(state, name) for name in (*rule.inputs, *rule.optional)):
+    for name in (*rule.inputs, *rule.optional):
+        part = getattr(state, name)
         if isinstance(part, Unavailable):
             untold |= dict.fromkeys(part.untold, part.reason)
         elif isinstance(part, Pulls):
@@ -108,49 +136,58 @@ def _untold(rule: Rule, state: State) -> dict[str, str]:
     return untold
 
 
-def _subjects(rule: Rule, state: State) -> tuple[list[tuple[Subject, Any]], str | None]:
-    """What a rule is asked about, with the name that reports use; or why nothing of it can be looked at."""
+def _asked(rule: Rule, state: State) -> list[Asked] | Unavailable:
+    """Return what a rule is asked about; or why nothing of it can be looked at."""
     if not rule.subjects:
-        return [(Subject(REPOSITORY), None)], None
-    found: list[tuple[Subject, Any]] = []
-    reasons = []
+        return [(Subject(REPOSITORY), None)]
+    found: list[Asked] = []
+    missing: list[Unavailable] = []
     for kind in rule.subjects:
         things = _things(kind, state)
         if isinstance(things, Unavailable):
-            reasons.append(things.reason)
+            missing.append(things)
         else:
             found.extend(things)
-    return found, reasons[0] if len(reasons) == len(rule.subjects) else None
+    nothing = len(missing) == len(rule.subjects)
+    return missing[0] if nothing else found
 
 
-def _things(kind: str, state: State) -> Iterator[tuple[Subject, Any]] | Unavailable:
+def _things(kind: str, state: State) -> Iterable[Asked] | Unavailable:
     match kind:
         case "task":
-            return ((Subject(task.id), task) for task in state.tasks if task.document is not None)
+            return _tasks(state)
         case "file":
             return ((Subject(file.id, _where(file.place.checkout)), file) for file in state.files)
         case "entry":
-            if isinstance(state.entries, Unavailable):
-                return state.entries
-            return ((Subject(e.task, f"{e.manager} {e.place.path}"), e) for e in state.entries)
+            entries = state.entries
+            return entries if isinstance(entries, Unavailable) else map(_of_entry, entries)
         case "manager":
-            if isinstance(state.managers, Unavailable):
-                return state.managers
-            return ((Subject(manager.key), manager) for manager in state.managers)
+            managers = state.managers
+            return managers if isinstance(managers, Unavailable) else ((Subject(each.key), each) for each in managers)
         case "ledger":
-            if isinstance(state.ledgers, Unavailable):
-                return state.ledgers
-            return ((_of_ledger(ledger), ledger) for ledger in state.ledgers)
+            ledgers = state.ledgers
+            return ledgers if isinstance(ledgers, Unavailable) else map(_of_ledger, ledgers)
     raise AssertionError(kind)
+
+
+def _tasks(state: State) -> Iterator[Asked]:
+    for task in state.tasks:
+        if task.document is not None:
+            yield Subject(task.id), task
 
 
 def _where(checkout: str) -> str:
     return "" if checkout == "root" else checkout
 
 
-def _of_ledger(ledger: Ledger) -> Subject:
+def _of_entry(entry: Entry) -> Asked:
+    return Subject(entry.task, f"{entry.manager} {entry.place.path}"), entry
+
+
+def _of_ledger(ledger: Ledger) -> Asked:
     of_task = ledger.kind in {LedgerKind.TOMBSTONE, LedgerKind.LOG}
-    return Subject(ledger.name if of_task else ledger.manager or REPOSITORY, ledger.place.path)
+    group = ledger.name if of_task else ledger.manager or REPOSITORY
+    return Subject(group, ledger.place.path), ledger
 
 
 def _stamped(finding: Finding, rule: Rule) -> Finding:
@@ -162,7 +199,7 @@ def _stamped(finding: Finding, rule: Rule) -> Finding:
 
 
 def _frame(error: BaseException) -> str:
-    """The exception with the frame that raised it, short enough for one line of a report."""
+    """Return the exception with the frame that raised it, short enough for one line of a report."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({frames[-1].name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {error}{where}"

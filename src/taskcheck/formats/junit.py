@@ -9,13 +9,8 @@ from junit_xml import TestCase, TestSuite, to_xml_report_string
 from taskcheck.documents.values import iso
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.text import position
-from taskcheck.model.finding import Finding, Severity
-from taskcheck.model.report import (
-    REPOSITORY,
-    Report,
-    RuleRun,
-    Subject,
-)
+from taskcheck.model.finding import REPOSITORY, Finding, Severity
+from taskcheck.model.report import Case, Report, RuleRun
 
 
 def render(report: Report) -> str:
@@ -24,23 +19,33 @@ def render(report: Report) -> str:
     Cases pass, fail (an error or warning), are skipped (suppressed, in the baseline, undecided, or the rule could not
     look at all) or are errors (the rule crashed). Information alone doesn't fail a case; it is its output.
     """
-    cases: dict[str, list[Any]] = {}
-    for run in report.runs:
-        for subject, case in _cases(run):
-            cases.setdefault(subject.group, []).append(case)
-    cases.setdefault(REPOSITORY, [])
-    for error in report.errors:
-        if not error.where.startswith("rule "):
-            case = TestCase(name=visible(error.where), classname="taskcheck")
-            case.add_error_info(message=visible(error.message))
-            cases[REPOSITORY].append(case)
-    suites = [
-        _Suite(visible(group), cases[group], package="taskcheck", timestamp=iso(report.now).removesuffix("Z"))
-        for group in sorted(cases, key=lambda group: (group != REPOSITORY, group))
-        if cases[group]
-    ]
+    suites = []
+    for group, cases in _by_subject(report):
+        timestamp = iso(report.now).removesuffix("Z")
+        suites.append(_Suite(visible(group), cases, package="taskcheck", timestamp=timestamp))
     xml: str = to_xml_report_string(suites, prettyprint=False)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + xml.replace(' disabled="0"', "", 1) + "\n"
+
+
+def _by_subject(report: Report) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the repository's cases, then those of each task and manager."""
+    cases: dict[str, list[Any]] = {REPOSITORY: []}
+    for run in report.runs:
+        for case in run.cases:
+            cases.setdefault(case.subject.group, []).append(_test_case(run, case))
+    cases[REPOSITORY] += _failures(report)
+    for group in sorted(cases, key=lambda group: (group != REPOSITORY, group)):
+        if cases[group]:
+            yield group, cases[group]
+
+
+def _failures(report: Report) -> Iterator[Any]:
+    """Yield a case for each failure that is no rule's."""
+    for error in report.errors:
+        if not error.where.startswith("rule "):
+            failure = TestCase(name=visible(error.where), classname="taskcheck")
+            failure.add_error_info(message=visible(error.message))
+            yield failure
 
 
 class _Suite(TestSuite):  # type: ignore[misc]
@@ -52,37 +57,33 @@ class _Suite(TestSuite):  # type: ignore[misc]
         return element
 
 
-def _cases(run: RuleRun) -> Iterator[tuple[Subject, Any]]:
-    if run.skipped is not None:
-        case = TestCase(name=run.rule, classname=run.family)
-        case.add_skipped_info(message=visible(run.skipped))
-        yield Subject(REPOSITORY), case
-        return
-    found: dict[Subject, list[Finding]] = {}
-    for subject, finding in run.findings:
-        found.setdefault(subject, []).append(finding)
-    accepted = {subject: why.reason for subject, _, why in run.suppressed}
-    accepted |= {subject: "accepted in the baseline" for subject, _ in run.baselined}
-    undecided = dict(run.undecided)
-    crashed = dict(run.errors)
-    for subject in run.subjects:
-        name = f"{run.rule} ({subject.detail})" if subject.detail else run.rule
-        case = TestCase(name=visible(name), classname=run.family)
-        findings = found.get(subject, [])
-        failing = [finding for finding in findings if finding.level > Severity.INFO]
-        if subject in crashed:
-            case.add_error_info(message=visible(crashed[subject].message))
-        elif failing:
-            case.add_failure_info(
-                message="; ".join(visible(finding.message) for finding in failing),
-                output="\n\n".join(_told(finding) for finding in failing),
-                failure_type=max(finding.level for finding in failing).label,
-            )
-        elif subject in accepted or subject in undecided:
-            case.add_skipped_info(message=visible(accepted.get(subject) or undecided[subject]))
-        elif findings:
-            case.stdout = "\n\n".join(_told(finding) for finding in findings)
-        yield subject, case
+def _test_case(run: RuleRun, case: Case) -> Any:
+    """Return a case in JUnit's terms: what crashed is an error, an error or warning fails it, the rest is output."""
+    detail = f" ({case.subject.detail})" if case.subject.detail else ""
+    made = TestCase(name=visible(f"{run.rule}{detail}"), classname=run.family)
+    failing = [finding for finding in case.counted if finding.level > Severity.INFO]
+    passed_over = _passed_over(case)
+    if case.error is not None:
+        made.add_error_info(message=visible(case.error.message))
+    elif failing:
+        made.add_failure_info(
+            message="; ".join(visible(finding.message) for finding in failing),
+            output="\n\n".join(map(_told, failing)),
+            failure_type=max(finding.level for finding in failing).label,
+        )
+    elif passed_over is not None:
+        made.add_skipped_info(message=visible(passed_over))
+    elif case.counted:
+        made.stdout = "\n\n".join(map(_told, case.counted))
+    return made
+
+
+def _passed_over(case: Case) -> str | None:
+    """Return why nothing of a case counts; None where something might."""
+    if case.skipped is not None:
+        return case.skipped
+    reasons = [why.reason for _, why in case.accepted]
+    return reasons[-1] if reasons else case.undecided
 
 
 def _told(finding: Finding) -> str:

@@ -7,14 +7,8 @@ from urllib.parse import quote
 
 from taskcheck.formats import wording
 from taskcheck.formats.sanitize import json_text, visible
-from taskcheck.model.finding import Evidence, Finding, Severity
-from taskcheck.model.report import (
-    REPOSITORY,
-    Acceptance,
-    Incident,
-    Report,
-    RuleRun,
-)
+from taskcheck.model.finding import REPOSITORY, Acceptance, Evidence, Finding, Severity
+from taskcheck.model.report import Incident, Report, RuleRun
 from taskcheck.model.task import Place
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -28,7 +22,6 @@ MAX_RELATED = 100
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
-BASELINED = Acceptance(reason="accepted in the baseline", in_task=False)
 
 EXITS = {0: "clean", 1: "findings", 3: "the result can't be trusted", 4: "nothing to check"}
 
@@ -62,8 +55,8 @@ def render(report: Report) -> str:
 
 def _accepted(runs: Iterable[RuleRun]) -> list[tuple[Finding, Acceptance]]:
     """Findings that somebody has accepted, with where that stands."""
-    found = [(finding, why) for run in runs for _, finding, why in run.suppressed]
-    return found + [(finding, BASELINED) for run in runs for _, finding in run.baselined]
+    found = [pair for run in runs for pair in run.accepted]
+    return sorted(found, key=lambda pair: pair[1].by == "baseline")
 
 
 def _rule(run: RuleRun) -> Json:
@@ -95,7 +88,7 @@ def _result(
         related = enumerate(finding.evidence[:MAX_RELATED])
         result["relatedLocations"] = [_evidence(report, number, item) for number, item in related]
     if accepted:
-        kind = "inSource" if accepted.in_task else "external"
+        kind = "inSource" if accepted.by == "task" else "external"
         result["suppressions"] = [{"kind": kind, "justification": _text(accepted.reason)}]
     return result
 

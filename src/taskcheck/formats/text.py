@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING
 
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.wording import heartbeat
-from taskcheck.model.finding import Finding, Safety, Severity
-from taskcheck.model.report import (
-    EMPTY,
-    REPOSITORY,
-    Incident,
-    Report,
-    SignalNote,
-)
+from taskcheck.model.finding import REPOSITORY, Finding, Safety, Severity
+from taskcheck.model.report import EMPTY, Incident, Report, SignalNote
 from taskcheck.model.task import Place
 
 if TYPE_CHECKING:

@@ -2,15 +2,17 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from taskcheck.model.finding import Finding
-from taskcheck.model.report import REPOSITORY, RuleRun, Subject
+from taskcheck.model.finding import Acceptance, Finding
+from taskcheck.model.report import RuleRun
 
 HEADER = "# Accepted findings, each named by its fingerprint; taskcheck --update-baseline wrote it.\n"
 VERSION = 1
+BASELINED = Acceptance(reason="accepted in the baseline", by="baseline")
+
 _TEXTS = ("fingerprint", "rule", "subject")
 
 
@@ -60,9 +62,9 @@ class Baseline:
     def of(runs: Iterable[RuleRun], before: "Baseline") -> "Baseline":
         """All findings of some runs; of rules that couldn't look everywhere, what was accepted before stays too."""
         runs = tuple(runs)
-        found = [finding for run in runs for _, finding in (*run.findings, *run.baselined)]
+        found = [finding for run in runs for finding in _unsuppressed(run)]
         counts = Counter(finding.fingerprint for finding in found)
-        entries = {f.fingerprint: Accepted(f.rule, _subject(f), counts[f.fingerprint]) for f in found}
+        entries = {f.fingerprint: Accepted(f.rule, f.subject, counts[f.fingerprint]) for f in found}
         judged = _judged(runs)
         kept = {name: entry for name, entry in before.findings.items() if not judged(entry)}
         return Baseline({**kept, **entries})
@@ -70,7 +72,8 @@ class Baseline:
     def pruned(self, runs: Iterable[RuleRun]) -> "Baseline":
         """What of it some runs, to which it was applied, still found; of rules that couldn't look everywhere, all."""
         runs = tuple(runs)
-        found = Counter(finding.fingerprint for run in runs for _, finding in run.baselined)
+        baselined = (finding for run in runs for finding, why in run.accepted if why == BASELINED)
+        found = Counter(finding.fingerprint for finding in baselined)
         judged = _judged(runs)
         left = {name: found[name] if judged(entry) else entry.count for name, entry in self.findings.items()}
         return Baseline({name: replace(self.findings[name], count=count) for name, count in left.items() if count})
@@ -95,15 +98,14 @@ class Baseline:
     def apply(self, runs: Iterable[RuleRun]) -> tuple[tuple[RuleRun, ...], int]:
         """The runs with the accepted findings set aside, and how many accepted ones are no longer found."""
         left = Counter({name: entry.count for name, entry in self.findings.items()})
-        applied = []
-        for run in runs:
-            kept: list[tuple[Subject, Finding]] = []
-            baselined: list[tuple[Subject, Finding]] = []
-            for subject, finding in run.findings:
-                accepted = left[finding.fingerprint] > 0
-                left[finding.fingerprint] -= accepted
-                (baselined if accepted else kept).append((subject, finding))
-            applied.append(replace(run, findings=tuple(kept), baselined=tuple(baselined)))
+
+        def marked(finding: Finding) -> Finding:
+            if finding.accepted is not None or left[finding.fingerprint] <= 0:
+                return finding
+            left[finding.fingerprint] -= 1
+            return replace(finding, accepted=BASELINED)
+
+        applied = [run.changed(marked) for run in runs]
         judged = _judged(applied)
         gone = sum(count for name, count in left.items() if count > 0 and judged(self.findings[name]))
         return tuple(applied), gone
@@ -111,12 +113,16 @@ class Baseline:
 
 def _judged(runs: Iterable[RuleRun]) -> Callable[[Accepted], bool]:
     """Tells whether a rule would have found what was accepted: it could look everywhere, and a forge spoke of it."""
-    untold = {run.rule: run.untold for run in runs if run.skipped is None and not run.errors and not run.undecided}
+    untold = {run.rule: run.untold for run in runs if run.whole}
     return lambda entry: entry.rule in untold and entry.subject not in untold[entry.rule]
 
 
-def _subject(finding: Finding) -> str:
-    return finding.task or finding.manager or REPOSITORY
+def _unsuppressed(run: RuleRun) -> Iterator[Finding]:
+    """Yield what a rule found, but for what the configuration or a task file accepts."""
+    for case in run.cases:
+        for finding in case.findings:
+            if finding.accepted is None or finding.accepted == BASELINED:
+                yield finding
 
 
 def _entry(number: int, entry: Any) -> tuple[str, Accepted]:

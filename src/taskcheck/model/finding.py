@@ -8,6 +8,9 @@ from typing import Literal
 from taskcheck.model.edit import Edit, edited
 from taskcheck.model.task import Place
 
+REPOSITORY = "repository"
+"""The subject of what is no task's and no manager's."""
+
 
 class Severity(IntEnum):
     """How much a finding matters; ordered."""
@@ -62,6 +65,15 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Why a finding is accepted, and where somebody wrote that down."""
+
+    reason: str
+    by: Literal["configuration", "task", "baseline"]
+    """The configuration, the task's own file, or the baseline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One broken invariant: what is wrong, what is expected instead, and who says so."""
 
@@ -83,11 +95,18 @@ class Finding:
     explained_by: str | None = None
     advisory: bool = False
     """Reported, but unable to fail this run (``--gate commit``)."""
+    accepted: Acceptance | None = None
+    """Why it doesn't count; None for one that does."""
 
     @property
     def level(self) -> Severity:
         """The severity, which the engine has filled in."""
         return self.severity or Severity.ERROR
+
+    @property
+    def subject(self) -> str:
+        """The task or manager that it is about, else the repository."""
+        return self.task or self.manager or REPOSITORY
 
     @property
     def fingerprint(self) -> str:

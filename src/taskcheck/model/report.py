@@ -1,10 +1,11 @@
 """What a check says: the results of every rule, one incident per task, and the report of the whole."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum
 
-from taskcheck.model.finding import Finding, Safety, Severity
+from taskcheck.model.finding import REPOSITORY, Acceptance, Finding, Safety, Severity
 from taskcheck.model.runtime import Signal
 
 
@@ -35,10 +36,6 @@ EMPTY = 4
 """Exit code of a run that found nothing to check."""
 
 
-REPOSITORY = "repository"
-"""The subject of what is no task's and no manager's."""
-
-
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a rule was asked about: a task, a manager or the repository; and which of several things of it."""
@@ -52,18 +49,67 @@ class Subject:
         return f"{self.group} ({self.detail})" if self.detail else self.group
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
-    """Why a finding is accepted, and where somebody wrote that down."""
+class Outcome(Enum):
+    """What came of asking a rule about a subject."""
 
-    reason: str
-    in_task: bool
-    """In the task's own file, not in the configuration."""
+    PASSED = "passed"
+    FAILED = "failed"
+    """It has findings that count, of whatever severity."""
+    SKIPPED = "skipped"
+    """The rule could not look at all: a ledger that it needs isn't there."""
+    UNDECIDED = "undecided"
+    """The rule could not tell about this subject."""
+    SUPPRESSED = "suppressed"
+    """The configuration or the task's own file accepts all that it found."""
+    BASELINED = "baselined"
+    """The baseline accepts all that it found."""
+    ERROR = "error"
+    """The rule crashed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One rule asked about one subject, and what came of it."""
+
+    subject: Subject
+    findings: tuple[Finding, ...] = ()
+    """What it found, those that are accepted too."""
+    skipped: str | None = None
+    """Why the rule could not look at all."""
+    undecided: str | None = None
+    """Why it could not tell about the subject; what it had found by then stands."""
+    error: RunError | None = None
+    """How it crashed."""
+
+    @property
+    def counted(self) -> tuple[Finding, ...]:
+        """The findings that nobody has accepted."""
+        return tuple(finding for finding in self.findings if finding.accepted is None)
+
+    @property
+    def accepted(self) -> tuple[tuple[Finding, Acceptance], ...]:
+        """The findings that somebody has accepted, each with why."""
+        return tuple((finding, finding.accepted) for finding in self.findings if finding.accepted is not None)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of it; the worst where it is several things."""
+        if self.error is not None:
+            return Outcome.ERROR
+        if self.counted:
+            return Outcome.FAILED
+        if self.skipped is not None:
+            return Outcome.SKIPPED
+        if self.undecided is not None:
+            return Outcome.UNDECIDED
+        if any(why.by == "baseline" for _, why in self.accepted):
+            return Outcome.BASELINED
+        return Outcome.SUPPRESSED if self.findings else Outcome.PASSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRun:
-    """All results of one rule: a case per subject that it looked at."""
+    """One rule, and a case for each subject that it was asked about."""
 
     rule: str
     family: str
@@ -73,20 +119,51 @@ class RuleRun:
     """The rule's documentation, in Markdown."""
     url: str | None = None
     """The page of that documentation."""
-    subjects: tuple[Subject, ...] = ()
-    """Every subject looked at; those of ``findings`` and ``errors`` failed, the others passed."""
-    findings: tuple[tuple[Subject, Finding], ...] = ()
-    suppressed: tuple[tuple[Subject, Finding, Acceptance], ...] = ()
-    """Findings that the configuration or the task file itself accepts."""
-    baselined: tuple[tuple[Subject, Finding], ...] = ()
-    """Findings that the baseline accepts."""
-    errors: tuple[tuple[Subject, RunError], ...] = ()
-    undecided: tuple[tuple[Subject, str], ...] = ()
-    """Subjects that it couldn't tell about, each with the reason."""
-    skipped: str | None = None
-    """Why the rule couldn't look at all; no subjects then."""
+    stops_dispatch: bool = False
+    """Whether an error of it keeps a task from being dispatched."""
+    cases: tuple[Case, ...] = ()
+    """Where the rule could not look at all, one about the repository says why."""
     untold: Mapping[str, str] = field(default_factory=dict)
     """Tasks of which it may miss something because no forge spoke of them, each with the reason."""
+
+    @property
+    def counted(self) -> tuple[Finding, ...]:
+        """The findings that nobody has accepted."""
+        return tuple(finding for case in self.cases for finding in case.counted)
+
+    @property
+    def accepted(self) -> tuple[tuple[Finding, Acceptance], ...]:
+        """The findings that somebody has accepted, each with why."""
+        return tuple(pair for case in self.cases for pair in case.accepted)
+
+    @property
+    def errors(self) -> tuple[RunError, ...]:
+        """How it crashed, on which subjects."""
+        return tuple(case.error for case in self.cases if case.error is not None)
+
+    @property
+    def skipped(self) -> str | None:
+        """Why the rule could not look at all; None where it could."""
+        return next((case.skipped for case in self.cases if case.skipped is not None), None)
+
+    @property
+    def undecided(self) -> tuple[Case, ...]:
+        """The cases that it could not tell about."""
+        return tuple(case for case in self.cases if case.undecided is not None)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it could look everywhere."""
+        return self.skipped is None and not self.errors and not self.undecided
+
+    def changed(self, change: Callable[[Finding], Finding]) -> "RuleRun":
+        """Return the same run with each of its findings changed."""
+        if not any(case.findings for case in self.cases):
+            return self
+        cases = tuple(
+            replace(case, findings=tuple(map(change, case.findings))) if case.findings else case for case in self.cases
+        )
+        return replace(self, cases=cases)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,29 +265,32 @@ class Report:
         """Rules that could not look, or not everywhere; one row per rule and reason."""
         rows: dict[tuple[str, str], None] = {}
         for run in self.runs:
-            reasons = [reason for _, reason in run.undecided]
-            for reason in (run.skipped, *reasons) if run.skipped is not None else reasons:
-                rows[run.rule, reason] = None
+            for case in run.cases:
+                reason = case.skipped or case.undecided
+                if reason is not None:
+                    rows[run.rule, reason] = None
         return tuple(rows)
 
     @property
     def blind(self) -> bool:
         """Whether a rule couldn't look everywhere; that no forge was asked, or none answered, isn't counted."""
-        return any(
-            (run.skipped is not None and run.skipped not in run.untold.values())
-            or any(reason != run.untold.get(subject.group) for subject, reason in run.undecided)
-            for run in self.runs
-        )
+        for run in self.runs:
+            if run.skipped is not None and run.skipped not in run.untold.values():
+                return True
+            for case in run.undecided:
+                if case.undecided != run.untold.get(case.subject.group):
+                    return True
+        return False
 
     @property
     def suppressed(self) -> int:
         """How many findings a suppression covers."""
-        return sum(len(run.suppressed) for run in self.runs)
+        return sum(why.by != "baseline" for run in self.runs for _, why in run.accepted)
 
     @property
     def baselined(self) -> int:
         """How many findings the baseline accepts."""
-        return sum(len(run.baselined) for run in self.runs)
+        return sum(why.by == "baseline" for run in self.runs for _, why in run.accepted)
 
     @property
     def fixed(self) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
 
@@ -295,3 +295,53 @@ class State:
     """The tasks whose word on what they accept counts; None for root's own."""
     suppressions: tuple[SuppressionUse, ...] = ()
     """What became of every suppression; told when the other rules have run."""
+
+    # What a part says, and nothing where the part isn't available: for those who can do without it.
+
+    @property
+    def known_ledgers(self) -> tuple[Ledger, ...]:
+        """All runtime ledgers and team files."""
+        return () if isinstance(self.ledgers, Unavailable) else self.ledgers
+
+    @property
+    def known_managers(self) -> tuple[Manager, ...]:
+        """All managers."""
+        return () if isinstance(self.managers, Unavailable) else self.managers
+
+    @property
+    def known_entries(self) -> tuple[Entry, ...]:
+        """The rows of all registers."""
+        return () if isinstance(self.entries, Unavailable) else self.entries.all
+
+    @property
+    def known_checkouts(self) -> tuple[Checkout, ...]:
+        """The checkouts beside root."""
+        return () if isinstance(self.checkouts, Unavailable) else self.checkouts.all
+
+    @property
+    def known_copies(self) -> tuple[Copy, ...]:
+        """The task files of live checkouts that differ from root's."""
+        return () if isinstance(self.copies, Unavailable) else self.copies.all
+
+    def entries_of(self, task: str) -> tuple[Entry, ...]:
+        """Return the rows about one task, of all managers."""
+        return () if isinstance(self.entries, Unavailable) else self.entries.of(task)
+
+    def checkout_of(self, task: str) -> Checkout | None:
+        """Return the worktree or branch that is a task's own."""
+        return None if isinstance(self.checkouts, Unavailable) else self.checkouts.of(task)
+
+    def own_copy_of(self, task: str) -> Copy | None:
+        """Return the differing copy in the task's own worktree."""
+        return None if isinstance(self.copies, Unavailable) else self.copies.own(task)
+
+    def dispatch_of(self, task: str) -> Dispatch | None:
+        """Return the newest run of one task."""
+        return None if isinstance(self.dispatches, Unavailable) else self.dispatches.of(task)
+
+
+INTERNAL = frozenset({"files", "signals", "documents", "trusted"})
+"""Fields of a state that reports are made with, and no rule asks for."""
+
+FACTS = frozenset(field.name for field in fields(State)) - INTERNAL
+"""The parts of a state that a rule may ask for by the name of a parameter."""

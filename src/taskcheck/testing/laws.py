@@ -91,7 +91,7 @@ def assert_case(rule: str | Rule, case: Path, into: Path, *, alone: bool = True,
     found = any(finding.rule == name for finding in report.findings)
     _hold(found == bad, case, f"{name} finds {'something' if found else 'nothing'}")
     run = next(run for run in report.runs if run.rule == name)
-    _hold(bool(run.subjects or run.skipped), case, f"{name} looked at nothing, and says nothing of it")
+    _hold(bool(run.cases), case, f"{name} looked at nothing, and says nothing of it")
     skipped = case / "skipped.txt"
     if skipped.exists():
         reasons = "".join(f"{reason}\n" for rule, reason in report.skipped if rule == name)

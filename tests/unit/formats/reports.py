@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from taskcheck.model.baseline import BASELINED
 from taskcheck.model.edit import SetKey
 from taskcheck.model.finding import (
+    REPOSITORY,
+    Acceptance,
     Evidence,
     Finding,
     Fix,
@@ -13,7 +16,7 @@ from taskcheck.model.finding import (
     Severity,
 )
 from taskcheck.model.report import (
-    Acceptance,
+    Case,
     FixNote,
     Incident,
     ManagerStatus,
@@ -76,8 +79,7 @@ def report(*incidents: Incident) -> Report:
             family="drift",
             doc=DOC,
             url=f"{PAGES}/{rule}.md",
-            subjects=tuple(Subject(one.task or "") for one in findings),
-            findings=tuple((Subject(one.task or ""), one) for one in findings),
+            cases=tuple(Case(subject=Subject(one.task or ""), findings=(one,)) for one in findings),
         )
         for rule, findings in found.items()
     )
@@ -90,13 +92,18 @@ def quoting(text: str) -> Report:
     cause, effect = finding(text), replace(finding(text, rule="worker-gone"), explained_by="metadata-drift")
     whole = report(incident(text, cause, effect), incident(f"{text}2"))
     drift, gone = whole.runs
+    suppressed = replace(cause, accepted=Acceptance(reason=text, by="task"))
     accepted = replace(
         drift,
-        suppressed=((Subject(text), cause, Acceptance(reason=text, in_task=True)),),
-        baselined=((Subject(text), cause),),
-        undecided=((Subject(text, text), text),),
+        cases=(
+            replace(drift.cases[0], findings=(cause, suppressed, replace(cause, accepted=BASELINED))),
+            *drift.cases[1:],
+            Case(subject=Subject(text, text), undecided=text),
+        ),
     )
-    skipped = RuleRun(rule="snapshot-stale", family="snapshot", skipped=text)
+    skipped = RuleRun(
+        rule="snapshot-stale", family="snapshot", cases=(Case(subject=Subject(REPOSITORY), skipped=text),)
+    )
     note = FixNote(
         rule="worker-gone", task=text, manager=None, title=text, safety=Safety.SAFE, files=(text,), applied=False,
         reason=text,

@@ -17,12 +17,14 @@ from taskcheck.cli import COMMANDS, check, parse
 from taskcheck.formats import renderer
 from taskcheck.formats.github import MAX_SHOWN
 from taskcheck.formats.sarif import MAX_RESULTS
-from taskcheck.model.finding import Safety, Severity
+from taskcheck.model.finding import REPOSITORY, Safety, Severity
 from taskcheck.model.report import (
     EMPTY,
+    Case,
     Report,
     RuleRun,
     RunError,
+    Subject,
 )
 from taskcheck.model.task import Place
 from tests.unit.formats import readers
@@ -72,7 +74,9 @@ def test_sarif_of_an_incomplete_run_is_no_success() -> None:
     _, invocation = sarif(UNFINISHED)
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 3)
     assert [n["message"]["text"] for n in invocation["toolExecutionNotifications"]] == ["plugin x: it fell"]
-    skipped = RuleRun(rule="worker-gone", family="lifecycle", skipped="no register")
+    skipped = RuleRun(
+        rule="worker-gone", family="lifecycle", cases=(Case(subject=Subject(REPOSITORY), skipped="no register"),)
+    )
     _, invocation = sarif(replace(CLEAN, runs=(skipped,)))
     (notification,) = invocation["toolConfigurationNotifications"]
     assert notification["associatedRule"] == {"id": "worker-gone", "index": 0}

@@ -1,0 +1,94 @@
+"""What explains what, by the rules' own words: the order of causes is derived from ``explains``."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from taskcheck.engine.rule import Rule
+from taskcheck.model.finding import Finding
+
+
+@dataclass(frozen=True)
+class Causes:
+    """Which rules' findings are the root cause of which others, and of which raw signals."""
+
+    rules: Mapping[str, Rule]
+    signals: Mapping[str, tuple[str, ...]]
+    """Further kinds of signals, to the rules and families that explain them."""
+
+    @cached_property
+    def effects(self) -> Mapping[str, frozenset[str]]:
+        """The rules that each rule explains.
+
+        Of two that would explain each other it is the one that says so more exactly: by the other's name, by its
+        family, by ``*``. Where both say it alike, neither explains the other.
+        """
+        return {
+            cause: frozenset(effect for effect in self.rules if self._claim(cause, effect) > self._claim(effect, cause))
+            for cause in self.rules
+        }
+
+    def _claim(self, cause: str, effect: str) -> int:
+        """Return how exactly a rule says that it explains another: 3 by name, 2 by family, 1 by ``*``, 0 not at all."""
+        named = self.rules[cause].explains
+        if cause == effect:
+            return 0
+        if effect in named:
+            return 3
+        if self.rules[effect].family in named:
+            return 2
+        return 1 if "*" in named else 0
+
+    @cached_property
+    def heights(self) -> Mapping[str, int]:
+        """How long the longest chain of effects below each rule is: 0 for one that explains no other.
+
+        Example:
+            where A explains B and B explains C, their heights are 2, 1 and 0.
+        """
+        heights: dict[str, int] = {}
+        for rule in sorted(self.rules):
+            self._measure(rule, heights, frozenset())
+        return heights
+
+    def _measure(self, rule: str, heights: dict[str, int], above: frozenset[str]) -> int:
+        """Return a rule's height; in a circle, which only rules of plugins can make, the one met first is the cause."""
+        if rule in heights:
+            return heights[rule]
+        height = 0
+        for effect in sorted(self.effects[rule] - above):
+            height = max(height, 1 + self._measure(effect, heights, above | {rule}))
+        heights[rule] = height
+        return height
+
+    @cached_property
+    def _ranks(self) -> Mapping[str, int]:
+        """The rules in the order in which they are looked for a cause.
+
+        Those with the longest chain of effects come first. Of causes with one as long the last by name does, any fixed
+        order being as good; rules that explain nothing follow by name.
+        """
+        heights = self.heights
+        causes = sorted((rule for rule in heights if heights[rule]), key=lambda rule: (heights[rule], rule))
+        others = sorted(rule for rule in heights if not heights[rule])
+        return {rule: rank for rank, rule in enumerate((*reversed(causes), *others))}
+
+    def rank(self, rule: str) -> int:
+        """Return the place of a rule among causes."""
+        return self._ranks.get(rule, len(self._ranks))
+
+    def explains(self, cause: str, effect: str) -> bool:
+        """Tell whether a finding of one rule is the root cause of one of another, on the same subject."""
+        return effect in self.effects.get(cause, ()) and self.rank(cause) < self.rank(effect)
+
+    def first(self, found: Iterable[str], effect: str) -> str | None:
+        """Return the first of some rules that explains another."""
+        causes = (rule for rule in found if self.explains(rule, effect))
+        return min(causes, key=self.rank, default=None)
+
+    def explains_signal(self, cause: Finding, kind: str) -> bool:
+        """Tell whether a finding is the root cause of a raw signal; one named like its rule always is."""
+        named: tuple[str, ...] = self.rules[cause.rule].explains if cause.rule in self.rules else ()
+        configured = {cause.rule, cause.family} & set(self.signals.get(kind, ()))
+        own = kind.replace("_", "-") == cause.rule
+        return own or bool(configured) or kind in named or "*" in named

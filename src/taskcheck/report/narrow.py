@@ -1,0 +1,105 @@
+"""Narrows what is reported to the tasks, managers and paths that somebody names; what was read stays the same."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from taskcheck.model.finding import Finding
+from taskcheck.model.report import Case, RuleRun, Subject
+from taskcheck.model.state import State
+
+
+class UnknownSubject(ValueError):
+    """A name that is neither a task, nor a manager, nor a file that was read; with the known ones."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(name)
+        self.name = name
+        self.known = sorted(known)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the names of the command line mean."""
+
+    subjects: frozenset[str]
+    """Tasks and managers."""
+    paths: frozenset[str]
+    """Of ledgers."""
+
+    def means(self, subject: Subject) -> bool:
+        """Tell whether a subject is a named task or manager."""
+        return subject.group in self.subjects
+
+    def about(self, subject: Subject, finding: Finding) -> bool:
+        """Tell whether a finding is about what is named."""
+        if self.means(subject) or finding.task in self.subjects or finding.manager in self.subjects:
+            return True
+        return finding.place.path in self.paths
+
+
+def named(runs: Iterable[RuleRun], only: Iterable[str], state: State, *, gone: bool) -> Named:
+    """Return what some names mean.
+
+    Args:
+        runs: what was asked; its subjects can be named.
+        only: ids of tasks, keys of managers, paths of task files, of folders and of ledgers.
+        state: the state of the store.
+        gone: whether a name that isn't there is no mistake.
+
+    Raises:
+        UnknownSubject: one isn't there.
+    """
+    tasks = {file.place.path: file.id for file in state.files}
+    ledgers = {ledger.place.path for ledger in state.known_ledgers}
+    known = {case.subject.group for run in runs for case in run.cases if case.skipped is None}
+    known.update(tasks.values())
+    known.update(signal.task for signal in state.signals if signal.task)
+    subjects: set[str] = set()
+    paths: set[str] = set()
+    for name in only:
+        path = _store_path(name, state)
+        below = {task for at, task in tasks.items() if _lies_below(at, path)}
+        if name in known:
+            subjects.add(name)
+        elif below:
+            subjects |= below
+        elif path in ledgers:
+            paths.add(path)
+        elif not gone:
+            raise UnknownSubject(name, known)
+    return Named(frozenset(subjects), frozenset(paths))
+
+
+def narrowed(run: RuleRun, asked: Named) -> RuleRun:
+    """Return a rule's run with the cases and findings that are about what is named."""
+    cases = []
+    for case in run.cases:
+        narrow = _narrowed_case(case, asked)
+        if narrow is not None:
+            cases.append(narrow)
+    return replace(run, cases=tuple(cases))
+
+
+def _narrowed_case(case: Case, asked: Named) -> Case | None:
+    """Return a case as far as it is about what is named; None where it isn't.
+
+    What a rule said of the whole repository may be about it; what crashed, or was skipped, is told in any case.
+    """
+    findings = tuple(finding for finding in case.findings if asked.about(case.subject, finding))
+    meant = asked.means(case.subject)
+    spoken = bool(findings) or case.error is not None or case.skipped is not None
+    if not meant and not spoken and case.subject.detail not in asked.paths:
+        return None
+    return replace(case, findings=findings, undecided=case.undecided if meant else None)
+
+
+def _lies_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/") or folder == "."
+
+
+def _store_path(name: str, state: State) -> str:
+    """Return a path relative to the root checkout; one in a worktree is the same path in root."""
+    for checkout in state.known_checkouts:
+        if checkout.path and name.startswith(f"{checkout.path}/"):
+            return name.removeprefix(f"{checkout.path}/").rstrip("/")
+    return name.rstrip("/")
