@@ -169,7 +169,7 @@ def _checked(config: pytest.Config) -> tuple[list[Item], str]:
     from taskcheck.checks import NOTHING, check_store  # noqa: PLC0415 - only with the option
     from taskcheck.cli import Failure  # noqa: PLC0415 - as above
     from taskcheck.cli.common import guarded, names  # noqa: PLC0415 - as above
-    from taskcheck.formats.text import tally  # noqa: PLC0415 - as above
+    from taskcheck.formats.tally import tally  # noqa: PLC0415 - as above
     from taskcheck.model.finding import Severity  # noqa: PLC0415 - as above
     from taskcheck.model.report import EMPTY  # noqa: PLC0415 - as above
     from taskcheck.store import Request, Where, open_store  # noqa: PLC0415 - only with the option

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from taskcheck.formats import wording
 from taskcheck.formats.sanitize import json_text, visible
-from taskcheck.formats.text import position, summary
+from taskcheck.formats.text import summary
+from taskcheck.formats.wording import position
 from taskcheck.model.finding import Finding
 from taskcheck.model.report import Incident, Report
 
@@ -15,24 +16,24 @@ incident is its cause; mend that, look again, and most of what it explains is go
 
 
 def render(report: Report) -> str:
-    """The incidents, worst first, and the summary."""
+    """Return the incidents, worst first, and the summary."""
     whys = {run.rule: wording.why(run) for run in report.runs}
     found = [incident for incident in report.incidents if incident.findings]
-    told_of = ["\n".join(_incident(number, incident, whys)) for number, incident in enumerate(found, 1)]
-    return "\n\n".join([*([HEAD.rstrip()] if found else []), *told_of, "\n".join(summary(report))]) + "\n"
+    parts = [HEAD.rstrip()] if found else []
+    for number, incident in enumerate(found, 1):
+        parts.append("\n".join(_incident(number, incident, whys)))
+    parts.append("\n".join(summary(report)))
+    return "\n\n".join(parts) + "\n"
 
 
 def _incident(number: int, incident: Incident, whys: dict[str, str]) -> Iterator[str]:
     yield f"{number}. {incident.severity.label} {incident.headline}: {visible(incident.subject)}"
-    known = {"title": incident.title, "status": incident.status, "owner": incident.owner}
-    state = [f"{name} {json_text(visible(value))}" for name, value in known.items() if value]
-    if state and incident.task:
-        yield f"   {', '.join(state)}"
-    for finding in incident.findings:
-        if not finding.explained_by:
-            yield from _cause(finding, whys.get(finding.rule, ""))
-    effects = [finding for finding in incident.findings if finding.explained_by]
-    for finding in effects:
+    about = _about(incident)
+    if about:
+        yield f"   {about}"
+    for finding in incident.causes:
+        yield from _cause(finding, whys.get(finding.rule, ""))
+    for finding in incident.effects:
         yield f"   explains {finding.rule}: {visible(finding.message, None)}"
         yield from _fix(finding, 5)
     if incident.signals:
@@ -41,6 +42,14 @@ def _incident(number: int, incident: Incident, whys: dict[str, str]) -> Iterator
     yield "   commands:"
     for command, does in wording.commands(incident):
         yield f"     {command}  # {does}"
+
+
+def _about(incident: Incident) -> str:
+    """Return title, status and owner of a task, as far as there are any."""
+    if not incident.task:
+        return ""
+    known = {"title": incident.title, "status": incident.status, "owner": incident.owner}
+    return ", ".join(f"{name} {json_text(visible(value))}" for name, value in known.items() if value)
 
 
 def _cause(finding: Finding, why: str) -> Iterator[str]:

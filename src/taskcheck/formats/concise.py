@@ -1,7 +1,8 @@
 """One greppable line per finding: place, severity, rule, subject, message."""
 
 from taskcheck.formats.sanitize import visible
-from taskcheck.formats.text import position, summary
+from taskcheck.formats.text import summary
+from taskcheck.formats.wording import position
 from taskcheck.model.report import Report
 
 

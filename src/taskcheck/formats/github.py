@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from taskcheck.formats import wording
 from taskcheck.formats.sanitize import github_data, github_property, visible
-from taskcheck.formats.text import position, summary
+from taskcheck.formats.text import summary
+from taskcheck.formats.wording import position
 from taskcheck.model.finding import Finding, Severity
 from taskcheck.model.report import Incident, Report
 

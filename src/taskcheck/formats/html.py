@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from taskcheck.documents.values import age, iso
 from taskcheck.formats.sanitize import visible
-from taskcheck.formats.text import tally
+from taskcheck.formats.tally import tally
 from taskcheck.formats.view import (
     headline,
     heartbeat,

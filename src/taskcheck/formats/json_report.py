@@ -4,11 +4,13 @@ from typing import Any
 
 from taskcheck.documents.values import iso
 from taskcheck.formats.sanitize import json_text
-from taskcheck.model.finding import Finding, Safety, Severity
+from taskcheck.model.finding import Evidence, Finding, Fix, Safety, Severity
 from taskcheck.model.report import (
     FixNote,
     Incident,
+    ManagerStatus,
     Report,
+    RunError,
     SignalNote,
 )
 from taskcheck.model.task import Place
@@ -22,47 +24,55 @@ def render(report: Report) -> str:
 
 
 def as_dict(report: Report) -> dict[str, Any]:
-    """The report as JSON values."""
-    findings = report.findings
+    """Return the report as JSON values."""
     return {
         "schema": SCHEMA,
         "version": report.version,
         "now": iso(report.now),
         "complete": report.complete,
         "exit_code": report.exit_code,
-        "summary": {
-            "tasks": report.tasks,
-            "checkouts": report.checkouts,
-            "incidents": len(report.incidents),
-            "findings": len(findings),
-            "errors": report.count(Severity.ERROR),
-            "warnings": report.count(Severity.WARNING),
-            "infos": report.count(Severity.INFO),
-            "fixable": report.fixable(Safety.SAFE) + report.fixable(Safety.UNSAFE),
-            "fixed": report.fixed,
-            "suppressed": report.suppressed,
-            "baselined": report.baselined,
-            "skipped": len(report.skipped),
-        },
-        "managers": [
-            {
-                "owner": manager.owner,
-                "snapshot_age_seconds": manager.snapshot_age_seconds,
-                "fresh": manager.fresh,
-                "files": list(manager.files),
-                "entries": manager.entries,
-                "workers": manager.workers,
-            }
-            for manager in report.managers
-        ],
-        "incidents": [_incident(incident) for incident in report.incidents],
+        "summary": _summary(report),
+        "managers": list(map(_manager, report.managers)),
+        "incidents": list(map(_incident, report.incidents)),
         "skipped": [{"rule": rule, "reason": reason} for rule, reason in report.skipped],
-        "errors": [{"where": error.where, "message": error.message} for error in report.errors],
-        "fixes": [_fix(note) for note in report.fixes],
+        "errors": list(map(_error, report.errors)),
+        "fixes": list(map(_fix, report.fixes)),
         "notices": list(report.notices),
         "notes": list(report.notes),
         "undo": report.undo,
     }
+
+
+def _summary(report: Report) -> dict[str, int]:
+    return {
+        "tasks": report.tasks,
+        "checkouts": report.checkouts,
+        "incidents": len(report.incidents),
+        "findings": len(report.findings),
+        "errors": report.count(Severity.ERROR),
+        "warnings": report.count(Severity.WARNING),
+        "infos": report.count(Severity.INFO),
+        "fixable": report.fixable(Safety.SAFE) + report.fixable(Safety.UNSAFE),
+        "fixed": report.fixed,
+        "suppressed": report.suppressed,
+        "baselined": report.baselined,
+        "skipped": len(report.skipped),
+    }
+
+
+def _manager(manager: ManagerStatus) -> dict[str, Any]:
+    return {
+        "owner": manager.owner,
+        "snapshot_age_seconds": manager.snapshot_age_seconds,
+        "fresh": manager.fresh,
+        "files": list(manager.files),
+        "entries": manager.entries,
+        "workers": manager.workers,
+    }
+
+
+def _error(error: RunError) -> dict[str, str]:
+    return {"where": error.where, "message": error.message}
 
 
 def _incident(incident: Incident) -> dict[str, Any]:
@@ -77,14 +87,13 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "moved_at": iso(incident.moved_at) if incident.moved_at else None,
         "worker": incident.worker,
         "blocks": incident.blocks,
-        "findings": [finding_dict(finding) for finding in incident.findings],
-        "signals": [_signal(note) for note in incident.signals],
+        "findings": list(map(finding_dict, incident.findings)),
+        "signals": list(map(_signal, incident.signals)),
     }
 
 
 def finding_dict(finding: Finding) -> dict[str, Any]:
-    """A finding as JSON values."""
-    fix = finding.fix
+    """Return a finding as JSON values."""
     return {
         "rule": finding.rule,
         "family": finding.family,
@@ -96,14 +105,17 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
         "explained_by": finding.explained_by,
         "fingerprint": finding.fingerprint,
         "advisory": finding.advisory,
-        "evidence": [
-            {"checkout": item.place.checkout, **_place(item.place), "side": item.side, "saw": item.saw}
-            for item in finding.evidence
-        ],
-        "fix": {"title": fix.title, "safety": fix.safety.label, "why": fix.why, "files": list(fix.files)}
-        if fix
-        else None,
+        "evidence": list(map(_evidence, finding.evidence)),
+        "fix": _offered(finding.fix) if finding.fix else None,
     }
+
+
+def _evidence(item: Evidence) -> dict[str, Any]:
+    return {"checkout": item.place.checkout, **_place(item.place), "side": item.side, "saw": item.saw}
+
+
+def _offered(fix: Fix) -> dict[str, Any]:
+    return {"title": fix.title, "safety": fix.safety.label, "why": fix.why, "files": list(fix.files)}
 
 
 def _fix(note: FixNote) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from junit_xml import TestCase, TestSuite, to_xml_report_string
 
 from taskcheck.documents.values import iso
 from taskcheck.formats.sanitize import visible
-from taskcheck.formats.text import position
+from taskcheck.formats.wording import position
 from taskcheck.model.finding import REPOSITORY, Finding, Severity
 from taskcheck.model.report import Case, Report, RuleRun
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from taskcheck.formats import wording
 from taskcheck.formats.sanitize import code, html, markdown
-from taskcheck.formats.text import position, tally
+from taskcheck.formats.tally import tally
+from taskcheck.formats.wording import position
 from taskcheck.model.finding import Finding
 from taskcheck.model.report import (
     Incident,
@@ -23,24 +24,40 @@ HEAD = ("| | task | what is wrong | owner · status | what to do |", "|---|---|-
 
 
 def render(report: Report) -> str:
-    """The summary, the table, the details; of what a comment can't hold the least severe is left out, and said."""
+    """Return summary, table and details; of what a comment can't hold the least severe is left out, and said."""
     urls = {run.rule: run.url for run in report.runs}
     room = MAX_LENGTH - NOTICES
-    errors = [f"- **failed** {markdown(error.where)}: {markdown(error.message)}" for error in report.errors]
-    errors += [f"- **notice** {markdown(notice, None)}" for notice in report.notices]
-    head = [f"### taskcheck: {markdown(''.join(tally(report)), None)}", ""]
-    head += [*_fitting(errors, len(errors), room // 8, "- {} more failures don't fit here"), ""]
-    managers = map(_manager, report.managers)
-    foot = _fitting(managers, len(report.managers), room // 8, "- {} more managers don't fit here")
+    head = _head(report, room // 8)
+    foot = _foot(report, room // 8)
     room -= _length(head) + _length(foot)
-    number = len(report.incidents)
-    rows = (_row(incident, urls) for incident in report.incidents)
-    table = _fitting(rows, number, room // 2, "\n{} more incidents don't fit here, none of them worse")
-    if table:
-        table = [*HEAD, *table, ""]
+    table = _table(report, urls, room // 2)
+    room -= _length(table)
     details = ("\n".join(_details(incident, urls)) for incident in report.incidents)
-    folds = _fitting(details, number, room - _length(table), "The details of {} incidents don't fit here.\n")
+    left_out = "The details of {} incidents don't fit here.\n"
+    folds = _fitting(details, len(report.incidents), room, left_out)
     return "\n".join([*head, *table, *folds, *foot]).rstrip() + "\n"
+
+
+def _head(report: Report, room: int) -> list[str]:
+    """Return the summary, and what failed."""
+    title = f"### taskcheck: {markdown(''.join(tally(report)), None)}"
+    notes = [f"- **failed** {markdown(error.where)}: {markdown(error.message)}" for error in report.errors]
+    notes += [f"- **notice** {markdown(notice, None)}" for notice in report.notices]
+    return [title, "", *_fitting(notes, len(notes), room, "- {} more failures don't fit here"), ""]
+
+
+def _foot(report: Report, room: int) -> list[str]:
+    """Return how fresh the managers' heartbeats are."""
+    managers = map(_manager, report.managers)
+    return _fitting(managers, len(report.managers), room, "- {} more managers don't fit here")
+
+
+def _table(report: Report, urls: dict[str, str | None], room: int) -> list[str]:
+    """Return a row per incident, under its heading; nothing where there is none."""
+    rows = (_row(incident, urls) for incident in report.incidents)
+    left_out = "\n{} more incidents don't fit here, none of them worse"
+    table = _fitting(rows, len(report.incidents), room, left_out)
+    return [*HEAD, *table, ""] if table else []
 
 
 def _fitting(texts: Iterable[str], number: int, room: int, left_out: str) -> list[str]:
@@ -59,15 +76,27 @@ def _length(texts: Iterable[str]) -> int:
 
 
 def _row(incident: Incident, urls: dict[str, str | None]) -> str:
-    wrong = "signals only: " + ", ".join(map(_signal, incident.signals))
-    todo = "look at the signals"
-    if head := next((f for f in incident.findings if f.rule == incident.headline), None):
-        wrong = f"{_rule(head.rule, urls)}: {markdown(head.message, 200)}"
-        todo = f"see to: {markdown(head.expected, 200)}" if head.expected else ""
-    if safeties := wording.remedies(incident):
-        todo = code(wording.fix_command(incident, safeties[0]), None)
     state = " · ".join(code(part) for part in (incident.owner, incident.status) if part)
+    wrong, todo = _wrong(incident, urls), _todo(incident)
     return f"| {incident.severity.label} | {code(incident.subject)} | {wrong} | {state} | {todo} |"
+
+
+def _wrong(incident: Incident, urls: dict[str, str | None]) -> str:
+    head = incident.head
+    if head is None:
+        return "signals only: " + ", ".join(map(_signal, incident.signals))
+    return f"{_rule(head.rule, urls)}: {markdown(head.message, 200)}"
+
+
+def _todo(incident: Incident) -> str:
+    """Return the command that mends it; else what is expected."""
+    safeties = wording.remedies(incident)
+    if safeties:
+        return code(wording.fix_command(incident, safeties[0]), None)
+    head = incident.head
+    if head is None:
+        return "look at the signals"
+    return f"see to: {markdown(head.expected, 200)}" if head.expected else ""
 
 
 def _details(incident: Incident, urls: dict[str, str | None]) -> Iterator[str]:
@@ -109,11 +138,13 @@ def _rule(name: str, urls: dict[str, str | None]) -> str:
 
 
 def _signal(note: SignalNote) -> str:
-    fate = " (refuted)" if note.refuted else "" if note.explained_by else " (unexplained)"
-    return f"{code(note.signal.kind)}{fate}"
+    return f"{code(note.signal.kind)}{wording.signal_fate(note)}"
 
 
 def _manager(manager: ManagerStatus) -> str:
     name = f"- manager {code(manager.owner)}:"
     old = wording.heartbeat(manager)
-    return f"{name} heartbeat {old}" + ("" if manager.fresh else ", **stale**") if old else f"{name} no heartbeat"
+    if old is None:
+        return f"{name} no heartbeat"
+    stale = "" if manager.fresh else ", **stale**"
+    return f"{name} heartbeat {old}{stale}"

@@ -1,7 +1,7 @@
 """The report as SARIF 2.1.0: rules with their help, results with the evidence of all sides, what couldn't be judged."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -60,7 +60,7 @@ def _accepted(runs: Iterable[RuleRun]) -> list[tuple[Finding, Acceptance]]:
 
 
 def _rule(run: RuleRun) -> Json:
-    summary = wording.summary(run) or run.rule
+    summary = wording.first_line(run) or run.rule
     described: Json = {
         "id": run.rule,
         "shortDescription": {"text": summary},
@@ -100,27 +100,35 @@ def _message(finding: Finding) -> str:
 
 
 def _properties(finding: Finding, incident: Incident | None) -> Json:
-    """What SARIF has no place for.
+    """Return what SARIF has no place for.
 
     A fix among it: SARIF wants the region that it deletes, and a report doesn't hold the bytes.
     """
-    fix, safety = finding.fix, wording.reach(finding)
-    told_fix = fix and {
-        "title": _text(fix.title),
-        "safety": fix.safety.label,
-        "why": _text(fix.why),
-        "files": [visible(path, None) for path in fix.files],
-        "command": wording.fix_command(incident, safety) if incident and safety else None,
-    }
     properties = {
         "family": finding.family,
         "task": finding.task and visible(finding.task),
         "manager": finding.manager and visible(finding.manager),
         "headline": incident.headline if incident else None,
         "explainedBy": finding.explained_by,
-        "fix": told_fix,
+        "fix": _offered(finding, incident),
     }
     return {name: value for name, value in properties.items() if value is not None}
+
+
+def _offered(finding: Finding, incident: Incident | None) -> Json | None:
+    """Return a finding's fix with the command that makes it; None where there is no fix."""
+    fix = finding.fix
+    if fix is None:
+        return None
+    safety = wording.reach(finding)
+    command = wording.fix_command(incident, safety) if incident and safety else None
+    return {
+        "title": _text(fix.title),
+        "safety": fix.safety.label,
+        "why": _text(fix.why),
+        "files": [visible(path, None) for path in fix.files],
+        "command": command,
+    }
 
 
 def _evidence(report: Report, number: int, evidence: Evidence) -> Json:
@@ -134,7 +142,10 @@ def _where(place: Place) -> str:
 
 def _location(report: Report, place: Place) -> Json:
     path = wording.repository_path(report, place)
-    artifact = {"uri": _uri(place.path if path is None else path), "uriBaseId": _base(place) if path is None else ROOT}
+    if path is None:
+        artifact = {"uri": _uri(place.path), "uriBaseId": _base(place)}
+    else:
+        artifact = {"uri": _uri(path), "uriBaseId": ROOT}
     region = {"startLine": max(1, place.line or 1)}
     if place.line and place.column:
         region["startColumn"] = max(1, place.column)
@@ -150,16 +161,24 @@ def _base(place: Place) -> str:
 
 
 def _bases(report: Report) -> Json:
-    """What the places are relative to; no base names a path of this machine."""
+    """Return what the places are relative to; no base names a path of this machine."""
+    elsewhere = {}
+    for place in _places(report):
+        if wording.repository_path(report, place) is None:
+            elsewhere[_base(place)] = visible(place.checkout)
+    bases: Json = {ROOT: {"description": {"text": "The top of the main checkout"}}}
+    for base, checkout in sorted(elsewhere.items()):
+        bases[base] = {"description": {"text": checkout}}
+    return bases
+
+
+def _places(report: Report) -> Iterator[Place]:
+    """Yield every place that a result names."""
     accepted = (finding for finding, _ in _accepted(report.runs))
-    places = (place for found in (report.findings, accepted) for f in found for place in (f.place, *_places(f)))
-    elsewhere = {_base(place): place for place in places if wording.repository_path(report, place) is None}
-    described = {base: {"description": {"text": visible(place.checkout)}} for base, place in sorted(elsewhere.items())}
-    return {ROOT: {"description": {"text": "The top of the main checkout"}}, **described}
-
-
-def _places(finding: Finding) -> Iterable[Place]:
-    return (item.place for item in finding.evidence)
+    for finding in (*report.findings, *accepted):
+        yield finding.place
+        for item in finding.evidence:
+            yield item.place
 
 
 def _uri(path: str) -> str:
@@ -168,22 +187,31 @@ def _uri(path: str) -> str:
 
 
 def _invocation(report: Report, rules: dict[str, int], found: int) -> Json:
-    failed = [_notification("error", f"{_text(error.where)}: {_text(error.message)}") for error in report.errors]
-    failed += [_notification("note", _text(notice)) for notice in report.notices]
-    if found > MAX_RESULTS:
-        most = f"the {MAX_RESULTS} most severe of {found} results are here"
-        failed.append(_notification("warning", f"{most}: GitHub's code scanning shows no more"))
-    skipped = [
-        {**_notification("note", f"not checked: {_text(reason)}"), "associatedRule": {"id": rule, "index": rules[rule]}}
-        for rule, reason in report.skipped
-    ]
     return {
         "executionSuccessful": report.complete,
         "exitCode": report.exit_code,
         "exitCodeDescription": EXITS.get(report.exit_code, ""),
-        "toolExecutionNotifications": failed,
-        "toolConfigurationNotifications": skipped,
+        "toolExecutionNotifications": list(_execution(report, found)),
+        "toolConfigurationNotifications": list(_configuration(report, rules)),
     }
+
+
+def _execution(report: Report, found: int) -> Iterator[Json]:
+    """Yield what failed, what is to be noted, and how much was left out."""
+    for error in report.errors:
+        yield _notification("error", f"{_text(error.where)}: {_text(error.message)}")
+    for notice in report.notices:
+        yield _notification("note", _text(notice))
+    if found > MAX_RESULTS:
+        most = f"the {MAX_RESULTS} most severe of {found} results are here"
+        yield _notification("warning", f"{most}: GitHub's code scanning shows no more")
+
+
+def _configuration(report: Report, rules: dict[str, int]) -> Iterator[Json]:
+    """Yield which rules could not look, and why."""
+    for rule, reason in report.skipped:
+        told = _notification("note", f"not checked: {_text(reason)}")
+        yield {**told, "associatedRule": {"id": rule, "index": rules[rule]}}
 
 
 def _notification(level: str, text: str) -> Json:

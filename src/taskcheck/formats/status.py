@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from taskcheck.documents.values import age, iso
+from taskcheck.formats.lines import Line, styled, wrapped
 from taskcheck.formats.sanitize import visible
-from taskcheck.formats.text import Line, styled, summary, wrapped
+from taskcheck.formats.text import summary
 from taskcheck.formats.view import (
     Row,
     headline,

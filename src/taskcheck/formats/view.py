@@ -31,22 +31,38 @@ class Row:
 
 
 def rows(report: Report) -> list[Row]:
-    """What needs a look: what holds up most others first, then by severity, then by name."""
-    ordered = sorted(report.incidents, key=lambda i: (-i.blocks, -i.severity, i.headline is None, i.subject))
-    return [Row(incident, _quiet(incident, report), next_step(incident)) for incident in ordered]
+    """Return what needs a look: what holds up most others first, then by severity, then by name."""
+    found = []
+    for incident in sorted(report.incidents, key=_order):
+        found.append(Row(incident, _quiet(incident, report), next_step(incident)))
+    return found
+
+
+def _order(incident: Incident) -> tuple[int, int, bool, str]:
+    return -incident.blocks, -incident.severity, incident.headline is None, incident.subject
 
 
 def next_step(incident: Incident) -> tuple[str, ...]:
-    """The command that mends the incident's cause, or shows how, or explains what has to be decided.
+    """Return the command that mends the incident's cause, or shows how, or explains what has to be decided.
 
     A fix that isn't safe is shown first.
     """
-    safety = next(filter(None, (reach(finding) for finding in incident.findings if not finding.explained_by)), None)
-    if safety is not None and (incident.task or incident.manager):
+    safety = _first_reach(incident)
+    named = incident.task or incident.manager
+    if safety is not None and named:
         return fix_words(incident, safety, "--fix" if safety is Safety.SAFE else "--diff")
     if incident.headline:
         return ("taskcheck", "rule", incident.headline)
     return ("taskcheck", "check", "--verbose", *(argument(incident) or ()))
+
+
+def _first_reach(incident: Incident) -> Safety | None:
+    """Return how safe the first fix of a cause is that `--fix` can make; None where it can make none."""
+    for finding in incident.causes:
+        safety = reach(finding)
+        if safety is not None:
+            return safety
+    return None
 
 
 def headline(incident: Incident) -> str:
@@ -55,34 +71,42 @@ def headline(incident: Incident) -> str:
 
 
 def told(note: SignalNote) -> list[str]:
-    """What there is to say of a raw signal: how loud, whose, since when, what became of it, and its own words."""
+    """Return what there is to say of a raw signal: how loud, whose, since when, what became of it, its own words."""
     signal = note.signal
-    fate = ["refuted"] if note.refuted else []
-    fate += [f"explained by {note.explained_by}"] if note.explained_by else []
-    parts = (
-        signal.level,
-        f"from {signal.manager}",
-        iso(signal.at) if signal.at else None,
-        ", ".join(fate) or "unexplained",
-        signal.detail,
-    )
+    at = iso(signal.at) if signal.at else None
+    parts = (signal.level, f"from {signal.manager}", at, _fate(note), signal.detail)
     return [part for part in parts if part]
 
 
+def _fate(note: SignalNote) -> str:
+    """Return what became of a raw signal."""
+    if not note.refuted and note.explained_by is None:
+        return "unexplained"
+    refuted = ["refuted"] if note.refuted else []
+    explained = [f"explained by {note.explained_by}"] if note.explained_by else []
+    return ", ".join((*refuted, *explained))
+
+
 def heartbeat(manager: ManagerStatus) -> tuple[str, str]:
-    """How old a manager's heartbeat is, in words, and whether that is good."""
+    """Return how old a manager's heartbeat is, in words, and whether that is good."""
     old = heartbeat_age(manager)
-    word, kind = ("fresh", "good") if manager.fresh else ("stale", "warning")
-    return (f"{old}, {word}", kind) if old else ("none", "warning")
+    if old is None:
+        return "none", "warning"
+    return (f"{old}, fresh", "good") if manager.fresh else (f"{old}, stale", "warning")
 
 
 def workers(manager: ManagerStatus) -> str:
-    """How many of a manager's workers live, in words."""
+    """Return how many of a manager's workers live, in words."""
     if manager.entries is None:
         return "no register"
     registered = f"{manager.entries} registered"
-    return registered if manager.workers is None else f"{manager.workers} live of {registered}"
+    if manager.workers is None:
+        return registered
+    return f"{manager.workers} live of {registered}"
 
 
 def _quiet(incident: Incident, report: Report) -> timedelta | None:
-    return max(report.now - incident.moved_at, timedelta()) if incident.moved_at else None
+    """Return how long nothing has moved; never less than nothing, whatever a clock says."""
+    if incident.moved_at is None:
+        return None
+    return max(report.now - incident.moved_at, timedelta())

@@ -11,8 +11,28 @@ from taskcheck.model.report import (
     ManagerStatus,
     Report,
     RuleRun,
+    SignalNote,
 )
 from taskcheck.model.task import Place
+
+
+def counted(number: int, noun: str) -> str:
+    """Return so many of something, in words: ``1 task``, ``2 tasks``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def position(place: Place) -> str:
+    """Return ``[checkout:]path[:line:column]``; root goes without saying."""
+    checkout = "" if place.checkout == "root" else f"{place.checkout}:"
+    numbers = "".join(f":{number}" for number in (place.line, place.column) if number is not None)
+    return f"{checkout}{place.path}{numbers}"
+
+
+def signal_fate(note: SignalNote) -> str:
+    """Return what became of a raw signal, in brackets; nothing where a finding explains it."""
+    if note.refuted:
+        return " (refuted)"
+    return "" if note.explained_by else " (unexplained)"
 
 
 def worst_first(report: Report) -> list[tuple[Incident, Finding]]:
@@ -30,7 +50,7 @@ def repository_path(report: Report, place: Place) -> str | None:
     return None if folder is None else f"{report.prefix}{folder}/{path}"
 
 
-def summary(run: RuleRun) -> str:
+def first_line(run: RuleRun) -> str:
     """What a rule finds: the first line of its documentation."""
     return run.doc.partition("\n")[0]
 
@@ -48,20 +68,32 @@ def heartbeat(manager: ManagerStatus) -> str | None:
 
 
 def reach(finding: Finding) -> Safety | None:
-    """How safe a finding's fix is, where `--fix` can make it; what isn't in root is repaired there."""
-    if finding.fix is None or finding.place.checkout != "root" or finding.fix.safety is Safety.DISPLAY:
+    """Return how safe a finding's fix is, where `--fix` can make it; what isn't in root is repaired there."""
+    fix = finding.fix
+    if fix is None or fix.safety is Safety.DISPLAY:
         return None
-    return None if argument(finding) is None else finding.fix.safety
+    if finding.place.checkout != "root" or argument(finding) is None:
+        return None
+    return fix.safety
 
 
 def remedies(incident: Incident) -> list[Safety]:
-    """How safe the fixes of an incident are that `--fix` can make, the safest first."""
-    return sorted({safety for finding in incident.findings if (safety := reach(finding))}, reverse=True)
+    """Return how safe the fixes of an incident are that `--fix` can make, the safest first."""
+    reached = {reach(finding) for finding in incident.findings}
+    return [safety for safety in (Safety.SAFE, Safety.UNSAFE) if safety in reached]
 
 
 def fix_words(about: Finding | Incident, safety: Safety, verb: str = "--fix") -> tuple[str, ...]:
-    """The command that makes the fixes of at least this safety of one task, or shows them (``--diff``), in words."""
-    return ("taskcheck", verb, *(() if safety is Safety.SAFE else ("--unsafe-fixes",)), *(argument(about) or ()))
+    """Return the command that makes the fixes of at least this safety of one task, or shows them, in words.
+
+    Args:
+        about: whose fixes.
+        safety: the least safety of the fixes.
+        verb: ``--fix`` makes them, ``--diff`` shows them.
+    """
+    unsafe = () if safety is Safety.SAFE else ("--unsafe-fixes",)
+    name = argument(about) or ()
+    return ("taskcheck", verb, *unsafe, *name)
 
 
 def fix_command(about: Finding | Incident, safety: Safety, verb: str = "--fix") -> str:
@@ -80,9 +112,15 @@ def commands(incident: Incident) -> Iterator[tuple[str, str]]:
 
 
 def argument(about: Finding | Incident) -> tuple[str, ...] | None:
-    """The words that name it in a command; none, which means everything, for the repository; None if none can."""
+    """Return the words that name it in a command; none, which means everything, for the repository; None if none can.
+
+    Example:
+        ``("fix-login",)``; ``("--", "-x")`` for a task named ``-x``; None for one whose name no shell can take.
+    """
     name = about.task or about.manager
     if name is None:
         return ()
     word = shell(name)
-    return None if word is None else ("--", word) if word.startswith("-") else (word,)
+    if word is None:
+        return None
+    return ("--", word) if word.startswith("-") else (word,)

@@ -31,6 +31,11 @@ class FixNote:
     reason: str = ""
     """Why it isn't made; a fix without a reason that isn't applied would be, were it not for ``--diff``."""
 
+    @property
+    def subject(self) -> str:
+        """What a report calls what it is about."""
+        return self.task or self.manager or REPOSITORY
+
 
 EMPTY = 4
 """Exit code of a run that found nothing to check."""
@@ -204,6 +209,21 @@ class Incident:
     def subject(self) -> str:
         """What a report calls it."""
         return self.task or self.manager or REPOSITORY
+
+    @property
+    def head(self) -> Finding | None:
+        """The finding that heads it; None when only signals speak."""
+        return self.findings[0] if self.findings else None
+
+    @property
+    def causes(self) -> tuple[Finding, ...]:
+        """The findings that no other explains; the first is the headline."""
+        return tuple(finding for finding in self.findings if finding.explained_by is None)
+
+    @property
+    def effects(self) -> tuple[Finding, ...]:
+        """The findings that a cause explains."""
+        return tuple(finding for finding in self.findings if finding.explained_by is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,121 @@
+"""Lines of text before they are wrapped and coloured: for the report on a terminal and the operator's view."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.style import Style
+    from rich.text import Text
+
+STYLES = {
+    "error": "bold red",
+    "warning": "yellow",
+    "info": "cyan",
+    "subject": "bold",
+    "rule": "magenta",
+    "place": "blue",
+    "dim": "dim",
+    "good": "green",
+}
+"""What a segment is, to how rich shows it."""
+
+Segment = tuple[str, str]
+"""A text, and what it is: a key of `STYLES`, or nothing."""
+
+NO_LINKS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line before it is wrapped: how far it is indented, and its segments with their kinds."""
+
+    indent: int
+    segments: tuple[Segment, ...]
+    hang: int = 0
+    """How much further its continuation is indented where it is wrapped."""
+
+    @property
+    def plain(self) -> str:
+        """The line without styles."""
+        return " " * self.indent + "".join(text for text, _ in self.segments)
+
+
+def plain_text(lines: Iterable[Line]) -> str:
+    """Return the lines without styles, as they would be in a file."""
+    return "".join(f"{line.plain.rstrip()}\n" for line in lines)
+
+
+def styled(lines: Iterable[Line], width: int | None, urls: Mapping[str, str] = NO_LINKS) -> str:
+    """Return the lines in the colours that every terminal has, wrapped where there is a width.
+
+    Args:
+        lines: the lines.
+        width: columns of the terminal; None leaves the lines as long as they are.
+        urls: pages of rules, which their names lead to.
+    """
+    shown = []
+    for line in lines:
+        rows = wrapped(line, width) if width else (line,)
+        shown += [_painted(row, urls) for row in rows]
+    return "".join(shown)
+
+
+def _painted(row: Line, urls: Mapping[str, str]) -> str:
+    parts = [_painted_segment(text, kind, urls) for text, kind in row.segments]
+    return " " * row.indent + "".join(parts).rstrip() + "\n"
+
+
+def _painted_segment(text: str, kind: str, urls: Mapping[str, str]) -> str:
+    if not kind:
+        return text
+    from rich.color import ColorSystem  # noqa: PLC0415 - only for a terminal
+
+    shown = _style(kind).render(text, color_system=ColorSystem.STANDARD)
+    url = urls.get(text.rstrip(": ")) if kind == "rule" else None
+    return f"\x1b]8;;{url}\x1b\\{shown}\x1b]8;;\x1b\\" if url else shown
+
+
+@cache
+def _style(kind: str) -> "Style":
+    from rich.style import Style  # noqa: PLC0415 - only for a terminal
+
+    return Style.parse(STYLES[kind])
+
+
+@cache
+def _console() -> "Console":
+    from rich.console import Console  # noqa: PLC0415 - 37 ms, only for a terminal
+
+    return Console()
+
+
+def wrapped(line: Line, width: int) -> Iterator[Line]:
+    """Yield a line as rows that fit into so many columns, broken between words where there are some."""
+    from rich.cells import cell_len  # noqa: PLC0415 - only for a terminal
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    room = max(6, width - line.indent - line.hang)
+    if cell_len(line.plain) <= line.indent + room:
+        yield line
+        return
+    rows = Text.assemble(*line.segments).wrap(_console(), room, overflow="fold")
+    for number, row in enumerate(rows):
+        row.rstrip()
+        indent = line.indent + line.hang if number else line.indent
+        yield Line(indent, tuple(_segments(row)))
+
+
+def _segments(row: "Text") -> Iterator[Segment]:
+    """Yield a wrapped row's text, cut where its style changes."""
+    if row.plain.lstrip().startswith("::"):
+        yield "\\", ""  # What a row begins with, a CI log would read as a command.
+    end = 0
+    for span in row.spans:
+        yield row.plain[end : span.start], ""
+        yield row.plain[span.start : span.end], str(span.style)
+        end = span.end
+    yield row.plain[end:], ""

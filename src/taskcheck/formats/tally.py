@@ -1,0 +1,59 @@
+"""The closing line of a report: how much there is, and what isn't counted among it."""
+
+from collections.abc import Iterator
+
+from taskcheck.formats.wording import counted
+from taskcheck.model.finding import Safety, Severity
+from taskcheck.model.report import EMPTY, Report
+
+
+def tally(report: Report, *, verbose: bool = False) -> tuple[str, str]:
+    """Return how many tasks and incidents there are; and beside it, what isn't counted among these."""
+    checkouts = counted(report.checkouts, "checkout")
+    text = f"{counted(report.tasks, 'task')} in {checkouts}: {_found(report)}"
+    beside = list(_beside(report, verbose=verbose))
+    return text, f"; {', '.join(beside)}" if beside else ""
+
+
+def _found(report: Report) -> str:
+    if report.exit_code == EMPTY:
+        return "nothing to check"
+    if report.incidents:
+        severities = ", ".join(_severities(report)) or "signals only"
+        return f"{counted(len(report.incidents), 'incident')} ({severities})"
+    whole = report.complete and not report.partial
+    return "all agree" if whole else "nothing found"
+
+
+def _severities(report: Report) -> Iterator[str]:
+    for severity in sorted(Severity, reverse=True):
+        number = report.count(severity)
+        if number:
+            yield counted(number, severity.label)
+
+
+def _beside(report: Report, *, verbose: bool) -> Iterator[str]:
+    """Yield what a report passes over, what it repaired and could repair, and which rules could not look."""
+    if report.suppressed:
+        yield f"{report.suppressed} suppressed"
+    if report.baselined:
+        yield f"{report.baselined} in the baseline"
+    if report.baseline_gone:
+        yield f"{report.baseline_gone} of the baseline gone (--prune-baseline drops them)"
+    yield from _repairs(report)
+    skipped = len({rule for rule, _ in report.skipped})
+    if skipped:
+        how = "" if verbose else " (-v says why)"
+        yield f"{counted(skipped, 'rule')} skipped{how}"
+
+
+def _repairs(report: Report) -> Iterator[str]:
+    """Yield how many fixes were made, and how many there are."""
+    if report.undo:
+        yield f"{report.fixed} fixed (taskcheck undo {report.undo})"
+    safe, unsafe = report.fixable(Safety.SAFE), report.fixable(Safety.UNSAFE)
+    if safe and not report.fixes:
+        more = f", {unsafe} more with --unsafe-fixes" if unsafe else ""
+        yield f"{safe} fixable with --fix{more}"
+    elif unsafe:
+        yield f"{unsafe} fixable with --fix --unsafe-fixes"
