@@ -192,31 +192,46 @@ def _checked(config: pytest.Config) -> tuple[list[Item], str]:
 
 
 def cases(report: Report, top: Path, fail_on: int) -> list[Item]:
-    """The items of a report, those of one subject together; `top` is the top of the repository."""
+    """Return the items of a report, those of one subject together; `top` is the top of the repository."""
     from taskcheck.model.finding import REPOSITORY  # noqa: PLC0415 - only with the option
 
+    found: dict[tuple[str, str], Item] = {}
+    for item in _failed(report, top, fail_on):
+        found[item.subject, item.rule] = item
+    for run in report.runs:
+        for subject, outcome, text in _unfound(run):
+            before = found.get((_escaped(subject), run.rule))
+            if before is not None and outcome != "error":
+                continue
+            both = f"{text}\n{before.text}" if before else text
+            item = Item(_escaped(subject), run.rule, run.family, outcome, both, str(top), 0)
+            found[item.subject, item.rule] = item
+    for subject in {subject for run in report.runs for subject in _silent(run)}:
+        found[_escaped(subject), REST] = Item(_escaped(subject), REST, None, "passed", "", str(top), 0)
+    others = _other_errors(report)
+    if others:
+        text = "\n".join(("the check is incomplete: what failed was not checked", *others))
+        found[REPOSITORY, INCOMPLETE] = Item(REPOSITORY, INCOMPLETE, None, "error", text, str(top), 0)
+    return sorted(
+        found.values(), key=lambda item: (item.subject != REPOSITORY, item.subject, item.rule == REST, item.rule)
+    )
+
+
+def _failed(report: Report, top: Path, fail_on: int) -> Iterator[Item]:
+    """Yield an item for each rule that found something about a subject."""
     told: dict[tuple[str, str], list[Finding]] = {}
     for incident in report.incidents:
         for finding in incident.findings:
             told.setdefault((_escaped(incident.subject), finding.rule), []).append(finding)
-    found: dict[tuple[str, str], Item] = {}
-    for key, findings in told.items():
-        found[key] = _of_findings(*key, findings, report, top, fail_on)
-    for run in report.runs:
-        for subject, outcome, text in _unfound(run):
-            before = found.get((_escaped(subject), run.rule))
-            if before is None or outcome == "error":
-                text = f"{text}\n{before.text}" if before else text  # noqa: PLW2901 - both are to be seen
-                case = Item(_escaped(subject), run.rule, run.family, outcome, text, str(top), 0)
-                found[case.subject, case.rule] = case
-    for subject in {subject for run in report.runs for subject in _silent(run)}:
-        found[_escaped(subject), REST] = Item(_escaped(subject), REST, None, "passed", "", str(top), 0)
+    for (subject, rule), findings in told.items():
+        yield _of_findings(subject, rule, findings, report, top, fail_on)
+
+
+def _other_errors(report: Report) -> list[str]:
+    """Return what failed beside rules."""
     of_rules = {error for run in report.runs for error in run.errors}
-    others = [f"{_visible(error.where)}: {_visible(error.message)}" for error in report.errors if error not in of_rules]
-    if others:
-        text = "\n".join(("the check is incomplete: what failed was not checked", *others))
-        found[REPOSITORY, INCOMPLETE] = Item(REPOSITORY, INCOMPLETE, None, "error", text, str(top), 0)
-    return [found[key] for key in sorted(found, key=lambda key: (key[0] != REPOSITORY, key[0], key[1] == REST, key[1]))]
+    others = (error for error in report.errors if error not in of_rules)
+    return [f"{_visible(error.where)}: {_visible(error.message)}" for error in others]
 
 
 def _of_findings(subject: str, rule: str, findings: list[Finding], report: Report, top: Path, fail_on: int) -> Item:

@@ -27,8 +27,9 @@ class Gate:
     def mark(self, finding: Finding) -> Finding:
         """Return the finding, as advisory when it can't fail the run."""
         decided = finding.rule in self.static and finding.task is not None
-        own = finding.place.checkout == self.checkout and (self.changed is None or finding.task in self.changed)
-        return replace(finding, advisory=not (decided and own))
+        changed = self.changed is None or finding.task in self.changed
+        own = finding.place.checkout == self.checkout
+        return replace(finding, advisory=not (decided and own and changed))
 
 
 def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:
@@ -38,10 +39,14 @@ def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:
     """
     if isinstance(state.copies, Unavailable):
         return state, frozenset()
-    copies = [copy.task for copy in state.copies if copy.checkout.name == checkout and copy.changed]
+    copies = []
+    for copy in state.copies:
+        if copy.checkout.name == checkout and copy.changed:
+            copies.append(copy.task)
     changed = frozenset(task.id for task in copies)
-    untouched = [task for task in state.tasks if task.id not in changed]
-    return replace(state, tasks=Tasks.of((*untouched, *copies), state.tasks.archived)), changed
+    untouched = (task for task in state.tasks if task.id not in changed)
+    tasks = Tasks.of((*untouched, *copies), state.tasks.archived)
+    return replace(state, tasks=tasks), changed
 
 
 def gated(
@@ -59,23 +64,27 @@ def gated(
         accepted: the baseline.
         current: the linked worktree that one stands in.
     """
-    static = {run.rule: rules[run.rule] for run in runs if rules[run.rule].static}
+    static = frozenset(run.rule for run in runs if rules[run.rule].static)
     checkout = _current(state, current)
     if checkout == "root":
-        gate = Gate(frozenset(static), checkout, None)
+        gate = Gate(static, checkout, None)
         return tuple(run.changed(gate.mark) for run in runs)
     view, changed = committed_view(state, checkout)
-    asked = [rule for rule in static.values() if "file" not in rule.subjects]
-    judged, _ = accepted.apply(run_rules(asked, view, only=changed, known=rules))
+    of_commit = [rules[name] for name in static if "file" not in rules[name].subjects]
+    judged, _ = accepted.apply(run_rules(of_commit, view, only=changed, known=rules))
     own = {run.rule: run for run in judged}
-    gate = Gate(frozenset(static), checkout, changed)
-    joined = (_joined(run, own[run.rule]) if run.rule in own else run for run in runs)
-    return tuple(run.changed(gate.mark) for run in joined)
+    gate = Gate(static, checkout, changed)
+    marked = []
+    for run in runs:
+        joined = _joined(run, own[run.rule]) if run.rule in own else run
+        marked.append(joined.changed(gate.mark))
+    return tuple(marked)
 
 
 def _joined(run: RuleRun, own: RuleRun) -> RuleRun:
     """Return a rule's run with what it said of the worktree's own copies beside what it said of root."""
-    later = {case.subject: case for case in own.cases if case.counted or case.undecided or case.error}
+    speaking = (case for case in own.cases if case.counted or case.undecided or case.error)
+    later = {case.subject: case for case in speaking}
     cases = []
     for case in run.cases:
         other = later.pop(case.subject, None)

@@ -1,6 +1,6 @@
 """How much the findings of a rule matter, and which of them are meant to be."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -49,37 +49,39 @@ def uses(runs: Iterable[RuleRun], state: State, known: Container[str] | None = N
     """
     by_rule = {run.rule: run for run in runs}
     today = state.now.date().isoformat()
-    found = []
-    for index, table in enumerate(state.settings.suppress):
-        source = state.settings.source or "taskcheck.toml"
-        place = Place(path=source, route=("suppress", str(index)), line=table.line, column=1)
-        found.append(_use(table, place, None, None, by_rule.get(table.rule), today))
+    found = list(_of_configuration(by_rule, state, today))
     for task in state.tasks:
-        accepting = _accepting(state, task.id)
-        if accepting is None or "taskcheck" not in accepting.front:
-            continue
-        for table, fault in _of_file(accepting):
-            missing = known is not None and table.rule not in known
-            why = "there is no such rule" if missing else fault
-            place = task.place.at("taskcheck", "ignore", table.rule)
-            found.append(_use(table, place, task, why, by_rule.get(table.rule), today))
+        found += _of_task(task, by_rule, state, today, known)
     return tuple(found)
+
+
+def _of_configuration(by_rule: Mapping[str, RuleRun], state: State, today: str) -> Iterator[SuppressionUse]:
+    """Yield what became of the suppressions of the configuration."""
+    source = state.settings.source or "taskcheck.toml"
+    for index, table in enumerate(state.settings.suppress):
+        place = Place(path=source, route=("suppress", str(index)), line=table.line, column=1)
+        yield _use(table, place, None, None, by_rule.get(table.rule), today)
+
+
+def _of_task(
+    task: Task, by_rule: Mapping[str, RuleRun], state: State, today: str, known: Container[str] | None
+) -> Iterator[SuppressionUse]:
+    """Yield what became of the suppressions of a task's own file."""
+    accepting = _accepting(state, task.id)
+    if accepting is None or "taskcheck" not in accepting.front:
+        return
+    for table, fault in _of_file(accepting):
+        missing = known is not None and table.rule not in known
+        why = "there is no such rule" if missing else fault
+        place = task.place.at("taskcheck", "ignore", table.rule)
+        yield _use(table, place, task, why, by_rule.get(table.rule), today)
 
 
 def _use(
     table: Suppression, place: Place, task: Task | None, fault: str | None, run: RuleRun | None, today: str
 ) -> SuppressionUse:
     """Return what became of one suppression, by the run of the rule that it names."""
-
-    def covered(subject: str | None) -> bool:
-        return subject == task.id if task else _covers(table, table.rule, subject or "")
-
-    matched = judged = False
-    if run is not None:
-        suppressed = (finding for finding, why in run.accepted if why.by != "baseline")
-        matched = any(covered(finding.task or finding.manager) for finding in suppressed)
-        looked = run.skipped is None and not run.errors
-        judged = looked and not any(map(covered, _unseen(run)))
+    covers = _covering(table, task)
     return SuppressionUse(
         rule=table.rule,
         subject=table.task,
@@ -88,9 +90,32 @@ def _use(
         until=table.until,
         fault=fault,
         expired=_expired(table, today),
-        matched=matched,
-        judged=judged,
+        matched=run is not None and _matched(run, covers),
+        judged=run is not None and _judged(run, covers),
     )
+
+
+Covers = Callable[[str], bool]
+"""Tells whether a suppression is about a task or manager."""
+
+
+def _covering(table: Suppression, task: Task | None) -> Covers:
+    if task is not None:
+        return lambda subject: subject == task.id
+    return lambda subject: fnmatchcase(subject, table.task)
+
+
+def _matched(run: RuleRun, covers: Covers) -> bool:
+    """Tell whether a suppression covers something that is suppressed."""
+    suppressed = (finding for finding, why in run.accepted if why.by != "baseline")
+    return any(covers(finding.task or finding.manager or "") for finding in suppressed)
+
+
+def _judged(run: RuleRun, covers: Covers) -> bool:
+    """Tell whether the rule could look everywhere that a suppression covers."""
+    if run.skipped is not None or run.errors:
+        return False
+    return not any(map(covers, _unseen(run)))
 
 
 def _unseen(run: RuleRun) -> Iterator[str]:
@@ -104,13 +129,10 @@ def _accepted(finding: Finding, settings: Settings, today: str) -> Acceptance | 
     """Return why the configuration accepts a finding; None where it doesn't."""
     subject = finding.task or finding.manager or ""
     for suppression in settings.suppress:
-        if _covers(suppression, finding.rule, subject) and not _expired(suppression, today):
+        covered = suppression.rule == finding.rule and fnmatchcase(subject, suppression.task)
+        if covered and not _expired(suppression, today):
             return Acceptance(reason=suppression.reason, by="configuration")
     return None
-
-
-def _covers(suppression: Suppression, rule: str, subject: str) -> bool:
-    return suppression.rule == rule and fnmatchcase(subject, suppression.task)
 
 
 def _expired(suppression: Suppression, today: str) -> bool:

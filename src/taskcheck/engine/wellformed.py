@@ -22,35 +22,53 @@ def ill(finding: Finding) -> str | None:
     if wrong := _check(Finding)(finding):
         return f"finding{wrong}"
     path = finding.place.path
-    outside = path.startswith("/") or ".." in path.split("/")
-    return f"finding.place.path is {path!r}, not a path below its checkout" if outside else None
+    inside = not path.startswith("/") and ".." not in path.split("/")
+    return None if inside else f"finding.place.path is {path!r}, not a path below its checkout"
 
 
 def ill_answer(answer: object) -> str | None:
     """What is wrong first with what a provider says of a pull request; None if all is well."""
     wrong = _check(PullState | Unavailable)(answer)
-    if wrong is None and isinstance(answer, PullState) and answer.at and answer.at.tzinfo is None:
+    if wrong is not None:
+        return f"answer{wrong}"
+    if isinstance(answer, PullState) and answer.at is not None and answer.at.tzinfo is None:
         return "answer.at has no time zone"
-    return wrong and f"answer{wrong}"
+    return None
 
 
 @cache
 def _check(kind: Any) -> Check:
     declared = get_args(kind)
-    if get_origin(kind) is Literal:
-        return lambda value: None if value in declared else f" is {value!r}, not one of {', '.join(declared)}"
-    if get_origin(kind) is tuple:
+    origin = get_origin(kind)
+    if origin is Literal:
+        return _literal(declared)
+    if origin is tuple:
         return _tuple(_check(declared[0]))
-    if get_origin(kind) in {Union, UnionType}:
+    if origin is Union or origin is UnionType:
         return _one_of(declared)
-    return _all_of(kind) if is_dataclass(kind) else _one_of((get_origin(kind) or kind,))
+    if is_dataclass(kind):
+        return _all_of(kind)
+    return _one_of((origin or kind,))
+
+
+def _literal(words: tuple[Any, ...]) -> Check:
+    def check(value: Any) -> str | None:
+        if value in words:
+            return None
+        return f" is {value!r}, not one of {', '.join(words)}"
+
+    return check
 
 
 def _tuple(of: Check) -> Check:
     def check(value: Any) -> str | None:
         if not isinstance(value, tuple):
             return _other(value, (tuple,))
-        return next((f"[{at}]{wrong}" for at, item in enumerate(value) if (wrong := of(item))), None)
+        for at, item in enumerate(value):
+            wrong = of(item)
+            if wrong is not None:
+                return f"[{at}]{wrong}"
+        return None
 
     return check
 
@@ -61,7 +79,8 @@ def _one_of(kinds: tuple[Any, ...]) -> Check:
     def check(value: Any) -> str | None:
         if not isinstance(value, kinds):
             return _other(value, kinds)
-        return parts[type(value)](value) if type(value) in parts else None
+        inner = parts.get(type(value))
+        return inner(value) if inner else None
 
     return check
 
@@ -72,7 +91,11 @@ def _all_of(kind: Any) -> Check:
     def check(value: Any) -> str | None:
         if not isinstance(value, kind):
             return _other(value, (kind,))
-        return next((f".{name}{wrong}" for name, part in parts if (wrong := part(getattr(value, name)))), None)
+        for name, part in parts:
+            wrong = part(getattr(value, name))
+            if wrong is not None:
+                return f".{name}{wrong}"
+        return None
 
     return check
 

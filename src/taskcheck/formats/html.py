@@ -10,6 +10,7 @@ from taskcheck.documents.values import age, iso
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.tally import tally
 from taskcheck.formats.view import (
+    Row,
     headline,
     heartbeat,
     rows,
@@ -41,16 +42,16 @@ def page(report: Report | None, *, name: str = "", trouble: str = "", live: str 
         live: what tells this look from others.
     """
     found = rows(report) if report else []
-    errors = sum(row.incident.severity is Severity.ERROR for row in found)
-    marks = "(!) " if trouble or (report and not report.complete) else f"({errors}) " if errors else ""
-    heading = ": ".join(filter(None, (name, _heading(report, trouble))))
+    heading = _heading(report, trouble)
+    if name:
+        heading = f"{name}: {heading}"
     return (
         _environment()
         .get_template("page.html")
         .render(
             report=report,
             rows=found,
-            title=f"{marks}{heading} · taskcheck",
+            title=f"{_marks(report, found, trouble)}{heading} · taskcheck",
             heading=heading,
             trouble=trouble,
             live=live,
@@ -60,15 +61,33 @@ def page(report: Report | None, *, name: str = "", trouble: str = "", live: str 
     )
 
 
+def _marks(report: Report | None, found: list[Row], trouble: str) -> str:
+    """Return what a browser's tab begins with: that something is amiss, or how many errors there are."""
+    incomplete = report is not None and not report.complete
+    if trouble or incomplete:
+        return "(!) "
+    errors = sum(row.incident.severity is Severity.ERROR for row in found)
+    return f"({errors}) " if errors else ""
+
+
 def _heading(report: Report | None, trouble: str) -> str:
-    """What matters most, in a few words; nothing is called healthy that couldn't be looked at."""
+    """Return what matters most, in a few words; nothing is called healthy that couldn't be looked at."""
     if report is None or trouble:
         return "can't be looked at"
-    number = len(report.incidents)
-    found = "1 needs a look" if number == 1 else f"{number or 'nothing'} {'need' if number else 'needs'} a look"
-    if report.exit_code == EMPTY:
-        found = "nothing to check"
+    found = _found(report)
     return found if report.complete else f"{found}, and not everything could be checked"
+
+
+def _found(report: Report) -> str:
+    if report.exit_code == EMPTY:
+        return "nothing to check"
+    match len(report.incidents):
+        case 0:
+            return "nothing needs a look"
+        case 1:
+            return "1 needs a look"
+        case number:
+            return f"{number} need a look"
 
 
 def style_hash() -> str:
@@ -112,10 +131,15 @@ def key(incident: Incident) -> str:
 
 
 def about(incident: Incident) -> list[str]:
-    """The task beside its id: title, status, and when it last moved."""
-    title = incident.title if incident.title != incident.subject else None
-    moved = f"last moved {moment(incident.moved_at)}" if incident.moved_at else None
-    return [part for part in (title, incident.status, moved) if part]
+    """Return what there is beside a task's id: title, status, and when it last moved."""
+    parts = []
+    if incident.title and incident.title != incident.subject:
+        parts.append(incident.title)
+    if incident.status:
+        parts.append(incident.status)
+    if incident.moved_at:
+        parts.append(f"last moved {moment(incident.moved_at)}")
+    return parts
 
 
 def moment(at: datetime) -> str:
@@ -124,9 +148,18 @@ def moment(at: datetime) -> str:
 
 
 def sides(finding: Finding) -> list[tuple[str, dict[str, list[Evidence]]]]:
-    """The evidence by who speaks (root, each worktree or branch, the other ledgers), and by file."""
+    """Return the evidence by who speaks (root, each worktree or branch, the other ledgers), and by file."""
     found: dict[str, dict[str, list[Evidence]]] = {"root": {}}
     for item in sorted(finding.evidence, key=lambda item: item.side == "ledger"):
-        side = {"root": "root", "ledger": "ledgers"}.get(item.side) or item.place.checkout.replace(":", " ", 1)
-        found.setdefault(side, {}).setdefault(item.place.path, []).append(item)
+        found.setdefault(_side(item), {}).setdefault(item.place.path, []).append(item)
     return [(side, files) for side, files in found.items() if files]
+
+
+def _side(item: Evidence) -> str:
+    match item.side:
+        case "root":
+            return "root"
+        case "ledger":
+            return "ledgers"
+        case "worktree":
+            return item.place.checkout.replace(":", " ", 1)

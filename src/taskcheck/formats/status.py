@@ -1,9 +1,10 @@
 """The operator's view for a terminal: managers with their heartbeats, then a row per task that needs a look."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from taskcheck.documents.values import age, iso
-from taskcheck.formats.lines import Line, styled, wrapped
+from taskcheck.formats.lines import Line, plain_text, styled, wrapped
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.text import summary
 from taskcheck.formats.view import (
@@ -31,29 +32,58 @@ BLANK = [Line(0, ())]
 def render(
     report: Report, *, width: int = 80, height: int | None = None, colour: bool = False, verbose: bool = False
 ) -> str:
-    """The view, in lines of so many columns at the most; a command is never cut, and may be longer.
+    """Return the view, in lines of so many columns at the most; a command is never cut, and may be longer.
 
     With a height as much as fits into so many lines, and how much more there is.
     """
-    managers, found = list(_managers(report, width)), list(_rows(report, width, verbose=verbose))
-    noted, closing = _closing(report, width, verbose=verbose)
+    screen = _screen(report, width, verbose=verbose)
     if height is not None:
-        shows = f"taskcheck status{' -v' if verbose else ''} shows all"
-        room = height - len(closing)
-        noted = _fitting(noted, room // 4, width, f"more notes: {shows}")
-        room -= _height(noted, width)
-        managers = _fitting(managers, max(room // 3, room - _height(found, width)), width, f"more managers: {shows}")
-        found = _fitting(found, room - _height(managers, width), width, f"more rows: {shows}")
-    lines = [line for group in (*managers, *found, *noted) for line in group] + closing[:height]
-    return styled(lines, None) if colour else "".join(f"{line.plain.rstrip()}\n" for line in lines)
+        screen = _fitted(screen, height, width, verbose=verbose)
+    lines = [line for group in (*screen.managers, *screen.rows, *screen.notes) for line in group]
+    lines += screen.closing
+    return styled(lines, None) if colour else plain_text(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Screen:
+    """The view in its parts, from top to bottom."""
+
+    managers: list[Group]
+    rows: list[Group]
+    notes: list[Group]
+    closing: list[Line]
+    """What is always there: the tally, whether it is whole, and as of when."""
+
+
+def _screen(report: Report, width: int, *, verbose: bool) -> _Screen:
+    notes, closing = _closing(report, width, verbose=verbose)
+    managers = list(_managers(report, width))
+    return _Screen(managers=managers, rows=list(_rows(report, width, verbose=verbose)), notes=notes, closing=closing)
+
+
+def _fitted(screen: _Screen, height: int, width: int, *, verbose: bool) -> _Screen:
+    """Return as much of each part as fits into so many lines.
+
+    Notes get a fourth of them, managers a third of the rest or what the rows leave, and the rows what is left.
+    """
+    shows = f"taskcheck status{' -v' if verbose else ''} shows all"
+    room = height - len(screen.closing)
+    notes = _fitting(screen.notes, room // 4, width, f"more notes: {shows}")
+    room -= _height(notes, width)
+    for_managers = max(room // 3, room - _height(screen.rows, width))
+    managers = _fitting(screen.managers, for_managers, width, f"more managers: {shows}")
+    room -= _height(managers, width)
+    rows = _fitting(screen.rows, room, width, f"more rows: {shows}")
+    return _Screen(managers=managers, rows=rows, notes=notes, closing=screen.closing[:height])
 
 
 def _managers(report: Report, width: int) -> Iterator[Group]:
-    """A line for each, under a heading; where that is too wide, a few."""
+    """Yield a line for each manager, under a heading; where that is too wide, a few lines."""
     told = [(visible(each.owner), *heartbeat(each), workers(each)) for each in report.managers]
     if not told:
         return
-    column = min(max(_cells(name) for name, *_ in (("manager",), *told)), width // 3)
+    widest = max(_cells(name) for name, *_ in (("manager",), *told))
+    column = min(widest, width // 3)
     wide = column + HEARTBEAT + 4 + max(len(work) for *_, work in told) <= width
     lines: Group = []
     if wide:
@@ -106,14 +136,22 @@ def _row(row: Row, width: int, cause: int, owner: int, *, verbose: bool) -> Iter
     yield Line(0, ((word, word.rstrip()), (columns[:cause], "rule"), (columns[cause:], "")))
     yield Line(SEVERITY, ((_cut(visible(incident.subject), room), "subject"),))
     if not owner:
-        names = ("quiet", "owner", "worker", "blocks")
-        told = " · ".join(f"{name} {value}" for name, value in zip(names, values[1:], strict=True) if value != "-")
-        yield from wrapped(Line(SEVERITY, ((told, "dim"),)), width) if told else ()
+        yield from _narrow(values[1:], width)
     if verbose:
         yield from _details(incident, width)
-    elif incident.findings:
-        yield Line(SEVERITY, ((_cut(visible(incident.findings[0].message), room), ""),))
+    elif incident.head is not None:
+        yield Line(SEVERITY, ((_cut(visible(incident.head.message), room), ""),))
     yield from _command(row.command, room)
+
+
+def _narrow(values: tuple[str, ...], width: int) -> Iterator[Line]:
+    """Yield what the columns beside the headline would say, as far as they say something."""
+    told = []
+    for name, value in zip(("quiet", "owner", "worker", "blocks"), values, strict=True):
+        if value != "-":
+            told.append(f"{name} {value}")
+    if told:
+        yield from wrapped(Line(SEVERITY, ((" · ".join(told), "dim"),)), width)
 
 
 def _details(incident: Incident, width: int) -> Iterator[Line]:
@@ -151,20 +189,36 @@ def _closing(report: Report, width: int, *, verbose: bool) -> tuple[list[Group],
 
 
 def _fitting(groups: list[Group], room: int, width: int, more: str) -> list[Group]:
-    """As much as there is room for, the last line for how much more there is."""
+    """Return as much as there is room for, the last line for how much more there is."""
     if _height(groups, width) <= room:
         return groups
     kept: list[Group] = []
     used = 1
     for number, group in enumerate(groups):
-        for size, line in enumerate(group):
-            used += _height([[line]], width)
-            if used > room:
-                left = sum(each is not BLANK for each in groups[number:])
-                told = [[Line(0, ((_cut(f"{left} {more}", width), "dim"),))]] if left and room > 0 else []
-                return [*kept, *told] if kept else [group[:size], *told]
+        height = _height([group], width)
+        if used + height > room:
+            left_out = _left_out(groups[number:], width, more) if room > 0 else []
+            return [*(kept or [_beginning(group, room - used, width)]), *left_out]
+        used += height
         kept.append(group)
     return kept
+
+
+def _beginning(group: Group, room: int, width: int) -> Group:
+    """Return the first lines of a row, as many as there is room for."""
+    kept: Group = []
+    for line in group:
+        room -= _height([[line]], width)
+        if room < 0:
+            break
+        kept.append(line)
+    return kept
+
+
+def _left_out(groups: list[Group], width: int, more: str) -> list[Group]:
+    """Return a line that says how many rows are left out; none where none is."""
+    left = sum(each is not BLANK for each in groups)
+    return [[Line(0, ((_cut(f"{left} {more}", width), "dim"),))]] if left else []
 
 
 def _height(groups: list[Group], width: int) -> int:

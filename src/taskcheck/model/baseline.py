@@ -62,21 +62,28 @@ class Baseline:
     def of(runs: Iterable[RuleRun], before: "Baseline") -> "Baseline":
         """All findings of some runs; of rules that couldn't look everywhere, what was accepted before stays too."""
         runs = tuple(runs)
-        found = [finding for run in runs for finding in _unsuppressed(run)]
-        counts = Counter(finding.fingerprint for finding in found)
-        entries = {f.fingerprint: Accepted(f.rule, f.subject, counts[f.fingerprint]) for f in found}
+        counts: Counter[str] = Counter()
+        entries = {}
+        for finding in (finding for run in runs for finding in _unsuppressed(run)):
+            name = finding.fingerprint
+            counts[name] += 1
+            entries[name] = Accepted(finding.rule, finding.subject, counts[name])
         judged = _judged(runs)
         kept = {name: entry for name, entry in before.findings.items() if not judged(entry)}
         return Baseline({**kept, **entries})
 
     def pruned(self, runs: Iterable[RuleRun]) -> "Baseline":
-        """What of it some runs, to which it was applied, still found; of rules that couldn't look everywhere, all."""
+        """Return what of it some runs, to which it was applied, still found; of rules that couldn't look, all."""
         runs = tuple(runs)
-        baselined = (finding for run in runs for finding, why in run.accepted if why == BASELINED)
-        found = Counter(finding.fingerprint for finding in baselined)
+        accepted = (pair for run in runs for pair in run.accepted)
+        found = Counter(finding.fingerprint for finding, why in accepted if why == BASELINED)
         judged = _judged(runs)
-        left = {name: found[name] if judged(entry) else entry.count for name, entry in self.findings.items()}
-        return Baseline({name: replace(self.findings[name], count=count) for name, count in left.items() if count})
+        left = {}
+        for name, entry in self.findings.items():
+            count = found[name] if judged(entry) else entry.count
+            if count:
+                left[name] = replace(entry, count=count)
+        return Baseline(left)
 
     @property
     def count(self) -> int:

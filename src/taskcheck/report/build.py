@@ -77,12 +77,15 @@ def _about(
     incidents: tuple[Incident, ...], counted: tuple[Finding, ...], asked: Named | None, *, signals_alone: bool
 ) -> tuple[Incident, ...]:
     """Return the incidents that the report is about: one of signals alone counts only where it was asked for."""
+    subjects: set[str | None] = set()
     if asked is not None:
         subjects = {finding.task or finding.manager for finding in counted} | asked.subjects
-        incidents = tuple(each for each in incidents if each.findings or each.subject in subjects)
-    if not signals_alone:
-        incidents = tuple(each for each in incidents if each.findings)
-    return incidents
+    about = []
+    for incident in incidents:
+        named = asked is None or incident.subject in subjects
+        if incident.findings or (signals_alone and named):
+            about.append(incident)
+    return tuple(about)
 
 
 def _worktrees(state: State) -> tuple[tuple[str, str], ...]:
@@ -112,19 +115,24 @@ def concluded(
 
 def _located(finding: Finding, state: State) -> Finding:
     """Return the finding with the lines and columns of its places."""
+    evidence = tuple(_told(item, state) for item in finding.evidence)
+    return replace(finding, place=_with_line(finding.place, state), evidence=evidence)
 
-    def located(place: Place) -> Place:
-        document = state.documents.get((place.checkout, place.path))
-        if place.line is not None or document is None:
-            return place
-        line, column = document.locate(place.route)
-        return replace(place, line=line, column=column)
 
-    def told(item: Evidence) -> Evidence:
-        return replace(item, place=located(item.place), side=_side(item.place, state))
+def _told(item: Evidence, state: State) -> Evidence:
+    """Return a piece of evidence with its line, and with who speaks."""
+    return replace(item, place=_with_line(item.place, state), side=_side(item.place, state))
 
-    evidence = tuple(map(told, finding.evidence))
-    return replace(finding, place=located(finding.place), evidence=evidence)
+
+def _with_line(place: Place, state: State) -> Place:
+    """Return a place with line and column; as it is where it has them, or where nothing tells."""
+    if place.line is not None:
+        return place
+    document = state.documents.get((place.checkout, place.path))
+    if document is None:
+        return place
+    line, column = document.locate(place.route)
+    return replace(place, line=line, column=column)
 
 
 def _side(place: Place, state: State) -> Literal["root", "worktree", "ledger"]:
@@ -137,7 +145,8 @@ def _exit_code(report: Report, verdict: Verdict, *, empty: bool) -> int:
     """Return 0 clean, 1 findings, 3 not to be trusted, 4 nothing to check; precedence 3, 1, 4, 0 (spec 4)."""
     if not report.complete:
         return 3
-    failing = any(f.level >= verdict.fail_on and not f.advisory for f in report.findings)
-    if failing or (verdict.strict and report.blind):
+    failing = any(finding.level >= verdict.fail_on and not finding.advisory for finding in report.findings)
+    blind = verdict.strict and report.blind
+    if failing or blind:
         return 0 if verdict.exit_zero else 1
     return EMPTY if empty else 0

@@ -51,9 +51,7 @@ def named(runs: Iterable[RuleRun], only: Iterable[str], state: State, *, gone: b
     """
     tasks = {file.place.path: file.id for file in state.files}
     ledgers = {ledger.place.path for ledger in state.known_ledgers}
-    known = {case.subject.group for run in runs for case in run.cases if case.skipped is None}
-    known.update(tasks.values())
-    known.update(signal.task for signal in state.signals if signal.task)
+    known = _known(runs, state)
     subjects: set[str] = set()
     paths: set[str] = set()
     for name in only:
@@ -68,6 +66,17 @@ def named(runs: Iterable[RuleRun], only: Iterable[str], state: State, *, gone: b
         elif not gone:
             raise UnknownSubject(name, known)
     return Named(frozenset(subjects), frozenset(paths))
+
+
+def _known(runs: Iterable[RuleRun], state: State) -> set[str]:
+    """Return the tasks and managers that can be named: of rules' subjects, of files, and of signals."""
+    known = {file.id for file in state.files}
+    for run in runs:
+        known.update(case.subject.group for case in run.cases if case.skipped is None)
+    for signal in state.signals:
+        if signal.task:
+            known.add(signal.task)
+    return known
 
 
 def narrowed(run: RuleRun, asked: Named) -> RuleRun:
