@@ -13,6 +13,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+import rooms
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 
@@ -180,6 +181,7 @@ def pages() -> dict[str, str]:
         **{f"rules/{rule.name}.md": page(rule) for rule in rules},
         "configuration.md": filled(written, {"presets": formats(), "keys": reference()}),
         "taskcheck.schema.json": for_editors(),
+        "rooms.svg": rooms.draw(),
     }
 
 

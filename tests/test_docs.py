@@ -31,6 +31,7 @@ __all__ = ["store"]
 README = (ROOT / "README.md").read_text()
 
 
+sys.path.append(str(ROOT / "docs"))  # where generate.py finds rooms.py
 GENERATED = runpy.run_path(str(ROOT / "docs" / "generate.py"))
 
 
@@ -129,6 +130,35 @@ def anchors(page: Path) -> set[str]:
     """What GitHub calls the headings of a page."""
     headings = re.findall(r"^#+ (.*)", page.read_text(), re.M)
     return {re.sub(r"[^\w -]", "", re.sub(r"\]\(.*?\)", "", heading)).lower().replace(" ", "-") for heading in headings}
+
+
+def rooms_of_the_architecture() -> dict[str, str]:
+    """The rooms that docs/architecture.md names, each with its line."""
+    table = re.findall(r"^\| (`.*?) \| (.*) \|$", (ROOT / "docs" / "architecture.md").read_text(), re.M)
+    return {name: line for names, line in table for name in re.findall(r"`([^`]+)`", names)}
+
+
+def test_contributing_says_where_things_are() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    rows = re.findall(r"^\| ([^|]*\*\*(.*?)\*\*[^|]*\?) \| `src/taskcheck/(.*?)` \|$", text, re.M)
+    assert len(rows) == 10
+    rooms = rooms_of_the_architecture()
+    for question, noun, path in rows:
+        assert (ROOT / "src" / "taskcheck" / path).is_file(), question
+        assert noun in rooms[f"{path.partition('/')[0]}/"], question
+
+
+def test_the_architecture_names_every_room() -> None:
+    named = {name.rstrip("/") for name in rooms_of_the_architecture()}
+    there = {path.name for path in (ROOT / "src" / "taskcheck").iterdir() if path.is_dir() or path.suffix == ".py"}
+    assert there - named == {"__init__.py", "__main__.py", "version.py", "__pycache__"}
+    assert len(there - {"__pycache__"}) + len(["py.typed"]) <= 26
+
+
+def test_contributing_names_files_that_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    for path in re.findall(r"`((?:src|tests|fixtures|docs|rules)/[^`<*]*)`", text):
+        assert (ROOT / path).exists(), path
 
 
 def test_links_lead_somewhere() -> None:
