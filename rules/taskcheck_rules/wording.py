@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from taskcheck import Evidence, Task
+from taskcheck import Evidence, Task, Value
 
 SHOWN = 5
 """Of a long list so many are named."""
@@ -12,6 +12,16 @@ SHOWN = 5
 def status_of(task: Task) -> Evidence:
     """Return what a task file says of the status."""
     return Evidence(place=task.at("status"), saw=f"status is {task.status}")
+
+
+def key_is(key: str, value: Value) -> str:
+    """Return what stands under a key: `owner is rj`, `owner is a list`, or `no owner`."""
+    if value is None:
+        return f"no {key}"
+    if isinstance(value, str):
+        return f"{key} is {value}"
+    kind = "a list" if isinstance(value, tuple) else "a mapping"
+    return f"{key} is {kind}"
 
 
 def phrase(words: str, value: object) -> str:
