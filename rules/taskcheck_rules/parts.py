@@ -1,6 +1,23 @@
-"""What the parts of the state that a rule can do without have about a task."""
+"""What rules ask of parts of the state that may not be there."""
 
-from taskcheck import Copies, Copy, Dispatch, Dispatches, Entries, Entry, Ledger, Pull, Pulls, Row, Rows
+from datetime import datetime
+
+from taskcheck import (
+    Copies,
+    Copy,
+    Dispatch,
+    Dispatches,
+    Entries,
+    Entry,
+    Ledger,
+    Manager,
+    Pull,
+    Pulls,
+    Row,
+    Rows,
+    Snapshot,
+    Undecided,
+)
 
 
 def entries_of(entries: Entries | None, task: str) -> tuple[Entry, ...]:
@@ -48,3 +65,13 @@ def run_of(dispatches: Dispatches | None, task: str) -> Dispatch | None:
 def rows_lost(ledgers: tuple[Ledger, ...] | None) -> bool:
     """Return whether a register has entries that can't be read."""
     return any(ledger.lost_rows for ledger in ledgers or ())
+
+
+def dated_snapshot(manager: Manager) -> tuple[Snapshot, datetime]:
+    """Return the newest snapshot of a manager, and when it says that it was written; undecided where there is none."""
+    snapshot = manager.newest_snapshot
+    if snapshot is None:
+        raise Undecided(f"no snapshot file of {manager.key}")
+    if snapshot.generated_at is None:
+        raise Undecided(f"no snapshot of {manager.key} tells when it was written")
+    return snapshot, snapshot.generated_at

@@ -1,6 +1,6 @@
 """How a worktree's copy of a task differs from root's, key by key."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -64,6 +64,21 @@ class Meaning:
             return value
         owner = self.people.resolve(value)
         return owner.key if owner else value
+
+
+def comparable(copies: Iterable[Copy]) -> tuple[list[Copy], list[str]]:
+    """Return the copies whose history is known, and of the others why it isn't; what can't be read is left out."""
+    found = []
+    unknown = []
+    for copy in copies:
+        fork = copy.checkout.fork
+        if copy.task.document is None:
+            continue
+        if isinstance(fork, Fork):
+            found.append(copy)
+        else:
+            unknown.append(f"{copy.checkout.spoken}: {fork.reason}")
+    return found, unknown
 
 
 def compare(root: Task, copy: Copy, settings: Settings, meaning: Meaning, dispatch: Dispatch | None) -> Comparison:

@@ -13,7 +13,6 @@ from taskcheck import (
     Evidence,
     Finding,
     Fix,
-    Fork,
     People,
     SetKey,
     Settings,
@@ -23,7 +22,7 @@ from taskcheck import (
     Undecided,
     rule,
 )
-from taskcheck_rules.drift._comparison import Comparison, Meaning, compare, speaking, with_rivals
+from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, speaking, with_rivals
 from taskcheck_rules.parts import run_of
 from taskcheck_rules.wording import key_is, phrase
 
@@ -67,16 +66,9 @@ def metadata_drift(
         return
     dispatch = run_of(dispatches, task.id)
     meaning = Meaning(settings.fields, people)
-    comparisons = []
-    unknown = []
-    for copy in copies.of(task.id):
-        fork = copy.checkout.fork
-        if copy.task.document is None or copy.task.trouble:
-            continue
-        if not isinstance(fork, Fork):
-            unknown.append(f"{copy.checkout.spoken}: {fork.reason}")
-            continue
-        comparisons.append(compare(task, copy, settings, meaning, dispatch))
+    sound = [copy for copy in copies.of(task.id) if not copy.task.trouble]
+    known, unknown = comparable(sound)
+    comparisons = [compare(task, copy, settings, meaning, dispatch) for copy in known]
     ahead = speaking(comparisons, checkouts.of(task.id))
     for comparison in with_rivals(ahead, meaning):
         severity = _severity(task, comparison, settings, dispatch, now)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Copies, Copy, Dispatches, Evidence, Finding, Fork, Severity, Stage, Task, Undecided, rule
+from taskcheck import Copies, Copy, Dispatches, Evidence, Finding, Severity, Stage, Task, Undecided, rule
+from taskcheck_rules.drift._comparison import comparable
 from taskcheck_rules.parts import run_of
 
 LONGEST = 500
@@ -30,14 +31,8 @@ def stale_branch_copy(
     ## Fix
     None: take the change out of the branch, or set root back on purpose.
     """
-    unknown = []
-    for copy in copies.of(task.id):
-        fork = copy.checkout.fork
-        if copy.task.document is None:
-            continue
-        if not isinstance(fork, Fork):
-            unknown.append(f"{copy.checkout.spoken}: {fork.reason}")
-            continue
+    known, unknown = comparable(copies.of(task.id))
+    for copy in known:
         tip = _tip(copy)
         if tip is not None and _sets_back(task, copy, tip, dispatches):
             yield _finding(task, copy, tip)

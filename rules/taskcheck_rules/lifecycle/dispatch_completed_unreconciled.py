@@ -228,7 +228,7 @@ def _edits(root: Task, status: str, pull: PullRequest | None, copy: Copy | None)
     """Return the edits of root: the status, the pull request when root has none, and what a worktree set itself."""
     values = {root.keys["status"]: status}
     if pull is not None and root.pull_request is None:
-        values[root.keys["pr_url"]] = pull.url or ""
+        values[root.keys["pr_url"]] = phrase("", pull.url)
         values[root.keys["pr_number"]] = phrase("", pull.number)
     if copy is not None:
         values |= _set_there(root, copy)

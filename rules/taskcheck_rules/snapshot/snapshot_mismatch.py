@@ -21,11 +21,10 @@ from taskcheck import (
     Stage,
     Task,
     Tasks,
-    Undecided,
     rule,
     whole_number,
 )
-from taskcheck_rules.parts import run_of
+from taskcheck_rules.parts import dated_snapshot, run_of
 from taskcheck_rules.wording import listed, status_of
 
 
@@ -53,13 +52,9 @@ def snapshot_mismatch(
     ## Fix
     None: the manager's next heartbeat does it; where it doesn't, the manager reads something else than it should.
     """
-    snapshot = manager.newest_snapshot
-    if snapshot is None:
-        raise Undecided(f"no snapshot file of {manager.key}")
-    if snapshot.generated_at is None:
-        raise Undecided(f"no snapshot of {manager.key} tells when it was written")
-    written = snapshot.ledger.written_at or snapshot.generated_at
-    since = min(snapshot.generated_at, written) - settings.limits.clock_skew
+    snapshot, generated_at = dated_snapshot(manager)
+    written = snapshot.ledger.written_at or generated_at
+    since = min(generated_at, written) - settings.limits.clock_skew
     contradictions = [
         *_statuses(snapshot, tasks, since),
         *_registrations(snapshot, manager, since),
@@ -81,25 +76,22 @@ class Contradiction:
 
 def _finding(manager: Manager, contradictions: list[Contradiction]) -> Finding:
     """Return the one finding that names all contradictions of a heartbeat."""
-    tasks: dict[str, None] = {}
     evidence = []
-    counted = ""
+    about: dict[str | None, None] = {}
     for contradiction in contradictions:
         evidence += [contradiction.said, contradiction.otherwise]
-        if contradiction.task is None:
-            counted = "its counts"
-        elif contradiction.task:
-            tasks[contradiction.task] = None
-    about = tuple(tasks)
-    matters = " and ".join(filter(None, (counted, listed(about))))
+        about[contradiction.task] = None
+    counts = "its counts" if None in about else ""
+    tasks = tuple(filter(None, about))
+    matters = " and ".join(filter(None, (counts, listed(tasks))))
     return Finding(
         manager=manager.key,
-        tasks=() if counted else about,
+        tasks=() if counts else tasks,
         place=evidence[0].place,
         message=f"its heartbeat contradicts the ledgers about {matters}",
         expected="a heartbeat that says what the ledgers said when it was written",
         evidence=tuple(evidence),
-        identity=(counted, *about),
+        identity=(counts, *tasks),
     )
 
 

@@ -14,10 +14,10 @@ from taskcheck import (
     Stage,
     Task,
     Tasks,
-    Undecided,
     age,
     rule,
 )
+from taskcheck_rules.parts import dated_snapshot
 
 
 @rule(family="snapshot", severity=Severity.WARNING)
@@ -37,15 +37,11 @@ def snapshot_stale(
     ## Fix
     None: start the manager again, or set its clock.
     """
-    snapshot = manager.newest_snapshot
-    if snapshot is None:
-        raise Undecided(f"no snapshot file of {manager.key}")
-    if snapshot.generated_at is None:
-        raise Undecided(f"no snapshot of {manager.key} tells when it was written")
+    snapshot, generated_at = dated_snapshot(manager)
     work = _work(manager, tasks, people)
     if not work:
         return
-    old = now - snapshot.generated_at
+    old = now - generated_at
     if old > settings.limits.snapshot_max_age:
         yield _late(manager, snapshot, work, old, settings)
     elif -old > settings.limits.clock_skew:
