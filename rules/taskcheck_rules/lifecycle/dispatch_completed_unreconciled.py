@@ -226,13 +226,17 @@ def _settlement(run: Run, outcome: str, pull: PullRequest | None, why: str, sett
 
 def _edits(root: Task, status: str, pull: PullRequest | None, copy: Copy | None) -> tuple[SetKey, ...]:
     """Return the edits of root: the status, the pull request when root has none, and what a worktree set itself."""
-    values = {root.keys["status"]: status}
+    values: dict[str, str | int | None] = {root.keys["status"]: status}
     if pull is not None and root.pull_request is None:
-        values[root.keys["pr_url"]] = phrase("", pull.url)
-        values[root.keys["pr_number"]] = phrase("", pull.number)
+        values[root.keys["pr_url"]] = pull.url
+        values[root.keys["pr_number"]] = pull.number
     if copy is not None:
         values |= _set_there(root, copy)
-    return tuple(SetKey(place=root.place.at(key), value=value) for key, value in values.items() if value)
+    edits = []
+    for key, value in values.items():
+        if value not in {None, ""}:
+            edits.append(SetKey(place=root.place.at(key), value=str(value)))
+    return tuple(edits)
 
 
 def _set_there(root: Task, copy: Copy) -> dict[str, str]:

@@ -67,7 +67,7 @@ def _shared(folder: str, sharing: list[Entry]) -> Iterator[Finding]:
         again = _again(entry, sharing)
         others = [other for name, other in first_of.items() if name != task]
         if again:
-            registered = f"registered {len(again) + 1} times by {entry.manager}"
+            registered = f"registered {len(again) + 1} times by {again[0].manager}"
             yield _one_folder(folder, entry, again, registered)
         elif others:
             registered = f"also registered for {listed([other.task for other in others])}"

@@ -123,9 +123,9 @@ def _whereabouts(entry: Entry, tasks: Tasks, copies: Copies | None) -> Whereabou
 def _root_task(entry: Entry, tasks: Tasks) -> Task | None:
     """Return root's task with the id that the entry names, else the one at the path that it names."""
     named = tasks.get(entry.task)
-    if named is not None:
+    if named is not None or not entry.task_path:
         return named
-    return tasks.by_path.get(entry.task_path or "")
+    return tasks.by_path.get(entry.task_path)
 
 
 def _finished_task(entry: Entry, where: Whereabouts, *, history_known: bool) -> Outlived | None:
