@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Manager as Manager,
         Register as Register,
         Row as Row,
+        Signal as Signal,
         Snapshot as Snapshot,
         Tombstone as Tombstone,
     )
@@ -86,7 +87,7 @@ _HOMES = {
     "model.pulls": ("Pull", "Pulls"),
     "model.report": ("Incident", "Report"),
     "model.runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row",
-                      "Snapshot", "Tombstone"),
+                      "Signal", "Snapshot", "Tombstone"),
     "model.sources": ("Fork", "Processes", "PullAddress", "PullState", "Unavailable"),
     "model.state": ("Checkouts", "Copies", "Dispatches", "Entries", "Rows", "SuppressionUse", "Tasks"),
     "model.task": ("Checkout", "Copy", "Place", "PullRequest", "Task"),

@@ -1,12 +1,9 @@
 """metadata-drift."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
-from itertools import permutations
 
 from taskcheck import (
-    Checkout,
     Checkouts,
     Copies,
     Copy,
@@ -16,21 +13,18 @@ from taskcheck import (
     Evidence,
     Finding,
     Fix,
-    Fork,
     People,
-    Safety,
     SetKey,
     Settings,
     Severity,
     Stage,
     Task,
     Undecided,
-    Value,
     rule,
 )
-
-BODY = "the body"
-"""The Markdown after the front matter, compared as one more key: shown, never fixed, for it arrives with the merge."""
+from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, speaking, with_rivals
+from taskcheck_rules.parts import run_of
+from taskcheck_rules.wording import key_is, phrase
 
 
 @rule(
@@ -72,259 +66,216 @@ def metadata_drift(
     """
     if task.done:
         return
-    dispatch = dispatches.of(task.id) if dispatches else None
-    comparisons = []
-    unknown = []
-    for copy in copies.of(task.id):
-        if copy.task.document is None or copy.task.trouble:
-            continue
-        if not isinstance(copy.checkout.fork, Fork):
-            unknown.append(f"{copy.checkout.spoken}: {copy.checkout.fork.reason}")
-            continue
-        comparisons.append(_compare(task, copy, settings, people, dispatch))
-    for comparison in _with_rivals(comparisons, checkouts.of(task.id), people):
+    dispatch = run_of(dispatches, task.id)
+    meaning = Meaning(settings.fields, people)
+    sound = [copy for copy in copies.of(task.id) if not copy.task.trouble]
+    known, unknown = comparable(sound)
+    comparisons = [compare(task, copy, settings, meaning, dispatch) for copy in known]
+    ahead = speaking(comparisons, checkouts.of(task.id))
+    for comparison in with_rivals(ahead, meaning):
         severity = _severity(task, comparison, settings, dispatch, now)
-        if severity is not None:
-            yield _finding(task, comparison, severity, dispatch)
+        if severity is Severity.ERROR:
+            yield _overdue(task, comparison, dispatch)
+        elif severity is Severity.INFO:
+            yield _in_flight(task, comparison, dispatch)
     if unknown:
         raise Undecided("; ".join(unknown))
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """How one copy differs from root, key by key; keys in which it is merely behind are left out."""
-
-    copy: Copy
-    clean: Mapping[str, Value]
-    """Keys that only the worker changed, with the worker's value."""
-    conflicting: Mapping[str, Value]
-    """Keys that both sides changed."""
-    body: bool
-    rivals: frozenset[str] = frozenset()
-    """Those of the conflicting keys that another worktree changed to something else."""
-
-    @property
-    def differing(self) -> dict[str, Value]:
-        """Every key that isn't merely behind, with the worker's value."""
-        return {**self.clean, **self.conflicting}
-
-    @property
-    def ahead(self) -> bool:
-        """Whether the copy has anything that root lacks; a body alone arrives with the merge."""
-        return bool(self.clean or self.conflicting)
-
-
-def _compare(
-    root: Task, copy: Copy, settings: Settings, people: People | None, dispatch: Dispatch | None
-) -> Comparison:
-    keys = settings.fields
-    tombstone = dispatch.tombstone if dispatch else None
-    left = tombstone.status_after.casefold() if tombstone and tombstone.status_after else None
-    left_out = {*settings.drift_ignore, "taskcheck"}
-    clean: dict[str, Value] = {}
-    conflicting: dict[str, Value] = {}
-    for key in sorted({*root.front, *copy.task.front} - left_out):
-
-        def value(task: Task | None, key: str = key) -> Value:
-            return _compared(key, task.front.get(key), keys, people) if task else None
-
-        ours, theirs = value(root), value(copy.task)
-        if ours == theirs or theirs == value(copy.base) or any(theirs == value(v) for v in copy.root_versions):
-            continue
-        if key == keys["status"] and theirs == left:  # root had that when the run was over, and was moved on since
-            continue
-        untouched = ours == value(copy.base) or any(ours == value(v) for v in copy.own_versions)
-        between = key == keys["status"] and _between(copy, root)
-        (clean if untouched or between else conflicting)[key] = copy.task.front.get(key)
-    return Comparison(copy, clean, conflicting, body=root.body != copy.task.body)
-
-
-def _compared(key: str, value: Value, keys: Mapping[str, str], people: People | None) -> Value:
-    """A value as what it means: an owner as the person, a status whatever its case."""
-    if key == keys["owner"]:
-        return _resolved(value, people)
-    return value.casefold() if key == keys["status"] and isinstance(value, str) else value
-
-
-def _resolved(value: Value, people: People | None) -> Value:
-    """An owner as the key it resolves to, so that a spelling is no difference."""
-    if people is None:
-        return value
-    if isinstance(value, tuple):
-        return tuple(_resolved(item, people) for item in value)
-    owner = people.resolve(value) if isinstance(value, str) else None
-    return owner.key if owner else value
-
-
-def _between(copy: Copy, root: Task) -> bool:
-    """Whether root's status lies on the worker's way from where it began to where it is."""
-    base = copy.base.stage if copy.base else None
-    return (
-        base is not None and base.before(root.stage) and root.stage is not None and root.stage.before(copy.task.stage)
-    )
-
-
-def _with_rivals(comparisons: list[Comparison], own: Checkout | None, people: People | None) -> Iterator[Comparison]:
-    """Keys that two checkouts changed to different values conflict; of stacked branches the later one speaks."""
-    speaking = [comparison for comparison in comparisons if comparison.ahead]
-    for later, earlier in permutations(speaking[::-1], 2):
-        fork = later.copy.checkout.fork
-        stacked = isinstance(fork, Fork) and earlier.copy.checkout.name in fork.containing
-        if stacked and later in speaking and earlier in speaking:
-            speaking.remove(_echo(later, earlier, own))
-    for comparison in speaking:
-        keys = comparison.copy.task.keys
-
-        def differs(key: str, one: Value, other: Value, keys: Mapping[str, str] = keys) -> bool:
-            return _compared(key, one, keys, people) != _compared(key, other, keys, people)
-
-        rivals = frozenset(
-            key
-            for other in speaking
-            if other is not comparison
-            for key, value in other.differing.items()
-            if key in comparison.differing and differs(key, comparison.differing[key], value)
-        )
-        clean = {key: value for key, value in comparison.clean.items() if key not in rivals}
-        conflicting = {key: value for key, value in comparison.differing.items() if key not in clean}
-        yield Comparison(comparison.copy, clean, conflicting, comparison.body, rivals)
-
-
-def _echo(later: Comparison, earlier: Comparison, own: Checkout | None) -> Comparison:
-    """Which of two stacked copies says nothing of its own: the earlier one, unless the later one has just the same."""
-    if later.differing != earlier.differing or later.copy.checkout == own:
-        return earlier
-    return later
 
 
 def _severity(
     root: Task, comparison: Comparison, settings: Settings, dispatch: Dispatch | None, now: datetime
 ) -> Severity | None:
-    """How much a difference matters; None for none."""
+    """Return how much a difference matters; None for none."""
     copy = comparison.copy
     merged = _merged(copy, dispatch)
-    stage, theirs = root.stage, copy.task.stage
-    if not comparison.ahead or (settings.authority == "branch" and not merged):
+    if settings.authority == "branch" and not merged:
         return None
-    if theirs is not None and theirs.before(stage):
+    says_less = copy.task.stage is not None and copy.task.stage.before(root.stage)
+    if says_less:
         return None
-    if stage is Stage.READY:
-        if theirs is Stage.READY or (copy.base and copy.base.status == copy.task.status):
-            return None
-        if not Stage.READY.before(theirs):
-            return Severity.INFO
-        running = dispatch is not None and dispatch.state is DispatchState.RUNNING
-        began = dispatch.began if dispatch and running else None
-        fresh = began is not None and now - began < settings.limits.pickup_grace
-        # Whoever set root back to ready has seen how far the worktree came: what is left there is of an earlier run.
-        seen = root.keys["status"] not in comparison.differing and not running
-        return Severity.INFO if fresh or seen else Severity.ERROR
-    # A run that is only called gone because a ledger can't be read may have a worker after all.
-    over = dispatch is not None and dispatch.over and (dispatch.readable or dispatch.state is DispatchState.ENDED)
-    return Severity.ERROR if stage is Stage.ACTIVE and (over or merged) else Severity.INFO
+    if root.stage is Stage.READY:
+        return _severity_of_ready(root, comparison, settings, dispatch, now)
+    due = merged or _surely_over(dispatch)
+    if due and root.stage is Stage.ACTIVE:
+        return Severity.ERROR
+    return Severity.INFO
+
+
+def _severity_of_ready(
+    root: Task, comparison: Comparison, settings: Settings, dispatch: Dispatch | None, now: datetime
+) -> Severity | None:
+    """Return how much a difference matters while root says that the task is ready; None for none."""
+    copy = comparison.copy
+    theirs = copy.task.stage
+    unmoved = copy.base is not None and copy.base.status == copy.task.status
+    if theirs is Stage.READY or unmoved:
+        return None
+    if not Stage.READY.before(theirs):
+        return Severity.INFO
+    if dispatch is not None and dispatch.state is DispatchState.RUNNING:
+        return Severity.INFO if _just_begun(dispatch, settings, now) else Severity.ERROR
+    # Whoever set root back to ready has seen how far the worktree came: what is left there is of an earlier run.
+    seen = root.keys["status"] not in comparison.differing
+    return Severity.INFO if seen else Severity.ERROR
+
+
+def _just_begun(dispatch: Dispatch, settings: Settings, now: datetime) -> bool:
+    """Return whether root may take a moment yet to follow a run."""
+    if dispatch.began is None:
+        return False
+    return now - dispatch.began < settings.limits.pickup_grace
+
+
+def _surely_over(dispatch: Dispatch | None) -> bool:
+    """Return whether no worker is at the task any more.
+
+    A run that is only called gone because a ledger can't be read may have a worker after all.
+    """
+    if dispatch is None or not dispatch.over:
+        return False
+    return dispatch.readable or dispatch.state is DispatchState.ENDED
 
 
 def _merged(copy: Copy, dispatch: Dispatch | None) -> bool:
-    """Whether the copy's branch has landed: git proves it, or the register says so of that branch."""
+    """Return whether the copy's branch has landed: git proves it, or the register says so of that branch."""
     merge = copy.checkout.merge
     if merge is not None and merge.merged is True:
         return True
     entries = dispatch.entries if dispatch else ()
-    return any(
-        (entry.pr_state or "").casefold() == "merged" and entry.branch in {None, copy.checkout.branch}
-        for entry in entries
-    )
+    branches = {None, copy.checkout.branch}
+    return any(entry.says_merged and entry.branch in branches for entry in entries)
 
 
-def _finding(root: Task, comparison: Comparison, severity: Severity, dispatch: Dispatch | None) -> Finding:
-    copy = comparison.copy.task
+def _in_flight(root: Task, comparison: Comparison, dispatch: Dispatch | None) -> Finding:
+    """Return the information that a copy is ahead of root, as it may be while its worker is at it."""
+    reason = "; its worker lives" if _state(dispatch) is DispatchState.RUNNING else ""
+    expected = "root follows when the worker has ended, or with the merge"
+    return _finding(root, comparison, reason, expected, severity=Severity.INFO, kind=("in flight",))
+
+
+def _overdue(root: Task, comparison: Comparison, dispatch: Dispatch | None) -> Finding:
+    """Return the error that root should have followed a copy, with its repair."""
+    reason = _reason(root, comparison.copy, dispatch)
+    expected = _expected(comparison)
+    fix = _fix(root, comparison)
+    return _finding(root, comparison, reason, expected, severity=Severity.ERROR, fix=fix)
+
+
+def _finding(
+    root: Task,
+    comparison: Comparison,
+    reason: str,
+    expected: str,
+    *,
+    severity: Severity,
+    fix: Fix | None = None,
+    kind: tuple[str, ...] = (),
+) -> Finding:
+    """Return the finding that a copy is ahead of root."""
+    checkout = comparison.copy.checkout
     status = root.keys["status"]
     differing = sorted(comparison.differing, key=lambda key: (key != status, key))
-    evidence = []
-    for key in differing:
-        evidence.append(Evidence(place=root.place.at(key), saw=_saw(key, root.front.get(key))))
-        evidence.append(Evidence(place=copy.place.at(key), saw=_saw(key, copy.front.get(key))))
-    if comparison.body:
-        evidence.append(Evidence(place=copy.place, saw=f"{BODY} differs; it arrives with the merge"))
+    named_in_root = next((key for key in differing if key in root.front), status)
     return Finding(
         task=root.id,
-        place=root.place.at(next((key for key in differing if key in root.front), status)),
-        message=_message(root, comparison, differing, _reason(root, comparison.copy, severity, dispatch)),
-        expected=_expected(comparison, severity),
-        evidence=tuple(evidence),
-        fix=_fix(root, comparison) if severity is Severity.ERROR else None,
+        place=root.place.at(named_in_root),
+        message=f"{_message(root, comparison, differing)}{reason}",
+        expected=expected,
+        evidence=tuple(_evidence(root, comparison, differing)),
+        fix=fix,
         severity=severity,
-        identity=(comparison.copy.checkout.name, *(["in flight"] if severity is Severity.INFO else [])),
+        identity=(checkout.name, *kind),
     )
 
 
-def _message(root: Task, comparison: Comparison, differing: list[str], reason: str) -> str:
+def _evidence(root: Task, comparison: Comparison, differing: list[str]) -> Iterator[Evidence]:
+    """Yield what both sides say under each key, and whether the text differs."""
+    copy = comparison.copy.task
+    for key in differing:
+        for side in (root, copy):
+            yield Evidence(place=side.place.at(key), saw=key_is(key, side.front.get(key)))
+    if comparison.body:
+        yield Evidence(place=copy.place, saw="the body differs; it arrives with the merge")
+
+
+def _message(root: Task, comparison: Comparison, differing: list[str]) -> str:
+    """Return what the worktree changed, and which of it others changed too.
+
+    For example `root still says ready, worktree fix says in_progress and also changed pr_url`, or `worktree fix changed
+    pr_url, and root has yet to follow (root changed pr_url too)`.
+    """
     where = comparison.copy.checkout.spoken
-    status = root.keys["status"]
-    if differing[0] == status:
-        message = f"root still says {root.status or 'no status'}, {where} says {comparison.copy.task.status}"
-        if len(differing) > 1:
-            message += f" and also changed {', '.join(differing[1:])}"
+    if differing[0] == root.keys["status"]:
+        behind = root.status or "no status"
+        message = f"root still says {behind}, {where} says {comparison.copy.task.status}"
+        message += phrase(" and also changed ", ", ".join(differing[1:]))
     else:
         message = f"{where} changed {', '.join(differing)}, and root has yet to follow"
-    both = [key for key in comparison.conflicting if key not in comparison.rivals]
+    both = sorted(set(comparison.conflicting) - comparison.rivals)
     if both:
-        message += f" (root changed {', '.join(sorted(both))} too)"
+        message += f" (root changed {', '.join(both)} too)"
     if comparison.rivals:
         message += f" (another worktree has another {', '.join(sorted(comparison.rivals))})"
-    return f"{message}{reason}"
+    return message
 
 
-def _reason(root: Task, copy: Copy, severity: Severity, dispatch: Dispatch | None) -> str:
-    """Why the difference matters, or why it doesn't yet."""
-    state = dispatch.state if dispatch else DispatchState.UNKNOWN
-    if severity is Severity.INFO:
-        return "; its worker lives" if state is DispatchState.RUNNING else ""
+def _reason(root: Task, copy: Copy, dispatch: Dispatch | None) -> str:
+    """Return why the difference matters."""
     if root.stage is Stage.READY:
         return "; the queue may dispatch it a second time"
     if _merged(copy, dispatch):
         return "; its branch is merged"
-    return "; its worker has ended" if state is DispatchState.ENDED else "; its worker is gone"
+    if _state(dispatch) is DispatchState.ENDED:
+        return "; its worker has ended"
+    return "; its worker is gone"
 
 
-def _expected(comparison: Comparison, severity: Severity) -> str:
-    if severity is Severity.INFO:
-        return "root follows when the worker has ended, or with the merge"
+def _state(dispatch: Dispatch | None) -> DispatchState:
+    """Return how the newest run stands."""
+    return dispatch.state if dispatch else DispatchState.UNKNOWN
+
+
+def _expected(comparison: Comparison) -> str:
+    """Return what root is to have, or that a person must choose."""
     if comparison.conflicting:
-        return f"one value of {', '.join(sorted(comparison.conflicting))} on all sides; which, a person must say"
-    return f"root has the {'values' if len(comparison.clean) > 1 else 'value'} of {comparison.copy.checkout.spoken}"
-
-
-def _saw(key: str, value: Value) -> str:
-    if value is None:
-        return f"no {key}"
-    if isinstance(value, str):
-        return f"{key} is {value}"
-    return f"{key} is {'a list' if isinstance(value, tuple) else 'a mapping'}"
+        keys = ", ".join(sorted(comparison.conflicting))
+        return f"one value of {keys} on all sides; which, a person must say"
+    values = "values" if len(comparison.clean) > 1 else "value"
+    return f"root has the {values} of {comparison.copy.checkout.spoken}"
 
 
 def _fix(root: Task, comparison: Comparison) -> Fix | None:
-    """Status, pull request and times first; only where none of these is left the other keys, which are unsafe."""
-    keys = root.keys
-    recorded = {keys["status"], keys["pr_url"], keys["pr_number"]}
-    never = {keys.get("id", "id"), keys["owner"], "taskcheck"}
-
-    def of_record(key: str) -> bool:
-        return key in recorded or key.endswith("_at")
-
-    if comparison.copy.task.stage is None:
-        never.add(keys["status"])
-    clean = {k: v for k, v in comparison.clean.items() if isinstance(v, str) and k not in never}
-    taken = {k: v for k, v in clean.items() if of_record(k)} or clean
-    if not taken or (root.stage is Stage.READY and keys["status"] not in comparison.differing):
-        return None  # ready as root is, it would be dispatched a second time all the same
-    conflict = any(of_record(key) for key in comparison.conflicting)
-    why = "both sides changed keys that go with these" if conflict else ""
-    if not all(map(of_record, taken)):
+    """Return the repair of root: the status, pull request and times, or where none of these is left the other keys."""
+    clean = _takeable(root, comparison)
+    recorded = {key: value for key, value in clean.items() if _of_record(key, root)}
+    taken = recorded or clean
+    # Ready as root would be still, it would be dispatched a second time all the same.
+    still_ready = root.stage is Stage.READY and root.keys["status"] not in comparison.differing
+    if not taken or still_ready:
+        return None
+    why = ""
+    if not recorded:
         why = "these keys are the author's to merge"
-    return Fix(
-        title=f"take {', '.join(taken)} from {comparison.copy.checkout.spoken}",
-        safety=Safety.UNSAFE if why else Safety.SAFE,
-        edits=tuple(SetKey(place=root.place.at(key), value=value) for key, value in taken.items()),
-        why=why,
-    )
+    elif any(_of_record(key, root) for key in comparison.conflicting):
+        why = "both sides changed keys that go with these"
+    title = f"take {', '.join(taken)} from {comparison.copy.checkout.spoken}"
+    edits = tuple(SetKey(place=root.place.at(key), value=value) for key, value in taken.items())
+    return Fix.unless(why, title=title, edits=edits)
+
+
+def _takeable(root: Task, comparison: Comparison) -> dict[str, str]:
+    """Return the clean keys that a program may take over: scalars, but for identity, owner and unknown statuses."""
+    never = {root.keys.get("id", "id"), root.keys["owner"], "taskcheck"}
+    if comparison.copy.task.stage is None:
+        never.add(root.keys["status"])
+    found = {}
+    for key, value in comparison.clean.items():
+        if isinstance(value, str) and key not in never:
+            found[key] = value
+    return found
+
+
+def _of_record(key: str, root: Task) -> bool:
+    """Return whether a key records the progress of work: status, pull request, times."""
+    named = {root.keys["status"], root.keys["pr_url"], root.keys["pr_number"]}
+    return key in named or key.endswith("_at")

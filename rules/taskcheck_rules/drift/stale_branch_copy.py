@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Copies, Copy, Dispatches, Evidence, Finding, Fork, Severity, Stage, Task, Undecided, rule
+from taskcheck import Copies, Copy, Dispatches, Evidence, Finding, Severity, Stage, Task, Undecided, rule
+from taskcheck_rules.drift._comparison import comparable
+from taskcheck_rules.parts import run_of
 
 LONGEST = 500
 """Lines of front matter that are compared; the cost grows with their square, and no task that people read has more."""
@@ -29,58 +31,83 @@ def stale_branch_copy(
     ## Fix
     None: take the change out of the branch, or set root back on purpose.
     """
-    unknown = []
-    for copy in copies.of(task.id):
-        if copy.task.document is None:
-            continue
-        if not isinstance(copy.checkout.fork, Fork):
-            unknown.append(f"{copy.checkout.spoken}: {copy.checkout.fork.reason}")
-        elif (set_back := _set_back(task, copy, dispatches)) is not None:
-            where = copy.checkout.spoken
-            yield Finding(
-                task=task.id,
-                place=task.at("status"),
-                message=f"a merge of {where} would set its status back from {task.status} to {set_back.status}",
-                expected=f"{where} leaves the status alone, or root has moved on",
-                evidence=(
-                    Evidence(place=task.at("status"), saw=f"status is {task.status}, as where the branch began"),
-                    Evidence(place=copy.task.at("status"), saw=f"status is {set_back.status}"),
-                ),
-                identity=(copy.checkout.name,),
-            )
+    known, unknown = comparable(copies.of(task.id))
+    for copy in known:
+        tip = _tip(copy)
+        if tip is not None and _sets_back(task, copy, tip, dispatches):
+            yield _finding(task, copy, tip)
     if unknown:
         raise Undecided("; ".join(unknown))
 
 
-def _set_back(root: Task, copy: Copy, dispatches: Dispatches | None) -> Task | None:
-    """The task as the branch has committed it, when its clean merge would set root's status back."""
-    tip = next((version for version in copy.own_versions if version.place.path == copy.task.place.path), None)
-    if tip is None or tip.stage is None or copy.base is None or copy.base.status != root.status:
-        return None
-    if not tip.stage.before(root.stage) or _meet(copy.base, tip, root):
-        return None
-    dispatch = dispatches.of(root.id) if dispatches else None
-    again = root.stage in {Stage.REVIEW, Stage.STOPPED} and tip.stage is Stage.ACTIVE
-    return tip if not again or (dispatch is not None and dispatch.over) else None
+def _tip(copy: Copy) -> Task | None:
+    """Return the task as the branch has committed it; None where it has no commit of that file."""
+    for version in copy.own_versions:
+        if version.place.path == copy.task.place.path:
+            return version
+    return None
 
 
-def _meet(base: Task, tip: Task, root: Task) -> bool:
-    """Whether branch and root changed the same lines of the front matter, or lines without one between: a conflict."""
-    before, here, there = map(_lines, (base, root, tip))
-    if max(map(len, (before, here, there))) > LONGEST:
+def _sets_back(root: Task, copy: Copy, tip: Task, dispatches: Dispatches | None) -> bool:
+    """Return whether the clean merge of a branch would set root's status back, and nobody is at that on purpose."""
+    if tip.stage is None or not tip.stage.before(root.stage):
         return False
-    ours, theirs = _hunks(before, here), _hunks(before, there)
-    return any(start <= end_of and begin <= end for start, end in ours for begin, end_of in theirs)
+    if copy.base is None or copy.base.status != root.status:
+        return False
+    if _conflict(copy.base, tip, root):
+        return False
+    dispatch = run_of(dispatches, root.id)
+    over = dispatch is not None and dispatch.over
+    return over or not _taken_up_again(root, tip)
+
+
+def _taken_up_again(root: Task, tip: Task) -> bool:
+    """Return whether the branch goes on with work that was in review or had stopped."""
+    paused = root.stage in {Stage.REVIEW, Stage.STOPPED}
+    return paused and tip.stage is Stage.ACTIVE
+
+
+def _finding(task: Task, copy: Copy, tip: Task) -> Finding:
+    """Return the finding that a merge would set a task back."""
+    where = copy.checkout.spoken
+    root = Evidence(place=task.at("status"), saw=f"status is {task.status}, as where the branch began")
+    branch = Evidence(place=copy.task.at("status"), saw=f"status is {tip.status}")
+    return Finding(
+        task=task.id,
+        place=task.at("status"),
+        message=f"a merge of {where} would set its status back from {task.status} to {tip.status}",
+        expected=f"{where} leaves the status alone, or root has moved on",
+        evidence=(root, branch),
+        identity=(copy.checkout.name,),
+    )
+
+
+def _conflict(base: Task, tip: Task, root: Task) -> bool:
+    """Return whether branch and root changed the same lines of the front matter, or lines without one between."""
+    before, here, there = _lines(base), _lines(root), _lines(tip)
+    longest = max(len(before), len(here), len(there))
+    if longest > LONGEST:
+        return False
+    of_root, of_branch = _changed(before, here), _changed(before, there)
+    return any(_meet(one, other) for one in of_root for other in of_branch)
+
+
+def _meet(one: range, other: range) -> bool:
+    """Return whether two ranges of lines overlap or touch."""
+    return one.start <= other.stop and other.start <= one.stop
 
 
 def _lines(task: Task) -> list[str]:
-    """The front matter."""
-    return task.document.text[: task.document.body_start].splitlines() if task.document else []
+    """Return the lines of the front matter."""
+    if task.document is None:
+        return []
+    front = task.document.text[: task.document.body_start]
+    return front.splitlines()
 
 
-def _hunks(before: list[str], after: list[str]) -> list[tuple[int, int]]:
-    """The ranges of lines that were changed."""
+def _changed(before: list[str], after: list[str]) -> list[range]:
+    """Return the ranges of lines that were changed."""
     from difflib import SequenceMatcher  # noqa: PLC0415 - only where a branch sets a status back
 
-    codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    return [(start, end) for kind, start, end, _, _ in codes if kind != "equal"]
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    return [range(start, stop) for kind, start, stop, _, _ in matcher.get_opcodes() if kind != "equal"]

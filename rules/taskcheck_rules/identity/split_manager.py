@@ -1,6 +1,6 @@
 """split-manager."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from taskcheck import (
     Entry,
@@ -14,11 +14,12 @@ from taskcheck import (
     People,
     Place,
     Processes,
-    Safety,
     Settings,
     Severity,
+    Snapshot,
     rule,
 )
+from taskcheck_rules.wording import minute, phrase
 
 
 @rule(family="identity", severity=Severity.ERROR, explains=("*",))
@@ -42,103 +43,157 @@ def split_manager(
     """
     if not manager.known:
         return
-    registers = [register.ledger for register in manager.registers]
-    snapshots = [snapshot.ledger for snapshot in manager.snapshots]
-    files = [*registers, *snapshots]
-    odd = [ledger for ledger in files if ledger.name != manager.key or (ledger.owner or manager.key) != manager.key]
-    if not odd and len(registers) <= 1 and len(snapshots) <= 1:
+    several = len(manager.registers) > 1 or len(manager.snapshots) > 1
+    odd = [file for file in manager.files if _misnamed(file, manager.key)]
+    if not odd and not several:
         return
-    strangers = [ledger for ledger in files if _stranger(ledger, manager.key, people)]
-    kinds = " and ".join(["one register"] * bool(registers) + ["one snapshot"] * bool(snapshots))
+    strangers = [file for file in manager.files if _stranger(file, manager.key, people)]
+    wanted = _wanted(manager)
+    mergeable = _mergeable(manager, strangers)
     yield Finding(
         manager=manager.key,
-        place=(odd or files)[0].place,
-        message=_message(manager.key, registers, snapshots, strangers),
-        expected=f"{kinds}, with {manager.key} in the path and as the owner inside",
+        place=(odd or manager.files)[0].place,
+        message=_message(manager, strangers),
+        expected=f"{wanted}, with {manager.key} in the path and as the owner inside",
         evidence=tuple(_evidence(manager)),
-        fix=None
-        if strangers or any(ledger.document is None or ledger.troubles for ledger in files)
-        else _fix(manager, settings, processes, f"merge into {kinds} of {manager.key}"),
+        fix=_fix(manager, wanted, settings, processes) if mergeable else None,
     )
 
 
-def _message(key: str, registers: list[Ledger], snapshots: list[Ledger], strangers: list[Ledger]) -> str:
-    files = [*registers, *snapshots]
-    spellings = {ledger.name for ledger in files}
-    spellings |= {ledger.owner for ledger in files if ledger.owner and ledger not in strangers}
-    counts = {"register": len(registers), "snapshot": len(snapshots)}
-    told = [
-        f"the {ledger.kind.value} named {ledger.name} says that its owner is {ledger.owner}" for ledger in strangers
-    ]
-    if len(spellings) > 1 or len(files) > len(told):
-        counted = [f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counts.items() if count]
-        instead = "" if key in spellings else f", not {key}"
-        told.insert(0, f"{' and '.join(counted)} of one person, spelled {', '.join(sorted(spellings))}{instead}")
-    return "; ".join(told)
+def _misnamed(file: Ledger, key: str) -> bool:
+    """Return whether a file has another name than the person's key in its path, or inside."""
+    owner = file.owner or key
+    return file.name != key or owner != key
 
 
-def _stranger(ledger: Ledger, key: str, people: People) -> bool:
-    """Whether the owner inside isn't the person, or the file's name is somebody else's."""
-    named = people.resolve(ledger.name)
-    return (ledger.owner is not None and people.person(ledger.owner) != key) or (named is not None and named.key != key)
+def _stranger(file: Ledger, key: str, people: People) -> bool:
+    """Return whether the owner inside isn't the person, or the file's name is somebody else's."""
+    if file.owner is not None and people.person(file.owner) != key:
+        return True
+    named = people.resolve(file.name)
+    return named is not None and named.key != key
+
+
+def _mergeable(manager: Manager, strangers: list[Ledger]) -> bool:
+    """Return whether a merge loses nothing: the files are the person's, and each could be read as a whole."""
+    return not strangers and all(file.whole for file in manager.files)
+
+
+def _wanted(manager: Manager) -> str:
+    """Return the files that one person has, in words: one of each kind that is there."""
+    kinds = []
+    if manager.registers:
+        kinds.append("one register")
+    if manager.snapshots:
+        kinds.append("one snapshot")
+    return " and ".join(kinds)
+
+
+def _message(manager: Manager, strangers: list[Ledger]) -> str:
+    """Return how many files of one person there are under which names, and which of them name another owner.
+
+    For example `2 registers and 1 snapshot of one person, spelled dave, dave-fowler`, or `the register named dave says
+    that its owner is rj`; the first part is left out where it would only repeat the second.
+    """
+    parts = []
+    spellings = _spellings(manager.files, strangers)
+    tells_more = len(spellings) > 1 or len(manager.files) > len(strangers)
+    if tells_more:
+        counted = " and ".join(_counted(manager))
+        instead = "" if manager.key in spellings else f", not {manager.key}"
+        parts.append(f"{counted} of one person, spelled {', '.join(sorted(spellings))}{instead}")
+    for file in strangers:
+        parts.append(f"the {file.kind.value} named {file.name} says that its owner is {file.owner}")
+    return "; ".join(parts)
+
+
+def _spellings(files: Sequence[Ledger], strangers: list[Ledger]) -> set[str]:
+    """Return the names that the person has in paths and inside of files; an owner who is somebody else isn't one."""
+    spellings = set()
+    for file in files:
+        spellings.add(file.name)
+        if file.owner and file not in strangers:
+            spellings.add(file.owner)
+    return spellings
+
+
+def _counted(manager: Manager) -> Iterator[str]:
+    """Yield how many files of each kind there are: `2 registers`, `1 snapshot`."""
+    for noun, files in (("register", manager.registers), ("snapshot", manager.snapshots)):
+        if files:
+            plural = "" if len(files) == 1 else "s"
+            yield f"{len(files)} {noun}{plural}"
 
 
 def _evidence(manager: Manager) -> Iterator[Evidence]:
+    """Yield what stands in each of the files."""
     for register in manager.registers:
-        when = f", updated {register.updated_at:%Y-%m-%d %H:%M}Z" if register.updated_at else ""
-        yield Evidence(
-            place=register.ledger.place,
-            saw=f"owner is {register.ledger.owner or 'not named'}, entries: {len(register.entries)}{when}",
-        )
+        owner = register.ledger.owner or "not named"
+        updated = phrase(", updated ", minute(register.updated_at))
+        saw = f"owner is {owner}, entries: {len(register.entries)}{updated}"
+        yield Evidence(place=register.ledger.place, saw=saw)
     for snapshot in manager.snapshots:
-        when = f", generated {snapshot.generated_at:%Y-%m-%d %H:%M}Z" if snapshot.generated_at else ""
+        owner = snapshot.ledger.owner or "not named"
+        generated = phrase(", generated ", minute(snapshot.generated_at))
         counts = ", ".join(f"{name} {count}" for name, count in snapshot.counts.items())
-        yield Evidence(
-            place=snapshot.ledger.place,
-            saw=f"owner is {snapshot.ledger.owner or 'not named'}{when}{f', counts {counts}' if counts else ''}",
-        )
+        counted = phrase(", counts ", counts)
+        yield Evidence(place=snapshot.ledger.place, saw=f"owner is {owner}{generated}{counted}")
 
 
-def _fix(manager: Manager, settings: Settings, processes: Processes | None, title: str) -> Fix:
+def _fix(manager: Manager, wanted: str, settings: Settings, processes: Processes | None) -> Fix:
+    """Return the merge of all registers into one, and of all snapshots the newest."""
     edits: list[MergeFile | KeepFile] = []
     if manager.registers:
-        places = tuple(register.ledger.place for register in manager.registers)
-        target = Place(path=settings.paths.register(manager.key))
-        edits.append(MergeFile(sources=places, target=target, owner=manager.key))
+        edits.append(_merged_registers(manager, settings))
     newest = manager.newest_snapshot
-    if newest:
-        dropped = tuple(s.ledger.place for s in manager.snapshots if s is not newest)
-        target = Place(path=settings.paths.snapshot(manager.key))
-        edits.append(KeepFile(source=newest.ledger.place, dropped=dropped, target=target, owner=manager.key))
-    tasks = _conflicts(manager.entries, settings, processes)
-    return Fix(
-        title=title,
-        safety=Safety.UNSAFE if tasks else Safety.SAFE,
-        edits=tuple(edits),
-        why="; ".join(f"the entries of {task} differ in {what}" for task, what in sorted(tasks.items())),
-    )
+    if newest is not None:
+        edits.append(_kept_snapshot(manager, newest, settings))
+    differing = _differing(manager.entries, settings, processes)
+    why = "; ".join(f"the entries of {task} differ in {what}" for task, what in sorted(differing.items()))
+    title = f"merge into {wanted} of {manager.key}"
+    return Fix.unless(why, title=title, edits=tuple(edits))
 
 
-def _conflicts(entries: Iterable[Entry], settings: Settings, processes: Processes | None) -> dict[str, str]:
-    """Tasks with two entries that differ in worktree, branch or live process, and in what they do."""
+def _merged_registers(manager: Manager, settings: Settings) -> MergeFile:
+    """Return the edit that merges all registers into the one under the person's key."""
+    sources = tuple(register.ledger.place for register in manager.registers)
+    target = Place(path=settings.paths.register(manager.key))
+    return MergeFile(sources=sources, target=target, owner=manager.key)
 
-    def may_live(entry: Entry) -> int | None:
-        """The process, unless it is known not to live."""
-        skew = settings.limits.clock_skew
-        known = processes.lives(entry.pid, entry.host, entry.launched, skew) if processes else None
-        return None if known is False else entry.pid
 
-    def differ(one: Entry, other: Entry) -> str | None:
-        if one.worktree_path != other.worktree_path:
-            return "worktree"
-        if one.branch != other.branch:
-            return "branch"
-        return "process" if may_live(one) != may_live(other) else None
+def _kept_snapshot(manager: Manager, newest: Snapshot, settings: Settings) -> KeepFile:
+    """Return the edit that keeps the newest snapshot under the person's key."""
+    others = tuple(snapshot.ledger.place for snapshot in manager.snapshots if snapshot is not newest)
+    target = Place(path=settings.paths.snapshot(manager.key))
+    return KeepFile(source=newest.ledger.place, dropped=others, target=target, owner=manager.key)
 
+
+def _differing(entries: Iterable[Entry], settings: Settings, processes: Processes | None) -> dict[str, str]:
+    """Return the tasks of which two entries differ, each with what the first such two differ in."""
     first: dict[str, Entry] = {}
     found: dict[str, str] = {}
     for entry in entries:
-        what = differ(first.setdefault(entry.task, entry), entry)
-        if what:
+        known = first.setdefault(entry.task, entry)
+        what = _difference(known, entry, settings, processes)
+        if what is not None:
             found.setdefault(entry.task, what)
     return found
+
+
+def _difference(one: Entry, other: Entry, settings: Settings, processes: Processes | None) -> str | None:
+    """Return in what two entries of a task differ, so that only one of them can stay."""
+    if one.worktree_path != other.worktree_path:
+        return "worktree"
+    if one.branch != other.branch:
+        return "branch"
+    if _may_live(one, settings, processes) != _may_live(other, settings, processes):
+        return "process"
+    return None
+
+
+def _may_live(entry: Entry, settings: Settings, processes: Processes | None) -> int | None:
+    """Return the process of an entry, unless it is known not to live."""
+    if processes is None:
+        return entry.pid
+    lives = processes.lives(entry.pid, entry.host, entry.launched, settings.limits.clock_skew)
+    return None if lives is False else entry.pid

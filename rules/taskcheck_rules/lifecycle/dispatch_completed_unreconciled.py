@@ -1,6 +1,7 @@
 """dispatch-completed-unreconciled."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from taskcheck import (
     FINISHED,
@@ -13,7 +14,6 @@ from taskcheck import (
     Finding,
     Fix,
     PullRequest,
-    Safety,
     SetKey,
     Settings,
     Severity,
@@ -21,6 +21,8 @@ from taskcheck import (
     Task,
     rule,
 )
+from taskcheck_rules.parts import own_copy
+from taskcheck_rules.wording import phrase
 
 
 @rule(
@@ -68,136 +70,194 @@ def dispatch_completed_unreconciled(
     dispatch = dispatches.of(task.id)
     if task.done or dispatch is None or dispatch.settled:
         return
-    copy = copies.own(task.id) if copies else None
     outcome = dispatch.outcome if dispatch.outcome in settings.outcomes else None
-    if not _finished(task, dispatch, copy, outcome):
+    waiting = task.stage in {Stage.READY, Stage.ACTIVE}
+    if outcome is None and not waiting:
         return
-    if task.stage not in {Stage.READY, Stage.ACTIVE} and outcome is None:
-        return
-    evidence = [
-        Evidence(
-            place=task.at("status"),
-            saw=f"status is {task.status}{_pull(task.pull_request) or ', no pull request'}",
-        ),
-        Evidence(place=dispatch.place, saw=_end(dispatch)),
-    ]
-    if copy:
-        evidence.append(
-            Evidence(
-                place=copy.task.at("status"),
-                saw=f"status is {copy.task.status}{_pull(copy.task.pull_request)}",
-            )
-        )
-    yield Finding(
-        task=task.id,
-        place=task.at("status"),
-        message=_message(task, dispatch, copy, outcome),
-        expected=f"root says {' or '.join(settings.outcomes[outcome])}"
-        if outcome
-        else "root says what the worktree says, or how the run ended",
-        evidence=tuple(evidence),
-        fix=_fix(task, dispatch, copy, outcome, settings),
-        identity=(outcome or "",),
-    )
+    run = Run(task, dispatch, own_copy(copies, task.id), outcome)
+    if _left_result(run):
+        yield _finding(run, settings)
 
 
-def _finished(task: Task, dispatch: Dispatch, copy: Copy | None, outcome: str | None) -> bool:
-    """Whether the run is over with something recorded: an outcome, a copy that is ahead, or finished work."""
-    if dispatch.state is DispatchState.GONE:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as root, the ledgers and the worktree tell it."""
+
+    root: Task
+    dispatch: Dispatch
+    copy: Copy | None
+    """The task in its own worktree, where that differs from root."""
+    outcome: str | None
+    """As recorded; None where it is none of the configured ones."""
+
+
+def _left_result(run: Run) -> bool:
+    """Return whether the run is over and left something: an outcome, a copy that is ahead, or finished work."""
+    state, copy = run.dispatch.state, run.copy
+    if state is DispatchState.GONE:
         return copy is not None and copy.task.stage in FINISHED
-    if dispatch.state is not DispatchState.ENDED:
+    if state is not DispatchState.ENDED:
         return False
-    return outcome is not None or (
-        dispatch.exit_code == 0 and copy is not None and (_later(task, copy) or _new_pull(task, copy) is not None)
-    )
+    if run.outcome is not None:
+        return True
+    if copy is None or run.dispatch.exit_code != 0:
+        return False
+    return _further(run.root, copy) or _new_pull(run.root, copy) is not None
 
 
-def _later(root: Task, copy: Copy) -> bool:
-    """Whether the worktree moved the status to where root has yet to come."""
-    return root.stage is not None and root.stage.before(copy.task.stage) and copy.leads
+def _further(root: Task, copy: Copy) -> bool:
+    """Return whether the worktree moved the status to where root has yet to come."""
+    if root.stage is None:
+        return False
+    return copy.leads and root.stage.before(copy.task.stage)
 
 
 def _new_pull(root: Task, copy: Copy) -> PullRequest | None:
-    """The worktree's pull request, when root names none and never did since the worktree left it."""
-    seen = (root, *copy.root_versions, *((copy.base,) if copy.base else ()))
-    return None if any(task.pull_request for task in seen) else copy.task.pull_request
+    """Return the worktree's pull request, when root names none and never did since the worktree left it."""
+    versions = [root, *copy.root_versions]
+    if copy.base:
+        versions.append(copy.base)
+    if any(version.pull_request for version in versions):
+        return None
+    return copy.task.pull_request
 
 
-def _message(task: Task, dispatch: Dispatch, copy: Copy | None, outcome: str | None) -> str:
-    how = "is gone" if dispatch.state is DispatchState.GONE else "ended"
-    if outcome:
-        return f"its worker {how} as {outcome}, but root still says {task.status}"
-    left = ""
-    if copy and copy.task.status != task.status:
-        left = f" and left it {copy.task.status} in {copy.checkout.spoken}"
-    elif copy and copy.task.pull_request:
-        left = f" and left{_pull(copy.task.pull_request)[1:]}"
-        return f"its worker {how}{left}, which root doesn't name"
-    return f"its worker {how}{left}, but root still says {task.status}"
+def _finding(run: Run, settings: Settings) -> Finding:
+    """Return the finding that root still says what it said before the run."""
+    status = run.root.at("status")
+    expected = "root says what the worktree says, or how the run ended"
+    if run.outcome:
+        expected = f"root says {' or '.join(settings.outcomes[run.outcome])}"
+    return Finding(
+        task=run.root.id,
+        place=status,
+        message=_message(run),
+        expected=expected,
+        evidence=tuple(_evidence(run)),
+        fix=_fix(run, settings),
+        identity=(run.outcome or "",),
+    )
+
+
+def _evidence(run: Run) -> Iterator[Evidence]:
+    """Yield what root says, how the run ended, and what the worktree says."""
+    root = run.root
+    pull = _pull(root.pull_request) or ", no pull request"
+    yield Evidence(place=root.at("status"), saw=f"status is {root.status}{pull}")
+    yield Evidence(place=run.dispatch.place, saw=_end(run.dispatch))
+    if run.copy:
+        left = run.copy.task
+        yield Evidence(place=left.at("status"), saw=f"status is {left.status}{_pull(left.pull_request)}")
+
+
+def _message(run: Run) -> str:
+    """Return how the worker ended, what it left, and what root says to that.
+
+    With an outcome: `its worker ended as blocked, but root still says ready`; with another status in its worktree:
+    `its worker is gone and left it in_review in worktree fix, but root still says ready`; with a pull request alone:
+    `its worker ended and left pull request #12, which root doesn't name`.
+    """
+    gone = run.dispatch.state is DispatchState.GONE
+    ended = "its worker is gone" if gone else "its worker ended"
+    behind = f"but root still says {run.root.status}"
+    if run.outcome:
+        return f"{ended} as {run.outcome}, {behind}"
+    copy = run.copy
+    if copy and copy.task.status != run.root.status:
+        return f"{ended} and left it {copy.task.status} in {copy.checkout.spoken}, {behind}"
+    if copy and copy.task.pull_request:
+        pull = _pull(copy.task.pull_request).removeprefix(",")
+        return f"{ended} and left{pull}, which root doesn't name"
+    return f"{ended}, {behind}"
 
 
 def _pull(pull: PullRequest | None) -> str:
+    """Return a pull request as a part of a sentence: `, pull request #12`; nothing where there is none."""
     if pull is None:
         return ""
-    return f", pull request {f'#{pull.number}' if pull.number is not None else pull.url}"
+    named = pull.url if pull.number is None else f"#{pull.number}"
+    return f", pull request {named}"
 
 
 def _end(dispatch: Dispatch) -> str:
+    """Return what the ledgers say of the end of the run."""
     if dispatch.state is DispatchState.GONE:
         return dispatch.why
     if dispatch.tombstone is None:
         return f"ends in dispatch_exit_code={dispatch.exit_code}"
-    code = f", exit code {dispatch.exit_code}" if dispatch.exit_code is not None else ""
+    outcome = phrase("outcome is ", dispatch.outcome) or "no outcome"
+    code = phrase(", exit code ", dispatch.exit_code)
     pull = _pull(dispatch.tombstone.pull_request)
-    return f"{f'outcome is {dispatch.outcome}' if dispatch.outcome else 'no outcome'}{code}{pull}"
+    return f"{outcome}{code}{pull}"
 
 
-def _fix(task: Task, dispatch: Dispatch, copy: Copy | None, outcome: str | None, settings: Settings) -> Fix | None:
-    taken = copy.task if copy else None
-    ledgers = (dispatch.tombstone, taken, *dispatch.entries)
-    pull = next((ledger.pull_request for ledger in ledgers if ledger and ledger.pull_request), None)
-    why = ""
-    if outcome is None:
-        stopped = taken is not None and taken.stage is Stage.STOPPED
-        if pull is None or stopped or "completed_with_pr" not in settings.outcomes:
-            return None
-        outcome, why = "completed_with_pr", "no outcome is recorded; the pull request speaks for completed_with_pr"
-    safety = Safety.UNSAFE if why else Safety.SAFE
-    if copy and taken and settings.allows(outcome, taken.status):
-        return Fix(
-            title=f"set status to {taken.status} and take the worktree's pull request and times",
-            safety=safety,
-            edits=_edits(task, taken.status or "", pull, copy),
-            why=why,
-        )
+def _fix(run: Run, settings: Settings) -> Fix | None:
+    """Return the repair that makes root say how the run ended; None where nothing recorded speaks for an end."""
+    pull = _recorded_pull(run)
+    if run.outcome is not None:
+        return _settlement(run, run.outcome, pull, "", settings)
+    stopped = run.copy is not None and run.copy.task.stage is Stage.STOPPED
+    if pull is None or stopped or "completed_with_pr" not in settings.outcomes:
+        return None
+    why = "no outcome is recorded; the pull request speaks for completed_with_pr"
+    return _settlement(run, "completed_with_pr", pull, why, settings)
+
+
+def _recorded_pull(run: Run) -> PullRequest | None:
+    """Return the first pull request that is named by the tombstone, the worktree, or an entry of the run."""
+    left = run.copy.task if run.copy else None
+    for ledger in (run.dispatch.tombstone, left, *run.dispatch.entries):
+        if ledger and ledger.pull_request:
+            return ledger.pull_request
+    return None
+
+
+def _settlement(run: Run, outcome: str, pull: PullRequest | None, why: str, settings: Settings) -> Fix:
+    """Return the repair for an outcome: the worktree's status where the outcome allows it, else its first status."""
+    copy = run.copy
+    if copy and copy.task.status and settings.allows(outcome, copy.task.status):
+        status = copy.task.status
+        title = f"set status to {status} and take the worktree's pull request and times"
+        return Fix.unless(why, title=title, edits=_edits(run.root, status, pull, copy))
     status = settings.outcomes[outcome][0]
-    return Fix(
-        title=f"set status to {status}, which {outcome} asks for, and name the pull request"
-        if pull
-        else f"set status to {status}, which {outcome} asks for",
-        safety=safety,
-        edits=_edits(task, status, pull, copy if why else None),
-        why=why,
-    )
+    naming = ", and name the pull request" if pull else ""
+    title = f"set status to {status}, which {outcome} asks for{naming}"
+    taken = copy if why else None
+    return Fix.unless(why, title=title, edits=_edits(run.root, status, pull, taken))
 
 
-def _edits(task: Task, status: str, pull: PullRequest | None, copy: Copy | None) -> tuple[SetKey, ...]:
-    """The status, the pull request when root has none, and the pull request and times that a worktree set itself."""
-    values = {task.keys["status"]: status}
-    if pull is not None and task.pull_request is None:
-        values |= {task.keys["pr_url"]: pull.url or ""}
-        values |= {task.keys["pr_number"]: str(pull.number) if pull.number is not None else ""}
-    if copy:
-        pulls = {task.keys["pr_url"], task.keys["pr_number"]}
-        for key, value in copy.task.front.items():
-            if isinstance(value, str) and (key in pulls or key.endswith("_at")) and _set_there(key, value, task, copy):
-                values[key] = value
-    return tuple(SetKey(place=task.place.at(key), value=value) for key, value in values.items() if value)
+def _edits(root: Task, status: str, pull: PullRequest | None, copy: Copy | None) -> tuple[SetKey, ...]:
+    """Return the edits of root: the status, the pull request when root has none, and what a worktree set itself."""
+    values: dict[str, str | int | None] = {root.keys["status"]: status}
+    if pull is not None and root.pull_request is None:
+        values[root.keys["pr_url"]] = pull.url
+        values[root.keys["pr_number"]] = pull.number
+    if copy is not None:
+        values |= _set_there(root, copy)
+    edits = []
+    for key, value in values.items():
+        if value not in {None, ""}:
+            edits.append(SetKey(place=root.place.at(key), value=str(value)))
+    return tuple(edits)
 
 
-def _set_there(key: str, value: str, task: Task, copy: Copy) -> bool:
-    """Whether the worktree itself set a key to a value that root lacks; of two ``updated_at`` the newer one counts."""
-    root = task.front.get(key)
-    if value == root or (copy.base and copy.base.front.get(key) == value):
-        return False
-    return key != task.keys["updated_at"] or not isinstance(root, str) or value > root
+def _set_there(root: Task, copy: Copy) -> dict[str, str]:
+    """Return the keys of a pull request and of times that the worktree itself set to what root lacks."""
+    pulls = {root.keys["pr_url"], root.keys["pr_number"]}
+    found = {}
+    for key, value in copy.task.front.items():
+        taken_over = key in pulls or key.endswith("_at")
+        if not taken_over or not isinstance(value, str):
+            continue
+        base = copy.base.front.get(key) if copy.base else None
+        if value != base and _lacks(root, key, value):
+            found[key] = value
+    return found
+
+
+def _lacks(root: Task, key: str, value: str) -> bool:
+    """Return whether root has something else under a key; of two `updated_at` the newer one counts."""
+    own = root.front.get(key)
+    if key == root.keys["updated_at"] and isinstance(own, str):
+        return value > own
+    return value != own

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Pulls, Severity, Task, Unavailable, Undecided, rule
+from taskcheck import Evidence, Finding, Pull, Pulls, Severity, Task, Unavailable, Undecided, rule
+from taskcheck_rules.wording import status_of
 
 _NO = frozenset({"", "false", "no", "off", "0"})
 
@@ -30,23 +31,28 @@ def done_with_open_pr(task: Task, pulls: Pulls) -> Iterator[Finding]:
     recorded = pulls.of(task.id)
     for pull in recorded:
         if pull.state == "open":
-            place = task.at("status")
-            yield Finding(
-                task=task.id,
-                place=place,
-                message=f"root says {task.status}, and its pull request {pull.address} is open",
-                expected="a pull request that is merged or closed, or a task that isn't done",
-                evidence=(
-                    Evidence(place=place, saw=f"status is {task.status}"),
-                    Evidence(place=pull.place, saw=pull.told),
-                ),
-                identity=(str(pull.address),),
-            )
+            yield _finding(task, pull)
     for pull in recorded:
         if isinstance(pull.answer, Unavailable):
             raise Undecided(pull.answer.reason)
 
 
 def _exempt(task: Task) -> bool:
-    said = task.front.get(task.keys["closed_before_merge"], "")
-    return bool(said) and (not isinstance(said, str) or said.casefold() not in _NO)
+    """Return whether a task says of itself that it is closed before its pull request is merged."""
+    said = task.front.get(task.keys["closed_before_merge"])
+    if isinstance(said, str):
+        return said.casefold() not in _NO
+    return bool(said)
+
+
+def _finding(task: Task, pull: Pull) -> Finding:
+    """Return the finding that a done task has an open pull request."""
+    of_forge = Evidence(place=pull.place, saw=pull.told)
+    return Finding(
+        task=task.id,
+        place=task.at("status"),
+        message=f"root says {task.status}, and its pull request {pull.address} is open",
+        expected="a pull request that is merged or closed, or a task that isn't done",
+        evidence=(status_of(task), of_forge),
+        identity=(str(pull.address),),
+    )

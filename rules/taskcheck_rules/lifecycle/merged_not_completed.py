@@ -1,6 +1,7 @@
 """merged-not-completed."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from taskcheck import (
     Checkouts,
@@ -9,8 +10,8 @@ from taskcheck import (
     Finding,
     Fix,
     Place,
+    Pull,
     Pulls,
-    Safety,
     SetKey,
     Settings,
     Severity,
@@ -18,6 +19,8 @@ from taskcheck import (
     Task,
     rule,
 )
+from taskcheck_rules.parts import entries_of, pulls_of
+from taskcheck_rules.wording import phrase
 
 
 @rule(
@@ -56,60 +59,93 @@ def merged_not_completed(
     """
     if task.done:
         return
-    proof = _proof(task, checkouts, settings, trunk, entries) or _told(task, trunk, entries, pulls)
-    if proof is None:
-        return
-    what, evidence, doubt = proof
+    landed = _proven(task, checkouts, settings, trunk, entries) or _told(task, trunk, entries, pulls)
+    if landed is not None:
+        yield _finding(task, landed, settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """What is merged, and who says so."""
+
+    what: str
+    evidence: Evidence
+    doubt: str = ""
+    """Why that doesn't prove it; empty where it does."""
+
+
+def _finding(task: Task, landed: Landed, settings: Settings) -> Finding:
+    """Return the finding that root doesn't say that the task is done, with the repair."""
+    status = task.at("status")
     done = settings.words(Stage.DONE)[0]
-    place = task.at("status")
-    yield Finding(
+    root = Evidence(place=status, saw=f"status is {task.status or 'missing'}")
+    edit = SetKey(place=status, value=done)
+    return Finding(
         task=task.id,
-        place=place,
-        message=f"{what} is merged, and root says {task.status or 'nothing'}",
+        place=status,
+        message=f"{landed.what} is merged, and root says {task.status or 'nothing'}",
         expected=f"status {done}, or another of a task that is done",
-        evidence=(Evidence(place=place, saw=f"status is {task.status or 'missing'}"), evidence),
-        fix=Fix(
-            title=f"set status to {done}",
-            safety=Safety.UNSAFE if doubt else Safety.SAFE,
-            edits=(SetKey(place=place, value=done),),
-            why=doubt,
-        ),
+        evidence=(root, landed.evidence),
+        fix=Fix.unless(landed.doubt, title=f"set status to {done}", edits=(edit,)),
     )
 
 
-Proof = tuple[str, Evidence, str] | None
-"""What is merged, who says so, and why that doesn't prove it; empty where it does."""
-
-
-def _proof(task: Task, checkouts: Checkouts, settings: Settings, trunk: str, entries: Entries | None) -> Proof:
-    """What git proves."""
-    held = entries.of(task.id) if entries else ()
-    own = checkouts.of(task.id)
-    names = [*(entry.branch for entry in held), own.branch if own else None, settings.branch_of(task.id)]
-    for branch in dict.fromkeys(name for name in names if name and name != trunk):
+def _proven(task: Task, checkouts: Checkouts, settings: Settings, trunk: str, entries: Entries | None) -> Landed | None:
+    """Return what git proves of a branch of the task."""
+    for branch in _branches(task, checkouts, settings, entries):
         merge = checkouts.merge(branch)
-        if merge is not None and merge.merged is True:
-            place = Place(path=task.place.path, checkout=f"branch:{branch}")
-            return f"its branch {branch}", Evidence(place=place, saw=merge.proof), ""
+        if branch == trunk or merge is None or merge.merged is not True:
+            continue
+        place = Place(path=task.place.path, checkout=f"branch:{branch}")
+        proof = Evidence(place=place, saw=merge.proof)
+        return Landed(what=f"its branch {branch}", evidence=proof)
     return None
 
 
-def _told(task: Task, trunk: str, entries: Entries | None, pulls: Pulls | None) -> Proof:
-    """What the forge says, or else a ledger."""
-    recorded = pulls.of(task.id) if pulls else ()
-    if any(pull.state == "open" for pull in recorded):
+def _branches(task: Task, checkouts: Checkouts, settings: Settings, entries: Entries | None) -> list[str]:
+    """Return the branches that may be the task's: by registers, by its own worktree, by the configured pattern."""
+    own = checkouts.of(task.id)
+    of_registers = [entry.branch for entry in entries_of(entries, task.id)]
+    of_worktree = own.branch if own else None
+    of_pattern = settings.branch_of(task.id)
+    return [branch for branch in (*of_registers, of_worktree, of_pattern) if branch]
+
+
+def _told(task: Task, trunk: str, entries: Entries | None, pulls: Pulls | None) -> Landed | None:
+    """Return what the forge says, or a register where the forge says nothing."""
+    recorded = pulls_of(pulls, task.id)
+    states = {pull.state for pull in recorded}
+    if "open" in states:
         return None
     for pull in recorded:
         if pull.merged_into(trunk):
-            saw = f"{pull.told}; {pull.landed.proof}" if pull.landed else pull.told
-            other = next((one.told for one in recorded if one.state != "closed" and not one.merged_into(trunk)), "")
-            doubt = pull.doubt or (other and f"the task has another: {other}")
-            return f"its pull request {pull.address}", Evidence(place=pull.place, saw=saw), doubt
-    if any(pull.state for pull in recorded):
-        return None
-    for entry in entries.of(task.id) if entries else ():
-        if (entry.pr_state or "").casefold() == "merged":
-            place = entry.place.at("pr_state")
+            return _merged_pull(pull, recorded, trunk)
+    silent = not any(states)
+    return _registered(task, entries) if silent else None
+
+
+def _merged_pull(pull: Pull, recorded: tuple[Pull, ...], trunk: str) -> Landed:
+    """Return what the forge says of a merged pull request, in doubt where the task has another one."""
+    doubt = pull.doubt or phrase("the task has another: ", _another(recorded, trunk))
+    proof = phrase("; ", pull.landed.proof if pull.landed else None)
+    of_forge = Evidence(place=pull.place, saw=f"{pull.told}{proof}")
+    return Landed(what=f"its pull request {pull.address}", evidence=of_forge, doubt=doubt)
+
+
+def _another(recorded: tuple[Pull, ...], trunk: str) -> str | None:
+    """Return what is told of the first pull request that is neither closed nor merged into trunk."""
+    for pull in recorded:
+        over = pull.state == "closed" or pull.merged_into(trunk)
+        if not over:
+            return pull.told
+    return None
+
+
+def _registered(task: Task, entries: Entries | None) -> Landed | None:
+    """Return what a register says."""
+    for entry in entries_of(entries, task.id):
+        if entry.says_merged:
+            of_register = Evidence(place=entry.place.at("pr_state"), saw="pr_state is merged")
             doubt = "only a ledger says so; git can't prove it here"
-            return "its pull request", Evidence(place=place, saw="pr_state is merged"), doubt
+            return Landed(what="its pull request", evidence=of_register, doubt=doubt)
     return None

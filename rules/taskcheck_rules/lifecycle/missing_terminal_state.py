@@ -1,6 +1,7 @@
 """missing-terminal-state."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from taskcheck import (
     FINISHED,
@@ -19,6 +20,8 @@ from taskcheck import (
     Undecided,
     rule,
 )
+from taskcheck_rules.parts import copies_of, own_copy, rows_of
+from taskcheck_rules.wording import phrase, status_of
 
 
 @rule(
@@ -58,64 +61,92 @@ def missing_terminal_state(
     shows how far it came.
     """
     dispatch = dispatches.of(task.id)
-    if task.done or dispatch is None or dispatch.state is not DispatchState.ENDED or dispatch.moved_on:
+    if dispatch is None or dispatch.state is not DispatchState.ENDED:
+        return
+    if task.done or dispatch.moved_on:
         return
     if not dispatch.readable:
         raise Undecided("a ledger that may tell of its end can't be read")
-    copy = copies.own(task.id) if copies else None
-    if dispatch.tombstone is None and copy and copy.task.document is None and task.stage not in FINISHED:
+    copy = own_copy(copies, task.id)
+    if _end_unreadable(task, dispatch, copy):
         raise Undecided("a worktree's copy that may name the terminal state can't be read")
-    pulls = [
-        task.pull_request,
-        *(other.task.pull_request for other in (copies.of(task.id) if copies else ())),
-        *(entry.pull_request for entry in dispatch.entries),
-        *(row.pull_request for row in (rows.of(task.id) if rows else ())),
-    ]
-    told = _problem(task, dispatch, copy, settings, has_pull=any(pulls))
-    if told is None:
+    named = _names_pull(task, dispatch, copies, rows)
+    problem = _problem(task, dispatch, copy, settings, names_pull=named)
+    if problem is None:
         return
-    problem, expected = told
-    evidence = [
-        Evidence(place=dispatch.place, saw=_end(dispatch)),
-        Evidence(place=task.at("status"), saw=f"status is {task.status}"),
-    ]
-    if copy:
-        evidence.append(Evidence(place=copy.task.at("status"), saw=f"status is {copy.task.status}"))
-    if reviews and task.id in reviews:
-        evidence.append(Evidence(place=reviews[task.id], saw="a review happened"))
     yield Finding(
         task=task.id,
         place=dispatch.place,
-        message=f"its worker ended {problem}",
-        expected=expected,
-        evidence=tuple(evidence),
+        message=f"its worker ended {problem.ended}",
+        expected=problem.expected,
+        evidence=tuple(_evidence(task, dispatch, copy, reviews or {})),
         identity=(dispatch.outcome or "",),
     )
 
 
+def _evidence(task: Task, dispatch: Dispatch, copy: Copy | None, reviews: Mapping[str, Place]) -> Iterator[Evidence]:
+    """Yield what the end of the run, root, the worktree and a review show."""
+    yield Evidence(place=dispatch.place, saw=_end(dispatch))
+    yield status_of(task)
+    if copy:
+        yield status_of(copy.task)
+    review = reviews.get(task.id)
+    if review:
+        yield Evidence(place=review, saw="a review happened")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """How a run ended, as the message says it, and what is expected instead."""
+
+    ended: str
+    expected: str
+
+
+def _end_unreadable(task: Task, dispatch: Dispatch, copy: Copy | None) -> bool:
+    """Return whether nothing but a copy that can't be read may name the terminal state."""
+    copy_unreadable = copy is not None and copy.task.document is None
+    copy_needed = dispatch.tombstone is None and task.stage not in FINISHED
+    return copy_needed and copy_unreadable
+
+
+def _names_pull(task: Task, dispatch: Dispatch, copies: Copies | None, rows: Rows | None) -> bool:
+    """Return whether any ledger names a pull request of the task."""
+    named = [task.pull_request]
+    named += [copy.task.pull_request for copy in copies_of(copies, task.id)]
+    named += [entry.pull_request for entry in dispatch.entries]
+    named += [row.pull_request for row in rows_of(rows, task.id)]
+    if dispatch.tombstone is not None:
+        named.append(dispatch.tombstone.pull_request)
+    return any(named)
+
+
 def _problem(
-    task: Task, dispatch: Dispatch, copy: Copy | None, settings: Settings, *, has_pull: bool
-) -> tuple[str, str] | None:
-    """How the run ended, as the message says it, and what is expected instead; None when its end is known."""
+    task: Task, dispatch: Dispatch, copy: Copy | None, settings: Settings, *, names_pull: bool
+) -> Problem | None:
+    """Return what is wrong with the end of a run; None when its end is known."""
+    outcome = dispatch.outcome
     expected = f"the end of the run is recorded as one of {', '.join(settings.outcomes)}"
     if dispatch.tombstone is None:
         stages = {task.stage, copy.task.stage if copy else None}
-        return None if stages & FINISHED else ("without a terminal state", expected)
-    if not dispatch.outcome:
-        return "without an outcome", expected
-    if dispatch.outcome not in settings.outcomes:
-        return f"with the outcome {dispatch.outcome!r}, which isn't a terminal state", expected
-    if dispatch.outcome == "completed_with_pr" and not has_pull and dispatch.tombstone.pull_request is None:
-        return (
-            "as completed_with_pr, and no ledger names its pull request",
-            "pr_url or pr_number in the task file, the tombstone or the register",
-        )
+        if stages & FINISHED:
+            return None
+        return Problem("without a terminal state", expected)
+    if not outcome:
+        return Problem("without an outcome", expected)
+    if outcome not in settings.outcomes:
+        return Problem(f"with the outcome {outcome!r}, which isn't a terminal state", expected)
+    if outcome == "completed_with_pr" and not names_pull:
+        ended = "as completed_with_pr, and no ledger names its pull request"
+        return Problem(ended, "pr_url or pr_number in the task file, the tombstone or the register")
     return None
 
 
 def _end(dispatch: Dispatch) -> str:
+    """Return what log and tombstone say of the end."""
     if dispatch.tombstone is None:
         return f"ends in dispatch_exit_code={dispatch.exit_code}, and there is no tombstone"
-    code = f", exit code {dispatch.exit_code}" if dispatch.exit_code is not None else ""
-    outcome = f"outcome is {dispatch.outcome}" if dispatch.outcome else "no outcome"
-    return f"state is {dispatch.tombstone.state or 'not told'}, {outcome}{code}"
+    state = dispatch.tombstone.state or "not told"
+    outcome = phrase("outcome is ", dispatch.outcome) or "no outcome"
+    code = phrase(", exit code ", dispatch.exit_code)
+    return f"state is {state}, {outcome}{code}"

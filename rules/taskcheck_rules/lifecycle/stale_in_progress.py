@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from taskcheck import (
+    Checkout,
     Checkouts,
     Copies,
     Copy,
@@ -23,6 +24,8 @@ from taskcheck import (
     age,
     rule,
 )
+from taskcheck_rules.parts import own_copy, rows_lost
+from taskcheck_rules.wording import minute, status_of
 
 
 @rule(
@@ -56,63 +59,98 @@ def stale_in_progress(
     None: finish the task, or set it back.
     """
     dispatch = dispatches.of(task.id)
-    if task.stage is not Stage.ACTIVE or (dispatch and dispatch.state is DispatchState.RUNNING):
+    if task.stage is not Stage.ACTIVE or _running(dispatch):
         return
     moved = moves.get(task.id)
     if moved is None:
         raise Undecided(f"nothing says when {task.id} last moved")
-    idle = now - moved
-    if idle <= settings.limits.in_progress_max_idle:
+    idle, longest = now - moved, settings.limits.in_progress_max_idle
+    if idle <= longest:
         return
-    if not (dispatch and dispatch.entries) and any(ledger.lost_rows for ledger in ledgers or ()):
+    registered = dispatch is not None and bool(dispatch.entries)
+    if not registered and rows_lost(ledgers):
         raise Undecided("a register that may know its worker can't be read")
-    copy = copies.own(task.id) if copies else None
-    evidence = [Evidence(place=task.at("status"), saw=f"status is {task.status}, last moved {moved:%Y-%m-%d %H:%M}Z")]
-    if copy:
-        evidence.append(Evidence(place=copy.task.at("status"), saw=f"status is {copy.task.status}"))
+    copy = own_copy(copies, task.id)
     pull = _pull_request(task, dispatch, copy)
+    review = _review(task, reviews)
     commits = _commits(task, dispatch, checkouts)
-    review = [Evidence(place=reviews[task.id], saw="a review happened")] if task.id in reviews else []
-    evidence += [*pull, *review, *commits]
-    if pull:
-        speaks = "its pull request speaks for completed_with_pr"
-    elif review:
-        speaks = "its review speaks for completed_with_pr or needs_review_fix"
-    elif commits:
-        speaks = "its commits speak for work that wants a pull request, or that failed"
-    else:
-        speaks = "nothing speaks for an end"
+    end = _speaks_for(pull, review, commits)
+    traces = [trace for trace in (pull, review, commits) if trace]
     yield Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"nothing has moved for {age(idle)}, and no worker is known to be at it; {speaks}",
-        expected=f"a live worker, or a sign of work within {age(settings.limits.in_progress_max_idle)}",
-        evidence=tuple(evidence),
+        message=f"nothing has moved for {age(idle)}, and no worker is known to be at it; {end}",
+        expected=f"a live worker, or a sign of work within {age(longest)}",
+        evidence=(*_statuses(task, moved, copy), *traces),
     )
 
 
-def _pull_request(task: Task, dispatch: Dispatch | None, copy: Copy | None) -> list[Evidence]:
-    """The first ledger that names a pull request."""
+def _running(dispatch: Dispatch | None) -> bool:
+    """Return whether a live worker is at the task."""
+    return dispatch is not None and dispatch.state is DispatchState.RUNNING
+
+
+def _statuses(task: Task, moved: datetime, copy: Copy | None) -> list[Evidence]:
+    """Return what root says, and the worktree."""
+    root = Evidence(place=task.at("status"), saw=f"status is {task.status}, last moved {minute(moved)}")
+    if copy is None:
+        return [root]
+    return [root, status_of(copy.task)]
+
+
+def _speaks_for(pull: Evidence | None, review: Evidence | None, commits: Evidence | None) -> str:
+    """Return which terminal state the traces speak for; the first one has the word."""
+    if pull:
+        return "its pull request speaks for completed_with_pr"
+    if review:
+        return "its review speaks for completed_with_pr or needs_review_fix"
+    if commits:
+        return "its commits speak for work that wants a pull request, or that failed"
+    return "nothing speaks for an end"
+
+
+def _pull_request(task: Task, dispatch: Dispatch | None, copy: Copy | None) -> Evidence | None:
+    """Return the pull request that the first ledger names: root, the worktree, an entry, the tombstone."""
     ledgers = [(task.at("pr_url"), task.pull_request)]
-    ledgers += [(copy.task.at("pr_url"), copy.task.pull_request)] if copy else []
-    ledgers += [(entry.place, entry.pull_request) for entry in (dispatch.entries if dispatch else ())]
+    if copy:
+        ledgers.append((copy.task.at("pr_url"), copy.task.pull_request))
+    if dispatch:
+        ledgers += [(entry.place, entry.pull_request) for entry in dispatch.entries]
     if dispatch and dispatch.tombstone:
         ledgers.append((dispatch.tombstone.ledger.place, dispatch.tombstone.pull_request))
-    return [
-        Evidence(place=place, saw=f"pull request {f'#{pull.number}' if pull.number else pull.url}")
-        for place, pull in ledgers
-        if pull
-    ][:1]
+    for place, pull in ledgers:
+        if pull is not None:
+            named = f"#{pull.number}" if pull.number else pull.url
+            return Evidence(place=place, saw=f"pull request {named}")
+    return None
 
 
-def _commits(task: Task, dispatch: Dispatch | None, checkouts: Checkouts | None) -> list[Evidence]:
-    """The commits of its worktree or branch since the dispatch began, or since it left root's history."""
+def _review(task: Task, reviews: Mapping[str, Place]) -> Evidence | None:
+    """Return the review of the task, where one happened."""
+    place = reviews.get(task.id)
+    if place is None:
+        return None
+    return Evidence(place=place, saw="a review happened")
+
+
+def _commits(task: Task, dispatch: Dispatch | None, checkouts: Checkouts | None) -> Evidence | None:
+    """Return the commits of its worktree or branch since the dispatch began, or since it left root's history."""
     checkout = checkouts.of(task.id) if checkouts else None
-    fork = checkout.fork if checkout else None
-    if checkout is None or not isinstance(fork, Fork) or not fork.commits or fork.newest_commit_at is None:
-        return []
-    if dispatch and dispatch.began and fork.newest_commit_at < dispatch.began:
-        return []
-    counted = f"{fork.commits} commit{'s' if fork.commits > 1 else ''} of its own"
-    place = Place(path=checkout.path) if checkout.path else Place(path=task.place.path, checkout=checkout.name)
-    return [Evidence(place=place, saw=f"{counted}, the newest {fork.newest_commit_at:%Y-%m-%d %H:%M}Z")]
+    if checkout is None or not isinstance(checkout.fork, Fork):
+        return None
+    commits, newest = checkout.fork.commits, checkout.fork.newest_commit_at
+    if not commits or newest is None:
+        return None
+    began = dispatch.began if dispatch else None
+    if began is not None and newest < began:
+        return None
+    plural = "s" if commits > 1 else ""
+    saw = f"{commits} commit{plural} of its own, the newest {minute(newest)}"
+    return Evidence(place=_whereabouts(task, checkout), saw=saw)
+
+
+def _whereabouts(task: Task, checkout: Checkout) -> Place:
+    """Return the worktree's folder, or for a branch without one the task's file on it."""
+    if checkout.path:
+        return Place(path=checkout.path)
+    return Place(path=task.place.path, checkout=checkout.name)

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from taskcheck import (
     FINISHED,
     Copies,
+    Copy,
+    Dispatch,
     Dispatches,
     DispatchState,
+    Entry,
     Evidence,
     Finding,
     Severity,
@@ -15,6 +18,8 @@ from taskcheck import (
     Undecided,
     rule,
 )
+from taskcheck_rules.parts import own_copy
+from taskcheck_rules.wording import minute, phrase, status_of
 
 
 @rule(
@@ -49,38 +54,44 @@ def worker_gone(task: Task, dispatches: Dispatches, copies: Copies | None = None
     None: look at what it left in its worktree, then dispatch the task again (`taskcheck run` takes it) or set it back.
     """
     dispatch = dispatches.of(task.id)
-    if dispatch is None or dispatch.state is not DispatchState.GONE or task.stage not in {Stage.READY, Stage.ACTIVE}:
+    if dispatch is None or dispatch.state is not DispatchState.GONE:
         return
-    if dispatch.moved_on:
+    waiting = task.stage in {Stage.READY, Stage.ACTIVE}
+    if dispatch.moved_on or not waiting:
         return
     if not dispatch.readable:
         raise Undecided("a ledger that may tell of its worker can't be read")
-    copy = copies.own(task.id) if copies else None
+    copy = own_copy(copies, task.id)
     if copy and copy.task.document is None:
         raise Undecided("a worktree's copy that may be finished can't be read")
     if copy and copy.task.stage in FINISHED:
         return
-    evidence = [Evidence(place=task.at("status"), saw=f"status is {task.status}")]
-    for entry in dispatch.entries:
-        process = f", process {entry.pid}" if entry.pid is not None else ""
-        host = f" on {entry.host}" if entry.host else ""
-        launched = f", launched {entry.launched_at:%Y-%m-%d %H:%M}Z" if entry.launched_at else ""
-        evidence.append(Evidence(place=entry.place, saw=f"registered by {entry.manager}{process}{host}{launched}"))
-    if copy:
-        evidence.append(Evidence(place=copy.task.at("status"), saw=f"status is {copy.task.status}"))
-    if dispatch.tombstone:
-        evidence.append(
-            Evidence(
-                place=dispatch.tombstone.ledger.place,
-                saw=f"state is {dispatch.tombstone.state or 'not told'}",
-            )
-        )
-    if dispatch.log:
-        evidence.append(Evidence(place=dispatch.log.place, saw="its last line is no dispatch_exit_code"))
     yield Finding(
         task=task.id,
         place=dispatch.place,
         message=f"its worker is gone: {dispatch.why}",
         expected="a live worker, or an end recorded in tombstone or log",
-        evidence=tuple(evidence),
+        evidence=tuple(_evidence(task, dispatch, copy)),
     )
+
+
+def _evidence(task: Task, dispatch: Dispatch, copy: Copy | None) -> Iterator[Evidence]:
+    """Yield what root, registers, the worktree, the tombstone and the log say of the run."""
+    yield status_of(task)
+    for entry in dispatch.entries:
+        yield _registered(entry)
+    if copy:
+        yield status_of(copy.task)
+    if dispatch.tombstone:
+        state = dispatch.tombstone.state or "not told"
+        yield Evidence(place=dispatch.tombstone.ledger.place, saw=f"state is {state}")
+    if dispatch.log:
+        yield Evidence(place=dispatch.log.place, saw="its last line is no dispatch_exit_code")
+
+
+def _registered(entry: Entry) -> Evidence:
+    """Return what a register says of the worker."""
+    process = phrase(", process ", entry.pid)
+    host = phrase(" on ", entry.host)
+    launched = phrase(", launched ", minute(entry.launched_at))
+    return Evidence(place=entry.place, saw=f"registered by {entry.manager}{process}{host}{launched}")

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 
 from taskcheck import Checkouts, Entries, Entry, Evidence, Finding, Severity, rule
-
-SHOWN = 5
-"""Other entries that a finding names."""
+from taskcheck_rules.wording import SHOWN, listed, phrase
 
 
 @rule(family="register", severity=Severity.ERROR, stops_dispatch=True)
@@ -26,55 +24,77 @@ def duplicate_registration(entries: Entries, checkouts: Checkouts | None = None)
         held = entries.of(task)
         managers = sorted({entry.manager for entry in held})
         if len(managers) > 1:
-            yield Finding(
-                task=task,
-                place=held[0].place,
-                message=f"registered by {' and '.join(managers)}",
-                expected="one manager has it",
-                evidence=tuple(
-                    Evidence(place=place, saw=f"registered by {entry.manager}")
-                    for entry in held
-                    for place in entry.places
-                ),
-                identity=tuple(managers),
-            )
-    for path, sharing in sorted(_by_worktree(entries, checkouts).items()):
-        of_task = {entry.task: entry for entry in reversed(sharing)}
-        for task, entry in sorted(of_task.items()):
-            twice = [other for other in sharing if other.task == task and other.place.path == entry.place.path][1:]
-            others = twice or [other for name, other in of_task.items() if name != task]
-            if not others:
-                continue
-            yield Finding(
-                task=task,
-                place=entry.place.at("worktree_path"),
-                message=f"its worktree {entry.worktree_path or path} is {_shared(task, others)}",
-                expected="one entry, one worktree",
-                evidence=tuple(
-                    Evidence(place=one.place, saw=f"{one.task} works in {one.worktree_path}{_process(one)}")
-                    for one in (entry, *others[:SHOWN])
-                ),
-                identity=(path,),
-            )
+            yield _registered_by_several(task, held, managers)
+    by_folder = _by_folder(entries, checkouts)
+    for folder, sharing in sorted(by_folder.items()):
+        yield from _shared(folder, sharing)
 
 
-def _shared(task: str, others: list[Entry]) -> str:
-    if others[0].task == task:
-        return f"registered {len(others) + 1} times by {others[0].manager}"
-    named = ", ".join(other.task for other in others[:SHOWN])
-    return f"also registered for {named}" + (f" and {len(others) - SHOWN} more" if len(others) > SHOWN else "")
+def _registered_by_several(task: str, held: tuple[Entry, ...], managers: list[str]) -> Finding:
+    """Return the finding that several people have registered a task."""
+    evidence = []
+    for entry in held:
+        for place in entry.places:
+            evidence.append(Evidence(place=place, saw=f"registered by {entry.manager}"))
+    return Finding(
+        task=task,
+        place=held[0].place,
+        message=f"registered by {' and '.join(managers)}",
+        expected="one manager has it",
+        evidence=tuple(evidence),
+        identity=tuple(managers),
+    )
 
 
-def _process(entry: Entry) -> str:
-    return f", process {entry.pid}" if entry.pid is not None else ""
-
-
-def _by_worktree(entries: Entries, checkouts: Checkouts | None) -> dict[str, list[Entry]]:
-    """Entries by the folder that they name, links and spellings of the path resolved where that is known."""
+def _by_folder(entries: Entries, checkouts: Checkouts | None) -> dict[str, list[Entry]]:
+    """Return the entries by the folder that they name, links and spellings of its path resolved where that is known."""
     recorded = checkouts.recorded if checkouts else {}
     found: dict[str, list[Entry]] = {}
     for entry in entries:
-        if entry.worktree_path:
-            known = recorded.get(entry.worktree_path)
-            found.setdefault(known.real if known else entry.worktree_path, []).append(entry)
+        path = entry.worktree_path
+        if not path:
+            continue
+        known = recorded.get(path)
+        folder = known.real if known else path
+        found.setdefault(folder, []).append(entry)
     return found
+
+
+def _shared(folder: str, sharing: list[Entry]) -> Iterator[Finding]:
+    """Yield a finding for each task with an entry for a folder that another entry is for too."""
+    first_of = {entry.task: entry for entry in reversed(sharing)}
+    for task, entry in sorted(first_of.items()):
+        again = _again(entry, sharing)
+        others = [other for name, other in first_of.items() if name != task]
+        if again:
+            registered = f"registered {len(again) + 1} times by {again[0].manager}"
+            yield _one_folder(folder, entry, again, registered)
+        elif others:
+            registered = f"also registered for {listed([other.task for other in others])}"
+            yield _one_folder(folder, entry, others, registered)
+
+
+def _again(entry: Entry, sharing: list[Entry]) -> list[Entry]:
+    """Return the further entries of the same task in the same register."""
+    same = []
+    for other in sharing:
+        one_register = other.place.path == entry.place.path
+        if one_register and other.task == entry.task:
+            same.append(other)
+    return same[1:]
+
+
+def _one_folder(folder: str, entry: Entry, others: list[Entry], registered: str) -> Finding:
+    """Return the finding that other entries are for the folder of an entry."""
+    evidence = []
+    for one in (entry, *others[:SHOWN]):
+        process = phrase(", process ", one.pid)
+        evidence.append(Evidence(place=one.place, saw=f"{one.task} works in {one.worktree_path}{process}"))
+    return Finding(
+        task=entry.task,
+        place=entry.place.at("worktree_path"),
+        message=f"its worktree {entry.worktree_path} is {registered}",
+        expected="one entry, one worktree",
+        evidence=tuple(evidence),
+        identity=(folder,),
+    )

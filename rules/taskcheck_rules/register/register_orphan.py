@@ -1,12 +1,13 @@
 """register-orphan."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from taskcheck import (
-    Checkout,
     Checkouts,
     Copies,
+    Dispatch,
     Dispatches,
     DispatchState,
     DropEntry,
@@ -16,8 +17,8 @@ from taskcheck import (
     Fix,
     Place,
     Processes,
+    Pull,
     Pulls,
-    Safety,
     Settings,
     Severity,
     Task,
@@ -26,6 +27,8 @@ from taskcheck import (
     age,
     rule,
 )
+from taskcheck_rules.parts import copies_of, pulls_of
+from taskcheck_rules.wording import minute, phrase, status_of
 
 
 @rule(
@@ -68,118 +71,234 @@ def register_orphan(
         return
     if entry.doubtful:
         raise Undecided("a part of an entry that may tell of a live process can't be used")
-    task = tasks.get(entry.task) or next(
-        (t for t in tasks if entry.task_path and t.place.path == entry.task_path), None
+    where = _whereabouts(entry, tasks, copies)
+    history_known = checkouts is None or trunk is not None
+    outlived = (
+        _finished_task(entry, where, history_known=history_known)
+        or _landed_work(entry, checkouts, settings, trunk, pulls)
+        or _lost_worktree(entry, checkouts, settings, now, processes)
     )
-    away = next((t for t in tasks.archived if t.id == entry.task), None)
-    there = task is not None or bool(copies and copies.of(entry.task))
-    unreadable = not there and any(other.document is None for other in tasks)
-    told = (
-        _task(entry, task, away, sure=not there and not unreadable and (checkouts is None or trunk is not None))
-        or _merge(entry, checkouts, settings, trunk, pulls)
-        or _worktree(entry, checkouts, settings, now, processes)
-    )
-    if told is not None:
-        yield _finding(entry, *told)
+    if outlived is not None:
+        yield _orphan(entry, outlived)
         return
-    if unreadable:
+    if where.unreadable:
         raise Undecided("a task file that may be an entry's can't be read")
-    dispatch = dispatches.of(entry.task)
-    if dispatch and dispatch.state is DispatchState.ENDED and entry in dispatch.entries:
-        status = task.status if task else "not on root yet"
-        why = f"the task is {status}; its manager may still need the entry"
-        yield _finding(entry, "its run has ended", Evidence(place=dispatch.place, saw="the run has ended"), why)
-    elif checkouts is None and (entry.branch or entry.worktree_path):
-        raise Undecided("without git, branches and worktrees can't be looked at")
-    elif trunk is None and checkouts is not None and (not there or checkouts.merge(_branch(entry, checkouts))):
-        raise Undecided("root isn't on trunk: whether a task is there and its branch is merged can't be told")
+    run = _ended_run(entry, dispatches)
+    if run is not None:
+        yield _left_over(entry, where.task, run)
+        return
+    _demand_history(entry, where, checkouts, trunk)
 
 
-def _finding(entry: Entry, reason: str, other_side: Evidence, why: str = "") -> Finding:
-    """What is wrong with an entry, and its removal; with a reason why that isn't safe it is a warning."""
-    since = f", registered {entry.registered_at:%Y-%m-%d %H:%M}Z" if entry.registered_at else ""
-    safety = Safety.UNSAFE if why else Safety.SAFE
-    return Finding(
-        task=entry.task,
-        place=entry.place,
-        message=f"still registered by {entry.manager}, but {reason}",
-        expected="no entry in the register",
-        evidence=(
-            *(Evidence(place=place, saw=f"in the register of {entry.manager}{since}") for place in entry.places),
-            other_side,
-        ),
-        fix=Fix(
-            title="remove the entry",
-            safety=safety,
-            edits=tuple(DropEntry(place=place) for place in entry.places),
-            why=why,
-        ),
-        severity=Severity.WARNING if why else Severity.ERROR,
-        identity=(entry.manager, entry.worktree_path or "", *(["ended"] if why else [])),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlived:
+    """What an entry has outlived, as the message says it, and who says so."""
+
+    reason: str
+    evidence: Evidence
 
 
-Told = tuple[str, Evidence] | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Where the task of an entry is, as far as task files could be read."""
+
+    task: Task | None
+    """In root."""
+    archived: Task | None
+    there: bool
+    """Whether root or a worktree has it."""
+    unreadable: bool
+    """Whether none has it, and a file in root that can't be read may be the one."""
 
 
-def _task(entry: Entry, task: Task | None, away: Task | None, *, sure: bool) -> Told:
+def _whereabouts(entry: Entry, tasks: Tasks, copies: Copies | None) -> Whereabouts:
+    """Return where the task of an entry is."""
+    task = _root_task(entry, tasks)
+    archived = next((other for other in tasks.archived if other.id == entry.task), None)
+    in_worktree = bool(copies_of(copies, entry.task))
+    there = task is not None or in_worktree
+    unreadable = not there and any(other.document is None for other in tasks)
+    return Whereabouts(task=task, archived=archived, there=there, unreadable=unreadable)
+
+
+def _root_task(entry: Entry, tasks: Tasks) -> Task | None:
+    """Return root's task with the id that the entry names, else the one at the path that it names."""
+    named = tasks.get(entry.task)
+    if named is not None or not entry.task_path:
+        return named
+    return tasks.by_path.get(entry.task_path)
+
+
+def _finished_task(entry: Entry, where: Whereabouts, *, history_known: bool) -> Outlived | None:
+    """Return what is told of a task that is done, put away, or not there at all."""
+    task = where.task
     if task is not None and task.done:
-        return f"the task is {task.status}", Evidence(place=task.at("status"), saw=f"status is {task.status}")
-    if not sure:
+        return Outlived(reason=f"the task is {task.status}", evidence=status_of(task))
+    surely_absent = not where.there and not where.unreadable and history_known
+    if not surely_absent:
         return None
-    if away is not None:
-        return "the task is put away", Evidence(place=away.place, saw="in the archive")
+    if where.archived is not None:
+        in_archive = Evidence(place=where.archived.place, saw="in the archive")
+        return Outlived(reason="the task is put away", evidence=in_archive)
     folder = Place(path=entry.task_path or "tasks")
-    return "there is no such task", Evidence(place=folder, saw=f"no task file with the id {entry.task}")
+    nothing = Evidence(place=folder, saw=f"no task file with the id {entry.task}")
+    return Outlived(reason="there is no such task", evidence=nothing)
+
+
+def _landed_work(
+    entry: Entry, checkouts: Checkouts | None, settings: Settings, trunk: str | None, pulls: Pulls | None
+) -> Outlived | None:
+    """Return what is told of a merge: by the forge, by the register unless the forge denies it, or by git."""
+    known = pulls_of(pulls, entry.task)
+    own = tuple(pull for pull in known if entry.place in pull.places)
+    merged = _merged_pull(entry, own, settings, trunk)
+    if merged is not None:
+        of_forge = Evidence(place=entry.place, saw=merged.told)
+        return Outlived(reason="its pull request is merged", evidence=of_forge)
+    asked = own if entry.pull_request else known
+    if entry.says_merged and not _denied(asked, trunk):
+        of_register = Evidence(place=entry.place.at("pr_state"), saw="pr_state is merged")
+        return Outlived(reason="its pull request is merged", evidence=of_register)
+    return _merged_branch(entry, checkouts, trunk)
+
+
+def _merged_pull(entry: Entry, own: tuple[Pull, ...], settings: Settings, trunk: str | None) -> Pull | None:
+    """Return the pull request that the entry records and that was merged, but not before the entry was made."""
+    if trunk is None:
+        return None
+    began = entry.began - settings.limits.clock_skew if entry.began else None
+    for pull in own:
+        of_earlier_run = pull.over_before(began)
+        if pull.merged_into(trunk) and not of_earlier_run:
+            return pull
+    return None
+
+
+def _denied(asked: tuple[Pull, ...], trunk: str | None) -> bool:
+    """Return whether a forge says of a pull request that it isn't merged into trunk."""
+    for pull in asked:
+        merged = trunk is not None and pull.merged_into(trunk)
+        if pull.state and not merged:
+            return True
+    return False
+
+
+def _merged_branch(entry: Entry, checkouts: Checkouts | None, trunk: str | None) -> Outlived | None:
+    """Return what git proves of the entry's branch."""
+    if checkouts is None or trunk is None:
+        return None
+    branch = _branch(entry, checkouts)
+    merge = checkouts.merge(branch)
+    if merge is None or merge.merged is not True:
+        return None
+    of_git = Evidence(place=entry.place.at("branch"), saw=merge.proof)
+    return Outlived(reason=f"its branch {branch} is merged", evidence=of_git)
 
 
 def _branch(entry: Entry, checkouts: Checkouts) -> str | None:
-    """The branch that the entry names, else that of the task's own worktree."""
+    """Return the branch that the entry names, else that of the task's own worktree."""
     own = checkouts.of(entry.task)
-    return entry.branch or (own.branch if own else None)
+    of_worktree = own.branch if own else None
+    return entry.branch or of_worktree
 
 
-def _merge(
-    entry: Entry, checkouts: Checkouts | None, settings: Settings, trunk: str | None, pulls: Pulls | None
-) -> Told:
-    known = pulls.of(entry.task) if pulls else ()
-    own = tuple(pull for pull in known if entry.place in pull.places)
-    told = own if entry.pull_request else known
-    began = entry.began - settings.limits.clock_skew if entry.began else None
-    merged = next((pull for pull in own if trunk and pull.merged_into(trunk) and not pull.over_before(began)), None)
-    if merged:
-        return "its pull request is merged", Evidence(place=entry.place, saw=merged.told)
-    denied = any(pull.state and not (trunk and pull.merged_into(trunk)) for pull in told)
-    if not denied and (entry.pr_state or "").casefold() == "merged":
-        return "its pull request is merged", Evidence(place=entry.place.at("pr_state"), saw="pr_state is merged")
-    branch = _branch(entry, checkouts) if checkouts else None
-    merge = checkouts.merge(branch) if checkouts and trunk else None
-    if merge is None or merge.merged is not True:
-        return None
-    return f"its branch {branch} is merged", Evidence(place=entry.place.at("branch"), saw=merge.proof)
-
-
-def _worktree(
+def _lost_worktree(
     entry: Entry, checkouts: Checkouts | None, settings: Settings, now: datetime, processes: Processes | None
-) -> Told:
+) -> Outlived | None:
+    """Return what is told of a worktree of this host that is missing or broken."""
     path = entry.worktree_path
-    recorded = checkouts.recorded.get(path or "") if checkouts else None
-    if path is None or checkouts is None or recorded is None:
+    if path is None or checkouts is None:
         return None
-    here = entry.host is None or (processes is not None and entry.host.casefold() == processes.host.casefold())
-    if not here:
+    recorded = checkouts.recorded.get(path)
+    if recorded is None or not _of_this_host(entry, processes):
         return None
     if not recorded.exists:
-        began = entry.registered_at or entry.began
-        settled = began is not None and now - began > settings.limits.pickup_grace
-        if not settled or began is None or not (recorded.inside or recorded.parent_exists):
-            return None
-        if checkouts.away(path):
-            raise Undecided(f"its worktree {path} is missing and locked: it may lie on a disk that isn't there now")
-        saw = f"no folder at {path}, {age(now - began)} after it was registered"
-        return f"its worktree {path} is missing", Evidence(place=entry.place.at("worktree_path"), saw=saw)
-    checkout: Checkout | None = checkouts.at(path)
+        reachable = recorded.inside or recorded.parent_exists
+        return _missing_worktree(entry, path, checkouts, settings, now) if reachable else None
+    checkout = checkouts.at(path)
     defect = checkout.defect if checkout else recorded.defect
     if defect is None:
         return None
-    return f"its worktree {path} is broken", Evidence(place=Place(path=path), saw=defect)
+    broken = Evidence(place=Place(path=path), saw=defect)
+    return Outlived(reason=f"its worktree {path} is broken", evidence=broken)
+
+
+def _missing_worktree(
+    entry: Entry, path: str, checkouts: Checkouts, settings: Settings, now: datetime
+) -> Outlived | None:
+    """Return what is told of a worktree that isn't there; nothing while it may yet be made."""
+    began = entry.registered_at or entry.began
+    if began is None:
+        return None
+    waited = now - began
+    if waited <= settings.limits.pickup_grace:
+        return None
+    if checkouts.away(path):
+        raise Undecided(f"its worktree {path} is missing and locked: it may lie on a disk that isn't there now")
+    saw = f"no folder at {path}, {age(waited)} after it was registered"
+    no_folder = Evidence(place=entry.place.at("worktree_path"), saw=saw)
+    return Outlived(reason=f"its worktree {path} is missing", evidence=no_folder)
+
+
+def _of_this_host(entry: Entry, processes: Processes | None) -> bool:
+    """Return whether the entry is of the host that is looked at, as one that names none is."""
+    if entry.host is None:
+        return True
+    return processes is not None and entry.host.casefold() == processes.host.casefold()
+
+
+def _ended_run(entry: Entry, dispatches: Dispatches) -> Dispatch | None:
+    """Return the run that the entry is part of, when it has ended."""
+    dispatch = dispatches.of(entry.task)
+    if dispatch is None or dispatch.state is not DispatchState.ENDED:
+        return None
+    return dispatch if entry in dispatch.entries else None
+
+
+def _demand_history(entry: Entry, where: Whereabouts, checkouts: Checkouts | None, trunk: str | None) -> None:
+    """Raise where git alone could tell that the entry is an orphan, and can't."""
+    if checkouts is None:
+        if entry.branch or entry.worktree_path:
+            raise Undecided("without git, branches and worktrees can't be looked at")
+        return
+    branch_known = checkouts.merge(_branch(entry, checkouts)) is not None
+    if trunk is None and (branch_known or not where.there):
+        raise Undecided("root isn't on trunk: whether a task is there and its branch is merged can't be told")
+
+
+def _orphan(entry: Entry, outlived: Outlived) -> Finding:
+    """Return the finding of an entry that nobody needs."""
+    return _finding(entry, outlived, severity=Severity.ERROR, fix=_removal(entry))
+
+
+def _left_over(entry: Entry, task: Task | None, run: Dispatch) -> Finding:
+    """Return the warning about an entry whose run has ended while its task isn't done."""
+    status = task.status if task else "not on root yet"
+    why = f"the task is {status}; its manager may still need the entry"
+    ended = Evidence(place=run.place, saw="the run has ended")
+    outlived = Outlived(reason="its run has ended", evidence=ended)
+    return _finding(entry, outlived, severity=Severity.WARNING, fix=_removal(entry, why), kind=("ended",))
+
+
+def _removal(entry: Entry, why: str = "") -> Fix:
+    """Return the fix that takes the entry out of every register that holds it."""
+    edits = tuple(DropEntry(place=place) for place in entry.places)
+    return Fix.unless(why, title="remove the entry", edits=edits)
+
+
+def _finding(entry: Entry, outlived: Outlived, *, severity: Severity, fix: Fix, kind: tuple[str, ...] = ()) -> Finding:
+    """Return what is wrong with an entry."""
+    since = phrase(", registered ", minute(entry.registered_at))
+    saw = f"in the register of {entry.manager}{since}"
+    registered = tuple(Evidence(place=place, saw=saw) for place in entry.places)
+    worktree = entry.worktree_path or ""
+    return Finding(
+        task=entry.task,
+        place=entry.place,
+        message=f"still registered by {entry.manager}, but {outlived.reason}",
+        expected="no entry in the register",
+        evidence=(*registered, outlived.evidence),
+        fix=fix,
+        severity=severity,
+        identity=(entry.manager, worktree, *kind),
+    )

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from taskcheck import (
+    Checkout,
     Checkouts,
     Entries,
+    Entry,
     Evidence,
     Finding,
     Ledger,
@@ -15,6 +17,8 @@ from taskcheck import (
     Undecided,
     rule,
 )
+from taskcheck_rules.parts import rows_lost
+from taskcheck_rules.wording import phrase, status_of
 
 
 @rule(family="register", severity=Severity.WARNING, stops_dispatch=True)
@@ -32,23 +36,41 @@ def unregistered_worktree(
     ## Fix
     None: its manager has to register it, or somebody has to end the work.
     """
+    if task.stage is not Stage.ACTIVE:
+        return
     checkout = checkouts.of(task.id)
-    if task.stage is not Stage.ACTIVE or checkout is None or not checkout.live or checkout.path is None:
+    if checkout is None or checkout.path is None or not checkout.live:
         return
-    elsewhere = [entry for entry in entries.of(task.id) if entry.worktree_path and entry.branch != checkout.branch]
-    if len(elsewhere) < len(entries.of(task.id)) or any(checkouts.at(e.worktree_path) == checkout for e in entries):
+    if _registered(task, checkout, checkouts, entries):
         return
-    if any(ledger.lost_rows for ledger in ledgers or ()):
+    if rows_lost(ledgers):
         raise Undecided("a register that may know its worktree can't be read")
-    branch = f" on branch {checkout.branch}" if checkout.branch else ""
-    yield Finding(
+    yield _finding(task, checkout, checkout.path)
+
+
+def _registered(task: Task, checkout: Checkout, checkouts: Checkouts, entries: Entries) -> bool:
+    """Return whether an entry of the task may be for the worktree, or any entry names its folder."""
+    if any(not _elsewhere(entry, checkout) for entry in entries.of(task.id)):
+        return True
+    return any(checkouts.at(entry.worktree_path) == checkout for entry in entries)
+
+
+def _elsewhere(entry: Entry, checkout: Checkout) -> bool:
+    """Return whether an entry names a folder of its own, and not the worktree's branch."""
+    names_folder = bool(entry.worktree_path)
+    other_branch = entry.branch != checkout.branch
+    return names_folder and other_branch
+
+
+def _finding(task: Task, checkout: Checkout, path: str) -> Finding:
+    """Return the finding that no register knows the worktree at a path."""
+    branch = phrase(" on branch ", checkout.branch)
+    worktree = Evidence(place=Place(path=path), saw=f"a worktree{branch}")
+    return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"it is worked on in {checkout.path}, which no register knows",
+        message=f"it is worked on in {path}, which no register knows",
         expected="an entry in its manager's register",
-        evidence=(
-            Evidence(place=task.at("status"), saw=f"status is {task.status}"),
-            Evidence(place=Place(path=checkout.path), saw=f"a worktree{branch}"),
-        ),
+        evidence=(status_of(task), worktree),
         identity=(checkout.name,),
     )

@@ -1,6 +1,7 @@
 """misrouted-task."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from taskcheck import (
     Checkouts,
@@ -24,6 +25,8 @@ from taskcheck import (
     Task,
     rule,
 )
+from taskcheck_rules.parts import entries_of, rows_of, run_of
+from taskcheck_rules.wording import phrase
 
 
 @rule(family="routing", severity=Severity.ERROR, stops_dispatch=True)
@@ -53,56 +56,102 @@ def misrouted_task(
     """
     if task.done:
         return
-    routes = [people.route(spelling) for _, spelling in task.owners] or [people.route(None)]
-    allowed = {route.person for route in routes}
-    dispatch = dispatches.of(task.id) if dispatches else None
-    held: dict[str, tuple[list[Entry], list[Row]]] = {}
-    for entry in entries.of(task.id) if entries else ():
-        held.setdefault(entry.manager, ([], []))[0].append(entry)
-    for row in rows.of(task.id) if rows else ():
-        if row.held:
-            held.setdefault(row.manager, ([], []))[1].append(row)
-    over = dispatch and (dispatch.state is DispatchState.ENDED or (dispatch.over and dispatch.moved_on))
-    if dispatch and dispatch.owner and not over:
-        held.setdefault(dispatch.owner, ([], []))
-    for manager, (of_register, of_snapshot) in sorted(held.items()):
+    dispatch = run_of(dispatches, task.id)
+    allowed = _allowed(task, people)
+    holds = _holds(task, entries, rows, dispatch)
+    for manager, hold in sorted(holds.items()):
         holder = people.route(manager).person
-        if holder in allowed or holder is None:
+        if holder is None or holder in allowed:
             continue
-        to = " or ".join(sorted(person for person in allowed if person)) or "nobody"
-        yield Finding(
-            task=task.id,
-            place=_places(of_register, of_snapshot, dispatch)[0].place,
-            message=f"{_who(manager, holder)} holds it, but it routes to {to}{_why(task, people)}",
-            expected=f"only {to} holds it" if to != "nobody" else "no manager holds it",
-            evidence=(
-                *_places(of_register, of_snapshot, dispatch),
-                Evidence(
-                    place=task.at("owner"),
-                    saw=f"owner is {', '.join(s for _, s in task.owners) or 'missing'}",
-                ),
-            ),
-            fix=_fix(of_register, dispatch, checkouts, processes, settings),
-            identity=(manager,),
-        )
+        evidence = _evidence(hold, dispatch)
+        fix = _fix(hold.entries, dispatch, checkouts, processes, settings)
+        yield _finding(task, people, allowed, manager, holder, evidence, fix)
 
 
-def _who(manager: str, holder: str) -> str:
-    return holder if manager == holder else f"{manager}, filled by {holder},"
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """By what a manager holds a task; by neither where its dispatch alone does."""
+
+    entries: list[Entry] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+
+def _allowed(task: Task, people: People) -> set[str]:
+    """Return the people to whom the task routes."""
+    allowed = set()
+    for _, spelling in task.owners:
+        person = people.route(spelling).person
+        if person is not None:
+            allowed.add(person)
+    return allowed
+
+
+def _holds(task: Task, entries: Entries | None, rows: Rows | None, dispatch: Dispatch | None) -> dict[str, Hold]:
+    """Return the managers that hold the task, each with what it holds it by."""
+    holds: dict[str, Hold] = {}
+    for entry in entries_of(entries, task.id):
+        holds.setdefault(entry.manager, Hold()).entries.append(entry)
+    for row in rows_of(rows, task.id):
+        if row.held:
+            holds.setdefault(row.manager, Hold()).rows.append(row)
+    if dispatch and dispatch.owner and not _seen_to(dispatch):
+        holds.setdefault(dispatch.owner, Hold())
+    return holds
+
+
+def _seen_to(dispatch: Dispatch) -> bool:
+    """Return whether a run holds its task no more: it has ended, or somebody moved the task on since it is gone."""
+    ended = dispatch.state is DispatchState.ENDED
+    looked_after = dispatch.over and dispatch.moved_on
+    return ended or looked_after
+
+
+def _finding(
+    task: Task,
+    people: People,
+    allowed: set[str],
+    manager: str,
+    holder: str,
+    evidence: tuple[Evidence, ...],
+    fix: Fix | None,
+) -> Finding:
+    """Return the finding that a manager holds a task that routes to somebody else."""
+    to = " or ".join(sorted(allowed)) or "nobody"
+    who = holder if manager == holder else f"{manager}, filled by {holder},"
+    owners = ", ".join(spelling for _, spelling in task.owners) or "missing"
+    owned = Evidence(place=task.at("owner"), saw=f"owner is {owners}")
+    return Finding(
+        task=task.id,
+        place=evidence[0].place,
+        message=f"{who} holds it, but it routes to {to}{_why(task, people)}",
+        expected=f"only {to} holds it" if allowed else "no manager holds it",
+        evidence=(*evidence, owned),
+        fix=fix,
+        identity=(manager,),
+    )
 
 
 def _why(task: Task, people: People) -> str:
-    """Why it routes there, where the owner as written doesn't say so itself."""
-    routes = [(spelling, people.route(spelling)) for _, spelling in task.owners] or [("", people.route(None))]
-    told = dict.fromkeys(route.why for spelling, route in routes if route.person != spelling)
-    return f": {'; '.join(told)}" if told else ""
+    """Return why it routes there, where the owner as written doesn't say so itself."""
+    if not task.owners:
+        return f": {people.route(None).why}"
+    reasons: dict[str, None] = {}
+    for _, spelling in task.owners:
+        route = people.route(spelling)
+        if route.person != spelling:
+            reasons[route.why] = None
+    return phrase(": ", "; ".join(reasons))
 
 
-def _places(entries: list[Entry], rows: list[Row], dispatch: Dispatch | None) -> tuple[Evidence, ...]:
-    found = [Evidence(place=entry.place, saw=f"registered by {entry.manager}") for entry in entries]
-    for row in rows:
-        state = f", dispatch_state {row.dispatch_state}" if row.dispatch_state else ""
-        found.append(Evidence(place=row.place, saw=f"registered {str(row.registered).lower()}{state}"))
+def _evidence(hold: Hold, dispatch: Dispatch | None) -> tuple[Evidence, ...]:
+    """Return what shows that the manager holds the task; its dispatch speaks where no register and snapshot does."""
+    found = []
+    for entry in hold.entries:
+        found.append(Evidence(place=entry.place, saw=f"registered by {entry.manager}"))
+    for row in hold.rows:
+        registered = str(row.registered).lower()
+        state = phrase(", dispatch_state ", row.dispatch_state)
+        found.append(Evidence(place=row.place, saw=f"registered {registered}{state}"))
     if not found and dispatch:
         found.append(Evidence(place=dispatch.place, saw=f"dispatched by {dispatch.owner}"))
     return tuple(found)
@@ -115,38 +164,54 @@ def _fix(
     processes: Processes | None,
     settings: Settings,
 ) -> Fix | None:
-    """Removal of the entries, where it is known that nothing is left of them."""
-    if not entries or not all(
-        _dead(entry, dispatch, processes, settings) and _cleared(entry, checkouts, processes) for entry in entries
-    ):
+    """Return the removal of the entries, where it is known that nothing is left of them."""
+    if not entries:
         return None
-    return Fix(
-        title="remove it from the register",
-        safety=Safety.SAFE,
-        edits=tuple(DropEntry(place=place) for entry in entries for place in entry.places),
-    )
+    edits: list[DropEntry] = []
+    for entry in entries:
+        dead = _dead(entry, dispatch, processes, settings)
+        if not dead or not _cleared(entry, checkouts, processes):
+            return None
+        edits += [DropEntry(place=place) for place in entry.places]
+    return Fix(title="remove it from the register", safety=Safety.SAFE, edits=tuple(edits))
 
 
 def _dead(entry: Entry, dispatch: Dispatch | None, processes: Processes | None, settings: Settings) -> bool:
-    """Whether it is known that no process of the entry lives."""
+    """Return whether it is known that no process of the entry lives."""
     if entry.doubtful:
         return False
     if dispatch is not None and entry in dispatch.entries:
-        queued = entry.pid is None and entry.launched_at is None and entry.started_at is None
-        if dispatch.over or (queued and dispatch.tombstone is None and dispatch.log is None):
+        if dispatch.over or _only_queued(entry, dispatch):
             return True
-        if dispatch.state is DispatchState.RUNNING and dispatch.owner == entry.manager:
+        managers_own = dispatch.owner == entry.manager
+        if managers_own and dispatch.state is DispatchState.RUNNING:
             return False
+    if processes is None:
+        return False
     skew = settings.limits.clock_skew
-    return processes is not None and processes.lives(entry.pid, entry.host, entry.launched, skew) is False
+    lives = processes.lives(entry.pid, entry.host, entry.launched, skew)
+    return lives is False
+
+
+def _only_queued(entry: Entry, run: Dispatch) -> bool:
+    """Return whether no trace shows that the entry's worker was ever launched."""
+    launched = entry.pid is not None or entry.launched is not None
+    left_traces = run.tombstone is not None or run.log is not None
+    return not launched and not left_traces
 
 
 def _cleared(entry: Entry, checkouts: Checkouts | None, processes: Processes | None) -> bool:
-    """Whether it is known that no worktree of the entry is left."""
-    host = (entry.host or "").casefold()
-    if checkouts is None or (host and (processes is None or host != processes.host.casefold())):
+    """Return whether it is known that no worktree of the entry is left."""
+    if checkouts is None or not _of_this_host(entry, processes):
         return False
     if entry.worktree_path is not None:
         return checkouts.gone(entry.worktree_path)
     own = checkouts.of(entry.task)
     return own is None or own.path is None or not own.live
+
+
+def _of_this_host(entry: Entry, processes: Processes | None) -> bool:
+    """Return whether the entry is of the host that is looked at, as one that names none is."""
+    if not entry.host:
+        return True
+    return processes is not None and entry.host.casefold() == processes.host.casefold()

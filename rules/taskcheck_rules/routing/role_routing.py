@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from taskcheck import Evidence, Finding, Manager, People, Place, Settings, Severity, Stage, Task, rule
+from taskcheck_rules.wording import phrase
 
 
 @rule(family="routing", severity=Severity.ERROR, explains=("misrouted-task",), stops_dispatch=True)
@@ -22,76 +23,107 @@ def role_routing(task_or_manager: Task | Manager, people: People, settings: Sett
     None: who acts is for a person to say, in `[people]` and `[roles]` or in the team files.
     """
     if isinstance(task_or_manager, Manager):
-        yield from _manager(task_or_manager, people)
+        yield from _of_manager(task_or_manager, people)
     elif not task_or_manager.done:
-        yield from _task(task_or_manager, people, settings)
+        yield from _of_task(task_or_manager, people, settings)
 
 
-def _task(task: Task, people: People, settings: Settings) -> Iterator[Finding]:
-    if not task.owners and task.stage in {Stage.READY, Stage.ACTIVE} and _owner_is_due(task, settings):
-        place = task.at("status")
-        yield Finding(
-            task=task.id,
-            place=place,
-            message=f"the task is {task.status} and has no owner",
-            expected="an owner who is a declared person, or a role that a person fills",
-            evidence=(Evidence(place=place, saw=f"status is {task.status}, no owner"),),
-        )
+def _of_task(task: Task, people: People, settings: Settings) -> Iterator[Finding]:
+    """Yield a finding where an owner is due and none is there, and for each owner who routes to nobody."""
+    if not task.owners and _owner_is_due(task, settings):
+        yield _without_owner(task)
     for route, spelling in task.owners:
         routed = people.route(spelling)
-        if routed.person is not None or routed.deliberate:
-            continue
-        place = task.place.at(*route)
-        owner = people.resolve(spelling)
-        evidence = [Evidence(place=place, saw=f"owner is {spelling}")]
-        if owner:
-            evidence.append(Evidence(place=Place(path=people.declared_in.get(owner.key, "")), saw=routed.why))
-        yield Finding(
-            task=task.id,
-            place=place,
-            message=f"nobody may dispatch it: {routed.why}{_look_alike(spelling, people)}",
-            expected=f"a person who fills the role {owner.key}, or false where it is nobody's on purpose"
-            if owner
-            else "a declared person, or a role that a person fills" + _suggestion(spelling, people),
-            evidence=tuple(evidence),
-            identity=(spelling,),
-        )
+        if routed.person is None and not routed.deliberate:
+            yield _nobody(task, task.place.at(*route), spelling, routed.why, people)
 
 
 def _owner_is_due(task: Task, settings: Settings) -> bool:
-    """Whether a task without an owner waits for somebody who never comes, and not for whoever wants it."""
-    return bool(settings.paths.registers) or task.keys["owner"] in settings.required
+    """Return whether a task without an owner waits for somebody who never comes, and not for whoever wants it."""
+    if task.stage not in {Stage.READY, Stage.ACTIVE}:
+        return False
+    has_managers = bool(settings.paths.registers)
+    return has_managers or task.keys["owner"] in settings.required
 
 
-def _manager(manager: Manager, people: People) -> Iterator[Finding]:
+def _without_owner(task: Task) -> Finding:
+    """Return the finding that a task has no owner."""
+    place = task.at("status")
+    status = Evidence(place=place, saw=f"status is {task.status}, no owner")
+    return Finding(
+        task=task.id,
+        place=place,
+        message=f"the task is {task.status} and has no owner",
+        expected="an owner who is a declared person, or a role that a person fills",
+        evidence=(status,),
+    )
+
+
+def _nobody(task: Task, place: Place, spelling: str, why: str, people: People) -> Finding:
+    """Return the finding that an owner is an unknown name, or a role that no person fills."""
+    expected = f"a declared person, or a role that a person fills{_suggestion(spelling, people)}"
+    evidence = [Evidence(place=place, saw=f"owner is {spelling}")]
+    role = people.resolve(spelling)
+    if role is not None:
+        expected = f"a person who fills the role {role.key}, or false where it is nobody's on purpose"
+        declared = Place(path=people.declared_in.get(role.key, ""))
+        evidence.append(Evidence(place=declared, saw=why))
+    return Finding(
+        task=task.id,
+        place=place,
+        message=f"nobody may dispatch it: {why}{_look_alike(spelling, people)}",
+        expected=expected,
+        evidence=tuple(evidence),
+        identity=(spelling,),
+    )
+
+
+def _of_manager(manager: Manager, people: People) -> Iterator[Finding]:
+    """Yield a finding where the files of a manager are of nobody who could act."""
     if manager.known or people.route(manager.key).person is not None:
         return
-    files = [*(r.ledger for r in manager.registers), *(s.ledger for s in manager.snapshots)]
+    evidence = []
+    for file in manager.files:
+        owner = file.owner or file.name
+        evidence.append(Evidence(place=file.place, saw=f"owner is {owner}"))
+    suggestion = _suggestion(manager.key, people)
     yield Finding(
         manager=manager.key,
-        place=files[0].place,
+        place=evidence[0].place,
         message=f"{manager.key} has {_kinds(manager)}, and is {_what(manager.key, people)}",
-        expected="a manager that works for a declared person" + _suggestion(manager.key, people),
-        evidence=tuple(Evidence(place=file.place, saw=f"owner is {file.owner or file.name}") for file in files),
+        expected=f"a manager that works for a declared person{suggestion}",
+        evidence=tuple(evidence),
     )
 
 
 def _kinds(manager: Manager) -> str:
-    return " and ".join(["a register"] * bool(manager.registers) + ["a snapshot"] * bool(manager.snapshots))
+    """Return the kinds of files that a manager has, in words."""
+    kinds = []
+    if manager.registers:
+        kinds.append("a register")
+    if manager.snapshots:
+        kinds.append("a snapshot")
+    return " and ".join(kinds)
 
 
 def _what(spelling: str, people: People) -> str:
-    """What a name that routes to nobody is."""
+    """Return what a name that routes to nobody is."""
     if people.resolve(spelling) is None:
         return f"no declared person{_look_alike(spelling, people)}"
     return f"nobody's: {people.route(spelling).why}"
 
 
 def _look_alike(spelling: str, people: People) -> str:
-    alike = () if people.resolve(spelling) else people.look_alikes(spelling)
-    return f", though it looks like {' and '.join(alike)}" if alike else ""
+    """Return the declared keys that an unknown name looks like, as a part of a sentence."""
+    if people.resolve(spelling) is not None:
+        return ""
+    alike = people.look_alikes(spelling)
+    return phrase(", though it looks like ", " and ".join(alike))
 
 
 def _suggestion(spelling: str, people: People) -> str:
-    close = () if people.resolve(spelling) else people.suggestions(spelling)
+    """Return the declared keys that an unknown name may be meant for, as a question."""
+    if people.resolve(spelling) is not None:
+        return ""
+    close = people.suggestions(spelling)
     return f"; {' or '.join(close)}, perhaps?" if close else ""

@@ -7,22 +7,25 @@ from datetime import datetime
 from taskcheck import (
     Copies,
     Dispatches,
+    Entry,
     Evidence,
     Finding,
     Manager,
+    Place,
     Register,
+    Row,
     Settings,
     Severity,
+    Signal,
     Snapshot,
     Stage,
+    Task,
     Tasks,
-    Undecided,
     rule,
     whole_number,
 )
-
-SHOWN = 5
-"""Tasks that the message names."""
+from taskcheck_rules.parts import dated_snapshot, run_of
+from taskcheck_rules.wording import listed, status_of
 
 
 @rule(family="snapshot", severity=Severity.WARNING)
@@ -49,33 +52,17 @@ def snapshot_mismatch(
     ## Fix
     None: the manager's next heartbeat does it; where it doesn't, the manager reads something else than it should.
     """
-    snapshot = manager.newest_snapshot
-    if snapshot is None:
-        raise Undecided(f"no snapshot file of {manager.key}")
-    if snapshot.generated_at is None:
-        raise Undecided(f"no snapshot of {manager.key} tells when it was written")
-    written = snapshot.ledger.written_at or snapshot.generated_at
-    since = min(snapshot.generated_at, written) - settings.limits.clock_skew
+    snapshot, generated_at = dated_snapshot(manager)
+    written = snapshot.ledger.written_at or generated_at
+    since = min(generated_at, written) - settings.limits.clock_skew
     contradictions = [
         *_statuses(snapshot, tasks, since),
-        *_registered(snapshot, manager, since),
+        *_registrations(snapshot, manager, since),
         *_counts(snapshot, manager, settings, since),
         *_signals(snapshot, tasks, copies or Copies(), dispatches, since),
     ]
-    if not contradictions:
-        return
-    about = tuple(dict.fromkeys(item.task for item in contradictions if item.task))
-    named = ", ".join(about[:SHOWN]) + (f" and {len(about) - SHOWN} more" if len(about) > SHOWN else "")
-    counted = "its counts" if any(item.task is None for item in contradictions) else ""
-    yield Finding(
-        manager=manager.key,
-        tasks=() if counted else about,
-        place=contradictions[0].evidence[0].place,
-        message=f"its heartbeat contradicts the ledgers about {' and '.join(filter(None, (counted, named)))}",
-        expected="a heartbeat that says what the ledgers said when it was written",
-        evidence=tuple(evidence for item in contradictions for evidence in item.evidence),
-        identity=(counted, *about),
-    )
+    if contradictions:
+        yield _finding(manager, contradictions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,116 +70,177 @@ class Contradiction:
     """What the snapshot says, and who says otherwise; about a task, or about the counts."""
 
     task: str | None
-    evidence: tuple[Evidence, Evidence]
+    said: Evidence
+    otherwise: Evidence
+
+
+def _finding(manager: Manager, contradictions: list[Contradiction]) -> Finding:
+    """Return the one finding that names all contradictions of a heartbeat."""
+    evidence = []
+    about: dict[str | None, None] = {}
+    for contradiction in contradictions:
+        evidence += [contradiction.said, contradiction.otherwise]
+        about[contradiction.task] = None
+    counts = "its counts" if None in about else ""
+    tasks = tuple(filter(None, about))
+    matters = " and ".join(filter(None, (counts, listed(tasks))))
+    return Finding(
+        manager=manager.key,
+        tasks=() if counts else tasks,
+        place=evidence[0].place,
+        message=f"its heartbeat contradicts the ledgers about {matters}",
+        expected="a heartbeat that says what the ledgers said when it was written",
+        evidence=tuple(evidence),
+        identity=(counts, *tasks),
+    )
 
 
 def _statuses(snapshot: Snapshot, tasks: Tasks, since: datetime) -> Iterator[Contradiction]:
+    """Yield the rows with another status than a task file that hasn't been written since."""
     for row in snapshot.rows:
         task = tasks.get(row.task)
-        if not (row.status and task and task.status) or not _before(task.written_at, since):
+        if task is None or not _before(task.written_at, since):
             continue
-        if row.status.casefold() != task.status.casefold():
-            yield Contradiction(
-                row.task,
-                (
-                    Evidence(place=row.place.at("status"), saw=f"{row.task} is {row.status}"),
-                    Evidence(place=task.at("status"), saw=f"status is {task.status}, written before the heartbeat"),
-                ),
-            )
+        if not row.status or not task.status:
+            continue
+        if row.status.casefold() == task.status.casefold():
+            continue
+        said = Evidence(place=row.place.at("status"), saw=f"{row.task} is {row.status}")
+        of_root = Evidence(place=task.at("status"), saw=f"status is {task.status}, written before the heartbeat")
+        yield Contradiction(row.task, said, of_root)
 
 
-def _registered(snapshot: Snapshot, manager: Manager, since: datetime) -> Iterator[Contradiction]:
-    if not _settled(manager.registers, since):
+def _registrations(snapshot: Snapshot, manager: Manager, since: datetime) -> Iterator[Contradiction]:
+    """Yield the rows that are called registered and aren't, or the other way round."""
+    if not manager.registers or not _settled(manager.registers, since):
         return
+    register = manager.registers[0].ledger.place
     entries = {entry.task: entry for entry in manager.entries}
     for row in snapshot.rows:
         entry = entries.get(row.task)
-        if row.registered is None or row.registered == (entry is not None):
+        is_registered = entry is not None
+        if row.registered is None or row.registered == is_registered:
             continue
-        place = entry.place if entry else manager.registers[0].ledger.place
         word = "registered" if row.registered else "not registered"
-        yield Contradiction(
-            row.task,
-            (
-                Evidence(place=row.place.at("registered"), saw=f"{row.task} is {word}"),
-                Evidence(place=place, saw=f"an entry for {row.task}" if entry else f"no entry for {row.task}"),
-            ),
-        )
+        said = Evidence(place=row.place.at("registered"), saw=f"{row.task} is {word}")
+        yield Contradiction(row.task, said, _of_register(row.task, entry, register))
+
+
+def _of_register(task: str, entry: Entry | None, register: Place) -> Evidence:
+    """Return what the register says of a task: its entry, or that there is none."""
+    if entry is None:
+        return Evidence(place=register, saw=f"no entry for {task}")
+    return Evidence(place=entry.place, saw=f"an entry for {task}")
 
 
 def _counts(snapshot: Snapshot, manager: Manager, settings: Settings, since: datetime) -> Iterator[Contradiction]:
-    """Counts that no reading of snapshot and register gives; what a manager counts as active isn't laid down.
+    """Yield the counts that no reading of snapshot and register gives.
 
-    What isn't there, or can't be read, gives no reading.
+    What a manager counts isn't laid down, so each count has several readings. What isn't there, or can't be read, gives
+    none; and a count without a reading can't be contradicted.
     """
-    document = snapshot.ledger.document
-    if document is None or snapshot.ledger.troubles:
+    if not snapshot.ledger.whole:
         return
-    rows = snapshot.rows if "tasks" in document.values else None
-    signals = snapshot.signals if "escalation" in document.values else None
-    readings: dict[str, set[int]] = {"active": set(), "attention": set(), "escalation": set()}
-    if rows is not None:
-        readings["active"] |= {
-            sum(row.held for row in rows),
-            sum(row.registered is True for row in rows),
-            sum(row.dispatch_state is not None for row in rows),
-            sum(row.dispatch_state == "running" for row in rows),
-            sum(settings.stage(row.status) is Stage.ACTIVE for row in rows),
-        }
-        if any(row.needs_attention is not None for row in rows):
-            readings["attention"].add(sum(row.needs_attention is True for row in rows))
-    if manager.registers:
-        settled = _settled(manager.registers, since)
-        readings["active"] = readings["active"] | {len({entry.task for entry in manager.entries})} if settled else set()
-    if signals is not None:
-        for level in ("attention", "escalation"):
-            of_level = [signal.task for signal in signals if signal.level == level]
-            readings[level] |= {len(of_level), len(set(of_level))}
-        readings["attention"].add(len({signal.task for signal in signals}))
-    for name, possible in readings.items():
-        said = whole_number(snapshot.counts.get(name))
-        if said is None or not possible or said in possible:
+    place = snapshot.ledger.place
+    for name, possible in _readings(snapshot, manager, settings, since).items():
+        count = whole_number(snapshot.counts.get(name))
+        if count is None or not possible or count in possible:
             continue
-        place = snapshot.ledger.place
-        counted = " or ".join(map(str, sorted(possible)))
-        yield Contradiction(
-            None,
-            (
-                Evidence(place=place.at("counts", name), saw=f"counts.{name} is {said}"),
-                Evidence(place=place.at("tasks"), saw=f"by its own rows, signals and register {counted}"),
-            ),
-        )
+        counted = " or ".join(str(number) for number in sorted(possible))
+        said = Evidence(place=place.at("counts", name), saw=f"counts.{name} is {count}")
+        own = Evidence(place=place.at("tasks"), saw=f"by its own rows, signals and register {counted}")
+        yield Contradiction(None, said, own)
+
+
+def _readings(snapshot: Snapshot, manager: Manager, settings: Settings, since: datetime) -> dict[str, set[int]]:
+    """Return by the name of each count the numbers that it may be, as far as snapshot and registers tell.
+
+    A register that was written since held another number of tasks then, which nobody knows now: with it no number of
+    active tasks is impossible, and there is no reading of that count.
+    """
+    readings: dict[str, set[int]] = {"active": set(), "attention": set(), "escalation": set()}
+    told = snapshot.ledger.document.values if snapshot.ledger.document else {}
+    if "tasks" in told:
+        readings["active"] |= _active_rows(snapshot.rows, settings)
+        readings["attention"] |= _needing_attention(snapshot.rows)
+    if "escalation" in told:
+        readings["attention"] |= _of_level("attention", snapshot.signals)
+        readings["attention"].add(len({signal.task for signal in snapshot.signals}))
+        readings["escalation"] |= _of_level("escalation", snapshot.signals)
+    if not manager.registers:
+        return readings
+    if _settled(manager.registers, since):
+        readings["active"].add(len({entry.task for entry in manager.entries}))
+    else:
+        readings["active"].clear()
+    return readings
+
+
+def _active_rows(rows: tuple[Row, ...], settings: Settings) -> set[int]:
+    """Return how many rows may be called active: held, registered, dispatched, running, or of an active status."""
+    held = sum(row.held for row in rows)
+    registered = sum(row.registered is True for row in rows)
+    dispatched = sum(row.dispatch_state is not None for row in rows)
+    running = sum(row.dispatch_state == "running" for row in rows)
+    of_status = sum(settings.stage(row.status) is Stage.ACTIVE for row in rows)
+    return {held, registered, dispatched, running, of_status}
+
+
+def _needing_attention(rows: tuple[Row, ...]) -> set[int]:
+    """Return how many rows need attention, where any of them tells."""
+    told = [row.needs_attention for row in rows if row.needs_attention is not None]
+    return {told.count(True)} if told else set()
+
+
+def _of_level(level: str, signals: tuple[Signal, ...]) -> set[int]:
+    """Return how many signals are of a level, and on how many tasks."""
+    tasks = [signal.task for signal in signals if signal.level == level]
+    return {len(tasks), len(set(tasks))}
 
 
 def _signals(
     snapshot: Snapshot, tasks: Tasks, copies: Copies, dispatches: Dispatches | None, since: datetime
 ) -> Iterator[Contradiction]:
-    """Signals that root or a worktree refutes; one that was true when it was written, before the work began, isn't."""
+    """Yield the signals that root or a worktree refutes.
+
+    One that was true when it was written, before the work began, isn't refuted.
+    """
     for signal in snapshot.signals:
-        root = tasks.get(signal.task or "")
-        begun = copies.refute(signal, root if root and _before(root.written_at, since) else None)
-        dispatch = dispatches.of(signal.task) if dispatches and signal.task else None
-        later = dispatch is not None and dispatch.began is not None and dispatch.began > since
-        if begun is not None and not later:
-            yield Contradiction(
-                signal.task,
-                (
-                    Evidence(place=signal.place, saw=f"{signal.kind} for {signal.task}"),
-                    Evidence(place=begun.at("status"), saw=f"status is {begun.status}"),
-                ),
-            )
+        begun = copies.refute(signal, _unwritten(signal, tasks, since))
+        if begun is None or _began_after(signal, dispatches, since):
+            continue
+        said = Evidence(place=signal.place, saw=f"{signal.kind} for {signal.task}")
+        yield Contradiction(signal.task, said, status_of(begun))
+
+
+def _unwritten(signal: Signal, tasks: Tasks, since: datetime) -> Task | None:
+    """Return root's task that a signal is about, unless its file was written since."""
+    task = tasks.get(signal.task or "")
+    if task is None or not _before(task.written_at, since):
+        return None
+    return task
+
+
+def _began_after(signal: Signal, dispatches: Dispatches | None, since: datetime) -> bool:
+    """Return whether the task of a signal was dispatched only since."""
+    run = run_of(dispatches, signal.task or "")
+    if run is None or run.began is None:
+        return False
+    return run.began > since
 
 
 def _settled(registers: tuple[Register, ...], since: datetime) -> bool:
-    """Whether there are registers, all of them readable as a whole and none written since."""
-    return bool(registers) and all(
-        register.ledger.document is not None
-        and not register.ledger.troubles
-        and _before(register.ledger.written_at, since)
-        and (register.updated_at is None or register.updated_at <= since)
-        for register in registers
-    )
+    """Return whether all registers could be read as a whole, and none was written since."""
+    for register in registers:
+        if not register.ledger.whole:
+            return False
+        if not _before(register.ledger.written_at, since):
+            return False
+        if register.updated_at is not None and register.updated_at > since:
+            return False
+    return True
 
 
 def _before(written: datetime | None, since: datetime) -> bool:
+    """Return whether it is known that something was written before."""
     return written is not None and written <= since

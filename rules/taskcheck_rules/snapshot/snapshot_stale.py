@@ -1,7 +1,7 @@
 """snapshot-stale."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from taskcheck import (
     Evidence,
@@ -10,12 +10,14 @@ from taskcheck import (
     People,
     Settings,
     Severity,
+    Snapshot,
     Stage,
+    Task,
     Tasks,
-    Undecided,
     age,
     rule,
 )
+from taskcheck_rules.parts import dated_snapshot
 
 
 @rule(family="snapshot", severity=Severity.WARNING)
@@ -35,40 +37,66 @@ def snapshot_stale(
     ## Fix
     None: start the manager again, or set its clock.
     """
-    snapshot = manager.newest_snapshot
-    if snapshot is None:
-        raise Undecided(f"no snapshot file of {manager.key}")
-    if snapshot.generated_at is None:
-        raise Undecided(f"no snapshot of {manager.key} tells when it was written")
-    old = now - snapshot.generated_at
-    late = old > settings.limits.snapshot_max_age
-    early = -old > settings.limits.clock_skew
+    snapshot, generated_at = dated_snapshot(manager)
     work = _work(manager, tasks, people)
-    if not work or not (late or early):
+    if not work:
         return
+    old = now - generated_at
+    if old > settings.limits.snapshot_max_age:
+        yield _late(manager, snapshot, work, old, settings)
+    elif -old > settings.limits.clock_skew:
+        yield _early(manager, snapshot, work, -old, settings)
+
+
+def _late(manager: Manager, snapshot: Snapshot, work: str, old: timedelta, settings: Settings) -> Finding:
+    """Return the finding that the heartbeat is old."""
+    message = f"its heartbeat is {age(old)} old, and it has {work}"
+    expected = f"a snapshot not older than {age(settings.limits.snapshot_max_age)}"
+    return _finding(manager, snapshot, message, expected, kind="late")
+
+
+def _early(manager: Manager, snapshot: Snapshot, work: str, ahead: timedelta, settings: Settings) -> Finding:
+    """Return the finding that the heartbeat is dated in the future."""
+    message = f"its heartbeat is dated {age(ahead)} in the future, and it has {work}"
+    expected = f"a snapshot at most {age(settings.limits.clock_skew)} ahead of this clock"
+    return _finding(manager, snapshot, message, expected, kind="early")
+
+
+def _finding(manager: Manager, snapshot: Snapshot, message: str, expected: str, *, kind: str) -> Finding:
+    """Return the finding about the time at which the heartbeat was written."""
     place = snapshot.ledger.place.at("generated_at")
-    message = f"its heartbeat is {age(old)} old" if late else f"its heartbeat is dated {age(-old)} in the future"
-    yield Finding(
+    written = Evidence(place=place, saw=f"generated_at is {snapshot.generated_at:%Y-%m-%d %H:%M:%S}Z")
+    return Finding(
         manager=manager.key,
         place=place,
-        message=f"{message}, and it has {work}",
-        expected=f"a snapshot not older than {age(settings.limits.snapshot_max_age)}"
-        if late
-        else f"a snapshot at most {age(settings.limits.clock_skew)} ahead of this clock",
-        evidence=(Evidence(place=place, saw=f"generated_at is {snapshot.generated_at:%Y-%m-%d %H:%M:%S}Z"),),
-        identity=("late" if late else "early",),
+        message=message,
+        expected=expected,
+        evidence=(written,),
+        identity=(kind,),
     )
 
 
 def _work(manager: Manager, tasks: Tasks, people: People | None) -> str:
-    """What the manager has to do, in words; empty for nothing."""
+    """Return what the manager has to do: `2 registered and 1 ready task`; nothing where it may be at rest."""
+    registered = len({entry.task for entry in manager.entries})
+    ready = sum(_waits_for(manager, task, people) for task in tasks)
+    parts = []
+    if registered:
+        parts.append(f"{registered} registered")
+    if ready:
+        parts.append(f"{ready} ready")
+    if not parts:
+        return ""
+    last_named = ready or registered
+    noun = "tasks" if last_named > 1 else "task"
+    return f"{' and '.join(parts)} {noun}"
 
-    def whose(owner: str) -> str | None:
-        return people.route(owner).person if people else owner
 
-    entries = len({entry.task for entry in manager.entries})
-    ready = sum(
-        task.stage is Stage.READY and any(whose(owner) == manager.key for _, owner in task.owners) for task in tasks
-    )
-    parts = [f"{entries} registered"] * bool(entries) + [f"{ready} ready"] * bool(ready)
-    return f"{' and '.join(parts)} task{'s' if (ready or entries) > 1 else ''}" if parts else ""
+def _waits_for(manager: Manager, task: Task, people: People | None) -> bool:
+    """Return whether a task is ready and the manager's to start."""
+    if task.stage is not Stage.READY:
+        return False
+    owners = [owner for _, owner in task.owners]
+    if people is None:
+        return manager.key in owners
+    return any(people.route(owner).person == manager.key for owner in owners)

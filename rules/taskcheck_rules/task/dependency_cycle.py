@@ -1,6 +1,7 @@
 """dependency-cycle."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from taskcheck import Evidence, Finding, Severity, Tasks, rule
 
@@ -18,44 +19,87 @@ def dependency_cycle(tasks: Tasks) -> Iterator[Finding]:
     ## Fix
     None: which of the dependencies is wrong is for a person to say.
     """
-    edges: dict[str, list[tuple[str, Evidence]]] = {}
-    for task in tasks:  # Several files may be one task: what each of them waits for counts.
-        of_task = edges.setdefault(task.id, [])
-        for route, text in task.texts("depends_on"):
-            other = tasks.resolve(text, task)
-            if other is not None:
-                of_task.append((other.id, Evidence(place=task.place.at(*route), saw=f"{task.id} depends on {text}")))
-    for members in _cycles({task: [other for other, _ in of_task] for task, of_task in edges.items()}):
-        for name in members:
-            evidence = tuple(saw for other, saw in edges[name] if other in members)
-            rest = ", ".join(member for member in members if member != name)
-            yield Finding(
-                task=name,
-                place=evidence[0].place,
-                message=f"it waits for itself, in a circle with {rest}" if rest else "it depends on itself",
-                expected="dependencies without a circle",
-                evidence=evidence,
-                identity=tuple(members),
-            )
+    dependencies = _dependencies(tasks)
+    graph = {task: [one.on for one in named] for task, named in dependencies.items()}
+    for circle in _circles(graph):
+        for task in circle:
+            within = [one for one in dependencies[task] if one.on in circle]
+            yield _finding(task, circle, within)
 
 
-def _cycles(graph: Mapping[str, list[str]]) -> Iterator[list[str]]:
-    """The strongly connected parts with a circle in them, sorted (Kosaraju's two passes)."""
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """That a task depends on another one, and where that stands."""
+
+    on: str
+    evidence: Evidence
+
+
+def _dependencies(tasks: Tasks) -> dict[str, list[Dependency]]:
+    """Return what each task depends on; of several files with one id what each of them says counts."""
+    found: dict[str, list[Dependency]] = {}
+    for task in tasks:
+        of_task = found.setdefault(task.id, [])
+        for route, name in task.texts("depends_on"):
+            other = tasks.resolve(name, task)
+            if other is None:
+                continue
+            evidence = Evidence(place=task.place.at(*route), saw=f"{task.id} depends on {name}")
+            of_task.append(Dependency(other.id, evidence))
+    return found
+
+
+def _finding(task: str, circle: list[str], within: list[Dependency]) -> Finding:
+    """Return the finding that a task is in a circle, with its dependencies within."""
+    message = "it depends on itself"
+    rest = [other for other in circle if other != task]
+    if rest:
+        message = f"it waits for itself, in a circle with {', '.join(rest)}"
+    evidence = tuple(one.evidence for one in within)
+    return Finding(
+        task=task,
+        place=evidence[0].place,
+        message=message,
+        expected="dependencies without a circle",
+        evidence=evidence,
+        identity=tuple(circle),
+    )
+
+
+def _circles(graph: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """Yield the strongly connected parts with a circle in them, sorted (Kosaraju's two passes)."""
+    backward = _reversed(graph)
+    finished = _finished(graph)
+    seen: set[str] = set()
+    for start in reversed(finished):
+        part = list(_walk(start, backward, seen))
+        if not part:
+            continue
+        on_itself = start in graph[start]
+        if on_itself or len(part) > 1:
+            yield sorted(part)
+
+
+def _reversed(graph: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the graph with all its edges turned round."""
     backward: dict[str, list[str]] = {}
     for node, following in graph.items():
         for other in following:
             backward.setdefault(other, []).append(node)
+    return backward
+
+
+def _finished(graph: Mapping[str, list[str]]) -> list[str]:
+    """Return all nodes in the order in which a walk over the whole graph is done with them."""
     seen: set[str] = set()
-    finished = [node for start in graph for node in _walk(start, graph, seen)]
-    seen = set()
-    for start in reversed(finished):
-        part = list(_walk(start, backward, seen))
-        if len(part) > 1 or (part and start in graph[start]):
-            yield sorted(part)
+    finished: list[str] = []
+    for start in graph:
+        finished += _walk(start, graph, seen)
+    return finished
 
 
 def _walk(start: str, graph: Mapping[str, list[str]], seen: set[str]) -> Iterator[str]:
-    """Nodes that are reached from one and not seen yet, each after all that are reached from it."""
+    """Yield the nodes that are reached from one and not seen yet, each after all that are reached from it."""
     if start in seen:
         return
     seen.add(start)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Severity, Task, Tasks, rule
+from taskcheck import Evidence, Finding, Place, Severity, Task, Tasks, rule
 
 
 @rule(family="task", severity=Severity.ERROR, stops_dispatch=True)
@@ -20,32 +20,53 @@ def duplicate_task(tasks: Tasks) -> Iterator[Finding]:
     None: which of them is to be renamed, and who refers to it, is for a person to say.
     """
     files: dict[str, list[Task]] = {}
-    alike: dict[str, list[Task]] = {}
     for task in tasks:
         files.setdefault(task.id, []).append(task)
+    alike: dict[str, list[Task]] = {}
     for name, same in files.items():
         alike.setdefault(tasks.fold(name), []).append(same[0])
         if len(same) > 1:
-            yield _finding(same, f"{len(same)} files are the task {name}", "one file, one id", Severity.ERROR)
+            yield _one_id(same)
     for same in alike.values():
         if len(same) > 1:
-            names = " and ".join(task.id for task in same)
-            told = f"{names} are one id but for case and leading zeros: a reference to another spelling is to neither"
-            yield _finding(same, told, "ids that differ in more than that", Severity.WARNING)
+            yield _one_reference(same)
 
 
-def _finding(same: list[Task], message: str, expected: str, severity: Severity) -> Finding:
-    key = same[0].keys.get("id")
-    places = [task.place.at(key) if key else task.place for task in same]
+def _one_id(same: list[Task]) -> Finding:
+    """Return the error that several files have one id."""
+    message = f"{len(same)} files are the task {same[0].id}"
+    return _finding(same, message, "one file, one id", Severity.ERROR)
+
+
+def _one_reference(same: list[Task]) -> Finding:
+    """Return the warning that several ids are one as references are read."""
+    ids = tuple(task.id for task in same)
+    alike = f"{' and '.join(ids)} are one id but for case and leading zeros"
+    message = f"{alike}: a reference to another spelling is to neither"
+    return _finding(same, message, "ids that differ in more than that", Severity.WARNING, ids)
+
+
+def _finding(
+    same: list[Task], message: str, expected: str, severity: Severity, identity: tuple[str, ...] = ()
+) -> Finding:
+    """Return the finding about several files, told of the second one."""
+    places = [_named(task) for task in same]
+    evidence = []
+    for place, task in zip(places, same, strict=True):
+        status = task.status or "without status"
+        evidence.append(Evidence(place=place, saw=f"is {task.id}, {status}"))
     return Finding(
         task=same[0].id,
         place=places[1],
         message=message,
         expected=expected,
-        evidence=tuple(
-            Evidence(place=place, saw=f"is {task.id}, {task.status or 'without status'}")
-            for place, task in zip(places, same, strict=True)
-        ),
+        evidence=tuple(evidence),
         severity=severity,
-        identity=() if severity is Severity.ERROR else tuple(task.id for task in same),
+        identity=identity,
     )
+
+
+def _named(task: Task) -> Place:
+    """Return the place of a task's id: a key of the front matter, or the file as such."""
+    key = task.keys.get("id")
+    return task.place.at(key) if key else task.place

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from taskcheck import (
     Evidence,
@@ -20,6 +20,7 @@ from taskcheck import (
     timestamp,
     whole_number,
 )
+from taskcheck_rules.wording import key_is
 
 TIMES = ("created_at", "started_at", "completed_at", "updated_at", "pr_created_at")
 ORDER = (
@@ -52,9 +53,14 @@ def invalid_field(task: Task, settings: Settings, people: People | None = None) 
     ## Fix
     None: what was meant is for a person to say.
     """
-    for fault in (*_missing(task, settings, people), *_wrong_types(task), *_status(task, settings)):
-        yield _finding(task, fault)
-    for fault in (*_pull_request(task), *_times(task, settings)):
+    faults = (
+        *_missing(task, settings, people),
+        *_wrong_types(task),
+        *_status(task, settings),
+        *_pull_request(task),
+        *_times(task, settings),
+    )
+    for fault in faults:
         yield _finding(task, fault)
     if task.stage is None and task.status and settings.knows(task.status):
         raise Undecided(f"the status {task.status} is in no class of [statuses]")
@@ -70,88 +76,134 @@ class Fault:
 
 
 def _finding(task: Task, fault: Fault) -> Finding:
-    evidence = tuple(Evidence(place=task.place.at(key), saw=_saw(key, task.front.get(key))) for key in fault.keys)
+    """Return the finding of a fault, with the values of its keys."""
+    evidence = []
+    for key in fault.keys:
+        value = task.front.get(key)
+        given = None if value == "" else value
+        evidence.append(Evidence(place=task.place.at(key), saw=key_is(key, given)))
     return Finding(
         task=task.id,
-        place=task.place.at(fault.keys[0]),
+        place=evidence[0].place,
         message=fault.message,
         expected=fault.expected,
-        evidence=evidence,
+        evidence=tuple(evidence),
         identity=fault.keys,
     )
 
 
-def _saw(key: str, value: Value) -> str:
-    if value is None or value == "":
-        return f"no {key}"
-    kind = "a list" if isinstance(value, tuple) else "a mapping"
-    return f"{key} is {value if isinstance(value, str) else kind}"
-
-
 def _missing(task: Task, settings: Settings, people: People | None) -> Iterator[Fault]:
-    told_by_routing = people is not None and task.stage in {Stage.READY, Stage.ACTIVE}
-    status = task.keys["status"]
-    due = settings.required if status in settings.required else (*settings.required, status)
+    """Yield the required keys that are absent or empty."""
+    due = _due(task, settings)
+    owner_told = _owner_told_by_routing(task, people)
     for key in due:
-        if key == task.keys["owner"] and told_by_routing:
+        if key == task.keys["owner"] and owner_told:
             continue
-        if task.front.get(key) in (None, "", ()):
-            what = "no value" if key in task.front else "missing"
-            yield Fault(
-                keys=(key,), message=f"{key} is {what}" if what == "missing" else f"{key} has {what}",
-                expected=f"a task file with {', '.join(due)}",
-            )  # fmt: skip
+        if not _empty(task.front.get(key)):
+            continue
+        message = f"{key} has no value" if key in task.front else f"{key} is missing"
+        yield Fault(keys=(key,), message=message, expected=f"a task file with {', '.join(due)}")
+
+
+def _due(task: Task, settings: Settings) -> tuple[str, ...]:
+    """Return the keys that must be there: those that the configuration requires, and the status."""
+    status = task.keys["status"]
+    if status in settings.required:
+        return settings.required
+    return (*settings.required, status)
+
+
+def _owner_told_by_routing(task: Task, people: People | None) -> bool:
+    """Return whether role-routing tells of a missing owner."""
+    waiting = task.stage in {Stage.READY, Stage.ACTIVE}
+    return waiting and people is not None
+
+
+def _empty(value: Value) -> bool:
+    """Return whether nothing stands there."""
+    return value in (None, "", ())
 
 
 def _wrong_types(task: Task) -> Iterator[Fault]:
-    for names, allowed, expected in (
-        (("id", "title", "status", "parent", "pr_url"), _is_text, "text"),
-        (("owner", "depends_on"), _is_text_or_list, "text, or a list of text"),
-        (("pr_number",), _is_number, "a whole number"),
-        (TIMES, _is_time, "a timestamp like 2026-03-24T18:00:00Z, or a day"),
-    ):
-        for name in names:
+    """Yield the fields with a value that can't be what the field is for."""
+    for kind in KINDS:
+        for name in kind.fields:
             key = task.keys.get(name)
-            value = task.front.get(key) if key else None
-            if key and value not in (None, "", ()) and not allowed(value):
-                shown = value if isinstance(value, str) else "a mapping"
-                if isinstance(value, tuple):
-                    shown = "a list" if all(isinstance(item, str) for item in value) else "a list of more than text"
-                yield Fault(keys=(key,), message=f"{key} is {shown}", expected=f"{key} is {expected}")
+            if not key:
+                continue
+            value = task.front.get(key)
+            if _empty(value) or kind.fits(value):
+                continue
+            yield Fault(keys=(key,), message=f"{key} is {_shown(value)}", expected=f"{key} is {kind.expected}")
+
+
+def _shown(value: Value) -> str:
+    """Return a value of the wrong type in words."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, tuple):
+        return "a mapping"
+    of_text = all(isinstance(item, str) for item in value)
+    return "a list" if of_text else "a list of more than text"
 
 
 def _is_text(value: Value) -> bool:
+    """Return whether a value is text."""
     return isinstance(value, str)
 
 
 def _is_text_or_list(value: Value) -> bool:
-    return isinstance(value, str) or (
-        isinstance(value, tuple) and all(isinstance(item, str) or item is None for item in value)
-    )
+    """Return whether a value is text, or a list of text in which items may be left empty."""
+    items = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(item, str | None) for item in items)
 
 
 def _is_number(value: Value) -> bool:
+    """Return whether a value is a number from one on."""
     number = whole_number(value)
     return number is not None and number > 0
 
 
 def _is_time(value: Value) -> bool:
+    """Return whether a value names a moment."""
     return isinstance(value, str) and timestamp(value) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the values of some fields have to be."""
+
+    fields: tuple[str, ...]
+    fits: Callable[[Value], bool]
+    expected: str
+
+
+KINDS = (
+    Kind(("id", "title", "status", "parent", "pr_url"), _is_text, "text"),
+    Kind(("owner", "depends_on"), _is_text_or_list, "text, or a list of text"),
+    Kind(("pr_number",), _is_number, "a whole number"),
+    Kind(TIMES, _is_time, "a timestamp like 2026-03-24T18:00:00Z, or a day"),
+)
+
+
 def _status(task: Task, settings: Settings) -> Iterator[Fault]:
-    if task.status and not settings.knows(task.status):
-        known = ", ".join(settings.statuses)
-        yield Fault(
-            keys=(task.keys["status"],),
-            message=f"its status {task.status} is not in the vocabulary{did_you_mean(task.status, settings.statuses)}",
-            expected=f"one of {known}; others belong into a class of [statuses]",
-        )
+    """Yield the status where it isn't in the vocabulary."""
+    status = task.status
+    if not status or settings.knows(status):
+        return
+    suggestion = did_you_mean(status, settings.statuses)
+    known = ", ".join(settings.statuses)
+    yield Fault(
+        keys=(task.keys["status"],),
+        message=f"its status {status} is not in the vocabulary{suggestion}",
+        expected=f"one of {known}; others belong into a class of [statuses]",
+    )
 
 
 def _pull_request(task: Task) -> Iterator[Fault]:
+    """Yield number and URL of a pull request where they disagree."""
     recorded = task.pull_request
-    if recorded is None or recorded.url is None or recorded.number is None:
+    if recorded is None or recorded.number is None:
         return
     named = recorded.url_number
     if named and named != recorded.number:
@@ -163,22 +215,31 @@ def _pull_request(task: Task) -> Iterator[Fault]:
 
 
 def _times(task: Task, settings: Settings) -> Iterator[Fault]:
-    told: Callable[[str], str] = lambda name: task.text(name) or ""  # noqa: E731 - shorter than its name
+    """Yield the pairs of times that are in the wrong order; when a task was completed counts once it is done."""
+    skew = settings.limits.clock_skew
     for first, second in ORDER:
         if second == "completed_at" and not task.done:
             continue
-        before, after = timestamp(told(first)), timestamp(told(second))
-        if before and after and _later(before, after, told(first), told(second), settings.limits.clock_skew):
-            keys = task.keys[second], task.keys[first]
-            yield Fault(
-                keys=keys,
-                message=f"{keys[0]} ({told(second)}) lies before {keys[1]} ({told(first)})",
-                expected=f"{keys[1]} comes first",
-            )
+        before, after = task.text(first) or "", task.text(second) or ""
+        if not _later(before, after, skew):
+            continue
+        earlier, later = task.keys[first], task.keys[second]
+        yield Fault(
+            keys=(later, earlier),
+            message=f"{later} ({after}) lies before {earlier} ({before})",
+            expected=f"{earlier} comes first",
+        )
 
 
-def _later(before: datetime, after: datetime, first: str, second: str, skew: timedelta) -> bool:
-    """Whether the first time is after the second, by more than the way in which they are written leaves open."""
+def _later(first: str, second: str, skew: timedelta) -> bool:
+    """Return whether the first time is after the second, by more than the way in which they are written leaves open.
+
+    Where both name their offset, by more than the skew of clocks; else by two days, for nobody knows in which zone they
+    were written. What is no time is after nothing.
+    """
+    before, after = timestamp(first), timestamp(second)
+    if before is None or after is None:
+        return False
     if _ZONED.fullmatch(first) and _ZONED.fullmatch(second):
         return before - after > skew
     return (before.date() - after.date()).days > 1

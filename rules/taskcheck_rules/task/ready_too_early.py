@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from taskcheck import Evidence, Finding, Severity, Stage, Task, Tasks, Undecided, rule
+from taskcheck_rules.wording import status_of
 
 
 @rule(family="task", severity=Severity.WARNING)
@@ -26,20 +27,22 @@ def ready_too_early(task: Task, tasks: Tasks) -> Iterator[Finding]:
         if other is None or other.document is None or other.done:
             continue
         if other.stage is None:
-            unknown.append(f"{other.id} is {other.status or 'without status'}, which is in no class of [statuses]")
+            status = other.status or "without status"
+            unknown.append(f"{other.id} is {status}, which is in no class of [statuses]")
             continue
-        place = task.place.at(*route)
-        yield Finding(
-            task=task.id,
-            place=place,
-            message=f"it is {task.status}, and {other.id}, which it depends on, is {other.status}",
-            expected=f"{other.id} is done first",
-            evidence=(
-                Evidence(place=task.at("status"), saw=f"status is {task.status}"),
-                Evidence(place=place, saw=f"depends on {name}"),
-                Evidence(place=other.at("status"), saw=f"status is {other.status}"),
-            ),
-            identity=(other.id,),
-        )
+        dependency = Evidence(place=task.place.at(*route), saw=f"depends on {name}")
+        yield _finding(task, dependency, other)
     if unknown:
         raise Undecided("; ".join(unknown))
+
+
+def _finding(task: Task, dependency: Evidence, other: Task) -> Finding:
+    """Return the finding that a task is to be worked on before the other one that it depends on."""
+    return Finding(
+        task=task.id,
+        place=dependency.place,
+        message=f"it is {task.status}, and {other.id}, which it depends on, is {other.status}",
+        expected=f"{other.id} is done first",
+        evidence=(status_of(task), dependency, status_of(other)),
+        identity=(other.id,),
+    )

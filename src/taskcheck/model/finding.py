@@ -58,6 +58,12 @@ class Fix:
     why: str = ""
     """Why it isn't safe."""
 
+    @staticmethod
+    def unless(why: str, *, title: str, edits: tuple[Edit, ...]) -> "Fix":
+        """Return a repair that is safe, unless there is a reason why it isn't."""
+        safety = Safety.UNSAFE if why else Safety.SAFE
+        return Fix(title=title, safety=safety, edits=edits, why=why)
+
     @property
     def files(self) -> tuple[str, ...]:
         """Paths that it would write, relative to the root checkout, each once."""

@@ -47,6 +47,11 @@ class Entry:
         """When its dispatch began, as far as it is recorded."""
         return self.launched or self.registered_at
 
+    @property
+    def says_merged(self) -> bool:
+        """Whether the register calls its pull request merged."""
+        return self.pr_state is not None and self.pr_state.casefold() == "merged"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
@@ -112,6 +117,11 @@ class Ledger:
     def subject(self) -> str:
         """What a report calls it."""
         return self.place.path
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it could be read and used."""
+        return self.document is not None and not self.troubles
 
     @property
     def lost_rows(self) -> bool:

@@ -1,0 +1,185 @@
+"""How a worktree's copy of a task differs from root's, key by key."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import permutations
+
+from taskcheck import Checkout, Copy, Dispatch, Fork, People, Settings, Task, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How one copy differs from root, key by key; keys in which it is merely behind are left out."""
+
+    copy: Copy
+    clean: Mapping[str, Value]
+    """Keys that only the worker changed, with the worker's value."""
+    conflicting: Mapping[str, Value]
+    """Keys that both sides changed."""
+    body: bool
+    """Whether the Markdown after the front matter differs."""
+    rivals: frozenset[str] = frozenset()
+    """Those of the conflicting keys that another worktree changed to something else."""
+
+    @property
+    def differing(self) -> dict[str, Value]:
+        """Every key that isn't merely behind, with the worker's value."""
+        return {**self.clean, **self.conflicting}
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the copy has anything that root lacks; a body alone arrives with the merge."""
+        return bool(self.clean or self.conflicting)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What values mean, so that a spelling is no difference: an owner the person, a status its word in any case."""
+
+    keys: Mapping[str, str]
+    """Canonical field name to the store's own key."""
+    people: People | None
+
+    def of(self, task: Task | None, key: str) -> Value:
+        """Return what a task says under a key; None for a task that wasn't there."""
+        if task is None:
+            return None
+        return self.read(key, task.front.get(key))
+
+    def read(self, key: str, value: Value) -> Value:
+        """Return what a value under a key means."""
+        if key == self.keys["owner"]:
+            return self._owner(value)
+        if key == self.keys["status"] and isinstance(value, str):
+            return value.casefold()
+        return value
+
+    def _owner(self, value: Value) -> Value:
+        """Return the key that an owner resolves to, of a list each one's."""
+        if self.people is None:
+            return value
+        if isinstance(value, tuple):
+            return tuple(self._owner(item) for item in value)
+        if not isinstance(value, str):
+            return value
+        owner = self.people.resolve(value)
+        return owner.key if owner else value
+
+
+def comparable(copies: Iterable[Copy]) -> tuple[list[Copy], list[str]]:
+    """Return the copies whose history is known, and of the others why it isn't; what can't be read is left out."""
+    found = []
+    unknown = []
+    for copy in copies:
+        fork = copy.checkout.fork
+        if copy.task.document is None:
+            continue
+        if isinstance(fork, Fork):
+            found.append(copy)
+        else:
+            unknown.append(f"{copy.checkout.spoken}: {fork.reason}")
+    return found, unknown
+
+
+def compare(root: Task, copy: Copy, settings: Settings, meaning: Meaning, dispatch: Dispatch | None) -> Comparison:
+    """Return how a copy differs from root.
+
+    A key is left out where root has what the copy says, or once had it; where the copy never changed it; and a status
+    that root had when the run was over. Of the rest, a key is clean when root's value is the one that the copy began
+    with or once had, else both sides changed it.
+    """
+    left_out = {*settings.drift_ignore, "taskcheck"}
+    keys = {*root.front, *copy.task.front} - left_out
+    clean: dict[str, Value] = {}
+    conflicting: dict[str, Value] = {}
+    for key in sorted(keys):
+        if _behind(key, root, copy, meaning):
+            continue
+        if key == root.keys["status"] and _left_by(dispatch) == meaning.of(copy.task, key):
+            continue
+        value = copy.task.front.get(key)
+        if _only_worker_changed(key, root, copy, meaning):
+            clean[key] = value
+        else:
+            conflicting[key] = value
+    return Comparison(copy, clean, conflicting, body=root.body != copy.task.body)
+
+
+def _behind(key: str, root: Task, copy: Copy, meaning: Meaning) -> bool:
+    """Return whether root has what the copy says, or had it at the base or since."""
+    theirs = meaning.of(copy.task, key)
+    known = (root, copy.base, *copy.root_versions)
+    return any(theirs == meaning.of(version, key) for version in known)
+
+
+def _left_by(dispatch: Dispatch | None) -> str | None:
+    """Return the status that root had when the run was over; it was moved on since."""
+    tombstone = dispatch.tombstone if dispatch else None
+    if tombstone is None or not tombstone.status_after:
+        return None
+    return tombstone.status_after.casefold()
+
+
+def _only_worker_changed(key: str, root: Task, copy: Copy, meaning: Meaning) -> bool:
+    """Return whether root's value is one that the worker has left behind."""
+    ours = meaning.of(root, key)
+    if any(ours == meaning.of(version, key) for version in (copy.base, *copy.own_versions)):
+        return True
+    return key == root.keys["status"] and _between(copy, root)
+
+
+def _between(copy: Copy, root: Task) -> bool:
+    """Return whether root's status lies on the worker's way from where it began to where it is."""
+    began = copy.base.stage if copy.base else None
+    if began is None or root.stage is None:
+        return False
+    return began.before(root.stage) and root.stage.before(copy.task.stage)
+
+
+def speaking(comparisons: list[Comparison], own: Checkout | None) -> list[Comparison]:
+    """Return the comparisons that are ahead; of two stacked branches one alone speaks."""
+    found = [comparison for comparison in comparisons if comparison.ahead]
+    for later, earlier in permutations(found[::-1], 2):
+        both_speak = later in found and earlier in found
+        if both_speak and _stacked(later, earlier):
+            found.remove(_echo(later, earlier, own))
+    return found
+
+
+def _stacked(later: Comparison, earlier: Comparison) -> bool:
+    """Return whether the later copy's history has what the earlier one's checkout changed."""
+    fork = later.copy.checkout.fork
+    return isinstance(fork, Fork) and earlier.copy.checkout.name in fork.containing
+
+
+def _echo(later: Comparison, earlier: Comparison, own: Checkout | None) -> Comparison:
+    """Return which of two stacked copies says nothing of its own.
+
+    That is the earlier one, unless the later one has just the same and isn't the task's own.
+    """
+    repeats = later.differing == earlier.differing
+    if repeats and later.copy.checkout != own:
+        return later
+    return earlier
+
+
+def with_rivals(comparisons: list[Comparison], meaning: Meaning) -> Iterator[Comparison]:
+    """Yield each comparison; keys that two checkouts changed to different values conflict."""
+    for comparison in comparisons:
+        rivals = _rivals(comparison, comparisons, meaning)
+        clean = {key: value for key, value in comparison.clean.items() if key not in rivals}
+        conflicting = {key: value for key, value in comparison.differing.items() if key not in clean}
+        yield Comparison(comparison.copy, clean, conflicting, comparison.body, rivals)
+
+
+def _rivals(comparison: Comparison, comparisons: list[Comparison], meaning: Meaning) -> frozenset[str]:
+    """Return the keys that another checkout changed to something else."""
+    mine = comparison.differing
+    found = set()
+    for other in comparisons:
+        if other is comparison:
+            continue
+        for key, value in other.differing.items():
+            if key in mine and meaning.read(key, mine[key]) != meaning.read(key, value):
+                found.add(key)
+    return frozenset(found)

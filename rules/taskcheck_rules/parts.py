@@ -1,0 +1,77 @@
+"""What rules ask of parts of the state that may not be there."""
+
+from datetime import datetime
+
+from taskcheck import (
+    Copies,
+    Copy,
+    Dispatch,
+    Dispatches,
+    Entries,
+    Entry,
+    Ledger,
+    Manager,
+    Pull,
+    Pulls,
+    Row,
+    Rows,
+    Snapshot,
+    Undecided,
+)
+
+
+def entries_of(entries: Entries | None, task: str) -> tuple[Entry, ...]:
+    """Return the register entries of a task; none without registers."""
+    if entries is None:
+        return ()
+    return entries.of(task)
+
+
+def rows_of(rows: Rows | None, task: str) -> tuple[Row, ...]:
+    """Return the rows about a task in the newest snapshots; none without snapshots."""
+    if rows is None:
+        return ()
+    return rows.of(task)
+
+
+def pulls_of(pulls: Pulls | None, task: str) -> tuple[Pull, ...]:
+    """Return the pull requests that ledgers record of a task; none where no forge was asked."""
+    if pulls is None:
+        return ()
+    return pulls.of(task)
+
+
+def copies_of(copies: Copies | None, task: str) -> tuple[Copy, ...]:
+    """Return the copies of a task that differ from root's; none without git."""
+    if copies is None:
+        return ()
+    return copies.of(task)
+
+
+def own_copy(copies: Copies | None, task: str) -> Copy | None:
+    """Return the differing copy in the task's own worktree; None without git."""
+    if copies is None:
+        return None
+    return copies.own(task)
+
+
+def run_of(dispatches: Dispatches | None, task: str) -> Dispatch | None:
+    """Return the newest run of a task; None where no ledger tells of runs."""
+    if dispatches is None:
+        return None
+    return dispatches.of(task)
+
+
+def rows_lost(ledgers: tuple[Ledger, ...] | None) -> bool:
+    """Return whether a register has entries that can't be read."""
+    return any(ledger.lost_rows for ledger in ledgers or ())
+
+
+def dated_snapshot(manager: Manager) -> tuple[Snapshot, datetime]:
+    """Return the newest snapshot of a manager, and when it says that it was written; undecided where there is none."""
+    snapshot = manager.newest_snapshot
+    if snapshot is None:
+        raise Undecided(f"no snapshot file of {manager.key}")
+    if snapshot.generated_at is None:
+        raise Undecided(f"no snapshot of {manager.key} tells when it was written")
+    return snapshot, snapshot.generated_at

@@ -1,0 +1,49 @@
+"""What several rules say in the same words."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from taskcheck import Evidence, Task, Value
+
+SHOWN = 5
+"""Of a long list so many are named."""
+
+
+def status_of(task: Task) -> Evidence:
+    """Return what a task file says of the status."""
+    return Evidence(place=task.at("status"), saw=f"status is {task.status}")
+
+
+def key_is(key: str, value: Value) -> str:
+    """Return what stands under a key: `owner is rj`, `owner is a list`, or `no owner`."""
+    if value is None:
+        return f"no {key}"
+    if isinstance(value, str):
+        return f"{key} is {value}"
+    kind = "a list" if isinstance(value, tuple) else "a mapping"
+    return f"{key} is {kind}"
+
+
+def phrase(words: str, value: object) -> str:
+    """Return the words and the value after them; nothing where there is no value.
+
+    `phrase(", process ", 4242)` is `, process 4242`, and `phrase(", process ", None)` is empty.
+    """
+    missing = value is None or value == ""
+    return "" if missing else f"{words}{value}"
+
+
+def minute(moment: datetime | None) -> str:
+    """Return a moment to the minute, like `2026-03-24 18:00Z`; nothing where there is none."""
+    if moment is None:
+        return ""
+    return f"{moment:%Y-%m-%d %H:%M}Z"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the names, of many the first five and how many are left: `a, b, c, d, e and 2 more`."""
+    named = ", ".join(names[:SHOWN])
+    left = len(names) - SHOWN
+    if left <= 0:
+        return named
+    return f"{named} and {left} more"
