@@ -23,6 +23,7 @@ from taskcheck.write.disk import (
     Target,
     target,
 )
+from taskcheck.write.folder import MAX_BYTES
 from taskcheck.write.journal import Journal, Journals, Written
 
 MEANWHILE = "it was written meanwhile; run again"
@@ -110,13 +111,15 @@ def recover(journals: Journals) -> str | None:
         Moved: somebody writes the files all the time.
         OSError: it can't be done now; it can be tried again.
     """
-    for left in journals.folder.glob("*.new"):
-        left.unlink()
-    if (journals.folder / PENDING).exists():
+    for name in journals.folder.names():
+        if name.endswith(".new"):
+            with journals.folder.target(name) as at:
+                at.remove()
+    if journals.folder.has(PENDING):
         work = _Work(journals, journals.load(PENDING))
         work.withdraw()
         return f"fix {work.journal.id} had changed nothing yet; its traces were removed"
-    if not (journals.folder / COMMITTED).exists():
+    if not journals.folder.has(COMMITTED):
         return None
     work = _Work(journals, journals.load(COMMITTED))
     for more in reversed(range(TRIES)):
@@ -169,8 +172,11 @@ class _Work:
             known.append(held.stat if held else None)
             files.append(replace(file, meta=held.meta if held else None))
         self.journal = replace(self.journal, files=tuple(files))
+        record = self.journal.dump()
+        if len(record) > MAX_BYTES:
+            raise Obstacle(f"its record would be larger than {MAX_BYTES:,} bytes; repair fewer tasks at a time")
         with self._state(f"{PENDING}.new") as new:
-            new.create(self.journal.dump(), mode=0o600)
+            new.create(record, mode=0o600)
             new.replace(new.beside(PENDING))
             new.sync()
         return known
@@ -302,7 +308,7 @@ class _Work:
 
     @contextmanager
     def _state(self, name: str) -> Iterator[Target]:
-        with target(self.journals.folder, name) as at:
+        with self.journals.folder.target(name) as at:
             yield at
 
     def _lay(self, index: int, at: Target) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from taskcheck.write.journal import Meta
+from taskcheck.write.meta import Meta
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -45,11 +45,14 @@ class Target:
     folder: int
     name: str
 
-    def read(self) -> Held | None:
+    def read(self, limit: int | None = None) -> Held | None:
         """The file; None when there is none.
 
+        Args:
+            limit: the most bytes that it may have.
+
         Raises:
-            Obstacle: it is no regular file, or has other names.
+            Obstacle: it is no regular file, has other names, or is larger.
             OSError: it can't be read.
         """
         try:
@@ -66,10 +69,7 @@ class Target:
                 raise Obstacle("it is no regular file")
             if found.st_nlink > 1:
                 raise Obstacle("it has other names (hard links), which would keep the old text")
-            parts = []
-            while part := os.read(fd, 1 << 20):
-                parts.append(part)
-            return Held(b"".join(parts), os.fstat(fd))
+            return Held(_contents(fd, found.st_size, limit), os.fstat(fd))
         finally:
             os.close(fd)
 
@@ -159,8 +159,30 @@ class Target:
         return os.stat(self.name, dir_fd=self.folder, follow_symlinks=False)
 
     def beside(self, name: str) -> "Target":
-        """Another name in the same folder."""
+        """Another name in the same folder.
+
+        Raises:
+            Obstacle: it would lie elsewhere.
+        """
+        if "/" in name or name in {"", ".", ".."}:
+            raise Obstacle(f"{name!r} is no name of a file")
         return Target(self.folder, name)
+
+
+def _contents(fd: int, size: int, limit: int | None) -> bytes:
+    """Return what an open file holds.
+
+    Raises:
+        Obstacle: it is more than the limit.
+    """
+    parts = []
+    while limit is None or size <= limit:
+        part = os.read(fd, 1 << 20)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+        size = max(size, sum(map(len, parts)))
+    raise Obstacle(f"it is larger than {limit:,} bytes")
 
 
 @contextmanager
@@ -172,10 +194,10 @@ def target(root: Path, path: str) -> Iterator[Target]:
         OSError: a folder can't be opened.
     """
     real, inside, name = _inside(root, path)
-    fd = os.open(real, _FOLDER)
+    fd = os.open(real, FOLDER)
     try:
         for part in inside:
-            below = os.open(part, _FOLDER, dir_fd=fd)
+            below = os.open(part, FOLDER, dir_fd=fd)
             os.close(fd)
             fd = below
         yield Target(fd, name)

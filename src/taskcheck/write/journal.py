@@ -2,31 +2,24 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from taskcheck.write import COMMITTED, PENDING
-from taskcheck.write.locks import PATIENCE, locked, unheld
+from taskcheck.write.disk import Obstacle
+from taskcheck.write.folder import OwnFolder
+from taskcheck.write.locks import PATIENCE
+from taskcheck.write.meta import Meta
 
 SCHEMA = "taskcheck/fix/1"
 
 
 class JournalError(ValueError):
     """The file is no journal that this taskcheck can read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meta:
-    """What a file is besides its bytes: permission bits, numeric owner and group, time of the last write."""
-
-    mode: int
-    uid: int
-    gid: int
-    mtime_ns: int | None
-    """None for the time at which it is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,29 +82,19 @@ class Journal:
         """
         try:
             values = json.loads(data)
-            if values["schema"] != SCHEMA:
-                raise JournalError(f"it is written in {values['schema']}, and this taskcheck reads {SCHEMA}")
-            files = tuple(
-                Written(
-                    path=file["path"],
-                    before=_decoded(file["before"]),
-                    after=_decoded(file["after"]),
-                    meta=_meta(file["meta"]),
-                    wanted=_meta(file["wanted"]),
-                )
-                for file in values["files"]
-            )
+            _demand_schema(values["schema"])
+            undoes = values["undoes"]
             return Journal(
-                id=values["id"],
-                at=values["at"],
-                files=files,
-                fixes=tuple(values["fixes"]),
-                undoes=values["undoes"],
-                kept=values.get("kept", True),
+                id=_name(values["id"]),
+                at=_text(values["at"]),
+                files=tuple(map(_written, values["files"])),
+                fixes=tuple(map(_fix, values["fixes"])),
+                undoes=None if undoes is None else _name(undoes),
+                kept=bool(values.get("kept", True)),
             )
-        except (ValueError, KeyError, TypeError) as error:
-            if isinstance(error, JournalError):
-                raise
+        except JournalError:
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise JournalError(f"it is no journal: {error}") from error
 
 
@@ -120,7 +103,7 @@ class Journals:
     """Where a store's fixes are written down: the store's root, and a folder outside of the work tree."""
 
     root: Path
-    folder: Path
+    folder: OwnFolder
 
     @contextmanager
     def opened(self, patience: float = PATIENCE) -> Iterator[None]:
@@ -128,37 +111,44 @@ class Journals:
 
         Raises:
             Held: another fix is under way.
-            OSError: the folder can't be made or locked.
+            Obstacle, OSError: the folder can't be made or locked.
         """
-        (self.folder / "undo").mkdir(parents=True, exist_ok=True)
-        with locked([self.folder / "lock"], patience=patience):
+        with self.folder.target("undo/any", make=True), self.folder.locked("lock", patience):
             yield
 
     def unfinished(self) -> str | None:
-        """Name of the journal of a fix that was interrupted; None when there is none, or it is under way.
+        """Return the name of the journal of a fix that was interrupted; None when there is none, or it is under way.
 
         What isn't kept doesn't count: runs write their files in an order in which each step is a state that rules know.
+
+        Raises:
+            Obstacle, OSError: the folder can't be looked at.
         """
-        with unheld(self.folder / "lock") as idle:
-            names = [name for name in (PENDING, COMMITTED) if idle and (self.folder / name).exists()]
-        for name in names:
-            with suppress(JournalError):
-                if not self.load(name).kept:
-                    continue
-            return name
-        return None
+        with self.folder.unheld("lock") as idle:
+            if not idle:
+                return None
+            names = [name for name in (PENDING, COMMITTED) if self.folder.has(name)]
+        return next(filter(self._counts, names), None)
+
+    def _counts(self, name: str) -> bool:
+        """Whether an interrupted fix has to be seen to; one that can't be read has."""
+        try:
+            return self.load(name).kept
+        except JournalError:
+            return True
 
     def decided(self) -> Journal | None:
-        """The journal of an interrupted fix that has begun to write files; None when there is none.
+        """Return the journal of an interrupted fix that has begun to write files; None when there is none.
 
         Raises:
             JournalError: it can't be read.
         """
-        return self.load(COMMITTED) if (self.folder / COMMITTED).exists() else None
+        return self.load(COMMITTED) if self.folder.has(COMMITTED) else None
 
     def records(self) -> list[str]:
-        """The fixes that can be undone, the latest first: by their numbers, for clocks and copies turn times around."""
-        return sorted((path.stem for path in (self.folder / "undo").glob("*.json")), key=_number, reverse=True)
+        """Return the fixes that can be undone, the latest first: by their numbers, for clocks turn times around."""
+        stems = (name.removesuffix(".json") for name in self.folder.names("undo") if name.endswith(".json"))
+        return sorted(filter(_NAME.fullmatch, stems), key=_number, reverse=True)
 
     @property
     def last(self) -> int:
@@ -166,15 +156,58 @@ class Journals:
         return max(map(_number, self.records()), default=0)
 
     def load(self, name: str) -> Journal:
-        """A journal by its name in the folder.
+        """Return a journal by its name in the folder.
 
         Raises:
-            JournalError: it can't be read.
+            JournalError: it can't be read, or isn't the one that its name says.
         """
         try:
-            return Journal.load((self.folder / name).read_bytes())
+            journal = Journal.load(self.folder.read(name))
+        except Obstacle as found:
+            raise JournalError(str(found)) from found
         except OSError as error:
             raise JournalError(f"{error.strerror}") from error
+        filed = name.removeprefix("undo/").removesuffix(".json")
+        if name.startswith("undo/") and journal.id != filed:
+            raise JournalError(f"it is of the fix {journal.id}, and is filed as {filed}")
+        return journal
+
+
+_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
+"""What a fix may be called: `12-0a1b2c3d`, `12-0a1b2c3d.undo`; the name of a file, and nothing that leads elsewhere."""
+
+
+def _demand_schema(schema: object) -> None:
+    if schema != SCHEMA:
+        raise JournalError(f"it is written in {schema}, and this taskcheck reads {SCHEMA}")
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or _NAME.fullmatch(value) is None:
+        raise JournalError(f"{value!r} is no name of a fix")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise JournalError(f"{value!r} is no text")
+    return value
+
+
+def _fix(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise JournalError("what it repaired is no list of tables")
+    return value
+
+
+def _written(file: Mapping[str, Any]) -> Written:
+    return Written(
+        path=_text(file["path"]),
+        before=_decoded(file["before"]),
+        after=_decoded(file["after"]),
+        meta=_meta(file["meta"]),
+        wanted=_meta(file["wanted"]),
+    )
 
 
 def _number(name: str) -> int:
@@ -182,8 +215,23 @@ def _number(name: str) -> int:
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 0
 
 
-def _meta(values: dict[str, int] | None) -> Meta | None:
-    return None if values is None else Meta(**values)
+def _meta(values: Mapping[str, Any] | None) -> Meta | None:
+    """Return what a file is to be besides its bytes; of a mode permissions alone, never set-uid and the like."""
+    if values is None:
+        return None
+    mode, mtime_ns = _whole(values["mode"]), values["mtime_ns"]
+    return Meta(
+        mode=mode & 0o777,
+        uid=_whole(values["uid"]),
+        gid=_whole(values["gid"]),
+        mtime_ns=None if mtime_ns is None else _whole(mtime_ns),
+    )
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 63:
+        raise JournalError(f"{value!r} is no whole number")
+    return value
 
 
 def _encoded(data: bytes | None) -> str | None:
