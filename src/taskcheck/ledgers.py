@@ -19,7 +19,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from taskcheck.assemble.ledgers import register_rows
+from taskcheck.assemble.rows import register_rows
 from taskcheck.config.settings import Stage
 from taskcheck.dispatch.eligible import routes
 from taskcheck.dispatch.records import registered, unregistered

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from taskcheck.assemble.ledgers import CONTAINERS, register_rows
+from taskcheck.assemble.rows import CONTAINERS, register_rows
 from taskcheck.documents import Document, Refused, Route, jsonsplice, read_json
 from taskcheck.documents.values import iso
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from taskcheck.assemble.ledgers import CONTAINERS, register_rows
+from taskcheck.assemble.rows import CONTAINERS, register_rows
 from taskcheck.documents import Document, DocumentError, Refused, Route, Value, jsonsplice, read_json
 from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.documents.values import timestamp
