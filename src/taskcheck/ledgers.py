@@ -19,7 +19,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from taskcheck.assemble.ledgers import register_rows
+from taskcheck.assemble.rows import register_rows
 from taskcheck.config.settings import Stage
 from taskcheck.dispatch.eligible import routes
 from taskcheck.dispatch.records import registered, unregistered
@@ -28,7 +28,7 @@ from taskcheck.dispatch.start import make_folder
 from taskcheck.documents import DocumentError, Refused, jsonsplice, read_json
 from taskcheck.documents.values import iso
 from taskcheck.fix.transaction import journals_of, manager_locks
-from taskcheck.model.runtime import Dispatch, DispatchState, Tombstone
+from taskcheck.model.runtime import Dispatch, DispatchState, Entry as RegisterEntry, Tombstone
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
@@ -122,52 +122,75 @@ def write_snapshot(owner: str, *, signals: Iterable[Signal] = (), root: Root = "
 
 
 def running(owner: str, *, root: Root = ".") -> frozenset[str]:
-    """The tasks in a person's register that a live worker holds, as far as can be told."""
+    """Return the tasks in a person's register that a live worker holds, as far as can be told."""
     store, key = _manager(owner, root)
     state = store.read_ledgers()
-    if isinstance(state.entries, Unavailable) or isinstance(state.dispatches, Unavailable):
+    if isinstance(state.dispatches, Unavailable):
         return frozenset()
     held = state.dispatches.held
-    return frozenset(entry.task for entry in state.entries if entry.manager == key and held(entry))
+    return frozenset(entry.task for entry in _entries(state, key) if held(entry))
 
 
 def tombstone(task: str, *, root: Root = ".") -> Tombstone | None:
-    """The last recorded state of a task's dispatch; None where there is none, or it can't be read."""
+    """Return the last recorded state of a task's dispatch; None where there is none, or it can't be read."""
     _, parsed = open_store(Where(root=Path(root))).files()
     return {found.task: found for found in parsed.ledgers.tombstones if found.readable}.get(task)
 
 
 def _snapshot(state: State, key: str, signals: tuple[Signal, ...]) -> Mapping[str, Any]:
-    entries = () if isinstance(state.entries, Unavailable) else tuple(e for e in state.entries if e.manager == key)
-    registered_tasks = {entry.task for entry in entries}
+    """Return a person's heartbeat as JSON values."""
+    registered_tasks = {entry.task for entry in _entries(state, key)}
     called = {signal.task for signal in signals}
     rows = {}
     for task in state.tasks:
-        mine = task.stage in {Stage.READY, Stage.ACTIVE} and any(to.person == key for to in routes(state, task))
-        if mine or task.id in registered_tasks:
-            rows[task.id] = _row(state, task, registered=task.id in registered_tasks, called=task.id in called)
-    levels = {level: len({s.task for s in signals if s.level == level}) for level in ("attention", "escalation")}
+        is_registered = task.id in registered_tasks
+        if is_registered or _to_dispatch(state, task, key):
+            rows[task.id] = _row(state, task, registered=is_registered, called=task.id in called)
     return {
         "owner": key,
         "generated_at": iso(state.now),
-        "counts": {"active": len(registered_tasks), **levels},
-        "tasks": rows,
-        "escalation": {
-            "signals": [
-                {
-                    "task": signal.task,
-                    "kind": signal.kind,
-                    "level": signal.level,
-                    "at": iso(signal.at or state.now),
-                    "detail": signal.detail,
-                }
-                for signal in signals
-            ]
+        "counts": {
+            "active": len(registered_tasks),
+            "attention": _count(signals, "attention"),
+            "escalation": _count(signals, "escalation"),
         },
+        "tasks": rows,
+        "escalation": {"signals": [_signal(signal, state.now) for signal in signals]},
+    }
+
+
+def _entries(state: State, key: str) -> list[RegisterEntry]:
+    """Return the entries of a person's registers."""
+    if isinstance(state.entries, Unavailable):
+        return []
+    return [entry for entry in state.entries if entry.manager == key]
+
+
+def _to_dispatch(state: State, task: Task, key: str) -> bool:
+    """Return whether a task is ready or in work, and a person's to dispatch."""
+    if task.stage not in {Stage.READY, Stage.ACTIVE}:
+        return False
+    return any(to.person == key for to in routes(state, task))
+
+
+def _count(signals: Iterable[Signal], level: str) -> int:
+    """Return how many tasks have a signal of a level."""
+    return len({signal.task for signal in signals if signal.level == level})
+
+
+def _signal(signal: Signal, now: datetime) -> Mapping[str, Any]:
+    """Return a raw signal as JSON values; one without a time is given now."""
+    return {
+        "task": signal.task,
+        "kind": signal.kind,
+        "level": signal.level,
+        "at": iso(signal.at or now),
+        "detail": signal.detail,
     }
 
 
 def _row(state: State, task: Task, *, registered: bool, called: bool) -> Mapping[str, Any]:
+    """Return a task's row in a heartbeat as JSON values."""
     dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
     own = None if isinstance(state.checkouts, Unavailable) else state.checkouts.of(task.id)
     pull = task.pull_request
@@ -182,16 +205,22 @@ def _row(state: State, task: Task, *, registered: bool, called: bool) -> Mapping
 
 
 def _shown(dispatch: Dispatch, *, registered: bool) -> bool:
-    """Whether a heartbeat counts a dispatch as the manager's own work."""
+    """Return whether a heartbeat counts a dispatch as the manager's own work."""
     return dispatch.state is DispatchState.RUNNING or (registered and dispatch.state is not DispatchState.UNKNOWN)
 
 
 def _manager(owner: str, root: Root) -> tuple[Store, str]:
+    """Return the store that a folder belongs to, and the canonical key of a person."""
     store = open_store(Where(root=Path(root)))
     return store, person(store.people(), owner)
 
 
 def _configured(store: Store, pattern: str, key: str) -> str:
+    """Return the path of a person's ledger, whose folder is made where it isn't there.
+
+    Raises:
+        UsageError: the store has no such ledgers.
+    """
     if not pattern:
         raise UsageError("[paths] registers and snapshots aren't configured: this store has no managers")
     path = pattern.replace("{owner}", key)
@@ -201,6 +230,7 @@ def _configured(store: Store, pattern: str, key: str) -> str:
 
 @contextmanager
 def _locked(store: Store, path: str) -> Iterator[None]:
+    """Keep others that write out while the block runs."""
     with journals_of(store).opened(PATIENCE), manager_locks(store, [path]):
         yield
 
@@ -217,7 +247,7 @@ def _named(path: str) -> Iterator[None]:
 
 
 def _changed(data: bytes | None, owner: str, known: Mapping[str, str], entries: Mapping[str, Entry]) -> bytes | None:
-    """A register whose entries were changed, by what each was as JSON."""
+    """Return a register whose entries were changed, by what each was as JSON."""
     now = clock()
     for task in known.keys() - entries.keys():
         data = unregistered(data or b"{}", task, now)
@@ -232,6 +262,11 @@ def _changed(data: bytes | None, owner: str, known: Mapping[str, str], entries: 
 
 
 def _unless_moved(held: bytes | None, before: bytes | None, after: bytes) -> bytes:
+    """Return what to write, where the file still is as it was read.
+
+    Raises:
+        Moved: it isn't.
+    """
     if held != before:
         raise Moved("it was written meanwhile by somebody without the lock; try again")
     return after

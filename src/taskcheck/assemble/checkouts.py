@@ -1,79 +1,119 @@
 """The other checkouts as rules see them, and whose task each one is."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from math import inf
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.model.runtime import Entry, Tombstone
-from taskcheck.model.sources import RecordedPath, Repository, Sources
+from taskcheck.model.sources import CheckoutSource, Merge, RecordedPath, Repository, Sources
 from taskcheck.model.state import Checkouts, Tasks
 from taskcheck.model.task import Checkout
 
 
-def read_checkouts(
+def parse_checkouts(
     git: Repository, sources: Sources, settings: Settings, tasks: Tasks, records: Sequence[Entry | Tombstone]
 ) -> Checkouts:
-    """All worktrees and branch tips beside root, and which is whose.
+    """Return all worktrees and branch tips beside root, and which is whose.
 
     A checkout is a task's own by the word of its entry, else of its tombstone, else by the configured pattern of
     worktree paths, else by that of branch names (spec 3.1).
     """
-    found = tuple(
-        Checkout(
-            name=held.name,
-            path=held.shown_path,
-            real=held.real_path,
-            branch=held.branch,
-            defect=held.defect,
-            fork=held.fork,
-            merge=git.merges.get(held.branch or ""),
-            locked=held.locked,
-        )
-        for held in git.checkouts
-    )
+    checkouts = tuple(_checkout(held, git.merges) for held in git.checkouts)
     own: dict[str, Checkout] = {}
-    if found:
-        own.update(_by_pattern(settings.branch, {c.branch: c for c in found if c.branch}, tasks))
-        own.update(_by_pattern(settings.worktree, {c.path: c for c in found if c.path}, tasks))
-        own.update(_by_record(records, found, sources.recorded_paths))
-    return Checkouts(all=found, by_task=own, merges=git.merges, recorded=sources.recorded_paths)
+    if checkouts:
+        own.update(_own_by_pattern(settings.branch, _by_branch(checkouts), tasks))
+        own.update(_own_by_pattern(settings.worktree, _by_path(checkouts), tasks))
+        own.update(_own_by_record(records, checkouts, sources.recorded_paths))
+    return Checkouts(all=checkouts, by_task=own, merges=git.merges, recorded=sources.recorded_paths)
 
 
-def _by_record(
-    records: Iterable[Entry | Tombstone], checkouts: Iterable[Checkout], recorded: Mapping[str, RecordedPath]
+def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:
+    """Return a checkout without its files, with the verdict on its branch."""
+    return Checkout(
+        name=held.name,
+        path=held.shown_path,
+        real=held.real_path,
+        branch=held.branch,
+        defect=held.defect,
+        fork=held.fork,
+        merge=merges.get(held.branch or ""),
+        locked=held.locked,
+    )
+
+
+def _by_branch(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
+    """Return the checkouts that are on a branch, by its name."""
+    return {checkout.branch: checkout for checkout in checkouts if checkout.branch}
+
+
+def _by_path(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
+    """Return the worktrees by their path as reports write it."""
+    return {checkout.path: checkout for checkout in checkouts if checkout.path}
+
+
+def _own_by_record(
+    records: Iterable[Entry | Tombstone], checkouts: Sequence[Checkout], recorded: Mapping[str, RecordedPath]
 ) -> dict[str, Checkout]:
-    """The checkouts that entries and tombstones name by path or branch; the newest record's word comes first.
+    """Return the checkout of each task by the path or branch that records name; the newest record's word comes first.
 
     One that isn't dated counts as the newest, and of two of one time the entry.
     """
-    by_path = {checkout.real: checkout for checkout in checkouts if checkout.real}
-    by_branch = {checkout.branch: checkout for checkout in checkouts if checkout.branch}
+    by_real_path = {checkout.real: checkout for checkout in checkouts if checkout.real}
+    by_branch = _by_branch(checkouts)
     own: dict[str, Checkout] = {}
-    for record in sorted(records, key=_age):
+    for record in sorted(records, key=_newest_first):
+        checkout = None
         path = recorded.get(record.worktree_path or "")
-        checkout = by_path.get(path.real) if path else None
-        checkout = checkout or by_branch.get(record.branch or "")
-        if checkout:
+        if path is not None:
+            checkout = by_real_path.get(path.real)
+        if checkout is None:
+            checkout = by_branch.get(record.branch or "")
+        if checkout is not None:
             own.setdefault(record.task, checkout)
     return own
 
 
-def _age(record: Entry | Tombstone) -> float:
-    at = record.began if isinstance(record, Entry) else record.started_at or record.heartbeat_at or record.ended_at
-    return -at.timestamp() if at else -inf
+def _newest_first(record: Entry | Tombstone) -> float:
+    """Return a key that sorts records by when their run began, those that don't tell before all others."""
+    began = _began(record)
+    return -inf if began is None else -began.timestamp()
 
 
-def _by_pattern(text: str, named: Mapping[str, Checkout], tasks: Tasks) -> dict[str, Checkout]:
-    """The checkouts whose path or branch a pattern makes a task's; ids match longest first, each name once."""
+def _began(record: Entry | Tombstone) -> datetime | None:
+    """Return when the run of a record began, as far as the record tells."""
+    if isinstance(record, Entry):
+        return record.began
+    return record.started_at or record.heartbeat_at or record.ended_at
+
+
+def _own_by_pattern(text: str, named: Mapping[str, Checkout], tasks: Tasks) -> dict[str, Checkout]:
+    """Return the checkout of each task whose path or branch is what a pattern makes of the task; each name counts once.
+
+    Ids match longest first: under ``.worktrees/{task}*`` the folder ``fix-login-2`` is that of the task ``fix-login``
+    only where there is no task ``fix-login-2``.
+    """
+    if not text:
+        return {}
     pattern = Pattern(text)
     own: dict[str, Checkout] = {}
     left = dict(named)
-    for task in sorted((task.id for task in tasks) if text else (), key=lambda task: (-len(task), task)):
-        filled = pattern.fill(task=task)
-        name = filled if filled in left else None
-        if "*" in text:
-            name = next(filter(Pattern(filled).match, left), None)
+    for task in sorted((task.id for task in tasks), key=_longest_first):
+        name = _name_of(task, pattern, left)
         if name is not None:
             own[task] = left.pop(name)
     return own
+
+
+def _longest_first(task: str) -> tuple[int, str]:
+    """Return a key that sorts ids by length."""
+    return -len(task), task
+
+
+def _name_of(task: str, pattern: Pattern, names: Iterable[str]) -> str | None:
+    """Return the first of some names that a pattern makes of a task; None where none is."""
+    filled = pattern.fill(task=task)
+    if "*" in pattern.text:
+        return next(filter(Pattern(filled).match, names), None)
+    return filled if filled in names else None

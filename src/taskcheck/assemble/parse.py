@@ -3,17 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from taskcheck.assemble.dispatches import last_signs
-from taskcheck.assemble.ledgers import Ledgers, entries, read_ledgers
-from taskcheck.assemble.people import read_people
-from taskcheck.assemble.tasks import TaskReader, read_tasks
+from taskcheck.assemble.ledgers import Ledgers, entries, parse_ledgers
+from taskcheck.assemble.people import parse_people
+from taskcheck.assemble.runs import last_signs
+from taskcheck.assemble.tasks import TaskReader, parse_tasks
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings
-from taskcheck.model.runtime import (
-    Entry,
-    Ledger,
-    Tombstone,
-)
+from taskcheck.model.runtime import Entry, Ledger, Tombstone
 from taskcheck.model.sources import Sources, Unavailable
 from taskcheck.model.task import Task
 
@@ -53,22 +49,28 @@ class Parsed:
 
     def branches(self, settings: Settings) -> frozenset[str]:
         """Every recorded branch name, and those that the branch pattern gives open tasks."""
-        recorded = (record.branch for record in self.records)
-        named = (settings.branch_of(task.id) for task in self.tasks if not task.done)
-        return frozenset(branch for branch in (*recorded, *named) if branch)
+        branches = {record.branch for record in self.records}
+        for task in self.tasks:
+            if not task.done:
+                branches.add(settings.branch_of(task.id))
+        return frozenset(branch for branch in branches if branch)
 
     def dispatched(self, settings: Settings) -> dict[str, datetime]:
         """Root paths of the open tasks that were dispatched, with the time of the last sign of that run."""
-        times = last_signs(self.ledgers, settings.limits.clock_skew)
-        return {task.place.path: times[task.id] for task in self.tasks if task.id in times and not task.done}
+        signs = last_signs(self.ledgers, settings.limits.clock_skew)
+        dispatched = {}
+        for task in self.tasks:
+            if task.id in signs and not task.done:
+                dispatched[task.place.path] = signs[task.id]
+        return dispatched
 
 
 def parse(sources: Sources, settings: Settings) -> Parsed:
-    """The files' contents as tasks, people and ledgers.
+    """Return the files' contents as tasks, people and ledgers.
 
     Raises:
         AmbiguousNames: two people or roles are one name.
     """
-    people, team = read_people(sources, settings)
-    tasks, archived = read_tasks(sources, TaskReader(settings))
-    return Parsed(tasks, archived, people, read_ledgers(sources, people), team)
+    people, team = parse_people(sources, settings)
+    tasks, archived = parse_tasks(sources, TaskReader(settings))
+    return Parsed(tasks, archived, people, parse_ledgers(sources, people), team)

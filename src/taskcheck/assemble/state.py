@@ -5,82 +5,56 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from taskcheck.assemble.checkouts import read_checkouts
+from taskcheck.assemble.checkouts import parse_checkouts
+from taskcheck.assemble.copies import parse_copies
 from taskcheck.assemble.dispatches import DispatchReader
 from taskcheck.assemble.ledgers import Ledgers, documents
 from taskcheck.assemble.parse import NO_PEOPLE, Parsed
-from taskcheck.assemble.pulls import read_pulls
-from taskcheck.assemble.tasks import TaskReader, read_copies
+from taskcheck.assemble.pulls import parse_pulls
+from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import People
-from taskcheck.config.settings import Settings
+from taskcheck.config.settings import Settings, Stage
+from taskcheck.documents import Document
 from taskcheck.model.pulls import Pulls
-from taskcheck.model.runtime import (
-    Manager,
-    Register,
-    Snapshot,
-)
+from taskcheck.model.runtime import Ledger, Manager, Register, Snapshot
 from taskcheck.model.sources import Repository, Sources, Unavailable
-from taskcheck.model.state import (
-    Checkouts,
-    Copies,
-    Dispatches,
-    Entries,
-    Rows,
-    State,
-    Tasks,
-)
-from taskcheck.model.task import Copy, Place
+from taskcheck.model.state import Checkouts, Copies, Dispatches, Entries, Rows, State, Tasks
+from taskcheck.model.task import Checkout, Copy, Place, Task
 
 T = TypeVar("T")
 
 
 def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime) -> State:
-    """The whole state, each part available or with the reason why not."""
+    """Return the whole state, each part available or with the reason why not."""
     reader = TaskReader(settings)
+    git = sources.git
     tasks = Tasks.of(parsed.tasks, parsed.archived)
     managers = _managers(parsed.ledgers, parsed.people)
-    newest = [snapshot for manager in managers if (snapshot := manager.newest_snapshot)]
-    signals = tuple(signal for snapshot in newest for signal in snapshot.signals)
-    git = sources.git
-
-    checkouts: Checkouts | Unavailable
-    copies: Copies | Unavailable
-    if isinstance(git, Repository):
-        checkouts = read_checkouts(git, sources, settings, tasks, parsed.records)
-        copies = _copies(read_copies(sources, reader, tasks, checkouts), checkouts)
-    else:
-        checkouts = copies = git
-    dispatches: Dispatches | Unavailable = Unavailable("no register, tombstone or dispatch log")
-    moves: Mapping[str, datetime] = {}
-    if parsed.ledgers.registers or parsed.ledgers.tombstones or parsed.ledgers.logs:
-        own = {} if isinstance(copies, Unavailable) else copies.own_by_task
-        runs = DispatchReader(
-            settings=settings,
-            now=now,
-            people=parsed.people,
-            processes=sources.processes,
-            signals=signals,
-            changes=git.changes if isinstance(git, Repository) else (),
-            reader=reader,
-        )
-        owned = {} if isinstance(checkouts, Unavailable) else checkouts.by_task
-        found = runs.read(parsed.ledgers, tasks.by_id, owned, own)
-        dispatches = Dispatches(found, runs.live(parsed.ledgers))
-        moves = runs.moves(tasks, found, owned, own)
-    ledgers = (*parsed.ledgers.files, *parsed.team)
+    snapshots = _newest_snapshots(managers)
+    signals = tuple(signal for snapshot in snapshots for signal in snapshot.signals)
+    checkouts, copies = _checkouts(parsed, sources, settings, reader, tasks)
+    judge = DispatchReader(
+        settings=settings,
+        now=now,
+        people=parsed.people,
+        processes=sources.processes,
+        signals=signals,
+        changes=git.changes if isinstance(git, Repository) else (),
+        reader=reader,
+    )
+    dispatches, moves = _dispatches(parsed.ledgers, judge, tasks, checkouts, copies)
+    copied_tasks = () if isinstance(copies, Unavailable) else tuple(copy.task for copy in copies)
     state = State(
         settings=settings,
         now=now,
         tasks=tasks,
-        files=(*tasks, *(copy.task for copy in (() if isinstance(copies, Unavailable) else copies))),
+        files=(*tasks, *copied_tasks),
         people=parsed.people if parsed.people else NO_PEOPLE,
-        ledgers=ledgers or Unavailable("no register, snapshot, tombstone or dispatch log"),
+        ledgers=_ledgers(parsed),
         managers=managers or Unavailable("no register and no snapshot file"),
-        entries=_entries(parsed) if parsed.ledgers.registers else Unavailable("no register file"),
-        rows=Rows(_grouped((row.task, row) for snapshot in newest for row in snapshot.rows))
-        if parsed.ledgers.snapshots
-        else Unavailable("no snapshot file"),
+        entries=_entries(parsed),
+        rows=_rows(parsed, snapshots),
         signals=signals,
         checkouts=checkouts,
         copies=copies,
@@ -88,31 +62,86 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         dispatches=dispatches,
         moves=moves,
         reviews=_reviews(sources, settings, tasks),
-        markers=_grouped(
-            (marker.name, (Place(path=marker.path), settings.markers[pattern])) for pattern, marker in sources.markers
-        ),
+        markers=_markers(sources, settings),
         tracked=_tracked(git, settings),
         processes=sources.processes,
         pulls=Pulls({}),
-        documents={
-            **{(t.place.checkout, t.place.path): t.document for t in tasks if t.document},
-            **{
-                (copy.task.place.checkout, copy.task.place.path): copy.task.document
-                for copy in (() if isinstance(copies, Unavailable) else copies)
-                if copy.task.document
-            },
-            **documents(parsed.ledgers),
-        },
+        documents={**_documents(tasks), **_documents(copied_tasks), **documents(parsed.ledgers)},
     )
-    return replace(state, pulls=read_pulls(state, sources.forges))
+    return replace(state, pulls=parse_pulls(state, sources.forges))
 
 
-def _copies(found: tuple[Copy, ...], checkouts: Checkouts) -> Copies:
-    own = {copy.task.id: copy for copy in reversed(found) if checkouts.of(copy.task.id) == copy.checkout}
-    return Copies(found, _grouped((copy.task.id, copy) for copy in found), own)
+def _newest_snapshots(managers: Iterable[Manager]) -> list[Snapshot]:
+    """Return the snapshot that counts of each manager who has one."""
+    snapshots = []
+    for manager in managers:
+        snapshot = manager.newest_snapshot
+        if snapshot is not None:
+            snapshots.append(snapshot)
+    return snapshots
+
+
+def _checkouts(
+    parsed: Parsed, sources: Sources, settings: Settings, reader: TaskReader, tasks: Tasks
+) -> tuple[Checkouts | Unavailable, Copies | Unavailable]:
+    """Return the checkouts beside root and the task files in them that differ, or why git tells of none."""
+    git = sources.git
+    if isinstance(git, Unavailable):
+        return git, git
+    checkouts = parse_checkouts(git, sources, settings, tasks, parsed.records)
+    copies = parse_copies(sources, reader, tasks, checkouts)
+    return checkouts, _copies(copies, checkouts)
+
+
+def _copies(copies: tuple[Copy, ...], checkouts: Checkouts) -> Copies:
+    """Return copies by task; where a checkout has several of its own task, the first is that task's."""
+    own: dict[str, Copy] = {}
+    for copy in copies:
+        if checkouts.of(copy.task.id) == copy.checkout:
+            own.setdefault(copy.task.id, copy)
+    return Copies(copies, _grouped((copy.task.id, copy) for copy in copies), own)
+
+
+def _dispatches(
+    ledgers: Ledgers,
+    judge: DispatchReader,
+    tasks: Tasks,
+    checkouts: Checkouts | Unavailable,
+    copies: Copies | Unavailable,
+) -> tuple[Dispatches | Unavailable, Mapping[str, datetime]]:
+    """Return the newest runs, and when each active task last moved; neither where no ledger could tell of a run."""
+    if not (ledgers.registers or ledgers.tombstones or ledgers.logs):
+        return Unavailable("no register, tombstone or dispatch log"), {}
+    own_checkouts: Mapping[str, Checkout] = {} if isinstance(checkouts, Unavailable) else checkouts.by_task
+    own_copies: Mapping[str, Copy] = {} if isinstance(copies, Unavailable) else copies.own_by_task
+    newest = judge.newest(ledgers, tasks.by_id, own_checkouts, own_copies)
+    moves = judge.moves(tasks, newest, own_checkouts, own_copies)
+    return Dispatches(newest, judge.live(ledgers)), moves
+
+
+def _ledgers(parsed: Parsed) -> tuple[Ledger, ...] | Unavailable:
+    """Return every runtime file, and the team files that couldn't be read."""
+    ledgers = (*parsed.ledgers.files, *parsed.team)
+    return ledgers or Unavailable("no register, snapshot, tombstone or dispatch log")
+
+
+def _entries(parsed: Parsed) -> Entries | Unavailable:
+    """Return all registers' rows, by task too."""
+    if not parsed.ledgers.registers:
+        return Unavailable("no register file")
+    entries = parsed.entries
+    return Entries(entries, _grouped((entry.task, entry) for entry in entries))
+
+
+def _rows(parsed: Parsed, newest: Iterable[Snapshot]) -> Rows | Unavailable:
+    """Return the rows of the newest snapshots, by task."""
+    if not parsed.ledgers.snapshots:
+        return Unavailable("no snapshot file")
+    return Rows(_grouped((row.task, row) for snapshot in newest for row in snapshot.rows))
 
 
 def _trunk(git: Repository | Unavailable) -> str | Unavailable:
+    """Return the trunk branch, where root is on it."""
     if isinstance(git, Unavailable):
         return git
     if git.trunk is None:
@@ -124,58 +153,80 @@ def _trunk(git: Repository | Unavailable) -> str | Unavailable:
 
 
 def _tracked(git: Repository | Unavailable, settings: Settings) -> frozenset[str] | Unavailable:
+    """Return the registers and snapshots that git tracks, where the store has such files."""
     if isinstance(git, Unavailable):
         return git
-    named = settings.paths.registers or settings.paths.snapshots
-    return git.tracked if named else Unavailable("this store has no registers and no snapshots")
-
-
-def _entries(parsed: Parsed) -> Entries:
-    found = parsed.entries
-    return Entries(found, _grouped((entry.task, entry) for entry in found))
+    if not (settings.paths.registers or settings.paths.snapshots):
+        return Unavailable("this store has no registers and no snapshots")
+    return git.tracked
 
 
 def _managers(ledgers: Ledgers, people: People) -> tuple[Manager, ...]:
+    """Return everybody who has a register or a snapshot, by key."""
     registers: dict[str, list[Register]] = {}
-    snapshots: dict[str, list[Snapshot]] = {}
     for register in ledgers.registers:
         registers.setdefault(register.ledger.manager or "", []).append(register)
+    snapshots: dict[str, list[Snapshot]] = {}
     for snapshot in ledgers.snapshots:
         snapshots.setdefault(snapshot.ledger.manager or "", []).append(snapshot)
-    return tuple(
-        Manager(
+    managers = []
+    for key in sorted({*registers, *snapshots}):
+        manager = Manager(
             key=key,
             known=key in people.persons,
             registers=tuple(registers.get(key, ())),
             snapshots=tuple(snapshots.get(key, ())),
         )
-        for key in sorted({*registers, *snapshots})
-    )
+        managers.append(manager)
+    return tuple(managers)
 
 
 def _reviews(sources: Sources, settings: Settings, tasks: Tasks) -> dict[str, Place]:
-    """The newest-named review artifact of each task; ids match longest first."""
+    """Return the newest-named review artifact of each task that has one."""
     if not sources.reviews:
         return {}
-    found: dict[str, Place] = {}
     pattern = Pattern(settings.paths.reviews)
+    reviews: dict[str, Place] = {}
     for source in sources.reviews:
-        stem = source.path.rpartition("/")[2]
-        prefixes = (stem[:length] for length in range(len(stem), 0, -1))
-        task = next(
-            (
-                prefix
-                for prefix in prefixes
-                if prefix in tasks.by_id and Pattern(pattern.fill(task=prefix)).match(source.path)
-            ),
-            None,
-        )
+        task = _reviewed_task(source.path, pattern, tasks)
         if task:
-            found[task] = Place(path=source.path)
+            reviews[task] = Place(path=source.path)
+    return reviews
+
+
+def _reviewed_task(path: str, pattern: Pattern, tasks: Tasks) -> str | None:
+    """Return the task whose review a file is; ids match longest first.
+
+    ``reviews/fix-login-2-round1.md`` is that of ``fix-login-2`` where there is such a task, else of ``fix-login``.
+    """
+    file_name = path.rpartition("/")[2]
+    for length in range(len(file_name), 0, -1):
+        task = file_name[:length]
+        if task in tasks.by_id and Pattern(pattern.fill(task=task)).match(path):
+            return task
+    return None
+
+
+def _markers(sources: Sources, settings: Settings) -> Mapping[str, tuple[tuple[Place, Stage], ...]]:
+    """Return the marker files of each task, with the stage that each stands for."""
+    markers = []
+    for pattern, marker in sources.markers:
+        stage = settings.markers[pattern]
+        markers.append((marker.name, (Place(path=marker.path), stage)))
+    return _grouped(markers)
+
+
+def _documents(tasks: Iterable[Task]) -> dict[tuple[str, str], Document]:
+    """Return the documents behind tasks, by checkout and path."""
+    found = {}
+    for task in tasks:
+        if task.document is not None:
+            found[task.place.checkout, task.place.path] = task.document
     return found
 
 
 def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, tuple[T, ...]]:
+    """Return all values of each key, in their order."""
     groups: dict[str, list[T]] = {}
     for key, value in pairs:
         groups.setdefault(key, []).append(value)

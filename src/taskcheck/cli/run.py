@@ -71,9 +71,9 @@ def _rehearse(store: "Store", wanted: "Wanted") -> int:
     from taskcheck.dispatch.settle import tombstone_path  # noqa: PLC0415 - as above
 
     begun = rehearse(store, wanted)
-    site, paths = begun.site, store.settings.paths
-    place = visible(site.shown(store.location.root), None)
-    made = "" if site.exists else f", made with {'new ' if site.new_branch else ''}branch {site.branch}"
+    workplace, paths = begun.workplace, store.settings.paths
+    place = visible(workplace.shown(store.location.root), None)
+    made = "" if workplace.exists else f", made with {'new ' if workplace.new_branch else ''}branch {workplace.branch}"
     print(f"{visible(begun.task.id, None)}: {visible(begun.person)} would run {visible(join(wanted.command), None)}")
     print(f"  in        {place}{visible(made)}")
     if paths.registers:

@@ -4,19 +4,11 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from taskcheck.config.settings import (
-    Limits,
-    Paths,
-    Settings,
-    Stage,
-    Suppression,
-)
-from taskcheck.documents.values import duration
+from taskcheck.config.settings import VOCABULARY_KEY, Settings
+from taskcheck.config.tables import settings_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -29,11 +21,6 @@ FILES = (FILE, "pyproject.toml")
 _TABLE = b"[tool.taskcheck"
 MAX_BYTES = 1024 * 1024
 DEFAULT_PRESET = "task-manager"
-FIELDS = (
-    "id", "title", "status", "owner", "depends_on", "parent", "pr_url", "pr_number", "pr_created_at", "started_at",
-    "completed_at", "created_at", "updated_at", "closed_before_merge",
-)  # fmt: skip
-"""Canonical names of the task fields that rules know."""
 
 
 class ConfigError(Exception):
@@ -59,13 +46,13 @@ class Preset:
 
 
 def builtin_presets() -> dict[str, str]:
-    """The presets that come with taskcheck: name to TOML."""
+    """Return the presets that come with taskcheck: name to TOML."""
     folder = Path(__file__).parent / "presets"
     return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.toml"))}
 
 
 def presets(texts: Mapping[str, str]) -> dict[str, Preset]:
-    """Presets from their TOML texts.
+    """Return presets from their TOML texts.
 
     Raises:
         ConfigError: a preset isn't TOML.
@@ -82,7 +69,7 @@ def presets(texts: Mapping[str, str]) -> dict[str, Preset]:
 
 
 def find(root: Path) -> Path | None:
-    """The store's configuration file: taskcheck.toml, else a pyproject.toml with ``[tool.taskcheck]``.
+    """Return the store's configuration file: taskcheck.toml, else a pyproject.toml with ``[tool.taskcheck]``.
 
     Raises:
         ConfigError: it can't be told, for pyproject.toml can't be read.
@@ -100,7 +87,7 @@ def load(
     path: Path | None = None,
     given: Mapping[str, bytes] | None = None,
 ) -> Settings:
-    """The settings of the store in a folder.
+    """Return the settings of the store in a folder.
 
     Args:
         root: the folder.
@@ -115,25 +102,33 @@ def load(
     found = _found(root, path, given)
     where, data = found or (FILE, b"")
     written = _tables(where, data)
-    name = written.get("preset")
-    if name is None:
-        name = detect(root, known)
-    if not isinstance(name, str) or name not in known:
-        raise ConfigError(f"{where}: preset: {_unknown(str(name), known)}")
-    preset = known[name]
+    preset = _preset(root, known, where, written.get("preset"))
     merged = _merge(preset.tables, written)
     errors = list(_check(merged, written, where))
     if errors:
         raise ConfigError(*errors)
     own = _vocabulary(root, merged.get("vocabulary", {}))
     try:
-        return _settings(name, where if found else None, merged, own, _suppress_lines(data))
+        return settings_of(preset.name, where if found else None, merged, own, _suppress_lines(data))
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from error
 
 
+def _preset(root: Path, known: Mapping[str, Preset], where: str, name: object) -> Preset:
+    """Return the preset of a name; without one, that whose format lies in a folder.
+
+    Raises:
+        ConfigError: there is none of the name, or several fit and none is named.
+    """
+    if name is None:
+        name = detect(root, known)
+    if not isinstance(name, str) or name not in known:
+        raise ConfigError(f"{where}: preset: {_unknown(str(name), known)}")
+    return known[name]
+
+
 def detect(root: Path, known: Mapping[str, Preset]) -> str:
-    """The preset whose format lies in a folder; the default one where none does.
+    """Return the preset whose format lies in a folder; the default one where none does.
 
     Raises:
         ConfigError: several do.
@@ -147,15 +142,22 @@ def detect(root: Path, known: Mapping[str, Preset]) -> str:
 
 
 def _found(root: Path, path: Path | None, given: Mapping[str, bytes] | None) -> tuple[str, bytes] | None:
-    """Name and content of the configuration; None where there is none."""
+    """Return name and content of the configuration; None where there is none."""
     if path is None and given is not None:
-        named = (name for name in FILES if name in given)
-        return next(((name, given[name]) for name in named if name == FILE or _TABLE in given[name]), None)
+        for name in FILES:
+            if name in given and (name == FILE or _TABLE in given[name]):
+                return name, given[name]
+        return None
     path = path or find(root)
     return (path.name, _bounded(path)) if path else None
 
 
 def _tables(name: str, data: bytes) -> dict[str, Any]:
+    """Return the tables of a configuration file.
+
+    Raises:
+        ConfigError: it is no TOML.
+    """
     try:
         tables = tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -170,6 +172,11 @@ def _tables(name: str, data: bytes) -> dict[str, Any]:
 
 
 def _bounded(path: Path) -> bytes:
+    """Return the content of a regular file that isn't too large.
+
+    Raises:
+        ConfigError: it is something else, or can't be read.
+    """
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -182,27 +189,38 @@ def _bounded(path: Path) -> bytes:
 
 
 def _merge(preset: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
-    """The user's tables over the preset's, key by key; the preset's outcomes keep to the statuses that are left."""
+    """Return the user's tables over the preset's, key by key; the preset's outcomes keep to the statuses left."""
     merged: dict[str, Any] = {**preset}
     for key, value in written.items():
         below = preset.get(key)
-        merged[key] = {**below, **value} if isinstance(value, dict) and isinstance(below, dict) else value
-    statuses, own = merged["statuses"], written.get("outcomes", {})
-    if "statuses" in written and _is_table_of_lists(statuses) and isinstance(own, dict):
-        left = {str(status).casefold() for words in statuses.values() for status in words}
-        for outcome, allowed in preset["outcomes"].items():
-            if outcome not in own:
-                merged["outcomes"] = {**merged["outcomes"], outcome: [s for s in allowed if s.casefold() in left]}
-        merged["outcomes"] = {outcome: allowed for outcome, allowed in merged["outcomes"].items() if allowed}
+        if isinstance(value, dict) and isinstance(below, dict):
+            merged[key] = {**below, **value}
+        else:
+            merged[key] = value
+    own_outcomes = written.get("outcomes", {})
+    if "statuses" in written and _is_table_of_lists(merged["statuses"]) and isinstance(own_outcomes, dict):
+        inherited = _narrowed_outcomes(preset["outcomes"], merged["statuses"])
+        outcomes = {**merged["outcomes"], **inherited, **own_outcomes}
+        merged["outcomes"] = {outcome: allowed for outcome, allowed in outcomes.items() if allowed}
     return merged
 
 
+def _narrowed_outcomes(outcomes: Mapping[str, list[str]], statuses: Mapping[str, list[Any]]) -> dict[str, list[str]]:
+    """Return outcomes with those of their statuses that some classes still have."""
+    left = {str(status).casefold() for words in statuses.values() for status in words}
+    narrowed = {}
+    for outcome, allowed in outcomes.items():
+        narrowed[outcome] = [status for status in allowed if status.casefold() in left]
+    return narrowed
+
+
 def _is_table_of_lists(value: object) -> bool:
+    """Return whether a value is a table with nothing but lists in it."""
     return isinstance(value, dict) and all(isinstance(item, list) for item in value.values())
 
 
 def _check(merged: Mapping[str, Any], written: Mapping[str, Any], where: str) -> Iterator[str]:
-    """Every fault of the configuration, in words."""
+    """Yield every fault of the configuration, in words."""
     if not written:
         return
     from pydantic import ValidationError  # noqa: PLC0415 - 80 ms, and only where there is a file to check
@@ -217,19 +235,20 @@ def _check(merged: Mapping[str, Any], written: Mapping[str, Any], where: str) ->
 
 
 def _explain(detail: "ErrorDetails", model: type["BaseModel"]) -> str:
-    key = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] == "extra_forbidden":
-        table: Any = model
-        for part in detail["loc"][:-1]:
-            table = _table(table, str(part))
-        return f"{'.'.join(map(str, detail['loc'][:-1])) or 'top level'}: " + _unknown(
-            str(detail["loc"][-1]), getattr(table, "model_fields", {}), "key"
-        )
-    return f"{key}: {detail['msg'].removeprefix('Value error, ')}"
+    """Return a fault in words, with the key that it is about."""
+    location = [str(part) for part in detail["loc"]]
+    if detail["type"] != "extra_forbidden":
+        return f"{'.'.join(location)}: {detail['msg'].removeprefix('Value error, ')}"
+    *tables, key = location
+    table: Any = model
+    for name in tables:
+        table = _table(table, name)
+    where = ".".join(tables) or "top level"
+    return f"{where}: {_unknown(key, getattr(table, 'model_fields', {}), 'key')}"
 
 
 def _table(model: Any, name: str) -> Any:
-    """The model of a table within a model; the model itself for a list's position."""
+    """Return the model of a table within a model; the model itself for a list's position."""
     field = getattr(model, "model_fields", {}).get(name)
     if field is None:
         return model
@@ -244,94 +263,25 @@ def _unknown(name: str, known: Mapping[str, Any], what: str = "preset") -> str:
 
 
 def _vocabulary(root: Path, table: Mapping[str, Any]) -> frozenset[str]:
-    """The statuses that the store's own configuration lists, case-folded: words, or tables with a name."""
-    for name in table.get("files", ()):
-        path = root / name
-        if not path.is_file():
-            continue
-        from taskcheck.documents import DocumentError, read_front_matter  # noqa: PLC0415 - few stores have such a file
+    """Return the statuses that the store's own configuration lists, case-folded: words, or tables with a name."""
+    name = next((name for name in table.get("files", ()) if (root / name).is_file()), None)
+    if name is None:
+        return frozenset()
+    from taskcheck.documents import DocumentError, read_front_matter  # noqa: PLC0415 - few stores have such a file
 
-        try:
-            document = read_front_matter(b"---\n" + _bounded(path) + b"\n---\n")
-        except DocumentError as error:
-            trouble = error.trouble
-            raise ConfigError(f"{name}:{trouble.line - 1}: {trouble.message}; taskcheck reads its statuses") from error
-        listed = document.values.get(table.get("key", "statuses")) if document else None
-        items = listed if isinstance(listed, tuple) else ()
-        words = (item.get("name") if isinstance(item, Mapping) else item for item in items)
-        return frozenset(word.casefold() for word in words if isinstance(word, str))
-    return frozenset()
+    try:
+        document = read_front_matter(b"---\n" + _bounded(root / name) + b"\n---\n")
+    except DocumentError as error:
+        trouble = error.trouble
+        raise ConfigError(f"{name}:{trouble.line - 1}: {trouble.message}; taskcheck reads its statuses") from error
+    listed = document.values.get(table.get("key", VOCABULARY_KEY)) if document else None
+    if not isinstance(listed, tuple):
+        return frozenset()
+    words = (item.get("name") if isinstance(item, Mapping) else item for item in listed)
+    return frozenset(word.casefold() for word in words if isinstance(word, str))
 
 
 def _suppress_lines(data: bytes) -> list[int]:
-    """The lines of a configuration file where a suppression begins."""
+    """Return the lines of a configuration file where a suppression begins."""
     lines = data.decode("utf-8").splitlines()
     return [number for number, line in enumerate(lines, 1) if re.match(r"\s*\[\[[\w.\s]*suppress\s*\]\]", line)]
-
-
-def _settings(
-    preset: str, source: str | None, tables: Mapping[str, Any], vocabulary: frozenset[str], lines: list[int]
-) -> Settings:
-    fields = {name: name for name in FIELDS if name != "id"}
-    fields |= {name: key for name, key in tables.get("fields", {}).items() if name != "required"}
-    limits = {
-        "snapshot_max_age": "10m",
-        "in_progress_max_idle": "4h",
-        "pickup_grace": "15m",
-        "clock_skew": "5m",
-    }
-    limits |= tables.get("limits", {})
-    drift, checkouts, rules, locks = (tables.get(name, {}) for name in ("drift", "checkouts", "rules", "locks"))
-    statuses = {status: Stage(stage) for stage, words in tables["statuses"].items() for status in words}
-    folded = {status.casefold(): stage for status, stage in statuses.items()}
-    suppress = tables.get("suppress", ())
-    return Settings(
-        preset=preset,
-        source=source,
-        people={key: tuple(aliases) for key, aliases in tables.get("people", {}).items()},
-        roles=dict(tables.get("roles", {})),
-        paths=_paths(tables["paths"]),
-        fields=fields,
-        required=tuple(tables.get("fields", {}).get("required", ())),
-        at_names=tables.get("at_names", False),
-        statuses=statuses,
-        folded_statuses=folded,
-        unclassed=vocabulary - folded.keys(),
-        folders={
-            folder.rstrip("/"): frozenset(map(Stage, _listed(stages)))
-            for folder, stages in tables.get("folders", {}).items()
-        },
-        markers={pattern: Stage(stage) for pattern, stage in tables.get("markers", {}).items()},
-        signals={kind: tuple(_listed(rules)) for kind, rules in tables.get("signals", {}).items()},
-        outcomes={outcome: tuple(statuses) for outcome, statuses in tables["outcomes"].items()},
-        authority=drift.get("authority", "root"),
-        drift_ignore=tuple(drift.get("ignore", ())),
-        worktree=checkouts.get("worktree", ""),
-        branch=checkouts.get("branch", ""),
-        branches=tuple(checkouts.get("branches", ())),
-        trunk=tuple(checkouts.get("trunk", ("origin/HEAD", "main", "master"))),
-        limits=Limits(**{key: duration(value) for key, value in limits.items()}),
-        select=tuple(rules.get("select", ("all",))),
-        ignore=tuple(rules.get("ignore", ())),
-        locks=locks.get("registers", ""),
-        lock_kind=locks.get("kind", "flock"),
-        severity=dict(rules.get("severity", {})),
-        baseline=tables.get("baseline"),
-        suppress=tuple(
-            Suppression(**{**table, "until": _day(table.get("until")), "line": line})
-            for table, line in zip_longest(suppress, lines if len(lines) == len(suppress) else ())
-        ),
-    )
-
-
-def _paths(table: Mapping[str, Any]) -> Paths:
-    values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
-    return Paths(**values)
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def _day(value: date | datetime | str | None) -> str | None:
-    return re.split(r"[T ]", str(value))[0] if value is not None else None

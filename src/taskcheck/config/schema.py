@@ -18,7 +18,8 @@ from pydantic import (
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import AmbiguousNames, People
-from taskcheck.documents.values import duration, timestamp
+from taskcheck.config.settings import DEFAULTS, VOCABULARY_KEY
+from taskcheck.documents.values import age, duration, timestamp
 
 
 def _duration(text: str) -> str:
@@ -87,30 +88,30 @@ class PathsTable(Table):
 
     tasks: list[Glob] = Field(min_length=1)
     """The task files; `{task}`, `{number}` and `{scope}` make an id of the path, where no key holds it."""
-    exclude: list[Glob] = []
+    exclude: list[Glob] = [*DEFAULTS.paths.exclude]
     """What these match is no task file."""
-    archive: list[Glob] = []
+    archive: list[Glob] = [*DEFAULTS.paths.archive]
     """Task files that are put away: others may depend on them, and no rule asks about them."""
-    registers: Owned = ""
+    registers: Owned = DEFAULTS.paths.registers
     """The register of a manager."""
-    snapshots: Owned = ""
+    snapshots: Owned = DEFAULTS.paths.snapshots
     """The snapshot (heartbeat) of a manager."""
-    dispatch_logs: Tasked = ""
+    dispatch_logs: Tasked = DEFAULTS.paths.dispatch_logs
     """The log of a dispatch."""
-    tombstones: Tasked = ""
+    tombstones: Tasked = DEFAULTS.paths.tombstones
     """The last known state of a dispatch."""
-    reviews: Tasked = ""
+    reviews: Tasked = DEFAULTS.paths.reviews
     """Files that say by being there that a task was reviewed."""
-    people: list[Glob] = []
+    people: list[Glob] = [*DEFAULTS.paths.people]
     """Team files: one for each person."""
-    roles: list[Glob] = []
+    roles: list[Glob] = [*DEFAULTS.paths.roles]
     """Team files: one for each role."""
 
 
 class FieldsTable(Table):
     """``[fields]``: the store's own key names."""
 
-    required: list[Text] = []
+    required: list[Text] = [*DEFAULTS.required]
     """Keys that every task file has to have, beside the status."""
     id: Text | None = None
     """The key that holds a task's id; without one the path says it."""
@@ -177,29 +178,29 @@ class VocabularyTable(Table):
 
     files: list[Glob]
     """YAML files; the first that is there counts. Its statuses that no class has are left out of what needs one."""
-    key: Text = "statuses"
+    key: Text = VOCABULARY_KEY
     """The key of the list in that file."""
 
 
 class DriftTable(Table):
     """``[drift]``: who is right while a branch is open."""
 
-    authority: Literal["root", "branch"] = "root"
+    authority: Literal["root", "branch"] = DEFAULTS.authority
     """`"root"`: root has to follow the worker; `"branch"`: a branch may run ahead until it is merged."""
-    ignore: list[Text] = []
+    ignore: list[Text] = [*DEFAULTS.drift_ignore]
     """Keys of task files that may differ."""
 
 
 class CheckoutsTable(Table):
     """``[checkouts]``: which worktree and branch is whose, and what trunk is."""
 
-    worktree: str = ""
+    worktree: str = DEFAULTS.worktree
     """The worktree of a task, where no ledger names it; `{task}` and `*` may stand in it."""
-    branch: str = ""
+    branch: str = DEFAULTS.branch
     """The branch of a task, where no ledger names it; `{task}` and `*` may stand in it."""
-    branches: list[Text] = []
+    branches: list[Text] = [*DEFAULTS.branches]
     """Globs of branch tips to compare as if they were worktrees, as `["task/*", "origin/task/*"]`."""
-    trunk: list[Text] = ["origin/HEAD", "main", "master"]
+    trunk: list[Text] = [*DEFAULTS.trunk]
     """What is merged is in this branch; the first that is there counts."""
 
 
@@ -208,29 +209,29 @@ class LocksTable(Table):
 
     registers: Owned
     """The file that a manager locks while it writes its register; never the register itself."""
-    kind: Literal["flock", "lockf"] = "flock"
+    kind: Literal["flock", "lockf"] = DEFAULTS.lock_kind
     """The call that it locks by; the two don't see each other."""
 
 
 class LimitsTable(Table):
     """``[limits]``: spans like ``10m``, ``4h``, ``2d``."""
 
-    snapshot_max_age: Duration = "10m"
+    snapshot_max_age: Duration = age(DEFAULTS.limits.snapshot_max_age)
     """A snapshot older than this is no heartbeat."""
-    in_progress_max_idle: Duration = "4h"
+    in_progress_max_idle: Duration = age(DEFAULTS.limits.in_progress_max_idle)
     """An active task without a sign of work for longer than this is stale."""
-    pickup_grace: Duration = "15m"
+    pickup_grace: Duration = age(DEFAULTS.limits.pickup_grace)
     """How long a dispatch may take to show in worktree and task file."""
-    clock_skew: Duration = "5m"
+    clock_skew: Duration = age(DEFAULTS.limits.clock_skew)
     """How far clocks may be apart."""
 
 
 class RulesTable(Table):
     """``[rules]``: which rules run, and how much each matters."""
 
-    select: list[Text] = ["all"]
+    select: list[Text] = [*DEFAULTS.select]
     """Rules and families to run; `--select` takes its place."""
-    ignore: list[Text] = []
+    ignore: list[Text] = [*DEFAULTS.ignore]
     """Rules and families to leave out; `--ignore` adds to it, `--select` sets it aside."""
     severity: Mapping[str, Literal["error", "warning", "info"]] = {}
     """What the findings of a rule, a family or `all` count as."""
@@ -254,9 +255,9 @@ class Config(Table):
 
     preset: Text | None = None
     """The format of the store; found by its marks where it isn't named."""
-    at_names: bool = False
+    at_names: bool = DEFAULTS.at_names
     """Whether an unquoted `@name` is a value, as Backlog.md writes them."""
-    baseline: Folder | None = None
+    baseline: Folder | None = DEFAULTS.baseline
     """The file of findings that are accepted as they stand; `--baseline` takes its place."""
     people: Mapping[Text, list[Text]] = {}
     """A person's canonical key, and other spellings; case, a leading @, dots, dashes and _ never matter."""

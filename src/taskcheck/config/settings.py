@@ -1,10 +1,13 @@
 """What a store is configured to be: its paths, field names, statuses, people and limits, as plain frozen data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from typing import Literal
+
+VOCABULARY_KEY = "statuses"
+"""The key under which a store's own configuration lists its statuses."""
 
 
 class Stage(Enum):
@@ -69,10 +72,10 @@ class Paths:
 class Limits:
     """The spans of time that the rules compare ages with."""
 
-    snapshot_max_age: timedelta
-    in_progress_max_idle: timedelta
-    pickup_grace: timedelta
-    clock_skew: timedelta
+    snapshot_max_age: timedelta = timedelta(minutes=10)
+    in_progress_max_idle: timedelta = timedelta(hours=4)
+    pickup_grace: timedelta = timedelta(minutes=15)
+    clock_skew: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,40 +92,40 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The whole configuration, defaults and preset filled in."""
+    """The whole configuration, preset filled in; the defaults of all keys are those of these classes."""
 
     preset: str
     source: str | None
-    people: Mapping[str, tuple[str, ...]]
-    roles: Mapping[str, str | Literal[False]]
+    people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    roles: Mapping[str, str | Literal[False]] = field(default_factory=dict)
     paths: Paths
     fields: Mapping[str, str]
     """Canonical field name to the store's own key."""
-    required: tuple[str, ...]
-    at_names: bool
+    required: tuple[str, ...] = ()
+    at_names: bool = False
     statuses: Mapping[str, Stage]
     """Every status of the vocabulary as written, to its stage; in the order of the configuration."""
     folded_statuses: Mapping[str, Stage]
     """The same, case-folded."""
     unclassed: frozenset[str]
     """Statuses that the store's own configuration knows and no class has, case-folded."""
-    folders: Mapping[str, frozenset[Stage]]
+    folders: Mapping[str, frozenset[Stage]] = field(default_factory=dict)
     """Folder of task files to the classes that a task in it may be in."""
-    markers: Mapping[str, Stage]
+    markers: Mapping[str, Stage] = field(default_factory=dict)
     """Pattern of a marker file to the class that it stands for."""
-    signals: Mapping[str, tuple[str, ...]]
+    signals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Kinds of raw signals beside the built-in ones, to the rules and families that explain them."""
     outcomes: Mapping[str, tuple[str, ...]]
-    authority: Literal["root", "branch"]
-    drift_ignore: tuple[str, ...]
-    worktree: str
-    branch: str
-    branches: tuple[str, ...]
-    trunk: tuple[str, ...]
-    limits: Limits
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    severity: Mapping[str, str]
+    authority: Literal["root", "branch"] = "root"
+    drift_ignore: tuple[str, ...] = ()
+    worktree: str = ""
+    branch: str = ""
+    branches: tuple[str, ...] = ()
+    trunk: tuple[str, ...] = ("origin/HEAD", "main", "master")
+    limits: Limits = Limits()
+    select: tuple[str, ...] = ("all",)
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, str] = field(default_factory=dict)
     suppress: tuple[Suppression, ...] = ()
     baseline: str | None = None
     """The file of accepted findings, relative to the store's folder."""
@@ -150,3 +153,10 @@ class Settings:
         """Whether a dispatch that ended so may leave the root task in this status."""
         allowed = self.outcomes.get(outcome or "", ())
         return status is not None and status.casefold() in {name.casefold() for name in allowed}
+
+
+DEFAULTS = Settings(
+    preset="", source=None, paths=Paths(tasks=()), fields={}, statuses={}, folded_statuses={}, unclassed=frozenset(),
+    outcomes={},
+)  # fmt: skip
+"""What counts where neither the user's file nor a preset says anything."""

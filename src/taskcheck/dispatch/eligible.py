@@ -13,7 +13,7 @@ from taskcheck.model.task import Task
 
 
 def refusal(state: State, report: Report, task: Task, person: str) -> str | None:
-    """Why a person's manager may not dispatch a task now; None when it may.
+    """Return why a person's manager may not dispatch a task now; None when it may.
 
     It may when the task is ready, or in work and its worker is gone; when it routes to that person; when what it
     depends on is done; when no live worker and no register of somebody else holds it; and when no error says that its
@@ -29,17 +29,14 @@ def refusal(state: State, report: Report, task: Task, person: str) -> str | None
 
 
 def _reasons(state: State, report: Report, task: Task, person: str) -> Iterator[str]:
+    """Yield every reason why a person's manager may not dispatch a task now."""
     dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
     if task.document is None:
         yield f"{task.place.path} can't be read{f': {task.trouble.message}' if task.trouble else ''}"
-    if dispatch and dispatch.state is DispatchState.RUNNING:
+    if dispatch is not None and dispatch.state is DispatchState.RUNNING:
         yield f"it is being worked on: {dispatch.why}"
     yield from _not_ready(task, dispatch)
-    routed = route(state, task)
-    if routed.person is None:
-        yield f"nobody may dispatch it: {routed.why}"
-    elif person not in (to.person for to in routes(state, task)):
-        yield f"it is {routed.person}'s to dispatch, not {person}'s: {routed.why}"
+    yield from _not_routed(state, task, person)
     yield from _dependencies(state, task)
     yield from _registrations(state, task, person, dispatch)
     for finding in _errors(report, task.id):
@@ -47,20 +44,26 @@ def _reasons(state: State, report: Report, task: Task, person: str) -> Iterator[
 
 
 def routes(state: State, task: Task) -> list[RoutedTo]:
-    """Who may dispatch a task, for each of its owners."""
-    if isinstance(state.people, Unavailable):
-        return [RoutedTo(None, state.people.reason)]
-    people, owners = state.people, [spelling for _, spelling in task.owners]
-    return [people.route(spelling) for spelling in owners] or [people.route(None)]
+    """Return who may dispatch a task, for each of its owners; without an owner, for nobody."""
+    people = state.people
+    if isinstance(people, Unavailable):
+        return [RoutedTo(None, people.reason)]
+    if not task.owners:
+        return [people.route(None)]
+    return [people.route(spelling) for _, spelling in task.owners]
 
 
 def route(state: State, task: Task) -> RoutedTo:
-    """Who may dispatch a task: the first of its owners' persons that there is."""
+    """Return who may dispatch a task: the first of its owners' persons that there is."""
     found = routes(state, task)
-    return next((routed for routed in found if routed.person), found[0])
+    for routed in found:
+        if routed.person:
+            return routed
+    return found[0]
 
 
 def _not_ready(task: Task, dispatch: Dispatch | None) -> Iterator[str]:
+    """Yield that a task is neither ready, nor in work and its worker gone."""
     if task.stage is Stage.READY:
         return
     if task.stage is not Stage.ACTIVE or dispatch is None:
@@ -69,7 +72,17 @@ def _not_ready(task: Task, dispatch: Dispatch | None) -> Iterator[str]:
         yield f"it is {task.status}, and {dispatch.why}"
 
 
+def _not_routed(state: State, task: Task, person: str) -> Iterator[str]:
+    """Yield that a task isn't a person's to dispatch."""
+    routed = route(state, task)
+    if routed.person is None:
+        yield f"nobody may dispatch it: {routed.why}"
+    elif all(to.person != person for to in routes(state, task)):
+        yield f"it is {routed.person}'s to dispatch, not {person}'s: {routed.why}"
+
+
 def _dependencies(state: State, task: Task) -> Iterator[str]:
+    """Yield the tasks that a task depends on and that aren't done; archived ones are."""
     for _, name in task.texts("depends_on"):
         other = state.tasks.resolve(name, task)
         if other is None:
@@ -80,6 +93,7 @@ def _dependencies(state: State, task: Task) -> Iterator[str]:
 
 
 def _registrations(state: State, task: Task, person: str, dispatch: Dispatch | None) -> Iterator[str]:
+    """Yield the register entries that hold a task: of live workers, of other managers, of workers that may live."""
     if isinstance(state.entries, Unavailable) or isinstance(state.dispatches, Unavailable):
         return
     for entry in state.entries.of(task.id):
@@ -93,7 +107,7 @@ def _registrations(state: State, task: Task, person: str, dispatch: Dispatch | N
 
 
 def _over(entry: Entry, dispatch: Dispatch | None) -> bool:
-    """Whether the run of an entry is over; one that isn't of the newest run is."""
+    """Return whether the run of an entry is over; one that isn't of the newest run is."""
     return dispatch is None or dispatch.over or entry not in dispatch.entries
 
 

@@ -1,6 +1,6 @@
 """What a worker says at its end: the outcome goes into its worktree's task file and the tombstone, and on to root."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from taskcheck.config.settings import Stage
 from taskcheck.dispatch.heartbeat import renew
 from taskcheck.dispatch.outcome import COMPLETED, FAILED, named_pull
 from taskcheck.dispatch.records import Scalar
-from taskcheck.dispatch.settle import PATIENCE, Undecided, settle, tombstone_path
+from taskcheck.dispatch.settle import PATIENCE, Settled, Undecided, settle, tombstone_path
 from taskcheck.dispatch.start import NotDispatched, idle, known, make_folder
 from taskcheck.documents import Document, DocumentError, Refused, Route
 from taskcheck.documents.frontmatter import read_front_matter
@@ -63,12 +63,7 @@ def finish(store: Store, name: str, said: Said) -> Finished:
     _, state = store.read(Request())
     task = known(state, name)
     path = tombstone_path(store, task.id)
-    if task.document is None:
-        why = task.trouble.message if task.trouble else "it has no front matter"
-        raise NotDispatched(f"{task.place.path} can't be read: {why}")
-    with idle(store, task.id) as nobody:
-        if nobody and task.stage in {Stage.PARKED, Stage.DONE}:
-            raise NotDispatched(f"{task.place.path} is {task.status}: there is no dispatch of it to finish")
+    _refuse_unfinishable(store, task)
     pull = _checked(state, task, said)
     written = _in_worktree(store, state, task, said, pull)
     changes: dict[str, Scalar] = {
@@ -78,32 +73,52 @@ def finish(store: Store, name: str, said: Said) -> Finished:
         "pr_number": pull.number if pull else None,
     }
     make_folder(store, path)
-    with idle(store, task.id) as nobody:
-        if not nobody and _told(store, path, changes):
+    with idle(store, task.id) as nobody_runs_it:
+        if not nobody_runs_it and _handed_over(store, path, changes):
             return Finished(worktree=written, handed_over=True)
-    dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
-    owner = dispatch.owner if dispatch else None
-    try:
-        settled = settle(store, task.id, owner, lambda _, record: _ending(record, task, dispatch, changes))
-    except Undecided as error:
-        raise GivenUp(str(error), None) from error
+    settled = _settled(store, state, task, changes)
     status = settled.record.get("status_after")
     return Finished(worktree=written, handed_over=False, status=str(status or "") or None, trouble=settled.trouble)
 
 
+def _refuse_unfinishable(store: Store, task: Task) -> None:
+    """See that a task can be finished.
+
+    Raises:
+        NotDispatched: its file can't be read, or it isn't worked on.
+    """
+    if task.document is None:
+        why = task.trouble.message if task.trouble else "it has no front matter"
+        raise NotDispatched(f"{task.place.path} can't be read: {why}")
+    with idle(store, task.id) as nobody_runs_it:
+        if nobody_runs_it and task.stage in {Stage.PARKED, Stage.DONE}:
+            raise NotDispatched(f"{task.place.path} is {task.status}: there is no dispatch of it to finish")
+
+
+def _settled(store: Store, state: State, task: Task, changes: Mapping[str, Scalar]) -> Settled:
+    """Record the end of a dispatch that nobody but the worker ends; return what became of it.
+
+    Raises:
+        GivenUp: it couldn't be recorded.
+    """
+    dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
+    owner = dispatch.owner if dispatch else None
+    try:
+        return settle(store, task.id, owner, lambda _, record: _ending(record, task, dispatch, changes))
+    except Undecided as error:
+        raise GivenUp(str(error), None) from error
+
+
 def _checked(state: State, task: Task, said: Said) -> PullRequest | None:
-    """The pull request that the outcome names, or that a ledger does already.
+    """Return the pull request that the outcome names, or that a ledger does already.
 
     Raises:
         UsageError: the outcome isn't one, or lacks what it needs.
     """
-    outcomes = state.settings.outcomes
-    if said.outcome not in outcomes:
-        from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
-
-        hint = did_you_mean(said.outcome, outcomes) or f"; there are {', '.join(outcomes)}"
-        raise UsageError(f"{said.outcome!r} is no outcome of a dispatch{hint}")
-    if said.outcome in REASONED and not (said.reason or "").strip():
+    if said.outcome not in state.settings.outcomes:
+        raise UsageError(f"{said.outcome!r} is no outcome of a dispatch{_hint(said.outcome, state.settings.outcomes)}")
+    reason = (said.reason or "").strip()
+    if said.outcome in REASONED and not reason:
         raise UsageError(f"{said.outcome} needs a reason: --reason 'what keeps it from being done'")
     if said.pr_url is not None and not _is_address(said.pr_url):
         raise UsageError(f"--pr-url {said.pr_url!r} is no address like https://example.com/o/r/pull/12")
@@ -118,13 +133,22 @@ def _checked(state: State, task: Task, said: Said) -> PullRequest | None:
     return pull
 
 
+def _hint(outcome: str, outcomes: Iterable[str]) -> str:
+    """Return which outcome may have been meant, else all that there are."""
+    from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+
+    return did_you_mean(outcome, outcomes) or f"; there are {', '.join(outcomes)}"
+
+
 def _is_address(url: str) -> bool:
+    """Return whether a text is an address in the web."""
     scheme, _, rest = url.partition("://")
-    return scheme in {"http", "https"} and bool(rest.strip("/")) and url.isprintable() and " " not in url
+    is_web = scheme in {"http", "https"} and bool(rest.strip("/"))
+    return is_web and url.isprintable() and " " not in url
 
 
 def _in_worktree(store: Store, state: State, task: Task, said: Said, pull: PullRequest | None) -> str | None:
-    """Set status and pull request in the worktree's task file; its path, None where there is none.
+    """Set status and pull request in the worktree's task file; return its path, None where there is none.
 
     Raises:
         UsageError: it can't be edited exactly.
@@ -156,7 +180,7 @@ def _in_worktree(store: Store, state: State, task: Task, said: Said, pull: PullR
 
 
 def _changes(state: State, task: Task, copy: Document, said: Said, pull: PullRequest | None) -> dict[Route, str]:
-    """The scalars to set: a status that the outcome allows, where it isn't there yet, and the pull request."""
+    """Return the scalars to set: a status that the outcome allows, where it isn't there yet, and the pull request."""
     keys, values = task.keys, copy.values
     changes: dict[Route, str] = {}
     status = values.get(keys["status"])
@@ -170,22 +194,30 @@ def _changes(state: State, task: Task, copy: Document, said: Said, pull: PullReq
 
 
 def _copy(store: Store, state: State, task: Task) -> tuple[Path, str] | None:
-    """The worktree that the task is worked on in, as a store, and the path of its file there.
+    """Return the worktree that the task is worked on in, as a store, and the path of its file there.
 
     That is the task's own one, else the one that one stands in.
     """
-    checkouts, copies = state.checkouts, state.copies
-    own = None if isinstance(checkouts, Unavailable) else checkouts.of(task.id)
-    place = Path(own.real) if own and own.live and own.real else store.location.current
-    if place is None:
+    checkout = _workplace(store, state, task)
+    if checkout is None:
         return None
-    copy = None if isinstance(copies, Unavailable) else copies.own(task.id)
-    top, path = place / store.location.prefix, copy.task.place.path if copy else task.place.path
+    copy = None if isinstance(state.copies, Unavailable) else state.copies.own(task.id)
+    path = copy.task.place.path if copy else task.place.path
+    top = checkout / store.location.prefix
     return (top, path) if (top / path).is_file() else None
 
 
-def _told(store: Store, path: str, changes: Mapping[str, Scalar]) -> bool:
-    """Tell the run that is under way; False where no tombstone says that one is.
+def _workplace(store: Store, state: State, task: Task) -> Path | None:
+    """Return the top of the worktree that the task is worked on in; None where there is none."""
+    if not isinstance(state.checkouts, Unavailable):
+        own = state.checkouts.of(task.id)
+        if own is not None and own.live and own.real:
+            return Path(own.real)
+    return store.location.current
+
+
+def _handed_over(store: Store, path: str, changes: Mapping[str, Scalar]) -> bool:
+    """Tell the run that is under way; return False where no tombstone says that one is.
 
     Raises:
         GivenUp: it can't be told.
@@ -203,10 +235,13 @@ def _told(store: Store, path: str, changes: Mapping[str, Scalar]) -> bool:
 def _ending(
     record: Mapping[str, Scalar], task: Task, dispatch: Dispatch | None, changes: Mapping[str, Scalar]
 ) -> Mapping[str, Scalar]:
-    """What the tombstone says of a run that nobody but the worker itself ends; its process isn't the run's any more."""
-    known: dict[str, Scalar] = {"status_before": task.status}
+    """Return what the tombstone says of a run that nobody but the worker itself ends.
+
+    Its process isn't the run's any more.
+    """
+    by_ledgers: dict[str, Scalar] = {"status_before": task.status}
     if dispatch:
-        known["owner"] = dispatch.owner
-        known["started_at"] = iso(dispatch.began) if dispatch.began else None
-    rest = {key: value for key, value in record.items() if key not in {"pid", "heartbeat_at"}}
-    return {**known, **rest, **changes}
+        by_ledgers["owner"] = dispatch.owner
+        by_ledgers["started_at"] = iso(dispatch.began) if dispatch.began else None
+    so_far = {key: value for key, value in record.items() if key not in {"pid", "heartbeat_at"}}
+    return {**by_ledgers, **so_far, **changes}

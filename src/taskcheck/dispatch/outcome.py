@@ -29,7 +29,7 @@ class Outcome:
 
 
 def outcome(state: State, task: str, record: Mapping[str, Scalar], ended: Ended) -> Outcome:
-    """The outcome of a run whose worker is gone.
+    """Return the outcome of a run whose worker is gone.
 
     Args:
         state: the state of the store after the end.
@@ -40,29 +40,35 @@ def outcome(state: State, task: str, record: Mapping[str, Scalar], ended: Ended)
     Raises:
         Undecided: its worktree can't be looked at.
     """
-    root, copy = state.tasks.get(task), own_copy(state, task)
+    copy = own_copy(state, task)
     said = record.get("outcome")
     if isinstance(said, str) and said in state.settings.outcomes:
         reason = record.get("reason")
         pull = named_pull(state, task, record)
         return Outcome(name=said, reason=reason if isinstance(reason, str) else None, pull_request=pull)
-    left = copy or root
+    left = copy or state.tasks.get(task)
     if left is not None and left.document is None:
         why = left.trouble.message if left.trouble else "it can't be read"
         return Outcome(name=FAILED, reason=f"its task file can't be read: {why}", rejected=ended.exit_code == 0)
-    status = left.status if left else None
+    return _by_status(state, left.status if left else None, named_pull(state, task, record), ended)
+
+
+def _by_status(state: State, status: str | None, pull: PullRequest | None, ended: Ended) -> Outcome:
+    """Return the outcome of a run by the status that it left; failed, where that is none to end with.
+
+    Completed is a failure too where no pull request is named.
+    """
     name = next((name for name in state.settings.outcomes if state.settings.allows(name, status)), None)
-    pull = named_pull(state, task, record)
+    if name is None:
+        return Outcome(name=FAILED, reason=_failure(ended), pull_request=pull, rejected=ended.exit_code == 0)
     if name == COMPLETED and pull is None:
         reason = f"left as {status}, and no pull request is named"
         return Outcome(name=FAILED, reason=reason, rejected=ended.exit_code == 0)
-    if name is not None:
-        return Outcome(name=name, pull_request=pull, reason=f"left as {status}" if name == FAILED else None)
-    return Outcome(name=FAILED, reason=_failure(ended), pull_request=pull, rejected=ended.exit_code == 0)
+    return Outcome(name=name, pull_request=pull, reason=f"left as {status}" if name == FAILED else None)
 
 
 def own_copy(state: State, task: str) -> Task | None:
-    """The task's file in its own worktree, where it differs from root's.
+    """Return the task's file in its own worktree, where it differs from root's.
 
     Raises:
         Undecided: worktrees can't be looked at.
@@ -74,21 +80,27 @@ def own_copy(state: State, task: str) -> Task | None:
 
 
 def named_pull(state: State, task: str, record: Mapping[str, Scalar]) -> PullRequest | None:
-    """The pull request of a task that a ledger names: tombstone, worktree, root, register, in this order."""
+    """Return the pull request of a task that a ledger names: tombstone, worktree, root, register, in this order."""
     url, number = record.get("pr_url"), record.get("pr_number")
     if isinstance(url, str) and url:
         return PullRequest(url=url, number=number) if isinstance(number, int) else PullRequest.at(url)
     entries = () if isinstance(state.entries, Unavailable) else state.entries.of(task)
-    root = state.tasks.get(task)
-    ledgers = (own_copy(state, task), root, *entries)
-    return next((ledger.pull_request for ledger in ledgers if ledger and ledger.pull_request), None)
+    for ledger in (own_copy(state, task), state.tasks.get(task), *entries):
+        if ledger is not None and ledger.pull_request:
+            return ledger.pull_request
+    return None
 
 
 def _failure(ended: Ended) -> str:
+    """Return why a worker ended without a terminal state, in words."""
     if ended.trouble:
         return f"it could not be started: {ended.trouble}"
+    if ended.stopped_by == "timeout":
+        return "timed out"
     if ended.stopped_by:
-        return "timed out" if ended.stopped_by == "timeout" else f"stopped by {ended.stopped_by}"
+        return f"stopped by {ended.stopped_by}"
     if ended.signal:
         return f"killed by {signal.Signals(ended.signal).name}"
-    return f"exit code {ended.exit_code}" if ended.exit_code else SILENT
+    if ended.exit_code:
+        return f"exit code {ended.exit_code}"
+    return SILENT

@@ -5,19 +5,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from taskcheck.assemble.ledgers import CONTAINERS, register_rows
+from taskcheck.assemble.rows import CONTAINERS, register_rows
 from taskcheck.documents import Document, Refused, Route, jsonsplice, read_json
 from taskcheck.documents.values import iso
 
 SCHEMA = "taskcheck/tombstone/1"
 
 Scalar = str | int | bool | None
-
-"""Where GitHub, Gitea, Bitbucket, GitLab and Azure DevOps put the number of a pull request in its address."""
+"""What a field of a tombstone holds."""
 
 
 def registered(data: bytes | None, owner: str, task: str, entry: Mapping[str, Any], now: datetime) -> bytes:
-    """A register with a task's entry; one that it has already keeps what the new one doesn't say.
+    """Return a register with a task's entry; one that it has already keeps what the new one doesn't say.
 
     Args:
         data: the register; None for a new one.
@@ -35,15 +34,21 @@ def registered(data: bytes | None, owner: str, task: str, entry: Mapping[str, An
         values = {"owner": owner, "updated_at": iso(now), "entries": {task: entry}}
         return (json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
     document = read_json(data)
-    rows = [(name, route) for name, route, _ in register_rows(document)]
-    mine = [route for name, route in rows if name == task]
-    for route in mine:
-        entry = {**json.loads(jsonsplice.member_text(document, route)), **entry}
-    container = rows[0][1][:-1] if rows else _container(document)
-    document = jsonsplice.drop(document, mine)
+    container: Route | None = None
+    replaced = []
+    for name, route, _ in register_rows(document):
+        container = route[:-1]
+        if name == task:
+            replaced.append(route)
+            entry = {**json.loads(jsonsplice.member_text(document, route)), **entry}
     if container is None:
-        document, container = jsonsplice.add(document, (), [(CONTAINERS[0], "{}")]), (CONTAINERS[0],)
-    if isinstance(document.get(container), tuple) and not {"slug", "task"} & entry.keys():
+        container = _container(document)
+    document = jsonsplice.drop(document, replaced)
+    if container is None:
+        container = (CONTAINERS[0],)
+        document = jsonsplice.add(document, (), [(CONTAINERS[0], "{}")])
+    is_list = isinstance(document.get(container), tuple)
+    if is_list and not {"slug", "task"} & entry.keys():
         entry = {"slug": task, **entry}
     indent = 2 if "\n" in document.text.strip() else None
     text = json.dumps(entry, ensure_ascii=False, allow_nan=False, indent=indent)
@@ -51,7 +56,7 @@ def registered(data: bytes | None, owner: str, task: str, entry: Mapping[str, An
 
 
 def unregistered(data: bytes, task: str, now: datetime) -> bytes:
-    """A register without a task's entry; as it was where there is none.
+    """Return a register without a task's entry; as it was where there is none.
 
     Raises:
         DocumentError, Refused: as `registered`.
@@ -62,7 +67,7 @@ def unregistered(data: bytes, task: str, now: datetime) -> bytes:
 
 
 def tombstone(data: bytes | None, **changes: Scalar) -> bytes:
-    """A tombstone with some fields set; of one that was there every other field stays.
+    """Return a tombstone with some fields set; of one that was there every other field stays.
 
     Raises:
         ValueError, TypeError: it is no JSON object.
@@ -74,20 +79,21 @@ def tombstone(data: bytes | None, **changes: Scalar) -> bytes:
 
 
 def _container(document: Document) -> Route | None:
-    """Where the rows of an empty register would be; None where it has no such place.
+    """Return where the rows of an empty register would be; None where it has no such place.
 
     Raises:
         Refused: what should hold them can't.
     """
-    for name in CONTAINERS:
-        if name in document.values:
-            if isinstance(document.values[name], Mapping | tuple):
-                return (name,)
-            raise Refused(f"{name} should be an object or a list")
-    return None
+    name = next((name for name in CONTAINERS if name in document.values), None)
+    if name is None:
+        return None
+    if not isinstance(document.values[name], Mapping | tuple):
+        raise Refused(f"{name} should be an object or a list")
+    return (name,)
 
 
 def _dated(document: Document, now: datetime) -> bytes:
+    """Return a register's bytes, with the time of the change where it has one at all."""
     said = document.values.get("updated_at")
     if isinstance(said, str):
         document = jsonsplice.set_text(document, ("updated_at",), iso(now))

@@ -103,9 +103,9 @@ def run(store: Store, wanted: Wanted, say: Say = lambda _: None) -> Ran:
         seen = look(store, Request())
         begun = admitted(store, seen, wanted)
         with ExitStack() as undo:
-            if not begun.site.exists:
-                make(store, begun.site)
-                undo.callback(unmake, store, begun.site)
+            if not begun.workplace.exists:
+                make(store, begun.workplace)
+                undo.callback(unmake, store, begun.workplace)
             log = _log(store, begun.task.id)
             stack.callback(log.close)
             worker, planned = _begun(store, seen, begun, wanted, log, lock)
@@ -114,7 +114,9 @@ def run(store: Store, wanted: Wanted, say: Say = lambda _: None) -> Ran:
             begin_outside(store, seen, begun)
         except (DocumentError, Refused, Obstacle, OSError) as error:
             say(f"{begun.task.id}: its worktree still says how the last run ended: {error}")
-        say(f"{begun.task.id}: {begun.person} runs process {worker.pid} in {begun.site.shown(store.location.root)}")
+        say(
+            f"{begun.task.id}: {begun.person} runs process {worker.pid} in {begun.workplace.shown(store.location.root)}"
+        )
         run = _Run(store, begun, worker.pid, planned, say)
         ended = worker.run(beat=run.beat, every=_every(store), timeout=wanted.timeout)
         if worker.log_trouble:
@@ -149,7 +151,7 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
         GivenUp: it couldn't be written down.
     """
     variables = {**environment(), "TASKCHECK_TASK": begun.task.id}
-    folder = begun.site.path / store.location.prefix
+    folder = begun.workplace.path / store.location.prefix
     try:
         worker = Worker.prepared(wanted.command, folder=folder, environment=variables, log=log.fd, lock=lock)
     except OSError as error:

@@ -107,7 +107,7 @@ class _Settling:
         self.trouble: str | None = None
 
     def look(self) -> Planned:
-        """What is to be written, by the state as it is now."""
+        """Return what is to be written, by the state as it is now."""
         self.trouble = None
         laid: dict[str, bytes | None] = {}
 
@@ -119,17 +119,15 @@ class _Settling:
         request = Request(only=(self.task,), select=settling, gone=True)
         found = planned(self.store, request, Order(), given)
         made = found.plan
-        if made.errors:
-            self.trouble = "; ".join(error.message for error in made.errors)
-        elif any(note.reason for note in made.notes):
-            self.trouble = next(note.reason for note in made.notes if note.reason)
-        if self.alone or made.errors:
-            written = {path: data for path, data in laid.items() if path == self.path or not self.alone}
-            made = on_top_of(written, contents(found.sources), Plan())
+        self.trouble = _trouble(made) or self.trouble
+        if self.alone:
+            made = on_top_of({self.path: laid[self.path]}, contents(found.sources), Plan())
+        elif made.errors:
+            made = on_top_of(laid, contents(found.sources), Plan())
         return replace(found, plan=self._with_status(made, found.state))
 
     def _given(self, sources: Sources, state: State) -> dict[str, bytes | None]:
-        """The tombstone, and the registers without the task's entries."""
+        """Return the tombstone, and the registers without the task's entries."""
         held = contents(sources)
         so_far = self._so_far(held.get(self.path))
         self.record = {
@@ -149,6 +147,7 @@ class _Settling:
         return {**files, self.path: tombstone(None, **self.record)}
 
     def _so_far(self, data: bytes | None) -> dict[str, Scalar]:
+        """Return what the tombstone said until now."""
         try:
             values = json.loads(data or b"{}")
         except ValueError:  # what it said is lost anyway
@@ -156,35 +155,55 @@ class _Settling:
         return values if isinstance(values, dict) else {}
 
     def _registers(self, state: State, held: Mapping[str, bytes]) -> list[str]:
-        """The registers that hold entries to be cleared, and the owner's own, for one that can't be read may too."""
-        own = state.settings.paths.register(self.owner) if self.owner else ""
+        """Return the registers with entries to be cleared; also the owner's own, which may be unreadable."""
+        paths = set()
+        if self.owner:
+            paths.add(state.settings.paths.register(self.owner))
         entries = () if isinstance(state.entries, Unavailable) else state.entries.of(self.task)
-        paths = {place.path for entry in entries if self.owner in {None, entry.manager} for place in entry.places}
-        return sorted({*paths, own} & held.keys())
+        for entry in entries:
+            if self.owner in {None, entry.manager}:
+                paths.update(place.path for place in entry.places)
+        return sorted(paths & held.keys())
 
     def _with_status(self, plan: Plan, state: State) -> Plan:
-        """The plan, whose tombstone says which status it leaves in root."""
+        """Return the plan, whose tombstone says which status it leaves in root."""
         task = state.tasks.get(self.task)
         if task is None:
             return plan
-        after = next((change.after for change in plan.changes if change.path == task.place.path), None)
-        document = read_front_matter(after, at_names=self.store.settings.at_names) if after else task.document
-        found = document.values.get(task.keys["status"]) if document else None
-        status = found if isinstance(found, str) else None
+        status = self._status_after(plan, task)
         self.record = {**self.record, "status_after": status}
         self.trouble = self.trouble or self._unreconciled(task, status, state)
         data = tombstone(None, **self.record)
         changes = (replace(change, after=data) if change.path == self.path else change for change in plan.changes)
         return replace(plan, changes=tuple(changes))
 
+    def _status_after(self, plan: Plan, task: Task) -> str | None:
+        """Return the status that a plan leaves in root."""
+        after = next((change.after for change in plan.changes if change.path == task.place.path), None)
+        document = read_front_matter(after, at_names=self.store.settings.at_names) if after else task.document
+        status = document.values.get(task.keys["status"]) if document else None
+        return status if isinstance(status, str) else None
+
     def _unreconciled(self, task: Task, status: str | None, state: State) -> str | None:
-        """Why root doesn't say how the run ended, though no fix of it failed; None where it does, or was moved on."""
+        """Return why root doesn't say how the run ended, though no fix of it failed.
+
+        None where it does, or was moved on.
+        """
         settings, outcome = state.settings, str(self.record.get("outcome"))
+        if settings.allows(outcome, status) or settings.stage(status) is Stage.DONE:
+            return None
         dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(self.task)
-        if settings.allows(outcome, status) or settings.stage(status) is Stage.DONE or (dispatch and dispatch.settled):
+        if dispatch is not None and dispatch.settled:
             return None
         if task.document is None:
             return f"{task.place.path} can't be read{f': {task.trouble.message}' if task.trouble else ''}"
         if outcome not in settings.outcomes:
             return f"{task.place.path} says {status}, for [outcomes] doesn't say what {outcome} asks for"
         return f"{task.place.path} still says {status}, which {outcome} doesn't allow"
+
+
+def _trouble(made: Plan) -> str | None:
+    """Return why a plan doesn't do all that it was made for; None where it does."""
+    if made.errors:
+        return "; ".join(error.message for error in made.errors)
+    return next((note.reason for note in made.notes if note.reason), None)

@@ -15,7 +15,7 @@ from taskcheck.config.settings import FINISHED, Stage
 from taskcheck.dispatch.eligible import refusal, route
 from taskcheck.dispatch.records import registered, tombstone
 from taskcheck.dispatch.settle import tombstone_path
-from taskcheck.dispatch.worktree import Site, site
+from taskcheck.dispatch.worktree import Workplace, workplace
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.documents.values import iso
@@ -62,7 +62,7 @@ class Begun:
 
     task: Task
     person: str
-    site: Site
+    workplace: Workplace
 
 
 def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
@@ -85,7 +85,7 @@ def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
         why = f"{task.place.path} has an unmerged conflict in git's index"
     if why or person is None:
         raise NotDispatched(why or "nobody may dispatch it")
-    return Begun(task=task, person=person, site=site(store, state, task.id, wanted.worktree, wanted.branch))
+    return Begun(task=task, person=person, workplace=workplace(store, state, task.id, wanted.worktree, wanted.branch))
 
 
 def known(state: State, name: str) -> Task:
@@ -195,8 +195,8 @@ def _entry(store: Store, state: State, begun: Begun, now: datetime) -> Mapping[s
     return {
         "slug": begun.task.id,
         "task_path": begun.task.place.path,
-        "worktree_path": begun.site.shown(store.location.root),
-        "branch": begun.site.branch,
+        "worktree_path": begun.workplace.shown(store.location.root),
+        "branch": begun.workplace.branch,
         "pid": os.getpid(),
         "host": _host(state),
         "registered_at": iso(waiting) if waiting else at,
@@ -215,8 +215,8 @@ def _tombstone(store: Store, state: State, begun: Begun, now: datetime) -> dict[
         "host": _host(state),
         "started_at": at,
         "heartbeat_at": at,
-        "worktree_path": begun.site.shown(store.location.root),
-        "branch": begun.site.branch,
+        "worktree_path": begun.workplace.shown(store.location.root),
+        "branch": begun.workplace.branch,
         "status_before": begun.task.status,
     }
 
@@ -247,7 +247,7 @@ def begin_outside(store: Store, seen: Look, begun: Begun) -> None:
     left = _left_over(store, seen, begun)
     if left is not None and left.inside is None:
         data = _in_work(store, left.data, left.task)
-        rewrite(begun.site.path, left.path, lambda held: data if held == left.data else None)
+        rewrite(begun.workplace.path, left.path, lambda held: data if held == left.data else None)
 
 
 def _left_over(store: Store, seen: Look, begun: Begun) -> _LeftOver | None:
@@ -256,11 +256,11 @@ def _left_over(store: Store, seen: Look, begun: Begun) -> _LeftOver | None:
     if copy is None or copy.task.stage not in FINISHED or not isinstance(git, Repository):
         return None
     held = next((one for one in git.checkouts if one.name == copy.checkout.name), None)
-    data = held.files[copy.task.place.path].data if held and held.real_path == str(begun.site.path) else None
+    data = held.files[copy.task.place.path].data if held and held.real_path == str(begun.workplace.path) else None
     if data is None:
         return None
     path = (Path(store.location.prefix) / copy.task.place.path).as_posix()
-    inside = os.path.relpath(begun.site.path / path, os.path.realpath(store.location.root))
+    inside = os.path.relpath(begun.workplace.path / path, os.path.realpath(store.location.root))
     return _LeftOver(task=copy.task, path=path, inside=None if inside.startswith("..") else inside, data=data)
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.model.sources import Unavailable
-from taskcheck.model.state import State
+from taskcheck.model.state import Checkouts, State
+from taskcheck.model.task import Checkout
 from taskcheck.read.git import LOCAL_VARIABLES, Git
 from taskcheck.store import Store, UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Workplace:
     """A worktree, there or yet to be made."""
 
     path: Path
@@ -32,8 +33,10 @@ class Site:
         return self.path.relative_to(real).as_posix() if self.path.is_relative_to(real) else str(self.path)
 
 
-def site(store: Store, state: State, task: str, worktree: str | None = None, branch: str | None = None) -> Site:
-    """The worktree to work on a task in.
+def workplace(
+    store: Store, state: State, task: str, worktree: str | None = None, branch: str | None = None
+) -> Workplace:
+    """Return the worktree to work on a task in.
 
     It is the one that is asked for, else the task's own, else what the ``[checkouts]`` patterns say. It lies below the
     root checkout, or in the folder of the configured pattern.
@@ -51,35 +54,75 @@ def site(store: Store, state: State, task: str, worktree: str | None = None, bra
     checkouts = state.checkouts
     if isinstance(checkouts, Unavailable):
         raise UsageError(f"worktrees need git: {checkouts.reason}")
-    own = checkouts.of(task)
-    if worktree is None and own and own.live and own.real and (branch is None or branch == own.branch):
-        return Site(path=Path(own.real), branch=own.branch, exists=True)
+    if worktree is None:
+        own = _own(checkouts.of(task), branch)
+        if own is not None:
+            return own
     path = _path(store, task, worktree)
     there = next((checkout for checkout in checkouts if checkout.real == str(path)), None)
-    if there and there.live:
-        if branch is not None and branch != there.branch:
-            raise UsageError(f"the worktree {worktree or path} is on {there.branch or 'no branch'}, not on {branch}")
-        return Site(path=path, branch=there.branch, exists=True)
-    if there and (there.defect != "missing" or there.locked):
-        kept = "missing, and locked in git: its disk may not be there now" if there.locked else there.defect
-        raise UsageError(f"the worktree {path} is {kept}; see git worktree list")
-    if os.path.lexists(path) and not (path.is_dir() and not any(path.iterdir())):
-        raise UsageError(f"there is something at {path}, and it is no worktree of this repository")
+    if there is not None and there.live:
+        return _standing(there, path, worktree or str(path), branch)
+    _refuse_occupied(path, there)
     branch = branch or store.settings.branch_of(task) or f"task/{task}"
-    holder = next((checkout for checkout in checkouts if checkout.branch == branch and checkout.path), None)
-    if holder and holder != there:
-        raise UsageError(f"the branch {branch} is checked out in {holder.path}; name another worktree or branch")
-    return Site(
-        path=path,
-        branch=branch,
-        exists=False,
-        new_branch=f"refs/heads/{branch}" not in Git(store.location.root).refs(),
-        stale=there is not None,
-    )
+    _refuse_checked_out(branch, checkouts, there)
+    branch_is_there = f"refs/heads/{branch}" in Git(store.location.root).refs()
+    return Workplace(path=path, branch=branch, exists=False, new_branch=not branch_is_there, stale=there is not None)
 
 
-def make(store: Store, site: Site) -> None:
-    """Make the worktree of a site that isn't there, and its branch, from root's last commit where it is new.
+def _own(own: Checkout | None, branch: str | None) -> Workplace | None:
+    """Return the task's own worktree; None where there is none, or it is on another branch than asked for."""
+    if own is None or not own.live or not own.real:
+        return None
+    if branch is not None and branch != own.branch:
+        return None
+    return Workplace(path=Path(own.real), branch=own.branch, exists=True)
+
+
+def _standing(there: Checkout, path: Path, shown: str, branch: str | None) -> Workplace:
+    """Return a worktree that stands at a path.
+
+    Raises:
+        UsageError: it is on another branch than asked for.
+    """
+    if branch is not None and branch != there.branch:
+        raise UsageError(f"the worktree {shown} is on {there.branch or 'no branch'}, not on {branch}")
+    return Workplace(path=path, branch=there.branch, exists=True)
+
+
+def _refuse_occupied(path: Path, there: Checkout | None) -> None:
+    """See that a worktree can be made at a path: git knows none there that may come back, and the folder is empty.
+
+    Raises:
+        UsageError: it can't.
+    """
+    if there is not None and there.locked:
+        kept = "missing, and locked in git: its disk may not be there now"
+        raise UsageError(f"the worktree {path} is {kept}; see git worktree list")
+    if there is not None and there.defect != "missing":
+        raise UsageError(f"the worktree {path} is {there.defect}; see git worktree list")
+    if not os.path.lexists(path):
+        return
+    is_empty_folder = path.is_dir() and not any(path.iterdir())
+    if not is_empty_folder:
+        raise UsageError(f"there is something at {path}, and it is no worktree of this repository")
+
+
+def _refuse_checked_out(branch: str, checkouts: Checkouts, there: Checkout | None) -> None:
+    """See that no worktree has a branch checked out, but for the one that was at the same path.
+
+    Raises:
+        UsageError: one has.
+    """
+    for checkout in checkouts:
+        if checkout.branch != branch or not checkout.path:
+            continue
+        if checkout != there:
+            raise UsageError(f"the branch {branch} is checked out in {checkout.path}; name another worktree or branch")
+        return
+
+
+def make(store: Store, workplace: Workplace) -> None:
+    """Make the worktree of a workplace that isn't there, and its branch, from root's last commit where it is new.
 
     Git's own configuration, filters and hooks apply, as they do when a person makes one.
 
@@ -87,33 +130,33 @@ def make(store: Store, site: Site) -> None:
         UsageError: git refuses; nothing is left of it.
     """
     root = str(store.location.root)
-    path = str(site.path)
-    if site.stale:
+    path = str(workplace.path)
+    if workplace.stale:
         _git(root, "worktree", "remove", "--force", path)
-    branch = [f"-b{site.branch}", "--", path] if site.new_branch else ["--", path, str(site.branch)]
+    branch = [f"-b{workplace.branch}", "--", path] if workplace.new_branch else ["--", path, str(workplace.branch)]
     try:
-        site.path.parent.mkdir(parents=True, exist_ok=True)
+        workplace.path.parent.mkdir(parents=True, exist_ok=True)
         _git(root, "worktree", "add", "--quiet", *branch)
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from error
     except UsageError as error:
-        _forget_branch(root, site)  # git makes the branch first, and leaves it where the checkout fails
+        _forget_branch(root, workplace)  # git makes the branch first, and leaves it where the checkout fails
         cure = "; name another with --branch" if "branch" in str(error) else ""
         raise UsageError(f"{error}{cure}") from error
 
 
-def unmake(store: Store, site: Site) -> None:
+def unmake(store: Store, workplace: Workplace) -> None:
     """Take a worktree that was just made away again, with its branch where that was new; what git refuses stays."""
     root = str(store.location.root)
     with suppress(UsageError):
-        _git(root, "worktree", "remove", "--force", "--", str(site.path))
-    _forget_branch(root, site)
+        _git(root, "worktree", "remove", "--force", "--", str(workplace.path))
+    _forget_branch(root, workplace)
 
 
-def _forget_branch(root: str, site: Site) -> None:
-    if site.new_branch:
+def _forget_branch(root: str, workplace: Workplace) -> None:
+    if workplace.new_branch:
         with suppress(UsageError):
-            _git(root, "branch", "-D", "--", str(site.branch))
+            _git(root, "branch", "-D", "--", str(workplace.branch))
 
 
 def environment() -> dict[str, str]:
@@ -122,23 +165,19 @@ def environment() -> dict[str, str]:
 
 
 def _path(store: Store, task: str, worktree: str | None) -> Path:
-    """The absolute path of a worktree, links resolved, where it may be made.
+    """Return the absolute path of a worktree, links resolved, where it may be made.
 
     Raises:
         UsageError: none is configured, or it lies outside of where worktrees may lie.
     """
     root = Path(os.path.realpath(store.location.root))
-    pattern = store.settings.worktree
     if worktree is None:
-        worktree = Pattern(pattern).fill(task=task)
-        if not pattern or "*" in pattern or "?" in pattern:
-            raise UsageError("[checkouts] worktree names no folder for a task; name one with --worktree")
+        worktree = _configured(store.settings.worktree, task)
     path = Path(os.path.realpath(root / worktree))
     top = Path(os.path.realpath(store.location.top or root))
-    allowed = [top]
-    if pattern and Pattern(pattern).folder:
-        allowed.append(Path(os.path.realpath(root / Pattern(pattern).folder)))
-    if path in {root, top, *allowed} or not any(path.is_relative_to(folder) for folder in allowed):
+    allowed = _allowed(root, top, store.settings.worktree)
+    lies_in_allowed = any(path.is_relative_to(folder) for folder in allowed)
+    if path in {root, top, *allowed} or not lies_in_allowed:
         where = " or ".join(dict.fromkeys(map(str, allowed)))
         raise UsageError(f"a worktree may lie in {where}, and {worktree} doesn't; see [checkouts] worktree")
     if any(part.casefold() == ".git" for part in path.parts):
@@ -146,7 +185,32 @@ def _path(store: Store, task: str, worktree: str | None) -> Path:
     return path
 
 
+def _configured(pattern: str, task: str) -> str:
+    """Return the path that the configured pattern gives the worktree of a task.
+
+    Raises:
+        UsageError: it gives none.
+    """
+    if not pattern or "*" in pattern or "?" in pattern:
+        raise UsageError("[checkouts] worktree names no folder for a task; name one with --worktree")
+    return Pattern(pattern).fill(task=task)
+
+
+def _allowed(root: Path, top: Path, pattern: str) -> list[Path]:
+    """Return the folders that worktrees may lie in: the checkout, and that of the configured pattern."""
+    allowed = [top]
+    folder = Pattern(pattern).folder
+    if folder:
+        allowed.append(Path(os.path.realpath(root / folder)))
+    return allowed
+
+
 def _git(folder: str, *arguments: str) -> None:
+    """Run git in a folder.
+
+    Raises:
+        UsageError: it can't be started, or fails; the message has its words.
+    """
     variables = {**environment(), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(  # noqa: S603 - git, by what is on PATH
@@ -159,6 +223,14 @@ def _git(folder: str, *arguments: str) -> None:
     except OSError as error:
         raise UsageError(f"git can't be started: {error.strerror}") from error
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        named = next((line for line in said if line.startswith(("fatal:", "error:"))), said[-1] if said else "")
-        raise UsageError(f"git {arguments[0]} {arguments[1]}: {named or f'exit status {done.returncode}'}")
+        why = _complaint(done.stderr.decode("utf-8", "replace")) or f"exit status {done.returncode}"
+        raise UsageError(f"git {arguments[0]} {arguments[1]}: {why}")
+
+
+def _complaint(said: str) -> str:
+    """Return what git says is wrong: its first fatal or error line, else its last line; empty where it said nothing."""
+    lines = said.strip().splitlines()
+    for line in lines:
+        if line.startswith(("fatal:", "error:")):
+            return line
+    return lines[-1] if lines else ""

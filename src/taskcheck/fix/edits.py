@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from taskcheck.assemble.ledgers import CONTAINERS, register_rows
+from taskcheck.assemble.rows import CONTAINERS, register_rows
 from taskcheck.documents import Document, DocumentError, Refused, Route, Value, jsonsplice, read_json
 from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.documents.values import timestamp
@@ -28,7 +28,7 @@ class After:
     like: str | None = None
 
 
-class Taken:
+class AgreedEdits:
     """Edits that are made together: they agree on every key, and none is about a whole file that another edits."""
 
     def __init__(self) -> None:
@@ -50,36 +50,35 @@ class Taken:
         return True
 
     def _clashes(self, edit: Edit) -> bool:
+        """Return whether an edit doesn't agree with those that were taken."""
         if isinstance(edit, SetKey | DropEntry):
             return self._parts.get(edit.place, edit) != edit or edit.place.path in self._whole
         return any(self._whole.get(path, edit) != edit or path in self._edited for path in edited(edit))
 
 
 def compose(edits: Iterable[Edit], files: Mapping[str, bytes], *, at_names: bool) -> dict[str, After]:
-    """The files that some edits change, as they are to be; edits that agree are made once.
+    """Return the files that some edits change, as they are to be; edits that agree are made once.
 
     Raises:
         Refused: an edit can't be made exactly; the message begins with the file.
     """
-    edits = tuple(dict.fromkeys(edits))
-    for edit in edits:
-        if isinstance(edit, SetKey | DropEntry) and edit.place.checkout != "root":
-            raise Refused(f"{edit.place.path} of {edit.place.checkout} is not in the root checkout; fix it there")
     parts: dict[str, list[SetKey | DropEntry]] = {}
-    for edit in edits:
-        if isinstance(edit, SetKey | DropEntry):
-            parts.setdefault(edit.place.path, []).append(edit)
+    whole: list[MergeFile | KeepFile] = []
+    for edit in dict.fromkeys(edits):
+        if isinstance(edit, MergeFile | KeepFile):
+            whole.append(edit)
+            continue
+        place = edit.place
+        if place.checkout != "root":
+            raise Refused(f"{place.path} of {place.checkout} is not in the root checkout; fix it there")
+        parts.setdefault(place.path, []).append(edit)
     changed: dict[str, After] = {}
     for path, of_file in parts.items():
         with _named(path):
             changed[path] = After(_part(of_file, _content(path, files), at_names=at_names))
-    for edit in edits:
-        if isinstance(edit, MergeFile):
-            with _named(edit.target.path):
-                changed.update(_merge(edit, files))
-        elif isinstance(edit, KeepFile):
-            with _named(edit.target.path):
-                changed.update(_keep(edit, files))
+    for edit in whole:
+        with _named(edit.target.path):
+            changed.update(_merge(edit, files) if isinstance(edit, MergeFile) else _keep(edit, files))
     return {path: after for path, after in changed.items() if after.data != files.get(path)}
 
 
@@ -93,13 +92,18 @@ def _named(path: str) -> Iterator[None]:
 
 
 def _content(path: str, files: Mapping[str, bytes]) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        Refused: it isn't there.
+    """
     if path not in files:
         raise Refused("it isn't there")
     return files[path]
 
 
 def _part(edits: list[SetKey | DropEntry], data: bytes, *, at_names: bool) -> bytes:
-    """A file with some keys set or some rows taken out."""
+    """Return a file with some keys set or some rows taken out."""
     dropped = [edit.place.route for edit in edits if isinstance(edit, DropEntry)]
     values = {edit.place.route: edit.value for edit in edits if isinstance(edit, SetKey)}
     if dropped and values:
@@ -110,14 +114,14 @@ def _part(edits: list[SetKey | DropEntry], data: bytes, *, at_names: bool) -> by
 
 
 def _keep(edit: KeepFile, files: Mapping[str, bytes]) -> dict[str, After]:
-    """One file under the canonical path and owner, and the others gone."""
+    """Return one file under the canonical path and owner, and the others gone."""
     document = _owned(read_json(_content(edit.source.path, files)), edit.owner)
     gone = {place.path: After(None) for place in (edit.source, *edit.dropped)}
     return {**gone, edit.target.path: After(jsonsplice.encoded(document), like=edit.source.path)}
 
 
 def _merge(edit: MergeFile, files: Mapping[str, bytes]) -> dict[str, After]:
-    """One register with the rows of all, under the canonical path and owner, and the others gone.
+    """Return one register with the rows of all, under the canonical path and owner, and the others gone.
 
     The register that is at that path stays as it is, and gets what it lacks; where there is none, the newest does.
     """
@@ -132,87 +136,135 @@ def _merge(edit: MergeFile, files: Mapping[str, bytes]) -> dict[str, After]:
 
 
 def _added(merged: Document, other: Document) -> Document:
-    """A register with the rows and keys of another one that it lacks.
+    """Return a register with the rows and keys of another one that it lacks.
 
-    Of two rows of a task the later one stays; where they are about one run, it gets what only the other says.
+    Of two rows of a task the later one stays; where they are about one run, it gets what only the other says:
+
+    * ``{"fix-login": {"pid": 1}}`` and ``{"fix-logout": {"pid": 2}}`` become a register with both rows;
+    * of ``{"fix-login": {"pid": 1, "started_at": 9:00}}`` and ``{"fix-login": {"pid": 2, "started_at": 10:00}}`` the
+      second row stays, for it is of a later run;
+    * of ``{"fix-login": {"pid": 1}}`` and ``{"fix-login": {"pid": 1, "pr_number": 7}}`` the first gets the number.
     """
-    extra, theirs = _lacking(merged, other), register_rows(other)
+    lacking_keys = _lacking(merged, other)
     rows = {task: (route, value) for task, route, value in register_rows(merged)}
-    new = []
-    for task, route, value in theirs:
-        known, row = rows.get(task, ((), None))
-        if not known:
+    new: list[tuple[str, Route]] = []
+    replaced: list[Route] = []
+    for task, route, value in register_rows(other):
+        if task not in rows:
             new.append((task, route))
-        elif _began(value) > _began(row):
+            continue
+        own_route, own_value = rows[task]
+        if _began(value) > _began(own_value):
             new.append((task, route))
-            other = _completed(other, route, merged, known)
+            replaced.append(own_route)
+            other = _completed(other, route, merged, own_route)
         else:
-            merged = _completed(merged, known, other, route)
-    container = next(iter(rows.values()))[0][:1] if rows else _container(merged)
-    merged = jsonsplice.drop(merged, [rows[task][0] for task, _ in new if task in rows])
-    if container is None:
-        merged, container = jsonsplice.add(merged, (), [(CONTAINERS[0], "{}")]), (CONTAINERS[0],)
-    if isinstance(merged.get(container), tuple):
-        for task, route in new:
-            value = other.get(route)
-            if not isinstance(value, Mapping) or task not in {value.get("slug"), value.get("task")}:
-                raise Refused(f"the row of {task} doesn't name its task, as the rows of a list must")
-    merged = jsonsplice.add(merged, container, [(task, jsonsplice.member_text(other, route)) for task, route in new])
-    merged = jsonsplice.add(merged, (), extra) if extra else merged
+            merged = _completed(merged, own_route, other, route)
+    container = next((route[:1] for route, _ in rows.values()), None) or _container(merged)
+    merged = jsonsplice.drop(merged, replaced)
+    merged = _with_rows(merged, container, other, new)
+    if lacking_keys:
+        merged = jsonsplice.add(merged, (), lacking_keys)
     updated = other.values.get("updated_at")
     if isinstance(updated, str) and _updated(other) > _updated(merged) > 0:
         return jsonsplice.set_text(merged, ("updated_at",), updated)
     return merged
 
 
+def _with_rows(
+    merged: Document, container: Route | None, other: Document, rows: Iterable[tuple[str, Route]]
+) -> Document:
+    """Return a register with rows of another one, in the container of its own; in a new one where it has none.
+
+    Raises:
+        Refused: the container is a list, and a row doesn't name its task.
+    """
+    if container is None:
+        container = (CONTAINERS[0],)
+        merged = jsonsplice.add(merged, (), [(CONTAINERS[0], "{}")])
+    is_list = isinstance(merged.get(container), tuple)
+    members: list[jsonsplice.Member] = []
+    for task, route in rows:
+        if is_list and not _names_its_task(other.get(route), task):
+            raise Refused(f"the row of {task} doesn't name its task, as the rows of a list must")
+        members.append((task, jsonsplice.member_text(other, route)))
+    return jsonsplice.add(merged, container, members)
+
+
+def _names_its_task(row: Value, task: str) -> bool:
+    """Return whether a row says itself which task it is of."""
+    return isinstance(row, Mapping) and task in {row.get("slug"), row.get("task")}
+
+
 def _container(document: Document) -> Route | None:
-    """Where an empty register would hold its rows."""
-    return next(((name,) for name in CONTAINERS if isinstance(document.values.get(name), Mapping | tuple)), None)
+    """Return where an empty register would hold its rows."""
+    for name in CONTAINERS:
+        if isinstance(document.values.get(name), Mapping | tuple):
+            return (name,)
+    return None
 
 
 def _lacking(merged: Document, other: Document) -> list[jsonsplice.Member]:
-    """What another register has beside its rows, and the merged one hasn't.
+    """Return what another register has beside its rows, and the merged one hasn't.
 
     Raises:
         Refused: the two say different things under one key, or rows would be lost.
     """
-    own = {*CONTAINERS, *({"owner", "updated_at"} & merged.values.keys())}
-    keys = [key for key in other.values if key not in own]
-    for key in keys:
-        if key in merged.values and json.dumps(merged.values[key]) != json.dumps(other.values[key]):
+    merged_apart = {*CONTAINERS, *({"owner", "updated_at"} & merged.values.keys())}
+    lacking: list[jsonsplice.Member] = []
+    for key, value in other.values.items():
+        if key in merged_apart:
+            continue
+        if key not in merged.values:
+            lacking.append((key, jsonsplice.member_text(other, (key,))))
+        elif json.dumps(merged.values[key]) != json.dumps(value):
             raise Refused(f"the registers say different things under {key}")
-    if sum(bool(other.values.get(name)) for name in CONTAINERS) > 1:
+    filled = [name for name in CONTAINERS if other.values.get(name)]
+    if len(filled) > 1:
         raise Refused("a register has rows in two places, of which only the first ones are read")
-    return [(key, jsonsplice.member_text(other, (key,))) for key in keys if key not in merged.values]
+    return lacking
 
 
 def _completed(document: Document, route: Route, other: Document, at: Route) -> Document:
-    """The document, a row of which has what only another document's row of the same run says."""
+    """Return the document, a row of which has what only another document's row of the same run says."""
     row, rest = document.get(route), other.get(at)
     if not isinstance(row, Mapping) or not isinstance(rest, Mapping):
         return document
     if any(row.get(key) != rest.get(key) for key in ("worktree_path", "branch", "pid", "host")):
         return document
-    lacking = [(key, jsonsplice.member_text(other, (*at, key))) for key in rest if key not in row]
+    lacking = []
+    for key in rest:
+        if key not in row:
+            lacking.append((key, jsonsplice.member_text(other, (*at, key))))
     return jsonsplice.add(document, route, lacking)
 
 
 def _began(row: Value) -> float:
-    values = row if isinstance(row, Mapping) else {}
-    times = (_moment(values.get(key)) for key in ("launched_at", "started_at", "registered_at"))
-    return max((at.timestamp() for at in times if at), default=0.0)
+    """Return the last time that a row dates its run's beginning by; 0 where it says none."""
+    if not isinstance(row, Mapping):
+        return 0.0
+    times = []
+    for key in ("launched_at", "started_at", "registered_at"):
+        moment = _moment(row.get(key))
+        if moment is not None:
+            times.append(moment.timestamp())
+    return max(times, default=0.0)
 
 
 def _updated(document: Document) -> float:
-    at = _moment(document.values.get("updated_at"))
-    return at.timestamp() if at else 0.0
+    """Return when a register was written by its own word; 0 where it doesn't say."""
+    moment = _moment(document.values.get("updated_at"))
+    return moment.timestamp() if moment else 0.0
 
 
 def _moment(value: Value) -> datetime | None:
+    """Return the time that a value is; None for one that is no timestamp."""
     return timestamp(value) if isinstance(value, str) else None
 
 
 def _owned(document: Document, owner: str) -> Document:
-    """The ledger with the canonical owner inside, where it names one at all."""
+    """Return the ledger with the canonical owner inside, where it names one at all."""
     said = document.values.get("owner")
-    return jsonsplice.set_text(document, ("owner",), owner) if isinstance(said, str) and said != owner else document
+    if not isinstance(said, str) or said == owner:
+        return document
+    return jsonsplice.set_text(document, ("owner",), owner)

@@ -13,41 +13,49 @@ from taskcheck.model.sources import (
     Sources,
 )
 
+Written = Mapping[str, bytes | None]
+"""Files of the root checkout as they would be, by path; None for one that wouldn't be there."""
+
 
 def contents(sources: Sources) -> dict[str, bytes]:
-    """The files of the root checkout that taskcheck may write, by path: task files and runtime ledgers."""
+    """Return the files of the root checkout that taskcheck may write, by path: task files and runtime ledgers."""
     files = (*sources.tasks, *sources.registers, *sources.snapshots, *sources.tombstones)
     return {source.path: source.data for source in files if source.data is not None}
 
 
-def overlaid(sources: Sources, files: Mapping[str, bytes | None], settings: Settings, mtime_ns: int) -> Sources:
-    """The sources with some files of the root checkout as they would be, written at a moment; None removes one."""
-
-    def laid(held: Iterable[Source], pattern: str = "") -> tuple[Source, ...]:
-        by_path = {source.path: source for source in held}
-        for path, data in files.items():
-            if path in by_path:
-                by_path[path] = replace(by_path[path], data=data, trouble=None, mtime_ns=mtime_ns)
-            elif pattern and (match := Pattern(pattern).match(path)):
-                by_path[path] = Source(path=path, data=data, mtime_ns=mtime_ns, name=match[match.lastgroup or 0])
-        return tuple(source for path, source in sorted(by_path.items()) if files.get(path, b"") is not None)
-
-    before = contents(sources)
+def overlaid(sources: Sources, files: Written, settings: Settings, mtime_ns: int) -> Sources:
+    """Return the sources with some files of the root checkout as they would be, written at a moment."""
+    paths = settings.paths
     git = sources.git
     if isinstance(git, Repository):
+        before = contents(sources)
         git = replace(git, checkouts=tuple(_beside(held, files, before) for held in git.checkouts))
     return replace(
         sources,
-        tasks=laid(sources.tasks),
-        registers=laid(sources.registers, settings.paths.registers),
-        snapshots=laid(sources.snapshots, settings.paths.snapshots),
-        tombstones=laid(sources.tombstones, settings.paths.tombstones),
+        tasks=_laid_over(sources.tasks, files, mtime_ns),
+        registers=_laid_over(sources.registers, files, mtime_ns, paths.registers),
+        snapshots=_laid_over(sources.snapshots, files, mtime_ns, paths.snapshots),
+        tombstones=_laid_over(sources.tombstones, files, mtime_ns, paths.tombstones),
         git=git,
     )
 
 
-def _beside(held: CheckoutSource, files: Mapping[str, bytes | None], before: Mapping[str, bytes]) -> CheckoutSource:
-    """Another checkout beside the changed root: it holds the copies that differ from root, now of other files.
+def _laid_over(held: Iterable[Source], files: Written, mtime_ns: int, pattern: str = "") -> tuple[Source, ...]:
+    """Return one kind of files as they would be, sorted by path; new ones are those that a pattern matches."""
+    by_path = {source.path: source for source in held}
+    for path, data in files.items():
+        if path in by_path:
+            by_path[path] = replace(by_path[path], data=data, trouble=None, mtime_ns=mtime_ns)
+        elif pattern:
+            match = Pattern(pattern).match(path)
+            if match is not None:
+                by_path[path] = Source(path=path, data=data, mtime_ns=mtime_ns, name=match[match.lastgroup or 0])
+    removed = {path for path, data in files.items() if data is None}
+    return tuple(by_path[path] for path in sorted(by_path.keys() - removed))
+
+
+def _beside(held: CheckoutSource, files: Written, before: Mapping[str, bytes]) -> CheckoutSource:
+    """Return another checkout beside the changed root: with the copies that differ from root, now of other files.
 
     A copy that was as root's is taken to have come from there: it never changed what root had until now.
     """
@@ -56,11 +64,12 @@ def _beside(held: CheckoutSource, files: Mapping[str, bytes | None], before: Map
     for path, data in files.items():
         if path not in before or path in held.absent:
             continue
+        was_as_root = path not in differing
         copy = differing.get(path) or Source(path=path, data=before[path])
         if copy.data == data:
             differing.pop(path, None)
             continue
-        if path not in differing:
+        if was_as_root:
             bases[path] = before[path]
         differing[path] = copy
     fork = held.fork

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Refused
-from taskcheck.fix.edits import After, Taken, compose
+from taskcheck.fix.edits import After, AgreedEdits, compose
 from taskcheck.fix.overlay import contents, overlaid
 from taskcheck.model.finding import Finding, Safety, Severity
 from taskcheck.model.plan import Change, Plan, digest
-from taskcheck.model.report import FixNote, Report, RunError
+from taskcheck.model.report import FixNote, Incident, Report, RunError
 from taskcheck.model.runtime import Entry
 from taskcheck.model.sources import Sources, Unavailable
 from taskcheck.model.state import State
@@ -36,14 +36,17 @@ class Judged:
 
 
 def on_top_of(given: Mapping[str, bytes | None], held: Mapping[str, bytes | None], made: Plan) -> Plan:
-    """A plan that was made on top of given files, with these in it, and first; what is held is before both."""
+    """Return a plan that was made on top of given files, with these in it, and first; what is held is before both."""
     later = {change.path: change for change in made.changes}
     changes = []
     for path in dict.fromkeys((*given, *later)):
-        change = later.get(path)
-        after = change.after if change else given[path]
-        if after != held.get(path):
-            changes.append(Change(path=path, before=held.get(path), after=after, like=change.like if change else None))
+        before = held.get(path)
+        if path in later:
+            change = replace(later[path], before=before)
+        else:
+            change = Change(path=path, before=before, after=given[path])
+        if change.after != before:
+            changes.append(change)
     return replace(made, changes=tuple(changes))
 
 
@@ -57,7 +60,7 @@ def plan(
     safety: Safety,
     mtime_ns: int,
 ) -> Plan:
-    """What to write so that every finding whose fix is at least so safe is gone.
+    """Return what to write so that every finding whose fix is at least so safe is gone.
 
     The fixes of a round are made together, and the rules look at the result before it counts; what depends on them
     comes in the next round. A fix that can't be made exactly, that would take an entry from a live process, or that
@@ -92,45 +95,54 @@ class _Planner:
     """How often the rules have looked."""
 
     def plan(self, judged: Judged) -> Plan:
-        """Round after round, until no fix is left that can be made."""
+        """Return the plan that is made round after round, until no fix is left that can be made."""
         files: Files = {}
-        states, made = [_state_of(files)], []
+        states = [_state_of(files)]
+        made: list[list[Finding]] = []
         while found := self._compatible(judged.part.findings):
-            rounds = _Round(self, files, judged)
-            rounds.take(found)
-            if not rounds.taken:
+            this_round = _Round(self, files, judged)
+            this_round.take(found)
+            if not this_round.taken:
                 continue
-            files, judged = rounds.files, rounds.judged
+            files, judged = this_round.files, this_round.judged
+            made.append(this_round.taken)
             state = _state_of(files)
-            made.append(rounds.taken)
-            if state in states or len(made) > ROUNDS:
-                since = states.index(state) if state in states else 0
-                return _fight(finding for taken in made[since:] for finding in taken)
+            if state in states:
+                return _fight(made[states.index(state) :])
+            if len(made) > ROUNDS:
+                return _fight(made)
             states.append(state)
+        changes = self._changes(files)
+        return Plan(changes=changes, notes=self._notes({change.path for change in changes}))
+
+    def _changes(self, files: Files) -> tuple[Change, ...]:
+        """Return what is to be written, sorted by path; files that end as they were are left out."""
         before = contents(self.sources)
-        planned = (
-            Change(path=path, before=before.get(path), after=after.data, like=after.like)
-            for path, after in sorted(files.items())
-        )
-        changes = tuple(change for change in planned if change.before != change.after)
-        paths = {change.path for change in changes}
-        notes = (
-            replace(note, files=tuple(path for path in note.files if path in paths) or note.files)
-            for note in self.notes
-        )
-        return Plan(changes=changes, notes=tuple(notes))
+        changes = []
+        for path, after in sorted(files.items()):
+            if before.get(path) != after.data:
+                changes.append(Change(path=path, before=before.get(path), after=after.data, like=after.like))
+        return tuple(changes)
+
+    def _notes(self, written: set[str]) -> tuple[FixNote, ...]:
+        """Return the notes, each with those of its files that are written; with all of them where none is."""
+        notes = []
+        for note in self.notes:
+            files = tuple(path for path in note.files if path in written)
+            notes.append(replace(note, files=files or note.files))
+        return tuple(notes)
 
     def _compatible(self, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings whose fixes can be made together; of two that differ the first one stays, the other waits."""
+        """Return the findings whose fixes can be made together; of two that differ the first stays, the other waits."""
         chosen: list[Finding] = []
-        taken = Taken()
+        agreed = AgreedEdits()
         for finding in findings:
             fix = finding.fix
             if fix is None or fix.safety < self.safety or _key(finding) in self.left_out:
                 continue
             if reason := self.refuse(finding):
                 self.note(finding, reason)
-            elif taken.take(fix.edits):
+            elif agreed.take(fix.edits):
                 chosen.append(finding)
         return chosen
 
@@ -179,7 +191,7 @@ class _Round:
             self.take(findings[half:])
 
     def _try(self, findings: list[Finding]) -> str | None:
-        """Make these fixes beside those that were taken; or why they can't be."""
+        """Make these fixes beside those that were taken; return why they can't be, None where they were."""
         together = [*self.taken, *findings]
         edits = [edit for finding in together if finding.fix for edit in finding.fix.edits]
         planner = self._planner
@@ -202,21 +214,25 @@ class _Round:
 
 
 def _key(finding: Finding) -> Key:
+    """Return what is the same for a finding and the one that is found again in the next round."""
     return finding.fingerprint, finding.place.path
 
 
 def _state_of(files: Files) -> tuple[tuple[str, str | None], ...]:
+    """Return what is equal for files with equal bytes."""
     return tuple((path, digest(after.data)) for path, after in sorted(files.items()))
 
 
-def _fight(findings: Iterable[Finding]) -> Plan:
-    rules = " and ".join(sorted({finding.rule for finding in findings}))
+def _fight(rounds: Iterable[Iterable[Finding]]) -> Plan:
+    """Return the plan to write nothing, for the fixes of some rounds undo each other."""
+    names = {finding.rule for findings in rounds for finding in findings}
+    rules = " and ".join(sorted(names))
     message = f"the fixes of {rules} come to no end: one undoes what the other does; nothing was written"
     return Plan(errors=(RunError(where="fix", message=message),))
 
 
 def _lost(before: State, after: State) -> str | None:
-    """The entry of a live process that a state has and another one hasn't."""
+    """Return the entry of a live process that a state has and another one hasn't."""
     if isinstance(before.entries, Unavailable) or isinstance(before.dispatches, Unavailable):
         return None
     kept = set() if isinstance(after.entries, Unavailable) else {_process(entry) for entry in after.entries}
@@ -227,15 +243,23 @@ def _lost(before: State, after: State) -> str | None:
 
 
 def _process(entry: Entry) -> tuple[object, ...]:
+    """Return what is the same for an entry in whichever register it stands."""
     return entry.manager, entry.task, entry.pid, entry.host, entry.worktree_path, entry.branch
 
 
 def _raised(before: Report, after: Report) -> str | None:
-    """The first error of an incident that had none, in words; or what failed on the state as it would be."""
-    failing = {(i.task, i.manager) for i in before.incidents if i.severity is Severity.ERROR}
-    for incident in after.incidents:
-        if incident.severity is Severity.ERROR and (incident.task, incident.manager) not in failing:
+    """Return the first error of an incident that had none, or what failed on the state as it would be, in words."""
+    failing_before = {(incident.task, incident.manager) for incident in _failing(before)}
+    for incident in _failing(after):
+        if (incident.task, incident.manager) not in failing_before:
             finding = next(finding for finding in incident.findings if finding.level is Severity.ERROR)
             return f"it would raise {finding.rule} on {incident.subject}: {finding.message}"
-    failed = next((error for error in after.errors if error not in before.errors), None)
-    return f"{failed.where} fails on what it would leave: {failed.message}" if failed else None
+    for error in after.errors:
+        if error not in before.errors:
+            return f"{error.where} fails on what it would leave: {error.message}"
+    return None
+
+
+def _failing(report: Report) -> list[Incident]:
+    """Return the incidents with an error."""
+    return [incident for incident in report.incidents if incident.severity is Severity.ERROR]

@@ -1,6 +1,6 @@
 """Repairs a store: finish what was interrupted, check, plan, write all or nothing, and check again."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -44,7 +44,7 @@ class Order:
 
 
 def fix(store: Store, request: Request, order: Order) -> tuple[Report, Plan]:
-    """Repair what can be repaired; the report of what is left, and what was written or would be.
+    """Repair what can be repaired; return the report of what is left, and what was written or would be.
 
     Where it had to be given up (somebody holds a lock, the disk is full), the report is incomplete and says why.
 
@@ -77,7 +77,7 @@ def fix(store: Store, request: Request, order: Order) -> tuple[Report, Plan]:
 
 
 def take_back(store: Store, name: str | None = None) -> tuple[Journal | None, str | None]:
-    """Undo a fix, the last one where none is named; what was undone, and what was recovered first.
+    """Undo a fix, the last one where none is named; return what was undone, and what was recovered first.
 
     Raises:
         UsageError: it can't be undone; nothing was changed.
@@ -86,7 +86,7 @@ def take_back(store: Store, name: str | None = None) -> tuple[Journal | None, st
         with opened(store) as (journals, recovered):
             records = journals.records()
             if name is not None and name not in records:
-                raise UsageError(f"there is no fix {name} to undo{_known(records)}")
+                raise UsageError(f"there is no fix {name} to undo{_undoable(records)}")
             if not records:
                 return None, recovered
             files = journals.load(f"undo/{name or records[0]}.json").files
@@ -99,7 +99,7 @@ def take_back(store: Store, name: str | None = None) -> tuple[Journal | None, st
 
 
 def fixes(store: Store) -> list[Journal]:
-    """The fixes that can be undone, the latest first.
+    """Return the fixes that can be undone, the latest first.
 
     Raises:
         UsageError: a record can't be read.
@@ -116,7 +116,7 @@ Given = Callable[[Sources, State], Mapping[str, bytes | None]]
 
 
 def planned(store: Store, request: Request, order: Order, given: Given = lambda *_: {}) -> Planned:
-    """Read, judge, plan: what repairs the findings, on top of what is given.
+    """Read, judge, plan; return what repairs the findings, on top of what is given.
 
     Raises:
         UsageError: as `check`.
@@ -163,24 +163,34 @@ def planned(store: Store, request: Request, order: Order, given: Given = lambda 
 
 
 def _refusal(store: Store, sources: Sources, order: Order) -> Callable[[Finding], str | None]:
-    """Why the fix of a finding may not be made here: its file can't be written, or git or a hook has it in hand."""
-    tasks = {source.path: source.data for source in sources.tasks if source.data is not None}
+    """Return what tells why the fix of a finding may not be made here; None where it may.
+
+    Its file can't be written, or git or a hook has it in hand.
+    """
+    tasks = _task_files(sources)
     staging = cache(lambda: read_staging(store.location, tasks))
 
     @cache
     def why_not(path: str) -> str | None:
-        if order.in_hook and path not in tasks:
-            return f"{path}: runtime files aren't written inside a git hook"
-        if path in tasks and path in staging().unmerged:
+        if path not in tasks:
+            if order.in_hook:
+                return f"{path}: runtime files aren't written inside a git hook"
+        elif path in staging().unmerged:
             return f"{path}: it has an unmerged conflict in git's index"
-        if path in tasks and order.in_hook and path in staging().partial:
+        elif order.in_hook and path in staging().partial:
             return f"{path}: a part of it is staged, and a git hook waits"
         return obstacle(store.location.root, path)
 
     def refuse(finding: Finding) -> str | None:
-        return next(filter(None, map(why_not, finding.fix.files if finding.fix else ())), None)
+        files = finding.fix.files if finding.fix else ()
+        return next(filter(None, map(why_not, files)), None)
 
     return refuse
+
+
+def _task_files(sources: Sources) -> dict[str, bytes]:
+    """Return root's task files that could be read, by path."""
+    return {source.path: source.data for source in sources.tasks if source.data is not None}
 
 
 def _concluded(
@@ -193,11 +203,13 @@ def _concluded(
     recovered: str | None = None,
     trouble: str | None = None,
 ) -> Report:
-    """The report with what became of the fixes."""
-    made = planned.plan
-    errors = [*made.errors, *([RunError(where="fix", message=trouble)] if trouble else [])]
-    fixes = made.notes if written else tuple(replace(note, applied=False) for note in made.notes)
+    """Return the report with what became of the fixes."""
+    errors = list(planned.plan.errors)
+    fixes = planned.plan.notes
+    if not written:
+        fixes = tuple(replace(note, applied=False) for note in fixes)
     if trouble:
+        errors.append(RunError(where="fix", message=trouble))
         fixes = tuple(replace(note, reason=note.reason or trouble) for note in fixes)
     notes = [recovered] if recovered else []
     if written:
@@ -206,19 +218,35 @@ def _concluded(
 
 
 def _notes(planned: Planned, store: Store) -> Iterator[str]:
-    """What a person has to know: what to commit, which branches will meet the same lines, whom nothing keeps out."""
-    paths = [change.path for change in planned.plan.changes]
-    tasks = {source.path: source.data for source in planned.sources.tasks if source.data is not None}
-    tracked = sorted(read_staging(store.location, {path: tasks[path] for path in paths if path in tasks}).tracked)
+    """Yield what a person has to know of what was written.
+
+    That is what to commit, which branches will meet the same lines, and whom nothing keeps out.
+    """
+    tasks = _task_files(planned.sources)
+    written = [change.path for change in planned.plan.changes]
+    written_tasks = {path: tasks[path] for path in written if path in tasks}
+    tracked = sorted(read_staging(store.location, written_tasks).tracked)
     if tracked:
         yield f"to commit: {', '.join(tracked)}"
-    copies = () if isinstance(planned.state.copies, Unavailable) else planned.state.copies
-    beside = sorted({copy.checkout.spoken for copy in copies if copy.task.place.path in tracked and copy.changed})
+    beside = _changed_beside(planned.state, tracked)
     if beside:
         yield f"these changed the same files, and will meet the change when they are merged: {', '.join(beside)}"
-    if not store.settings.locks and any(path not in tasks for path in paths):
+    wrote_runtime_files = len(written_tasks) < len(written)
+    if wrote_runtime_files and not store.settings.locks:
         yield "no lock configured ([locks]): a manager that writes its register at the same moment isn't kept out"
 
 
-def _known(records: list[str]) -> str:
+def _changed_beside(state: State, paths: Collection[str]) -> list[str]:
+    """Return the checkouts that changed some of root's files themselves, as sentences name them."""
+    if isinstance(state.copies, Unavailable):
+        return []
+    changed = set()
+    for copy in state.copies:
+        if copy.changed and copy.task.place.path in paths:
+            changed.add(copy.checkout.spoken)
+    return sorted(changed)
+
+
+def _undoable(records: list[str]) -> str:
+    """Return which fixes can be undone, to follow that one can't."""
     return f"; there are {', '.join(records[:5])}" if records else "; there is none"

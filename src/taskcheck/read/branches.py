@@ -1,6 +1,6 @@
 """Reads branch tips as checkouts: their task files that differ from root's, straight from git's objects."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from taskcheck.model.sources import CheckoutSource, Source
@@ -19,7 +19,7 @@ def read_branches(
     paths: TaskPaths,
     prefix: str,
 ) -> list[CheckoutSource]:
-    """The tips of the branches that a glob names, with the task files in which they differ from root.
+    """Return the tips of the branches that a glob names, with the task files in which they differ from root.
 
     Args:
         git: the repository.
@@ -33,46 +33,79 @@ def read_branches(
     """
     tips = _tips(refs, globs, taken, trunk)
     trees = {name: _task_blobs(git, tip, paths, prefix) for name, tip in tips.items()}
-    own = {path: blob_id(data, len(next(iter(tips.values()), ""))) for path, data in root_files.items()}
-    differing = {
-        name: {path: blob for path, blob in tree.items() if own.get(path) != blob} for name, tree in trees.items()
-    }
-    contents = git.blobs({blob for files in differing.values() for blob in files.values()}, MAX_TASK_BYTES)
-    return [
-        CheckoutSource(
+    root_blobs = _root_blobs(root_files, tips)
+    differing = {name: _differing(tree, root_blobs) for name, tree in trees.items()}
+    contents = git.blobs(_all_blobs(differing.values()), MAX_TASK_BYTES)
+    checkouts = []
+    for name, tip in tips.items():
+        checkout = CheckoutSource(
             name=f"branch:{name}",
             path=None,
             branch=name,
             head=tip,
-            files={
-                path: Source(path=path, data=contents[blob])
-                for path, blob in differing[name].items()
-                if blob in contents
-            },
-            absent=frozenset(set(root_files) - set(trees[name])),
+            files=_sources(differing[name], contents),
+            absent=frozenset(root_files.keys() - trees[name].keys()),
         )
-        for name, tip in tips.items()
-    ]
+        checkouts.append(checkout)
+    return checkouts
 
 
 def _tips(refs: Mapping[str, str], globs: Sequence[str], taken: Collection[str], trunk: str | None) -> dict[str, str]:
-    """Short name to object id of the branches that a glob names; a remote one that a local one equals is left out.
-
-    So is trunk of any remote.
-    """
+    """Return the object ids of the branches that a glob names and that aren't looked at elsewhere, by short name."""
     tips: dict[str, str] = {}
     for ref, object_id in sorted(refs.items()):
-        local = ref.startswith("refs/heads/")
         name = ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
-        short = name if local else name.partition("/")[2]
-        known = short in taken if local else short == trunk or refs.get(f"refs/heads/{short}") == object_id
-        if not known and not object_id.startswith("ref: ") and any(fnmatchcase(name, glob) for glob in globs):
+        is_symbolic = object_id.startswith("ref: ")
+        if is_symbolic or _known(ref, refs, taken, trunk):
+            continue
+        if any(fnmatchcase(name, glob) for glob in globs):
             tips[name] = object_id
     return tips
 
 
+def _known(ref: str, refs: Mapping[str, str], taken: Collection[str], trunk: str | None) -> bool:
+    """Return whether a branch is looked at under another name.
+
+    A local one is where it is taken; a remote one where it is trunk, or a local one of its name has the same tip.
+    """
+    if ref.startswith("refs/heads/"):
+        return ref.removeprefix("refs/heads/") in taken
+    name = ref.removeprefix("refs/remotes/").partition("/")[2]
+    return name == trunk or refs.get(f"refs/heads/{name}") == refs[ref]
+
+
+def _root_blobs(root_files: Mapping[str, bytes], tips: Mapping[str, str]) -> dict[str, str]:
+    """Return the blob ids of root's task files, by path, as long as those of the tips."""
+    id_length = len(next(iter(tips.values()), ""))
+    return {path: blob_id(data, id_length) for path, data in root_files.items()}
+
+
 def _task_blobs(git: Git, tip: str, paths: TaskPaths, prefix: str) -> dict[str, str]:
-    """Blob ids of a commit's task files, by path within the store."""
-    tree = git.tree(tip, paths.folders(prefix))
-    inside = {path.removeprefix(prefix): blob for path, blob in tree.items() if path.startswith(prefix)}
-    return {path: blob for path, blob in inside.items() if paths.match(path, "")}
+    """Return the blob ids of a commit's task files, by path within the store."""
+    blobs = {}
+    for path, blob in git.tree(tip, paths.folders(prefix)).items():
+        if paths.match(path, prefix):
+            blobs[path.removeprefix(prefix)] = blob
+    return blobs
+
+
+def _differing(tree: Mapping[str, str], root_blobs: Mapping[str, str]) -> dict[str, str]:
+    """Return those of a tree's blobs that root doesn't have at their path, by path."""
+    return {path: blob for path, blob in tree.items() if root_blobs.get(path) != blob}
+
+
+def _all_blobs(trees: Iterable[Mapping[str, str]]) -> set[str]:
+    """Return the blob ids of some trees."""
+    blobs: set[str] = set()
+    for tree in trees:
+        blobs.update(tree.values())
+    return blobs
+
+
+def _sources(files: Mapping[str, str], contents: Mapping[str, bytes]) -> dict[str, Source]:
+    """Return files with their contents, by path; those that git didn't give are left out."""
+    sources = {}
+    for path, blob in files.items():
+        if blob in contents:
+            sources[path] = Source(path=path, data=contents[blob])
+    return sources

@@ -1,150 +1,203 @@
 """Ask history: how a checkout left root's, and what root's own commits made of dispatched tasks."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from taskcheck.model.sources import (
-    Change,
-    CheckoutSource,
-    Fork,
-    Unavailable,
-)
+from taskcheck.model.sources import Change, CheckoutSource, Fork, Unavailable
 from taskcheck.read.files import MAX_LEDGER_BYTES, MAX_TASK_BYTES
 from taskcheck.read.git import Git, GitError, Versions
 from taskcheck.read.locate import Location
 from taskcheck.read.tasks import TaskPaths
 
 
-@dataclass(slots=True)
-class _Question:
-    """What is to be asked about one checkout's history."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Branching:
+    """Where a checkout's history left root's, with the changes of its differing files on both sides, as blob ids."""
 
     base: str
-    paths: list[str]
-    tree: dict[str, str]
-    root_changes: list[Versions]
-    own_changes: list[Versions]
+    own_commits: Mapping[str, datetime]
+    """Commits of its own since the base."""
+    base_blobs: Mapping[str, str]
+    """The files at the base that the comparison may need, by path in the repository."""
+    root_changes: Sequence[Versions]
+    own_changes: Sequence[Versions]
+
+    @property
+    def blobs(self) -> set[str]:
+        """All blobs whose content is needed."""
+        blobs = set(self.base_blobs.values())
+        for change in (*self.root_changes, *self.own_changes):
+            if change.after:
+                blobs.add(change.after)
+        return blobs
 
 
 def read_forks(
     git: Git, location: Location, head: str, checkouts: Sequence[CheckoutSource], paths: TaskPaths
 ) -> dict[str, Fork | Unavailable]:
-    """How the history of every live checkout with differing task files left root's, by checkout name.
+    """Return how the history of every live checkout with differing task files left root's, by checkout name.
 
     The contents of all files at all merge-bases and in all commits since are fetched by one process.
     """
-    trees: dict[str, dict[str, str]] = {}
-    questions: dict[str, _Question] = {}
+    reader = _ForkReader(git=git, prefix=location.prefix, folders=paths.folders(location.prefix), head=head, trees={})
+    branchings: dict[str, _Branching] = {}
     forks: dict[str, Fork | Unavailable] = {}
-    own_commits: dict[str, dict[str, datetime]] = {}
     for checkout in checkouts:
         if checkout.defect is not None:
             continue
-        if checkout.head is None:
-            forks[checkout.name] = Unavailable("it has no commit yet")
-            continue
         try:
-            base = git.merge_base(head, checkout.head)
-            if base is None:
-                forks[checkout.name] = Unavailable("its history and root's have no common commit")
-                continue
-            own = git.commits(checkout.head, base, "--max-count=10000") if base != checkout.head else []
-            own_commits[checkout.name] = dict(own)
-            differing = [*checkout.files, *checkout.absent]
-            if differing and base not in trees:
-                trees[base] = git.tree(base, paths.folders(location.prefix))
-            questions[checkout.name] = _question(
-                git, location.prefix, head, checkout.head, base, differing, trees.get(base, {})
-            )
+            branching = reader.branching(checkout)
         except GitError as error:
-            forks[checkout.name] = Unavailable(str(error))
-    contents = git.blobs(
-        {
-            object_id
-            for question in questions.values()
-            for object_id in (
-                *question.tree.values(),
-                *(change.after for change in (*question.root_changes, *question.own_changes) if change.after),
-            )
-        },
-        MAX_TASK_BYTES,
-    )
-    for name, question in questions.items():
-        own_of = own_commits[name]
-        forks[name] = Fork(
-            base=question.base,
-            base_files=_contents(question.tree, contents, location.prefix),
-            root_versions=_versions(question.root_changes, contents, location.prefix),
-            own_versions=_versions(question.own_changes, contents, location.prefix),
-            commits=len(own_of),
-            newest_commit_at=max(own_of.values(), default=None),
-        )
+            branching = Unavailable(str(error))
+        if isinstance(branching, Unavailable):
+            forks[checkout.name] = branching
+        else:
+            branchings[checkout.name] = branching
+    needed: set[str] = set()
+    for branching in branchings.values():
+        needed |= branching.blobs
+    contents = git.blobs(needed, MAX_TASK_BYTES)
+    for name, branching in branchings.items():
+        forks[name] = _fork(branching, contents, location.prefix)
+    own_commits = {name: branching.own_commits for name, branching in branchings.items()}
     return _stacked(checkouts, forks, own_commits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ForkReader:
+    """Asks git where checkouts left root's history."""
+
+    git: Git
+    prefix: str
+    """The store's folder within a checkout."""
+    folders: Sequence[str]
+    """The folders of the repository that hold task files."""
+    head: str
+    """Root's commit."""
+    trees: dict[str, dict[str, str]]
+    """The task folders at the merge-bases that were asked for: worktrees have them in common."""
+
+    def branching(self, checkout: CheckoutSource) -> _Branching | Unavailable:
+        """Return where a checkout left root's history, or why it can't be told.
+
+        Raises:
+            GitError: git can't answer.
+        """
+        tip = checkout.head
+        if tip is None:
+            return Unavailable("it has no commit yet")
+        base = self.git.merge_base(self.head, tip)
+        if base is None:
+            return Unavailable("its history and root's have no common commit")
+        own_commits = dict(self.git.commits(tip, base, "--max-count=10000")) if base != tip else {}
+        differing = [*checkout.files, *checkout.absent]
+        if not differing:
+            return _Branching(base=base, own_commits=own_commits, base_blobs={}, root_changes=(), own_changes=())
+        base_blobs = self._namesakes(base, differing)
+        asked = sorted({*(self.prefix + path for path in differing), *base_blobs})
+        return _Branching(
+            base=base,
+            own_commits=own_commits,
+            base_blobs=base_blobs,
+            root_changes=self._changes(self.head, base, asked),
+            own_changes=self._changes(tip, base, asked),
+        )
+
+    def _namesakes(self, base: str, paths: Iterable[str]) -> dict[str, str]:
+        """Return the files at a merge-base that are called as some others, by path.
+
+        A task keeps its file name when it is moved, say to completed/.
+        """
+        if base not in self.trees:
+            self.trees[base] = self.git.tree(base, self.folders)
+        names = {_file_name(path) for path in paths}
+        return {path: blob for path, blob in self.trees[base].items() if _file_name(path) in names}
+
+    def _changes(self, tip: str, base: str, paths: Sequence[str]) -> Sequence[Versions]:
+        """Return what the commits from a merge-base to a tip did to some files."""
+        return self.git.changes(tip, base, paths) if tip != base else ()
+
+
+def _file_name(path: str) -> str:
+    """Return the last part of a path."""
+    return path.rpartition("/")[2]
+
+
+def _fork(branching: _Branching, contents: Mapping[str, bytes], prefix: str) -> Fork:
+    """Return a fork with the contents of its files."""
+    return Fork(
+        base=branching.base,
+        base_files=_contents(branching.base_blobs, contents, prefix),
+        root_versions=_versions(branching.root_changes, contents, prefix),
+        own_versions=_versions(branching.own_changes, contents, prefix),
+        commits=len(branching.own_commits),
+        newest_commit_at=max(branching.own_commits.values(), default=None),
+    )
 
 
 def _stacked(
     checkouts: Sequence[CheckoutSource],
     forks: Mapping[str, Fork | Unavailable],
-    own_commits: Mapping[str, Mapping[str, datetime]],
+    own_commits: Mapping[str, Collection[str]],
 ) -> dict[str, Fork | Unavailable]:
-    """The forks with the names of the checkouts whose tip each contains, among those that changed the same files.
-
-    A checkout whose own change isn't committed is in nobody's history, whatever contains its tip.
-    """
-    committed: dict[str, dict[str, bool]] = {}
+    """Return the forks with the names of the checkouts that each is stacked on."""
+    changed: dict[str, _Changed] = {}
     for checkout in checkouts:
         fork = forks.get(checkout.name)
         if isinstance(fork, Fork):
-            committed[checkout.name] = dict(_own_changes(checkout, fork))
-    heads = {checkout.name: checkout.head or "" for checkout in checkouts}
+            own_changes = dict(_own_changes(checkout, fork))
+            changed[checkout.name] = _Changed(checkout.head or "", own_changes, own_commits[checkout.name])
+    stacked = dict(forks)
+    for name, own in changed.items():
+        fork = forks[name]
+        if isinstance(fork, Fork) and own.files:
+            containing = frozenset(other for other in changed if own.contains(changed[other]))
+            stacked[name] = replace(fork, containing=containing)
+    return stacked
 
-    def contains(later: str, earlier: str) -> bool:
-        shared = committed[later].keys() & committed[earlier].keys()
-        if later == earlier or heads[earlier] not in own_commits[later] or not shared:
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Changed:
+    """What a checkout changed itself since it left root's history."""
+
+    head: str
+    files: Mapping[str, bool]
+    """The files that it changed, by path, each with whether that is committed."""
+    commits: Collection[str]
+
+    def contains(self, other: "_Changed") -> bool:
+        """Return whether this history has the other's tip and all that the other did to the files that both changed.
+
+        A checkout whose own change isn't committed is in nobody's history, whatever contains its tip.
+        """
+        if other is self or other.head not in self.commits:
             return False
-        return all(committed[earlier][path] for path in shared)
-
-    return {
-        name: replace(fork, containing=frozenset(other for other in committed if contains(name, other)))
-        if isinstance(fork, Fork) and committed[name]
-        else fork
-        for name, fork in forks.items()
-    }
+        shared = self.files.keys() & other.files.keys()
+        return bool(shared) and all(other.files[path] for path in shared)
 
 
 def _own_changes(checkout: CheckoutSource, fork: Fork) -> Iterator[tuple[str, bool]]:
-    """The files that a checkout changed since its base, each with whether that is committed."""
+    """Yield the files that a checkout changed since its base, each with whether that is committed."""
     for path, source in checkout.files.items():
         versions = fork.own_versions.get(path, ())
         tip = versions[0] if versions else fork.base_files.get(path)
-        if versions or source.data != tip:
-            yield path, source.data == tip
+        is_committed = source.data == tip
+        if versions or not is_committed:
+            yield path, is_committed
 
 
-def _question(
-    git: Git, prefix: str, head: str, tip: str, base: str, differing: Sequence[str], tree: Mapping[str, str]
-) -> _Question:
-    if not differing:
-        return _Question(base, [], {}, [], [])
-    names = {path.rpartition("/")[2] for path in differing}
-    # A task keeps its file name when it is moved, say to completed/.
-    at_base = {path: blob for path, blob in tree.items() if path.rpartition("/")[2] in names}
-    asked = sorted({*(prefix + path for path in differing), *at_base})
-    return _Question(
-        base,
-        asked,
-        at_base,
-        git.changes(head, base, asked) if head != base else [],
-        git.changes(tip, base, asked) if tip != base else [],
-    )
-
-
-def _contents(tree: Mapping[str, str], contents: Mapping[str, bytes], prefix: str) -> dict[str, bytes]:
-    return {path.removeprefix(prefix): contents[blob] for path, blob in tree.items() if blob in contents}
+def _contents(blobs: Mapping[str, str], contents: Mapping[str, bytes], prefix: str) -> dict[str, bytes]:
+    """Return the contents of blobs, by path within the store; those that git didn't give are left out."""
+    found = {}
+    for path, blob in blobs.items():
+        if blob in contents:
+            found[path.removeprefix(prefix)] = contents[blob]
+    return found
 
 
 def _versions(changes: Iterable[Versions], contents: Mapping[str, bytes], prefix: str) -> dict[str, tuple[bytes, ...]]:
+    """Return what commits made of files, in their order, by path within the store."""
     versions: dict[str, list[bytes]] = {}
     for change in changes:
         content = contents.get(change.after or "")
@@ -164,17 +217,19 @@ def read_changes(git: Git, head: str | None, dispatched: Mapping[str, datetime],
     """
     if head is None or not dispatched:
         return ()
-    since = min(dispatched.values())
+    since = int(min(dispatched.values()).timestamp())
     paths = sorted(prefix + path for path in dispatched)
-    found = git.changes(head, None, paths, f"--since={int(since.timestamp())}", first_parent=True)
-    blobs = git.blobs({blob for change in found for blob in (change.before, change.after) if blob}, MAX_LEDGER_BYTES)
-    return tuple(
-        Change(
-            path=change.path.removeprefix(prefix),
-            commit=change.commit,
-            at=change.at,
-            before=blobs.get(change.before or ""),
-            after=blobs.get(change.after or ""),
+    versions = git.changes(head, None, paths, f"--since={since}", first_parent=True)
+    needed = {blob for version in versions for blob in (version.before, version.after) if blob}
+    contents = git.blobs(needed, MAX_LEDGER_BYTES)
+    changes = []
+    for version in versions:
+        change = Change(
+            path=version.path.removeprefix(prefix),
+            commit=version.commit,
+            at=version.at,
+            before=contents.get(version.before or ""),
+            after=contents.get(version.after or ""),
         )
-        for change in found
-    )
+        changes.append(change)
+    return tuple(changes)

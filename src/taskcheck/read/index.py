@@ -1,8 +1,9 @@
 """What git's index holds of some files: which are tracked, in conflict, or staged other than they are on disk."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from taskcheck.read.git import Git, blob_id
 from taskcheck.read.locate import Location
@@ -19,7 +20,7 @@ class Staging:
 
 
 def read_staging(location: Location, files: Mapping[str, bytes]) -> Staging:
-    """How git's index stands to some files as they are on disk.
+    """Return how git's index stands to some files as they are on disk.
 
     Raises:
         GitError: git can't answer.
@@ -27,21 +28,36 @@ def read_staging(location: Location, files: Mapping[str, bytes]) -> Staging:
     if location.top is None or not files:
         return Staging()
     git = Git(location.top)
-    folders = sorted({f"{location.prefix}{path}".rpartition("/")[0] for path in files})
-    named = [] if "" in folders else folders
-    index = git.index(named)
-    real = os.path.realpath(location.top)
-    head = next((record.head for record in git.worktrees() if os.path.realpath(record.path) == real), None)
-    committed = git.tree(head, named) if head else {}
-    states = {path: index[location.prefix + path] for path in files if location.prefix + path in index}
-    return Staging(
-        tracked=frozenset(states),
-        unmerged=frozenset(path for path, blob in states.items() if blob is None),
-        partial=frozenset(
-            path
-            for path, blob in states.items()
-            if blob is not None
-            and blob != committed.get(location.prefix + path)
-            and blob != blob_id(files[path], len(blob))
-        ),
-    )
+    folders = _folders(location.prefix, files)
+    index = git.index(folders)
+    head = _head(git, location.top)
+    committed = git.tree(head, folders) if head else {}
+    tracked = set()
+    unmerged = set()
+    partial = set()
+    for path, data in files.items():
+        full = location.prefix + path
+        if full not in index:
+            continue
+        tracked.add(path)
+        staged = index[full]
+        if staged is None:
+            unmerged.add(path)
+        elif staged != committed.get(full) and staged != blob_id(data, len(staged)):
+            partial.add(path)
+    return Staging(tracked=frozenset(tracked), unmerged=frozenset(unmerged), partial=frozenset(partial))
+
+
+def _folders(prefix: str, paths: Iterable[str]) -> list[str]:
+    """Return the folders in the repository that files lie in; none where one lies at its top, for the whole of it."""
+    folders = {f"{prefix}{path}".rpartition("/")[0] for path in paths}
+    return [] if "" in folders else sorted(folders)
+
+
+def _head(git: Git, top: Path) -> str | None:
+    """Return the commit of the checkout at a path; None before the first one."""
+    real = os.path.realpath(top)
+    for record in git.worktrees():
+        if os.path.realpath(record.path) == real:
+            return record.head
+    return None

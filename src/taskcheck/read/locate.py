@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class Location:
 
 
 def locate(start: Path) -> Location:
-    """The store that a folder belongs to.
+    """Return the store that a folder belongs to.
 
     It is the nearest folder upward with a taskcheck.toml, else the top of the main checkout, else the folder itself.
     From a linked worktree it is still found in the main checkout.
@@ -47,31 +48,44 @@ def locate(start: Path) -> Location:
     start = Path(os.path.realpath(start))
     if not os.path.isdir(start):  # noqa: PTH112 - Path.is_dir raises where a name is too long, or may not be looked at
         raise NotADirectoryError(str(start))
-    checkout = next((folder for folder in (start, *start.parents) if os.path.lexists(folder / ".git")), None)
+    upward = (start, *start.parents)
+    checkout = next((folder for folder in upward if os.path.lexists(folder / ".git")), None)
     if checkout is None:
-        configured = (folder for folder in (start, *start.parents) if (folder / CONFIG_NAME).is_file())
-        return Location(next(configured, start), None, None)
+        return Location(_first_configured(upward) or start, None, None)
     top = _main_checkout(checkout)
     inside = top / start.relative_to(checkout)
-    upward = (folder for folder in (inside, *inside.parents) if folder == top or top in folder.parents)
-    root = next((folder for folder in upward if (folder / CONFIG_NAME).is_file()), top)
-    return Location(root, top, None if checkout == top else checkout)
+    within = [folder for folder in (inside, *inside.parents) if folder == top or top in folder.parents]
+    root = _first_configured(within) or top
+    current = checkout if checkout != top else None
+    return Location(root, top, current)
+
+
+def _first_configured(folders: Iterable[Path]) -> Path | None:
+    """Return the first folder with a configuration; None where none has one."""
+    return next((folder for folder in folders if (folder / CONFIG_NAME).is_file()), None)
 
 
 def git_dir(checkout: Path) -> Path | None:
-    """Where a checkout's ``.git`` file points; None when it is no such file or can't be read."""
+    """Return where a checkout's ``.git`` file points; None when it is no such file or can't be read."""
     match = _GITDIR.match(small_text(checkout / ".git") or "")
     return Path(os.path.realpath(checkout / match[1])) if match else None
 
 
+def _admin_folder(checkout: Path) -> Path | None:
+    """Return the checkout's own git folder, with links resolved; None where it has none."""
+    own = checkout / ".git"
+    if own.is_dir():
+        return Path(os.path.realpath(own))
+    return git_dir(checkout)
+
+
 def fix_folder(location: Location) -> Path:
-    """Where fixes of the store are written down: outside of the work tree where there is a repository.
+    """Return where fixes of the store are written down: outside of the work tree where there is a repository.
 
     It is in the checkout's own git folder, not in the one that all worktrees share: where no checkout is the main
     one, as beside a bare repository, each that is taken for root keeps its own.
     """
-    own = location.top and location.top / ".git"
-    admin = own and (Path(os.path.realpath(own)) if own.is_dir() else git_dir(own.parent))
+    admin = _admin_folder(location.top) if location.top else None
     if admin is None:
         return location.root / ".taskcheck"
     name = location.prefix.strip("/").replace("%", "%25").replace("/", "%2F")
@@ -79,41 +93,60 @@ def fix_folder(location: Location) -> Path:
 
 
 def _bare(repository: Path) -> bool:
-    """Whether a repository says that it has no checkout of its own; the last word of its configuration counts."""
+    """Return whether a repository says that it has no checkout of its own; its configuration's last word counts."""
     said = _BARE.findall(small_text(repository / "config") or "")
     return bool(said) and said[-1].lower() in {"true", "yes", "on", "1"}
 
 
 def _submodule(repository: Path) -> Path | None:
-    """The main checkout of a submodule, of which its repository's configuration tells; None where it has none."""
-    said = [
-        found
-        for name in ("config", "config.worktree")
-        for found in _WORKTREE.findall(small_text(repository / name) or "")
-    ]
-    main = Path(os.path.realpath(repository / said[-1])) if said else None
-    return main if main and git_dir(main) == repository else None
+    """Return the main checkout of a submodule, of which its repository's configuration tells; None without one."""
+    said: list[str] = []
+    for name in ("config", "config.worktree"):
+        said += _WORKTREE.findall(small_text(repository / name) or "")
+    if not said:
+        return None
+    main = Path(os.path.realpath(repository / said[-1]))
+    return main if git_dir(main) == repository else None
 
 
 def _main_checkout(checkout: Path) -> Path:
+    """Return the main checkout of the repository that a checkout is of.
+
+    Raises:
+        GitError: it can't be told.
+    """
     own = checkout / ".git"
-    if own.is_dir() and not _bare(own):
+    if not own.is_dir():
+        admin = git_dir(checkout)
+    elif _bare(own):
+        admin = own
+    else:
         return checkout
-    admin = own if own.is_dir() else git_dir(checkout)
     if admin is None:
-        raise GitError(f"{checkout / '.git'} points nowhere; is it a worktree whose repository was moved?")
+        raise GitError(f"{own} points nowhere; is it a worktree whose repository was moved?")
     commondir = small_text(admin / "commondir")
     if commondir is not None:
-        common = Path(os.path.realpath(admin / commondir.strip()))
-        if common.name == ".git" and not _bare(common):
-            return common.parent
-        if (main := _submodule(common)) is not None:
+        main = _main_beside(Path(os.path.realpath(admin / commondir.strip())))
+        if main is not None:
             return main
     elif not admin.is_dir():
-        raise GitError(f"{checkout / '.git'} points to {admin}, which is gone; try: git worktree repair")
-    # A bare repository with worktrees, or a submodule's main checkout: only git knows.
+        raise GitError(f"{own} points to {admin}, which is gone; try: git worktree repair")
+    return _listed_main_checkout(checkout)
+
+
+def _main_beside(common: Path) -> Path | None:
+    """Return the main checkout of the repository in a folder, by its name and configuration; None if they don't say."""
+    if common.name == ".git" and not _bare(common):
+        return common.parent
+    return _submodule(common)
+
+
+def _listed_main_checkout(checkout: Path) -> Path:
+    """Return what git lists as main checkout: of a bare repository with worktrees, or a submodule, only it knows."""
     records = Git(checkout).worktrees()
     if records and not records[0].bare:
         return checkout
-    there = (record.path for record in records if not record.bare and record.path.is_dir())
-    return next((Path(os.path.realpath(path)) for path in there), checkout)
+    for record in records:
+        if not record.bare and record.path.is_dir():
+            return Path(os.path.realpath(record.path))
+    return checkout

@@ -1,27 +1,26 @@
 """Ask git about root: its branches, worktrees, trunk, merges, and what it tracks."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
-from taskcheck.model.sources import (
-    Merge,
-    Repository,
-    Sources,
-    Unavailable,
-)
+from taskcheck.model.sources import CheckoutSource, Merge, Repository, Sources, Unavailable
 from taskcheck.read.allowlist import branch_name
 from taskcheck.read.branches import read_branches
-from taskcheck.read.git import MINIMUM, Git, GitError, installed
+from taskcheck.read.git import MINIMUM, Git, GitError, WorktreeRecord, installed
 from taskcheck.read.history import read_changes, read_forks
 from taskcheck.read.locate import Location
 from taskcheck.read.merges import MergeReader
 from taskcheck.read.questions import Questions
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.worktrees import read_worktrees
+
+_LOCAL = "refs/heads/"
+_REF_FOLDERS = (_LOCAL, "refs/remotes/", "refs/remotes/origin/")
+"""Where a branch that a ledger names may be, the first first."""
 
 
 def read_git(
@@ -41,12 +40,16 @@ def read_git(
     try:
         version = git.version()
         if version < MINIMUM:
-            needed, found = (".".join(map(str, part)) for part in (MINIMUM, version))
-            return Unavailable(f"git {needed} or newer is needed, this is {found}")
+            return Unavailable(f"git {_dotted(MINIMUM)} or newer is needed, this is {_dotted(version)}")
         return _read_repository(git, sources, location, settings, questions, errors, progress)
     except GitError as error:
         errors.append(str(error))
         return Unavailable(str(error))
+
+
+def _dotted(version: Iterable[int]) -> str:
+    """Return a version as it is written."""
+    return ".".join(map(str, version))
 
 
 def _read_repository(
@@ -58,33 +61,24 @@ def _read_repository(
     errors: list[str],
     progress: Callable[[str], None],
 ) -> Repository:
+    """Return what a git that is new enough answers about root."""
     common_dir, shallow, refs = git.common_dir(), git.shallow(), git.refs()
-    # In a submodule git lists the repository's own folder, below the outer .git, for the main checkout.
-    real_top, real_common = os.path.realpath(location.top or ""), os.path.realpath(common_dir)
-    records = [
-        replace(record, path=Path(real_top)) if os.path.realpath(record.path) in {real_top, real_common} else record
-        for record in git.worktrees()
-    ]
-    main = next((record for record in records if str(record.path) == real_top and not record.bare), None)
+    top = os.path.realpath(location.top or "")
+    records = _worktree_records(git, top, common_dir)
+    main = _main_record(records, top)
     head = main.head if main else None
+    branch = main.branch if main else None
+    trunk = _trunk(settings.trunk, refs)
     root_files = {source.path: source.data for source in sources.tasks if source.data is not None}
     paths = TaskPaths.of(settings)
     checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors, progress)
-    trunk = _trunk(settings.trunk, refs)
-    branch = main.branch if main else None
     if settings.branches:
-        taken = {name for name in (trunk, branch, *(checkout.branch for checkout in checkouts)) if name}
+        taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
         checkouts += read_branches(git, refs, settings.branches, taken, trunk, root_files, paths, location.prefix)
     progress("asking git about history")
+    merges: dict[str, Merge] = {}
     if head is not None:
-        forks = read_forks(git, location, head, checkouts, paths)
-        checkouts = [
-            replace(checkout, fork=forks.get(checkout.name, Unavailable("not a live checkout")))
-            for checkout in checkouts
-        ]
-    branches = {*questions.branches, *(checkout.branch or "" for checkout in checkouts)}
-    merges = {}
-    if head is not None:
+        checkouts = _with_forks(git, location, head, checkouts, paths)
         reader = MergeReader(
             git,
             head,
@@ -92,7 +86,7 @@ def _read_repository(
             is_task=lambda path: paths.match(path, location.prefix),
             reflogs=common_dir / "logs" / "refs" / "heads",
         )
-        merges = _merges(reader, refs, settings, branches)
+        merges = _merges(reader, refs, trunk, {*questions.branches, *_branches_of(checkouts)})
     return Repository(
         head=head,
         branch=branch,
@@ -100,33 +94,84 @@ def _read_repository(
         trunk=trunk,
         on_trunk=trunk is not None and branch == trunk,
         checkouts=tuple(checkouts),
-        branches=frozenset(name.removeprefix("refs/heads/") for name in refs if name.startswith("refs/heads/")),
+        branches=frozenset(ref.removeprefix(_LOCAL) for ref in refs if ref.startswith(_LOCAL)),
         merges=merges,
         tracked=_tracked(git, settings, location, common_dir, head) if main else frozenset(),
         changes=read_changes(git, head, questions.dispatched, location.prefix),
     )
 
 
+def _worktree_records(git: Git, top: str, common_dir: Path) -> list[WorktreeRecord]:
+    """Return git's records of all checkouts, the main one at its real path.
+
+    In a submodule git lists the repository's own folder, below the outer .git, for the main checkout.
+    """
+    names_of_main = {top, os.path.realpath(common_dir)}
+    records = []
+    for record in git.worktrees():
+        is_main = os.path.realpath(record.path) in names_of_main
+        records.append(replace(record, path=Path(top)) if is_main else record)
+    return records
+
+
+def _main_record(records: Iterable[WorktreeRecord], top: str) -> WorktreeRecord | None:
+    """Return git's record of root; None where it lists none there, or a bare repository."""
+    for record in records:
+        if str(record.path) == top and not record.bare:
+            return record
+    return None
+
+
+def _branches_of(checkouts: Iterable[CheckoutSource]) -> set[str]:
+    """Return the branches that checkouts are on."""
+    return {checkout.branch for checkout in checkouts if checkout.branch}
+
+
+def _with_forks(
+    git: Git, location: Location, head: str, checkouts: Sequence[CheckoutSource], paths: TaskPaths
+) -> list[CheckoutSource]:
+    """Return checkouts with how the history of each left root's."""
+    forks = read_forks(git, location, head, checkouts, paths)
+    not_live = Unavailable("not a live checkout")
+    return [replace(checkout, fork=forks.get(checkout.name, not_live)) for checkout in checkouts]
+
+
 def _tracked(git: Git, settings: Settings, location: Location, common_dir: Path, head: str | None) -> frozenset[str]:
-    """Registers and snapshots that git tracks.
+    """Return the registers and snapshots that git tracks.
 
     Git renews the time of a shared index that it reads; where the index is split, the last commit has to do.
     """
     patterns = [Pattern(text) for text in (settings.paths.registers, settings.paths.snapshots) if text]
-    folders = [f"{location.prefix}{pattern.folder}".rstrip("/") for pattern in patterns]
     if not patterns:
         return frozenset()
-    folders = [] if "" in folders else sorted(set(folders))
-    if not any(common_dir.glob("sharedindex.*")):
-        paths: Iterable[str] = git.tracked(folders)
+    folders = _ledger_folders(patterns, location.prefix)
+    index_is_split = any(common_dir.glob("sharedindex.*"))
+    paths: Iterable[str]
+    if not index_is_split:
+        paths = git.tracked(folders)
+    elif head:
+        paths = git.tree(head, folders)
     else:
-        paths = git.tree(head, folders) if head else ()
-    inside = {path.removeprefix(location.prefix) for path in paths if path.startswith(location.prefix)}
-    return frozenset(path for path in inside if any(pattern.match(path) for pattern in patterns))
+        paths = ()
+    tracked = set()
+    for path in paths:
+        inside = path.removeprefix(location.prefix)
+        if path.startswith(location.prefix) and any(pattern.match(inside) for pattern in patterns):
+            tracked.add(inside)
+    return frozenset(tracked)
+
+
+def _ledger_folders(patterns: Iterable[Pattern], prefix: str) -> list[str]:
+    """Return the folders in the repository that patterns look into; none for the whole of it."""
+    folders = {f"{prefix}{pattern.folder}".rstrip("/") for pattern in patterns}
+    return [] if "" in folders else sorted(folders)
 
 
 def _trunk(candidates: tuple[str, ...], refs: Mapping[str, str]) -> str | None:
-    """The local name of the first trunk candidate that exists."""
+    """Return the local name of the first trunk candidate that exists.
+
+    Of ``origin/HEAD`` it is that of the branch that this points to, of ``origin/main`` it is ``main``.
+    """
     for candidate in candidates:
         remote = refs.get(f"refs/remotes/{candidate}", "")
         if remote.startswith("ref: "):
@@ -138,14 +183,21 @@ def _trunk(candidates: tuple[str, ...], refs: Mapping[str, str]) -> str | None:
     return None
 
 
-_REF_FOLDERS = ("refs/heads/", "refs/remotes/", "refs/remotes/origin/")
+def _merges(reader: MergeReader, refs: Mapping[str, str], trunk: str | None, branches: set[str]) -> dict[str, Merge]:
+    """Return the verdict on every named branch that exists, trunk itself left out."""
+    merges = {}
+    for branch in sorted(branches):
+        if branch == trunk or not branch_name(branch):
+            continue
+        tip = _tip(branch, refs)
+        if tip and not tip.startswith("ref: "):
+            merges[branch] = reader.verdict(tip, branch)
+    return merges
 
 
-def _merges(reader: MergeReader, refs: Mapping[str, str], settings: Settings, names: set[str]) -> dict[str, Merge]:
-    """The verdict on every named branch that exists, trunk itself left out."""
-    tips = {
-        name: next((refs[at] for at in (f"{prefix}{name}" for prefix in _REF_FOLDERS) if at in refs), None)
-        for name in sorted(names)
-        if branch_name(name) and name != _trunk(settings.trunk, refs)
-    }
-    return {name: reader.verdict(tip, name) for name, tip in tips.items() if tip and not tip.startswith("ref: ")}
+def _tip(branch: str, refs: Mapping[str, str]) -> str | None:
+    """Return what a branch points to, a local one before one of a remote; None where there is none."""
+    for folder in _REF_FOLDERS:
+        if f"{folder}{branch}" in refs:
+            return refs[f"{folder}{branch}"]
+    return None

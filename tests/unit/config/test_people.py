@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from taskcheck.assemble.people import read_people
+from taskcheck.assemble.people import parse_people
 from taskcheck.config import load as config
 from taskcheck.config.people import (
     AmbiguousNames,
@@ -228,7 +228,7 @@ def team(folder: Path, toml: str, people: dict[str, str], roles: dict[str, str])
         return tuple(Source(path=f"{where}/{name}", data=text.encode()) for name, text in files.items())
 
     found = Sources(root=folder, people=sources("tasks/team", people), roles=sources("tasks/team/roles", roles))
-    return read_people(found, settings(folder, toml))[0]
+    return parse_people(found, settings(folder, toml))[0]
 
 
 def test_a_team_file_adds_its_aliases_to_a_configured_person(tmp_path: Path) -> None:
@@ -256,6 +256,8 @@ def test_an_alias_of_two_people_is_told_of_wherever_it_stands(tmp_path: Path) ->
         ("owner: rj", "rj", False),
         ("filled_by:\nowner: RJ", "rj", False),
         ("filled_by: ''\nowner: RJ", "rj", False),
+        ("filled_by: {name: rj}\nowner: RJ", "rj", False),
+        ("filled_by: [{name: rj}]", None, False),
         ("filled_by: false\nowner: rj", None, True),
         ("filled_by: False", None, True),
         ("filled_by: no", None, False),

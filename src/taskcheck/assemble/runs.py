@@ -1,0 +1,182 @@
+"""The newest run of every task, as far as entries, tombstone and log record it (spec 3.1)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from taskcheck.assemble.ledgers import Ledgers, entries
+from taskcheck.model.runtime import DispatchLog, Entry, Tombstone
+from taskcheck.model.task import Place
+
+LAUNCHING = timedelta(seconds=30)
+"""How much later than its start a manager may date a launch; a run that had ended before that is an older one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the ledgers record of one run."""
+
+    began: datetime | None = None
+    entries: tuple[Entry, ...] = ()
+    tombstone: Tombstone | None = None
+    log: DispatchLog | None = None
+    readable: bool = True
+    """False where a ledger that may know more of it can't be read."""
+
+    @property
+    def records(self) -> tuple[Entry | Tombstone, ...]:
+        """The records that may name its process."""
+        if self.tombstone is None:
+            return self.entries
+        return (self.tombstone, *self.entries)
+
+    @property
+    def place(self) -> Place:
+        """Where it is recorded; a run that was found has one record at least."""
+        if self.tombstone is not None:
+            return self.tombstone.ledger.place
+        if self.log is not None:
+            return self.log.place
+        return self.entries[0].place
+
+    @property
+    def exit_code(self) -> int | None:
+        """How its worker exited: by the tombstone, else by the log's last line; None where neither tells."""
+        if self.tombstone is not None and self.tombstone.exit_code is not None:
+            return self.tombstone.exit_code
+        return self.log.exit_code if self.log else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether its end is recorded."""
+        if self.tombstone is not None and self.tombstone.state == "ended":
+            return True
+        return self.log is not None and self.log.exit_code is not None
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When its end was recorded; None while none is."""
+        tombstone = self.tombstone
+        if tombstone is not None and tombstone.state == "ended":
+            return tombstone.ended_at or tombstone.heartbeat_at or tombstone.started_at
+        if self.log is not None and self.log.exit_code is not None:
+            return self.log.mtime
+        return None
+
+    @property
+    def last_sign(self) -> datetime | None:
+        """When it ended; of one without an end, the last that was heard of it."""
+        heartbeat = self.tombstone.heartbeat_at if self.tombstone else None
+        written = self.log.mtime if self.log else None
+        return self.ended_at or latest((self.began, heartbeat, written))
+
+
+NO_RUN = Run()
+"""That of a task that no ledger knows."""
+
+
+def last_signs(ledgers: Ledgers, skew: timedelta) -> dict[str, datetime]:
+    """Return when the newest run of each task ended, or was last heard of."""
+    signs = {}
+    for task, run in newest_runs(ledgers, skew).items():
+        if run.last_sign is not None:
+            signs[task] = run.last_sign
+    return signs
+
+
+def newest_runs(ledgers: Ledgers, skew: timedelta) -> dict[str, Run]:
+    """Return the newest run that the ledgers record of each task, by task.
+
+    Times less than ``skew`` apart count as one, for the clocks of two machines may differ by it.
+    """
+    entries_by_task = _entries_by_task(ledgers)
+    tombstones = {tombstone.task: tombstone for tombstone in ledgers.tombstones if tombstone.readable}
+    logs = {log.task: log for log in ledgers.logs}
+    with_unreadable_tombstone = {tombstone.task for tombstone in ledgers.tombstones} - set(tombstones)
+    rows_are_lost = any(register.ledger.lost_rows for register in ledgers.registers)
+
+    runs = {}
+    for task in sorted({*entries_by_task, *tombstones, *logs}):
+        registered = entries_by_task.get(task, ())
+        run = _newest_run(registered, tombstones.get(task), logs.get(task), skew)
+        if not (run.records or run.log):
+            continue
+        may_be_in_a_lost_row = rows_are_lost and not run.entries
+        is_doubtful = any(record.doubtful for record in run.records)
+        readable = not (may_be_in_a_lost_row or is_doubtful or task in with_unreadable_tombstone)
+        runs[task] = Run(run.began, run.entries, run.tombstone, run.log, readable)
+    return runs
+
+
+def _entries_by_task(ledgers: Ledgers) -> Mapping[str, Sequence[Entry]]:
+    """Return the register entries of each task that has any."""
+    by_task: dict[str, list[Entry]] = {}
+    for entry in entries(ledgers.registers):
+        by_task.setdefault(entry.task, []).append(entry)
+    return by_task
+
+
+def _newest_run(
+    registered: Sequence[Entry], tombstone: Tombstone | None, log: DispatchLog | None, skew: timedelta
+) -> Run:
+    """Return the newest run that the records of one task speak of; records of earlier runs are left out.
+
+    An older tombstone or log than the newest start is of an earlier run, and says nothing of this one; so is one
+    that had ended before an entry was registered. Of three runs, say, from 9:00, 10:00 and 11:00:
+
+    * entry launched at 11:00, tombstone started at 10:00: the entry alone;
+    * entries launched at 9:00 and 10:00, tombstone started at 10:00: the second entry and the tombstone;
+    * entry launched at 10:00, tombstone started at 11:00: the tombstone alone.
+    """
+    launched = latest(entry.launched for entry in registered)
+    started = latest((launched, tombstone.started_at if tombstone else None))
+    if log is not None and _is_earlier_log(log, started, registered, skew):
+        log = None
+    if tombstone is not None and _is_earlier_tombstone(tombstone, started, registered, skew):
+        tombstone = None
+    began = started if tombstone else launched
+    if began is None:
+        began = latest(entry.began for entry in registered)
+    of_this_run = [entry for entry in registered if not older(entry.launched, began, skew)]
+    return Run(began, tuple(of_this_run), tombstone, log)
+
+
+def _is_earlier_tombstone(
+    tombstone: Tombstone, started: datetime | None, registered: Sequence[Entry], skew: timedelta
+) -> bool:
+    """Return whether a tombstone is of an earlier run than the one that started last."""
+    # When its run began; of one that doesn't say, the last that is known of it.
+    dated = tombstone.started_at or tombstone.ended_at or tombstone.heartbeat_at
+    if older(dated, started, skew):
+        return True
+    if tombstone.state != "ended":
+        return False
+    return _ended_before(tombstone.ended_at or tombstone.heartbeat_at, registered, skew)
+
+
+def _is_earlier_log(log: DispatchLog, started: datetime | None, registered: Sequence[Entry], skew: timedelta) -> bool:
+    """Return whether a log is of an earlier run than the one that started last."""
+    if older(log.mtime, started, skew):
+        return True
+    if log.exit_code is None:
+        return False
+    return _ended_before(log.mtime, registered, skew)
+
+
+def _ended_before(end: datetime | None, registered: Sequence[Entry], skew: timedelta) -> bool:
+    """Return whether a run that ended then is an older one than that of the entries."""
+    began = latest(entry.began for entry in registered)
+    launched = latest(entry.launched for entry in registered)
+    return older(end, began, skew) or older(end, launched, min(skew, LAUNCHING))
+
+
+def latest(times: Iterable[datetime | None]) -> datetime | None:
+    """Return the latest of some times, as far as they are known."""
+    return max((time for time in times if time is not None), default=None)
+
+
+def older(time: datetime | None, than: datetime | None, skew: timedelta) -> bool:
+    """Return whether a time is certainly before another; never where one of them isn't known."""
+    if time is None or than is None:
+        return False
+    return time < than - skew

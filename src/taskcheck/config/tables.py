@@ -1,0 +1,111 @@
+"""Settings from the tables of a preset and of the user's file, which have been checked."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from taskcheck.config.settings import Limits, Paths, Settings, Stage, Suppression
+from taskcheck.documents.values import duration
+
+FIELDS = (
+    "id", "title", "status", "owner", "depends_on", "parent", "pr_url", "pr_number", "pr_created_at", "started_at",
+    "completed_at", "created_at", "updated_at", "closed_before_merge",
+)  # fmt: skip
+"""Canonical names of the task fields that rules know."""
+
+
+def settings_of(
+    preset: str, source: str | None, tables: Mapping[str, Any], vocabulary: frozenset[str], lines: list[int]
+) -> Settings:
+    """Return the settings that checked tables say; what they don't say stays at its default.
+
+    Raises:
+        ValueError: a value can't be used, which only a preset of a plugin can have.
+    """
+    statuses = _statuses(tables["statuses"])
+    folded = {status.casefold(): stage for status, stage in statuses.items()}
+    said: dict[str, Any] = {
+        **_said(tables, {"at_names": "at_names", "baseline": "baseline", "people": "people", "roles": "roles"}),
+        **_said(tables.get("drift", {}), {"authority": "authority", "ignore": "drift_ignore"}),
+        **_said(tables.get("checkouts", {}), {name: name for name in ("worktree", "branch", "branches", "trunk")}),
+        **_said(tables.get("rules", {}), {name: name for name in ("select", "ignore", "severity")}),
+        **_said(tables.get("locks", {}), {"registers": "locks", "kind": "lock_kind"}),
+        **_said(tables.get("fields", {}), {"required": "required"}),
+    }
+    return Settings(
+        preset=preset,
+        source=source,
+        paths=Paths(**_frozen(tables["paths"])),
+        fields=_fields(tables.get("fields", {})),
+        statuses=statuses,
+        folded_statuses=folded,
+        unclassed=vocabulary - folded.keys(),
+        folders=_folders(tables.get("folders", {})),
+        markers={pattern: Stage(stage) for pattern, stage in tables.get("markers", {}).items()},
+        signals={kind: tuple(_listed(rules)) for kind, rules in tables.get("signals", {}).items()},
+        outcomes=_frozen(tables["outcomes"]),
+        limits=Limits(**{name: duration(span) for name, span in tables.get("limits", {}).items()}),
+        suppress=_suppressions(tables.get("suppress", ()), lines),
+        **said,
+    )
+
+
+def _said(table: Mapping[str, Any], settings: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a table says of some settings, frozen, by the setting's name; its keys are given with these."""
+    said = {name: table[key] for key, name in settings.items() if key in table}
+    return _frozen(said)
+
+
+def _frozen(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table with its lists, and those of the tables in it, as tuples."""
+    frozen: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, list):
+            frozen[key] = tuple(value)
+        elif isinstance(value, dict):
+            frozen[key] = _frozen(value)
+        else:
+            frozen[key] = value
+    return frozen
+
+
+def _fields(table: Mapping[str, str]) -> dict[str, str]:
+    """Return the key of every field: its own name, but for those that the store calls otherwise."""
+    fields = {name: name for name in FIELDS if name != "id"}
+    fields.update(table)
+    fields.pop("required", None)
+    return fields
+
+
+def _statuses(table: Mapping[str, list[str]]) -> dict[str, Stage]:
+    """Return the class of each status."""
+    statuses = {}
+    for stage, words in table.items():
+        statuses.update(dict.fromkeys(words, Stage(stage)))
+    return statuses
+
+
+def _folders(table: Mapping[str, str | list[str]]) -> dict[str, frozenset[Stage]]:
+    """Return the classes of each folder that says something of its tasks."""
+    return {folder.rstrip("/"): frozenset(map(Stage, _listed(stages))) for folder, stages in table.items()}
+
+
+def _suppressions(tables: Sequence[Mapping[str, Any]], lines: list[int]) -> tuple[Suppression, ...]:
+    """Return the suppressions, each with its line where every one's is known."""
+    lines_are_known = len(lines) == len(tables)
+    suppressions = []
+    for number, table in enumerate(tables):
+        line = lines[number] if lines_are_known else None
+        suppressions.append(Suppression(**{**table, "until": _day(table.get("until")), "line": line}))
+    return tuple(suppressions)
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    """Return a value that may stand alone or in a list, as a list."""
+    return [value] if isinstance(value, str) else value
+
+
+def _day(value: date | datetime | str | None) -> str | None:
+    """Return the day of a date or time, as text."""
+    return re.split(r"[T ]", str(value))[0] if value is not None else None
