@@ -1,5 +1,6 @@
 """One check, a request in and a report out: the one way from an opened store to its report."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +16,7 @@ from taskcheck.model.finding import Severity
 from taskcheck.model.report import Report, RuleRun, RunError
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
-from taskcheck.read import changed, fix_folder, read_baseline
+from taskcheck.read import changed, fix_folder, own_folder, read_baseline
 from taskcheck.report.build import build, concluded
 from taskcheck.report.narrow import UnknownSubject
 from taskcheck.store import Request, Store, UsageError, Where, open_store
@@ -190,11 +191,17 @@ def _has_errors(runs: Iterable[RuleRun]) -> bool:
 def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
     """Return the report, with an error where a fix was interrupted: some files may be as it wanted, others not."""
     folder = fix_folder(store.location)
-    if not any((folder / name).exists() for name in (PENDING, COMMITTED)):
+    if not any(os.path.lexists(folder / name) for name in (PENDING, COMMITTED)):
         return built
-    from taskcheck.write.journal import Journals  # noqa: PLC0415 - only where a fix is under way or was interrupted
+    from taskcheck.write.disk import Obstacle  # noqa: PLC0415 - only where a fix is under way or was interrupted
+    from taskcheck.write.folder import OwnFolder  # noqa: PLC0415 - as above
+    from taskcheck.write.journal import Journals  # noqa: PLC0415 - as above
 
-    name = Journals(store.location.root, folder).unfinished()
+    try:
+        name = Journals(store.location.root, OwnFolder(*own_folder(store.location))).unfinished()
+    except (Obstacle, OSError) as error:
+        message = f"the records of fixes in {folder} can't be opened: {error}"
+        return concluded(built, request.verdict, errors=(RunError(where="fix", message=message),))
     if name is None:
         return built
     message = f"a fix was interrupted ({folder / name}): `taskcheck undo` or `taskcheck --fix` sees to it first"

@@ -31,10 +31,11 @@ from taskcheck.model.sources import (
 )
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
-from taskcheck.read import fix_folder, read_staging
+from taskcheck.read import own_folder, read_staging
 from taskcheck.store import Store, UsageError
 from taskcheck.write.disk import Obstacle, resolved, rewrite
-from taskcheck.write.locks import Held, locked, unheld
+from taskcheck.write.folder import OwnFolder
+from taskcheck.write.locks import Held
 
 
 class NotDispatched(Exception):
@@ -110,26 +111,33 @@ def alone(store: Store, task: str) -> Iterator[int]:
         NotDispatched: another run holds it.
         OSError: it can't be made.
     """
-    path = _lock(store, task)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folder, name = _lock(store, task)
     try:
-        with locked([path], patience=0) as (fd,):
+        with folder.locked(name, patience=0) as fd:
             yield fd
     except Held as held:
-        if str(held) != str(path):
+        if str(held) != str(folder.path / name):
             raise
         raise NotDispatched("another run of it is under way") from held
+    except Obstacle as found:
+        raise NotDispatched(f"the lock of its runs can't be had: {found}") from found
 
 
 @contextmanager
 def idle(store: Store, task: str) -> Iterator[bool]:
     """Whether no run of the task is under way, and none begins meanwhile."""
-    with unheld(_lock(store, task)) as nobody:
-        yield nobody
+    folder, name = _lock(store, task)
+    try:
+        with folder.unheld(name) as nobody:
+            yield nobody
+    except Obstacle as found:
+        raise NotDispatched(f"the lock of its runs can't be had: {found}") from found
 
 
-def _lock(store: Store, task: str) -> Path:
-    return fix_folder(store.location) / "runs" / f"{sha256(task.encode()).hexdigest()[:16]}.lock"
+def _lock(store: Store, task: str) -> tuple[OwnFolder, str]:
+    """Return taskcheck's own folder for the store, and the name of a task's lock in it."""
+    name = sha256(task.encode()).hexdigest()[:16]
+    return OwnFolder(*own_folder(store.location)), f"runs/{name}.lock"
 
 
 def registration(store: Store, seen: Look, begun: Begun, now: datetime) -> Planned:

@@ -24,7 +24,7 @@ from taskcheck.model.plan import Plan
 from taskcheck.model.report import Report, RunError
 from taskcheck.model.sources import Sources, Unavailable
 from taskcheck.model.state import State
-from taskcheck.read import read_staging
+from taskcheck.read import fix_folder, read_staging
 from taskcheck.report.build import concluded
 from taskcheck.store import Request, Store, UsageError
 from taskcheck.write.commit import Aborted, undo
@@ -55,7 +55,7 @@ def fix(store: Store, request: Request, order: Order) -> tuple[Report, Plan]:
         shown = planned(store, request, order)
         return _concluded(shown.report, request, shown, store=store), shown.plan
     done: Planned | None = None
-    if not journals_of(store).folder.exists():
+    if not fix_folder(store.location).exists():
         done = planned(store, request, order)
         if not done.plan.changes:
             return _concluded(done.report, request, done, store=store), done.plan

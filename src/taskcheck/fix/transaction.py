@@ -12,7 +12,7 @@ from taskcheck.model.plan import Plan
 from taskcheck.model.report import Report
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
-from taskcheck.read import fix_folder
+from taskcheck.read import fix_folder, own_folder
 from taskcheck.read.answers import changed
 from taskcheck.store import Store, UsageError
 from taskcheck.write.commit import (
@@ -27,6 +27,7 @@ from taskcheck.write.disk import (
     resolved,
     target,
 )
+from taskcheck.write.folder import OwnFolder
 from taskcheck.write.journal import (
     Journal,
     JournalError,
@@ -38,7 +39,7 @@ from taskcheck.write.locks import PATIENCE, Held, locked
 TRIES = 5
 """How often a plan is made anew because somebody wrote while it was made."""
 
-TROUBLE = (Held, JournalError, Moved, OSError)
+TROUBLE = (Held, JournalError, Obstacle, OSError)
 """What keeps a transaction from being begun; `told` says it in words."""
 
 
@@ -61,7 +62,7 @@ def journals_of(store: Store) -> Journals:
     """
     if sys.platform == "win32":
         raise UsageError("on Windows taskcheck checks, but doesn't write: repair on Linux or macOS")
-    return Journals(store.location.root, fix_folder(store.location))
+    return Journals(store.location.root, OwnFolder(*own_folder(store.location)))
 
 
 @contextmanager
@@ -72,7 +73,7 @@ def opened(store: Store, patience: float = PATIENCE) -> Iterator[tuple[Journals,
 
     Raises:
         UsageError: as `journals_of`.
-        Held, JournalError, Moved, OSError: it can't be begun; nothing was changed.
+        Held, JournalError, Obstacle, OSError: it can't be begun; nothing was changed.
     """
     journals = journals_of(store)
     with journals.opened(patience):
@@ -143,6 +144,8 @@ def told(error: Exception, store: Store) -> str:
         return f"an interrupted fix can't be seen to: {error}"
     if isinstance(error, JournalError):
         return f"the record of a fix in {folder} can't be read: {error}; look at it, and move it away"
+    if isinstance(error, Obstacle):
+        return f"the records of fixes in {folder} can't be opened: {error}"
     return f"{getattr(error, 'filename', None) or folder}: {getattr(error, 'strerror', None) or error}"
 
 

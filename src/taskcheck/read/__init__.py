@@ -7,13 +7,13 @@ from taskcheck.read.git import GitError
 from taskcheck.read.index import read_staging
 from taskcheck.read.landed import read_landed, read_remote, read_since
 from taskcheck.read.ledgers import read_files
-from taskcheck.read.locate import Location, fix_folder, locate
+from taskcheck.read.locate import Location, fix_folder, locate, own_folder
 from taskcheck.read.processes import read_processes
 from taskcheck.read.questions import Questions
 from taskcheck.read.revision import read_revision
 
 __all__ = [
-    "GitError", "Location", "Questions", "baseline_file", "changed", "fix_folder", "locate",
+    "GitError", "Location", "Questions", "baseline_file", "changed", "fix_folder", "locate", "own_folder",
     "read_baseline", "read_files", "read_landed", "read_processes", "read_remote", "read_rest", "read_revision",
     "read_since", "read_staging", "watched",
 ]  # fmt: skip

@@ -80,16 +80,24 @@ def _admin_folder(checkout: Path) -> Path | None:
 
 
 def fix_folder(location: Location) -> Path:
-    """Return where fixes of the store are written down: outside of the work tree where there is a repository.
+    """Return where fixes of the store are written down; see `own_folder`."""
+    base, name = own_folder(location)
+    return base / name
+
+
+def own_folder(location: Location) -> tuple[Path, str]:
+    """Return where taskcheck keeps its records of the store: a folder that is trusted, and the path below it.
+
+    It lies outside of the work tree where there is a repository.
 
     It is in the checkout's own git folder, not in the one that all worktrees share: where no checkout is the main
     one, as beside a bare repository, each that is taken for root keeps its own.
     """
     admin = _admin_folder(location.top) if location.top else None
     if admin is None:
-        return location.root / ".taskcheck"
+        return location.root, ".taskcheck"
     name = location.prefix.strip("/").replace("%", "%25").replace("/", "%2F")
-    return admin / "taskcheck" / (f"store-{name}" if name else "store")
+    return admin, f"taskcheck/store-{name}" if name else "taskcheck/store"
 
 
 def _bare(repository: Path) -> bool:

@@ -175,7 +175,7 @@ def _contents(fd: int, size: int, limit: int | None) -> bytes:
     Raises:
         Obstacle: it is more than the limit.
     """
-    parts = []
+    parts: list[bytes] = []
     while limit is None or size <= limit:
         part = os.read(fd, 1 << 20)
         if not part:

@@ -18,6 +18,7 @@ from taskcheck.write.commit import (
     recover,
     undo,
 )
+from taskcheck.write.folder import OwnFolder
 from taskcheck.write.journal import (
     Journal,
     JournalError,
@@ -103,14 +104,14 @@ class World:
     """A store with the files of a fix, old; and what they are now."""
 
     def __init__(self, folder: Path) -> None:
-        self.root, self.journals = folder / "root", Journals(folder / "root", folder / "git" / "taskcheck" / "store")
+        self.root, self.journals = folder / "root", Journals(folder / "root", OwnFolder(folder, "git/taskcheck/store"))
         for path, data in {**BEFORE, BYSTANDER: b"not mine\n"}.items():
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)
             if data is not None:
                 (self.root / path).write_bytes(data)
                 os.utime(self.root / path, ns=(10**18, 10**18))
         (self.root / "tasks/a.md").chmod(0o600)
-        (self.journals.folder / "undo").mkdir(parents=True)
+        (self.journals.folder.path / "undo").mkdir(parents=True)
 
     def files(self) -> dict[str, bytes | None]:
         held = {
@@ -130,7 +131,7 @@ class World:
     def left(self) -> list[str]:
         """What no run may leave behind, once it was recovered."""
         beside = [path.name for path in self.root.rglob(".taskcheck.*")]
-        return beside + [path.name for path in self.journals.folder.iterdir() if path.name not in {"undo", "lock"}]
+        return beside + [path.name for path in self.journals.folder.path.iterdir() if path.name not in {"undo", "lock"}]
 
     def assert_whole(self) -> str:
         """Every file is old, or every file is new, and nothing else is left; which of the two."""
@@ -400,7 +401,7 @@ def test_what_the_time_of_the_last_write_does_not_tell_is_seen_too(how: str, tmp
 
     class Decided(Calls):
         def __getattr__(self, name: str) -> object:
-            if name == "stat" and (world.journals.folder / "committed.json").exists():
+            if name == "stat" and (world.journals.folder.path / "committed.json").exists():
                 happens()
             return super().__getattr__(name)
 
@@ -498,7 +499,7 @@ def test_only_so_many_fixes_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
         before = (world.root / "tasks/a.md").read_bytes()
         file = Written(path="tasks/a.md", before=before, after=b"%d" % number)
         commit(world.journals, Journal(id=f"{number + 8}-x", at="", files=(file,)))
-        os.utime(world.journals.folder / f"undo/{number + 8}-x.json", (100 - number, 100 - number))
+        os.utime(world.journals.folder.path / f"undo/{number + 8}-x.json", (100 - number, 100 - number))
     assert world.journals.records() == ["12-x", "11-x", "10-x"], "by number, whatever the clock said"
     assert world.journals.last == 12
 
@@ -508,7 +509,7 @@ def test_only_so_many_fixes_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
 )
 def test_a_journal_that_can_not_be_read_stops_everything(data: bytes, tmp_path: Path) -> None:
     world = World(tmp_path)
-    (world.journals.folder / "committed.json").write_bytes(data)
+    (world.journals.folder.path / "committed.json").write_bytes(data)
     with pytest.raises(JournalError):
         recover(world.journals)
     assert world.files() == BEFORE
@@ -524,9 +525,9 @@ def test_locks_exclude_and_are_not_kept(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with locks.locked([path]):
         assert forked(lambda: _take(path)) == 1, "another process doesn't get it"
-        with locks.unheld(path) as idle:
+        with OwnFolder(tmp_path.parent, tmp_path.name).unheld("lock") as idle:
             assert not idle
-    with locks.unheld(path) as idle:
+    with OwnFolder(tmp_path.parent, tmp_path.name).unheld("lock") as idle:
         assert idle
         assert forked(lambda: _take(path)) == 1, "nobody gets it while somebody looks"
     assert forked(lambda: _take(path)) == 0

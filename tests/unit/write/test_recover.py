@@ -9,6 +9,7 @@ import pytest
 
 from taskcheck.write.commit import commit, recover, undo
 from taskcheck.write.disk import Target
+from taskcheck.write.folder import OwnFolder
 from taskcheck.write.journal import Journal, Journals, Written
 from tests.unit.write.test_commit import AFTER, BEFORE, Calls, Put, World, killed, put
 
@@ -96,9 +97,9 @@ def test_a_folder_that_was_removed_or_replaced_keeps_no_fix_unfinished(files: in
 @pytest.mark.parametrize("what", ["commit", "undo"])
 def test_what_moves_to_another_file_is_always_in_one(what: str, tmp_path: Path, put: Put) -> None:
     """Whoever looks before any call finds the row under its old name or the new one."""
-    root, journals = tmp_path / "root", Journals(tmp_path / "root", tmp_path / "journals")
+    root, journals = tmp_path / "root", Journals(tmp_path / "root", OwnFolder(tmp_path, "journals"))
     root.mkdir()
-    (journals.folder / "undo").mkdir(parents=True)
+    (journals.folder.path / "undo").mkdir(parents=True)
     (root / "anna.json").write_bytes(b"row")
     files = (
         Written(path="anna.json", before=b"row", after=None),
