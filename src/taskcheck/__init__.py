@@ -57,7 +57,9 @@ if TYPE_CHECKING:
         Checkouts as Checkouts,
         Copies as Copies,
         Dispatches as Dispatches,
+        End as End,
         Entries as Entries,
+        Landing as Landing,
         Rows as Rows,
         SuppressionUse as SuppressionUse,
         Tasks as Tasks,
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
         Place as Place,
         PullRequest as PullRequest,
         Task as Task,
+        Tie as Tie,
     )
     from taskcheck.plugins.hooks import hookimpl as hookimpl
     from taskcheck.store import UsageError as UsageError
@@ -89,8 +92,9 @@ _HOMES = {
     "model.runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row",
                       "Signal", "Snapshot", "Tombstone"),
     "model.sources": ("Fork", "Processes", "PullAddress", "PullState", "Unavailable"),
-    "model.state": ("Checkouts", "Copies", "Dispatches", "Entries", "Rows", "SuppressionUse", "Tasks"),
-    "model.task": ("Checkout", "Copy", "Place", "PullRequest", "Task"),
+    "model.state": ("Checkouts", "Copies", "Dispatches", "End", "Entries", "Landing", "Rows",
+                    "SuppressionUse", "Tasks"),
+    "model.task": ("Checkout", "Copy", "Place", "PullRequest", "Task", "Tie"),
     "plugins.hooks": ("hookimpl",),
     "store": ("UsageError",),
 }  # fmt: skip

@@ -141,6 +141,10 @@ class FieldsTable(Table):
     """The key of when it last changed."""
     closed_before_merge: Text = "closed_before_merge"
     """The key of a task that is done, and meant to be, while its pull request is open (`true`)."""
+    branch: Text = "branch"
+    """The key of the branch on which it is worked on."""
+    worktree: Text = "worktree"
+    """The key of the worktree in which it is worked on, relative to the root checkout."""
 
 
 class StatusesTable(Table):

@@ -38,6 +38,11 @@ class Entry:
         return (self.place, *self.also)
 
     @property
+    def is_reservation(self) -> bool:
+        """Whether it names no worker: no process, no host, no launch."""
+        return self.pid is None and not self.host and self.launched is None
+
+    @property
     def launched(self) -> datetime | None:
         """When its process was started, as far as it is recorded; one may have waited long in the register."""
         return self.launched_at or self.started_at

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from enum import Enum
 from functools import cached_property
 
 from taskcheck.config.people import People
@@ -30,6 +31,7 @@ from taskcheck.model.task import (
     Copy,
     Place,
     Task,
+    Tie,
 )
 
 _LABEL = re.compile(r"([A-Za-z]+-?\d+):")
@@ -65,6 +67,21 @@ class Tasks:
     def get(self, task: str) -> Task | None:
         """Root's task of this id."""
         return self.by_id.get(task)
+
+    def all_of(self, task: str) -> tuple[Task, ...]:
+        """All files of root that have this id."""
+        return self._files_by_id.get(task, ())
+
+    def ambiguous(self, task: str) -> bool:
+        """Whether several files of root have this id: nothing is known to be said of the one or the other."""
+        return len(self.all_of(task)) > 1
+
+    @cached_property
+    def _files_by_id(self) -> Mapping[str, tuple[Task, ...]]:
+        found: dict[str, list[Task]] = {}
+        for task in self.all:
+            found.setdefault(task.id, []).append(task)
+        return {name: tuple(tasks) for name, tasks in found.items()}
 
     def resolve(self, reference: str, of: Task) -> Task | None:
         """The task that another one names: within its own scope first, then in the whole store.
@@ -151,6 +168,32 @@ class Rows:
         return self.by_task.get(task, ())
 
 
+class End(Enum):
+    """How a branch that has landed left a task, by its own copy of the task's file."""
+
+    UNCHANGED = "unchanged"
+    """It left the status alone."""
+    FINISHED = "finished"
+    """It ends in review, or done."""
+    ACTIVE = "active"
+    """It ends in work."""
+    LEFT = "left"
+    """It ends parked, ready, stopped, or in a status outside the vocabulary: the branch itself says work is left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """A branch of a task that has landed on trunk."""
+
+    branch: str
+    proof: str
+    tie: Tie
+    """By what the branch is the task's own."""
+    end: End
+    said: str | None
+    """The status in which the branch left the task; None where it left it alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkouts:
     """Linked worktrees and branch tips beside root."""
@@ -161,6 +204,12 @@ class Checkouts:
     """Verdicts by branch name."""
     recorded: Mapping[str, RecordedPath]
     """What lies at the worktree paths that ledgers name."""
+    ties: Mapping[str, Tie] = field(default_factory=dict)
+    """By what evidence each task's own checkout is its own."""
+    landings: Mapping[str, Landing] = field(default_factory=dict)
+    """The branch of each task that has landed."""
+    ends: Mapping[tuple[str, str], End] = field(default_factory=dict)
+    """By branch and task: how a branch that has landed left the task, where it changed its status."""
 
     def __iter__(self) -> Iterator[Checkout]:
         return iter(self.all)
@@ -168,6 +217,18 @@ class Checkouts:
     def of(self, task: str) -> Checkout | None:
         """The worktree or branch that is a task's own: by ledger, else by pattern."""
         return self.by_task.get(task)
+
+    def tie(self, task: str) -> Tie | None:
+        """By what evidence a task's own checkout is its own; None where it has none."""
+        return self.ties.get(task)
+
+    def landing(self, task: str) -> Landing | None:
+        """The branch of a task that has landed; None where none has, or nothing is known."""
+        return self.landings.get(task)
+
+    def end(self, branch: str | None, task: str) -> End:
+        """How a branch that has landed left a task."""
+        return self.ends.get((branch or "", task), End.UNCHANGED)
 
     def at(self, path: str | None) -> Checkout | None:
         """The worktree at a recorded path."""
@@ -196,7 +257,9 @@ class Copies:
     all: tuple[Copy, ...] = ()
     by_task: Mapping[str, tuple[Copy, ...]] = field(default_factory=dict)
     own_by_task: Mapping[str, Copy] = field(default_factory=dict)
-    """Of these, the one in the worktree or branch that is the task's own."""
+    """Of these, the one in the worktree or branch that is the task's own, or presumed to be."""
+    seconds: tuple[Copy, ...] = ()
+    """Files that have the id of another task: of root's, or of one in another checkout. None is a version of it."""
 
     def __iter__(self) -> Iterator[Copy]:
         return iter(self.all)
@@ -216,8 +279,17 @@ class Copies:
         return next((task for task in files if task and Stage.READY.before(task.stage)), None)
 
     def own(self, task: str) -> Copy | None:
-        """The differing copy in the task's own worktree."""
+        """The differing copy in the task's own worktree, or the one that is presumed to be."""
         return self.own_by_task.get(task)
+
+    @property
+    def files(self) -> tuple[Task, ...]:
+        """Every differing file, those of other tasks too."""
+        return tuple(copy.task for copy in (*self.all, *self.seconds))
+
+    def has_second(self, task: str) -> bool:
+        """Whether another checkout has another task of this id: what is said of one may be meant for the other."""
+        return any(copy.task.id == task for copy in self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +299,16 @@ class Dispatches:
     by_task: Mapping[str, Dispatch]
     live: frozenset[Entry] = frozenset()
     """Entries whose own process lives, of older runs too."""
+    protected: Mapping[Entry, str] = field(default_factory=dict)
+    """Entries of workers that aren't known to be dead, each with why and until when no safe fix may remove it."""
 
     def of(self, task: str) -> Dispatch | None:
         """The newest run of one task."""
         return self.by_task.get(task)
+
+    def protection(self, entry: Entry) -> str:
+        """Why no safe fix may remove an entry now, and until when; empty where its worker is known to be dead."""
+        return self.protected.get(entry, "")
 
     def held(self, entry: Entry) -> bool:
         """Whether a live process holds an entry: its own, or one of the run that it is part of."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from taskcheck.model.sources import Change, CheckoutSource, Fork, Unavailable
+from taskcheck.model.sources import Change, CheckoutSource, Fork, Merge, Unavailable
 from taskcheck.read.files import MAX_LEDGER_BYTES, MAX_TASK_BYTES
 from taskcheck.read.git import Git, GitError, Versions
 from taskcheck.read.locate import Location
@@ -224,12 +224,39 @@ def read_changes(git: Git, head: str | None, dispatched: Mapping[str, datetime],
     contents = git.blobs(needed, MAX_LEDGER_BYTES)
     changes = []
     for version in versions:
-        change = Change(
-            path=version.path.removeprefix(prefix),
-            commit=version.commit,
-            at=version.at,
-            before=contents.get(version.before or ""),
-            after=contents.get(version.after or ""),
-        )
-        changes.append(change)
+        changes.append(_change(version, contents, prefix))
     return tuple(changes)
+
+
+def read_edits(git: Git, merges: Mapping[str, Merge], paths: TaskPaths, prefix: str) -> dict[str, Merge]:
+    """Return verdicts with what each branch that has landed itself made of task files, from its fork to its tip.
+
+    Args:
+        git: the repository.
+        merges: the verdicts by branch.
+        paths: which files are task files.
+        prefix: the store's folder in its repository.
+    """
+    made: dict[str, list[Versions]] = {}
+    for branch, merge in merges.items():
+        if merge.merged is True and merge.fork and merge.tip:
+            changes = git.difference(merge.fork, merge.tip)
+            made[branch] = [change for change in changes if paths.match(change.path, prefix)]
+    wanted = {blob for changes in made.values() for change in changes for blob in (change.before, change.after) if blob}
+    contents = git.blobs(wanted, MAX_TASK_BYTES)
+    told = dict(merges)
+    for branch, changes in made.items():
+        edits = tuple(_change(change, contents, prefix) for change in changes)
+        told[branch] = replace(merges[branch], edits=edits)
+    return told
+
+
+def _change(change: Versions, contents: Mapping[str, bytes], prefix: str) -> Change:
+    """Return a change with what the file held before and after."""
+    return Change(
+        path=change.path.removeprefix(prefix),
+        commit=change.commit,
+        at=change.at,
+        before=contents.get(change.before or ""),
+        after=contents.get(change.after or ""),
+    )

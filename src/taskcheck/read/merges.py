@@ -6,7 +6,7 @@ says nothing: root is reconciled by the same lines that the worker wrote, so pat
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -67,7 +67,7 @@ class MergeReader:
                 return _unknown("no common history")
             if base == tip:
                 return self._contained(tip, branch)
-            return self._apart(base, tip)
+            return replace(self._apart(base, tip), fork=base, tip=tip)
         except GitError as error:
             return _unknown(str(error))
 
@@ -133,7 +133,8 @@ class MergeReader:
             landed |= self._commits_between(before, tip)
             fork = self.git.merge_base(before, tip)
             changes = (fork, tip) if fork else None
-        return self._reverts.unless_reverted(landed, tip, changes, f"its tip {tip[:9]} is in root's history")
+        verdict = self._reverts.unless_reverted(landed, tip, changes, f"its tip {tip[:9]} is in root's history")
+        return replace(verdict, fork=changes[0] if changes else None, tip=tip)
 
     def _is_of(self, branch: str, tip: str, merges: Iterable[str]) -> bool:
         """Return whether a tip was made on a branch: a merge of it names the branch, or the branch's reflog has it."""

@@ -11,7 +11,7 @@ from taskcheck.model.sources import CheckoutSource, Merge, Repository, Sources, 
 from taskcheck.read.allowlist import branch_name
 from taskcheck.read.branches import read_branches
 from taskcheck.read.git import MINIMUM, Git, GitError, WorktreeRecord, installed
-from taskcheck.read.history import read_changes, read_forks
+from taskcheck.read.history import read_changes, read_edits, read_forks
 from taskcheck.read.locate import Location
 from taskcheck.read.merges import MergeReader
 from taskcheck.read.questions import Questions
@@ -86,7 +86,8 @@ def _read_repository(
             is_task=lambda path: paths.match(path, location.prefix),
             reflogs=common_dir / "logs" / "refs" / "heads",
         )
-        merges = _merges(reader, refs, trunk, {*questions.branches, *_branches_of(checkouts)})
+        verdicts = _merges(reader, refs, trunk, {*questions.branches, *_branches_of(checkouts)})
+        merges = read_edits(git, verdicts, paths, location.prefix)
     return Repository(
         head=head,
         branch=branch,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from taskcheck.documents.values import timestamp
 from taskcheck.engine.rule import Rule
-from taskcheck.model.finding import Finding
+from taskcheck.model.finding import Finding, Severity
 from taskcheck.model.report import Incident, SignalNote
 from taskcheck.model.runtime import Signal
 from taskcheck.model.sources import Unavailable
@@ -97,7 +97,12 @@ def _incident(key: Key, group: _Group, state: State, causes: Causes) -> Incident
 def _explained(findings: list[Finding], causes: Causes) -> tuple[Finding, ...]:
     """Return the findings of one incident, each with what explains it, the headline first."""
     found = {finding.rule for finding in findings}
-    explained = [replace(finding, explained_by=causes.first(found, finding.rule)) for finding in findings]
+    grave = {finding.rule for finding in findings if finding.level is not Severity.INFO}
+    explained = []
+    for finding in findings:
+        # What is only told for information is the cause of no error.
+        able = grave if finding.level is Severity.ERROR else found
+        explained.append(replace(finding, explained_by=causes.first(able, finding.rule)))
 
     def order(finding: Finding) -> tuple[object, ...]:
         place = finding.place
