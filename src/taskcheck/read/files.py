@@ -62,12 +62,17 @@ class Folder:
                 if match and not any(other.match(path) for other in exclude):
                     groups = match.groupdict()
                     found.setdefault(path, groups.get("owner") or groups.get("task") or "")
+        self._tell_links(exclude)
+        return iter(sorted(found.items()))
+
+    def _tell_links(self, exclude: Iterable[Pattern]) -> None:
+        """Say of each link to a folder that was met that it isn't followed, unless it is excluded."""
         while self.links:
             link = self.links.pop()
-            if not any(other.match(link) or other.match(f"{link}/-") for other in exclude):
-                told = f"{link}: a symbolic link to a folder, which is not followed; name it in [paths] exclude"
-                self.errors.extend([told] * (told not in self.errors))
-        return iter(sorted(found.items()))
+            is_excluded = any(other.match(link) or other.match(f"{link}/-") for other in exclude)
+            error = f"{link}: a symbolic link to a folder, which is not followed; name it in [paths] exclude"
+            if not is_excluded and error not in self.errors:
+                self.errors.append(error)
 
     def read(self, path: str, limit: int, name: str = "", *, tail: bool = False) -> Source:
         """One file's bytes, or the trouble that kept them; with ``tail`` its last ones, of any file size.
@@ -114,6 +119,7 @@ class Folder:
                 yield source
 
     def _walk(self, pattern: Pattern) -> Iterator[str]:
+        """Yield the paths below a pattern's folder, as deep as it can match; other checkouts aren't entered."""
         base = pattern.folder
         if not self._contains(base):
             return
@@ -121,17 +127,7 @@ class Folder:
         seen = 0
         while pending:
             folder, depth = pending.pop()
-            self.listed.add(os.path.join(self.root, folder))  # noqa: PTH118 - a Path for each folder takes longer
-            try:
-                entries = list(os.scandir(self.root / folder))
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            except OSError as error:
-                self.errors.append(f"{folder or '.'}: {error.strerror}")
-                continue
-            if folder and any(entry.name == ".git" for entry in entries):
-                continue
-            for entry in entries:
+            for entry in self._entries(folder):
                 path = f"{folder}/{entry.name}" if folder else entry.name
                 seen += 1
                 if seen > MAX_FILES:
@@ -139,9 +135,23 @@ class Folder:
                     return
                 if entry.name == ".git" or (entry.is_symlink() and self._passed_over(path, depth, pattern)):
                     continue
-                if entry.is_dir(follow_symlinks=False) and (pattern.depth is None or depth < pattern.depth):
+                if _reaches(pattern, depth) and entry.is_dir(follow_symlinks=False):
                     pending.append((path, depth + 1))
                 yield path
+
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
+        """What lies in a folder; nothing where it isn't there, can't be listed, or is a checkout of its own."""
+        self.listed.add(os.path.join(self.root, folder))  # noqa: PTH118 - a Path for each folder takes longer
+        try:
+            entries = list(os.scandir(self.root / folder))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            self.errors.append(f"{folder or '.'}: {error.strerror}")
+            return []
+        if folder and any(entry.name == ".git" for entry in entries):
+            return []
+        return entries
 
     def _passed_over(self, path: str, depth: int, pattern: Pattern) -> bool:
         """Whether a link, which is never followed, is none of a pattern's files.
@@ -155,7 +165,7 @@ class Folder:
             return pattern.match(inside) is not None and target.is_file()
         base = pattern.folder
         read = not base or inside == base or inside.startswith(f"{base}/")
-        entered = pattern.depth is None or depth < pattern.depth
+        entered = _reaches(pattern, depth)
         if entered and (not read or inside.startswith("..")) and path not in self.links:
             self.links.append(path)
         return pattern.match(path) is None
@@ -168,6 +178,11 @@ class Folder:
             return True
         self.errors.append(f"{folder}: a symbolic link that leaves the checkout is not followed")
         return False
+
+
+def _reaches(pattern: Pattern, depth: int) -> bool:
+    """Return whether a pattern can match something in a folder that lies so deep."""
+    return pattern.depth is None or depth < pattern.depth
 
 
 def small_text(path: Path, limit: int = 64 * 1024) -> str | None:
