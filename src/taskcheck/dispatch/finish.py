@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from taskcheck.assemble.dispatches import dispatch_of
 from taskcheck.config.settings import Stage
 from taskcheck.dispatch.heartbeat import renew
 from taskcheck.dispatch.outcome import COMPLETED, FAILED, named_pull
@@ -101,7 +102,7 @@ def _settled(store: Store, state: State, task: Task, changes: Mapping[str, Scala
     Raises:
         GivenUp: it couldn't be recorded.
     """
-    dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
+    dispatch = dispatch_of(state, task.id)
     owner = dispatch.owner if dispatch else None
     try:
         return settle(store, task.id, owner, lambda _, record: _ending(record, task, dispatch, changes))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from taskcheck.assemble.dispatches import dispatch_of
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Stage
 from taskcheck.dispatch.records import Scalar, tombstone, unregistered
@@ -194,7 +195,7 @@ class _Settling:
         settings, outcome = state.settings, str(self.record.get("outcome"))
         if settings.allows(outcome, status) or settings.stage(status) is Stage.DONE:
             return None
-        dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(self.task)
+        dispatch = dispatch_of(state, self.task)
         if dispatch is not None and dispatch.settled:
             return None
         if task.document is None:
