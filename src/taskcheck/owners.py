@@ -16,7 +16,7 @@ from taskcheck.checks import look
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import RoutedTo
 from taskcheck.dispatch.eligible import refusal, route as routed
-from taskcheck.dispatch.start import known
+from taskcheck.dispatch.start import task_named
 from taskcheck.model.task import Task
 from taskcheck.store import (
     Request,
@@ -75,7 +75,7 @@ def route(task: str, *, root: Root = ".") -> RoutedTo:
         UsageError: there is no such task.
     """
     state = open_store(Where(root=Path(root))).read_ledgers()
-    return routed(state, known(state, task))
+    return routed(state, task_named(state, task))
 
 
 def dispatchable(owner: str, *, root: Root = ".") -> tuple[Task, ...]:

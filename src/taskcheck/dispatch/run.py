@@ -14,7 +14,7 @@ from taskcheck.dispatch.log import Log
 from taskcheck.dispatch.outcome import Outcome, outcome
 from taskcheck.dispatch.process.worker import Ended, Worker
 from taskcheck.dispatch.records import Scalar
-from taskcheck.dispatch.settle import PATIENCE, Undecided, settle, tombstone_path
+from taskcheck.dispatch.settle import PATIENCE, EndUnknown, settle, tombstone_path
 from taskcheck.dispatch.start import (
     Begun,
     Wanted,
@@ -32,8 +32,8 @@ from taskcheck.fix.transaction import (
     GivenUp,
     Planned,
     carry_out,
-    opened,
-    told,
+    in_words,
+    open_journals,
 )
 from taskcheck.model.state import State
 from taskcheck.read import GitError
@@ -163,7 +163,7 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
 
     try:
         log.begin(f"taskcheck run {begun.task.id} by {begun.person} at {iso(clock())}: {join(wanted.command)}")
-        with opened(store, PATIENCE) as (journals, _):
+        with open_journals(store, PATIENCE) as (journals, _):
             first = registration(store, seen, begun, clock())
             planned, _ = carry_out(store, journals, again, first, kept=False)
     except BaseException as error:
@@ -171,7 +171,7 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
         with suppress(OSError):
             log.withdraw()
         if isinstance(error, TROUBLE):
-            raise GivenUp(told(error, store), None) from error
+            raise GivenUp(in_words(error, store), None) from error
         raise
     return worker, planned
 
@@ -205,7 +205,7 @@ class _Run:
         try:
             make_folder(self._store, self._path)  # the worker may have cleaned up
             settled = settle(self._store, self._task, self._person, lambda *seen: self._ending(ended, *seen))
-        except (Undecided, GivenUp, UsageError, GitError) as error:
+        except (EndUnknown, GivenUp, UsageError, GitError) as error:
             return Ran(exit_code=_exit_code(ended) or UNTRUSTED, outcome=self._outcome, trouble=str(error))
         code = _exit_code(ended) or int(bool(self._outcome and self._outcome.rejected))
         return Ran(

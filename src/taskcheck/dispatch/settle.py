@@ -19,8 +19,8 @@ from taskcheck.fix.transaction import (
     GivenUp,
     Planned,
     carry_out,
-    opened,
-    told,
+    in_words,
+    open_journals,
 )
 from taskcheck.model.plan import Plan
 from taskcheck.model.sources import Sources, Unavailable
@@ -38,7 +38,7 @@ Ending = Callable[[State, Mapping[str, Scalar]], Mapping[str, Scalar]]
 """How a run ended, by the state as it is now and the tombstone so far: what the tombstone is to say of it."""
 
 
-class Undecided(Exception):
+class EndUnknown(Exception):
     """How the run ended can't be told; the message says why."""
 
 
@@ -81,19 +81,19 @@ def settle(store: Store, task: str, owner: str | None, ending: Ending) -> Settle
         ending: how it ended.
 
     Raises:
-        Undecided: of ``ending``.
+        EndUnknown: of ``ending``.
         GivenUp: nothing could be written.
     """
     work = _Settling(store, task, owner, ending)
     trouble = ""
     for work.alone in (False, False, True):
         try:
-            with opened(store, PATIENCE) as (journals, _):
+            with open_journals(store, PATIENCE) as (journals, _):
                 carry_out(store, journals, work.look, kept=False)
         except GivenUp as error:
             trouble = trouble or str(error)
         except TROUBLE as error:
-            trouble = trouble or told(error, store)
+            trouble = trouble or in_words(error, store)
         else:
             return Settled(work.record, trouble or work.trouble)
     raise GivenUp(trouble, None)

@@ -75,7 +75,7 @@ def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
     state = seen.state
     if not store.settings.paths.tombstones:
         raise UsageError("[paths] tombstones isn't configured, and a run keeps its record there")
-    task = known(state, wanted.task)
+    task = task_named(state, wanted.task)
     tombstone_path(store, task.id)
     if isinstance(state.people, Unavailable):
         raise UsageError(state.people.reason)
@@ -88,7 +88,7 @@ def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
     return Begun(task=task, person=person, workplace=workplace(store, state, task.id, wanted.worktree, wanted.branch))
 
 
-def known(state: State, name: str) -> Task:
+def task_named(state: State, name: str) -> Task:
     """Root's task of a name.
 
     Raises:

@@ -65,7 +65,7 @@ def journals_of(store: Store) -> Journals:
 
 
 @contextmanager
-def opened(store: Store, patience: float = PATIENCE) -> Iterator[tuple[Journals, str | None]]:
+def open_journals(store: Store, patience: float = PATIENCE) -> Iterator[tuple[Journals, str | None]]:
     """Hold the journals alone, with what was interrupted seen to first, in words.
 
     That is done under the locks of the managers whose files it was about.
@@ -134,7 +134,7 @@ def manager_locks(store: Store, paths: Iterable[str]) -> AbstractContextManager[
     return locked(_locks(store, paths), store.settings.lock_kind)
 
 
-def told(error: Exception, store: Store) -> str:
+def in_words(error: Exception, store: Store) -> str:
     """What keeps a transaction from being begun, with the cure."""
     folder = fix_folder(store.location)
     if isinstance(error, Held):

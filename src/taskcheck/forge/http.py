@@ -126,6 +126,7 @@ class Conversation:
         Raises:
             Silent: it isn't in time, or the site refuses.
         """
+        # In one piece: each way in which a try can end, and whether it is worth another one.
         for pause in (*PAUSES, None):
             try:
                 reply = self._sent(method, url, body)

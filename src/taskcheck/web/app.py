@@ -36,7 +36,7 @@ HEADERS = {
 }
 
 
-class Guard:
+class LoopbackOnly:
     """Refuses what wasn't asked under a loopback name and this port, and what isn't GET or HEAD; sets the headers.
 
     Another site's page can make a browser come here under that site's name (DNS rebinding); the Host header tells.
@@ -100,7 +100,7 @@ def application(board: Board, port: int) -> Starlette:
             Route("/events", events),
             Route("/page.js", script),
         ],
-        middleware=[Middleware(Guard, port=port)],
+        middleware=[Middleware(LoopbackOnly, port=port)],
         lifespan=looking,
     )
     app.router.redirect_slashes = False

@@ -16,7 +16,7 @@ _FULL = 32
 
 
 @dataclass(slots=True)
-class Log:
+class LogSink:
     """The descriptor that gets every byte of output, up to the first one that it can't take."""
 
     fd: int
@@ -38,7 +38,7 @@ class Flow:
 
     source: int
     sink: int
-    log: Log | None = None
+    log: LogSink | None = None
     waiting: bytearray = field(default_factory=bytearray)
     ended: bool = False
     broken: bool = False
@@ -81,7 +81,7 @@ class Streams:
     """What the worker reads and writes, and the copying of it."""
 
     def __init__(self, log: int) -> None:
-        self.log = Log(log)
+        self.log = LogSink(log)
         self.terminal: int | None = None
         self._master: int | None = None
         self._outputs: list[Flow] = []
