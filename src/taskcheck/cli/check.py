@@ -218,7 +218,7 @@ def _tell(report: "Report", options: argparse.Namespace) -> None:
 
 
 def _repaired(store: "Store", request: "Request", options: argparse.Namespace) -> "tuple[Report, Plan]":
-    """The report of what is left once the fixes were made, or would be; and what was written, or would be."""
+    """Return the report of what is left once the fixes were made, or would be; and what was written, or would be."""
     from taskcheck.fix import repair  # noqa: PLC0415 - only where something is repaired
     from taskcheck.model.finding import Safety  # noqa: PLC0415 - as above
 
@@ -231,7 +231,7 @@ def _repaired(store: "Store", request: "Request", options: argparse.Namespace) -
 
 
 def _store_path(name: str, location: "Location") -> str:
-    """A path as reports write it, relative to the store; any other name as it is."""
+    """Return a path as reports write it, relative to the store; any other name as it is."""
     real = Path(os.path.realpath(name))
     if not os.path.exists(real):  # noqa: PTH110 - Path.exists raises where a name is too long
         return name
@@ -243,7 +243,7 @@ def _store_path(name: str, location: "Location") -> str:
 
 
 def _rewritable(options: argparse.Namespace, store: "Store") -> Path:
-    """The file that the baseline is written to."""
+    """Return the file that the baseline is written to."""
     from taskcheck.read import baseline_file  # noqa: PLC0415 - not needed for --help
 
     path = baseline_file(options.baseline, store.location, store.settings)
@@ -253,7 +253,7 @@ def _rewritable(options: argparse.Namespace, store: "Store") -> Path:
 
 
 def _rewritten(options: argparse.Namespace, store: "Store", request: "Request", report: "Report") -> "Report":
-    """The report once the baseline is written anew, whole or not at all; what can't be trusted isn't written."""
+    """Return the report once the baseline is written anew, whole or not at all; what can't be trusted isn't written."""
     from taskcheck.checks import baseline  # noqa: PLC0415 - as above
     from taskcheck.model.baseline import Baseline  # noqa: PLC0415 - not needed for --help
 
@@ -309,7 +309,7 @@ def _output(item: str, store: "Store") -> "tuple[Callable[[Report], str], Path]"
 
 
 def _obstacle(path: Path) -> str | None:
-    """Why a file can't be written, as far as that can be told before anything is done."""
+    """Return why a file can't be written, as far as that can be told before anything is done."""
     try:
         if path.is_dir():
             return os.strerror(errno.EISDIR)

@@ -103,7 +103,7 @@ def _fill_screen(sights: "Iterable[Sight | None]", options: argparse.Namespace) 
 
 
 def _is_read() -> bool:
-    """Whether somebody may still read what is printed: a pipe knows when its reader has gone."""
+    """Return whether somebody may still read what is printed: a pipe knows when its reader has gone."""
     poll = select.poll()
     poll.register(sys.stdout, 0)
     return not poll.poll(0)

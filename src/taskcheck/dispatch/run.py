@@ -67,7 +67,7 @@ class Ran:
 
 
 def rehearse(store: Store, wanted: Wanted) -> Begun:
-    """What a run would do; nothing is written.
+    """Return what a run would do; nothing is written.
 
     Raises:
         NotDispatched: the task may not be dispatched now.
@@ -144,7 +144,7 @@ def _log(store: Store, task: str) -> Log:
 
 
 def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, lock: int) -> tuple[Worker, Planned]:
-    """A worker at its gate, of whom every ledger tells; or nothing of it.
+    """Return a worker at its gate, of whom every ledger tells; or nothing of it.
 
     Raises:
         NotDispatched, UsageError: as `run`.
@@ -219,7 +219,7 @@ class _Run:
         return {"heartbeat_at": iso(clock())} if values.get("state") == "running" and self._is_ours(values) else None
 
     def _ending(self, ended: Ended, state: State, record: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
-        """What the tombstone is to say; one that a stranger put in its place says nothing of this run."""
+        """Return what the tombstone is to say; one that a stranger put in its place says nothing of this run."""
         record = {**self._begin, **(record if self._is_ours(record) else {})}
         found = outcome(state, self._task, record, ended)
         self._outcome = found
@@ -241,7 +241,7 @@ class _Run:
 
 
 def _exit_code(ended: Ended) -> int:
-    """The worker's own, or that of what stopped it."""
+    """Return the exit code: the worker's own, or that of what stopped it."""
     if ended.stopped_by == "timeout":
         return TIMED_OUT
     if ended.stopped_by and ended.stopped_by in signal.Signals.__members__:

@@ -53,7 +53,7 @@ class Settled:
 
 
 def tombstone_path(store: Store, task: str) -> str:
-    """Where the tombstone of a task is, relative to the root checkout.
+    """Return where the tombstone of a task is, relative to the root checkout.
 
     Raises:
         UsageError: none that is written there would be read again.

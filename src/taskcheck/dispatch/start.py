@@ -66,7 +66,7 @@ class Begun:
 
 
 def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
-    """Whether the run may begin now, and where.
+    """Return the run that may begin now, with its place.
 
     Raises:
         NotDispatched: the task may not be dispatched now.
@@ -133,7 +133,7 @@ def _lock(store: Store, task: str) -> Path:
 
 
 def registration(store: Store, seen: Look, begun: Begun, now: datetime) -> Planned:
-    """The beginning of a run as a plan: register entry, running tombstone, root's task in work.
+    """Return the beginning of a run as a plan: register entry, running tombstone, root's task in work.
 
     The process that they name is ours, not the worker's: it lives until the end is recorded too, and whoever wants the
     worker stopped is to stop us.
@@ -181,7 +181,7 @@ def _person(people: People, owner: str) -> str:
 
 
 def _in_work(store: Store, data: bytes, task: Task) -> bytes:
-    """A task file with the first status of work that is begun; as it is where there is no such status."""
+    """Return a task file with the first status of work that is begun; as it is where there is no such status."""
     words = store.settings.words(Stage.ACTIVE)
     if not words:
         return data

@@ -98,7 +98,7 @@ class Folder:
         raise AssertionError
 
     def holds(self, path: str, data: bytes) -> bool:
-        """Whether a file has just these bytes; what can't be read, or is no regular file, hasn't."""
+        """Return whether a file has just these bytes; what can't be read, or is no regular file, hasn't."""
         try:
             fd = os.open(f"{self.root}/{path}", _FLAGS)
         except OSError:
@@ -112,7 +112,7 @@ class Folder:
             os.close(fd)
 
     def read_all(self, found: Iterable[tuple[str, str]], limit: int, *, tail: bool = False) -> Iterator[Source]:
-        """The files that were found; one that was removed meanwhile was never there."""
+        """Yield the files that were found; one that was removed meanwhile was never there."""
         for path, name in found:
             source = self.read(path, limit, name, tail=tail)
             if source.trouble is None or source.trouble.kind != "missing":
@@ -141,7 +141,7 @@ class Folder:
                 yield path
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
-        """What lies in a folder; nothing where it isn't there, can't be listed, or is a checkout of its own."""
+        """Return what lies in a folder; nothing where it isn't there, can't be listed, or is a checkout of its own."""
         self.listed.add(os.path.join(self.root, folder))  # noqa: PTH118 - a Path for each folder takes longer
         try:
             entries = list(os.scandir(self.root / folder))
@@ -155,7 +155,7 @@ class Folder:
         return entries
 
     def _passed_over(self, path: str, depth: int, pattern: Pattern) -> bool:
-        """Whether a link, which is never followed, is none of a pattern's files.
+        """Return whether a link, which is never followed, is none of a pattern's files.
 
         A file that the pattern reads under its own name needs no second one. A folder that is read under its own name
         doesn't either; another one is told, for what lies in there isn't read.
@@ -172,7 +172,7 @@ class Folder:
         return pattern.match(path) is None
 
     def _contains(self, folder: str) -> bool:
-        """Whether a folder of a pattern, links resolved, still lies in this checkout."""
+        """Return whether a folder of a pattern, links resolved, still lies in this checkout."""
         root = os.path.realpath(self.root)
         target = os.path.realpath(self.root / folder)
         if target == root or target.startswith(root.rstrip("/") + "/"):
@@ -187,13 +187,13 @@ def _reaches(pattern: Pattern, depth: int) -> bool:
 
 
 def small_text(path: Path, limit: int = 64 * 1024) -> str | None:
-    """The text of a small file of git's own; None when it is no regular file, larger, or can't be read."""
+    """Return the text of a small file of git's own; None when it is no regular file, larger, or can't be read."""
     source = Folder(path.parent).read(path.name, limit)
     return None if source.data is None else os.fsdecode(source.data)
 
 
 def stamp(path: Path) -> tuple[int, ...] | None:
-    """What tells whether a file was written since it was read; None when that can't be told."""
+    """Return what tells whether a file was written since it was read; None when that can't be told."""
     try:
         return _stamp(path.lstat())
     except OSError:
@@ -201,12 +201,12 @@ def stamp(path: Path) -> tuple[int, ...] | None:
 
 
 def _stamp(found: os.stat_result) -> tuple[int, ...]:
-    """Which file it is, how long, and when it was written: two writes may fall into one tick of the clock."""
+    """Return which file it is, how long, and when it was written: two writes may fall into one tick of the clock."""
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _cut_off(path: str, data: bytes) -> bool:
-    """Whether a ledger or task file looks as if its writer had yet to write the rest."""
+    """Return whether a ledger or task file looks as if its writer had yet to write the rest."""
     if path.endswith(".json"):
         return not data.rstrip().endswith((b"}", b"]"))
     return not data or (data.startswith(b"---") and b"\n---" not in data and b"\n..." not in data)
@@ -253,7 +253,7 @@ def _read(path: str, limit: int, *, tail: bool) -> tuple[bytes, os.stat_result]:
 
 
 def _read_all(fd: int, size: int) -> bytes:
-    """Up to a size; fewer bytes where the file ends before."""
+    """Return up to a size; fewer bytes where the file ends before."""
     data = os.read(fd, size)
     while 0 < len(data) < size and (more := os.read(fd, size - len(data))):
         data += more

@@ -60,7 +60,7 @@ class Built:
 
 
 def incidents_fixture() -> Path:
-    """The folder of the friction log's fixture: package data, or in the source tree."""
+    """Return the folder of the friction log's fixture: package data, or in the source tree."""
     package = Path(__file__).resolve().parents[1]
     for folder in (package / "incidents_fixture", package.parents[1] / "fixtures" / "incidents"):
         if (folder / "repo.toml").is_file():
@@ -138,7 +138,7 @@ class _Source:
         self.now = _time(self.settings["now"])
 
     def main(self) -> list[tuple[str, dict[str, Any]]]:
-        """The parts that make up main, with their tables."""
+        """Return the parts that make up main, with their tables."""
         history = self.settings.get("history", {})
         steps = [("base", self.settings.get("base", {}))]
         steps += [(f"history/{name}", history.get(name, {})) for name in self._names("history")]
@@ -146,7 +146,7 @@ class _Source:
         return [(part, table) for part, table in steps if table.get("drop") or self._files(part)]
 
     def works(self) -> Iterator[tuple[list[str], dict[str, Any]]]:
-        """The lines of work beside main: the parts of each, and its table."""
+        """Yield the lines of work beside main: the parts of each, and its table."""
         tables = self.settings.get("worktrees", {})
         for name in sorted({*tables, *self._names("worktrees")}):
             earlier = f"worktree-history/{name}"
@@ -175,11 +175,11 @@ class _Source:
             target.write_bytes(content)
 
     def _names(self, part: str) -> list[str]:
-        """The folders in a part."""
+        """Return the folders in a part."""
         return sorted({path.name for folder in self._folders for path in (folder / part).glob("*/")})
 
     def _files(self, part: str) -> dict[str, bytes]:
-        """The files of a part by path, the overlay's over the fixture's."""
+        """Return the files of a part by path, the overlay's over the fixture's."""
         found = {}
         for folder in self._folders:
             left_out = self._left_out if folder is self._folders[0] else []
@@ -221,7 +221,7 @@ class _Source:
 
 
 def _there(folder: Path, path: object, where: str) -> Path:
-    """What a fixture names in a folder; nothing outside of it is ever touched."""
+    """Return what a fixture names in a folder; nothing outside of it is ever touched."""
     if not isinstance(path, str) or path in {"", "."} or path.startswith("/") or ".." in path.split("/"):
         raise FixtureError(f"{where}: {path!r} is no path below the fixture's own folder")
     if not (folder / path).exists():

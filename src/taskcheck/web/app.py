@@ -68,7 +68,7 @@ class LoopbackOnly:
 
 
 def application(board: Board, port: int) -> Starlette:
-    """The server's answers from a board."""
+    """Return the server's answers from a board."""
 
     @asynccontextmanager
     async def looking(_: Starlette) -> AsyncIterator[None]:
@@ -116,7 +116,7 @@ def _streamed(body: bytes, kind: str, status: int) -> Response:
 
 
 async def _events(board: Board) -> AsyncIterator[str]:
-    """The name of each look, as server-sent events."""
+    """Yield the name of each look, as server-sent events."""
     yield "retry: 1000\n\n"
     seen = ""
     while not board.closed:

@@ -82,7 +82,7 @@ class Guard:
         signal_group(self.worker, number)
 
     def hear(self) -> list[dict[str, object]]:
-        """What the guard has reported meanwhile, once there is something; it is lost where that is the end."""
+        """Return what the guard has reported meanwhile, once there is something; it is lost where that is the end."""
         told = os.read(self.report, 4096)
         self.lost = not told
         self._heard += told
@@ -100,7 +100,7 @@ class Guard:
 
 
 def forked(launch: Launch) -> Guard:
-    """A guard whose worker waits at the gate.
+    """Return a guard whose worker waits at the gate.
 
     Raises:
         OSError: no process, or no descriptor, is to be had.
@@ -131,7 +131,7 @@ def forked(launch: Launch) -> Guard:
 
 
 def _pipe(reads: ExitStack, writes: ExitStack) -> tuple[int, int]:
-    """The two ends of a pipe, each closed by its side."""
+    """Return the two ends of a pipe, each closed by its side."""
     read, write = os.pipe()
     reads.callback(os.close, read)
     writes.callback(os.close, write)
@@ -149,7 +149,7 @@ def _no_signals() -> Iterator[None]:
 
 
 def _guard_process(launch: Launch, gate: int, control: int, report: int) -> NoReturn:
-    """What the guard is, from its first instant to its last; signals are blocked when it begins."""
+    """Be the guard, from its first instant to its last; signals are blocked when it begins."""
     # In one piece: the order of these calls is all that there is to understand.
     try:
         _default_signals()
@@ -193,7 +193,7 @@ def _guard_process(launch: Launch, gate: int, control: int, report: int) -> NoRe
 
 
 def _children_wake() -> tuple[int, int]:
-    """A pipe in which the end of a child shows; nothing but SIGKILL ends the guard from now on."""
+    """Return a pipe in which the end of a child shows; nothing but SIGKILL ends the guard from now on."""
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
     wake, at_wake = os.pipe()
@@ -274,7 +274,7 @@ class _Watch:
 
 
 def _worker_process(launch: Launch, gate: int, faults: int) -> NoReturn:
-    """What the worker is until it becomes its command; signals are blocked when it begins."""
+    """Be the worker until it becomes its command; signals are blocked when it begins."""
     code = 126
     try:
         _default_signals()

@@ -74,7 +74,7 @@ class Worker:
         log: int,
         lock: int | None = None,
     ) -> Self:
-        """A worker at its gate.
+        """Return a worker at its gate.
 
         Args:
             command: program and arguments, the program looked up on the environment's PATH.
