@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from taskcheck.assemble.parse import NO_PEOPLE, Parsed, parse
-from taskcheck.assemble.pulls import read_pulls
+from taskcheck.assemble.pulls import parse_pulls
 from taskcheck.assemble.state import assemble
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config import load as config
@@ -112,7 +112,7 @@ class Store:
         state = assemble(parsed, sources, self.settings, request.now or clock())
         if request.online or request.pull_requests is not None:
             sources = replace(sources, forges=self._ask_forges(state, sources, request))
-            state = replace(state, pulls=read_pulls(state, sources.forges))
+            state = replace(state, pulls=parse_pulls(state, sources.forges))
         if self.trusted is not None:
             state = replace(state, trusted=self._trusted_tasks(state, self.trusted))
         return sources, state

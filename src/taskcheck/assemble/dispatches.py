@@ -12,7 +12,13 @@ from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.values import age, timestamp
 from taskcheck.model.runtime import Dispatch, DispatchState, Entry, Life, Signal, Tombstone
 from taskcheck.model.sources import Change, Fork, Processes, Unavailable
+from taskcheck.model.state import State
 from taskcheck.model.task import Checkout, Copy, Task
+
+
+def dispatch_of(state: State, task: str) -> Dispatch | None:
+    """Return the newest run of a task; None where there is none, or no ledger tells of runs."""
+    return None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,7 @@ class Parsed:
         return frozenset(record.worktree_path for record in self.records if record.worktree_path)
 
     def branches(self, settings: Settings) -> frozenset[str]:
-        """Every recorded branch name, and those that the branch pattern gives open tasks."""
+        """Return every recorded branch name, and those that the branch pattern gives open tasks."""
         branches = {record.branch for record in self.records}
         for task in self.tasks:
             if not task.done:

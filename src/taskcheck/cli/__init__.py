@@ -82,7 +82,7 @@ GONE = 141
 
 
 def _ended(argv: list[str]) -> int:
-    """The exit code of a run, however it ends."""
+    """Return the exit code of a run, however it ends."""
     try:
         return _dispatch(argv)
     except Failure as failure:
@@ -138,7 +138,7 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
-    """The parsed options; an unknown one is answered with the nearest that is known."""
+    """Return the parsed options; an unknown one is answered with the nearest that is known."""
     options, unknown = parser.parse_known_args(argv)
     if unknown and not unknown[0].startswith("-"):
         raise Failure(f"{parser.prog}: {unknown[0]!r} is one word too many; {parser.format_usage().strip()}")

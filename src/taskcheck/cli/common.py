@@ -32,7 +32,7 @@ def store_options(parser: argparse.ArgumentParser) -> None:
 
 
 def moment(text: str) -> datetime:
-    """A timestamp from the command line."""
+    """Return a timestamp from the command line."""
     from taskcheck.documents.values import timestamp  # noqa: PLC0415 - only when it is given
 
     parsed = timestamp(text)
@@ -42,12 +42,12 @@ def moment(text: str) -> datetime:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """A comma-separated list from the command line."""
+    """Return a comma-separated list from the command line."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def guarded(work: Callable[[], T]) -> T:
-    """The result of work on a store; what the user can mend becomes a failure with exit code 2."""
+    """Return the result of work on a store; what the user can mend becomes a failure with exit code 2."""
     from taskcheck.config.load import ConfigError  # noqa: PLC0415 - as above
     from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - as above
     from taskcheck.read import GitError  # noqa: PLC0415 - as above
@@ -99,7 +99,7 @@ def _umask() -> int:
 
 
 def people(options: argparse.Namespace) -> "tuple[Parsed, People]":
-    """What the files of the store say, and its directory of people and roles."""
+    """Return what the files of the store say, and its directory of people and roles."""
     from taskcheck.store import Where, open_store  # noqa: PLC0415 - not needed for --help
 
     parsed = open_store(Where(root=options.root, config=options.config)).people()
@@ -107,7 +107,7 @@ def people(options: argparse.Namespace) -> "tuple[Parsed, People]":
 
 
 def show(report: "Report", *, verbose: bool = False, color: str = "auto", by_rule: bool = False) -> str:
-    """The report for stdout: wrapped and in colour on a terminal, plain otherwise."""
+    """Return the report for stdout: wrapped and in colour on a terminal, plain otherwise."""
     from taskcheck.formats import text  # noqa: PLC0415 - the other formats don't need it
 
     return text.render(report, width=_width(color), verbose=verbose, by_rule=by_rule, links=_follows_links())
@@ -144,7 +144,7 @@ FIRST_VTE = 5001
 
 
 def _follows_links() -> bool:
-    """Whether stdout is a terminal that is known to follow links (OSC 8); rich writes them to any."""
+    """Return whether stdout is a terminal that is known to follow links (OSC 8); rich writes them to any."""
     env = os.environ
     if not sys.stdout.isatty() or "TMUX" in env or "STY" in env:
         return False

@@ -52,7 +52,7 @@ def _names(options: argparse.Namespace) -> Iterable[str]:
 
 
 def _whole(shtab: Any) -> argparse.ArgumentParser:
-    """All commands in one parser, with what completes their arguments."""
+    """Return all commands in one parser, with what completes their arguments."""
     whole = argparse.ArgumentParser(prog="taskcheck")
     commands = whole.add_subparsers()
     for name, about in COMMANDS.items():

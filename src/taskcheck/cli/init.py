@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _hook(options: argparse.Namespace, folder: str) -> str:
-    """What a commit is checked by; git and pre-commit start it at the top of the checkout that commits."""
+    """Return what a commit is checked by; git and pre-commit start it at the top of the checkout that commits."""
     if options.config:
         raise Failure("--hook takes no --config: the hook reads the configuration of the store")
     root = f"--root={folder}"

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _today(options: argparse.Namespace) -> str:
-    """What the rule finds here, without the raw signals: the rules that would explain them didn't run."""
+    """Return what the rule finds here, without the raw signals: the rules that would explain them didn't run."""
     from taskcheck.checks import check_store, chosen  # noqa: PLC0415 - only to explain
     from taskcheck.store import Request, Where, open_store  # noqa: PLC0415 - only to explain
 

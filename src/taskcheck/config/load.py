@@ -41,7 +41,7 @@ class Preset:
     tables: Mapping[str, Any]
 
     def found_in(self, root: Path) -> bool:
-        """Whether a store of this format lies in a folder."""
+        """Return whether a store of this format lies in a folder."""
         return any((root / path).exists() for path in self.detect)
 
 

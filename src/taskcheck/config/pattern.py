@@ -50,7 +50,7 @@ class Pattern:
         return None if "**" in rest or "{scope}" in rest else rest.count("/")
 
     def match(self, path: str) -> re.Match[str] | None:
-        """The match of a whole path."""
+        """Return the match of a whole path."""
         return self.regex.match(path)
 
     def task(self, path: str) -> tuple[str, str] | None:
@@ -60,5 +60,5 @@ class Pattern:
         return (groups.get("scope") or "", name) if name else None
 
     def fill(self, **values: str) -> str:
-        """The path for an owner or a task."""
+        """Return the path for an owner or a task."""
         return re.sub(r"\{(owner|task)\}", lambda m: values.get(m[1], m[0]), self.text)

@@ -11,14 +11,14 @@ from taskcheck.read.revision import read_revision
 
 
 def baseline_file(named: Path | None, location: Location, settings: Settings) -> Path | None:
-    """The file that counts: the named one, else that of the configuration; None where neither names one."""
+    """Return the file that counts: the named one, else that of the configuration; None where neither names one."""
     return named or (location.root / settings.baseline if settings.baseline else None)
 
 
 def read_baseline(
     named: Path | None, location: Location, settings: Settings, revision: str | None = None, *, new: bool = False
 ) -> Baseline:
-    """What is accepted; nothing where no baseline is named.
+    """Return what is accepted; nothing where no baseline is named.
 
     Args:
         named: the file of the command line, if it names one.
@@ -55,14 +55,14 @@ def _named(named: Path | None, settings: Settings) -> str:
 
 
 def _lying(path: Path) -> str:
-    """The file's text as it lies."""
+    """Return the file's text as it lies."""
     if path.exists() and not path.is_file():
         raise BaselineError("it is no regular file")
     return path.read_text(encoding="utf-8")
 
 
 def _of(revision: str, path: Path, location: Location) -> str:
-    """The file's text as a commit has it."""
+    """Return the file's text as a commit has it."""
     inside = os.path.relpath(os.path.realpath(path), location.root)
     found = read_revision(location, revision, [inside])
     if inside not in found:

@@ -87,7 +87,7 @@ class Git:
     folder: Path
 
     def run(self, *arguments: str, stdin: bytes = b"", accept: Sequence[int] = (0,)) -> bytes:
-        """The output of an allowed git command.
+        """Return the output of an allowed git command.
 
         Raises:
             GitError: another exit status than accepted, no answer in time, or no git.
@@ -129,20 +129,20 @@ class Git:
             raise GitError(f"git can't be started: {error}") from error
 
     def version(self) -> tuple[int, ...]:
-        """The version of git, its leading numbers."""
+        """Return the version of git, its leading numbers."""
         match = re.search(rb"(\d+)\.(\d+)(?:\.(\d+))?", self.run("version"))
         return tuple(int(part) for part in match.groups(b"0")) if match else (0,)
 
     def common_dir(self) -> Path:
-        """The folder of the repository that all its worktrees share."""
+        """Return the folder of the repository that all its worktrees share."""
         return Path(os.fsdecode(self.run("rev-parse", "--path-format=absolute", "--git-common-dir").rstrip(b"\n")))
 
     def shallow(self) -> bool:
-        """Whether history is cut off, so that ancestry can't be trusted."""
+        """Return whether history is cut off, so that ancestry can't be trusted."""
         return self.run("rev-parse", "--is-shallow-repository").strip() == b"true"
 
     def worktrees(self) -> list[WorktreeRecord]:
-        """All checkouts that git lists, the main one first."""
+        """Return all checkouts that git lists, the main one first."""
         records = []
         for block in self.run("worktree", "list", "--porcelain", "-z").split(b"\0\0"):
             fields = dict(line.partition(b" ")[::2] for line in block.strip(b"\0").split(b"\0") if line)
@@ -170,7 +170,7 @@ class Git:
         return refs
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """The best common ancestor of two commits; None for unrelated histories."""
+        """Return the best common ancestor of two commits; None for unrelated histories."""
         if (one, other) not in self._bases:
             out = self.run("merge-base", one, other, accept=(0, 1))
             self._bases[one, other] = out.decode().strip() or None
@@ -194,7 +194,7 @@ class Git:
         return [(commit, parents) for commit, *parents in (line.split() for line in out.decode().splitlines())]
 
     def touched(self, commits: Sequence[str]) -> dict[str, set[str]]:
-        """The files that each commit changes; merges have none."""
+        """Return the files that each commit changes; merges have none."""
         if not commits:
             return {}
         out = self.run(
@@ -207,24 +207,24 @@ class Git:
         return found
 
     def message(self, commit: str) -> bytes:
-        """A commit object as git stores it: headers, a blank line, the message."""
+        """Return a commit object as git stores it: headers, a blank line, the message."""
         out = self.run("cat-file", "--batch", stdin=f"{commit}\n".encode())
         return out.partition(b"\n")[2]
 
     def messages(self, commits: Sequence[str]) -> dict[str, str]:
-        """The messages of some commits, in one process; what no encoding gives is replaced."""
+        """Return the messages of some commits, in one process; what no encoding gives is replaced."""
         found = self._objects(commits) if commits else ()
         return {one: data.partition(b"\n\n")[2].decode("utf-8", "replace") for one, _, data in found}
 
     def parents(self, commit: str) -> list[str]:
-        """The parents of a commit; none when there is no such commit."""
+        """Return the parents of a commit; none when there is no such commit."""
         headers = self.message(commit).partition(b"\n\n")[0].splitlines()
         return [line[7:].decode() for line in headers if line.startswith(b"parent ")]
 
     def changes(
         self, include: str, exclude: str | None, paths: Sequence[str], *flags: str, first_parent: bool = False
     ) -> list[Versions]:
-        """What commits reachable from one and not from the other did to some files, newest first.
+        """Return what commits reachable from one and not from the other did to some files, newest first.
 
         A merge is seen from each of its parents; with ``first_parent`` from that one alone, and only such commits are.
         """
@@ -273,7 +273,7 @@ class Git:
         return found
 
     def blobs(self, object_ids: Iterable[str], limit: int) -> dict[str, bytes]:
-        """The content of some blobs, in one process; those over the limit of bytes are left out."""
+        """Return the content of some blobs, in one process; those over the limit of bytes are left out."""
         wanted = sorted(set(object_ids))
         if not wanted:
             return {}
@@ -321,11 +321,11 @@ def _kill(process: Any) -> None:
 
 
 def installed() -> bool:
-    """Whether there is a git to ask."""
+    """Return whether there is a git to ask."""
     return shutil.which("git") is not None
 
 
 def blob_id(data: bytes, length: int) -> str:
-    """The id that git gives a file's bytes, in as many hex digits as the ids of the repository have."""
+    """Return the id that git gives a file's bytes, in as many hex digits as the ids of the repository have."""
     digest = hashlib.sha256 if length == 64 else hashlib.sha1
     return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -170,17 +170,19 @@ class MergeReader:
             return _unknown(f"root has moved by more than {DEPTH} commits")
         if not trunk:
             return Merge(merged=False, proof="root has no commit since the branch left it")
-        own = dict(self.git.commits(tip, base, "--no-merges", f"--max-count={DEPTH}"))
-        files = self._patches.files([*trunk, *own])
-        own = {commit: at for commit, at in own.items() if files[commit]}
+        commits = dict(self.git.commits(tip, base, "--no-merges", f"--max-count={DEPTH}"))
+        files = self._patches.files([*trunk, *commits])
+        own = {commit: at for commit, at in commits.items() if files[commit]}
         squashed, touched = self._patches.difference(base, tip)
         if squashed is None:
             return _unknown("its commits change no content but that of task files")
         likely = {touched, *(files[commit] for commit in own)}
         identities = self._patches.identities([*own, *(commit for commit in trunk if files[commit] in likely)])
         on_trunk = _newest_by_identity(trunk, identities)
+        equal = {commit: on_trunk.get(identities[commit] or "") for commit in own}
+        # One function for all these steps: each needs what the ones before it found.
         return (
-            self._rebased(base, tip, own, trunk, {commit: on_trunk.get(identities[commit] or "") for commit in own})
+            self._rebased(base, tip, own, trunk, equal)
             or self._squashed(base, tip, own, trunk, on_trunk.get(squashed))
             or self._elsewhere(touched, [files[commit] for commit in trunk])
         )

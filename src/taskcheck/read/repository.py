@@ -7,7 +7,7 @@ from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
-from taskcheck.model.sources import CheckoutSource, Merge, Repository, Sources, Unavailable
+from taskcheck.model.sources import CheckoutSource, Merge, Repository, Source, Sources, Unavailable
 from taskcheck.read.allowlist import branch_name
 from taskcheck.read.branches import read_branches
 from taskcheck.read.git import MINIMUM, Git, GitError, WorktreeRecord, installed
@@ -69,7 +69,7 @@ def _read_repository(
     head = main.head if main else None
     branch = main.branch if main else None
     trunk = _trunk(settings.trunk, refs)
-    root_files = {source.path: source.data for source in sources.tasks if source.data is not None}
+    root_files = _contents(sources.tasks)
     paths = TaskPaths.of(settings)
     checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors, progress)
     if settings.branches:
@@ -100,6 +100,11 @@ def _read_repository(
         tracked=_tracked(git, settings, location, common_dir, head) if main else frozenset(),
         changes=read_changes(git, head, questions.dispatched, location.prefix),
     )
+
+
+def _contents(files: Iterable[Source]) -> dict[str, bytes]:
+    """Return the bytes of those of some files that could be read, by path."""
+    return {source.path: source.data for source in files if source.data is not None}
 
 
 def _worktree_records(git: Git, top: str, common_dir: Path) -> list[WorktreeRecord]:

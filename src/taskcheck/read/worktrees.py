@@ -4,10 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from taskcheck.model.sources import (
-    CheckoutSource,
-    Source,
-)
+from taskcheck.model.sources import CheckoutSource, Source
 from taskcheck.read.files import Folder, small_text
 from taskcheck.read.git import WorktreeRecord
 from taskcheck.read.locate import Location, git_dir
@@ -23,13 +20,15 @@ def read_worktrees(
     errors: list[str],
     progress: Callable[[str], None],
 ) -> list[CheckoutSource]:
-    """Every linked worktree, with the task files in which it differs from root."""
-    names = _names([record.path for record in records if not _same(record.path, location.top)])
+    """Return every linked worktree, with the task files in which it differs from root."""
+    linked = [record for record in records if not _same(record.path, location.top)]
+    names = _names([record.path for record in linked])
     checkouts = []
-    for record in records:
-        if record.bare or _same(record.path, location.top):
+    for record in linked:
+        if record.bare:
             continue
-        progress(f"comparing {names[record.path]}")
+        name = names[record.path]
+        progress(f"comparing {name}")
         defect = _defect(record.path, common_dir)
         files: dict[str, Source] = {}
         present: set[str] = set(root_files)
@@ -38,50 +37,53 @@ def read_worktrees(
             folder = Folder(record.path / location.prefix)
             files, present = paths.read(folder, root_files)
             folders = frozenset(folder.listed)
-            errors.extend(f"{names[record.path]}: {error}" for error in folder.errors)
-        checkouts.append(
-            CheckoutSource(
-                name=names[record.path],
-                path=record.path,
-                shown_path=_shown(record.path, location.root),
-                real_path=os.path.realpath(record.path),
-                branch=record.branch,
-                head=record.head,
-                defect=defect,
-                locked=record.locked,
-                files=files,
-                absent=frozenset(set(root_files) - present),
-                folders=folders,
-            )
+            errors.extend(f"{name}: {error}" for error in folder.errors)
+        checkout = CheckoutSource(
+            name=name,
+            path=record.path,
+            shown_path=_shown(record.path, location.root),
+            real_path=os.path.realpath(record.path),
+            branch=record.branch,
+            head=record.head,
+            defect=defect,
+            locked=record.locked,
+            files=files,
+            absent=frozenset(root_files.keys() - present),
+            folders=folders,
         )
+        checkouts.append(checkout)
     return sorted(checkouts, key=lambda checkout: checkout.name)
 
 
 def _shown(path: Path, root: Path) -> str:
+    """Return a worktree's path as reports write it: relative to root where it lies in it."""
     relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
     return str(path) if relative.startswith("..") else relative.replace(os.sep, "/")
 
 
-def _names(paths: Iterable[Path]) -> dict[Path, str]:
-    """``worktree:<directory name>``, with as many parent folders as it takes to tell two apart."""
-    paths = list(paths)
+def _names(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return ``worktree:<directory name>`` for each, with as many parent folders as it takes to tell two apart."""
     names = {}
     for path in paths:
         length = 1
-        while length < len(path.parts) - 1 and any(
-            other != path and other.parts[-length:] == path.parts[-length:] for other in paths
-        ):
+        while length < len(path.parts) - 1 and _ends_alike(path, paths, length):
             length += 1
         names[path] = "worktree:" + "/".join(path.parts[-length:])
     return names
 
 
+def _ends_alike(path: Path, others: Iterable[Path], length: int) -> bool:
+    """Return whether another path has the same last parts."""
+    return any(other != path and other.parts[-length:] == path.parts[-length:] for other in others)
+
+
 def _same(path: Path, other: Path | None) -> bool:
+    """Return whether two paths lead to one folder."""
     return other is not None and os.path.realpath(path) == os.path.realpath(other)
 
 
 def _defect(path: Path, common_dir: Path) -> str | None:
-    """What is wrong with a listed worktree: it and the repository must point at each other.
+    """Return what is wrong with a listed worktree: it and the repository must point at each other.
 
     Git lists a folder as a worktree on the word of its own records alone; a forged record would name any folder.
     """
