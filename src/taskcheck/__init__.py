@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from taskcheck.documents import Value as Value
     from taskcheck.documents.values import age as age, timestamp as timestamp, whole_number as whole_number
     from taskcheck.engine.rule import Rule as Rule, Undecided as Undecided, rule as rule
+    from taskcheck.model.checkouts import Checkouts as Checkouts, Copies as Copies, End as End, Landing as Landing
     from taskcheck.model.edit import (
         DropEntry as DropEntry,
         KeepFile as KeepFile,
@@ -54,15 +55,10 @@ if TYPE_CHECKING:
         Unavailable as Unavailable,
     )
     from taskcheck.model.state import (
-        Checkouts as Checkouts,
-        Copies as Copies,
         Dispatches as Dispatches,
-        End as End,
         Entries as Entries,
-        Landing as Landing,
         Rows as Rows,
         SuppressionUse as SuppressionUse,
-        Tasks as Tasks,
     )
     from taskcheck.model.task import (
         Checkout as Checkout,
@@ -72,6 +68,7 @@ if TYPE_CHECKING:
         Task as Task,
         Tie as Tie,
     )
+    from taskcheck.model.tasks import Tasks as Tasks
     from taskcheck.plugins.hooks import hookimpl as hookimpl
     from taskcheck.store import UsageError as UsageError
 
@@ -92,8 +89,9 @@ _HOMES = {
     "model.runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row",
                       "Signal", "Snapshot", "Tombstone"),
     "model.sources": ("Fork", "Processes", "PullAddress", "PullState", "Unavailable"),
-    "model.state": ("Checkouts", "Copies", "Dispatches", "End", "Entries", "Landing", "Rows",
-                    "SuppressionUse", "Tasks"),
+    "model.checkouts": ("Checkouts", "Copies", "End", "Landing"),
+    "model.state": ("Dispatches", "Entries", "Rows", "SuppressionUse"),
+    "model.tasks": ("Tasks",),
     "model.task": ("Checkout", "Copy", "Place", "PullRequest", "Task", "Tie"),
     "plugins.hooks": ("hookimpl",),
     "store": ("UsageError",),

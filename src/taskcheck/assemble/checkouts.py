@@ -6,10 +6,11 @@ from math import inf
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
+from taskcheck.model.checkouts import Checkouts
 from taskcheck.model.runtime import Entry, Tombstone
 from taskcheck.model.sources import CheckoutSource, Merge, RecordedPath, Repository, Sources
-from taskcheck.model.state import Checkouts, Tasks
 from taskcheck.model.task import Checkout, Tie
+from taskcheck.model.tasks import Tasks
 
 
 def parse_checkouts(

@@ -6,9 +6,10 @@ from functools import cache
 
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.assemble.versions import Ancestry, same_task
+from taskcheck.model.checkouts import Checkouts
 from taskcheck.model.sources import CheckoutSource, Fork, Source, Sources, Unavailable
-from taskcheck.model.state import Checkouts, Tasks
 from taskcheck.model.task import Checkout, Copy, Task
+from taskcheck.model.tasks import Tasks
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.settings import Settings, Stage
+from taskcheck.model.checkouts import Checkouts, End, Landing
 from taskcheck.model.runtime import Entry, Tombstone
 from taskcheck.model.sources import Merge
-from taskcheck.model.state import Checkouts, End, Landing, Tasks
 from taskcheck.model.task import Task, Tie
+from taskcheck.model.tasks import Tasks
 
 Left = tuple[End, str | None]
 """How a branch left a task, and the status in which it did."""

@@ -17,11 +17,13 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents import Document
+from taskcheck.model.checkouts import Checkouts, Copies
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import Ledger, Manager, Register, Snapshot
 from taskcheck.model.sources import Repository, Sources, Unavailable
-from taskcheck.model.state import Checkouts, Copies, Dispatches, Entries, Rows, State, Tasks
+from taskcheck.model.state import Dispatches, Entries, Rows, State
 from taskcheck.model.task import Checkout, Copy, Place, Task, Tie
+from taskcheck.model.tasks import Tasks
 
 T = TypeVar("T")
 

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from taskcheck.documents.values import timestamp
 from taskcheck.engine.rule import Rule
+from taskcheck.model.checkouts import Copies
 from taskcheck.model.finding import Finding, Severity
 from taskcheck.model.report import Incident, SignalNote
 from taskcheck.model.runtime import Signal
 from taskcheck.model.sources import Unavailable
-from taskcheck.model.state import Copies, State
+from taskcheck.model.state import State
 from taskcheck.model.task import Task
 from taskcheck.report.blocked import blocked
 from taskcheck.report.causes import Causes
