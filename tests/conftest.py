@@ -11,6 +11,8 @@ from taskcheck.model.sources import Processes
 from taskcheck.store import Request, Where
 from taskcheck.testing import Built
 
+pytest_plugins = ["tests.cpu"]
+
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
 
