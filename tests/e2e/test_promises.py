@@ -104,7 +104,7 @@ def test_nothing_of_the_repository_is_executed(tmp_path: Path) -> None:
 def test_no_module_of_the_repository_is_imported(tmp_path: Path, module: str) -> None:
     root = build(incidents_fixture(), tmp_path / "repo").root
     (root / f"{module}.py").write_text(f"open({str(tmp_path / 'executed')!r}, 'w')\nraise SystemExit\n")
-    assert taskcheck("--now", NOW, cwd=root).code == 1
+    assert taskcheck("--now", NOW, cwd=root, process=True).code == 1
     assert not (tmp_path / "executed").exists()
 
 
@@ -126,7 +126,7 @@ def test_a_configuration_that_never_ends_ends_the_run(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with (root / ".git" / "config").open("a") as file:
         file.write(f"[include]\n\tpath = {tmp_path / 'pipe'}\n")
-    ran = taskcheck("--now", NOW, "--format", "json", cwd=root, timeout=60)
+    ran = taskcheck("--now", NOW, "--format", "json", cwd=root)
     assert ran.code == 3
     assert "no answer" in ran.json["errors"][0]["message"]
 
@@ -166,4 +166,4 @@ def test_a_pipe_among_gits_own_files_hangs_nothing(tmp_path: Path, where: str) -
     git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x", cwd=root)
     (root / where).unlink()
     os.mkfifo(root / where)
-    assert taskcheck("--now", NOW, cwd=root, timeout=30).code in {1, 3}
+    assert taskcheck("--now", NOW, cwd=root).code in {1, 3}
