@@ -12,7 +12,7 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 
 from taskcheck.testing import build, incidents_fixture
-from tests.e2e.conftest import Ran, environment, git, install_plugin, taskcheck
+from tests.e2e.conftest import PATIENCE, Ran, environment, git, install_plugin, taskcheck
 from tests.unit.test_architecture import imported
 
 TASK = "---\ntitle: T\nowner: {owner}\nstatus: {status}\n{more}---\n"
@@ -27,7 +27,7 @@ def run(*arguments: str | Path, cwd: Path, **env: str) -> Ran:
         env=environment(PYTHONDONTWRITEBYTECODE="1", COLUMNS="300", **env),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert "INTERNALERROR" not in done.stdout, done.stdout

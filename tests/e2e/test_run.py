@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Ran, environment, git, taskcheck
+from tests.e2e.conftest import PATIENCE, Ran, environment, git, taskcheck
 from tests.e2e.test_promises import fingerprint
 
 CONFIG = """
@@ -315,7 +315,7 @@ def test_two_runs_at_once(rounds: int, fleet: Path) -> None:
             subprocess.Popen(command, cwd=fleet, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
             for _ in range(2)
         ]
-        said = [process.communicate(timeout=60)[1].decode() for process in both]
+        said = [process.communicate(timeout=PATIENCE)[1].decode() for process in both]
         codes = sorted(process.returncode for process in both)
         ran = proof.read_text().splitlines()
         assert (codes, len(ran)) == ([0, 1], 1), (number, said)
@@ -339,7 +339,7 @@ def test_again_once_somebody_made_it_ready(last: str, fleet: Path) -> None:
 
 def test_again_when_the_runner_was_killed(fleet: Path) -> None:
     """The check says worker-gone, and the next run takes over."""
-    ran = run(fleet, "fix-login", sh="kill -KILL $(ps -o ppid= -p $PPID); sleep 60")
+    ran = run(fleet, "fix-login", sh="kill -KILL $(ps -o ppid= -p $PPID); sleep 600")
     assert ran.code == -signal.SIGKILL
     assert wrong(fleet) == {"worker-gone"}
     assert "fix-login" in entries(fleet)
@@ -352,7 +352,7 @@ def test_again_when_the_runner_was_killed(fleet: Path) -> None:
 def test_a_worker_that_finished_when_its_runner_was_killed(fleet: Path) -> None:
     """The check says so, and the repair takes over what it said."""
     said = finish("completed_with_pr", "--pr-url", PULL)
-    ran = run(fleet, "fix-login", sh=f"{said}; kill -KILL $(ps -o ppid= -p $PPID); sleep 60")
+    ran = run(fleet, "fix-login", sh=f"{said}; kill -KILL $(ps -o ppid= -p $PPID); sleep 600")
     assert ran.code == -signal.SIGKILL
     assert wrong(fleet) == {"dispatch-completed-unreconciled"}
     assert run(fleet, "fix-login", sh="true").code == 1, "what is finished isn't begun again"
@@ -361,7 +361,7 @@ def test_a_worker_that_finished_when_its_runner_was_killed(fleet: Path) -> None:
 
 
 def test_a_lease_that_ends(fleet: Path) -> None:
-    ran = run(fleet, "fix-login", "--timeout", "1s", sh="sleep 60")
+    ran = run(fleet, "fix-login", "--timeout", "1s", sh="sleep 600")
     assert ran.code == 124
     assert (tombstone(fleet)["outcome"], tombstone(fleet)["reason"]) == ("failed", "timed out")
 
@@ -372,11 +372,11 @@ def test_a_signal_stops_both(number: signal.Signals, fleet: Path) -> None:
     ready = fleet.parent / "ready"
     os.mkfifo(ready)
     command = [sys.executable, "-m", "taskcheck", "run", "fix-login", "--"]
-    worker = f"import time; open({str(ready)!r}, 'w').write('x'); time.sleep(60)"
+    worker = f"import time; open({str(ready)!r}, 'w').write('x'); time.sleep(600)"
     process = subprocess.Popen([*command, sys.executable, "-c", worker], cwd=fleet, env=environment())
     ready.read_text()
     process.send_signal(number)
-    assert process.wait(60) == 128 + number
+    assert process.wait(PATIENCE) == 128 + number
     assert tombstone(fleet)["reason"] == f"stopped by {number.name}"
     assert entries(fleet) == {}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import environment, git, taskcheck
+from tests.e2e.conftest import PATIENCE, environment, git, taskcheck
 from tests.e2e.test_run import CONFIG, PULL, REGISTER, entries, finish, fleet, log, run, status, task, tombstone, wrong
 
 __all__ = ["fleet"]
@@ -21,7 +21,7 @@ def test_closed_standard_streams(closed: str, fleet: Path) -> None:
     shell = f'exec "$@" {closed}'
     done = subprocess.run(
         ["sh", "-c", shell, "sh", sys.executable, "-m", "taskcheck", "run", "fix-login", "--", "sh", "-c", worker],
-        cwd=fleet, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False,
+        cwd=fleet, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert sorted(log(fleet)[1:3]) == ["err", "out"]

@@ -25,6 +25,7 @@ from taskcheck.write.journal import (
     Meta,
     Written,
 )
+from tests.samples import WHOLE, sampled
 
 CALLS = {"open", "read", "write", "fsync", "rename", "link", "unlink", "fchmod", "fchown", "utime", "stat", "fstat"}
 BEFORE: dict[str, bytes | None] = {
@@ -213,7 +214,7 @@ def test_killed_again_while_it_is_recovered(what: str, part: int, memory: Path, 
     fresh = worlds(memory, what)
     total = counted(put, doing(what, next(fresh)))
     tried = 0
-    for at in range(1 + part, total + 1, 8):
+    for at in sampled(range(1 + part, total + 1, 8), 4):
         again = 1
         while True:
             put(Calls())
@@ -229,7 +230,7 @@ def test_killed_again_while_it_is_recovered(what: str, part: int, memory: Path, 
             if not again_killed:
                 break
             again += 1
-    assert tried > 500
+    assert tried > (500 if WHOLE else 100)
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EMFILE])
