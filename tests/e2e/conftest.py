@@ -4,6 +4,7 @@ import gc
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,15 +81,20 @@ def taskcheck(*arguments: str | Path, cwd: Path, process: bool = False, **env: s
     return Ran(done.returncode, out, err)
 
 
-def here(argv: list[str], cwd: Path, env: dict[str, str]) -> Ran:
-    """Run the command line in this process, and leave no trace of it there."""
+def here(argv: list[str], cwd: Path, env: dict[str, str], *, merged: bool = False) -> Ran:
+    """Run the command line in this process, and leave no trace of it there; merged, all that it prints is its out."""
     written = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
+    if merged:
+        written[1] = io.TextIOWrapper(written[0].buffer, encoding="utf-8", write_through=True)
+        written[0].reconfigure(write_through=True)
     with _place(cwd), _environment(env), _streams(written), _signals(), _collector():
         code = main(argv)
     for stream in written:
         stream.flush()
     out, err = (stream.buffer.getvalue().decode() for stream in written)  # type: ignore[attr-defined]
-    return Ran(code, out, err)
+    for stream in written:
+        stream.detach()  # else the first of two that share a buffer would close it when it goes
+    return Ran(code, out, "" if merged else err)
 
 
 @contextmanager
@@ -180,6 +186,23 @@ def install_plugin(folder: Path, module: str) -> str:
 def incidents(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The friction log's repository; tests only read it."""
     return build(incidents_fixture(), tmp_path_factory.mktemp("incidents") / "repo")
+
+
+def copied(built: Built, into: Path) -> Path:
+    """A copy of a built repository, for a test that writes; a quarter of what building takes."""
+    shutil.copytree(built.root, into, symlinks=True)
+    for told in into.glob(".git/worktrees/*/gitdir"):
+        there = Path(told.read_text().strip().replace(str(built.root), str(into), 1))
+        told.write_text(f"{there}\n")
+        if there.is_file() and (pointer := there.read_text()).startswith("gitdir: /"):
+            there.write_text(pointer.replace(str(built.root), str(into), 1))
+    return into
+
+
+@pytest.fixture
+def day(incidents: Built, tmp_path: Path) -> Path:
+    """The friction log's repository, to be written."""
+    return copied(incidents, tmp_path.resolve() / "repo")
 
 
 @pytest.fixture

@@ -416,10 +416,12 @@ def test_a_reader_that_went_away_ends_it_quietly(store: Store, arguments: list[s
     os.close(reads)
     command = [sys.executable, "-m", "taskcheck", *arguments]
     env = environment(PYTHONUNBUFFERED=unbuffered)
-    with open(writes, "wb") as gone:
+    try:
         ran = subprocess.run(
-            command, cwd=root, env=env, stdout=gone, stderr=subprocess.PIPE, timeout=PATIENCE, check=False
+            command, cwd=root, env=env, stdout=writes, stderr=subprocess.PIPE, timeout=PATIENCE, check=False
         )
+    finally:
+        os.close(writes)
     assert (ran.returncode, ran.stderr) == (141, b"")
 
 
