@@ -54,10 +54,10 @@ def fleet(store: Any) -> Path:
     })  # fmt: skip
 
 
-def run(root: Path, *arguments: str, sh: str | None = None, **env: str) -> Ran:
+def run(root: Path, *arguments: str, sh: str | None = None, process: bool | None = None, **env: str) -> Ran:
     """Run a task with a shell command as its worker."""
     worker = () if sh is None else ("--", "sh", "-c", sh)
-    return taskcheck("run", *arguments, *worker, cwd=root, **env)
+    return taskcheck("run", *arguments, *worker, cwd=root, process=process, **env)
 
 
 def finish(outcome: str, *arguments: str, name: str = "fix-login") -> str:
@@ -210,7 +210,8 @@ def test_refused(arguments: tuple[str, ...], code: int, said: str, fleet: Path) 
     """With the reason, and nothing is left of it: no worktree, branch, register, tombstone or log."""
     before = files(fleet)
     for more in ((), ("--dry-run",)):
-        ran = run(fleet, *arguments, *more, sh="touch ../../ran")
+        # What is refused at once forks nothing; git is asked when the worker waits already.
+        ran = run(fleet, *arguments, *more, sh="touch ../../ran", process="git worktree" in said)
         if not (more and "git worktree" in said):  # git is only asked when it is time
             assert (ran.code, said in ran.err) == (code, True), ran.err
     assert files(fleet) == before

@@ -129,13 +129,13 @@ def test_same_report_same_bytes() -> None:
 MANY = 10_000 if WHOLE else 1_000
 
 
-def many() -> Report:
+def many(count: int) -> Report:
     """Thousands of incidents, each with two findings and a raw signal."""
     name = "make-the-dashboard-load-its-cards-in-the-background-{}"
     front = (
         "---\ntitle: Load the cards of the dashboard, part {}\nowner: dave\nstatus: begun\ndepends_on: [gone-{}]\n---\n"
     )
-    tasks = {name.format(n): front.format(n, n) for n in range(MANY)}
+    tasks = {name.format(n): front.format(n, n) for n in range(count)}
     at = "2026-03-24T17:00:00Z"
     signals = [
         {"task": task, "kind": "pickup_overdue", "level": "attention", "at": at, "detail": "late"} for task in tasks
@@ -144,7 +144,7 @@ def many() -> Report:
 
 
 def test_thousands_of_incidents_are_a_small_file(tmp_path: Path) -> None:
-    large = many()
+    large = many(MANY)
     assert len(large.incidents) == MANY
     assert len(large.findings) >= 2 * MANY
     assert all(incident.signals for incident in large.incidents)
