@@ -88,9 +88,21 @@ def taskcheck(*arguments: str | Path, cwd: Path, process: bool | None = None, **
     return Ran(done.returncode, out, err)
 
 
-def here(argv: list[str], cwd: Path, env: dict[str, str], *, merged: bool = False) -> Ran:
-    """Run the command line in this process, and leave no trace of it there; merged, all that it prints is its out."""
-    written = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
+class Terminal(io.TextIOWrapper):
+    """A stream that says so."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def here(
+    argv: list[str], cwd: Path, env: dict[str, str], *, merged: bool = False, out: type[io.TextIOWrapper] | None = None
+) -> Ran:
+    """Run the command line in this process, and leave no trace of it there.
+
+    Merged, all that it prints is its out; else that is a stream of a type that can be chosen.
+    """
+    written = [kind(io.BytesIO(), encoding="utf-8") for kind in (out or io.TextIOWrapper, io.TextIOWrapper)]
     if merged:
         written[1] = io.TextIOWrapper(written[0].buffer, encoding="utf-8", write_through=True)
         written[0].reconfigure(write_through=True)
@@ -98,10 +110,10 @@ def here(argv: list[str], cwd: Path, env: dict[str, str], *, merged: bool = Fals
         code = main(argv)
     for stream in written:
         stream.flush()
-    out, err = (stream.buffer.getvalue().decode() for stream in written)  # type: ignore[attr-defined]
+    told, err = (stream.buffer.getvalue().decode() for stream in written)  # type: ignore[attr-defined]
     for stream in written:
         stream.detach()  # else the first of two that share a buffer would close it when it goes
-    return Ran(code, out, "" if merged else err)
+    return Ran(code, told, "" if merged else err)
 
 
 @contextmanager

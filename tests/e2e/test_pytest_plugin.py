@@ -12,7 +12,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 
 from taskcheck.testing import build, incidents_fixture
 from tests.e2e.conftest import PATIENCE, Ran, environment, git, install_plugin, taskcheck
-from tests.samples import WHOLE
+from tests.samples import WHOLE, sampled
 from tests.unit.test_architecture import imported
 
 TASK = "---\ntitle: T\nowner: {owner}\nstatus: {status}\n{more}---\n"
@@ -289,7 +289,10 @@ def strange(store: Callable[..., Path]) -> Path:
     return root
 
 
-@pytest.mark.parametrize("options", [("-vv",), ("-vv", "--nf"), ("-q", "-n2"), ("-rA", "--ff"), ("--collect-only",)])
+SHOWN = [("-vv",), ("-vv", "--nf"), ("-q", "-n2"), ("-rA", "--ff"), ("--collect-only",)]
+
+
+@pytest.mark.parametrize("options", sampled(SHOWN, 2))
 def test_strange_names_speak_to_no_terminal(store: Callable[..., Path], options: tuple[str, ...]) -> None:
     ran = run("--taskcheck", *options, cwd=strange(store))
     assert ran.code == (0 if "--collect-only" in options else 1)

@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 
 from tests.e2e.conftest import PATIENCE, environment, git, taskcheck
 from tests.e2e.test_run import CONFIG, PULL, REGISTER, entries, finish, fleet, log, run, status, task, tombstone, wrong
+from tests.samples import sampled
 
 __all__ = ["fleet"]
 
 
-@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+@pytest.mark.parametrize("closed", [*sampled(["0<&-", "1>&-", "2>&-"], 3), "0<&- 1>&- 2>&-"])
 def test_closed_standard_streams(closed: str, fleet: Path) -> None:
     """As some daemons start us: none of our own files gets their numbers."""
     worker = "echo out; echo err >&2; cat;" + finish("needs_review_fix")
@@ -60,12 +62,16 @@ def test_a_root_that_is_not_reconciled_is_no_success(config: str, after: str, sa
     assert entries(fleet) == {}
 
 
-@pytest.mark.parametrize("config", ["", "[checkouts]\nworktree = '../wt/{task}'\n"])
-@pytest.mark.parametrize(("worker", "code", "outcome"), [("true", 1, "failed"), (finish("needs_review_fix"), 0, None)])
+WORKERS = [("true", 1, "failed"), (finish("needs_review_fix"), 0, None)]
+PLACES = ["", "[checkouts]\nworktree = '../wt/{task}'\n"]
+
+
+@pytest.mark.parametrize(("config", "wanted"), sampled(product(PLACES, WORKERS), 2))
 def test_what_an_earlier_run_left_is_no_word_of_the_new_one(
-    worker: str, code: int, outcome: str | None, config: str, fleet: Path
+    wanted: tuple[str, int, str | None], config: str, fleet: Path
 ) -> None:
     """Wherever the worktree is: outside of root, a silent success passed for the blocked of the run before."""
+    worker, code, outcome = wanted
     (fleet / "taskcheck.toml").write_text(CONFIG + config)
     assert run(fleet, "fix-login", sh=finish("blocked", "--reason", "x") + "; git commit -qam blocked").code == 0
     (fleet / "tasks/fix-login.md").write_text(task())
