@@ -17,8 +17,13 @@ pytest_plugins = ["tests.cpu"]
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
 
-# `make test &` begins with both ignored, and whatever a test starts would inherit that.
-for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+# `make test &` begins with the first two ignored, `nohup make test` with the third, and whatever a test starts would
+# inherit that. A handler that does nothing keeps what nohup was asked for, and isn't inherited.
+for _number, _handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGQUIT, signal.SIG_DFL),
+    (signal.SIGHUP, lambda *_: None),
+):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _handler)
 
