@@ -16,7 +16,7 @@ from taskcheck.formats import FORMATS
 from taskcheck.testing import build, incidents_fixture
 from tests.conftest import FIXTURES
 from tests.e2e.conftest import taskcheck
-from tests.samples import WHOLE
+from tests.samples import WHOLE, sampled
 
 NOW = "2026-03-24T18:00:00Z"
 
@@ -150,8 +150,10 @@ def test_order_of_directories(state: State, expected: dict[str, bytes]) -> None:
 def test_order_in_which_python_is_told(state: State, expected: dict[str, bytes], tmp_path: Path) -> None:
     """Where the file system has an order of its own, the program is told another one."""
     (tmp_path / "sitecustomize.py").write_text(SHUFFLED)
-    reports = [state.report(PYTHONPATH=str(tmp_path), TASKS_SHUFFLED=order) for order in ("up", "down", "odd")]
-    assert reports == [expected] * 3
+    reports = [
+        state.report(PYTHONPATH=str(tmp_path), TASKS_SHUFFLED=order) for order in sampled(("up", "down", "odd"), 2)
+    ]
+    assert reports == [expected] * len(reports)
 
 
 SHUFFLED = """

@@ -4,6 +4,7 @@ import json
 import stat
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from taskcheck.testing import build, incidents_fixture
 from tests.conftest import FIXTURES
 from tests.e2e.conftest import git, taskcheck
+from tests.samples import sampled
 
 NOW = "2026-03-24T18:00:00Z"
 WORKTREE = Path(".worktrees/render-sparklines-in-table-cells")
@@ -32,10 +34,10 @@ def change(checkout: Path, name: str = "code.py") -> None:
     git("add", name, cwd=checkout)
 
 
-@pytest.mark.parametrize("place", ["main", "worktree"])
-@pytest.mark.parametrize(
-    "commit", [["commit", "-m", "x"], ["commit", "-a", "-m", "x"], ["commit", "-m", "x", "code.py"]]
-)
+COMMITS = [["commit", "-m", "x"], ["commit", "-a", "-m", "x"], ["commit", "-m", "x", "code.py"]]
+
+
+@pytest.mark.parametrize(("commit", "place"), sampled(product(COMMITS, ["main", "worktree"]), 2))
 def test_same_findings_as_by_hand(day: Path, place: str, commit: list[str]) -> None:
     report = install_hook(day)
     checkout = day if place == "main" else day / WORKTREE

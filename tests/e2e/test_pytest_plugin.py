@@ -150,14 +150,17 @@ def test_items_of_a_task_go_to_one_worker(fleet: Path, dist: str) -> None:
 
 @pytest.mark.parametrize(
     ("options", "names"),
-    [
-        (["-k", "split-manager"], ["dave-fowler::split-manager"]),
-        (["-m", "taskcheck_identity"], ["dave-fowler::split-manager"]),
-        (["-m", "xdist_group", "-k", "misrouted-task"], [f"{MISROUTED}::misrouted-task"]),
-        (["--taskcheck-select", "identity", "-n", "2"], ["dave-fowler::split-manager"]),
-        (["taskcheck/dave-fowler::split-manager"], ["dave-fowler::split-manager"]),
-        ([f"taskcheck/{MISROUTED}", "-n", "2"], [f"{MISROUTED}::misrouted-task"]),
-    ],
+    sampled(
+        [
+            (["-k", "split-manager"], ["dave-fowler::split-manager"]),
+            (["-m", "taskcheck_identity"], ["dave-fowler::split-manager"]),
+            (["-m", "xdist_group", "-k", "misrouted-task"], [f"{MISROUTED}::misrouted-task"]),
+            (["--taskcheck-select", "identity", "-n", "2"], ["dave-fowler::split-manager"]),
+            (["taskcheck/dave-fowler::split-manager"], ["dave-fowler::split-manager"]),
+            ([f"taskcheck/{MISROUTED}", "-n", "2"], [f"{MISROUTED}::misrouted-task"]),
+        ],
+        2,
+    ),
 )
 def test_pytest_chooses(fleet: Path, tmp_path: Path, options: list[str], names: list[str]) -> None:
     xml = tmp_path / "x.xml"
@@ -231,13 +234,20 @@ def test_what_failed_is_an_error(store: Callable[..., Path], tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("files", "options", "said"),
-    [
-        ({"taskcheck.toml": "[peopel]\n"}, [], "peopel"),
-        ({"taskcheck.toml": PEOPLE}, ["--taskcheck-select", "role-ruting"], "did you mean role-routing"),
-        ({"taskcheck.toml": PEOPLE}, ["--taskcheck-root", "nowhere", "-n", "2"], "nowhere"),
-        ({"taskcheck.toml": PEOPLE, "x.py": ""}, [], "neither task files nor runtime ledgers found in "),
-        ({"tasks/a.md": TASK.format(owner="rj", status="ready", more="")}, ["taskcheck/b"], "not found: taskcheck/b"),
-    ],
+    sampled(
+        [
+            ({"taskcheck.toml": "[peopel]\n"}, [], "peopel"),
+            ({"taskcheck.toml": PEOPLE}, ["--taskcheck-select", "role-ruting"], "did you mean role-routing"),
+            ({"taskcheck.toml": PEOPLE}, ["--taskcheck-root", "nowhere", "-n", "2"], "nowhere"),
+            ({"taskcheck.toml": PEOPLE, "x.py": ""}, [], "neither task files nor runtime ledgers found in "),
+            (
+                {"tasks/a.md": TASK.format(owner="rj", status="ready", more="")},
+                ["taskcheck/b"],
+                "not found: taskcheck/b",
+            ),
+        ],
+        2,
+    ),
 )
 def test_mistakes_are_usage_errors(
     store: Callable[..., Path], files: dict[str, str], options: list[str], said: str

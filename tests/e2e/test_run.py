@@ -16,7 +16,7 @@ import pytest
 from taskcheck import ledgers
 from tests.e2e.conftest import PATIENCE, Ran, environment, git, taskcheck
 from tests.e2e.test_promises import fingerprint
-from tests.samples import sampled
+from tests.samples import WHOLE, sampled
 
 CONFIG = """
 preset = "task-manager"
@@ -302,7 +302,7 @@ def test_a_place_in_the_queue_is_taken_over(fleet: Path) -> None:
     assert (fleet / REGISTER).read_text() == re.sub(r',\n\t\t\{"slug": "fix-login".*?\}', "", text)
 
 
-@pytest.mark.parametrize("rounds", [100 if os.environ.get("TASKCHECK_STRESS") else 3])
+@pytest.mark.parametrize("rounds", [100 if WHOLE else 2])
 def test_two_runs_at_once(rounds: int, fleet: Path) -> None:
     """One runs, the other is refused; never both, never none."""
     for number in range(rounds):

@@ -99,7 +99,7 @@ def test_a_begin_that_fails_takes_its_worktree_away_again(fleet: Path) -> None:
         assert not (fleet / ".worktrees" / name).exists()
 
 
-@pytest.mark.parametrize("name", ["two words", "a*b", "a..b"])
+@pytest.mark.parametrize("name", sampled(["two words", "a*b", "a..b"], 2))
 def test_a_name_that_is_no_branch(name: str, fleet: Path) -> None:
     """What git refuses comes with the cure, and the cure helps."""
     (fleet / f"tasks/{name}.md").write_text(task())
@@ -109,7 +109,9 @@ def test_a_name_that_is_no_branch(name: str, fleet: Path) -> None:
     assert status(fleet / f"tasks/{name}.md") == "blocked"
 
 
-@pytest.mark.parametrize("cleaning", ["rm ../../tasks/logs/*.json", "git -C ../.. clean -qfdx -e .worktrees"])
+@pytest.mark.parametrize(
+    "cleaning", sampled(["rm ../../tasks/logs/*.json", "git -C ../.. clean -qfdx -e .worktrees"], 2)
+)
 def test_a_tombstone_removed_while_the_worker_works(cleaning: str, fleet: Path) -> None:
     """What `finish` says after that counts, with its reason."""
     ran = run(fleet, "fix-login", sh=f"{cleaning};" + finish("blocked", "--reason", "no key"))
@@ -179,7 +181,7 @@ def test_a_tombstone_of_nonsense(fleet: Path) -> None:
     assert not wrong(fleet)
 
 
-@pytest.mark.parametrize("moved", ["draft", "completed"])
+@pytest.mark.parametrize("moved", sampled(["draft", "completed"], 2))
 def test_a_task_that_somebody_moved_while_the_worker_works(moved: str, fleet: Path) -> None:
     """The outcome is recorded, whatever root says meanwhile; what is done stays done."""
     move = f"sed -i 's/^status: .*/status: {moved}/' ../../tasks/fix-login.md; git -C ../.. commit -qam {moved};"

@@ -46,6 +46,17 @@ def points(root: Path, *arguments: str) -> list[tuple[str, int]]:
     return [(call, number) for call, count in made.items() for number in range(1, count + 1)]
 
 
+_POINTS: list[tuple[str, int]] = []
+
+
+def worker_points(fleet: Path) -> list[tuple[str, int]]:
+    """Those of the run of WORKER, which are the same in each fleet."""
+    if not _POINTS:
+        shutil.copytree(fleet, fleet.parent / "first" / "store")
+        _POINTS.extend(points(fleet.parent / "first" / "store", *WORKER))
+    return _POINTS
+
+
 def copies(root: Path, count: int) -> list[Path]:
     """Copies of a store, each in a folder of its own."""
     made = []
@@ -58,18 +69,17 @@ def copies(root: Path, count: int) -> list[Path]:
 WORKER = ("run", "fix-login", "--", "sh", "-c", finish("completed_with_pr", "--pr-url", PULL))
 
 
-SHARE = 12
+SHARE = 20
 """Of how many calls one is tried."""
 
 
 @pytest.mark.parametrize("part", range(2 if WHOLE else 1))
 def test_a_run_killed_at_any_instant(part: int, fleet: Path) -> None:
     """The next check says worker-gone, or that root doesn't know the end yet, or nothing; then it goes on."""
-    shutil.copytree(fleet, fleet.parent / "first" / "store")
-    where = points(fleet.parent / "first" / "store", *WORKER)
+    where = worker_points(fleet)
     assert len(where) > 40
     seen = set()
-    mine = sampled(where[part::2] if WHOLE else where, 2 * SHARE)
+    mine = sampled(where[part::2] if WHOLE else where, 24)
     for root, (call, number) in zip(copies(fleet, len(mine)), mine, strict=True):
         done = traced(root, *WORKER, inject=f"{call}:signal=SIGKILL:when={number}")
         if done.returncode == 0 and call == "write":  # the worker's output came in fewer pieces
@@ -97,8 +107,7 @@ def test_a_run_killed_at_any_instant(part: int, fleet: Path) -> None:
 @pytest.mark.parametrize("error", ["ENOSPC", "EACCES"])
 def test_a_run_refused_at_any_call(error: str, fleet: Path) -> None:
     """Nothing is half-registered before the worker; after it, what couldn't be written is told, and repaired."""
-    shutil.copytree(fleet, fleet.parent / "first" / "store")
-    where = [point for point in points(fleet.parent / "first" / "store", *WORKER) if point[0] != "unlink"]
+    where = [point for point in worker_points(fleet) if point[0] != "unlink"]
     mine = sampled(where if error == "ENOSPC" else where[::3], 2 * SHARE if error == "ENOSPC" else SHARE)
     for root, (call, number) in zip(copies(fleet, len(mine)), mine, strict=True):
         done = traced(root, *WORKER, inject=f"{call}:error={error}:when={number}")

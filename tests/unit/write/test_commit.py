@@ -239,7 +239,8 @@ def test_a_call_that_fails_changes_nothing(code: int, memory: Path, put: Put) ->
     fresh = worlds(memory, "commit")
     total = counted(put, doing("commit", next(fresh)))
     filed = 0
-    for at in range(1, total + 1):
+    mine = sampled(range(1, total + 1), 3)
+    for at in mine:
         world = next(fresh)
 
         def fail() -> object:
@@ -256,7 +257,7 @@ def test_a_call_that_fails_changes_nothing(code: int, memory: Path, put: Put) ->
         put(Calls())
         recover(world.journals)
         world.assert_whole()
-    assert 0 < filed < total * 0.2
+    assert 0 < filed < len(mine) * 0.2
 
 
 def failure(world: World) -> str | None:
@@ -319,7 +320,7 @@ def test_a_writer_in_the_middle_of_the_renames_keeps_what_it_wrote(victim: str, 
     fresh = worlds(memory, "commit")
     total = counted(put, doing("commit", next(fresh)))
     mine = b"mine\n"
-    for at in range(1, total + 1):
+    for at in sampled(range(1, total + 1), 3):
         world = next(fresh)
         calls = Calls(at)
 
