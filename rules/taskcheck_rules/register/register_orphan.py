@@ -57,9 +57,9 @@ def register_orphan(
     The active count is inflated, and a dead worktree looks alive.
 
     ## Example
-    The task is completed and still registered; its branch is merged; the worktree that the entry names was removed,
-    longer than `pickup_grace` after it was registered, or its `.git` file points nowhere. An entry whose run has ended
-    while the task isn't done is a warning.
+    The task is completed and still registered; its branch is merged; the worktree that the entry names is gone and git
+    doesn't list it any more, longer than `pickup_grace` after it was registered. An entry whose run has ended while
+    the task isn't done is a warning. A worktree that is only broken is broken-worktree's.
 
     No finding while a live process holds the entry, nor for a worktree on another host or under a folder that isn't
     there, nor for a missing one that is locked in git, nor for a branch that is only perhaps merged, nor by the pull
@@ -219,22 +219,18 @@ def _branch(entry: Entry, checkouts: Checkouts) -> str | None:
 def _lost_worktree(
     entry: Entry, checkouts: Checkouts | None, settings: Settings, now: datetime, processes: Processes | None
 ) -> Outlived | None:
-    """Return what is told of a worktree of this host that is missing or broken."""
+    """Return what is told of a worktree of this host that is missing, and that git doesn't list any more."""
     path = entry.worktree_path
     if path is None or checkouts is None:
         return None
     recorded = checkouts.recorded.get(path)
     if recorded is None or not _of_this_host(entry, processes):
         return None
-    if not recorded.exists:
-        reachable = recorded.inside or recorded.parent_exists
-        return _missing_worktree(entry, path, checkouts, settings, now) if reachable else None
-    checkout = checkouts.at(path)
-    defect = checkout.defect if checkout else recorded.defect
-    if defect is None:
+    is_listed = checkouts.at(path) is not None and not checkouts.away(path)
+    if recorded.exists or is_listed:
         return None
-    broken = Evidence(place=Place(path=path), saw=defect)
-    return Outlived(reason=f"its worktree {path} is broken", evidence=broken)
+    reachable = recorded.inside or recorded.parent_exists
+    return _missing_worktree(entry, path, checkouts, settings, now) if reachable else None
 
 
 def _missing_worktree(

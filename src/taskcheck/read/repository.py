@@ -16,7 +16,7 @@ from taskcheck.read.locate import Location
 from taskcheck.read.merges import MergeReader
 from taskcheck.read.questions import Questions
 from taskcheck.read.tasks import TaskPaths
-from taskcheck.read.worktrees import read_worktrees
+from taskcheck.read.worktrees import read_unlinked, read_worktrees
 
 _LOCAL = "refs/heads/"
 _REF_FOLDERS = (_LOCAL, "refs/remotes/", "refs/remotes/origin/")
@@ -72,6 +72,7 @@ def _read_repository(
     root_files = _contents(sources.tasks)
     paths = TaskPaths.of(settings)
     checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors, progress)
+    checkouts += read_unlinked(location, settings.worktree, checkouts, common_dir)
     if settings.branches:
         taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
         checkouts += read_branches(git, refs, settings.branches, taken, trunk, root_files, paths, location.prefix)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from taskcheck.config.pattern import Pattern
 from taskcheck.model.sources import CheckoutSource, Source
 from taskcheck.read.files import Folder, small_text
 from taskcheck.read.git import WorktreeRecord
@@ -55,6 +56,64 @@ def read_worktrees(
     return sorted(checkouts, key=lambda checkout: checkout.name)
 
 
+def read_unlinked(
+    location: Location, pattern: str, listed: Iterable[CheckoutSource], common_dir: Path
+) -> list[CheckoutSource]:
+    """Return the folders that lie where the store's worktrees do, claim to be one of them, and aren't linked.
+
+    Git lists none of them: they were moved, or git's record of them is gone or leads elsewhere. A whole repository and
+    the worktree of another one are no business of this one.
+
+    Args:
+        location: where the store is.
+        pattern: what the paths of its worktrees are like; empty for none.
+        listed: the worktrees that git lists.
+        common_dir: the folder that all worktrees share.
+    """
+    parent = location.root / Pattern(pattern).folder
+    known = {checkout.real_path for checkout in listed}
+    found = []
+    for path in _folders(parent) if pattern else ():
+        shown = _shown(path, location.root)
+        if os.path.realpath(path) in known or not Pattern(pattern).match(shown):
+            continue
+        if path.is_symlink() or not (path / ".git").is_file() or _is_of_another(path, common_dir):
+            continue
+        defect = _defect(path, common_dir)
+        if defect is not None:
+            name = f"worktree:{path.name}"
+            found.append(_unlinked(name, path, shown, defect))
+    return found
+
+
+def _folders(parent: Path) -> list[Path]:
+    """Return the folders in a folder, in their order; none where it can't be listed."""
+    try:
+        return sorted(path for path in parent.iterdir() if path.is_dir())
+    except OSError:
+        return []
+
+
+def _is_of_another(path: Path, common_dir: Path) -> bool:
+    """Return whether a folder is the worktree of another repository, which is there."""
+    admin = git_dir(path)
+    if admin is None or not admin.is_dir():
+        return False
+    return admin.parent != Path(os.path.realpath(common_dir / "worktrees"))
+
+
+def _unlinked(name: str, path: Path, shown: str, defect: str) -> CheckoutSource:
+    return CheckoutSource(
+        name=name,
+        path=path,
+        shown_path=shown,
+        real_path=os.path.realpath(path),
+        branch=None,
+        head=None,
+        defect=defect,
+    )
+
+
 def _shown(path: Path, root: Path) -> str:
     """Return a worktree's path as reports write it: relative to root where it lies in it."""
     relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
@@ -95,10 +154,15 @@ def _defect(path: Path, common_dir: Path) -> str | None:
     if admin is None:
         return "its .git is no file that points to a repository"
     if admin.parent != Path(os.path.realpath(common_dir / "worktrees")):
-        return f"its .git file points to {admin}, which is none of this repository's"
+        return f"its .git file points to {_pointer(path)}, which is none of this repository's"
     back = small_text(admin / "gitdir")
     if back is None:
-        return f"its .git file points to {admin}, which is gone"
-    if os.path.realpath(admin / back.strip()) != os.path.realpath(path / ".git"):
+        return f"its .git file points to {_pointer(path)}, which is gone"
+    if "\0" in back or os.path.realpath(admin / back.strip()) != os.path.realpath(path / ".git"):
         return "the repository's record of it points elsewhere"
     return None
+
+
+def _pointer(path: Path) -> str:
+    """Return where a worktree's .git file says that git's record of it is, as it is written there."""
+    return (small_text(path / ".git") or "").removeprefix("gitdir:").strip()

@@ -117,7 +117,8 @@ def opened(rule: str | Rule, built: Built, *, alone: bool = True, third_party: b
 
 def findings_text(report: Report) -> str:
     """Return the findings as an expect.txt has them."""
-    return "".join(line + "\n" for line in concise.render(report).splitlines()[:-1])
+    lines = concise.render(report).splitlines()[:-1]
+    return "".join(f"{line}\n" for line in lines if not line.startswith("unseen  "))
 
 
 def _expected_findings(case: Path, report: Report) -> None:
