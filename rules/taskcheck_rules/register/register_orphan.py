@@ -84,7 +84,8 @@ def register_orphan(
     )
     if outlived is not None:
         unclear = stands_for_several(entry.task, tasks, copies)
-        yield _orphan(entry, outlived, dispatches.protection(entry), unclear=unclear)
+        doubt = dispatches.protection(entry) or _last_record(entry, where.task, dispatches, copies)
+        yield _orphan(entry, outlived, doubt, unclear=unclear)
         return
     if where.unreadable:
         raise Undecided("a task file that may be an entry's can't be read")
@@ -276,10 +277,24 @@ def _demand_history(entry: Entry, where: Whereabouts, checkouts: Checkouts | Non
         raise Undecided("root isn't on trunk: whether a task is there and its branch is merged can't be told")
 
 
-def _orphan(entry: Entry, outlived: Outlived, protection: str, *, unclear: bool) -> Finding:
+def _orphan(entry: Entry, outlived: Outlived, doubt: str, *, unclear: bool) -> Finding:
     """Return the finding of an entry that nobody needs; without a repair where its id is that of several tasks."""
-    fix = None if unclear else _removal(entry, outlived.doubt or protection)
+    fix = None if unclear else _removal(entry, outlived.doubt or doubt)
     return _finding(entry, outlived, severity=outlived.severity, fix=fix)
+
+
+def _last_record(entry: Entry, task: Task | None, dispatches: Dispatches, copies: Copies | None) -> str:
+    """Return that nothing else records the entry's pull request, where that is so: it would be forgotten with it."""
+    pull = entry.pull_request
+    if pull is None:
+        return ""
+    run = dispatches.of(entry.task)
+    tombstone = run.tombstone if run else None
+    others = (task, tombstone, *(copy.task for copy in copies_of(copies, entry.task)))
+    if any(other is not None and other.pull_request is not None for other in others):
+        return ""
+    name = pull.url if pull.number is None else f"#{pull.number}"
+    return f"nothing else records its pull request {name}"
 
 
 def _left_over(entry: Entry, task: Task | None, run: Dispatch) -> Finding:

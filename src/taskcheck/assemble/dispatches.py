@@ -210,6 +210,8 @@ class DispatchReader:
         if isinstance(record, Entry) or record.state == "ended" or record.heartbeat_at is None:
             return Life.UNKNOWN, ""
         silent = self.now - record.heartbeat_at
+        if -silent > self.settings.limits.clock_skew:
+            return Life.UNKNOWN, ""
         on_host = f" on {record.host}" if record.host else ""
         if silent < self.settings.limits.in_progress_max_idle:
             return Life.LIVES, f"heartbeat{on_host} {age(silent)} ago"

@@ -7,7 +7,7 @@ from datetime import datetime
 from taskcheck.documents.values import timestamp
 from taskcheck.engine.rule import Rule
 from taskcheck.model.checkouts import Copies
-from taskcheck.model.finding import Finding, Severity
+from taskcheck.model.finding import Finding, Safety, Severity
 from taskcheck.model.report import Incident, SignalNote
 from taskcheck.model.runtime import Signal
 from taskcheck.model.sources import Unavailable
@@ -105,11 +105,30 @@ def _explained(findings: list[Finding], causes: Causes) -> tuple[Finding, ...]:
         able = grave if finding.level is Severity.ERROR else found
         explained.append(replace(finding, explained_by=causes.first(able, finding.rule)))
 
+    explained = _without_idle_fixes(explained)
+
     def order(finding: Finding) -> tuple[object, ...]:
         place = finding.place
         return finding.explained_by is not None, -finding.level, causes.rank(finding.rule), place.path, place.route
 
     return tuple(sorted(explained, key=order))
+
+
+def _without_idle_fixes(findings: list[Finding]) -> list[Finding]:
+    """Return the findings of one incident, those that another explains with a repair only where the cause needs it.
+
+    An unsafe repair of a consequence is never offered; a safe one only where that of its cause isn't safe.
+    """
+    safe_causes = {finding.rule for finding in findings if finding.fix and finding.fix.safety is Safety.SAFE}
+    kept = []
+    for finding in findings:
+        fix = finding.fix
+        if fix is not None and finding.explained_by is not None:
+            needed = fix.safety is Safety.SAFE and finding.explained_by not in safe_causes
+            kept.append(finding if needed else replace(finding, fix=None))
+        else:
+            kept.append(finding)
+    return kept
 
 
 def _signals(
