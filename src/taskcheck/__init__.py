@@ -103,7 +103,7 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for, so that ``import taskcheck`` costs nothing."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - lazy by design
+    from importlib import import_module
 
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
 

@@ -119,7 +119,7 @@ class Store:
 
     def _ask_forges(self, state: State, sources: Sources, request: Request) -> Forges:
         """Return what forges say of the recorded pull requests."""
-        from taskcheck.forge.ask import ask_forges  # noqa: PLC0415 - only where they are asked
+        from taskcheck.forge.ask import ask_forges
 
         def ask(wanted: Iterable[PullAddress]) -> Mapping[PullAddress, PullState | Unavailable]:
             wanted = tuple(wanted)

@@ -102,7 +102,7 @@ def _changes(folders: Folders, stop: Event) -> Iterator[bool]:
     paths = [path for path, _ in folders]
     if paths:
         try:
-            from watchfiles import watch  # noqa: PLC0415 - an extra, and only to watch
+            from watchfiles import watch
 
             for found in watch(
                 *paths,

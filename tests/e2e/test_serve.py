@@ -256,7 +256,7 @@ def test_a_configuration_that_is_broken_and_mended(store: Store) -> None:
 
 
 def test_a_check_that_crashes_is_told_and_tried_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from taskcheck.web import board  # noqa: PLC0415 - needs the extra
+    from taskcheck.web import board
 
     real, crashes = board.looks, iter([True, False])
 
@@ -275,7 +275,7 @@ def test_a_check_that_crashes_is_told_and_tried_again(store: Store, monkeypatch:
 def test_a_report_that_cannot_be_rendered_is_told_and_looked_for_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from taskcheck.web import board  # noqa: PLC0415 - needs the extra
+    from taskcheck.web import board
 
     real, crashes = board.json_report.render, iter([True])
 
@@ -291,7 +291,7 @@ def test_a_report_that_cannot_be_rendered_is_told_and_looked_for_again(
 
 
 def test_a_look_that_does_not_end_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from taskcheck.web import board  # noqa: PLC0415 - needs the extra
+    from taskcheck.web import board
 
     real, hangs = board.looks, Event()
 

@@ -48,7 +48,7 @@ def complain(message: str) -> None:
 
 def _harmless(message: str) -> str:
     """A message of one or more lines, in which nothing that comes from a file or an argument speaks to a terminal."""
-    from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - only when something is wrong
+    from taskcheck.formats.sanitize import visible
 
     return "\n".join(visible(line, None) for line in message.split("\n"))
 
@@ -111,7 +111,7 @@ def _standard_descriptors() -> None:
 
 def _dispatch(argv: list[str]) -> int:
     if argv[:1] in (["--version"], ["-V"]):
-        from taskcheck.version import __version__  # noqa: PLC0415 - next to nothing, and only here
+        from taskcheck.version import __version__
 
         print(f"taskcheck {__version__}")
         return 0
@@ -143,7 +143,7 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Name
     if unknown and not unknown[0].startswith("-"):
         raise Failure(f"{parser.prog}: {unknown[0]!r} is one word too many; {parser.format_usage().strip()}")
     if unknown:
-        from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+        from taskcheck.config.suggest import did_you_mean
 
         known = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
         raise Failure(f"{parser.prog}: unknown option {unknown[0]}{did_you_mean(unknown[0], known)}")

@@ -125,8 +125,8 @@ class _Checked:
 
 def _checked(options: argparse.Namespace, request: "Request") -> _Checked:
     """Check, and repair where that is asked for; what can't be written or shown is refused before."""
-    from taskcheck.checks import check_store  # noqa: PLC0415 - not needed for --help
-    from taskcheck.store import Where, open_store  # noqa: PLC0415 - as above
+    from taskcheck.checks import check_store
+    from taskcheck.store import Where, open_store
 
     where = Where(
         root=options.root,
@@ -148,9 +148,9 @@ def _checked(options: argparse.Namespace, request: "Request") -> _Checked:
 
 def _request(options: argparse.Namespace, progress: Progress) -> "Request":
     """Return what the options ask for, about the whole store."""
-    from taskcheck.model.finding import Severity  # noqa: PLC0415 - not needed for --help
-    from taskcheck.report.build import Verdict  # noqa: PLC0415 - as above
-    from taskcheck.store import Request  # noqa: PLC0415 - as above
+    from taskcheck.model.finding import Severity
+    from taskcheck.report.build import Verdict
+    from taskcheck.store import Request
 
     return Request(
         now=options.now,
@@ -205,7 +205,7 @@ def _tell(report: "Report", options: argparse.Namespace) -> None:
     """Say what has to be said beside a diff, beside a format for machines, or in spite of --quiet."""
     shows_a_diff = options.diff and options.format == "text"
     if shows_a_diff and not options.quiet:
-        from taskcheck.formats import text  # noqa: PLC0415 - only here
+        from taskcheck.formats import text
 
         sys.stderr.write(text.fixes(report))
     untold: list[str] = []
@@ -219,8 +219,8 @@ def _tell(report: "Report", options: argparse.Namespace) -> None:
 
 def _repaired(store: "Store", request: "Request", options: argparse.Namespace) -> "tuple[Report, Plan]":
     """Return the report of what is left once the fixes were made, or would be; and what was written, or would be."""
-    from taskcheck.fix import repair  # noqa: PLC0415 - only where something is repaired
-    from taskcheck.model.finding import Safety  # noqa: PLC0415 - as above
+    from taskcheck.fix import repair
+    from taskcheck.model.finding import Safety
 
     order = repair.Order(
         safety=Safety.UNSAFE if options.unsafe_fixes else Safety.SAFE,
@@ -244,7 +244,7 @@ def _store_path(name: str, location: "Location") -> str:
 
 def _rewritable(options: argparse.Namespace, store: "Store") -> Path:
     """Return the file that the baseline is written to."""
-    from taskcheck.read import baseline_file  # noqa: PLC0415 - not needed for --help
+    from taskcheck.read import baseline_file
 
     path = baseline_file(options.baseline, store.location, store.settings)
     if path is None:
@@ -254,8 +254,8 @@ def _rewritable(options: argparse.Namespace, store: "Store") -> Path:
 
 def _rewritten(options: argparse.Namespace, store: "Store", request: "Request", report: "Report") -> "Report":
     """Return the report once the baseline is written anew, whole or not at all; what can't be trusted isn't written."""
-    from taskcheck.checks import baseline  # noqa: PLC0415 - as above
-    from taskcheck.model.baseline import Baseline  # noqa: PLC0415 - not needed for --help
+    from taskcheck.checks import baseline
+    from taskcheck.model.baseline import Baseline
 
     path, named = _rewritable(options, store), options.baseline or store.settings.baseline
     if not report.complete:
@@ -280,20 +280,20 @@ def _shown(report: "Report", options: argparse.Namespace, store: "Store", plan: 
     if options.format != "text":
         return _renderer(options.format, store)(report)
     if options.diff and plan is not None:
-        from taskcheck.cli import diff  # noqa: PLC0415 - only here
+        from taskcheck.cli import diff
 
         return diff.render(plan)
     return show(report, verbose=options.verbose, color=options.color, by_rule=options.group == "rule")
 
 
 def _renderer(name: str, store: "Store") -> "Callable[[Report], str]":
-    from taskcheck.formats import renderer  # noqa: PLC0415 - not needed for --help
+    from taskcheck.formats import renderer
 
     if name in FORMATS:
         return renderer(name)
     others = store.plugins.reporters()
     if name not in others:
-        from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+        from taskcheck.config.suggest import did_you_mean
 
         raise Failure(f"unknown format {name!r}{did_you_mean(name, (*FORMATS, *others))}")
     return others[name]

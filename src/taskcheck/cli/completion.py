@@ -35,14 +35,14 @@ def run(options: argparse.Namespace) -> int:
         for name in guarded(lambda: _names(options)):
             print(visible(name, None))
         return 0
-    import shtab  # noqa: PLC0415 - only to print a script
+    import shtab
 
     print(shtab.complete(_whole(shtab), options.shell))
     return 0
 
 
 def _names(options: argparse.Namespace) -> Iterable[str]:
-    from taskcheck.store import Where, open_store  # noqa: PLC0415 - not needed for the script
+    from taskcheck.store import Where, open_store
 
     store = open_store(Where(root=options.root, config=options.config))
     if options.names == "rules":

@@ -135,7 +135,7 @@ def _longer(folded: str, folds: Iterable[str]) -> str | None:
 
 def _text(tables: Mapping[str, Any], notes: Iterable[str], *, detected: bool) -> str:
     """Return a configuration file's text, with what to look at on top."""
-    import tomli_w  # noqa: PLC0415 - only to write
+    import tomli_w
 
     why = "detected" if detected else "the default: no other was detected"
     comments = [f"# Written by `taskcheck init`. Preset: {why}.", *(f"# Look at: {note}" for note in notes)]

@@ -43,7 +43,7 @@ def _named(name: str, tasks: "Mapping[str, Task]") -> "Task":
         Failure: there is none.
     """
     if name not in tasks:
-        from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+        from taskcheck.config.suggest import did_you_mean
 
         raise Failure(f"no task is named {name!r}{did_you_mean(name, tasks)}")
     return tasks[name]

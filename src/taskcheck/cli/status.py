@@ -43,9 +43,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Sight, print, and the exit code of a check."""
-    from taskcheck.checks import check_store  # noqa: PLC0415 - not needed for --help
-    from taskcheck.formats import status  # noqa: PLC0415 - as above
-    from taskcheck.store import Request, Where, open_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.checks import check_store
+    from taskcheck.formats import status
+    from taskcheck.store import Request, Where, open_store
 
     where = Where(root=options.root, config=options.config)
     if options.watch:
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _watch(where: "Where", request: "Request", options: argparse.Namespace) -> int:
     """Show every look until somebody ends it; elsewhere than on a terminal, those that say something new."""
-    from taskcheck.watch import looks  # noqa: PLC0415 - only to watch
+    from taskcheck.watch import looks
 
     sights = looks(where, request, Event())
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
@@ -110,8 +110,8 @@ def _is_read() -> bool:
 
 
 def _shown(sight: "Sight", options: argparse.Namespace, height: int | None = None) -> str:
-    from taskcheck.formats import status  # noqa: PLC0415 - not needed for --help
-    from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - as above
+    from taskcheck.formats import status
+    from taskcheck.formats.sanitize import visible
 
     if sight.report is None:
         return f"taskcheck: {visible(sight.trouble, None)}\n"

@@ -223,9 +223,9 @@ def _check(merged: Mapping[str, Any], written: Mapping[str, Any], where: str) ->
     """Yield every fault of the configuration, in words."""
     if not written:
         return
-    from pydantic import ValidationError  # noqa: PLC0415 - 80 ms, and only where there is a file to check
+    from pydantic import ValidationError
 
-    from taskcheck.config.schema import Config  # noqa: PLC0415 - as above
+    from taskcheck.config.schema import Config
 
     try:
         Config.model_validate(merged)
@@ -257,7 +257,7 @@ def _table(model: Any, name: str) -> Any:
 
 
 def _unknown(name: str, known: Mapping[str, Any], what: str = "preset") -> str:
-    from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+    from taskcheck.config.suggest import did_you_mean
 
     return f"unknown {what} {name!r}{did_you_mean(name, known)}"
 
@@ -267,7 +267,7 @@ def _vocabulary(root: Path, table: Mapping[str, Any]) -> frozenset[str]:
     name = next((name for name in table.get("files", ()) if (root / name).is_file()), None)
     if name is None:
         return frozenset()
-    from taskcheck.documents import DocumentError, read_front_matter  # noqa: PLC0415 - few stores have such a file
+    from taskcheck.documents import DocumentError, read_front_matter
 
     try:
         document = read_front_matter(b"---\n" + _bounded(root / name) + b"\n---\n")

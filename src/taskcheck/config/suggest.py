@@ -8,7 +8,7 @@ ALIKE = 70
 
 def did_you_mean(name: str, known: Iterable[str], most: int = 3) -> str:
     """Return ``; did you mean A or B?`` with the nearest names, or nothing where none is near."""
-    from rapidfuzz import process  # noqa: PLC0415 - only when something is wrong
+    from rapidfuzz import process
 
     close = []
     for choice, score, _ in process.extract(name, list(known), limit=most):

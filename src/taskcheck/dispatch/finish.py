@@ -136,7 +136,7 @@ def _checked(state: State, task: Task, said: Said) -> PullRequest | None:
 
 def _hint(outcome: str, outcomes: Iterable[str]) -> str:
     """Return which outcome may have been meant, else all that there are."""
-    from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+    from taskcheck.config.suggest import did_you_mean
 
     return did_you_mean(outcome, outcomes) or f"; there are {', '.join(outcomes)}"
 

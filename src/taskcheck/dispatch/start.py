@@ -97,7 +97,7 @@ def task_named(state: State, name: str) -> Task:
     """
     task = state.tasks.get(name)
     if task is None:
-        from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+        from taskcheck.config.suggest import did_you_mean
 
         raise UsageError(f"no task is named {name!r}{did_you_mean(name, state.tasks.by_id)}")
     return task

@@ -62,7 +62,7 @@ def _asked(site: Site, queries: Sequence[PullAddress], patience: float) -> Itera
         else:
             yield query, _ABSENT
     try:
-        from taskcheck.forge.http import Conversation  # noqa: PLC0415 - 90 ms, and an extra
+        from taskcheck.forge.http import Conversation
     except ImportError:
         missing = Unavailable("asking GitHub takes an extra: pip install 'taskcheck-lint[online]'")
         yield from dict.fromkeys(possible, missing).items()
@@ -73,7 +73,7 @@ def _asked(site: Site, queries: Sequence[PullAddress], patience: float) -> Itera
 
 def _conversed(site: Site, conversation: Any, queries: Sequence[PullAddress]) -> Iterator[tuple[PullAddress, Answer]]:
     """Yield an answer for each query; once the site is silent, that for all that are left."""
-    from taskcheck.forge.http import Silent  # noqa: PLC0415 - as above
+    from taskcheck.forge.http import Silent
 
     ask, size = (_batch, BATCH) if site.token else (_single, 1)
     for start in range(0, len(queries), size):

@@ -151,7 +151,7 @@ def load(*, third_party: bool = True) -> Plugins:
 
 
 def _register_entry_points(plugins: Plugins) -> None:
-    from importlib.metadata import entry_points  # noqa: PLC0415 - 38 ms, and only needed here
+    from importlib.metadata import entry_points
 
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         if point.value == BUILTIN:

@@ -109,7 +109,7 @@ class Git:
     @cached_property
     def _porcelain(self) -> Any:
         os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-        from git.cmd import Git as Porcelain  # noqa: PLC0415 - 70 ms, and only for rules that look at git
+        from git.cmd import Git as Porcelain
 
         return Porcelain(self.folder)
 

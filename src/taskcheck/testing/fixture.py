@@ -318,7 +318,7 @@ def _git(folder: Path, date: datetime, *command: str) -> str:
     env |= dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), date.isoformat())
     env |= {"GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
     try:
-        done = subprocess.run(["git", *command], cwd=folder, env=env, capture_output=True, check=False)  # noqa: S603, S607
+        done = subprocess.run(["git", *command], cwd=folder, env=env, capture_output=True, check=False)
     except OSError as error:
         raise FixtureError(f"git can't be run: {error}") from error
     if done.returncode and b"nothing to commit" not in done.stdout:
