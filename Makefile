@@ -10,6 +10,10 @@ WORKERS = -n $$(($$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 1)) --dist
 # Errors only: an installation that works has nothing to say.
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 
+# Where it is set, each worker of pytest rewrites all asserts anew, and each environment that a test makes compiles all
+# that it imports, at each start.
+export PYTHONDONTWRITEBYTECODE :=
+
 # In order, however many jobs make was given: what `test` says last is pytest's summary.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -62,7 +66,7 @@ unit: $(VENV)/.stamp compiled ## pytest
 browser: $(VENV)/.stamp compiled ## the operator's page in Chromium
 	$(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
 
-# The tests start some thousands of processes, and where PYTHONDONTWRITEBYTECODE is set each would compile all of it.
+# The tests start hundreds of processes, several of them at once.
 compiled: $(VENV)/.stamp
 	@$(BIN)/python -m compileall -q src rules
 

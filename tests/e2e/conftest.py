@@ -5,15 +5,19 @@ import importlib
 import io
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
+import time
+import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -63,15 +67,17 @@ _START = ("PYTHON", "LC_", "LANG", "TZ")
 def taskcheck(*arguments: str | Path, cwd: Path, process: bool | None = None, **env: str) -> Ran:
     """Run the command line: here, which takes a tenth of the time, or as a process of its own.
 
-    Only a process has a start-up, descriptors, signals and a group of its own: what forks, or is to be disturbed, is
-    one. Variables that matter at the start make it one, too.
+    What begins other processes is a fork of this one: a process, with descriptors and signals of its own, and without
+    the start, which is most of what it takes. Variables that matter at the start make it a new one.
     """
     argv = [str(argument) for argument in arguments]
     plugin = Path(env.get("PYTHONPATH", "nowhere"), "ours.py")
     if process is None:
         forks = argv[:1] == ["run"] and "--dry-run" not in argv
         starts = [name for name in env if name.startswith(_START) and not (name == "PYTHONPATH" and plugin.exists())]
-        process = forks or bool(starts)
+        if forks and not starts:
+            return _forked(argv, cwd, environment(**env))
+        process = bool(starts)
     if not process:
         with _importable(plugin) if plugin.exists() else nullcontext():
             return here(argv, cwd, environment(**env))
@@ -86,6 +92,65 @@ def taskcheck(*arguments: str | Path, cwd: Path, process: bool | None = None, **
     out, err = done.stdout.decode(), done.stderr.decode()
     assert "Traceback" not in err, err
     return Ran(done.returncode, out, err)
+
+
+def _forked(argv: list[str], cwd: Path, env: dict[str, str]) -> Ran:
+    """Run the command line in a fork; as with any process, what it leaves running holds its output open."""
+    (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads: the child uses none of them
+        pid = os.fork()
+    if pid == 0:
+        _become_a_command(argv, cwd, env, (os.open(os.devnull, os.O_RDONLY), out_end, err_end))
+    os.close(out_end)
+    os.close(err_end)
+    try:
+        told = _drained((out, err))
+    except BaseException:
+        os.kill(pid, signal.SIGKILL)
+        raise
+    finally:
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.close(out)
+        os.close(err)
+    said = told[err].decode()
+    assert "Traceback" not in said, said
+    return Ran(code, told[out].decode(), said)
+
+
+def _become_a_command(argv: list[str], cwd: Path, env: dict[str, str], streams: tuple[int, int, int]) -> NoReturn:
+    code = 1
+    try:
+        for number, descriptor in enumerate(streams):
+            os.dup2(descriptor, number)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        os.chdir(cwd)
+        _become(env)
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        code = main(argv)
+        sys.stdout.flush()
+    except BaseException:  # noqa: BLE001 - nothing of the tests' own may run on here
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _drained(descriptors: tuple[int, int]) -> dict[int, bytes]:
+    told, end = dict.fromkeys(descriptors, b""), time.monotonic() + PATIENCE
+    open_ = set(descriptors)
+    while open_:
+        ready, _, _ = select.select(list(open_), [], [], max(0.0, end - time.monotonic()))
+        assert ready, f"it isn't done after {PATIENCE} seconds: {told}"
+        for descriptor in ready:
+            if data := os.read(descriptor, 65536):
+                told[descriptor] += data
+            else:
+                open_.remove(descriptor)
+    return told
 
 
 class Terminal(io.TextIOWrapper):
