@@ -90,10 +90,10 @@ def line(text: str, key: str) -> str:
 
 
 def test_unsafe_fixes_are_made_when_asked_for(day: Path) -> None:
-    held = taskcheck("--now", NOW, "--fix", cwd=day).out
-    assert "2 fixable with --fix --unsafe-fixes" in held
+    shown = taskcheck("--now", NOW, cwd=day).out
+    assert "4 fixable with --fix, 1 more with --unsafe-fixes" in shown
     ran = taskcheck("--now", NOW, "--fix", "--unsafe-fixes", "--format", "json", cwd=day).json
-    assert ran["summary"]["fixed"] > 0
+    assert ran["summary"]["fixed"] == 5
     assert all(f["fix"] is None for i in ran["incidents"] for f in i["findings"])
 
 

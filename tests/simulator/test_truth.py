@@ -37,16 +37,27 @@ def test_safe_repairs_are_true(batch: int) -> None:
         assert planned(world, held).changes == (), again(seed, names, ["a second repair writes again"])
 
 
-def repaired(world: World) -> tuple[Sources, Plan]:
-    """A world's sources with all safe fixes made, and the plan that makes them."""
+@pytest.mark.parametrize("fault", ["begun_by_hand", "merged_while_active", "pull_request_merged_while_unknown"])
+def test_what_is_unsafe_may_be_untrue(fault: str) -> None:
+    """The judge can say no: some fix that is marked as unsafe writes what the world doesn't say."""
+    told = []
+    for seed in range(12):
+        world, _ = struck(seed, [fault])
+        _, made = repaired(world, Safety.UNSAFE)
+        told += wrongs(world, {change.path: change.after for change in made.changes})
+    assert told
+
+
+def repaired(world: World, safety: Safety = Safety.SAFE) -> tuple[Sources, Plan]:
+    """A world's sources with all fixes made that are so safe, and the plan that makes them."""
     sources = sources_of(world, settings_of(world))
-    made = planned(world, sources)
+    made = planned(world, sources, safety)
     written = {change.path: change.after for change in made.changes}
     return overlaid(sources, written, settings_of(world), int(world.now.timestamp()) * 10**9), made
 
 
-def planned(world: World, sources: Sources) -> Plan:
-    """What the safe fixes of a world's findings would write."""
+def planned(world: World, sources: Sources, safety: Safety = Safety.SAFE) -> Plan:
+    """What such fixes of a world's findings would write."""
     settings = settings_of(world)
 
     def judged(of: Sources) -> Judged:
@@ -60,6 +71,6 @@ def planned(world: World, sources: Sources) -> Plan:
         judged(sources),
         judge=judged,
         refuse=lambda _: None,
-        safety=Safety.SAFE,
+        safety=safety,
         mtime_ns=int(world.now.timestamp()) * 10**9,
     )

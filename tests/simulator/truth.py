@@ -6,10 +6,9 @@ The rules are not asked, and nothing of the checker is used here.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from tests.simulator.history import Commit
 from tests.simulator.run import STATUS
 from tests.simulator.world import HOST, World, body, front, log, moment, tombstone
 
@@ -48,7 +47,7 @@ def _of_task(world: World, task: str, before: bytes, after: bytes | None) -> Ite
         if value == old.get(key):
             continue
         if key == "owner":
-            if value not in {*world.people, *world.roles} or not _spells(world, old.get(key, ""), value):
+            if not _spells(world, old.get(key, ""), value.strip("'")):
                 yield f"owner {old.get(key)} became {value}"
         elif key == "status":
             if value not in _statuses(world, task, own):
@@ -59,6 +58,8 @@ def _of_task(world: World, task: str, before: bytes, after: bytes | None) -> Ite
 
 def _spells(world: World, written: str, key: str) -> bool:
     """Whether an owner as it was written is another spelling of a person or a role."""
+    if key not in {*world.people, *world.roles}:
+        return False
     plain = re.sub(r"[-_@' ]", "", written.casefold())
     return plain in {re.sub(r"[-_@' ]", "", name.casefold()) for name in (key, *world.people.get(key, ()))}
 
@@ -140,13 +141,13 @@ def _is_over(world: World, task: str, row: Mapping[str, Any]) -> bool:
     return world.root.files.get(log(task), b"").rstrip().rpartition(b"\n")[2].startswith(b"dispatch_exit_code=")
 
 
-def _sign(world: World, task: str, row: Mapping[str, Any]) -> Any:
+def _sign(world: World, task: str, row: Mapping[str, Any]) -> datetime:
     """The newest time at which anything of a task is known to have moved."""
-    times = [moment(str(value)) for record in (row, _stone(world, task)) for key, value in record.items() if key[-3:] == "_at"]
+    fields = {**row, **_stone(world, task)}
+    times = [moment(str(value)) for key, value in fields.items() if key.endswith("_at")]
     for tree in world.worktrees.values():
         if tree.path in {f".worktrees/{task}", row.get("worktree_path")}:
-            commit: Commit = world.history.commits[tree.head]
-            times.append(commit.at)
+            times.append(world.history.commits[tree.head].at)
     if log(task) in world.root.files:
         times.append(world.root.mtimes[log(task)])
     return max((time for time in times if time <= world.now), default=world.now - 2 * IDLE)
