@@ -34,7 +34,11 @@ from tests.simulator.world import FORGE, HOST, Tree, World
 ROOT = Path("/fleet/root")
 """Where a world lies that lies nowhere."""
 
-DEFECTS = {"missing": "missing", "broken": "its .git file points to nowhere, which is none of this repository's", "unlisted": "git has forgotten it"}
+DEFECTS = {
+    "missing": "missing",
+    "broken": "its .git file points to nowhere, which is none of this repository's",
+    "unlisted": "git has forgotten it",
+}
 
 
 @cache
