@@ -1,4 +1,4 @@
-"""Many merges by real git at once: `git merge-tree`, which does what `git merge` does, over commits that are imported."""
+"""Many merges by real git at once: `git merge-tree`, which does what `git merge` does, over imported commits."""
 
 import os
 import subprocess

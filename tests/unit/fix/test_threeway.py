@@ -1,7 +1,5 @@
 """A merge of three texts, held to what git makes of them."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from random import Random

@@ -1,0 +1,68 @@
+"""What a person has to know of what was written: what to commit, and what a merge will meet."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from shlex import quote
+
+from taskcheck.fix.transaction import Planned
+from taskcheck.model.plan import Change
+from taskcheck.model.sources import Sources, Unavailable
+from taskcheck.model.state import State
+from taskcheck.model.taking import met
+from taskcheck.read import read_staging
+from taskcheck.store import Store
+
+MESSAGE = "Tasks follow their ledgers"
+"""The message of the commit that is proposed."""
+
+
+def task_files(sources: Sources) -> dict[str, bytes]:
+    """Return root's task files that could be read, by path."""
+    return {source.path: source.data for source in sources.tasks if source.data is not None}
+
+
+def closing_notes(planned: Planned, store: Store, earlier: Iterable[Change] = ()) -> Iterator[str]:
+    """Yield the notes on a plan that was written.
+
+    Args:
+        planned: what was written, and what was there before.
+        store: the opened store.
+        earlier: what we wrote before that, and isn't committed yet.
+    """
+    tasks = task_files(planned.sources)
+    written = {change.path: change for change in planned.plan.changes if change.path in tasks}
+    begun = {change.path: change for change in earlier}
+    before = {}
+    for path in {*written, *(begun.keys() & tasks.keys())}:
+        is_ours = path in begun and begun[path].after == tasks[path]
+        before[path] = (begun[path].before if is_ours else tasks[path]) or b""
+    staging = read_staging(store.location, before)
+    yield from _to_commit(staging.tracked, staging.unedited)
+    after = {path: change.after for path, change in written.items() if path in staging.tracked}
+    yield from _meeting(planned.state, after)
+
+
+def _to_commit(paths: Collection[str], unedited: Collection[str]) -> Iterator[str]:
+    """Yield what to commit: the command where nothing else comes along, else in words."""
+    names = ", ".join(sorted(paths))
+    edited = ", ".join(sorted(set(paths) - set(unedited)))
+    if edited:
+        yield f"to commit: {names} (edited before, so look at the difference first: {edited})"
+    elif any(map(_is_pattern, paths)):
+        yield f"to commit: {names}"
+    elif paths:
+        yield f"to commit: git commit -m {quote(MESSAGE)} -- {' '.join(map(quote, sorted(paths)))}"
+
+
+def _is_pattern(path: str) -> bool:
+    """Return whether git takes a path for a pattern that others match too."""
+    return path.startswith(":") or any(character in path for character in "*?[\\")
+
+
+def _meeting(state: State, after: Mapping[str, bytes | None]) -> Iterator[str]:
+    """Yield which branches won't merge with files as they are now."""
+    if isinstance(state.copies, Unavailable):
+        return
+    for copy in state.copies:
+        data = after.get(copy.task.place.path)
+        if data is not None and copy.changed and (meets := met(copy, data, at_names=state.settings.at_names)):
+            yield meets
