@@ -63,7 +63,9 @@ def metadata_drift(
     names keys that may differ.
 
     ## Fix
-    Takes over the keys that only the worktree changed, each a one-scalar edit. Safe for status, pull request and
+    Takes over the keys that only the worktree changed, in its lines and where it has them, so that its branch merges
+    with root afterwards; keys of `drift.ignore` that it changed there come along. Where a merge would conflict all the
+    same, the fix is unsafe and says in which lines. Safe for status, pull request and
     `*_at` keys when none of these was changed on both sides, and the worktree is the task's own: a register, a
     tombstone, the front matter or the configured pattern names it. Other keys, and the word of any other worktree, are
     unsafe; the latter is a warning at most. Never id, owner or `taskcheck`,

@@ -65,7 +65,8 @@ def dispatch_completed_unreconciled(
 
     ## Fix
     Takes the worktree's status, pull request and times when the recorded outcome allows its status, else the
-    outcome's first status and the pull request. Safe with a recorded outcome. Unsafe without one: a recorded pull
+    outcome's first status and the pull request. Safe with a recorded outcome, where the worktree's branch merges with
+    root afterwards; `run` and `finish` write it in any case. Unsafe without one: a recorded pull
     request then speaks for `completed_with_pr`, unless the worktree says that the work has stopped. None when neither
     is recorded.
     """

@@ -207,11 +207,11 @@ def _inserted(root: Side, theirs: Side, key: str) -> str:
     """Return the file with the origin's lines of a key that it lacks.
 
     Raises:
-        Refused: it has the key, or none that stands before it in the origin.
+        Refused: it has the key, or nothing else.
     """
     names = list(theirs.keys)
     before = [name for name in names[: names.index(key)] if name in root.keys]
-    if key in root.keys or not before:
+    if key in root.keys or not root.keys:
         raise Refused("its value alone is set")
-    at = root.keys[before[-1]].stop
+    at = root.keys[before[-1]].stop if before else min(lines.start for lines in root.keys.values())
     return "".join([*root.lines[:at], theirs.text_of(key), *root.lines[at:]])

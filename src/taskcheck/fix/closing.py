@@ -46,7 +46,8 @@ def _to_commit(paths: Collection[str], unedited: Collection[str]) -> Iterator[st
     names = ", ".join(sorted(paths))
     edited = ", ".join(sorted(set(paths) - set(unedited)))
     if edited:
-        yield f"to commit: {names} (edited before, so look at the difference first: {edited})"
+        which = "" if edited == names else f" in {edited}"
+        yield f"to commit: {names}; with edits from before{which}, so look at the difference first"
     elif any(map(_is_pattern, paths)):
         yield f"to commit: {names}"
     elif paths:
