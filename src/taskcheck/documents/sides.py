@@ -44,13 +44,15 @@ class Side:
 
 def _key_lines(document: Document) -> Iterator[tuple[str, range]]:
     """Yield each key with its lines, from the one with its name to the last one of its value."""
-    floor = 0
+    floor = line = at = 0
     text = document.text
     for key in document.values:
         span = document.span((key,))
         if span is None:
             continue
-        first = text.count("\n", 0, span.start)
+        line += text.count("\n", at, span.start)
+        at = span.start
+        first = line
         last = first + text.count("\n", span.start, max(span.start, span.end - 1))
         end = span.start
         start = text.rfind("\n", 0, end) + 1
