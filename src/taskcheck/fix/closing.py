@@ -1,5 +1,6 @@
 """What a person has to know of what was written: what to commit, and what a merge will meet."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from shlex import quote
 
@@ -13,6 +14,9 @@ from taskcheck.store import Store
 
 MESSAGE = "Tasks follow their ledgers"
 """The message of the commit that is proposed."""
+
+_PATTERN = re.compile(r"[*?\[\\:]")
+"""What git takes in a path for a pattern, which other files may match too."""
 
 
 def task_files(sources: Sources) -> dict[str, bytes]:
@@ -30,11 +34,10 @@ def closing_notes(planned: Planned, store: Store, earlier: Iterable[Change] = ()
     """
     tasks = task_files(planned.sources)
     written = {change.path: change for change in planned.plan.changes if change.path in tasks}
-    begun = {change.path: change for change in earlier}
-    before = {}
-    for path in {*written, *(begun.keys() & tasks.keys())}:
-        is_ours = path in begun and begun[path].after == tasks[path]
-        before[path] = (begun[path].before if is_ours else tasks[path]) or b""
+    before = {path: tasks[path] for path in written}
+    for change in earlier:
+        if change.before is not None and tasks.get(change.path) == change.after:
+            before[change.path] = change.before
     staging = read_staging(store.location, before)
     yield from _to_commit(staging.tracked, staging.unedited)
     after = {path: change.after for path, change in written.items() if path in staging.tracked}
@@ -48,15 +51,10 @@ def _to_commit(paths: Collection[str], unedited: Collection[str]) -> Iterator[st
     if edited:
         which = "" if edited == names else f" in {edited}"
         yield f"to commit: {names}; with edits from before{which}, so look at the difference first"
-    elif any(map(_is_pattern, paths)):
+    elif _PATTERN.search(names):
         yield f"to commit: {names}"
-    elif paths:
+    elif names:
         yield f"to commit: git commit -m {quote(MESSAGE)} -- {' '.join(map(quote, sorted(paths)))}"
-
-
-def _is_pattern(path: str) -> bool:
-    """Return whether git takes a path for a pattern that others match too."""
-    return path.startswith(":") or any(character in path for character in "*?[\\")
 
 
 def _meeting(state: State, after: Mapping[str, bytes | None]) -> Iterator[str]:
@@ -65,5 +63,8 @@ def _meeting(state: State, after: Mapping[str, bytes | None]) -> Iterator[str]:
         return
     for copy in state.copies:
         data = after.get(copy.task.place.path)
-        if data is not None and copy.changed and (meets := met(copy, data, at_names=state.settings.at_names)):
+        if data is None or not copy.changed:
+            continue
+        meets = met(copy, data, at_names=state.settings.at_names)
+        if meets:
             yield meets

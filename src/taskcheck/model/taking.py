@@ -57,21 +57,22 @@ def _taken_along(root: Task, copy: Copy, keys: Mapping[str, str], origin: Origin
         beside = changed_with(keys, origin, at_names=settings.at_names)
     except Refused:
         return {}
+    never = {root.keys["status"], root.keys["owner"], root.keys.get("id", "id"), "taskcheck"}
     found = {}
-    for key in sorted(beside & set(settings.drift_ignore)):
+    for key in sorted(beside & set(settings.drift_ignore) - never):
         value = copy.task.front.get(key)
-        if isinstance(value, str) and value != root.front.get(key) and not _newer_in_root(root, copy, key):
+        if isinstance(value, str) and not _newer_in_root(root, copy, key):
             found[key] = value
     return found
 
 
 def _newer_in_root(root: Task, copy: Copy, key: str) -> bool:
-    """Return whether root has changed a key itself, and not to an earlier time than the copy has."""
+    """Return whether root has what the copy says, or changed the key itself and not to an earlier time."""
     ours, theirs = root.front.get(key), copy.task.front.get(key)
-    if copy.base is not None and ours == copy.base.front.get(key):
-        return False
-    is_time = key == root.keys["updated_at"]
-    return not (ours is None or (is_time and str(ours) < str(theirs)))
+    at_base = copy.base.front.get(key) if copy.base else None
+    if ours == theirs or ours in (None, at_base):
+        return ours == theirs
+    return key != root.keys["updated_at"] or str(ours) > str(theirs)
 
 
 def _meets(document: Document, copy: Copy, edits: list[SetKey], settings: Settings) -> str:

@@ -3,7 +3,7 @@
 import difflib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -228,9 +228,8 @@ def _only_values_changed(case: Path, path: str, before: bytes, after: bytes, fre
     if old is None or new is None:
         raise AssertionError(f"{case}: {path} has lost its front matter")
     _hold(new.body == old.body, case, f"{path}: the body changed")
-    kept = [key for key in old.values if key not in free]
-    added_below = [key for key in new.values if key not in free]
-    _hold(added_below[: len(kept)] == kept, case, f"{path}: keys moved")
+    in_order = _without(old.values, free)
+    _hold(_without(new.values, free)[: len(in_order)] == in_order, case, f"{path}: keys moved")
     differing = {key for key in new.values if new.values[key] != old.values.get(key)}
     scalars = all(isinstance(new.values[key], str | tuple) for key in differing)
     _hold(scalars, case, f"{path}: a value that is no scalar changed")
@@ -241,6 +240,11 @@ def _only_values_changed(case: Path, path: str, before: bytes, after: bytes, fre
         if is_of_other_key and not is_continued and line not in new.text.splitlines():
             gone.append(line)
     _hold(not gone, case, f"{path}: lines of other keys changed: {gone}")
+
+
+def _without(keys: Iterable[str], left_out: set[str]) -> list[str]:
+    """Return some keys but others, in their order."""
+    return [key for key in keys if key not in left_out]
 
 
 def _repaired(store: Store, request: Request, safety: Safety) -> Report:
