@@ -36,7 +36,7 @@ def test_reconciling_takes_what_the_outcome_allows(tmp_path: Path) -> None:
     assert plans("dispatch-completed-unreconciled/bad-fixes", tmp_path) == {
         "allowed": ("safe", {"status": "in_review", "pr_url": URL, "updated_at": LATE, "ended_at": LATE}),
         "first-status": ("safe", {"status": "in_review", "pr_url": URL, "pr_number": "12"}),
-        "pr-from-copy": ("safe", {"status": "in_review", "pr_number": "12"}),
+        "pr-from-copy": ("unsafe", {"status": "in_review", "pr_number": "12"}),
         "no-outcome": ("unsafe", {"status": "in_review", "pr_number": "12"}),
         "no-outcome-tombstone-pr": ("unsafe", {"status": "in_review", "pr_number": "12"}),
         "no-outcome-no-pr": None,

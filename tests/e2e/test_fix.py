@@ -156,7 +156,7 @@ def test_exit_codes_and_words(store: Store) -> None:
     ran = taskcheck("--fix", cwd=root)
     assert ran.code == 0
     assert "fixed   a  noncanonical-owner\n        write the owner as dave-fowler  tasks/a.md\n" in ran.out
-    assert "to commit: tasks/a.md" in ran.out
+    assert "to commit: git commit -m 'Tasks follow their ledgers' -- tasks/a.md\n" in ran.out
     assert "1 fixed (taskcheck undo " in ran.out
     assert (root / "tasks/a.md").read_text() == FIXED
     assert git("diff", "--cached", "--name-only", cwd=root) == "", "nothing is staged"
