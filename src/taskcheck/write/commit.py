@@ -111,24 +111,35 @@ def recover(journals: Journals) -> str | None:
         Moved: somebody writes the files all the time.
         OSError: it can't be done now; it can be tried again.
     """
-    for name in journals.folder.names():
-        if name.endswith(".new"):
-            with journals.folder.target(name) as at:
-                at.remove()
+    _remove_unfinished(journals)
     if journals.folder.has(PENDING):
         work = _Work(journals, journals.load(PENDING))
         work.withdraw()
         return f"fix {work.journal.id} had changed nothing yet; its traces were removed"
     if not journals.folder.has(COMMITTED):
         return None
-    work = _Work(journals, journals.load(COMMITTED))
+    return _carry_through(_Work(journals, journals.load(COMMITTED)))
+
+
+def _remove_unfinished(journals: Journals) -> None:
+    """Remove the journals that weren't written to their end."""
+    for name in journals.folder.names():
+        if name.endswith(".new"):
+            with journals.folder.target(name) as at:
+                at.remove()
+
+
+def _carry_through(work: "_Work") -> str:
+    """Finish a fix that had been decided on, or take it back; what was done, in words.
+
+    Raises:
+        Moved: somebody writes the files all the time.
+    """
     for more in reversed(range(TRIES)):
         seen = work.look()
-        states = [file.state for file in seen]
-        if "other" in states and ("new" not in states or work.overtaken(seen)):
+        if work.lost(seen):
             work.back()
-            others = ", ".join(file.path for file, at in zip(work.journal.files, states, strict=True) if at == "other")
-            return f"fix {work.journal.id} was taken back, for somebody else wrote {others}"
+            return f"fix {work.journal.id} was taken back, for somebody else wrote {work.of_others(seen)}"
         try:
             work.forward(seen)
         except Moved:
@@ -286,6 +297,21 @@ class _Work:
             return Seen("other" if file.after is not None else "new", reached=False)
         data, stat = (held.data, held.stat) if held else (None, None)
         return Seen("old" if data == file.before else "new" if data == file.after else "other", stat, laid=laid)
+
+    def lost(self, seen: list[Seen]) -> bool:
+        """Whether somebody else wrote a file before anything of the fix was in place, or before that file's turn."""
+        states = {found.state for found in seen}
+        if "other" not in states:
+            return False
+        return "new" not in states or self.overtaken(seen)
+
+    def of_others(self, seen: list[Seen]) -> str:
+        """The files that somebody else wrote, in words."""
+        paths = []
+        for file, found in zip(self.journal.files, seen, strict=True):
+            if found.state == "other":
+                paths.append(file.path)
+        return ", ".join(paths)
 
     def overtaken(self, seen: list[Seen]) -> bool:
         """Whether somebody else wrote a file before its turn had come, as far as can be told."""
