@@ -118,9 +118,9 @@ class Folder:
             if source.trouble is None or source.trouble.kind != "missing":
                 yield source
 
+    # Decisions: the innermost loop of reading, once for every file of every checkout.
     def _walk(self, pattern: Pattern) -> Iterator[str]:
         """Yield the paths below a pattern's folder, as deep as it can match; other checkouts aren't entered."""
-        # In one piece: the innermost loop of reading, once for every file of every checkout.
         base = pattern.folder
         if not self._contains(base):
             return

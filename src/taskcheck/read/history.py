@@ -220,8 +220,7 @@ def read_changes(git: Git, head: str | None, dispatched: Mapping[str, datetime],
     since = int(min(dispatched.values()).timestamp())
     paths = sorted(prefix + path for path in dispatched)
     versions = git.changes(head, None, paths, f"--since={since}", first_parent=True)
-    needed = {blob for version in versions for blob in (version.before, version.after) if blob}
-    contents = git.blobs(needed, MAX_LEDGER_BYTES)
+    contents = git.blobs(_blobs(versions), MAX_LEDGER_BYTES)
     changes = []
     for version in versions:
         changes.append(_change(version, contents, prefix))
@@ -238,17 +237,26 @@ def read_edits(git: Git, merges: Mapping[str, Merge], paths: TaskPaths, prefix: 
         prefix: the store's folder in its repository.
     """
     made: dict[str, list[Versions]] = {}
+    wanted: set[str] = set()
     for branch, merge in merges.items():
         if merge.merged is True and merge.fork and merge.tip:
             changes = git.difference(merge.fork, merge.tip)
             made[branch] = [change for change in changes if paths.match(change.path, prefix)]
-    wanted = {blob for changes in made.values() for change in changes for blob in (change.before, change.after) if blob}
+            wanted |= _blobs(made[branch])
     contents = git.blobs(wanted, MAX_TASK_BYTES)
     told = dict(merges)
     for branch, changes in made.items():
         edits = tuple(_change(change, contents, prefix) for change in changes)
         told[branch] = replace(merges[branch], edits=edits)
     return told
+
+
+def _blobs(changes: Iterable[Versions]) -> set[str]:
+    """Return the ids of what files were before some changes and after them."""
+    blobs = set()
+    for change in changes:
+        blobs |= {change.before, change.after}
+    return {blob for blob in blobs if blob}
 
 
 def _change(change: Versions, contents: Mapping[str, bytes], prefix: str) -> Change:
