@@ -10,7 +10,7 @@ from taskcheck.model.sources import (
 )
 from taskcheck.read.files import Folder, small_text
 from taskcheck.read.git import WorktreeRecord
-from taskcheck.read.locate import Location, git_dir
+from taskcheck.read.locate import Location, git_dir, led_to
 from taskcheck.read.tasks import TaskPaths
 
 
@@ -97,6 +97,6 @@ def _defect(path: Path, common_dir: Path) -> str | None:
     back = small_text(admin / "gitdir")
     if back is None:
         return f"its .git file points to {admin}, which is gone"
-    if os.path.realpath(admin / back.strip()) != os.path.realpath(path / ".git"):
+    if led_to(admin, back) != Path(os.path.realpath(path / ".git")):
         return "the repository's record of it points elsewhere"
     return None
