@@ -49,7 +49,8 @@ def _laid_over(held: Iterable[Source], files: Written, mtime_ns: int, pattern: s
         elif pattern:
             match = Pattern(pattern).match(path)
             if match is not None:
-                by_path[path] = Source(path=path, data=data, mtime_ns=mtime_ns, name=match[match.lastgroup or 0])
+                name = [path, *match.groupdict().values()][-1]
+                by_path[path] = Source(path=path, data=data, mtime_ns=mtime_ns, name=name)
     removed = {path for path, data in files.items() if data is None}
     return tuple(by_path[path] for path in sorted(by_path.keys() - removed))
 

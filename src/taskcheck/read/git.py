@@ -130,7 +130,7 @@ class Git:
 
     def version(self) -> tuple[int, ...]:
         """The version of git, its leading numbers."""
-        match = re.search(rb"(\d+)\.(\d+)(?:\.(\d+))?", self.run("version"))
+        match = re.search(rb"(?<!\d)(\d++)\.(\d+)(?:\.(\d+))?", self.run("version"))
         return tuple(int(part) for part in match.groups(b"0")) if match else (0,)
 
     def common_dir(self) -> Path:
