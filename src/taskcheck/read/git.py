@@ -8,18 +8,18 @@ such trap at once without setting one off; that is why ``git status`` and ``git 
 import hashlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from taskcheck.documents.values import from_epoch
 from taskcheck.read.allowlist import object_id, refuse_unlisted
+from taskcheck.read.program import ENVIRONMENT, absolute_path, foreign_variables, program
 
 MINIMUM = (2, 38)
 """The first git with ``safe.bareRepository``, which keeps a bare repository among tracked files from being entered."""
@@ -33,25 +33,6 @@ _OPTIONS = (
     "-c", "diff.external=", "-c", "core.alternateRefsCommand=", "-c", "safe.bareRepository=explicit",
     "-c", "submodule.recurse=false", "-c", "gpg.program=/bin/false", "-c", "core.quotePath=false",
 )  # fmt: skip
-
-_ENVIRONMENT = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_ASKPASS": "true",
-    "SSH_ASKPASS": "true",
-    "LC_ALL": "C",
-}
-
-LOCAL_VARIABLES = frozenset({
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR", "GIT_EDITOR", "GIT_EXTERNAL_DIFF", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE",
-    "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_PAGER", "GIT_PREFIX",
-    "GIT_QUARANTINE_PATH", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
-})  # fmt: skip
-"""What ``git rev-parse --local-env-vars`` names and a hook exports: each would answer about another repository."""
 
 
 class GitError(Exception):
@@ -108,21 +89,21 @@ class Git:
 
     @cached_property
     def _porcelain(self) -> Any:
-        os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-        from git.cmd import Git as Porcelain  # noqa: PLC0415 - 70 ms, and only for rules that look at git
-
-        return Porcelain(self.folder)
+        return _porcelain()(self.folder)
 
     def _spawn(self, arguments: Sequence[str], *, stdin: bool) -> Any:
         # GitPython copies this process's environment and can only add to it.
-        foreign = [name for name in os.environ if name in LOCAL_VARIABLES or name.startswith(("GIT_TRACE", "GIT_SSH"))]
-        unset = ["env", *(part for name in foreign for part in ("-u", name))] if foreign else []
+        foreign = foreign_variables()
+        git, env = program("git"), program("env") if foreign else ""
+        if git is None or env is None:
+            raise GitError("git can't be started: no absolute folder of PATH has it")
+        unset = [env, *(part for name in foreign for part in ("-u", name))] if env else []
         try:
             return self._porcelain.execute(
-                [*unset, "git", *_OPTIONS, *arguments],
+                [*unset, git, *_OPTIONS, *arguments],
                 as_process=True,
                 istream=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                env=_ENVIRONMENT,
+                env={**ENVIRONMENT, "PATH": absolute_path()},
                 start_new_session=True,
             )
         except Exception as error:
@@ -320,9 +301,26 @@ def _kill(process: Any) -> None:
         process.kill()
 
 
+@cache
+def _porcelain() -> Any:
+    """Return GitPython's way to start git; it asks one for its version as it is imported, and is told which."""
+    told = {"GIT_PYTHON_REFRESH": "quiet", "GIT_PYTHON_GIT_EXECUTABLE": program("git") or "no-git"}
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        from git.cmd import Git as Porcelain  # noqa: PLC0415 - 70 ms, and only for rules that look at git
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+    return Porcelain
+
+
 def installed() -> bool:
     """Whether there is a git to ask."""
-    return shutil.which("git") is not None
+    return program("git") is not None
 
 
 def blob_id(data: bytes, length: int) -> str:
