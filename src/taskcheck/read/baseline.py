@@ -6,9 +6,9 @@ from pathlib import Path
 from taskcheck.bounded import Refused, read_still
 from taskcheck.config.settings import Settings
 from taskcheck.model.baseline import Baseline, BaselineError
-from taskcheck.read.git import GitError
 from taskcheck.read.locate import Location
 from taskcheck.read.revision import read_revision
+from taskcheck.read.runner import GitError
 
 MAX_BYTES = 8 * 1024 * 1024
 """Of a baseline: some 70,000 findings."""

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from taskcheck.model.sources import Change, CheckoutSource, Fork, Unavailable
 from taskcheck.read.files import MAX_LEDGER_BYTES, MAX_TASK_BYTES
-from taskcheck.read.git import Git, GitError, Versions
+from taskcheck.read.git import Git
 from taskcheck.read.locate import Location
+from taskcheck.read.rawdiff import Versions
+from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.tasks import TaskPaths
 
 
@@ -48,6 +50,8 @@ def read_forks(
             continue
         try:
             branching = reader.branching(checkout)
+        except GitSilent:
+            raise
         except GitError as error:
             branching = Unavailable(str(error))
         if isinstance(branching, Unavailable):
@@ -57,9 +61,13 @@ def read_forks(
     needed: set[str] = set()
     for branching in branchings.values():
         needed |= branching.blobs
-    contents = git.blobs(needed, MAX_TASK_BYTES)
+    found = git.blobs(needed, MAX_TASK_BYTES)
     for name, branching in branchings.items():
-        forks[name] = _fork(branching, contents, location.prefix)
+        unread = found.why_not(branching.blobs)
+        if unread is None:
+            forks[name] = _fork(branching, found.contents, location.prefix)
+        else:
+            forks[name] = Unavailable(f"a version of its task files can't be read: {unread}")
     own_commits = {name: branching.own_commits for name, branching in branchings.items()}
     return _stacked(checkouts, forks, own_commits)
 
@@ -214,6 +222,9 @@ def read_changes(git: Git, head: str | None, dispatched: Mapping[str, datetime],
         head: root's commit; None before the first one.
         dispatched: root paths of the tasks, each with the time of the last sign of its run.
         prefix: the store's folder in its repository.
+
+    Raises:
+        GitError: it can't be told.
     """
     if head is None or not dispatched:
         return ()
@@ -221,7 +232,11 @@ def read_changes(git: Git, head: str | None, dispatched: Mapping[str, datetime],
     paths = sorted(prefix + path for path in dispatched)
     versions = git.changes(head, None, paths, f"--since={since}", first_parent=True)
     needed = {blob for version in versions for blob in (version.before, version.after) if blob}
-    contents = git.blobs(needed, MAX_LEDGER_BYTES)
+    found = git.blobs(needed, MAX_LEDGER_BYTES)
+    unread = found.why_not(needed)
+    if unread is not None:
+        raise GitError(f"what root's commits made of dispatched tasks can't be read: {unread}")
+    contents = found.contents
     changes = []
     for version in versions:
         change = Change(

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from taskcheck.bounded import Refused, read_still
 from taskcheck.read.files import small_text
-from taskcheck.read.git import Git, GitError
+from taskcheck.read.git import Git
 from taskcheck.read.gitconfig import core_values, is_true
+from taskcheck.read.runner import GitError
 
 CONFIG_NAME = "taskcheck.toml"
 
