@@ -10,10 +10,14 @@ WORKERS = -n $$(($$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 1)) --dist
 # Errors only: an installation that works has nothing to say.
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 
+# Where it is set, each worker of pytest rewrites all asserts anew, and each environment that a test makes compiles all
+# that it imports, at each start.
+export PYTHONDONTWRITEBYTECODE :=
+
 # In order, however many jobs make was given: what `test` says last is pytest's summary.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites venv demo test lint types imports unit compiled nightly format docs pictures wheel clean
+.PHONY: help prerequisites venv demo test lint types imports unit browser compiled nightly mutants format docs pictures wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,7 +48,7 @@ $(VENV)/.stamp: pyproject.toml | prerequisites
 demo: $(VENV)/.stamp ## build the friction log's six incidents, and check them
 	@$(BIN)/taskcheck demo
 
-test: lint types imports unit ## run every check
+test: lint types imports unit ## every check but for a browser: four minutes on two idle cores
 
 lint: $(VENV)/.stamp ## ruff
 	$(BIN)/ruff check .
@@ -57,15 +61,21 @@ imports: $(VENV)/.stamp ## import-linter: imports run one way
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.stamp compiled ## pytest
-	$(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(WORKERS) --ignore tests/browser $(PYTEST_ARGS)
 
-# The tests start some thousands of processes, and where PYTHONDONTWRITEBYTECODE is set each would compile all of it.
+browser: $(VENV)/.stamp compiled ## the operator's page in Chromium
+	$(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
+
+# The tests start hundreds of processes, several of them at once.
 compiled: $(VENV)/.stamp
 	@$(BIN)/python -m compileall -q src rules
 
-nightly: $(VENV)/.stamp compiled ## pytest with more: generated documents, simulated fleets, concurrent writers
-	TASKCHECK_EXAMPLES=20000 TASKCHECK_FLEETS=10000 TASKCHECK_GIT_FLEETS=300 TASKCHECK_STRESS=10 \
+nightly: $(VENV)/.stamp compiled ## all tests, every loop in full: hours
+	TASKCHECK_WHOLE=1 TASKCHECK_EXAMPLES=20000 TASKCHECK_FLEETS=10000 TASKCHECK_GIT_FLEETS=300 TASKCHECK_STRESS=10 \
 	  $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
+
+mutants: $(VENV)/.stamp ## change the code in forty places, and see that a test fails each time: hours
+	$(BIN)/python tests/mutants.py
 
 format: $(VENV)/.stamp ## write what ruff would
 	$(BIN)/ruff check --fix .

@@ -23,11 +23,16 @@ SIGNALS = {"worker-gone": "dispatch_worker_gone", "stale-in-progress": "stuck_in
 
 def prune(found: Iterable[taskcheck.Finding], owner: str, root: Path) -> None:
     """Take entries out of the register whose task, branch, worktree or run is over."""
-    over = {finding.task for finding in found if finding.rule == "register-orphan"}
+    over = {finding.task for finding in found if finding.rule == "register-orphan" and _is_safe(finding)}
     if over:
         with ledgers.register(owner, root=root) as entries:
             for task in over & entries.keys():
                 del entries[task]
+
+
+def _is_safe(finding: taskcheck.Finding) -> bool:
+    """Whether its worker is known to be dead, and nothing else speaks against the repair."""
+    return finding.fix is not None and finding.fix.safety is taskcheck.Safety.SAFE
 
 
 def dispatch(task: taskcheck.Task, owner: str, options: argparse.Namespace) -> "subprocess.Popen[bytes]":

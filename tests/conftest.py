@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,48 @@ from taskcheck.model.sources import Processes
 from taskcheck.store import Request, Where
 from taskcheck.testing import Built
 
+pytest_plugins = ["tests.cpu"]
+
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
 
-# `make test &` begins with both ignored, and whatever a test starts would inherit that.
-for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+# `make test &` begins with the first two ignored, `nohup make test` with the third, and whatever a test starts would
+# inherit that. A handler that does nothing keeps what nohup was asked for, and isn't inherited.
+for _number, _handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGQUIT, signal.SIG_DFL),
+    (signal.SIGHUP, lambda *_: None),
+):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _handler)
+
+REFUSED = (
+    "no corpus", "no corpora", "ptrace is denied", "no file system can be mounted", "no extended attributes",
+    "lists a folder in an order of its own", "pytest-dev/pytest-xdist issue",
+)  # fmt: skip
+"""Parts of the reasons for which a test may be skipped in CI, too: what isn't public, or a machine doesn't allow."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _held(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _held(report)
+    return report
+
+
+def _held(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """In CI, what is skipped for want of a tool is failed."""
+    said = str(report.longrepr)
+    if os.environ.get("TASKCHECK_CI") and report.skipped and not any(reason in said for reason in REFUSED):
+        report.outcome, report.longrepr = "failed", f"skipped in CI: {said}"
+
 
 settings.register_profile("taskcheck", derandomize=True, deadline=None)
 settings.load_profile("taskcheck")

@@ -233,7 +233,7 @@ def test_the_page_about_rules_makes_a_tested_rule(tmp_path: Path) -> None:
     (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
     points = "".join(f"{name} = {value}\n" for name, value in project["entry-points"]["taskcheck"].items())
     (about / "entry_points.txt").write_text(f"[taskcheck]\n{points}")
-    env = environment(PYTHONPATH=str(tmp_path))
+    env = environment(PYTHONPATH=str(tmp_path), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert (done.returncode, "2 passed" in done.stdout) == (0, True), done.stdout

@@ -16,6 +16,8 @@ from taskcheck import (
     Row,
     Rows,
     Snapshot,
+    Tasks,
+    Tie,
     Undecided,
 )
 
@@ -75,3 +77,22 @@ def dated_snapshot(manager: Manager) -> tuple[Snapshot, datetime]:
     if snapshot.generated_at is None:
         raise Undecided(f"no snapshot of {manager.key} tells when it was written")
     return snapshot, snapshot.generated_at
+
+
+def stands_for_several(task: str, tasks: Tasks, copies: Copies | None) -> bool:
+    """Return whether an id is that of several tasks, in root or in another checkout: no fix can rest on it."""
+    if tasks.ambiguous(task):
+        return True
+    return copies is not None and copies.has_second(task)
+
+
+def doubt_of(copy: Copy) -> str:
+    """Return why a copy's word doesn't move the task by a safe fix; empty where it does."""
+    checkout = copy.checkout.spoken
+    if copy.tie is None:
+        return f"{checkout} isn't the task's own"
+    if copy.tie is Tie.PRESUMED:
+        return f"no ledger and no pattern names {checkout} as the task's own"
+    if not copy.surely:
+        return f"the file in {checkout} has another title: it may be another task"
+    return ""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from taskcheck.documents import Value as Value
     from taskcheck.documents.values import age as age, timestamp as timestamp, whole_number as whole_number
     from taskcheck.engine.rule import Rule as Rule, Undecided as Undecided, rule as rule
+    from taskcheck.model.checkouts import Checkouts as Checkouts, Copies as Copies, End as End, Landing as Landing
     from taskcheck.model.edit import (
         DropEntry as DropEntry,
         KeepFile as KeepFile,
@@ -54,13 +55,10 @@ if TYPE_CHECKING:
         Unavailable as Unavailable,
     )
     from taskcheck.model.state import (
-        Checkouts as Checkouts,
-        Copies as Copies,
         Dispatches as Dispatches,
         Entries as Entries,
         Rows as Rows,
         SuppressionUse as SuppressionUse,
-        Tasks as Tasks,
     )
     from taskcheck.model.task import (
         Checkout as Checkout,
@@ -68,7 +66,9 @@ if TYPE_CHECKING:
         Place as Place,
         PullRequest as PullRequest,
         Task as Task,
+        Tie as Tie,
     )
+    from taskcheck.model.tasks import Tasks as Tasks
     from taskcheck.plugins.hooks import hookimpl as hookimpl
     from taskcheck.store import UsageError as UsageError
 
@@ -89,8 +89,10 @@ _HOMES = {
     "model.runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row",
                       "Signal", "Snapshot", "Tombstone"),
     "model.sources": ("Fork", "Processes", "PullAddress", "PullState", "Unavailable"),
-    "model.state": ("Checkouts", "Copies", "Dispatches", "Entries", "Rows", "SuppressionUse", "Tasks"),
-    "model.task": ("Checkout", "Copy", "Place", "PullRequest", "Task"),
+    "model.checkouts": ("Checkouts", "Copies", "End", "Landing"),
+    "model.state": ("Dispatches", "Entries", "Rows", "SuppressionUse"),
+    "model.tasks": ("Tasks",),
+    "model.task": ("Checkout", "Copy", "Place", "PullRequest", "Task", "Tie"),
     "plugins.hooks": ("hookimpl",),
     "store": ("UsageError",),
 }  # fmt: skip
@@ -101,7 +103,7 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for, so that ``import taskcheck`` costs nothing."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - lazy by design
+    from importlib import import_module
 
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
 

@@ -193,9 +193,9 @@ def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
     folder = fix_folder(store.location)
     if not any(os.path.lexists(folder / name) for name in (PENDING, COMMITTED)):
         return built
-    from taskcheck.write.disk import Obstacle  # noqa: PLC0415 - only where a fix is under way or was interrupted
-    from taskcheck.write.folder import OwnFolder  # noqa: PLC0415 - as above
-    from taskcheck.write.journal import Journals  # noqa: PLC0415 - as above
+    from taskcheck.write.disk import Obstacle
+    from taskcheck.write.folder import OwnFolder
+    from taskcheck.write.journal import Journals
 
     try:
         name = Journals(store.location.root, OwnFolder(*own_folder(store.location))).unfinished()
@@ -209,6 +209,6 @@ def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
 
 
 def _hint(error: UnknownRule | UnknownSubject) -> str:
-    from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+    from taskcheck.config.suggest import did_you_mean
 
     return did_you_mean(error.name, error.known)

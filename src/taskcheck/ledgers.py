@@ -19,6 +19,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
+from taskcheck.assemble.dispatches import dispatch_of
 from taskcheck.assemble.rows import register_rows
 from taskcheck.config.settings import Stage
 from taskcheck.dispatch.eligible import routes
@@ -191,7 +192,7 @@ def _signal(signal: Signal, now: datetime) -> Mapping[str, Any]:
 
 def _row(state: State, task: Task, *, registered: bool, called: bool) -> Mapping[str, Any]:
     """Return a task's row in a heartbeat as JSON values."""
-    dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
+    dispatch = dispatch_of(state, task.id)
     own = None if isinstance(state.checkouts, Unavailable) else state.checkouts.of(task.id)
     pull = task.pull_request
     return {

@@ -16,7 +16,7 @@ from taskcheck.checks import look
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import RoutedTo
 from taskcheck.dispatch.eligible import refusal, route as routed
-from taskcheck.dispatch.start import known
+from taskcheck.dispatch.start import task_named
 from taskcheck.model.task import Task
 from taskcheck.store import (
     Request,
@@ -48,7 +48,7 @@ class ManagerPaths:
 
 
 def canonical(name: str, *, root: Root = ".") -> str:
-    """The key of the person that a spelling means.
+    """Return the key of the person that a spelling means.
 
     Spellings are folded (NFKC, case, a leading ``@``, and ``.``, ``-``, ``_`` and spaces dropped), never guessed.
 
@@ -59,7 +59,7 @@ def canonical(name: str, *, root: Root = ".") -> str:
 
 
 def manager_paths(owner: str, *, root: Root = ".") -> ManagerPaths:
-    """Where the manager of a person keeps its state, by any spelling of the person.
+    """Return where the manager of a person keeps its state, by any spelling of the person.
 
     Raises:
         UnknownOwner: as `canonical`.
@@ -69,17 +69,17 @@ def manager_paths(owner: str, *, root: Root = ".") -> ManagerPaths:
 
 
 def route(task: str, *, root: Root = ".") -> RoutedTo:
-    """Who may dispatch a task, and why; ``person`` is None for nobody.
+    """Return who may dispatch a task, and why; ``person`` is None for nobody.
 
     Raises:
         UsageError: there is no such task.
     """
     state = open_store(Where(root=Path(root))).read_ledgers()
-    return routed(state, known(state, task))
+    return routed(state, task_named(state, task))
 
 
 def dispatchable(owner: str, *, root: Root = ".") -> tuple[Task, ...]:
-    """The tasks that the manager of a person may dispatch now, in the order of their paths.
+    """Return the tasks that the manager of a person may dispatch now, in the order of their paths.
 
     They are ready, or in work and their worker is gone; they route to that person; what they depend on is done; no live
     worker and no other register holds them; and no error says that their ledgers disagree. `taskcheck run` accepts
@@ -95,7 +95,7 @@ def dispatchable(owner: str, *, root: Root = ".") -> tuple[Task, ...]:
 
 
 def person(parsed: Parsed, name: str) -> str:
-    """The key of the person that a spelling means, by what the store's files say.
+    """Return the key of the person that a spelling means, by what the store's files say.
 
     Raises:
         UnknownOwner: it means nobody, or a role.
@@ -111,7 +111,7 @@ def person(parsed: Parsed, name: str) -> str:
 
 
 def paths_of(store: Store, key: str) -> ManagerPaths:
-    """The paths of the manager of a person, by canonical key.
+    """Return the paths of the manager of a person, by canonical key.
 
     Raises:
         Obstacle: one leads out of the root checkout.

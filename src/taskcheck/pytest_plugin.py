@@ -166,13 +166,13 @@ def _checked(config: pytest.Config) -> tuple[list[Item], str]:
     Raises:
         UsageError: there is nothing to check, or it can't be checked as asked.
     """
-    from taskcheck.checks import NOTHING, check_store  # noqa: PLC0415 - only with the option
-    from taskcheck.cli import Failure  # noqa: PLC0415 - as above
-    from taskcheck.cli.common import guarded, names  # noqa: PLC0415 - as above
-    from taskcheck.formats.tally import tally  # noqa: PLC0415 - as above
-    from taskcheck.model.finding import Severity  # noqa: PLC0415 - as above
-    from taskcheck.model.report import EMPTY  # noqa: PLC0415 - as above
-    from taskcheck.store import Request, Where, open_store  # noqa: PLC0415 - only with the option
+    from taskcheck.checks import NOTHING, check_store
+    from taskcheck.cli import Failure
+    from taskcheck.cli.common import guarded, names
+    from taskcheck.formats.tally import tally
+    from taskcheck.model.finding import Severity
+    from taskcheck.model.report import EMPTY
+    from taskcheck.store import Request, Where, open_store
 
     root = config.invocation_params.dir / (config.option.taskcheck_root or "")
     request = Request(select=names(config.option.taskcheck_select))
@@ -193,7 +193,7 @@ def _checked(config: pytest.Config) -> tuple[list[Item], str]:
 
 def cases(report: Report, top: Path, fail_on: int) -> list[Item]:
     """Return the items of a report, those of one subject together; `top` is the top of the repository."""
-    from taskcheck.model.finding import REPOSITORY  # noqa: PLC0415 - only with the option
+    from taskcheck.model.finding import REPOSITORY
 
     found: dict[tuple[str, str], Item] = {}
     for item in _failed(report, top, fail_on):
@@ -235,8 +235,8 @@ def _other_errors(report: Report) -> list[str]:
 
 
 def _of_findings(subject: str, rule: str, findings: list[Finding], report: Report, top: Path, fail_on: int) -> Item:
-    from taskcheck.formats.text import finding_text  # noqa: PLC0415 - only with the option
-    from taskcheck.formats.wording import repository_path  # noqa: PLC0415 - as above
+    from taskcheck.formats.text import finding_text
+    from taskcheck.formats.wording import repository_path
 
     worst = max(findings, key=lambda finding: finding.level)
     path = top / (repository_path(report, worst.place) or worst.place.path)
@@ -250,7 +250,7 @@ def _of_findings(subject: str, rule: str, findings: list[Finding], report: Repor
 
 def _unfound(run: RuleRun) -> Iterator[tuple[str, str, str]]:
     """What a rule has to say beside findings: subject, outcome and text; errors last, for they count most."""
-    from taskcheck.model.finding import REPOSITORY  # noqa: PLC0415 - only with the option
+    from taskcheck.model.finding import REPOSITORY
 
     if run.skipped is not None:
         yield REPOSITORY, "skipped", _visible(run.skipped)
@@ -281,6 +281,6 @@ def _escaped(subject: str) -> str:
 
 
 def _visible(text: str, limit: int | None = 300) -> str:
-    from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - only with the option
+    from taskcheck.formats.sanitize import visible
 
     return visible(text, limit)

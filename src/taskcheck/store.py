@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from taskcheck.assemble.parse import NO_PEOPLE, Parsed, parse
-from taskcheck.assemble.pulls import read_pulls
+from taskcheck.assemble.pulls import parse_pulls
 from taskcheck.assemble.state import assemble
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config import load as config
@@ -112,14 +112,14 @@ class Store:
         state = assemble(parsed, sources, self.settings, request.now or clock())
         if request.online or request.pull_requests is not None:
             sources = replace(sources, forges=self._ask_forges(state, sources, request))
-            state = replace(state, pulls=read_pulls(state, sources.forges))
+            state = replace(state, pulls=parse_pulls(state, sources.forges))
         if self.trusted is not None:
             state = replace(state, trusted=self._trusted_tasks(state, self.trusted))
         return sources, state
 
     def _ask_forges(self, state: State, sources: Sources, request: Request) -> Forges:
         """Return what forges say of the recorded pull requests."""
-        from taskcheck.forge.ask import ask_forges  # noqa: PLC0415 - only where they are asked
+        from taskcheck.forge.ask import ask_forges
 
         def ask(wanted: Iterable[PullAddress]) -> Mapping[PullAddress, PullState | Unavailable]:
             wanted = tuple(wanted)

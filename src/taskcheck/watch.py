@@ -50,7 +50,7 @@ class Sight:
 
 
 def looks(where: Where, request: Request, stop: Event) -> Iterator[Sight | None]:
-    """Every look, until it is to stop; None a few times a second while there is nothing new."""
+    """Yield every look, until it is to stop; None a few times a second while there is nothing new."""
     where = replace(where, root=Path(os.path.realpath(where.root)))
     watching: Folders = frozenset()
     changes = _changes(watching, stop)
@@ -90,7 +90,7 @@ def _look(where: Where, request: Request) -> Sight:
 
 
 def _there(root: Path) -> int | None:
-    """What the file system calls the root; None while it isn't there."""
+    """Return what the file system calls the root; None while it isn't there."""
     try:
         return root.stat().st_ino
     except OSError:
@@ -98,11 +98,11 @@ def _there(root: Path) -> int | None:
 
 
 def _changes(folders: Folders, stop: Event) -> Iterator[bool]:
-    """A few times a second, whether something was written in one of some folders."""
+    """Yield a few times a second, whether something was written in one of some folders."""
     paths = [path for path, _ in folders]
     if paths:
         try:
-            from watchfiles import watch  # noqa: PLC0415 - an extra, and only to watch
+            from watchfiles import watch
 
             for found in watch(
                 *paths,
@@ -126,7 +126,7 @@ def _changes(folders: Folders, stop: Event) -> Iterator[bool]:
 
 
 def _contents(folders: list[str]) -> dict[str, tuple[int, ...]]:
-    """What lies in some folders, and when it was last written."""
+    """Return what lies in some folders, and when it was last written."""
     found: dict[str, tuple[int, ...]] = {}
     for folder in folders:
         try:

@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 from tests.e2e.conftest import taskcheck
 from tests.e2e.serving import Served, eventually, serving
 from tests.e2e.test_incidents import HEADLINES
-from tests.unit.formats.test_html import MEANT_TO_SPEAK, reported, ten_thousand
+from tests.unit.formats.test_html import MEANT_TO_SPEAK, many, reported
 
 pytest.importorskip("uvicorn", reason="the extra [serve] isn't installed")
 
@@ -357,7 +357,7 @@ def test_print_shows_what_is_closed(file: str, window: Open) -> None:
 
 
 def test_ten_thousand_incidents_are_usable(window: Open, tmp_path: Path) -> None:
-    report = ten_thousand()
+    report = many(10_000)
     static, live = tmp_path / "static.html", tmp_path / "live.html"
     static.write_text(html.render(report), encoding="utf-8")
     opened = window(static.as_uri())

@@ -20,6 +20,7 @@ from taskcheck.model.report import Report
 from taskcheck.store import Request, Where
 from tests.conftest import ROOT, corpus
 from tests.e2e.conftest import git, taskcheck
+from tests.samples import WHOLE, sampled
 
 PAGE = (ROOT / "docs" / "corpora.md").read_text()
 MAX_FALSE_SHARE = 0.02
@@ -156,7 +157,7 @@ def test_dangling_dependencies_of_ccpm(checked: Callable[[str], tuple[Path, Any]
 def drift_cases(name: str) -> list[tuple[Path, dict[str, str]]]:
     folder = corpus("drift") / name
     rows = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
-    return [(folder / f"{row['case']:03}", row) for row in rows]
+    return sampled([(folder / f"{row['case']:03}", row) for row in rows], 6)
 
 
 def drift_repository(case: Path, into: Path, authority: str) -> Path:
@@ -202,10 +203,11 @@ def test_work_in_flight_is_no_error_where_files_travel_in_branches(name: str, tm
         report = drift_report(case, tmp_path / case.name, "branch")
         assert of_level(report, Severity.ERROR) == [], row
         told[Severity.WARNING] += len(of_level(report, Severity.WARNING))
-    page = COPIES[name]
-    assert (len(cases), 0, told[Severity.WARNING]) == tuple(
-        int(page[column]) for column in ("copies", "errors, branch", "warnings, branch")
-    )
+    page = {column: int(number) for column, number in COPIES[name].items() if column != "corpus"}
+    assert page["errors, branch"] == 0
+    share = 1 if WHOLE else 6
+    assert len(cases) == -(-page["copies"] // share)
+    assert told[Severity.WARNING] == page["warnings, branch"] or not WHOLE
 
 
 @pytest.mark.parametrize("name", sorted(COPIES))
@@ -216,4 +218,4 @@ def test_only_tasks_that_root_would_dispatch_again_are_errors(name: str, tmp_pat
         still_ready = row["root"] == "To Do" and row["branch"] in {"In Progress", "In Review", "Done", "Blocked"}
         assert found == (["metadata-drift"] if still_ready else []), row
         told += len(found)
-    assert told == int(COPIES[name]["errors, root"])
+    assert told == int(COPIES[name]["errors, root"]) if WHOLE else told

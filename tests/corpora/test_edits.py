@@ -12,6 +12,7 @@ from taskcheck.model.finding import Severity
 from taskcheck.store import Where, open_store
 from tests.conftest import corpus
 from tests.corpora.test_corpora import DRIFT, drift_cases, drift_repository
+from tests.samples import WHOLE, sampled
 
 STORES = ["MrLesk+Backlog.md", "ai-sdlc-framework+ai-sdlc", "cleverlook+engram", "dainn67+wallet-ai", "driangle+taskmd",
           "wedow+ticket@pr7"]  # fmt: skip
@@ -27,7 +28,7 @@ def changed_lines(before: bytes, after: bytes) -> list[str]:
 def test_a_scalar_is_set_and_nothing_else_in_every_task_file(name: str) -> None:
     """The status of every file that has one, and a key that none has: one line changes, one line comes."""
     edited = 0
-    for path in sorted(corpus(name).rglob("*.md")):
+    for path in sampled(sorted(corpus(name).rglob("*.md")), 3):
         data = path.read_bytes()
         try:
             document = read_front_matter(data, at_names=True)
@@ -46,7 +47,7 @@ def test_a_scalar_is_set_and_nothing_else_in_every_task_file(name: str) -> None:
             "'" in lines[0] or '"' in lines[0]
         ), f"{path}: set back, it is as it was, but for the need of quotes"
         edited += 1
-    assert edited > 30
+    assert edited > (30 if WHOLE else 10)
 
 
 @pytest.mark.parametrize("name", ["MrLesk+Backlog.md", "ai-sdlc-framework+ai-sdlc"])
@@ -66,4 +67,4 @@ def test_root_follows_the_worker_in_status_and_times_alone(name: str, tmp_path: 
             repaired += 1
         if plan.changes:
             assert [f.rule for f in report.findings if f.level is Severity.ERROR] == [], row
-    assert repaired > 10
+    assert repaired > (10 if WHOLE else 1)

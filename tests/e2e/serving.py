@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.conftest import environment
+from tests.e2e.conftest import PATIENCE, environment
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Served:
     def get(self, path: str = "") -> tuple[int, str]:
         """Status and body."""
         try:
-            with urllib.request.urlopen(self.address + path, timeout=60) as answer:
+            with urllib.request.urlopen(self.address + path, timeout=PATIENCE) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -43,7 +43,7 @@ class Served:
 
     def connect(self, request: str = "") -> socket.socket:
         """A connection on which something was asked."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
         connection.sendall(request.encode("latin-1"))
         return connection
 
@@ -55,7 +55,7 @@ class Served:
     def ends(self, number: int) -> tuple[int, str]:
         """The exit code after a signal, and what was said on stderr."""
         self.process.send_signal(number)
-        _, err = self.process.communicate(timeout=10)
+        _, err = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, err
 
 
@@ -81,7 +81,7 @@ def serving(root: Path, *options: str) -> Iterator[Served]:
         process.communicate()
 
 
-def eventually(true: Callable[[], object], seconds: float = 10) -> None:
+def eventually(true: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while not true():

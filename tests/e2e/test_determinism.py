@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from taskcheck.formats import FORMATS
 from taskcheck.testing import build, incidents_fixture
 from tests.conftest import FIXTURES
 from tests.e2e.conftest import taskcheck
+from tests.samples import WHOLE, sampled
 
 NOW = "2026-03-24T18:00:00Z"
 
@@ -78,19 +80,21 @@ def _odd(name: str) -> tuple[bool, str]:
     return not name.startswith("tr_"), name
 
 
-@pytest.mark.parametrize("seed", ["1", "2", "4294967295", "random"])
-def test_hash_seed(state: State, expected: dict[str, bytes], seed: str) -> None:
-    assert state.report(PYTHONHASHSEED=seed) == expected
+SEEDS = [{"PYTHONHASHSEED": seed} for seed in ("1", "2", "4294967295", "random")]
+ZONES = [{"TZ": zone} for zone in ("America/St_Johns", "Asia/Kathmandu", "Pacific/Kiritimati", "XXX+11:59")]
+LOCALES = [{"LC_ALL": locale, "LANG": locale, "LANGUAGE": locale} for locale in locales()]
 
 
-@pytest.mark.parametrize("zone", ["America/St_Johns", "Asia/Kathmandu", "Pacific/Kiritimati", "XXX+11:59"])
-def test_time_zone(state: State, expected: dict[str, bytes], zone: str) -> None:
-    assert state.report(TZ=zone) == expected
+def surroundings() -> list[dict[str, str]]:
+    """Each hash seed, time zone and locale; by themselves with TASKCHECK_WHOLE, else one of each at a time."""
+    if WHOLE:
+        return [*SEEDS, *ZONES, *LOCALES]
+    return [seed | zone | locale for seed, zone, locale in zip(SEEDS, ZONES, cycle(LOCALES), strict=False)]
 
 
-@pytest.mark.parametrize("locale", locales())
-def test_locale(state: State, expected: dict[str, bytes], locale: str) -> None:
-    assert state.report(LC_ALL=locale, LANG=locale, LANGUAGE=locale) == expected
+@pytest.mark.parametrize("env", surroundings(), ids=lambda env: "-".join(env.values()).replace("/", "_"))
+def test_hash_seed_time_zone_and_locale(state: State, expected: dict[str, bytes], env: dict[str, str]) -> None:
+    assert state.report(**env) == expected
 
 
 def test_locale_that_python_takes_by_its_word(state: State, expected: dict[str, bytes]) -> None:
@@ -146,8 +150,10 @@ def test_order_of_directories(state: State, expected: dict[str, bytes]) -> None:
 def test_order_in_which_python_is_told(state: State, expected: dict[str, bytes], tmp_path: Path) -> None:
     """Where the file system has an order of its own, the program is told another one."""
     (tmp_path / "sitecustomize.py").write_text(SHUFFLED)
-    reports = [state.report(PYTHONPATH=str(tmp_path), TASKS_SHUFFLED=order) for order in ("up", "down", "odd")]
-    assert reports == [expected] * 3
+    reports = [
+        state.report(PYTHONPATH=str(tmp_path), TASKS_SHUFFLED=order) for order in sampled(("up", "down", "odd"), 2)
+    ]
+    assert reports == [expected] * len(reports)
 
 
 SHUFFLED = """

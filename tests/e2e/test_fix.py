@@ -25,7 +25,7 @@ from taskcheck.model.finding import Safety
 from taskcheck.model.report import Report
 from taskcheck.plugins import hooks
 from taskcheck.store import Request, Where, open_store
-from taskcheck.testing import build, incidents_fixture
+from taskcheck.testing import build
 from taskcheck.write import disk
 from tests.conftest import ROOT
 from tests.e2e.conftest import environment, git, taskcheck
@@ -42,12 +42,6 @@ PEOPLE = '[people]\ndave-fowler = ["dave"]\nrj = []\n[rules]\nselect = ["identit
 TASK = "---\ntitle: Fix login\nowner: dave # him\nstatus: ready\n---\nbody\n"
 FIXED = TASK.replace("dave # him", "dave-fowler # him")
 Store = Callable[..., Path]
-
-
-@pytest.fixture
-def day(tmp_path: Path) -> Path:
-    """The friction log's day, to be repaired."""
-    return build(incidents_fixture(), tmp_path / "repo").root
 
 
 def work_tree(root: Path) -> dict[str, tuple[int, int, str]]:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import environment, taskcheck
+from tests.e2e.conftest import PATIENCE, environment, taskcheck
+from tests.samples import sampled
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
@@ -58,7 +59,8 @@ def sabotaged(root: Path, *inject: str) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         ["strace", "-f", "-qq", "-e", f"trace={','.join(CALLS)}", *options, "-o", root.parent / "trace",
          sys.executable, "-m", "taskcheck", "--fix"],
-        cwd=root, env=environment(PYTHONDONTWRITEBYTECODE="1"), capture_output=True, text=True, timeout=60, check=False,
+        cwd=root, env=environment(PYTHONDONTWRITEBYTECODE="1"), capture_output=True, text=True,
+        timeout=PATIENCE, check=False,
     )  # fmt: skip
     if "ptrace" in done.stderr and "ermitted" in done.stderr:
         pytest.skip("ptrace is denied here")
@@ -72,21 +74,21 @@ def counts(root: Path) -> dict[str, int]:
     return {call: len(re.findall(rf"\b{call}\(", trace)) for call in CALLS}
 
 
-def every_call(root: Path) -> list[tuple[str, int]]:
-    return [(call, number) for call, count in counts(root).items() for number in range(1, count + 1)]
-
-
-STRIDE = 1 if os.environ.get("TASKCHECK_STRESS") else 2
-"""Of how many calls one is tried."""
+@pytest.fixture(scope="module")
+def points(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int]]:
+    """Every call of an undisturbed repair, and which one of its kind it is."""
+    made = counts(store(tmp_path_factory.mktemp("first") / "store"))
+    found = [(call, number) for call, count in made.items() for number in range(1, count + 1)]
+    assert len(found) > 20
+    return found
 
 
 @pytest.mark.parametrize("half", [0, 1])
-def test_killed_at_each_call(half: int, tmp_path: Path) -> None:
+def test_killed_at_each_call(half: int, points: list[tuple[str, int]], tmp_path: Path) -> None:
     """A check then writes nothing, and the next repair leaves everything new."""
-    points = every_call(store(tmp_path / "first"))
-    assert len(points) > 20
     interrupted = 0
-    for call, number in points[half :: 2 * STRIDE]:
+    mine = sampled(points[half::2], 4)
+    for call, number in mine:
         root = store(tmp_path / f"{call}-{number}")
         done = sabotaged(root, f"{call}:signal=SIGKILL:when={number}")
         assert done.returncode in {-signal.SIGKILL, 128 + signal.SIGKILL}, done.stderr
@@ -95,17 +97,17 @@ def test_killed_at_each_call(half: int, tmp_path: Path) -> None:
         assert files(root) == held, "a check writes nothing"
         assert taskcheck("--fix", cwd=root).code == 0, (call, number)
         assert files(root) == NEW, (call, number)
-    assert interrupted > 5 // STRIDE
+    assert interrupted > len(mine) / 4
     assert taskcheck("undo", cwd=root).code == 0
     assert files(root) == OLD
 
 
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EROFS", "EACCES"])
-def test_refused_at_each_call(error: str, tmp_path: Path) -> None:
+def test_refused_at_each_call(error: str, points: list[tuple[str, int]], tmp_path: Path) -> None:
     """All is old, or all is new; the message names the error; the next repair finds nothing in its way."""
-    points = every_call(store(tmp_path / "first"))
     changed = 0
-    for call, number in points[:: (2 if error == "ENOSPC" else 6) * STRIDE]:
+    mine = sampled(points[:: 2 if error == "ENOSPC" else 6], 3)
+    for call, number in mine:
         root = store(tmp_path / f"{call}-{number}")
         done = sabotaged(root, f"{call}:error={error}:when={number}")
         held = files(root)
@@ -118,7 +120,7 @@ def test_refused_at_each_call(error: str, tmp_path: Path) -> None:
             assert re.search("No space|Input/output|Read-only|Permission", done.stdout + done.stderr)
         assert taskcheck("--fix", cwd=root).code == 0
         assert files(root) == NEW, (call, number, error)
-    assert changed < len(points) / 2
+    assert changed < len(mine) / 2
 
 
 @pytest.mark.parametrize(("size", "enough"), [(128, True), (8, False), (0, False)])

@@ -4,6 +4,7 @@ import json
 import stat
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from taskcheck.testing import build, incidents_fixture
 from tests.conftest import FIXTURES
 from tests.e2e.conftest import git, taskcheck
+from tests.samples import sampled
 
 NOW = "2026-03-24T18:00:00Z"
 WORKTREE = Path(".worktrees/render-sparklines-in-table-cells")
@@ -32,32 +34,30 @@ def change(checkout: Path, name: str = "code.py") -> None:
     git("add", name, cwd=checkout)
 
 
-@pytest.mark.parametrize("place", ["main", "worktree"])
-@pytest.mark.parametrize(
-    "commit", [["commit", "-m", "x"], ["commit", "-a", "-m", "x"], ["commit", "-m", "x", "code.py"]]
-)
-def test_same_findings_as_by_hand(tmp_path: Path, place: str, commit: list[str]) -> None:
-    root = build(incidents_fixture(), tmp_path / "repo").root
-    report = install_hook(root)
-    checkout = root if place == "main" else root / WORKTREE
+COMMITS = [["commit", "-m", "x"], ["commit", "-a", "-m", "x"], ["commit", "-m", "x", "code.py"]]
+
+
+@pytest.mark.parametrize(("commit", "place"), sampled(product(COMMITS, ["main", "worktree"]), 2))
+def test_same_findings_as_by_hand(day: Path, place: str, commit: list[str]) -> None:
+    report = install_hook(day)
+    checkout = day if place == "main" else day / WORKTREE
     change(checkout)
-    by_hand = taskcheck("--now", NOW, "--format", "json", cwd=root)
+    by_hand = taskcheck("--now", NOW, "--format", "json", cwd=day)
     git(*commit, cwd=checkout)
     assert Path(f"{report}.err").read_text() == ""
     assert Path(f"{report}.code").read_text().strip() == "1"
     assert report.read_text() == by_hand.out
 
 
-def test_gate_in_main_fails_only_for_what_the_commit_decides(tmp_path: Path) -> None:
-    root = build(incidents_fixture(), tmp_path / "repo").root
-    ran = taskcheck("--now", NOW, "--gate", "commit", "--format", "json", cwd=root)
+def test_gate_in_main_fails_only_for_what_the_commit_decides(day: Path) -> None:
+    ran = taskcheck("--now", NOW, "--gate", "commit", "--format", "json", cwd=day)
     assert ran.code == 0, "runtime files and other checkouts are reported, and can't fail a commit"
     findings = [finding for incident in ran.json["incidents"] for finding in incident["findings"]]
     assert len(findings) == 12
     assert all(finding["advisory"] for finding in findings)
-    task = next((root / "tasks").glob("workstreams/*/tasks/render-sparklines*.md"))
+    task = next((day / "tasks").glob("workstreams/*/tasks/render-sparklines*.md"))
     task.write_text(task.read_text().replace("owner: ", "owner: nobody-", 1))
-    failing = taskcheck("--now", NOW, "--gate", "commit", "--format", "json", cwd=root)
+    failing = taskcheck("--now", NOW, "--gate", "commit", "--format", "json", cwd=day)
     assert failing.code == 1
     assert {
         finding["rule"]
@@ -67,10 +67,9 @@ def test_gate_in_main_fails_only_for_what_the_commit_decides(tmp_path: Path) -> 
     } == {"role-routing"}
 
 
-def test_gate_in_a_worktree_judges_what_it_changed(tmp_path: Path) -> None:
-    root = build(incidents_fixture(), tmp_path / "repo").root
-    report = install_hook(root, "--gate", "commit")
-    worktree = root / WORKTREE
+def test_gate_in_a_worktree_judges_what_it_changed(day: Path) -> None:
+    report = install_hook(day, "--gate", "commit")
+    worktree = day / WORKTREE
     task = next(worktree.glob("tasks/workstreams/*/tasks/render-sparklines*.md"))
 
     def commit() -> tuple[str, set[tuple[str, str]]]:

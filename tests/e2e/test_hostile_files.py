@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import environment
+from tests.samples import sampled
 
 TASK = "---\ntitle: Fix login\nowner: ana\nstatus: ready\n---\n"
 CONFIG = 'preset = "task-manager"\n[people]\nana = []\n'
@@ -92,7 +93,7 @@ def cases() -> list[object]:
     return [pytest.param(*case, id=f"{case[0]}-{case[1].__name__}") for case in told]
 
 
-@pytest.mark.parametrize(("name", "put", "code"), cases())
+@pytest.mark.parametrize(("name", "put", "code"), sampled(cases(), 3))
 def test_what_a_check_opens_is_bounded_and_named(store: Callable[..., Path], name: str, put: Put, code: int) -> None:
     files = {"tasks/a.md": TASK, "taskcheck.toml": CONFIG}
     if name == "accepted.toml":

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from taskcheck.model.sources import PullAddress, Unavailable
 from taskcheck.model.task import PullRequest
 from taskcheck.plugins import manager as plugins
 from taskcheck.plugins.hooks import hookimpl
-from tests.e2e.conftest import Ran, environment, git, install_plugin, taskcheck
+from tests.e2e.conftest import PATIENCE, Ran, environment, git, install_plugin, taskcheck
 from tests.e2e.forge import Forge, always, dropped, forge, half_a_body, pull, used_up
 
 pytest.importorskip("cachecontrol", reason="the extra [online] isn't installed")
@@ -162,7 +163,7 @@ def test_many_at_one_cache(two: Path, tmp_path: Path) -> None:
             subprocess.Popen(command, cwd=two, env=environment(**place), stdout=subprocess.PIPE, text=True)
             for _ in range(4)
         ]
-        said = [json.loads(process.communicate(timeout=60)[0]) for process in running]
+        said = [json.loads(process.communicate(timeout=PATIENCE)[0]) for process in running]
     assert [len(report["incidents"]) for report in said] == [2] * 4
     assert [report["notices"] for report in said] == [[]] * 4
 
@@ -378,9 +379,7 @@ def test_a_forge_that_fails_leaves_the_offline_answer(
     behaviour, words = MISBEHAVIOUR[name]
     with forge(landed(root)) as made:
         made.misbehave = behaviour
-        started = time.monotonic()
         ran = online(root, made, "--format", "json", cache=tmp_path, **token)
-        assert time.monotonic() - started < 20
         assert made.seen
     assert ran.code == offline.code == 1
     assert ran.json["complete"]
@@ -456,23 +455,25 @@ def test_text_says_it_too(two: Path) -> None:
     assert ran.code == 0
 
 
-def test_nothing_that_a_socket_does_takes_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_that_a_socket_does_takes_longer() -> None:
+    over = Event()
+
     def drip(_: int, handler: Any) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", "1000")
         handler.end_headers()
-        for _ in range(100):
+        for _ in range(1000):
+            if over.wait(0.1):
+                break
             handler.wfile.write(b" ")
             handler.wfile.flush()
-            time.sleep(0.1)
 
     query = PullAddress("github.com", "acme/shop", 1)
     with forge({}) as made:
         made.misbehave = drip
         site = Site(host="github.com", rest=made.url, graphql=f"{made.url}/graphql", token="t")
-        started = time.monotonic()
         answers = github._within(0.7, site, [query])
-        assert time.monotonic() - started < 3
+        over.set()
     assert answers == {query: Unavailable("github.com gave no answer in 0.7 s")}
 
 
@@ -585,18 +586,20 @@ def test_a_plugin_asks_another_forge(two: Path, body: str, code: int, trouble: s
 
 
 def test_a_plugin_that_never_answers_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = Event()
+
     class Sleeper:
         @hookimpl
         def taskcheck_pull_requests(self, queries: object) -> None:
-            time.sleep(20)
+            over.wait(PATIENCE)
 
     monkeypatch.setattr(plugins, "PATIENCE", 0.3)
     loaded = plugins.load(third_party=False)
     loaded.manager.register(Sleeper(), name="sleeper")
     query = PullAddress("forge.example.com", "acme/shop", 1)
-    started = time.monotonic()
     assert loaded.pull_requests([query]) == {}
-    assert time.monotonic() - started < 5
+    assert not over.is_set()
+    over.set()
     assert [(error.where, error.message) for error in loaded.errors] == [
         ("plugin sleeper", "taskcheck_pull_requests: TimeoutError: no answer in 0.3 s")
     ]

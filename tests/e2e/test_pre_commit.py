@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.e2e.conftest import environment, git, taskcheck
 from tests.e2e.test_promises import fingerprint
+from tests.samples import WHOLE
 
 CONFIG = "[people]\ndave-fowler = []\n"
 IGNORED = ".tasks/\n.worktrees/\ntasks/logs/\n"
@@ -31,7 +32,13 @@ class Hook:
 
     def run(self, *command: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
         home = {"PRE_COMMIT_HOME": str(self.home), "PREK_HOME": str(self.home)}
-        env = environment(**home, PATH=f"{HERE}:{os.environ['PATH']}", PRE_COMMIT_COLOR="never", PREK_COLOR="never")
+        env = environment(
+            **home,
+            PIP_NO_COMPILE="1",
+            PATH=f"{HERE}:{os.environ['PATH']}",
+            PRE_COMMIT_COLOR="never",
+            PREK_COLOR="never",
+        )
         return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
     def manage(self, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
@@ -49,7 +56,7 @@ def task(status: str = "ready", owner: str = "dave-fowler", **keys: str) -> str:
     return f"---\ntitle: A task\nowner: {owner}\nstatus: {status}\n{more}---\nbody\n"
 
 
-@pytest.fixture(scope="module", params=["pre-commit", "prek"])
+@pytest.fixture(scope="module")
 def hook(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Hook:
     """This checkout as it is now, committed somewhere else."""
     manager = HERE / str(request.param)
@@ -90,7 +97,9 @@ def repository(hook: Hook, store: Callable[..., Path]) -> Path:
     return root
 
 
-def test_try_repo(hook: Hook, repository: Path) -> None:
+# It installs each time: nightly, below.
+@pytest.mark.parametrize("hook", ["pre-commit", "prek"], indirect=True)
+def try_repo(hook: Hook, repository: Path) -> None:
     """Passes on a repository that agrees, and fails as it should; nothing is written."""
     held = fingerprint(repository)
     done = hook.manage("try-repo", str(hook.repo), "taskcheck", "--all-files", "--verbose", cwd=repository)
@@ -105,6 +114,7 @@ def test_try_repo(hook: Hook, repository: Path) -> None:
     assert not {name for name in names if "/.git/" not in name}
 
 
+@pytest.mark.parametrize("hook", ["pre-commit", "prek"] if WHOLE else ["pre-commit"], indirect=True)
 def test_commits_in_root_worktree_and_in_part(hook: Hook, repository: Path) -> None:
     """What the commit itself decides stops it, in the main checkout and in a worktree; what is staged counts."""
     ours = repository / "tasks/write-docs.md"
@@ -134,3 +144,7 @@ def test_commits_in_root_worktree_and_in_part(hook: Hook, repository: Path) -> N
     committed, said = hook.commit("-a", cwd=worktree)
     assert not committed
     assert "invalid-field" in said
+
+
+if WHOLE:
+    test_try_repo = try_repo

@@ -1,6 +1,5 @@
 """``pytest --taskcheck`` as a process: the same failures as a check, chosen, spread and written as pytest does."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +11,8 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 
 from taskcheck.testing import build, incidents_fixture
-from tests.e2e.conftest import Ran, environment, git, install_plugin, taskcheck
+from tests.e2e.conftest import PATIENCE, Ran, environment, git, install_plugin, taskcheck
+from tests.samples import WHOLE, sampled
 from tests.unit.test_architecture import imported
 
 TASK = "---\ntitle: T\nowner: {owner}\nstatus: {status}\n{more}---\n"
@@ -20,14 +20,23 @@ MISROUTED = "redesign-axis-label-collision-handling-for-narrow-cards"
 PEOPLE = "[people]\ndave-fowler = ['dave']\nrj = []\n"
 
 
-def run(*arguments: str | Path, cwd: Path, **env: str) -> Ran:
+def run(*arguments: str | Path, cwd: Path, others: bool = False, **env: str) -> Ran:
+    """pytest as a process, with the plugins that it needs, found by their names; the others take most of its time."""
+    words = [str(argument) for argument in arguments]
+    plugins = ["-p", "taskcheck"]
+    if any(word.startswith("-n") or word == "xdist_group" for word in words):
+        plugins += ["-p", "xdist"]
+    if others:
+        plugins = []
+    else:
+        env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--strict-markers", *map(str, arguments)],
+        [sys.executable, "-m", "pytest", "--strict-markers", *plugins, *words],
         cwd=cwd,
         env=environment(PYTHONDONTWRITEBYTECODE="1", COLUMNS="300", **env),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert "INTERNALERROR" not in done.stdout, done.stdout
@@ -78,12 +87,12 @@ def test_without_the_option_it_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "test_x.py").write_text(
         "import sys\n\ndef test_x():\n    assert not {'taskcheck.checks', 'taskcheck.cli'} & set(sys.modules)\n"
     )
-    ran = run("-q", cwd=tmp_path)
+    ran = run("-q", cwd=tmp_path, others=True)
     assert (ran.code, "taskcheck:" in ran.out) == (0, False), ran.out
 
 
 def test_the_incidents_fail_as_in_a_check(fleet: Path, tmp_path: Path) -> None:
-    ran = run("--taskcheck", "-p", "no:cacheprovider", f"--junitxml={tmp_path / 'x.xml'}", cwd=fleet)
+    ran = run("--taskcheck", "-p", "no:cacheprovider", f"--junitxml={tmp_path / 'x.xml'}", cwd=fleet, others=True)
     found = outcomes(tmp_path / "x.xml")
     failed = {name for name, outcome in found.items() if outcome == "failed"}
     assert (ran.code, failed) == (1, failing(fleet))
@@ -96,7 +105,7 @@ def test_the_incidents_fail_as_in_a_check(fleet: Path, tmp_path: Path) -> None:
     assert "\ntaskcheck: 41 tasks in 9 checkouts: 6 incidents (8 errors, 4 warnings)" in ran.out
 
 
-TASKS = 2000 if os.environ.get("TASKCHECK_STRESS") else 400
+TASKS = 2000 if WHOLE else 200
 
 
 def test_two_workers_fail_what_a_check_of_many_tasks_finds(store: Callable[..., Path], tmp_path: Path) -> None:
@@ -142,14 +151,17 @@ def test_items_of_a_task_go_to_one_worker(fleet: Path, dist: str) -> None:
 
 @pytest.mark.parametrize(
     ("options", "names"),
-    [
-        (["-k", "split-manager"], ["dave-fowler::split-manager"]),
-        (["-m", "taskcheck_identity"], ["dave-fowler::split-manager"]),
-        (["-m", "xdist_group", "-k", "misrouted-task"], [f"{MISROUTED}::misrouted-task"]),
-        (["--taskcheck-select", "identity", "-n", "2"], ["dave-fowler::split-manager"]),
-        (["taskcheck/dave-fowler::split-manager"], ["dave-fowler::split-manager"]),
-        ([f"taskcheck/{MISROUTED}", "-n", "2"], [f"{MISROUTED}::misrouted-task"]),
-    ],
+    sampled(
+        [
+            (["-k", "split-manager"], ["dave-fowler::split-manager"]),
+            (["-m", "taskcheck_identity"], ["dave-fowler::split-manager"]),
+            (["-m", "xdist_group", "-k", "misrouted-task"], [f"{MISROUTED}::misrouted-task"]),
+            (["--taskcheck-select", "identity", "-n", "2"], ["dave-fowler::split-manager"]),
+            (["taskcheck/dave-fowler::split-manager"], ["dave-fowler::split-manager"]),
+            ([f"taskcheck/{MISROUTED}", "-n", "2"], [f"{MISROUTED}::misrouted-task"]),
+        ],
+        2,
+    ),
 )
 def test_pytest_chooses(fleet: Path, tmp_path: Path, options: list[str], names: list[str]) -> None:
     xml = tmp_path / "x.xml"
@@ -223,13 +235,20 @@ def test_what_failed_is_an_error(store: Callable[..., Path], tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("files", "options", "said"),
-    [
-        ({"taskcheck.toml": "[peopel]\n"}, [], "peopel"),
-        ({"taskcheck.toml": PEOPLE}, ["--taskcheck-select", "role-ruting"], "did you mean role-routing"),
-        ({"taskcheck.toml": PEOPLE}, ["--taskcheck-root", "nowhere", "-n", "2"], "nowhere"),
-        ({"taskcheck.toml": PEOPLE, "x.py": ""}, [], "neither task files nor runtime ledgers found in "),
-        ({"tasks/a.md": TASK.format(owner="rj", status="ready", more="")}, ["taskcheck/b"], "not found: taskcheck/b"),
-    ],
+    sampled(
+        [
+            ({"taskcheck.toml": "[peopel]\n"}, [], "peopel"),
+            ({"taskcheck.toml": PEOPLE}, ["--taskcheck-select", "role-ruting"], "did you mean role-routing"),
+            ({"taskcheck.toml": PEOPLE}, ["--taskcheck-root", "nowhere", "-n", "2"], "nowhere"),
+            ({"taskcheck.toml": PEOPLE, "x.py": ""}, [], "neither task files nor runtime ledgers found in "),
+            (
+                {"tasks/a.md": TASK.format(owner="rj", status="ready", more="")},
+                ["taskcheck/b"],
+                "not found: taskcheck/b",
+            ),
+        ],
+        2,
+    ),
 )
 def test_mistakes_are_usage_errors(
     store: Callable[..., Path], files: dict[str, str], options: list[str], said: str
@@ -281,7 +300,10 @@ def strange(store: Callable[..., Path]) -> Path:
     return root
 
 
-@pytest.mark.parametrize("options", [("-vv",), ("-vv", "--nf"), ("-q", "-n2"), ("-rA", "--ff"), ("--collect-only",)])
+SHOWN = [("-vv",), ("-vv", "--nf"), ("-q", "-n2"), ("-rA", "--ff"), ("--collect-only",)]
+
+
+@pytest.mark.parametrize("options", sampled(SHOWN, 2))
 def test_strange_names_speak_to_no_terminal(store: Callable[..., Path], options: tuple[str, ...]) -> None:
     ran = run("--taskcheck", *options, cwd=strange(store))
     assert ran.code == (0 if "--collect-only" in options else 1)

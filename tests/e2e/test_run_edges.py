@@ -3,25 +3,27 @@
 import shlex
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import environment, git, taskcheck
+from tests.e2e.conftest import PATIENCE, environment, git, taskcheck
 from tests.e2e.test_run import CONFIG, PULL, REGISTER, entries, finish, fleet, log, run, status, task, tombstone, wrong
+from tests.samples import sampled
 
 __all__ = ["fleet"]
 
 
-@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+@pytest.mark.parametrize("closed", [*sampled(["0<&-", "1>&-", "2>&-"], 3), "0<&- 1>&- 2>&-"])
 def test_closed_standard_streams(closed: str, fleet: Path) -> None:
     """As some daemons start us: none of our own files gets their numbers."""
     worker = "echo out; echo err >&2; cat;" + finish("needs_review_fix")
     shell = f'exec "$@" {closed}'
     done = subprocess.run(
         ["sh", "-c", shell, "sh", sys.executable, "-m", "taskcheck", "run", "fix-login", "--", "sh", "-c", worker],
-        cwd=fleet, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False,
+        cwd=fleet, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert sorted(log(fleet)[1:3]) == ["err", "out"]
@@ -60,12 +62,16 @@ def test_a_root_that_is_not_reconciled_is_no_success(config: str, after: str, sa
     assert entries(fleet) == {}
 
 
-@pytest.mark.parametrize("config", ["", "[checkouts]\nworktree = '../wt/{task}'\n"])
-@pytest.mark.parametrize(("worker", "code", "outcome"), [("true", 1, "failed"), (finish("needs_review_fix"), 0, None)])
+WORKERS = [("true", 1, "failed"), (finish("needs_review_fix"), 0, None)]
+PLACES = ["", "[checkouts]\nworktree = '../wt/{task}'\n"]
+
+
+@pytest.mark.parametrize(("config", "wanted"), sampled(product(PLACES, WORKERS), 2))
 def test_what_an_earlier_run_left_is_no_word_of_the_new_one(
-    worker: str, code: int, outcome: str | None, config: str, fleet: Path
+    wanted: tuple[str, int, str | None], config: str, fleet: Path
 ) -> None:
     """Wherever the worktree is: outside of root, a silent success passed for the blocked of the run before."""
+    worker, code, outcome = wanted
     (fleet / "taskcheck.toml").write_text(CONFIG + config)
     assert run(fleet, "fix-login", sh=finish("blocked", "--reason", "x") + "; git commit -qam blocked").code == 0
     (fleet / "tasks/fix-login.md").write_text(task())
@@ -93,7 +99,7 @@ def test_a_begin_that_fails_takes_its_worktree_away_again(fleet: Path) -> None:
         assert not (fleet / ".worktrees" / name).exists()
 
 
-@pytest.mark.parametrize("name", ["two words", "a*b", "a..b"])
+@pytest.mark.parametrize("name", sampled(["two words", "a*b", "a..b"], 2))
 def test_a_name_that_is_no_branch(name: str, fleet: Path) -> None:
     """What git refuses comes with the cure, and the cure helps."""
     (fleet / f"tasks/{name}.md").write_text(task())
@@ -103,7 +109,9 @@ def test_a_name_that_is_no_branch(name: str, fleet: Path) -> None:
     assert status(fleet / f"tasks/{name}.md") == "blocked"
 
 
-@pytest.mark.parametrize("cleaning", ["rm ../../tasks/logs/*.json", "git -C ../.. clean -qfdx -e .worktrees"])
+@pytest.mark.parametrize(
+    "cleaning", sampled(["rm ../../tasks/logs/*.json", "git -C ../.. clean -qfdx -e .worktrees"], 2)
+)
 def test_a_tombstone_removed_while_the_worker_works(cleaning: str, fleet: Path) -> None:
     """What `finish` says after that counts, with its reason."""
     ran = run(fleet, "fix-login", sh=f"{cleaning};" + finish("blocked", "--reason", "no key"))
@@ -173,7 +181,7 @@ def test_a_tombstone_of_nonsense(fleet: Path) -> None:
     assert not wrong(fleet)
 
 
-@pytest.mark.parametrize("moved", ["draft", "completed"])
+@pytest.mark.parametrize("moved", sampled(["draft", "completed"], 2))
 def test_a_task_that_somebody_moved_while_the_worker_works(moved: str, fleet: Path) -> None:
     """The outcome is recorded, whatever root says meanwhile; what is done stays done."""
     move = f"sed -i 's/^status: .*/status: {moved}/' ../../tasks/fix-login.md; git -C ../.. commit -qam {moved};"

@@ -1,7 +1,6 @@
 """`run` and `finish` when they are killed, or refused by the system, at any of their own calls that write."""
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -11,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import environment, taskcheck
+from tests.e2e.conftest import PATIENCE, environment, taskcheck
 from tests.e2e.test_run import PULL, REGISTER, entries, finish, fleet, run, status, tombstone, wrong
+from tests.samples import WHOLE, sampled
 
 __all__ = ["fleet"]
 
@@ -29,7 +29,8 @@ def traced(root: Path, *arguments: str, inject: str | None = None) -> "subproces
     done = subprocess.run(
         ["strace", "-qq", "-o", str(trace), f"-etrace={','.join(f'?{call}' for call in CALLS)}", *options,
          sys.executable, "-m", "taskcheck", *arguments],
-        cwd=root, env=environment(PYTHONDONTWRITEBYTECODE="1"), capture_output=True, text=True, timeout=60, check=False,
+        cwd=root, env=environment(PYTHONDONTWRITEBYTECODE="1"), capture_output=True, text=True,
+        timeout=PATIENCE, check=False,
     )  # fmt: skip
     if "ptrace" in done.stderr and "ermitted" in done.stderr:
         pytest.skip("ptrace is denied here")
@@ -45,6 +46,17 @@ def points(root: Path, *arguments: str) -> list[tuple[str, int]]:
     return [(call, number) for call, count in made.items() for number in range(1, count + 1)]
 
 
+_POINTS: list[tuple[str, int]] = []
+
+
+def worker_points(fleet: Path) -> list[tuple[str, int]]:
+    """Those of the run of WORKER, which are the same in each fleet."""
+    if not _POINTS:
+        shutil.copytree(fleet, fleet.parent / "first" / "store")
+        _POINTS.extend(points(fleet.parent / "first" / "store", *WORKER))
+    return _POINTS
+
+
 def copies(root: Path, count: int) -> list[Path]:
     """Copies of a store, each in a folder of its own."""
     made = []
@@ -57,18 +69,17 @@ def copies(root: Path, count: int) -> list[Path]:
 WORKER = ("run", "fix-login", "--", "sh", "-c", finish("completed_with_pr", "--pr-url", PULL))
 
 
-STRIDE = 1 if os.environ.get("TASKCHECK_STRESS") else 9
+SHARE = 20
 """Of how many calls one is tried."""
 
 
-@pytest.mark.parametrize("part", range(2 if STRIDE == 1 else 1))
+@pytest.mark.parametrize("part", range(2 if WHOLE else 1))
 def test_a_run_killed_at_any_instant(part: int, fleet: Path) -> None:
     """The next check says worker-gone, or that root doesn't know the end yet, or nothing; then it goes on."""
-    shutil.copytree(fleet, fleet.parent / "first" / "store")
-    where = points(fleet.parent / "first" / "store", *WORKER)
+    where = worker_points(fleet)
     assert len(where) > 40
     seen = set()
-    mine = where[part :: 2 * STRIDE]
+    mine = sampled(where[part::2] if WHOLE else where, 24)
     for root, (call, number) in zip(copies(fleet, len(mine)), mine, strict=True):
         done = traced(root, *WORKER, inject=f"{call}:signal=SIGKILL:when={number}")
         if done.returncode == 0 and call == "write":  # the worker's output came in fewer pieces
@@ -96,9 +107,8 @@ def test_a_run_killed_at_any_instant(part: int, fleet: Path) -> None:
 @pytest.mark.parametrize("error", ["ENOSPC", "EACCES"])
 def test_a_run_refused_at_any_call(error: str, fleet: Path) -> None:
     """Nothing is half-registered before the worker; after it, what couldn't be written is told, and repaired."""
-    shutil.copytree(fleet, fleet.parent / "first" / "store")
-    where = [point for point in points(fleet.parent / "first" / "store", *WORKER) if point[0] != "unlink"]
-    mine = where[:: STRIDE if error == "ENOSPC" else 3 * STRIDE]
+    where = [point for point in worker_points(fleet) if point[0] != "unlink"]
+    mine = sampled(where if error == "ENOSPC" else where[::3], 2 * SHARE if error == "ENOSPC" else SHARE)
     for root, (call, number) in zip(copies(fleet, len(mine)), mine, strict=True):
         done = traced(root, *WORKER, inject=f"{call}:error={error}:when={number}")
         assert "Traceback" not in done.stderr, (call, number, done.stderr)
@@ -155,7 +165,7 @@ def test_finish_killed_at_any_instant(fleet: Path) -> None:
     shutil.copytree(fleet, fleet.parent / "first" / "store")
     where = points(begun(fleet.parent / "first" / "store"), *say)
     assert len(where) > 20
-    mine = where[::STRIDE]
+    mine = sampled(where, SHARE)
     for root, (call, number) in zip(copies(fleet, len(mine)), mine, strict=True):
         done = traced(begun(root), *say, inject=f"{call}:signal=SIGKILL:when={number}")
         assert done.returncode in {-signal.SIGKILL, 128 + signal.SIGKILL}

@@ -24,7 +24,7 @@ from taskcheck.formats import status, wording
 from taskcheck.formats.view import next_step
 from taskcheck.model.report import Incident, Report, RunError
 from taskcheck.testing import Built, build, incidents_fixture
-from tests.e2e.conftest import environment, taskcheck
+from tests.e2e.conftest import PATIENCE, environment, taskcheck
 from tests.e2e.serving import eventually
 from tests.e2e.test_incidents import HEADLINES, NOW
 
@@ -239,7 +239,7 @@ def watching(*options: str | Path, cwd: Path, **env: str) -> Iterator[tuple[subp
         process.communicate()
 
 
-def until(fd: int, wanted: bytes, seconds: float = 20) -> bytes:
+def until(fd: int, wanted: bytes, seconds: float = PATIENCE) -> bytes:
     os.set_blocking(fd, False)
     seen = b""
     end = time.monotonic() + seconds
@@ -254,7 +254,7 @@ def until(fd: int, wanted: bytes, seconds: float = 20) -> bytes:
 
 def ends_quietly(process: subprocess.Popen[bytes], number: int) -> None:
     process.send_signal(number)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + number
     assert err == b""
 
@@ -308,7 +308,7 @@ def test_watch_ends_with_the_signals_own_code(store: Store, number: int, seconds
         time.sleep(seconds)
         process.send_signal(number)
         assert until(ours, LEAVE).endswith(LEAVE)
-        assert (process.wait(10), process.communicate()[1]) == (128 + number, b"")
+        assert (process.wait(PATIENCE), process.communicate()[1]) == (128 + number, b"")
 
 
 def test_watch_stops_and_goes_on(store: Store) -> None:
@@ -322,7 +322,7 @@ def test_watch_stops_and_goes_on(store: Store) -> None:
             process.send_signal(signal.SIGCONT)
             assert until(ours, b"\x1b[?2026l").startswith(ENTER + b"\x1b[?2026h")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 128 + signal.SIGTERM
+        assert process.wait(PATIENCE) == 128 + signal.SIGTERM
 
 
 def test_watch_on_a_dumb_terminal_prints_each_look(store: Store) -> None:
@@ -357,5 +357,5 @@ def test_watch_on_a_terminal_redraws_in_place_and_leaves_it_as_it_was(store: Sto
         assert b"unknown-dependency" not in shown.rpartition(b"\x1b[H")[2]
         process.send_signal(signal.SIGINT)
         assert until(ours, b"\x1b[?1049l").endswith(b"\x1b[?25h\x1b[?1049l")
-        assert process.wait(10) == 130
+        assert process.wait(PATIENCE) == 130
         assert process.communicate()[1] == b""

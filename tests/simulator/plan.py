@@ -105,7 +105,6 @@ def some_plan(rng: Random) -> Plan:
         follow=rng.choice(("launch", "pickup")),
         tree=rng.choice(trees if told else trees[:-1]),
         named=not (tombstone and here) or rng.random() < 0.9,
-        overtaken=here and pid and rng.random() < 0.15,
         # A worker may live for long without a sign, where its process can be seen.
         idle=timedelta(hours=9) if by == "worker" and here and pid and rng.random() < 0.3 else None,
         merge=rng.choice(("no-ff", "squash", "ff")),

@@ -1,4 +1,4 @@
-"""A thousand seeded fleets: healthy ones are silent, every fault is found, under its rule and on its task.
+"""Hundreds of seeded fleets: healthy ones are silent, every fault is found, under its rule and on its task.
 
 ``TASKCHECK_FLEETS`` sets how many live in memory, ``TASKCHECK_GIT_FLEETS`` how many are built with real git.
 """
@@ -19,8 +19,8 @@ from tests.simulator.sources import ROOT, forges_of, processes_of
 from tests.simulator.verdict import RULES, complaints, judged, lines
 from tests.simulator.world import World, moment, register
 
-FLEETS = int(os.environ.get("TASKCHECK_FLEETS", "1000"))
-GIT_FLEETS = int(os.environ.get("TASKCHECK_GIT_FLEETS", "30"))
+FLEETS = int(os.environ.get("TASKCHECK_FLEETS", "400"))
+GIT_FLEETS = int(os.environ.get("TASKCHECK_GIT_FLEETS", "10"))
 SMALL = 5
 """Tasks, beside those that faults strike, in a fleet that is built."""
 BATCHES = 10

@@ -21,8 +21,12 @@ from tests.e2e.conftest import environment, store, taskcheck
 __all__ = ["store"]
 
 STRESS = bool(os.environ.get("TASKCHECK_STRESS"))
-TASKS, KILLS = (200, 20) if STRESS else (12, 2)
+KILLS = 20 if STRESS else 2
 KINDS = ("finish", "block", "fail", "crash", "silent", "hang")
+TASKS = [f"{KINDS[number % 6]}-{number // 6}" for number in range(200)]
+"""All kinds of workers, and of crashes all three."""
+if not STRESS:
+    TASKS = [*(f"{kind}-0" for kind in KINDS), "crash-1", "crash-2"]
 CONFIG = '[people]\ndave-fowler = ["dave"]\n[limits]\npickup_grace = "1s"\n'
 
 OUTCOMES = {
@@ -54,7 +58,7 @@ def front(root: Path, name: str, key: str) -> str:
 @pytest.mark.skipif(not shutil.which("git"), reason="git isn't installed")
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the crashing workers find their runner in /proc")
 def test_a_fleet_under_fire(store: Callable[..., Path], tmp_path: Path) -> None:
-    names = [f"{KINDS[number % 6]}-{number // 6}" for number in range(TASKS)]
+    names = TASKS
     body = "---\ntitle: {}\nowner: dave\nstatus: ready\n---\n"
     files: dict[str, Any] = {f"tasks/{name}.md": body.format(name).replace("dave", "dave-fowler") for name in names}
     root = store({**files, "taskcheck.toml": CONFIG, ".gitignore": ".tasks/\n.worktrees/\ntasks/logs/\n"})

@@ -173,11 +173,11 @@ def with_rivals(comparisons: list[Comparison], meaning: Meaning) -> Iterator[Com
 
 
 def _rivals(comparison: Comparison, comparisons: list[Comparison], meaning: Meaning) -> frozenset[str]:
-    """Return the keys that another checkout changed to something else."""
+    """Return the keys that the task's own checkout changed to something else: no other makes a key conflict."""
     mine = comparison.differing
     found = set()
     for other in comparisons:
-        if other is comparison:
+        if other is comparison or other.copy.tie is None:
             continue
         for key, value in other.differing.items():
             if key in mine and meaning.read(key, mine[key]) != meaning.read(key, value):

@@ -10,6 +10,7 @@ from taskcheck import (
     Dispatch,
     Dispatches,
     DispatchState,
+    End,
     Evidence,
     Finding,
     Fix,
@@ -19,11 +20,12 @@ from taskcheck import (
     Severity,
     Stage,
     Task,
+    Tasks,
     Undecided,
     rule,
 )
 from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, speaking, with_rivals
-from taskcheck_rules.parts import run_of
+from taskcheck_rules.parts import doubt_of, run_of, stands_for_several
 from taskcheck_rules.wording import key_is, phrase
 
 
@@ -36,6 +38,7 @@ from taskcheck_rules.wording import key_is, phrase
 )
 def metadata_drift(
     task: Task,
+    tasks: Tasks,
     copies: Copies,
     checkouts: Checkouts,
     settings: Settings,
@@ -61,7 +64,9 @@ def metadata_drift(
 
     ## Fix
     Takes over the keys that only the worktree changed, each a one-scalar edit. Safe for status, pull request and
-    `*_at` keys when none of these was changed on both sides; other keys are unsafe. Never id, owner or `taskcheck`,
+    `*_at` keys when none of these was changed on both sides, and the worktree is the task's own: a register, a
+    tombstone, the front matter or the configured pattern names it. Other keys, and the word of any other worktree, are
+    unsafe; the latter is a warning at most. Never id, owner or `taskcheck`,
     nor a status outside the vocabulary, nor a list: these are for a person, or for the merge.
     """
     if task.done:
@@ -73,9 +78,10 @@ def metadata_drift(
     comparisons = [compare(task, copy, settings, meaning, dispatch) for copy in known]
     ahead = speaking(comparisons, checkouts.of(task.id))
     for comparison in with_rivals(ahead, meaning):
-        severity = _severity(task, comparison, settings, dispatch, now)
+        severity = _severity(task, comparison, checkouts, settings, dispatch, now)
         if severity is Severity.ERROR:
-            yield _overdue(task, comparison, dispatch)
+            fixable = not stands_for_several(task.id, tasks, copies)
+            yield _overdue(task, comparison, checkouts, dispatch, fixable=fixable)
         elif severity is Severity.INFO:
             yield _in_flight(task, comparison, dispatch)
     if unknown:
@@ -83,11 +89,16 @@ def metadata_drift(
 
 
 def _severity(
-    root: Task, comparison: Comparison, settings: Settings, dispatch: Dispatch | None, now: datetime
+    root: Task,
+    comparison: Comparison,
+    checkouts: Checkouts,
+    settings: Settings,
+    dispatch: Dispatch | None,
+    now: datetime,
 ) -> Severity | None:
     """Return how much a difference matters; None for none."""
     copy = comparison.copy
-    merged = _merged(copy, dispatch)
+    merged = _merged(copy, checkouts, dispatch)
     if settings.authority == "branch" and not merged:
         return None
     says_less = copy.task.stage is not None and copy.task.stage.before(root.stage)
@@ -136,11 +147,15 @@ def _surely_over(dispatch: Dispatch | None) -> bool:
     return dispatch.readable or dispatch.state is DispatchState.ENDED
 
 
-def _merged(copy: Copy, dispatch: Dispatch | None) -> bool:
-    """Return whether the copy's branch has landed: git proves it, or the register says so of that branch."""
+def _merged(copy: Copy, checkouts: Checkouts, dispatch: Dispatch | None) -> bool:
+    """Return whether the copy's branch has landed: git proves it, or the register says so of that branch.
+
+    One that itself says that work is left hasn't, as far as the task goes.
+    """
     merge = copy.checkout.merge
+    end = checkouts.end(copy.checkout.branch, copy.task.id)
     if merge is not None and merge.merged is True:
-        return True
+        return end is not End.LEFT
     entries = dispatch.entries if dispatch else ()
     branches = {None, copy.checkout.branch}
     return any(entry.says_merged and entry.branch in branches for entry in entries)
@@ -153,12 +168,15 @@ def _in_flight(root: Task, comparison: Comparison, dispatch: Dispatch | None) ->
     return _finding(root, comparison, reason, expected, severity=Severity.INFO, kind=("in flight",))
 
 
-def _overdue(root: Task, comparison: Comparison, dispatch: Dispatch | None) -> Finding:
-    """Return the error that root should have followed a copy, with its repair."""
-    reason = _reason(root, comparison.copy, dispatch)
+def _overdue(
+    root: Task, comparison: Comparison, checkouts: Checkouts, dispatch: Dispatch | None, *, fixable: bool
+) -> Finding:
+    """Return the finding that root should have followed a copy, with its repair; an error where the copy is its own."""
+    reason = _reason(root, comparison.copy, checkouts, dispatch)
     expected = _expected(comparison)
-    fix = _fix(root, comparison)
-    return _finding(root, comparison, reason, expected, severity=Severity.ERROR, fix=fix)
+    fix = _fix(root, comparison) if fixable else None
+    severity = Severity.WARNING if comparison.copy.tie is None else Severity.ERROR
+    return _finding(root, comparison, reason, expected, severity=severity, fix=fix)
 
 
 def _finding(
@@ -219,11 +237,11 @@ def _message(root: Task, comparison: Comparison, differing: list[str]) -> str:
     return message
 
 
-def _reason(root: Task, copy: Copy, dispatch: Dispatch | None) -> str:
+def _reason(root: Task, copy: Copy, checkouts: Checkouts, dispatch: Dispatch | None) -> str:
     """Return why the difference matters."""
     if root.stage is Stage.READY:
         return "; the queue may dispatch it a second time"
-    if _merged(copy, dispatch):
+    if _merged(copy, checkouts, dispatch):
         return "; its branch is merged"
     if _state(dispatch) is DispatchState.ENDED:
         return "; its worker has ended"
@@ -253,11 +271,12 @@ def _fix(root: Task, comparison: Comparison) -> Fix | None:
     still_ready = root.stage is Stage.READY and root.keys["status"] not in comparison.differing
     if not taken or still_ready:
         return None
-    why = ""
     if not recorded:
         why = "these keys are the author's to merge"
     elif any(_of_record(key, root) for key in comparison.conflicting):
         why = "both sides changed keys that go with these"
+    else:
+        why = doubt_of(comparison.copy)
     title = f"take {', '.join(taken)} from {comparison.copy.checkout.spoken}"
     edits = tuple(SetKey(place=root.place.at(key), value=value) for key, value in taken.items())
     return Fix.unless(why, title=title, edits=edits)

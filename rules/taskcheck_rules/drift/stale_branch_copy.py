@@ -107,7 +107,7 @@ def _lines(task: Task) -> list[str]:
 
 def _changed(before: list[str], after: list[str]) -> list[range]:
     """Return the ranges of lines that were changed."""
-    from difflib import SequenceMatcher  # noqa: PLC0415 - only where a branch sets a status back
+    from difflib import SequenceMatcher
 
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     return [range(start, stop) for kind, start, stop, _, _ in matcher.get_opcodes() if kind != "equal"]

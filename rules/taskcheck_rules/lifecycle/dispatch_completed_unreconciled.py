@@ -19,9 +19,10 @@ from taskcheck import (
     Severity,
     Stage,
     Task,
+    Tasks,
     rule,
 )
-from taskcheck_rules.parts import own_copy
+from taskcheck_rules.parts import doubt_of, own_copy, stands_for_several
 from taskcheck_rules.wording import phrase
 
 
@@ -44,6 +45,7 @@ from taskcheck_rules.wording import phrase
 )
 def dispatch_completed_unreconciled(
     task: Task,
+    tasks: Tasks,
     dispatches: Dispatches,
     settings: Settings,
     copies: Copies | None = None,
@@ -76,7 +78,8 @@ def dispatch_completed_unreconciled(
         return
     run = Run(task, dispatch, own_copy(copies, task.id), outcome)
     if _left_result(run):
-        yield _finding(run, settings)
+        fixable = not stands_for_several(task.id, tasks, copies)
+        yield _finding(run, settings, fixable=fixable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def _new_pull(root: Task, copy: Copy) -> PullRequest | None:
     return copy.task.pull_request
 
 
-def _finding(run: Run, settings: Settings) -> Finding:
+def _finding(run: Run, settings: Settings, *, fixable: bool) -> Finding:
     """Return the finding that root still says what it said before the run."""
     status = run.root.at("status")
     expected = "root says what the worktree says, or how the run ended"
@@ -134,7 +137,7 @@ def _finding(run: Run, settings: Settings) -> Finding:
         message=_message(run),
         expected=expected,
         evidence=tuple(_evidence(run)),
-        fix=_fix(run, settings),
+        fix=_fix(run, settings) if fixable else None,
         identity=(run.outcome or "",),
     )
 
@@ -217,6 +220,7 @@ def _settlement(run: Run, outcome: str, pull: PullRequest | None, why: str, sett
     copy = run.copy
     if copy and copy.task.status and settings.allows(outcome, copy.task.status):
         status = copy.task.status
+        why = why or doubt_of(copy)
         title = f"set status to {status} and take the worktree's pull request and times"
         return Fix.unless(why, title=title, edits=_edits(run.root, status, pull, copy))
     status = settings.outcomes[outcome][0]

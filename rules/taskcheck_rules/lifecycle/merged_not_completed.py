@@ -1,14 +1,17 @@
 """merged-not-completed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from taskcheck import (
     Checkouts,
+    Copies,
+    End,
     Entries,
     Evidence,
     Finding,
     Fix,
+    Landing,
     Place,
     Pull,
     Pulls,
@@ -17,9 +20,11 @@ from taskcheck import (
     Severity,
     Stage,
     Task,
+    Tasks,
+    Tie,
     rule,
 )
-from taskcheck_rules.parts import entries_of, pulls_of
+from taskcheck_rules.parts import entries_of, pulls_of, stands_for_several
 from taskcheck_rules.wording import phrase
 
 
@@ -31,11 +36,13 @@ from taskcheck_rules.wording import phrase
 )
 def merged_not_completed(
     task: Task,
+    tasks: Tasks,
     checkouts: Checkouts,
     settings: Settings,
     trunk: str,
     entries: Entries | None = None,
     pulls: Pulls | None = None,
+    copies: Copies | None = None,
 ) -> Iterator[Finding]:
     """The branch or pull request of a task is merged, and root doesn't say that the task is done.
 
@@ -50,68 +57,87 @@ def merged_not_completed(
     With `--online` the forge is asked too: a branch that was squashed and deleted has landed when its pull request is
     merged into trunk. A task with another one that is open hasn't.
 
+    How the branch itself left the task counts too. Where its own copy ends parked, ready, stopped or in a word that the
+    store doesn't know, the branch says that work is left: that is information. Where the branch is the task's by its
+    name alone, and no ledger names it, it is a warning.
+
     ## Fix
-    Sets the first status of the done class. Safe where git proves the merge. For a pull request that takes more than
-    the forge's word: root's history has the commit that it names, and nobody took that back, not even in part; it is
-    of the repository that root's remote `origin` names; root's task file or a register records it, and no other task
-    does; the task was neither reopened nor dispatched since; and nothing is open or unknown of another one of its own.
-    Else the fix is unsafe, and says why; as it is where only a ledger records the merge.
+    Sets the first status of the done class. Safe where git proves the merge of a branch that a ledger or the task's
+    front matter names, and the branch left the task in review, or its status alone. Unsafe where the branch left it in
+    work; none where another checkout has another task of the id. Where root itself has two files of one id, nothing is
+    said of either: nobody knows which of them the branch meant.
+
+    For a pull request safe takes more than the forge's word: root's history has the commit that it names, and nobody
+    took that back, not even in part; it is of the repository that root's remote `origin` names; root's task file or a
+    register records it, and no other task does; the task was neither reopened nor dropped since; and nothing is open
+    or unknown of another one of its own. Else the fix is unsafe, and says why; as it is where only a ledger records
+    the merge.
     """
-    if task.done:
+    if task.done or tasks.ambiguous(task.id):
         return
-    landed = _proven(task, checkouts, settings, trunk, entries) or _told(task, trunk, entries, pulls)
-    if landed is not None:
-        yield _finding(task, landed, settings)
+    landing = checkouts.landing(task.id)
+    merged = _by_git(task, landing) if landing is not None else _told(task, trunk, entries, pulls)
+    if merged is None:
+        return
+    fixable = not stands_for_several(task.id, tasks, copies)
+    yield _finding(task, merged, settings, fixable=fixable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Landed:
-    """What is merged, and who says so."""
+class Merged:
+    """What is merged, who says so, and what that is worth."""
 
     what: str
-    evidence: Evidence
+    evidence: tuple[Evidence, ...]
     doubt: str = ""
-    """Why that doesn't prove it; empty where it does."""
+    """Why that doesn't prove that the task is done; empty where it does."""
+    severity: Severity = Severity.ERROR
+    left: str = ""
+    """The status in which the branch left the task, where that says that work is left."""
 
 
-def _finding(task: Task, landed: Landed, settings: Settings) -> Finding:
+def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -> Finding:
     """Return the finding that root doesn't say that the task is done, with the repair."""
     status = task.at("status")
     done = settings.words(Stage.DONE)[0]
     root = Evidence(place=status, saw=f"status is {task.status or 'missing'}")
-    edit = SetKey(place=status, value=done)
-    return Finding(
+    about = Finding(
         task=task.id,
         place=status,
-        message=f"{landed.what} is merged, and root says {task.status or 'nothing'}",
+        message=f"{merged.what} is merged, and root says {task.status or 'nothing'}",
         expected=f"status {done}, or another of a task that is done",
-        evidence=(root, landed.evidence),
-        fix=Fix.unless(landed.doubt, title=f"set status to {done}", edits=(edit,)),
+        evidence=(root, *merged.evidence),
+        severity=merged.severity,
     )
+    if merged.left:
+        message = f"{merged.what} is merged, and left the task {merged.left}: the branch itself says that work is left"
+        expected = "nothing, or another branch for what is left"
+        return replace(about, message=message, expected=expected, identity=("left",))
+    if not fixable:
+        return about
+    edit = SetKey(place=status, value=done)
+    return replace(about, fix=Fix.unless(merged.doubt, title=f"set status to {done}", edits=(edit,)))
 
 
-def _proven(task: Task, checkouts: Checkouts, settings: Settings, trunk: str, entries: Entries | None) -> Landed | None:
-    """Return what git proves of a branch of the task."""
-    for branch in _branches(task, checkouts, settings, entries):
-        merge = checkouts.merge(branch)
-        if branch == trunk or merge is None or merge.merged is not True:
-            continue
-        place = Place(path=task.place.path, checkout=f"branch:{branch}")
-        proof = Evidence(place=place, saw=merge.proof)
-        return Landed(what=f"its branch {branch}", evidence=proof)
-    return None
+def _by_git(task: Task, landing: Landing) -> Merged:
+    """Return what git proves of a branch of the task, and what the branch itself says of it."""
+    place = Place(path=task.place.path, checkout=f"branch:{landing.branch}")
+    what = f"its branch {landing.branch}"
+    proof = Evidence(place=place, saw=landing.proof)
+    if landing.end is End.UNCHANGED:
+        evidence: tuple[Evidence, ...] = (proof,)
+    else:
+        evidence = (proof, Evidence(place=place, saw=f"left it {landing.said}"))
+    if landing.end is End.LEFT:
+        return Merged(what=what, evidence=evidence, severity=Severity.INFO, left=landing.said or "without status")
+    if landing.tie is not Tie.RECORD:
+        doubt = "no ledger names the branch: it is the task's by its name alone"
+        return Merged(what=what, evidence=evidence, severity=Severity.WARNING, doubt=doubt)
+    doubt = f"the branch itself left the task {landing.said}" if landing.end is End.ACTIVE else ""
+    return Merged(what=what, evidence=evidence, doubt=doubt)
 
 
-def _branches(task: Task, checkouts: Checkouts, settings: Settings, entries: Entries | None) -> list[str]:
-    """Return the branches that may be the task's: by registers, by its own worktree, by the configured pattern."""
-    own = checkouts.of(task.id)
-    of_registers = [entry.branch for entry in entries_of(entries, task.id)]
-    of_worktree = own.branch if own else None
-    of_pattern = settings.branch_of(task.id)
-    return [branch for branch in (*of_registers, of_worktree, of_pattern) if branch]
-
-
-def _told(task: Task, trunk: str, entries: Entries | None, pulls: Pulls | None) -> Landed | None:
+def _told(task: Task, trunk: str, entries: Entries | None, pulls: Pulls | None) -> Merged | None:
     """Return what the forge says, or a register where the forge says nothing."""
     recorded = pulls_of(pulls, task.id)
     states = {pull.state for pull in recorded}
@@ -124,12 +150,12 @@ def _told(task: Task, trunk: str, entries: Entries | None, pulls: Pulls | None) 
     return _registered(task, entries) if silent else None
 
 
-def _merged_pull(pull: Pull, recorded: tuple[Pull, ...], trunk: str) -> Landed:
+def _merged_pull(pull: Pull, recorded: tuple[Pull, ...], trunk: str) -> Merged:
     """Return what the forge says of a merged pull request, in doubt where the task has another one."""
     doubt = pull.doubt or phrase("the task has another: ", _another(recorded, trunk))
     proof = phrase("; ", pull.landed.proof if pull.landed else None)
     of_forge = Evidence(place=pull.place, saw=f"{pull.told}{proof}")
-    return Landed(what=f"its pull request {pull.address}", evidence=of_forge, doubt=doubt)
+    return Merged(what=f"its pull request {pull.address}", evidence=(of_forge,), doubt=doubt)
 
 
 def _another(recorded: tuple[Pull, ...], trunk: str) -> str | None:
@@ -141,11 +167,11 @@ def _another(recorded: tuple[Pull, ...], trunk: str) -> str | None:
     return None
 
 
-def _registered(task: Task, entries: Entries | None) -> Landed | None:
+def _registered(task: Task, entries: Entries | None) -> Merged | None:
     """Return what a register says."""
     for entry in entries_of(entries, task.id):
         if entry.says_merged:
             of_register = Evidence(place=entry.place.at("pr_state"), saw="pr_state is merged")
             doubt = "only a ledger says so; git can't prove it here"
-            return Landed(what="its pull request", evidence=of_register, doubt=doubt)
+            return Merged(what="its pull request", evidence=(of_register,), doubt=doubt)
     return None

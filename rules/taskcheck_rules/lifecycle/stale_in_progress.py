@@ -63,7 +63,11 @@ def stale_in_progress(
         return
     moved = moves.get(task.id)
     if moved is None:
-        raise Undecided(f"nothing says when {task.id} last moved")
+        ahead = _ahead(dispatch, now)
+        if ahead is None:
+            raise Undecided(f"nothing says when {task.id} last moved")
+        yield _dated_ahead(task, ahead, now)
+        return
     idle, longest = now - moved, settings.limits.in_progress_max_idle
     if idle <= longest:
         return
@@ -82,6 +86,29 @@ def stale_in_progress(
         message=f"nothing has moved for {age(idle)}, and no worker is known to be at it; {end}",
         expected=f"a live worker, or a sign of work within {age(longest)}",
         evidence=(*_statuses(task, moved, copy), *traces),
+    )
+
+
+def _ahead(dispatch: Dispatch | None, now: datetime) -> Evidence | None:
+    """Return the record of a run whose times all lie ahead of this clock: they are no sign of life."""
+    if dispatch is None:
+        return None
+    for record in dispatch.records:
+        written = record.last_sign
+        if written is not None and written > now:
+            return Evidence(place=record.written_in, saw=f"dated {minute(written)}, {age(written - now)} ahead")
+    return None
+
+
+def _dated_ahead(task: Task, ahead: Evidence, now: datetime) -> Finding:
+    """Return the warning that nothing but times to come speaks for a worker."""
+    return Finding(
+        task=task.id,
+        place=task.at("status"),
+        message=f"nobody knows whether its worker is gone: its records are dated ahead of this clock, {minute(now)}",
+        expected="records whose times have passed: a clock, or a time zone, is wrong",
+        evidence=(status_of(task), ahead),
+        identity=("ahead",),
     )
 
 

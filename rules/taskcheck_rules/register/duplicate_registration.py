@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Checkouts, Entries, Entry, Evidence, Finding, Severity, rule
+from taskcheck import Checkouts, Dispatches, Entries, Entry, Evidence, Finding, Severity, rule
 from taskcheck_rules.wording import SHOWN, listed, phrase
 
 
 @rule(family="register", severity=Severity.ERROR, stops_dispatch=True)
-def duplicate_registration(entries: Entries, checkouts: Checkouts | None = None) -> Iterator[Finding]:
+def duplicate_registration(
+    entries: Entries, checkouts: Checkouts | None = None, dispatches: Dispatches | None = None
+) -> Iterator[Finding]:
     """Two people have registered one task, or two entries of a register are for one worktree.
 
     ## Why
@@ -15,7 +17,8 @@ def duplicate_registration(entries: Entries, checkouts: Checkouts | None = None)
 
     ## Example
     dave-fowler's and rj's registers both hold fix-login; or fix-login and fix-logout both name `.worktrees/fix`; or one
-    register lists fix-login twice, with two processes.
+    register lists fix-login twice, with two processes. Where the process of one of two tasks lives in the worktree, and
+    that of the other is known to be dead, the worktree is the first one's: it was used again.
 
     ## Fix
     None: who goes on is for the two to say.
@@ -27,7 +30,7 @@ def duplicate_registration(entries: Entries, checkouts: Checkouts | None = None)
             yield _registered_by_several(task, held, managers)
     by_folder = _by_folder(entries, checkouts)
     for folder, sharing in sorted(by_folder.items()):
-        yield from _shared(folder, sharing)
+        yield from _shared(folder, _without_dead(sharing, dispatches))
 
 
 def _registered_by_several(task: str, held: tuple[Entry, ...], managers: list[str]) -> Finding:
@@ -58,6 +61,16 @@ def _by_folder(entries: Entries, checkouts: Checkouts | None) -> dict[str, list[
         folder = known.real if known else path
         found.setdefault(folder, []).append(entry)
     return found
+
+
+def _without_dead(sharing: list[Entry], dispatches: Dispatches | None) -> list[Entry]:
+    """Return the entries for one folder; where one task alone lives in it, without workers known to be dead."""
+    if dispatches is None:
+        return sharing
+    living = {entry.task for entry in sharing if dispatches.held(entry)}
+    if len(living) != 1:
+        return sharing
+    return [entry for entry in sharing if entry.task in living or dispatches.protection(entry)]
 
 
 def _shared(folder: str, sharing: list[Entry]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from taskcheck import (
     Dispatches,
     DispatchState,
     DropEntry,
+    End,
     Entry,
     Evidence,
     Finding,
@@ -23,11 +24,12 @@ from taskcheck import (
     Severity,
     Task,
     Tasks,
+    Tie,
     Undecided,
     age,
     rule,
 )
-from taskcheck_rules.parts import copies_of, pulls_of
+from taskcheck_rules.parts import copies_of, pulls_of, stands_for_several
 from taskcheck_rules.wording import minute, phrase, status_of
 
 
@@ -55,17 +57,19 @@ def register_orphan(
     The active count is inflated, and a dead worktree looks alive.
 
     ## Example
-    The task is completed and still registered; its branch is merged; the worktree that the entry names was removed,
-    longer than `pickup_grace` after it was registered, or its `.git` file points nowhere. An entry whose run has ended
-    while the task isn't done is a warning.
+    The task is completed and still registered; its branch is merged; the worktree that the entry names is gone and git
+    doesn't list it any more, longer than `pickup_grace` after it was registered. An entry whose run has ended while
+    the task isn't done is a warning. A worktree that is only broken is broken-worktree's.
 
     No finding while a live process holds the entry, nor for a worktree on another host or under a folder that isn't
     there, nor for a missing one that is locked in git, nor for a branch that is only perhaps merged, nor by the pull
     request of an earlier run, merged before the entry was made.
 
     ## Fix
-    Removes the entry, nothing else: the work itself is in git. Safe; but unsafe for the warning, whose manager may
-    still need the entry.
+    Removes the entry, nothing else: the work itself is in git. Safe where its worker is known to be dead (its process
+    on this host is gone, or its end is recorded), where nothing has moved for `in_progress_max_idle`, and where the
+    entry names no worker at all; until then it is unsafe, and says until when. Unsafe too for the warnings, where the
+    branch itself left the task in work, and none where the id is that of several tasks.
     """
     if dispatches.held(entry):
         return
@@ -79,7 +83,9 @@ def register_orphan(
         or _lost_worktree(entry, checkouts, settings, now, processes)
     )
     if outlived is not None:
-        yield _orphan(entry, outlived)
+        unclear = stands_for_several(entry.task, tasks, copies)
+        doubt = dispatches.protection(entry) or _last_record(entry, where.task, dispatches, copies)
+        yield _orphan(entry, outlived, doubt, unclear=unclear)
         return
     if where.unreadable:
         raise Undecided("a task file that may be an entry's can't be read")
@@ -96,6 +102,9 @@ class Outlived:
 
     reason: str
     evidence: Evidence
+    doubt: str = ""
+    """Why that alone doesn't let the entry go."""
+    severity: Severity = Severity.ERROR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,10 +198,16 @@ def _merged_branch(entry: Entry, checkouts: Checkouts | None, trunk: str | None)
         return None
     branch = _branch(entry, checkouts)
     merge = checkouts.merge(branch)
-    if merge is None or merge.merged is not True:
+    end = checkouts.end(branch, entry.task)
+    if merge is None or merge.merged is not True or end is End.LEFT:
         return None
     of_git = Evidence(place=entry.place.at("branch"), saw=merge.proof)
-    return Outlived(reason=f"its branch {branch} is merged", evidence=of_git)
+    reason = f"its branch {branch} is merged"
+    if not entry.branch and checkouts.tie(entry.task) is not Tie.RECORD:
+        doubt = "no ledger names the branch: it is the task's by its name alone"
+        return Outlived(reason=reason, evidence=of_git, doubt=doubt, severity=Severity.WARNING)
+    doubt = "the branch itself left the task in work" if end is End.ACTIVE else ""
+    return Outlived(reason=reason, evidence=of_git, doubt=doubt)
 
 
 def _branch(entry: Entry, checkouts: Checkouts) -> str | None:
@@ -205,22 +220,18 @@ def _branch(entry: Entry, checkouts: Checkouts) -> str | None:
 def _lost_worktree(
     entry: Entry, checkouts: Checkouts | None, settings: Settings, now: datetime, processes: Processes | None
 ) -> Outlived | None:
-    """Return what is told of a worktree of this host that is missing or broken."""
+    """Return what is told of a worktree of this host that is missing, and that git doesn't list any more."""
     path = entry.worktree_path
     if path is None or checkouts is None:
         return None
     recorded = checkouts.recorded.get(path)
     if recorded is None or not _of_this_host(entry, processes):
         return None
-    if not recorded.exists:
-        reachable = recorded.inside or recorded.parent_exists
-        return _missing_worktree(entry, path, checkouts, settings, now) if reachable else None
-    checkout = checkouts.at(path)
-    defect = checkout.defect if checkout else recorded.defect
-    if defect is None:
+    is_listed = checkouts.at(path) is not None and not checkouts.away(path)
+    if recorded.exists or is_listed:
         return None
-    broken = Evidence(place=Place(path=path), saw=defect)
-    return Outlived(reason=f"its worktree {path} is broken", evidence=broken)
+    reachable = recorded.inside or recorded.parent_exists
+    return _missing_worktree(entry, path, checkouts, settings, now) if reachable else None
 
 
 def _missing_worktree(
@@ -242,9 +253,9 @@ def _missing_worktree(
 
 def _of_this_host(entry: Entry, processes: Processes | None) -> bool:
     """Return whether the entry is of the host that is looked at, as one that names none is."""
-    if entry.host is None:
+    if not entry.host:
         return True
-    return processes is not None and entry.host.casefold() == processes.host.casefold()
+    return processes is not None and processes.may_be_host(entry.host)
 
 
 def _ended_run(entry: Entry, dispatches: Dispatches) -> Dispatch | None:
@@ -266,9 +277,24 @@ def _demand_history(entry: Entry, where: Whereabouts, checkouts: Checkouts | Non
         raise Undecided("root isn't on trunk: whether a task is there and its branch is merged can't be told")
 
 
-def _orphan(entry: Entry, outlived: Outlived) -> Finding:
-    """Return the finding of an entry that nobody needs."""
-    return _finding(entry, outlived, severity=Severity.ERROR, fix=_removal(entry))
+def _orphan(entry: Entry, outlived: Outlived, doubt: str, *, unclear: bool) -> Finding:
+    """Return the finding of an entry that nobody needs; without a repair where its id is that of several tasks."""
+    fix = None if unclear else _removal(entry, outlived.doubt or doubt)
+    return _finding(entry, outlived, severity=outlived.severity, fix=fix)
+
+
+def _last_record(entry: Entry, task: Task | None, dispatches: Dispatches, copies: Copies | None) -> str:
+    """Return that nothing else records the entry's pull request, where that is so: it would be forgotten with it."""
+    pull = entry.pull_request
+    if pull is None:
+        return ""
+    run = dispatches.of(entry.task)
+    tombstone = run.tombstone if run else None
+    others = (task, tombstone, *(copy.task for copy in copies_of(copies, entry.task)))
+    if any(other is not None and other.pull_request is not None for other in others):
+        return ""
+    name = pull.url if pull.number is None else f"#{pull.number}"
+    return f"nothing else records its pull request {name}"
 
 
 def _left_over(entry: Entry, task: Task | None, run: Dispatch) -> Finding:
@@ -286,7 +312,9 @@ def _removal(entry: Entry, why: str = "") -> Fix:
     return Fix.unless(why, title="remove the entry", edits=edits)
 
 
-def _finding(entry: Entry, outlived: Outlived, *, severity: Severity, fix: Fix, kind: tuple[str, ...] = ()) -> Finding:
+def _finding(
+    entry: Entry, outlived: Outlived, *, severity: Severity, fix: Fix | None, kind: tuple[str, ...] = ()
+) -> Finding:
     """Return what is wrong with an entry."""
     since = phrase(", registered ", minute(entry.registered_at))
     saw = f"in the register of {entry.manager}{since}"

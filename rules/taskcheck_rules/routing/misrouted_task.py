@@ -20,7 +20,6 @@ from taskcheck import (
     Row,
     Rows,
     Safety,
-    Settings,
     Severity,
     Task,
     rule,
@@ -34,7 +33,6 @@ def misrouted_task(
     task: Task,
     people: People,
     ledgers: tuple[Ledger, ...],  # noqa: ARG001 - without any of them there is nothing to compare
-    settings: Settings,
     entries: Entries | None = None,
     rows: Rows | None = None,
     dispatches: Dispatches | None = None,
@@ -64,7 +62,7 @@ def misrouted_task(
         if holder is None or holder in allowed:
             continue
         evidence = _evidence(hold, dispatch)
-        fix = _fix(hold.entries, dispatch, checkouts, processes, settings)
+        fix = _fix(hold.entries, dispatches, checkouts, processes)
         yield _finding(task, people, allowed, manager, holder, evidence, fix)
 
 
@@ -158,46 +156,18 @@ def _evidence(hold: Hold, dispatch: Dispatch | None) -> tuple[Evidence, ...]:
 
 
 def _fix(
-    entries: list[Entry],
-    dispatch: Dispatch | None,
-    checkouts: Checkouts | None,
-    processes: Processes | None,
-    settings: Settings,
+    entries: list[Entry], dispatches: Dispatches | None, checkouts: Checkouts | None, processes: Processes | None
 ) -> Fix | None:
     """Return the removal of the entries, where it is known that nothing is left of them."""
-    if not entries:
+    if not entries or dispatches is None:
         return None
     edits: list[DropEntry] = []
     for entry in entries:
-        dead = _dead(entry, dispatch, processes, settings)
-        if not dead or not _cleared(entry, checkouts, processes):
+        may_be_at_work = entry.doubtful or bool(dispatches.protection(entry))
+        if may_be_at_work or not _cleared(entry, checkouts, processes):
             return None
         edits += [DropEntry(place=place) for place in entry.places]
     return Fix(title="remove it from the register", safety=Safety.SAFE, edits=tuple(edits))
-
-
-def _dead(entry: Entry, dispatch: Dispatch | None, processes: Processes | None, settings: Settings) -> bool:
-    """Return whether it is known that no process of the entry lives."""
-    if entry.doubtful:
-        return False
-    if dispatch is not None and entry in dispatch.entries:
-        if dispatch.over or _only_queued(entry, dispatch):
-            return True
-        managers_own = dispatch.owner == entry.manager
-        if managers_own and dispatch.state is DispatchState.RUNNING:
-            return False
-    if processes is None:
-        return False
-    skew = settings.limits.clock_skew
-    lives = processes.lives(entry.pid, entry.host, entry.launched, skew)
-    return lives is False
-
-
-def _only_queued(entry: Entry, run: Dispatch) -> bool:
-    """Return whether no trace shows that the entry's worker was ever launched."""
-    launched = entry.pid is not None or entry.launched is not None
-    left_traces = run.tombstone is not None or run.log is not None
-    return not launched and not left_traces
 
 
 def _cleared(entry: Entry, checkouts: Checkouts | None, processes: Processes | None) -> bool:
@@ -214,4 +184,4 @@ def _of_this_host(entry: Entry, processes: Processes | None) -> bool:
     """Return whether the entry is of the host that is looked at, as one that names none is."""
     if not entry.host:
         return True
-    return processes is not None and entry.host.casefold() == processes.host.casefold()
+    return processes is not None and processes.is_host(entry.host)

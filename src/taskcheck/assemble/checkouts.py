@@ -6,10 +6,11 @@ from math import inf
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
+from taskcheck.model.checkouts import Checkouts
 from taskcheck.model.runtime import Entry, Tombstone
 from taskcheck.model.sources import CheckoutSource, Merge, RecordedPath, Repository, Sources
-from taskcheck.model.state import Checkouts, Tasks
-from taskcheck.model.task import Checkout
+from taskcheck.model.task import Checkout, Tie
+from taskcheck.model.tasks import Tasks
 
 
 def parse_checkouts(
@@ -22,11 +23,19 @@ def parse_checkouts(
     """
     checkouts = tuple(_checkout(held, git.merges) for held in git.checkouts)
     own: dict[str, Checkout] = {}
+    ties: dict[str, Tie] = {}
     if checkouts:
-        own.update(_own_by_pattern(settings.branch, _by_branch(checkouts), tasks))
-        own.update(_own_by_pattern(settings.worktree, _by_path(checkouts), tasks))
-        own.update(_own_by_record(records, checkouts, sources.recorded_paths))
-    return Checkouts(all=checkouts, by_task=own, merges=git.merges, recorded=sources.recorded_paths)
+        by_pattern = {
+            **_own_by_pattern(settings.branch, _by_branch(checkouts), tasks),
+            **_own_by_pattern(settings.worktree, _by_path(checkouts), tasks),
+        }
+        by_record = {
+            **_own_by_front_matter(tasks, checkouts, git.trunk),
+            **_own_by_record(records, checkouts, sources.recorded_paths, git.trunk),
+        }
+        own = {**by_pattern, **by_record}
+        ties = {**dict.fromkeys(by_pattern, Tie.PATTERN), **dict.fromkeys(by_record, Tie.RECORD)}
+    return Checkouts(all=checkouts, by_task=own, merges=git.merges, recorded=sources.recorded_paths, ties=ties)
 
 
 def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:
@@ -54,15 +63,20 @@ def _by_path(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
 
 
 def _own_by_record(
-    records: Iterable[Entry | Tombstone], checkouts: Sequence[Checkout], recorded: Mapping[str, RecordedPath]
+    records: Iterable[Entry | Tombstone],
+    checkouts: Sequence[Checkout],
+    recorded: Mapping[str, RecordedPath],
+    trunk: str | None,
 ) -> dict[str, Checkout]:
     """Return the checkout of each task by the path or branch that records name; the newest record's word comes first.
 
-    One that isn't dated counts as the newest, and of two of one time the entry.
+    One that isn't dated counts as the newest, and of two of one time the entry. A worktree that was used again belongs
+    to the task of the newest record; trunk is nobody's.
     """
     by_real_path = {checkout.real: checkout for checkout in checkouts if checkout.real}
     by_branch = _by_branch(checkouts)
     own: dict[str, Checkout] = {}
+    since: dict[str, float] = {}
     for record in sorted(records, key=_newest_first):
         checkout = None
         path = recorded.get(record.worktree_path or "")
@@ -70,8 +84,22 @@ def _own_by_record(
             checkout = by_real_path.get(path.real)
         if checkout is None:
             checkout = by_branch.get(record.branch or "")
-        if checkout is not None:
-            own.setdefault(record.task, checkout)
+        if checkout is None or checkout.branch == trunk or record.task in own:
+            continue
+        newest = since.setdefault(checkout.name, _newest_first(record))
+        if _newest_first(record) <= newest:
+            own[record.task] = checkout
+    return own
+
+
+def _own_by_front_matter(tasks: Tasks, checkouts: Sequence[Checkout], trunk: str | None) -> dict[str, Checkout]:
+    """Return the checkout of each task that its own front matter names, by worktree or by branch."""
+    by_branch, by_path = _by_branch(checkouts), _by_path(checkouts)
+    own: dict[str, Checkout] = {}
+    for task in tasks:
+        checkout = by_path.get(task.text("worktree") or "") or by_branch.get(task.text("branch") or "")
+        if checkout is not None and checkout.branch != trunk:
+            own.setdefault(task.id, checkout)
     return own
 
 

@@ -1,65 +1,105 @@
 """The task files of other checkouts that differ from root's, with what history knows of both."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from taskcheck.assemble.tasks import TaskReader
+from taskcheck.assemble.versions import Ancestry, same_task
+from taskcheck.model.checkouts import Checkouts
 from taskcheck.model.sources import CheckoutSource, Fork, Source, Sources, Unavailable
-from taskcheck.model.state import Checkouts, Tasks
 from taskcheck.model.task import Checkout, Copy, Task
+from taskcheck.model.tasks import Tasks
 
 
-def parse_copies(sources: Sources, reader: TaskReader, tasks: Tasks, checkouts: Checkouts) -> tuple[Copy, ...]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The task files of other checkouts: versions of root's tasks or of new ones, and those of other tasks."""
+
+    versions: tuple[Copy, ...] = ()
+    seconds: tuple[Copy, ...] = ()
+    """Files that have the id of another task."""
+
+
+def parse_copies(sources: Sources, reader: TaskReader, tasks: Tasks, checkouts: Checkouts) -> Found:
     """Return the differing task files of live checkouts; those of tasks that root doesn't have come too.
 
     What a checkout has as its base had it, and root has changed since, says nothing but where it is the task's own:
     every worktree is behind in every task that moved after it was made.
     """
     if isinstance(sources.git, Unavailable):
-        return ()
-    root_by_path = {task.place.path: task for task in tasks}
+        return Found()
     parser = _CopyParser(
         reader=reader,
         checkouts=checkouts,
-        root_by_path=root_by_path,
-        root_paths={task.id: task.place.path for task in root_by_path.values()},
+        tasks=tasks,
         version=cache(reader.version),  # the worktrees of one base hold the same bytes
     )
     by_name = {checkout.name: checkout for checkout in checkouts}
-    copies: list[Copy] = []
     for held in sources.git.checkouts:
         checkout = by_name.get(held.name)
         if checkout is not None and checkout.live:
-            copies.extend(parser.copies(held, checkout))
-    return tuple(copies)
+            parser.read(held, checkout)
+    return parser.found()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _CopyParser:
     """Makes copies of the files of one checkout after the other."""
 
     reader: TaskReader
     checkouts: Checkouts
-    root_by_path: Mapping[str, Task]
-    root_paths: Mapping[str, str]
-    """Where root has each task, by id."""
+    tasks: Tasks
     version: Callable[[bytes, str, str], Task | None]
     """The reader's, which remembers what it was asked."""
+    versions: list[Copy] = field(default_factory=list)
+    seconds: list[Copy] = field(default_factory=list)
+    new: dict[str, list[Copy]] = field(default_factory=dict)
+    """Files of tasks that root doesn't have, by id."""
 
-    def copies(self, held: CheckoutSource, checkout: Checkout) -> Iterator[Copy]:
-        """Yield the copies in one checkout."""
+    def found(self) -> Found:
+        """Return all that was read; of several new tasks with one id the first counts, the others are second ones."""
+        seconds = list(self.seconds)
+        for copies in self.new.values():
+            first = copies[0]
+            for copy in copies:
+                if same_task(first.task, copy.task):
+                    self.versions.append(copy)
+                else:
+                    seconds.append(copy)
+        return Found(tuple(self.versions), tuple(seconds))
+
+    def read(self, held: CheckoutSource, checkout: Checkout) -> None:
+        """Take the files of one checkout."""
+        ancestry = Ancestry(
+            reader=self.reader, held=held, root_by_path=self.tasks.by_path, archived=self.tasks.archived
+        )
         for source in held.files.values():
-            root = self.root_by_path.get(source.path)
-            if root is not None and self._is_only_behind(source, checkout, root):
+            at_path = self.tasks.by_path.get(source.path)
+            if at_path is not None and self._is_only_behind(source, checkout, at_path):
                 continue
             task = self.reader.read(source, held.name)
             if task is None or self.reader.archived(source.path):
                 continue
-            if task.document is None and root is not None:
-                task = replace(task, id=root.id)
-            paths = {source.path, self.root_paths.get(task.id, source.path)}
-            yield _copy(task, source, checkout, self.reader, paths)
+            if task.document is None and at_path is not None:
+                task = replace(task, id=at_path.id)
+            self._take(task, source, checkout, ancestry)
+
+    def _take(self, task: Task, source: Source, checkout: Checkout, ancestry: Ancestry) -> None:
+        """Tell whose version a file is."""
+        if ancestry.is_archived(task):
+            return
+        candidates = self.tasks.all_of(task.id)
+        likely = {root.place.path: ancestry.likeness(task, root) for root in candidates}
+        root = next((root for root in candidates if likely[root.place.path]), None)
+        paths = {source.path, root.place.path} if root else {source.path}
+        copy = _copy(task, source, checkout, self.reader, paths)
+        if root is not None:
+            self.versions.append(replace(copy, surely=likely[root.place.path] == "sure"))
+        elif not candidates:
+            self.new.setdefault(task.id, []).append(copy)
+        elif copy.changed:
+            self.seconds.append(copy)
 
     def _is_only_behind(self, source: Source, checkout: Checkout, root: Task) -> bool:
         """Return whether a checkout that isn't the task's own has a file as its base had it."""

@@ -12,7 +12,13 @@ from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.values import age, timestamp
 from taskcheck.model.runtime import Dispatch, DispatchState, Entry, Life, Signal, Tombstone
 from taskcheck.model.sources import Change, Fork, Processes, Unavailable
+from taskcheck.model.state import State
 from taskcheck.model.task import Checkout, Copy, Task
+
+
+def dispatch_of(state: State, task: str) -> Dispatch | None:
+    """Return the newest run of a task; None where there is none, or no ledger tells of runs."""
+    return None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,48 @@ class DispatchReader:
                     live.add(entry)
         return frozenset(live)
 
+    def protected(self, ledgers: Ledgers, dispatches: Mapping[str, Dispatch]) -> dict[Entry, str]:
+        """Return the register entries that no safe fix may remove now, each with why.
+
+        An entry may go when its worker is known to be dead: its process on this very host is gone, or its end is
+        recorded; when nothing has moved for `in_progress_max_idle`; or when it names no worker at all.
+        """
+        protected = {}
+        for register in ledgers.registers:
+            for entry in register.entries:
+                why = self._protection(entry, dispatches.get(entry.task))
+                if why:
+                    protected[entry] = why
+        return protected
+
+    def _protection(self, entry: Entry, dispatch: Dispatch | None) -> str:
+        """Return why an entry's worker may be at work yet, and until when that counts; empty where it can't be."""
+        of_newest = dispatch is not None and entry in dispatch.entries
+        if dispatch is not None and of_newest and dispatch.state is DispatchState.RUNNING:
+            return dispatch.why
+        left_traces = dispatch is not None and of_newest and bool(dispatch.tombstone or dispatch.log)
+        if entry.is_reservation and not left_traces:
+            return ""
+        life, why = self._life(entry)
+        if life is Life.LIVES:
+            return why
+        own_host = isinstance(self.processes, Processes) and self.processes.is_host(entry.host)
+        if life is Life.DEAD and own_host:
+            return ""
+        if dispatch is not None and of_newest and dispatch.state is DispatchState.ENDED:
+            return ""
+        moved = dispatch.moved if dispatch is not None and of_newest else entry.began
+        return self._until(entry, moved)
+
+    def _until(self, entry: Entry, moved: datetime | None) -> str:
+        """Return that nobody knows whether an entry's worker lives, and until when a fix waits for it."""
+        on_host = f" on {entry.host}" if entry.host else ""
+        unknown = f"nobody knows whether its worker{on_host} lives"
+        if moved is None:
+            return unknown
+        until = moved + self.settings.limits.in_progress_max_idle
+        return f"{unknown}: wait until {until:%Y-%m-%d %H:%M}Z" if until > self.now else ""
+
     def _judge(self, task: str, run: Run, moved: datetime | None, root: Task | None) -> Dispatch:
         """Return a run as it stands now, with when the task moved last."""
         state, why = self._state(task, run, moved)
@@ -142,10 +190,9 @@ class DispatchReader:
 
         The process table of this host is asked first; of another host the heartbeat tells.
         """
-        if isinstance(self.processes, Processes) and record.pid is not None:
-            host = (record.host or "").casefold()
-            if host in {"", self.processes.host.casefold()}:
-                return self._life_here(record, record.pid, self.processes)
+        processes = self.processes
+        if isinstance(processes, Processes) and record.pid is not None and processes.may_be_host(record.host):
+            return self._life_here(record, record.pid, processes)
         return self._life_by_heartbeat(record)
 
     def _life_here(self, record: Entry | Tombstone, pid: int, processes: Processes) -> tuple[Life, str]:
@@ -163,6 +210,8 @@ class DispatchReader:
         if isinstance(record, Entry) or record.state == "ended" or record.heartbeat_at is None:
             return Life.UNKNOWN, ""
         silent = self.now - record.heartbeat_at
+        if -silent > self.settings.limits.clock_skew:
+            return Life.UNKNOWN, ""
         on_host = f" on {record.host}" if record.host else ""
         if silent < self.settings.limits.in_progress_max_idle:
             return Life.LIVES, f"heartbeat{on_host} {age(silent)} ago"

@@ -150,7 +150,7 @@ def _close(ledger: Ledger, troubles: Troubles) -> Ledger:
 
 def _register(source: Source, people: People) -> Register:
     """Return a register with those of its rows that can be used."""
-    from taskcheck.assemble.records import RegisterRecord, validate  # noqa: PLC0415 - pydantic, only where there is JSON
+    from taskcheck.assemble.records import RegisterRecord, validate
 
     ledger = _of_manager(source, LedgerKind.REGISTER, people)
     if ledger.document is None:
@@ -171,7 +171,7 @@ def _register(source: Source, people: People) -> Register:
 
 def _entry(ledger: Ledger, task: str, route: Route, value: Value, troubles: Troubles) -> Entry | None:
     """Return a register's row; None where nothing in it can be used."""
-    from taskcheck.assemble.records import EntryRecord, validate  # noqa: PLC0415 - as above
+    from taskcheck.assemble.records import EntryRecord, validate
 
     record = validate(EntryRecord, value, route, troubles)
     if record is None:
@@ -188,7 +188,7 @@ def _entry(ledger: Ledger, task: str, route: Route, value: Value, troubles: Trou
 
 def _snapshot(source: Source, people: People) -> Snapshot:
     """Return a snapshot with those of its rows and signals that can be used."""
-    from taskcheck.assemble.records import SnapshotRecord, validate  # noqa: PLC0415 - as above
+    from taskcheck.assemble.records import SnapshotRecord, validate
 
     ledger = _of_manager(source, LedgerKind.SNAPSHOT, people)
     if ledger.document is None:
@@ -216,7 +216,7 @@ def _snapshot(source: Source, people: People) -> Snapshot:
 
 def _row(ledger: Ledger, task: str, route: Route, value: Value, troubles: Troubles) -> Row | None:
     """Return a snapshot's row; None where nothing in it can be used."""
-    from taskcheck.assemble.records import RowRecord, validate  # noqa: PLC0415 - as above
+    from taskcheck.assemble.records import RowRecord, validate
 
     record = validate(RowRecord, value, route, troubles)
     if record is None:
@@ -235,7 +235,7 @@ def _row(ledger: Ledger, task: str, route: Route, value: Value, troubles: Troubl
 
 def _signals(ledger: Ledger, escalation: Mapping[str, Value], troubles: Troubles) -> tuple[Signal, ...]:
     """Return the raw signals of a snapshot, as far as they can be used."""
-    from taskcheck.assemble.records import SignalRecord, validate  # noqa: PLC0415 - as above
+    from taskcheck.assemble.records import SignalRecord, validate
 
     listed = escalation.get("signals")
     if listed is None:
@@ -255,7 +255,7 @@ def _signals(ledger: Ledger, escalation: Mapping[str, Value], troubles: Troubles
 
 def _tombstone(source: Source) -> Tombstone:
     """Return a tombstone; one that can't be understood is of the task that its file name says, and nothing else."""
-    from taskcheck.assemble.records import TombstoneRecord, validate  # noqa: PLC0415 - as above
+    from taskcheck.assemble.records import TombstoneRecord, validate
 
     ledger = _open(source, LedgerKind.TOMBSTONE)
     if ledger.document is None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from taskcheck.assemble.ledgers import Ledgers, entries, parse_ledgers
 from taskcheck.assemble.people import parse_people
+from taskcheck.assemble.rownames import with_task_ids
 from taskcheck.assemble.runs import last_signs
 from taskcheck.assemble.tasks import TaskReader, parse_tasks
 from taskcheck.config.people import People
@@ -48,11 +49,11 @@ class Parsed:
         return frozenset(record.worktree_path for record in self.records if record.worktree_path)
 
     def branches(self, settings: Settings) -> frozenset[str]:
-        """Every recorded branch name, and those that the branch pattern gives open tasks."""
+        """Return every recorded branch name, and those that the pattern and their front matter give open tasks."""
         branches = {record.branch for record in self.records}
         for task in self.tasks:
             if not task.done:
-                branches.add(settings.branch_of(task.id))
+                branches |= {settings.branch_of(task.id), task.text("branch")}
         return frozenset(branch for branch in branches if branch)
 
     def dispatched(self, settings: Settings) -> dict[str, datetime]:
@@ -73,4 +74,5 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
     """
     people, team = parse_people(sources, settings)
     tasks, archived = parse_tasks(sources, TaskReader(settings))
-    return Parsed(tasks, archived, people, parse_ledgers(sources, people), team)
+    ledgers = with_task_ids(parse_ledgers(sources, people), tasks)
+    return Parsed(tasks, archived, people, ledgers, team)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from taskcheck.assemble.dispatches import dispatch_of
 from taskcheck.model.pulls import Pull, Pulls, address
-from taskcheck.model.runtime import Dispatch
 from taskcheck.model.sources import Forges, PullAddress, PullState, Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Place, PullRequest, Task
@@ -104,7 +104,7 @@ def _records(state: State) -> Iterator[_Record]:
             for entry in state.entries.of(task.id):
                 if entry.pull_request:
                     yield _Record(task.id, entry.place, entry.pull_request, of_root=True)
-        dispatch = _dispatch(state, task.id)
+        dispatch = dispatch_of(state, task.id)
         if dispatch and dispatch.tombstone and dispatch.tombstone.pull_request:
             place = dispatch.tombstone.ledger.place
             yield _Record(task.id, place, dispatch.tombstone.pull_request, of_root=False)
@@ -118,13 +118,6 @@ def _in_file(task: str, file: Task, *, of_root: bool) -> Iterator[_Record]:
         yield _Record(task, place, pull, of_root=of_root)
 
 
-def _dispatch(state: State, task: str) -> Dispatch | None:
-    """Return the newest run of a task; None where there is none, or no ledger tells of runs."""
-    if isinstance(state.dispatches, Unavailable):
-        return None
-    return state.dispatches.of(task)
-
-
 def _doubt(
     state: State, forges: Forges, task: str, at: PullAddress, records: Sequence[_Record], owners: Sequence[str]
 ) -> str:
@@ -136,18 +129,25 @@ def _doubt(
     landed = forges.landed.get(at)
     if landed is None or not landed.merged:
         return "its forge says so; git can't prove it here"
-    foreign = _foreign(at, forges.home)
-    if foreign:
-        return foreign
+    return (
+        _foreign(at, forges.home)
+        or _ambiguous(state, task, records, owners)
+        or forges.reopened.get((task, at))
+        or _dispatched_again(state, task, forges.answers.get(at))
+    )
+
+
+def _ambiguous(state: State, task: str, records: Sequence[_Record], owners: Sequence[str]) -> str:
+    """Return, in words, that a pull request may be another task's, or only the worker says that it is; empty if not."""
     if not any(record.of_root for record in records):
         return "neither root's task file nor a register records it"
-    other_owner = next((owner for owner in owners if owner != task), None)
-    if other_owner is not None:
-        return f"{other_owner} records it too"
+    for owner in owners:
+        if owner != task:
+            return f"{owner} records it too"
     files_of_task = sum(one.id == task for one in state.tasks)
     if files_of_task > 1:
         return f"several files are of the task {task}"
-    return forges.reopened.get((task, at)) or _dispatched_again(state, task, forges.answers.get(at))
+    return ""
 
 
 def _foreign(at: PullAddress, home: tuple[str, str] | None) -> str:
@@ -164,7 +164,7 @@ def _foreign(at: PullAddress, home: tuple[str, str] | None) -> str:
 
 def _dispatched_again(state: State, task: str, answer: PullState | Unavailable | None) -> str:
     """Return, in words, that a task was dispatched again after its pull request was merged; empty where it wasn't."""
-    dispatch = _dispatch(state, task)
+    dispatch = dispatch_of(state, task)
     if dispatch is None or dispatch.began is None:
         return ""
     if not isinstance(answer, PullState) or answer.at is None:

@@ -124,7 +124,7 @@ R = TypeVar("R", bound=Record)
 
 
 def validate(model: type[R], value: Value, route: Route, troubles: list[tuple[Route, Trouble]]) -> R | None:
-    """A record from a JSON value; fields that are wrong are left out and told of, None when nothing is left."""
+    """Return a record from a JSON value; fields that are wrong are left out and told of, None when nothing is left."""
     if not isinstance(value, dict):
         troubles.append((route, Trouble("wrong-type", f"{'.'.join(route)} should be an object, not {_kind(value)}")))
         return None
@@ -146,7 +146,7 @@ def validate(model: type[R], value: Value, route: Route, troubles: list[tuple[Ro
 
 
 def _explain(kind: str, message: str, value: Value) -> str:
-    """What is wrong with a field, to follow its name."""
+    """Return what is wrong with a field, to follow its name."""
     if kind == "missing":
         return "is missing"
     if kind in _WANTED:

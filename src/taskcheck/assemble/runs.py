@@ -1,7 +1,7 @@
 """The newest run of every task, as far as entries, tombstone and log record it (spec 3.1)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from taskcheck.assemble.ledgers import Ledgers, entries
@@ -47,21 +47,26 @@ class Run:
         return self.log.exit_code if self.log else None
 
     @property
+    def _end(self) -> Tombstone | DispatchLog | None:
+        """The record that says that it is over; None while none does."""
+        if self.tombstone is not None and self.tombstone.state == "ended":
+            return self.tombstone
+        if self.log is not None and self.log.exit_code is not None:
+            return self.log
+        return None
+
+    @property
     def ended(self) -> bool:
         """Whether its end is recorded."""
-        if self.tombstone is not None and self.tombstone.state == "ended":
-            return True
-        return self.log is not None and self.log.exit_code is not None
+        return self._end is not None
 
     @property
     def ended_at(self) -> datetime | None:
         """When its end was recorded; None while none is."""
-        tombstone = self.tombstone
-        if tombstone is not None and tombstone.state == "ended":
-            return tombstone.ended_at or tombstone.heartbeat_at or tombstone.started_at
-        if self.log is not None and self.log.exit_code is not None:
-            return self.log.mtime
-        return None
+        end = self._end
+        if isinstance(end, Tombstone):
+            return end.ended_at or end.heartbeat_at or end.started_at
+        return end.mtime if end else None
 
     @property
     def last_sign(self) -> datetime | None:
@@ -92,20 +97,22 @@ def newest_runs(ledgers: Ledgers, skew: timedelta) -> dict[str, Run]:
     entries_by_task = _entries_by_task(ledgers)
     tombstones = {tombstone.task: tombstone for tombstone in ledgers.tombstones if tombstone.readable}
     logs = {log.task: log for log in ledgers.logs}
-    with_unreadable_tombstone = {tombstone.task for tombstone in ledgers.tombstones} - set(tombstones)
+    unreadable = {tombstone.task for tombstone in ledgers.tombstones} - set(tombstones)
     rows_are_lost = any(register.ledger.lost_rows for register in ledgers.registers)
-
     runs = {}
     for task in sorted({*entries_by_task, *tombstones, *logs}):
-        registered = entries_by_task.get(task, ())
-        run = _newest_run(registered, tombstones.get(task), logs.get(task), skew)
-        if not (run.records or run.log):
-            continue
-        may_be_in_a_lost_row = rows_are_lost and not run.entries
-        is_doubtful = any(record.doubtful for record in run.records)
-        readable = not (may_be_in_a_lost_row or is_doubtful or task in with_unreadable_tombstone)
-        runs[task] = Run(run.began, run.entries, run.tombstone, run.log, readable)
+        run = _newest_run(entries_by_task.get(task, ()), tombstones.get(task), logs.get(task), skew)
+        if run.records or run.log:
+            doubtful = task in unreadable or _is_doubtful(run, rows_are_lost=rows_are_lost)
+            runs[task] = replace(run, readable=not doubtful)
     return runs
+
+
+def _is_doubtful(run: Run, *, rows_are_lost: bool) -> bool:
+    """Return whether a row that can't be read may tell more of a run, or a field of its records can't be used."""
+    if rows_are_lost and not run.entries:
+        return True
+    return any(record.doubtful for record in run.records)
 
 
 def _entries_by_task(ledgers: Ledgers) -> Mapping[str, Sequence[Entry]]:
@@ -130,9 +137,9 @@ def _newest_run(
     """
     launched = latest(entry.launched for entry in registered)
     started = latest((launched, tombstone.started_at if tombstone else None))
-    if log is not None and _is_earlier_log(log, started, registered, skew):
+    if _is_earlier_log(log, started, registered, skew):
         log = None
-    if tombstone is not None and _is_earlier_tombstone(tombstone, started, registered, skew):
+    if _is_earlier_tombstone(tombstone, started, registered, skew):
         tombstone = None
     began = started if tombstone else launched
     if began is None:
@@ -142,9 +149,11 @@ def _newest_run(
 
 
 def _is_earlier_tombstone(
-    tombstone: Tombstone, started: datetime | None, registered: Sequence[Entry], skew: timedelta
+    tombstone: Tombstone | None, started: datetime | None, registered: Sequence[Entry], skew: timedelta
 ) -> bool:
-    """Return whether a tombstone is of an earlier run than the one that started last."""
+    """Return whether there is a tombstone, and it is of an earlier run than the one that started last."""
+    if tombstone is None:
+        return False
     # When its run began; of one that doesn't say, the last that is known of it.
     dated = tombstone.started_at or tombstone.ended_at or tombstone.heartbeat_at
     if older(dated, started, skew):
@@ -154,13 +163,15 @@ def _is_earlier_tombstone(
     return _ended_before(tombstone.ended_at or tombstone.heartbeat_at, registered, skew)
 
 
-def _is_earlier_log(log: DispatchLog, started: datetime | None, registered: Sequence[Entry], skew: timedelta) -> bool:
-    """Return whether a log is of an earlier run than the one that started last."""
+def _is_earlier_log(
+    log: DispatchLog | None, started: datetime | None, registered: Sequence[Entry], skew: timedelta
+) -> bool:
+    """Return whether there is a log, and it is of an earlier run than the one that started last."""
+    if log is None:
+        return False
     if older(log.mtime, started, skew):
         return True
-    if log.exit_code is None:
-        return False
-    return _ended_before(log.mtime, registered, skew)
+    return log.exit_code is not None and _ended_before(log.mtime, registered, skew)
 
 
 def _ended_before(end: datetime | None, registered: Sequence[Entry], skew: timedelta) -> bool:

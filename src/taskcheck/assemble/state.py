@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from taskcheck.assemble.checkouts import parse_checkouts
-from taskcheck.assemble.copies import parse_copies
+from taskcheck.assemble.copies import Found, parse_copies
 from taskcheck.assemble.dispatches import DispatchReader
+from taskcheck.assemble.landings import LandingReader
 from taskcheck.assemble.ledgers import Ledgers, documents
 from taskcheck.assemble.parse import NO_PEOPLE, Parsed
 from taskcheck.assemble.pulls import parse_pulls
@@ -16,11 +17,13 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents import Document
+from taskcheck.model.checkouts import Checkouts, Copies
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import Ledger, Manager, Register, Snapshot
 from taskcheck.model.sources import Repository, Sources, Unavailable
-from taskcheck.model.state import Checkouts, Copies, Dispatches, Entries, Rows, State, Tasks
-from taskcheck.model.task import Checkout, Copy, Place, Task
+from taskcheck.model.state import Dispatches, Entries, Rows, State
+from taskcheck.model.task import Checkout, Copy, Place, Task, Tie
+from taskcheck.model.tasks import Tasks
 
 T = TypeVar("T")
 
@@ -44,7 +47,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         reader=reader,
     )
     dispatches, moves = _dispatches(parsed.ledgers, judge, tasks, checkouts, copies)
-    copied_tasks = () if isinstance(copies, Unavailable) else tuple(copy.task for copy in copies)
+    copied_tasks = () if isinstance(copies, Unavailable) else copies.files
     state = State(
         settings=settings,
         now=now,
@@ -89,17 +92,64 @@ def _checkouts(
     if isinstance(git, Unavailable):
         return git, git
     checkouts = parse_checkouts(git, sources, settings, tasks, parsed.records)
-    copies = parse_copies(sources, reader, tasks, checkouts)
-    return checkouts, _copies(copies, checkouts)
+    found = parse_copies(sources, reader, tasks, checkouts)
+    copies = _copies(found, checkouts)
+    return _with_landings(checkouts, copies, git, parsed, settings, reader, tasks), copies
 
 
-def _copies(copies: tuple[Copy, ...], checkouts: Checkouts) -> Copies:
-    """Return copies by task; where a checkout has several of its own task, the first is that task's."""
+def _with_landings(
+    checkouts: Checkouts,
+    copies: Copies,
+    git: Repository,
+    parsed: Parsed,
+    settings: Settings,
+    reader: TaskReader,
+    tasks: Tasks,
+) -> Checkouts:
+    """Return the checkouts with which branch of which task has landed, and how it left the task.
+
+    A branch that has another task of that id says nothing of this one.
+    """
+    judge = LandingReader(settings=settings, reader=reader, merges=git.merges, trunk=git.trunk)
+    ends = judge.ends()
+    landings = judge.landings(tasks, checkouts, parsed.records, ends)
+    seconds = {(copy.checkout.branch, copy.task.id) for copy in copies.seconds}
+    own = {task: landing for task, landing in landings.items() if (landing.branch, task) not in seconds}
+    return replace(checkouts, landings=own, ends={key: end for key, (end, _) in ends.items()})
+
+
+def _copies(found: Found, checkouts: Checkouts) -> Copies:
+    """Return copies by task; where a checkout has several of its own task, the first is that task's.
+
+    Where nothing names a task's checkout, the only one that changed its file is presumed to be its own.
+    """
+    changed: dict[str, set[str]] = {}
+    for copy in found.versions:
+        if copy.changed:
+            changed.setdefault(copy.task.id, set()).add(copy.checkout.name)
+    copies = []
     own: dict[str, Copy] = {}
-    for copy in copies:
-        if checkouts.of(copy.task.id) == copy.checkout:
-            own.setdefault(copy.task.id, copy)
-    return Copies(copies, _grouped((copy.task.id, copy) for copy in copies), own)
+    for copy in found.versions:
+        tied = replace(copy, tie=_tie(copy, checkouts, changed.get(copy.task.id, set())))
+        copies.append(tied)
+        if tied.tie is not None:
+            own.setdefault(tied.task.id, tied)
+    by_task = _grouped((copy.task.id, copy) for copy in copies)
+    return Copies(tuple(copies), by_task, own, found.seconds)
+
+
+def _tie(copy: Copy, checkouts: Checkouts, changed: set[str]) -> Tie | None:
+    """Return by what a copy's checkout is the task's own; None where it isn't.
+
+    Args:
+        copy: the copy.
+        checkouts: which checkout is whose.
+        changed: names of the checkouts that changed this task's file.
+    """
+    named = checkouts.of(copy.task.id)
+    if named is not None:
+        return checkouts.tie(copy.task.id) if named == copy.checkout else None
+    return Tie.PRESUMED if changed == {copy.checkout.name} else None
 
 
 def _dispatches(
@@ -116,7 +166,7 @@ def _dispatches(
     own_copies: Mapping[str, Copy] = {} if isinstance(copies, Unavailable) else copies.own_by_task
     newest = judge.newest(ledgers, tasks.by_id, own_checkouts, own_copies)
     moves = judge.moves(tasks, newest, own_checkouts, own_copies)
-    return Dispatches(newest, judge.live(ledgers)), moves
+    return Dispatches(newest, judge.live(ledgers), judge.protected(ledgers, newest)), moves
 
 
 def _ledgers(parsed: Parsed) -> tuple[Ledger, ...] | Unavailable:

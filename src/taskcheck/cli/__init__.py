@@ -48,7 +48,7 @@ def complain(message: str) -> None:
 
 def _harmless(message: str) -> str:
     """A message of one or more lines, in which nothing that comes from a file or an argument speaks to a terminal."""
-    from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - only when something is wrong
+    from taskcheck.formats.sanitize import visible
 
     return "\n".join(visible(line, None) for line in message.split("\n"))
 
@@ -82,7 +82,7 @@ GONE = 141
 
 
 def _ended(argv: list[str]) -> int:
-    """The exit code of a run, however it ends."""
+    """Return the exit code of a run, however it ends."""
     try:
         return _dispatch(argv)
     except Failure as failure:
@@ -111,7 +111,7 @@ def _standard_descriptors() -> None:
 
 def _dispatch(argv: list[str]) -> int:
     if argv[:1] in (["--version"], ["-V"]):
-        from taskcheck.version import __version__  # noqa: PLC0415 - next to nothing, and only here
+        from taskcheck.version import __version__
 
         print(f"taskcheck {__version__}")
         return 0
@@ -138,12 +138,12 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
-    """The parsed options; an unknown one is answered with the nearest that is known."""
+    """Return the parsed options; an unknown one is answered with the nearest that is known."""
     options, unknown = parser.parse_known_args(argv)
     if unknown and not unknown[0].startswith("-"):
         raise Failure(f"{parser.prog}: {unknown[0]!r} is one word too many; {parser.format_usage().strip()}")
     if unknown:
-        from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+        from taskcheck.config.suggest import did_you_mean
 
         known = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
         raise Failure(f"{parser.prog}: unknown option {unknown[0]}{did_you_mean(unknown[0], known)}")

@@ -8,7 +8,7 @@ import errno
 import gc
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,16 +89,70 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check, print, and the exit code."""
-    from taskcheck.checks import check_store  # noqa: PLC0415 - not needed for --help
-    from taskcheck.model.finding import Severity  # noqa: PLC0415 - as above
-    from taskcheck.report.build import Verdict  # noqa: PLC0415 - as above
-    from taskcheck.store import Request, Where, open_store  # noqa: PLC0415 - not needed for --help
-
+    """Check, print, and return the exit code."""
     gc.disable()  # One short run: collecting while everything is still in use takes a quarter of it.
     progress = Progress()
     _consistent(options)
-    request = Request(
+    request = _request(options, progress)
+    try:
+        checked = guarded(lambda: _checked(options, request))
+    finally:
+        progress.clear()
+    store, report = checked.store, checked.report
+    for render, path in checked.outputs:
+        _write(path, render(report))
+    if options.rewrite:
+        report = _rewritten(options, store, request, report)
+    if not options.quiet:
+        sys.stdout.write(_shown(report, options, store, checked.plan))
+        sys.stdout.flush()
+    _tell(report, options)
+    tell_empty(report, store)
+    store.plugins.finish(report, checked.plan)
+    return report.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What a check gave, and where else it is to be written."""
+
+    store: "Store"
+    report: "Report"
+    plan: "Plan | None"
+    """Of the repairs; None where none were asked for."""
+    outputs: "list[tuple[Callable[[Report], str], Path]]"
+
+
+def _checked(options: argparse.Namespace, request: "Request") -> _Checked:
+    """Check, and repair where that is asked for; what can't be written or shown is refused before."""
+    from taskcheck.checks import check_store
+    from taskcheck.store import Where, open_store
+
+    where = Where(
+        root=options.root,
+        config=options.config,
+        config_from=options.config_from,
+        branches=tuple(options.branches),
+    )
+    store = open_store(where)
+    if options.rewrite:
+        _rewritable(options, store)
+    about = replace(request, only=tuple(_store_path(name, store.location) for name in options.only))
+    outputs = [_output(item, store) for item in options.output]
+    _renderer(options.format, store)
+    if options.fix or options.diff:
+        report, plan = _repaired(store, about, options)
+        return _Checked(store, report, plan, outputs)
+    return _Checked(store, check_store(store, about), None, outputs)
+
+
+def _request(options: argparse.Namespace, progress: Progress) -> "Request":
+    """Return what the options ask for, about the whole store."""
+    from taskcheck.model.finding import Severity
+    from taskcheck.report.build import Verdict
+    from taskcheck.store import Request
+
+    return Request(
         now=options.now,
         select=options.select,
         extend_select=options.extend_select,
@@ -116,74 +170,57 @@ def run(options: argparse.Namespace) -> int:
         progress=progress.tell,
     )
 
-    where = Where(
-        root=options.root,
-        config=options.config,
-        config_from=options.config_from,
-        branches=tuple(options.branches),
-    )
-
-    def work() -> "tuple[Store, Report, Plan | None, list[tuple[Callable[[Report], str], Path]]]":
-        store = open_store(where)
-        if options.rewrite:
-            _rewritable(options, store)
-        about = replace(request, only=tuple(_store_path(name, store.location) for name in options.only))
-        outputs = [_output(item, store) for item in options.output]
-        _renderer(options.format, store)
-        if options.fix or options.diff:
-            return store, *_repaired(store, about, options), outputs
-        return store, check_store(store, about), None, outputs
-
-    try:
-        store, report, plan, outputs = guarded(work)
-    finally:
-        progress.clear()
-    for render, path in outputs:
-        _write(path, render(report))
-    if options.rewrite:
-        report = _rewritten(options, store, request, report)
-    if not options.quiet:
-        sys.stdout.write(_shown(report, options, store, plan))
-        sys.stdout.flush()
-    if options.quiet or (options.diff and options.format == "text"):
-        _tell(report, fixes=not options.quiet)
-    if options.quiet or options.diff or options.format != "text":
-        for notice in report.notices:
-            complain(visible(notice, None))
-    tell_empty(report, store)
-    store.plugins.finish(report, plan)
-    return report.exit_code
-
 
 def _consistent(options: argparse.Namespace) -> None:
-    """See that the options go together."""
-    if options.unsafe_fixes and not (options.fix or options.diff):
+    """See that the options go together.
+
+    Raises:
+        Failure: two of them don't.
+    """
+    repairs = options.fix or options.diff
+    if options.unsafe_fixes and not repairs:
         raise Failure("--unsafe-fixes goes with --fix, which writes, or with --diff, which shows")
     if options.fix and options.diff:
         raise Failure("--diff shows what --fix would write, and writes nothing: choose one")
     if options.config_from and (options.config or options.rewrite):
         named = options.rewrite or UPDATE
         raise Failure(f"--config-from takes configuration and baseline from a commit: no --config or {named}")
-    if (options.fix or options.diff) and options.rewrite:
+    if options.rewrite:
+        _consistent_with_rewrite(options)
+
+
+def _consistent_with_rewrite(options: argparse.Namespace) -> None:
+    """See that the options go together with writing the baseline anew.
+
+    Raises:
+        Failure: one doesn't.
+    """
+    if options.fix or options.diff:
         raise Failure(f"{options.rewrite} writes what is found, and --diff nothing: repair first, then write it down")
-    if options.rewrite and options.only:
+    if options.only:
         raise Failure(f"{options.rewrite} is about the whole store: name no tasks or paths")
 
 
-def _tell(report: "Report", *, fixes: bool) -> None:
-    """What has to be said beside a diff, or in spite of --quiet."""
-    from taskcheck.formats import text  # noqa: PLC0415 - only here
+def _tell(report: "Report", options: argparse.Namespace) -> None:
+    """Say what has to be said beside a diff, beside a format for machines, or in spite of --quiet."""
+    shows_a_diff = options.diff and options.format == "text"
+    if shows_a_diff and not options.quiet:
+        from taskcheck.formats import text
 
-    if fixes:
         sys.stderr.write(text.fixes(report))
-    for error in report.errors:
-        complain(visible(f"{error.where}: {error.message}", None))
+    untold: list[str] = []
+    if options.quiet or shows_a_diff:
+        untold += [f"{error.where}: {error.message}" for error in report.errors]
+    if options.quiet or options.diff or options.format != "text":
+        untold += report.notices
+    for message in untold:
+        complain(visible(message, None))
 
 
 def _repaired(store: "Store", request: "Request", options: argparse.Namespace) -> "tuple[Report, Plan]":
-    """The report of what is left once the fixes were made, or would be; and what was written, or would be."""
-    from taskcheck.fix import repair  # noqa: PLC0415 - only where something is repaired
-    from taskcheck.model.finding import Safety  # noqa: PLC0415 - as above
+    """Return the report of what is left once the fixes were made, or would be; and what was written, or would be."""
+    from taskcheck.fix import repair
+    from taskcheck.model.finding import Safety
 
     order = repair.Order(
         safety=Safety.UNSAFE if options.unsafe_fixes else Safety.SAFE,
@@ -194,7 +231,7 @@ def _repaired(store: "Store", request: "Request", options: argparse.Namespace) -
 
 
 def _store_path(name: str, location: "Location") -> str:
-    """A path as reports write it, relative to the store; any other name as it is."""
+    """Return a path as reports write it, relative to the store; any other name as it is."""
     real = Path(os.path.realpath(name))
     if not os.path.exists(real):  # noqa: PTH110 - Path.exists raises where a name is too long
         return name
@@ -206,8 +243,8 @@ def _store_path(name: str, location: "Location") -> str:
 
 
 def _rewritable(options: argparse.Namespace, store: "Store") -> Path:
-    """The file that the baseline is written to."""
-    from taskcheck.read import baseline_file  # noqa: PLC0415 - not needed for --help
+    """Return the file that the baseline is written to."""
+    from taskcheck.read import baseline_file
 
     path = baseline_file(options.baseline, store.location, store.settings)
     if path is None:
@@ -216,22 +253,26 @@ def _rewritable(options: argparse.Namespace, store: "Store") -> Path:
 
 
 def _rewritten(options: argparse.Namespace, store: "Store", request: "Request", report: "Report") -> "Report":
-    """The report once the baseline is written anew, whole or not at all; what can't be trusted isn't written."""
-    from taskcheck.checks import baseline  # noqa: PLC0415 - as above
-    from taskcheck.model.baseline import Baseline  # noqa: PLC0415 - not needed for --help
+    """Return the report once the baseline is written anew, whole or not at all; what can't be trusted isn't written."""
+    from taskcheck.checks import baseline
+    from taskcheck.model.baseline import Baseline
 
     path, named = _rewritable(options, store), options.baseline or store.settings.baseline
     if not report.complete:
         complain(f"baseline {named}: not written, for the check is incomplete")
         return report
     before = guarded(lambda: baseline(store, request))
-    prunes = options.rewrite == PRUNE
-    after = before.pruned(report.runs) if prunes else Baseline.of(report.runs, before)
-    if after != before or not prunes:
+    if options.rewrite == PRUNE:
+        after = before.pruned(report.runs)
+        count = before.count - after.count
+        done = f"taken out of {named}, {after.count} left"
+    else:
+        after = Baseline.of(report.runs, before)
+        count = after.count
+        done = f"written to {named}"
+    if after != before or options.rewrite == UPDATE:
         replace_file(path, after.dump(), f"baseline {named}")
-    count = before.count - after.count if prunes else after.count
-    told = f"taken out of {named}, {after.count} left" if prunes else f"written to {named}"
-    complain(f"{count} finding{'' if count == 1 else 's'} {told}")
+    complain(f"{count} finding{'' if count == 1 else 's'} {done}")
     return replace(report, baseline_gone=0)
 
 
@@ -239,20 +280,20 @@ def _shown(report: "Report", options: argparse.Namespace, store: "Store", plan: 
     if options.format != "text":
         return _renderer(options.format, store)(report)
     if options.diff and plan is not None:
-        from taskcheck.cli import diff  # noqa: PLC0415 - only here
+        from taskcheck.cli import diff
 
         return diff.render(plan)
     return show(report, verbose=options.verbose, color=options.color, by_rule=options.group == "rule")
 
 
 def _renderer(name: str, store: "Store") -> "Callable[[Report], str]":
-    from taskcheck.formats import renderer  # noqa: PLC0415 - not needed for --help
+    from taskcheck.formats import renderer
 
     if name in FORMATS:
         return renderer(name)
     others = store.plugins.reporters()
     if name not in others:
-        from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+        from taskcheck.config.suggest import did_you_mean
 
         raise Failure(f"unknown format {name!r}{did_you_mean(name, (*FORMATS, *others))}")
     return others[name]
@@ -268,7 +309,7 @@ def _output(item: str, store: "Store") -> "tuple[Callable[[Report], str], Path]"
 
 
 def _obstacle(path: Path) -> str | None:
-    """Why a file can't be written, as far as that can be told before anything is done."""
+    """Return why a file can't be written, as far as that can be told before anything is done."""
     try:
         if path.is_dir():
             return os.strerror(errno.EISDIR)

@@ -32,8 +32,8 @@ def store_options(parser: argparse.ArgumentParser) -> None:
 
 
 def moment(text: str) -> datetime:
-    """A timestamp from the command line."""
-    from taskcheck.documents.values import timestamp  # noqa: PLC0415 - only when it is given
+    """Return a timestamp from the command line."""
+    from taskcheck.documents.values import timestamp
 
     parsed = timestamp(text)
     if parsed is None:
@@ -42,16 +42,16 @@ def moment(text: str) -> datetime:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """A comma-separated list from the command line."""
+    """Return a comma-separated list from the command line."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def guarded(work: Callable[[], T]) -> T:
-    """The result of work on a store; what the user can mend becomes a failure with exit code 2."""
-    from taskcheck.config.load import ConfigError  # noqa: PLC0415 - as above
-    from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - as above
-    from taskcheck.read import GitError  # noqa: PLC0415 - as above
-    from taskcheck.store import UsageError  # noqa: PLC0415 - the checker is only loaded when it runs
+    """Return the result of work on a store; what the user can mend becomes a failure with exit code 2."""
+    from taskcheck.config.load import ConfigError
+    from taskcheck.formats.sanitize import visible
+    from taskcheck.read import GitError
+    from taskcheck.store import UsageError
 
     try:
         return work()
@@ -72,7 +72,7 @@ def replace_file(path: Path, text: str, what: str) -> None:
     Raises:
         Failure: it can't be written; the message begins with ``what``.
     """
-    import tempfile  # noqa: PLC0415 - only to write
+    import tempfile
 
     target = Path(os.path.realpath(path))
     temporary = None
@@ -99,16 +99,16 @@ def _umask() -> int:
 
 
 def people(options: argparse.Namespace) -> "tuple[Parsed, People]":
-    """What the files of the store say, and its directory of people and roles."""
-    from taskcheck.store import Where, open_store  # noqa: PLC0415 - not needed for --help
+    """Return what the files of the store say, and its directory of people and roles."""
+    from taskcheck.store import Where, open_store
 
     parsed = open_store(Where(root=options.root, config=options.config)).people()
     return parsed, parsed.people
 
 
 def show(report: "Report", *, verbose: bool = False, color: str = "auto", by_rule: bool = False) -> str:
-    """The report for stdout: wrapped and in colour on a terminal, plain otherwise."""
-    from taskcheck.formats import text  # noqa: PLC0415 - the other formats don't need it
+    """Return the report for stdout: wrapped and in colour on a terminal, plain otherwise."""
+    from taskcheck.formats import text
 
     return text.render(report, width=_width(color), verbose=verbose, by_rule=by_rule, links=_follows_links())
 
@@ -120,7 +120,7 @@ def _width(color: str) -> int | None:
 
 def columns() -> int:
     """Columns of the terminal, of which there are at least 20."""
-    import shutil  # noqa: PLC0415 - only for a terminal
+    import shutil
 
     return max(20, shutil.get_terminal_size().columns)
 
@@ -144,7 +144,7 @@ FIRST_VTE = 5001
 
 
 def _follows_links() -> bool:
-    """Whether stdout is a terminal that is known to follow links (OSC 8); rich writes them to any."""
+    """Return whether stdout is a terminal that is known to follow links (OSC 8); rich writes them to any."""
     env = os.environ
     if not sys.stdout.isatty() or "TMUX" in env or "STY" in env:
         return False
@@ -159,8 +159,8 @@ def _follows_links() -> bool:
 
 def tell_empty(report: "Report", store: "Store") -> None:
     """Say on stderr where there was nothing to check, and what was looked for."""
-    from taskcheck.checks import NOTHING  # noqa: PLC0415 - only after a check
-    from taskcheck.model.report import EMPTY  # noqa: PLC0415 - as above
+    from taskcheck.checks import NOTHING
+    from taskcheck.model.report import EMPTY
 
     if report.exit_code == EMPTY:
         settings = store.settings

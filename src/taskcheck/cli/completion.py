@@ -35,14 +35,14 @@ def run(options: argparse.Namespace) -> int:
         for name in guarded(lambda: _names(options)):
             print(visible(name, None))
         return 0
-    import shtab  # noqa: PLC0415 - only to print a script
+    import shtab
 
     print(shtab.complete(_whole(shtab), options.shell))
     return 0
 
 
 def _names(options: argparse.Namespace) -> Iterable[str]:
-    from taskcheck.store import Where, open_store  # noqa: PLC0415 - not needed for the script
+    from taskcheck.store import Where, open_store
 
     store = open_store(Where(root=options.root, config=options.config))
     if options.names == "rules":
@@ -52,7 +52,7 @@ def _names(options: argparse.Namespace) -> Iterable[str]:
 
 
 def _whole(shtab: Any) -> argparse.ArgumentParser:
-    """All commands in one parser, with what completes their arguments."""
+    """Return all commands in one parser, with what completes their arguments."""
     whole = argparse.ArgumentParser(prog="taskcheck")
     commands = whole.add_subparsers()
     for name, about in COMMANDS.items():

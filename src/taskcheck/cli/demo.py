@@ -37,9 +37,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(folder: Path, now: datetime, options: argparse.Namespace) -> int:
-    from taskcheck.checks import check_request  # noqa: PLC0415 - not needed for --help
-    from taskcheck.store import Request, Where  # noqa: PLC0415 - not needed for --help
-    from taskcheck.testing import FixtureError, build, incidents_fixture  # noqa: PLC0415 - as above
+    from taskcheck.checks import check_request
+    from taskcheck.store import Request, Where
+    from taskcheck.testing import FixtureError, build, incidents_fixture
 
     try:
         built = build(incidents_fixture(), folder, now=now)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def render(plan: "Plan") -> str:
-    """The diff of all files of a plan, as ``git apply`` takes it where the text has nothing odd in it."""
+    """Return the diff of all files of a plan, as ``git apply`` takes it where the text has nothing odd in it."""
     lines: list[str] = []
     for change in plan.changes:
         before, after = _lines(change.before), _lines(change.after)

@@ -28,10 +28,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Record the outcome; 0 when every ledger has it, or the run will see to it."""
-    from taskcheck.dispatch.finish import Said, finish  # noqa: PLC0415 - as above
-    from taskcheck.dispatch.start import NotDispatched  # noqa: PLC0415 - as above
-    from taskcheck.fix.transaction import GivenUp  # noqa: PLC0415 - as above
-    from taskcheck.store import Where, open_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.dispatch.finish import Said, finish
+    from taskcheck.dispatch.start import NotDispatched
+    from taskcheck.fix.transaction import GivenUp
+    from taskcheck.store import Where, open_store
 
     store = guarded(lambda: open_store(Where(root=options.root, config=options.config)))
     said = Said(outcome=options.outcome, pr_url=options.pr_url, reason=options.reason)

@@ -44,10 +44,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Look, propose, write."""
-    from taskcheck.cli.proposal import Proposal, propose  # noqa: PLC0415 - as above
-    from taskcheck.config import load as config  # noqa: PLC0415 - not needed for --help
-    from taskcheck.read import locate  # noqa: PLC0415 - as above
-    from taskcheck.store import Store, Where, open_store  # noqa: PLC0415 - as above
+    from taskcheck.cli.proposal import Proposal, propose
+    from taskcheck.config import load as config
+    from taskcheck.read import locate
+    from taskcheck.store import Store, Where, open_store
 
     location = guarded(lambda: locate(options.root))
     if options.hook:
@@ -85,13 +85,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _hook(options: argparse.Namespace, folder: str) -> str:
-    """What a commit is checked by; git and pre-commit start it at the top of the checkout that commits."""
+    """Return what a commit is checked by; git and pre-commit start it at the top of the checkout that commits."""
     if options.config:
         raise Failure("--hook takes no --config: the hook reads the configuration of the store")
     root = f"--root={folder}"
     if options.hook == "git":
         return GIT.format(root=f" {shlex.quote(root)}" if folder else "", python=shlex.quote(sys.executable))
-    from taskcheck.version import __version__  # noqa: PLC0415 - next to nothing, and only here
+    from taskcheck.version import __version__
 
     block = PRE_COMMIT.format(version=__version__)
     return f"{block}        args: [{json.dumps(root)}]\n" if folder else block

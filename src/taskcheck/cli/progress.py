@@ -23,7 +23,7 @@ class Progress:
         now = time.monotonic()
         if not self._terminal or now < self._next:
             return
-        from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - only when somebody waits
+        from taskcheck.formats.sanitize import visible
 
         self._next = now + PAUSE
         self._shown = True

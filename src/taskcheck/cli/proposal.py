@@ -1,7 +1,7 @@
 """A first taskcheck.toml from what a store holds: who is there, in which spellings, and which statuses are in use."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,70 +28,94 @@ class _Name:
     @property
     def key(self) -> str:
         """The spelling to make the key: lower case and hyphens first, then the most frequent."""
-        counted = self.spellings
-        return min(
-            counted,
-            key=lambda s: (s != s.casefold(), s.startswith("@"), "." in s or "_" in s or " " in s, -counted[s], s),
-        )
+        return min(self.spellings, key=self._oddness)
+
+    def _oddness(self, spelling: str) -> tuple[bool, bool, bool, int, str]:
+        """Return a key that sorts spellings by how well they do as a key."""
+        has_other_separators = any(mark in spelling for mark in "._ ")
+        has_capitals = spelling != spelling.casefold()
+        return has_capitals, spelling.startswith("@"), has_other_separators, -self.spellings[spelling], spelling
 
     def others(self, key: str) -> list[str]:
-        """The spellings beside the key."""
+        """Return the spellings beside the key."""
         return sorted(set(self.spellings) - {key})
 
 
 def propose(settings: Settings, parsed: Parsed, *, detected: bool) -> Proposal:
-    """The configuration of a store that has none.
+    """Return the configuration of a store that has none.
 
     Spellings with one fold are one name. Nothing else is merged: a name that might be another's spelling is left out
     and noted, so that the first check asks about it.
     """
-    names = _names(parsed)
-    persons, notes = _persons(names, parsed)
-    roles = parsed.people.roles
     tables: dict[str, Any] = {"preset": settings.preset}
+    persons, notes = _persons(_names(parsed), parsed)
     if persons:
         tables["people"] = persons
+    roles = parsed.people.roles
     if roles:
         tables["roles"] = {role: filled for role, filled in roles.items() if filled is not None}
-        unfilled = (role for role, filled in roles.items() if filled is None)
-        notes += [f"role {role} is filled by nobody: give it a person, or false" for role in unfilled]
+        notes += _unfilled(roles)
     unknown = Counter(task.status for task in parsed.tasks if task.status and task.stage is None)
     if unknown:
         tables["statuses"] = {stage.value: list(settings.words(stage)) for stage in Stage}
-        notes += [
-            f"status {status!r} of {count} task{'' if count == 1 else 's'} belongs to no class yet"
-            for status, count in unknown.items()
-        ]
+        notes += _unclassed(unknown)
     return Proposal(_text(tables, notes, detected=detected), tuple(notes))
 
 
+def _unfilled(roles: Mapping[str, object]) -> list[str]:
+    """Return a note for each role that nobody fills."""
+    unfilled = [role for role, filled in roles.items() if filled is None]
+    return [f"role {role} is filled by nobody: give it a person, or false" for role in unfilled]
+
+
+def _unclassed(statuses: Mapping[str, int]) -> list[str]:
+    """Return a note for each status outside of the classes, with how many tasks have it."""
+    notes = []
+    for status, count in statuses.items():
+        tasks = "task" if count == 1 else "tasks"
+        notes.append(f"status {status!r} of {count} {tasks} belongs to no class yet")
+    return notes
+
+
 def _names(parsed: Parsed) -> dict[str, _Name]:
-    """Everybody who is named as an owner of a task, or by a register or snapshot."""
+    """Return everybody who is named as an owner of a task, or by a register or snapshot, sorted by fold."""
     names: dict[str, _Name] = {}
-    owners = (spelling for task in parsed.tasks for _, spelling in task.owners)
-    for spelling in (*owners, *_managers(parsed)):
-        if folded := fold(spelling):
-            names.setdefault(folded, _Name(folded, Counter())).spellings[spelling] += 1
+    for spelling in (*_owners(parsed), *_managers(parsed)):
+        folded = fold(spelling)
+        if folded:
+            name = names.setdefault(folded, _Name(folded, Counter()))
+            name.spellings[spelling] += 1
     return dict(sorted(names.items()))
 
 
-def _managers(parsed: Parsed) -> Iterable[str]:
-    ledgers = (*(r.ledger for r in parsed.ledgers.registers), *(s.ledger for s in parsed.ledgers.snapshots))
-    return (name for ledger in ledgers for name in (ledger.name, ledger.owner) if name)
+def _owners(parsed: Parsed) -> Iterator[str]:
+    """Yield every owner of a task as written."""
+    for task in parsed.tasks:
+        for _, spelling in task.owners:
+            yield spelling
+
+
+def _managers(parsed: Parsed) -> Iterator[str]:
+    """Yield whose each register and snapshot is: by the file's name, and by what stands in it."""
+    ledgers = [register.ledger for register in parsed.ledgers.registers]
+    ledgers += [snapshot.ledger for snapshot in parsed.ledgers.snapshots]
+    for ledger in ledgers:
+        yield from filter(None, (ledger.name, ledger.owner))
 
 
 def _persons(names: Mapping[str, _Name], parsed: Parsed) -> tuple[dict[str, list[str]], list[str]]:
-    """Person to other spellings, and the names that a person has to decide about."""
+    """Return person to other spellings, and the names that a person has to decide about."""
     declared = {fold(key): key for key in (*parsed.people.persons, *parsed.people.roles)}
     managers = {fold(name) for name in _managers(parsed)}
     persons: dict[str, list[str]] = {key: [] for key in parsed.people.persons}
     notes = []
     for folded, name in names.items():
         if folded in declared:
-            if declared[folded] in persons:
-                persons[declared[folded]] = name.others(declared[folded])
+            key = declared[folded]
+            if key in persons:
+                persons[key] = name.others(key)
             continue
-        longer = next((other for other in sorted({*names, *declared} - {folded}) if other.startswith(folded)), None)
+        longer = _longer(folded, {*names, *declared})
         if longer is not None:
             whose = declared.get(longer) or names[longer].key
             notes.append(
@@ -104,10 +128,21 @@ def _persons(names: Mapping[str, _Name], parsed: Parsed) -> tuple[dict[str, list
     return persons, notes
 
 
+def _longer(folded: str, folds: Iterable[str]) -> str | None:
+    """Return the first name that begins with another one; None where none does."""
+    return min((other for other in folds if other != folded and other.startswith(folded)), default=None)
+
+
 def _text(tables: Mapping[str, Any], notes: Iterable[str], *, detected: bool) -> str:
-    import tomli_w  # noqa: PLC0415 - only to write
+    """Return a configuration file's text, with what to look at on top."""
+    import tomli_w
 
     why = "detected" if detected else "the default: no other was detected"
     comments = [f"# Written by `taskcheck init`. Preset: {why}.", *(f"# Look at: {note}" for note in notes)]
-    printable = ("".join(c if c.isprintable() else "?" for c in line) for line in comments)
-    return "\n".join(printable) + "\n\n" + tomli_w.dumps(tables)
+    head = "\n".join(_printable(line) for line in comments)
+    return f"{head}\n\n{tomli_w.dumps(tables)}"
+
+
+def _printable(line: str) -> str:
+    """Return a line with what can't be printed as question marks."""
+    return "".join(character if character.isprintable() else "?" for character in line)

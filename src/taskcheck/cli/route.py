@@ -4,10 +4,17 @@ One line each: the person (``-`` for nobody), a tab, and why. Exits 1 when any o
 """
 
 import argparse
+from typing import TYPE_CHECKING
 
 from taskcheck.cli import Failure
 from taskcheck.cli.common import guarded, people, store_options
 from taskcheck.formats.sanitize import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from taskcheck.config.people import People, RoutedTo
+    from taskcheck.model.task import Task
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,14 +27,30 @@ def run(options: argparse.Namespace) -> int:
     """Route each task."""
     parsed, directory = guarded(lambda: people(options))
     tasks = {task.id: task for task in parsed.tasks}
-    nobody = False
+    exit_code = 0
     for name in options.tasks:
-        if name not in tasks:
-            from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
-
-            raise Failure(f"no task is named {name!r}{did_you_mean(name, tasks)}")
-        owners: list[str | None] = [spelling for _, spelling in tasks[name].owners]
-        for routed in (directory.route(spelling) for spelling in owners or [None]):
-            nobody = nobody or routed.person is None
+        for routed in _routes(_named(name, tasks), directory):
+            if routed.person is None:
+                exit_code = 1
             print(f"{visible(routed.person or '-')}\t{visible(routed.why)}")
-    return int(nobody)
+    return exit_code
+
+
+def _named(name: str, tasks: "Mapping[str, Task]") -> "Task":
+    """Return the task of a name.
+
+    Raises:
+        Failure: there is none.
+    """
+    if name not in tasks:
+        from taskcheck.config.suggest import did_you_mean
+
+        raise Failure(f"no task is named {name!r}{did_you_mean(name, tasks)}")
+    return tasks[name]
+
+
+def _routes(task: "Task", directory: "People") -> "list[RoutedTo]":
+    """Return who may dispatch a task, for each of its owners; without an owner, for nobody."""
+    if not task.owners:
+        return [directory.route(None)]
+    return [directory.route(spelling) for _, spelling in task.owners]

@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List or explain."""
-    from taskcheck.plugins import manager as plugins  # noqa: PLC0415 - not needed for --help
+    from taskcheck.plugins import manager as plugins
 
     rules = plugins.load().rules()
     if options.name is None:
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"{rule.family:<10} {rule.name:<{width}}  {rule.severity.label:<7}  {rule.summary}")
         return 0
     if options.name not in rules:
-        from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+        from taskcheck.config.suggest import did_you_mean
 
         raise Failure(f"no rule is named {options.name!r}{did_you_mean(options.name, rules)}")
     rule = rules[options.name]
@@ -39,9 +39,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _today(options: argparse.Namespace) -> str:
-    """What the rule finds here, without the raw signals: the rules that would explain them didn't run."""
-    from taskcheck.checks import check_store, chosen  # noqa: PLC0415 - only to explain
-    from taskcheck.store import Request, Where, open_store  # noqa: PLC0415 - only to explain
+    """Return what the rule finds here, without the raw signals: the rules that would explain them didn't run."""
+    from taskcheck.checks import check_store, chosen
+    from taskcheck.store import Request, Where, open_store
 
     try:
         store = guarded(lambda: open_store(Where(root=options.root, config=options.config)))

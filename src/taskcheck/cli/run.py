@@ -43,9 +43,9 @@ def run(options: argparse.Namespace) -> int:
     """Run the command in the task's worktree; its exit code, or ours."""
     if not options.command:
         raise Failure("name the command to run: taskcheck run TASK -- COMMAND")
-    from taskcheck.dispatch.start import NotDispatched, Wanted  # noqa: PLC0415 - as above
-    from taskcheck.fix.transaction import GivenUp  # noqa: PLC0415 - as above
-    from taskcheck.store import Where, open_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.dispatch.start import NotDispatched, Wanted
+    from taskcheck.fix.transaction import GivenUp
+    from taskcheck.store import Where, open_store
 
     store = guarded(lambda: open_store(Where(root=options.root, config=options.config)))
     wanted = Wanted(
@@ -65,10 +65,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _rehearse(store: "Store", wanted: "Wanted") -> int:
-    from shlex import join  # noqa: PLC0415 - not needed for --help
+    from shlex import join
 
-    from taskcheck.dispatch.run import rehearse  # noqa: PLC0415 - as above
-    from taskcheck.dispatch.settle import tombstone_path  # noqa: PLC0415 - as above
+    from taskcheck.dispatch.run import rehearse
+    from taskcheck.dispatch.settle import tombstone_path
 
     begun = rehearse(store, wanted)
     workplace, paths = begun.workplace, store.settings.paths
@@ -83,7 +83,7 @@ def _rehearse(store: "Store", wanted: "Wanted") -> int:
 
 
 def _run(store: "Store", wanted: "Wanted") -> int:
-    from taskcheck.dispatch.run import run as dispatch  # noqa: PLC0415 - not needed for --help
+    from taskcheck.dispatch.run import run as dispatch
 
     ran = dispatch(store, wanted, _say)
     if ran.outcome:
@@ -99,7 +99,7 @@ def _say(text: str) -> None:
 
 
 def _seconds(text: str) -> float:
-    from taskcheck.documents.values import duration  # noqa: PLC0415 - only when it is given
+    from taskcheck.documents.values import duration
 
     try:
         return duration(text).total_seconds()

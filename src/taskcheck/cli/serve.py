@@ -23,10 +23,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal comes."""
-    from taskcheck.store import Request, Where, open_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.store import Request, Where, open_store
 
     try:
-        from taskcheck.web.server import serve  # noqa: PLC0415 - an extra
+        from taskcheck.web.server import serve
     except ImportError as error:
         missing = f"`serve` needs {error.name}, which isn't installed; try: pip install 'taskcheck-lint[serve]'"
         raise Failure(missing) from error

@@ -11,7 +11,7 @@ import select
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
@@ -43,9 +43,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Sight, print, and the exit code of a check."""
-    from taskcheck.checks import check_store  # noqa: PLC0415 - not needed for --help
-    from taskcheck.formats import status  # noqa: PLC0415 - as above
-    from taskcheck.store import Request, Where, open_store  # noqa: PLC0415 - not needed for --help
+    from taskcheck.checks import check_store
+    from taskcheck.formats import status
+    from taskcheck.store import Request, Where, open_store
 
     where = Where(root=options.root, config=options.config)
     if options.watch:
@@ -65,22 +65,33 @@ def run(options: argparse.Namespace) -> int:
 
 def _watch(where: "Where", request: "Request", options: argparse.Namespace) -> int:
     """Show every look until somebody ends it; elsewhere than on a terminal, those that say something new."""
-    from taskcheck.watch import looks  # noqa: PLC0415 - only to watch
+    from taskcheck.watch import looks
 
+    sights = looks(where, request, Event())
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
-        said: object = None
-        for sight in looks(where, request, Event()):
-            if not _is_read():
-                return GONE
-            if sight is not None and sight.says != said:
-                said = sight.says
-                sys.stdout.write(f"{_shown(sight, options)}\n")
-                sys.stdout.flush()
-        return 0
+        return _print_news(sights, options)
+    return _fill_screen(sights, options)
+
+
+def _print_news(sights: "Iterable[Sight | None]", options: argparse.Namespace) -> int:
+    """Print every look that says something new, below the ones before, while somebody reads."""
+    said: object = None
+    for sight in sights:
+        if not _is_read():
+            return GONE
+        if sight is not None and sight.says != said:
+            said = sight.says
+            sys.stdout.write(f"{_shown(sight, options)}\n")
+            sys.stdout.flush()
+    return 0
+
+
+def _fill_screen(sights: "Iterable[Sight | None]", options: argparse.Namespace) -> int:
+    """Show the last look on the whole terminal, in its size."""
     with _screen() as anew:
         last: Sight | None = None
         size = None
-        for sight in looks(where, request, Event()):
+        for sight in sights:
             now = shutil.get_terminal_size()
             if sight is not None or now != size or anew.is_set():
                 last, size = sight or last, now
@@ -92,15 +103,15 @@ def _watch(where: "Where", request: "Request", options: argparse.Namespace) -> i
 
 
 def _is_read() -> bool:
-    """Whether somebody may still read what is printed: a pipe knows when its reader has gone."""
+    """Return whether somebody may still read what is printed: a pipe knows when its reader has gone."""
     poll = select.poll()
     poll.register(sys.stdout, 0)
     return not poll.poll(0)
 
 
 def _shown(sight: "Sight", options: argparse.Namespace, height: int | None = None) -> str:
-    from taskcheck.formats import status  # noqa: PLC0415 - not needed for --help
-    from taskcheck.formats.sanitize import visible  # noqa: PLC0415 - as above
+    from taskcheck.formats import status
+    from taskcheck.formats.sanitize import visible
 
     if sight.report is None:
         return f"taskcheck: {visible(sight.trouble, None)}\n"

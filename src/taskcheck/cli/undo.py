@@ -23,8 +23,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Undo, print what was undone, and the exit code."""
-    from taskcheck.fix import repair  # noqa: PLC0415 - not needed for --help
-    from taskcheck.store import Where, open_store  # noqa: PLC0415 - as above
+    from taskcheck.fix import repair
+    from taskcheck.store import Where, open_store
 
     store = guarded(lambda: open_store(Where(root=options.root, config=options.config)))
     if options.list:

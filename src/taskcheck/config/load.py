@@ -44,7 +44,7 @@ class Preset:
     tables: Mapping[str, Any]
 
     def found_in(self, root: Path) -> bool:
-        """Whether a store of this format lies in a folder."""
+        """Return whether a store of this format lies in a folder."""
         return any((root / path).exists() for path in self.detect)
 
 
@@ -221,9 +221,9 @@ def _check(merged: Mapping[str, Any], written: Mapping[str, Any], where: str) ->
     """Yield every fault of the configuration, in words."""
     if not written:
         return
-    from pydantic import ValidationError  # noqa: PLC0415 - 80 ms, and only where there is a file to check
+    from pydantic import ValidationError
 
-    from taskcheck.config.schema import Config  # noqa: PLC0415 - as above
+    from taskcheck.config.schema import Config
 
     try:
         Config.model_validate(merged)
@@ -255,7 +255,7 @@ def _table(model: Any, name: str) -> Any:
 
 
 def _unknown(name: str, known: Mapping[str, Any], what: str = "preset") -> str:
-    from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+    from taskcheck.config.suggest import did_you_mean
 
     return f"unknown {what} {name!r}{did_you_mean(name, known)}"
 
@@ -265,7 +265,7 @@ def _vocabulary(root: Path, table: Mapping[str, Any]) -> frozenset[str]:
     name = next((name for name in table.get("files", ()) if (root / name).exists()), None)
     if name is None:
         return frozenset()
-    from taskcheck.documents import DocumentError, read_front_matter  # noqa: PLC0415 - few stores have such a file
+    from taskcheck.documents import DocumentError, read_front_matter
 
     try:
         document = read_front_matter(b"---\n" + _bounded(root / name) + b"\n---\n")

@@ -88,7 +88,7 @@ class Pattern:
         return (groups.get("scope") or "", name) if name else None
 
     def fill(self, **values: str) -> str:
-        """The path for an owner or a task."""
+        """Return the path for an owner or a task."""
         return re.sub(r"\{(owner|task)\}", lambda m: values.get(m[1], m[0]), self.text)
 
 

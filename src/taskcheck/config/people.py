@@ -11,7 +11,7 @@ _SEPARATORS = re.compile(r"[.\-_\s]+")
 
 
 def fold(spelling: str) -> str:
-    """The form in which spellings of one name are equal.
+    """Return the form in which spellings of one name are equal.
 
     NFKC, casefold, a leading ``@`` dropped, and ``.``, ``-``, ``_`` and white space removed (spec 2).
     """
@@ -89,16 +89,16 @@ class People:
         return bool(self._folds)
 
     def resolve(self, spelling: str | None) -> Owner | None:
-        """The person or role that a spelling means; None for a name that isn't declared."""
+        """Return the person or role that a spelling means; None for a name that isn't declared."""
         return self._folds.get(fold(spelling)) if spelling else None
 
     def person(self, spelling: str | None) -> str | None:
-        """The key of the person that a spelling means, roles left out."""
+        """Return the key of the person that a spelling means, roles left out."""
         owner = self.resolve(spelling)
         return owner.key if owner and owner.kind == "person" else None
 
     def route(self, spelling: str | None) -> RoutedTo:
-        """Who may dispatch the tasks of an owner: the person, or the person who fills the role."""
+        """Return who may dispatch the tasks of an owner: the person, or the person who fills the role."""
         if not spelling:
             return RoutedTo(None, "no owner")
         owner = self.resolve(spelling)
@@ -149,7 +149,7 @@ def _skeleton(folded: str) -> str:
 
 
 def _near(known: str, folded: str) -> bool:
-    """Whether one begins with the other, or they differ in accents only."""
+    """Return whether one begins with the other, or they differ in accents only."""
     if min(len(known), len(folded)) < 2:
         return False
     return known.startswith(folded) or folded.startswith(known) or _unaccented(known) == _unaccented(folded)

@@ -58,7 +58,7 @@ def _folder(path: str) -> str:
 
 
 def _shaped(pattern: str) -> WithJsonSchema:
-    """What an editor can tell of a text."""
+    """Return what an editor can tell of a text."""
     return WithJsonSchema({"type": "string", "pattern": pattern})
 
 
@@ -150,6 +150,10 @@ class FieldsTable(Table):
     """The key of when it last changed."""
     closed_before_merge: Text = "closed_before_merge"
     """The key of a task that is done, and meant to be, while its pull request is open (`true`)."""
+    branch: Text = "branch"
+    """The key of the branch on which it is worked on."""
+    worktree: Text = "worktree"
+    """The key of the worktree in which it is worked on, relative to the root checkout."""
 
 
 class StatusesTable(Table):
@@ -314,7 +318,7 @@ class Config(Table):
     @field_validator("locks")
     @classmethod
     def _locks_are_files_of_their_own(cls, locks: LocksTable | None, info: ValidationInfo) -> LocksTable | None:
-        """A ledger is replaced by a rename: whoever locks it locks a file that is gone."""
+        """Refuse a ledger: it is replaced by a rename; whoever locks it locks a file that is gone."""
         paths = info.data.get("paths")
         ledgers = (paths.registers, paths.snapshots) if locks and paths else ()
         if locks and any(Pattern(held or "").match(Pattern(locks.registers).fill(owner="x")) for held in ledgers):

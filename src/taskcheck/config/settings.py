@@ -26,7 +26,7 @@ class Stage(Enum):
         return _ORDER[self]
 
     def before(self, other: "Stage | None") -> bool:
-        """Whether a task in this stage has yet to reach the other; an unknown stage has no order."""
+        """Return whether a task in this stage has yet to reach the other; an unknown stage has no order."""
         return other is not None and self.order < other.order
 
 
@@ -134,23 +134,23 @@ class Settings:
     lock_kind: Literal["flock", "lockf"] = "flock"
 
     def stage(self, status: str | None) -> Stage | None:
-        """The class of a status, whatever its case; None for one outside the vocabulary."""
+        """Return the class of a status, whatever its case; None for one outside the vocabulary."""
         return self.folded_statuses.get(status.casefold()) if status else None
 
     def knows(self, status: str) -> bool:
-        """Whether a status is in the vocabulary, classed or not."""
+        """Return whether a status is in the vocabulary, classed or not."""
         return self.stage(status) is not None or status.casefold() in self.unclassed
 
     def words(self, stage: Stage) -> tuple[str, ...]:
-        """The statuses of a class."""
+        """Return the statuses of a class."""
         return tuple(status for status, known in self.statuses.items() if known is stage)
 
     def branch_of(self, task: str) -> str | None:
-        """The branch that the configured pattern makes a task's; None where it names none."""
+        """Return the branch that the configured pattern makes a task's; None where it names none."""
         return self.branch.replace("{task}", task) if self.branch and "*" not in self.branch else None
 
     def allows(self, outcome: str | None, status: str | None) -> bool:
-        """Whether a dispatch that ended so may leave the root task in this status."""
+        """Return whether a dispatch that ended so may leave the root task in this status."""
         allowed = self.outcomes.get(outcome or "", ())
         return status is not None and status.casefold() in {name.casefold() for name in allowed}
 

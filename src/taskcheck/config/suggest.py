@@ -2,10 +2,18 @@
 
 from collections.abc import Iterable
 
+ALIKE = 70
+"""The likeness, of 100, from which a name may be meant."""
+
 
 def did_you_mean(name: str, known: Iterable[str], most: int = 3) -> str:
-    """``; did you mean A or B?`` with the nearest names, or nothing where none is near."""
-    from rapidfuzz import process  # noqa: PLC0415 - only when something is wrong
+    """Return ``; did you mean A or B?`` with the nearest names, or nothing where none is near."""
+    from rapidfuzz import process
 
-    close = [choice for choice, score, _ in process.extract(name, list(known), limit=most) if score >= 70]
-    return f"; did you mean {' or '.join(close)}?" if close else ""
+    close = []
+    for choice, score, _ in process.extract(name, list(known), limit=most):
+        if score >= ALIKE:
+            close.append(choice)
+    if not close:
+        return ""
+    return f"; did you mean {' or '.join(close)}?"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from taskcheck.assemble.dispatches import dispatch_of
 from taskcheck.config.people import RoutedTo
 from taskcheck.config.settings import Stage
 from taskcheck.model.finding import Finding, Severity
@@ -30,7 +31,7 @@ def refusal(state: State, report: Report, task: Task, person: str) -> str | None
 
 def _reasons(state: State, report: Report, task: Task, person: str) -> Iterator[str]:
     """Yield every reason why a person's manager may not dispatch a task now."""
-    dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
+    dispatch = dispatch_of(state, task.id)
     if task.document is None:
         yield f"{task.place.path} can't be read{f': {task.trouble.message}' if task.trouble else ''}"
     if dispatch is not None and dispatch.state is DispatchState.RUNNING:

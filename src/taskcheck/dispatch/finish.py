@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from taskcheck.assemble.dispatches import dispatch_of
 from taskcheck.config.settings import Stage
 from taskcheck.dispatch.heartbeat import renew
 from taskcheck.dispatch.outcome import COMPLETED, FAILED, named_pull
 from taskcheck.dispatch.records import Scalar
-from taskcheck.dispatch.settle import PATIENCE, Settled, Undecided, settle, tombstone_path
-from taskcheck.dispatch.start import NotDispatched, idle, known, make_folder
+from taskcheck.dispatch.settle import PATIENCE, EndUnknown, Settled, settle, tombstone_path
+from taskcheck.dispatch.start import NotDispatched, idle, make_folder, task_named
 from taskcheck.documents import Document, DocumentError, Refused, Route
 from taskcheck.documents.frontmatter import read_front_matter
 from taskcheck.documents.frontsplice import set_scalars
@@ -61,7 +62,7 @@ def finish(store: Store, name: str, said: Said) -> Finished:
     if not store.settings.paths.tombstones:
         raise UsageError("[paths] tombstones isn't configured, and the outcome of a dispatch is recorded there")
     _, state = store.read(Request())
-    task = known(state, name)
+    task = task_named(state, name)
     path = tombstone_path(store, task.id)
     _refuse_unfinishable(store, task)
     pull = _checked(state, task, said)
@@ -101,11 +102,11 @@ def _settled(store: Store, state: State, task: Task, changes: Mapping[str, Scala
     Raises:
         GivenUp: it couldn't be recorded.
     """
-    dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task.id)
+    dispatch = dispatch_of(state, task.id)
     owner = dispatch.owner if dispatch else None
     try:
         return settle(store, task.id, owner, lambda _, record: _ending(record, task, dispatch, changes))
-    except Undecided as error:
+    except EndUnknown as error:
         raise GivenUp(str(error), None) from error
 
 
@@ -126,7 +127,7 @@ def _checked(state: State, task: Task, said: Said) -> PullRequest | None:
         return PullRequest.at(said.pr_url)
     try:
         pull = named_pull(state, task.id, {})
-    except Undecided as error:
+    except EndUnknown as error:
         raise UsageError(str(error)) from error
     if said.outcome == COMPLETED and pull is None:
         raise UsageError(f"{said.outcome} needs a pull request: --pr-url URL")
@@ -135,7 +136,7 @@ def _checked(state: State, task: Task, said: Said) -> PullRequest | None:
 
 def _hint(outcome: str, outcomes: Iterable[str]) -> str:
     """Return which outcome may have been meant, else all that there are."""
-    from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+    from taskcheck.config.suggest import did_you_mean
 
     return did_you_mean(outcome, outcomes) or f"; there are {', '.join(outcomes)}"
 

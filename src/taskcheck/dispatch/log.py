@@ -21,7 +21,7 @@ class Log:
 
     @staticmethod
     def opened(store: Store, task: str) -> "Log":
-        """The log of a task; nowhere where none is configured.
+        """Return the log of a task; nowhere where none is configured.
 
         Raises:
             UsageError, Obstacle: its path leads out of the root checkout, or its folder can't be made.

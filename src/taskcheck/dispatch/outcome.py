@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from taskcheck.dispatch.process.worker import Ended
 from taskcheck.dispatch.records import Scalar
-from taskcheck.dispatch.settle import Undecided
+from taskcheck.dispatch.settle import EndUnknown
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import PullRequest, Task
@@ -38,7 +38,7 @@ def outcome(state: State, task: str, record: Mapping[str, Scalar], ended: Ended)
         ended: how the worker ended.
 
     Raises:
-        Undecided: its worktree can't be looked at.
+        EndUnknown: its worktree can't be looked at.
     """
     copy = own_copy(state, task)
     said = record.get("outcome")
@@ -71,10 +71,10 @@ def own_copy(state: State, task: str) -> Task | None:
     """Return the task's file in its own worktree, where it differs from root's.
 
     Raises:
-        Undecided: worktrees can't be looked at.
+        EndUnknown: worktrees can't be looked at.
     """
     if isinstance(state.copies, Unavailable):
-        raise Undecided(f"its worktree can't be looked at: {state.copies.reason}")
+        raise EndUnknown(f"its worktree can't be looked at: {state.copies.reason}")
     copy = state.copies.own(task)
     return copy.task if copy else None
 

@@ -14,7 +14,7 @@ from taskcheck.dispatch.log import Log
 from taskcheck.dispatch.outcome import Outcome, outcome
 from taskcheck.dispatch.process.worker import Ended, Worker
 from taskcheck.dispatch.records import Scalar
-from taskcheck.dispatch.settle import PATIENCE, Undecided, settle, tombstone_path
+from taskcheck.dispatch.settle import PATIENCE, EndUnknown, settle, tombstone_path
 from taskcheck.dispatch.start import (
     Begun,
     Wanted,
@@ -32,8 +32,8 @@ from taskcheck.fix.transaction import (
     GivenUp,
     Planned,
     carry_out,
-    opened,
-    told,
+    in_words,
+    open_journals,
 )
 from taskcheck.model.state import State
 from taskcheck.read import GitError
@@ -67,7 +67,7 @@ class Ran:
 
 
 def rehearse(store: Store, wanted: Wanted) -> Begun:
-    """What a run would do; nothing is written.
+    """Return what a run would do; nothing is written.
 
     Raises:
         NotDispatched: the task may not be dispatched now.
@@ -144,7 +144,7 @@ def _log(store: Store, task: str) -> Log:
 
 
 def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, lock: int) -> tuple[Worker, Planned]:
-    """A worker at its gate, of whom every ledger tells; or nothing of it.
+    """Return a worker at its gate, of whom every ledger tells; or nothing of it.
 
     Raises:
         NotDispatched, UsageError: as `run`.
@@ -163,7 +163,7 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
 
     try:
         log.begin(f"taskcheck run {begun.task.id} by {begun.person} at {iso(clock())}: {join(wanted.command)}")
-        with opened(store, PATIENCE) as (journals, _):
+        with open_journals(store, PATIENCE) as (journals, _):
             first = registration(store, seen, begun, clock())
             planned, _ = carry_out(store, journals, again, first, kept=False)
     except BaseException as error:
@@ -171,7 +171,7 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
         with suppress(OSError):
             log.withdraw()
         if isinstance(error, TROUBLE):
-            raise GivenUp(told(error, store), None) from error
+            raise GivenUp(in_words(error, store), None) from error
         raise
     return worker, planned
 
@@ -205,7 +205,7 @@ class _Run:
         try:
             make_folder(self._store, self._path)  # the worker may have cleaned up
             settled = settle(self._store, self._task, self._person, lambda *seen: self._ending(ended, *seen))
-        except (Undecided, GivenUp, UsageError, GitError) as error:
+        except (EndUnknown, GivenUp, UsageError, GitError) as error:
             return Ran(exit_code=_exit_code(ended) or UNTRUSTED, outcome=self._outcome, trouble=str(error))
         code = _exit_code(ended) or int(bool(self._outcome and self._outcome.rejected))
         return Ran(
@@ -219,7 +219,7 @@ class _Run:
         return {"heartbeat_at": iso(clock())} if values.get("state") == "running" and self._is_ours(values) else None
 
     def _ending(self, ended: Ended, state: State, record: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
-        """What the tombstone is to say; one that a stranger put in its place says nothing of this run."""
+        """Return what the tombstone is to say; one that a stranger put in its place says nothing of this run."""
         record = {**self._begin, **(record if self._is_ours(record) else {})}
         found = outcome(state, self._task, record, ended)
         self._outcome = found
@@ -241,7 +241,7 @@ class _Run:
 
 
 def _exit_code(ended: Ended) -> int:
-    """The worker's own, or that of what stopped it."""
+    """Return the exit code: the worker's own, or that of what stopped it."""
     if ended.stopped_by == "timeout":
         return TIMED_OUT
     if ended.stopped_by and ended.stopped_by in signal.Signals.__members__:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from taskcheck.assemble.dispatches import dispatch_of
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Stage
 from taskcheck.dispatch.records import Scalar, tombstone, unregistered
@@ -18,8 +19,8 @@ from taskcheck.fix.transaction import (
     GivenUp,
     Planned,
     carry_out,
-    opened,
-    told,
+    in_words,
+    open_journals,
 )
 from taskcheck.model.plan import Plan
 from taskcheck.model.sources import Sources, Unavailable
@@ -34,7 +35,7 @@ Ending = Callable[[State, Mapping[str, Scalar]], Mapping[str, Scalar]]
 """How a run ended, by the state as it is now and the tombstone so far: what the tombstone is to say of it."""
 
 
-class Undecided(Exception):
+class EndUnknown(Exception):
     """How the run ended can't be told; the message says why."""
 
 
@@ -49,7 +50,7 @@ class Settled:
 
 
 def tombstone_path(store: Store, task: str) -> str:
-    """Where the tombstone of a task is, relative to the root checkout.
+    """Return where the tombstone of a task is, relative to the root checkout.
 
     Raises:
         UsageError: none that is written there would be read again.
@@ -77,19 +78,19 @@ def settle(store: Store, task: str, owner: str | None, ending: Ending) -> Settle
         ending: how it ended.
 
     Raises:
-        Undecided: of ``ending``.
+        EndUnknown: of ``ending``.
         GivenUp: nothing could be written.
     """
     work = _Settling(store, task, owner, ending)
     trouble = ""
     for work.alone in (False, False, True):
         try:
-            with opened(store, PATIENCE) as (journals, _):
+            with open_journals(store, PATIENCE) as (journals, _):
                 carry_out(store, journals, work.look, kept=False)
         except GivenUp as error:
             trouble = trouble or str(error)
         except TROUBLE as error:
-            trouble = trouble or told(error, store)
+            trouble = trouble or in_words(error, store)
         else:
             return Settled(work.record, trouble or work.trouble)
     raise GivenUp(trouble, None)
@@ -192,7 +193,7 @@ class _Settling:
         settings, outcome = state.settings, str(self.record.get("outcome"))
         if settings.allows(outcome, status) or settings.stage(status) is Stage.DONE:
             return None
-        dispatch = None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(self.task)
+        dispatch = dispatch_of(state, self.task)
         if dispatch is not None and dispatch.settled:
             return None
         if task.document is None:

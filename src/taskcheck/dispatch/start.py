@@ -67,7 +67,7 @@ class Begun:
 
 
 def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
-    """Whether the run may begin now, and where.
+    """Return the run that may begin now, with its place.
 
     Raises:
         NotDispatched: the task may not be dispatched now.
@@ -76,7 +76,7 @@ def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
     state = seen.state
     if not store.settings.paths.tombstones:
         raise UsageError("[paths] tombstones isn't configured, and a run keeps its record there")
-    task = known(state, wanted.task)
+    task = task_named(state, wanted.task)
     tombstone_path(store, task.id)
     if isinstance(state.people, Unavailable):
         raise UsageError(state.people.reason)
@@ -89,7 +89,7 @@ def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
     return Begun(task=task, person=person, workplace=workplace(store, state, task.id, wanted.worktree, wanted.branch))
 
 
-def known(state: State, name: str) -> Task:
+def task_named(state: State, name: str) -> Task:
     """Root's task of a name.
 
     Raises:
@@ -97,7 +97,7 @@ def known(state: State, name: str) -> Task:
     """
     task = state.tasks.get(name)
     if task is None:
-        from taskcheck.config.suggest import did_you_mean  # noqa: PLC0415 - only when something is wrong
+        from taskcheck.config.suggest import did_you_mean
 
         raise UsageError(f"no task is named {name!r}{did_you_mean(name, state.tasks.by_id)}")
     return task
@@ -141,7 +141,7 @@ def _lock(store: Store, task: str) -> tuple[OwnFolder, str]:
 
 
 def registration(store: Store, seen: Look, begun: Begun, now: datetime) -> Planned:
-    """The beginning of a run as a plan: register entry, running tombstone, root's task in work.
+    """Return the beginning of a run as a plan: register entry, running tombstone, root's task in work.
 
     The process that they name is ours, not the worker's: it lives until the end is recorded too, and whoever wants the
     worker stopped is to stop us.
@@ -189,7 +189,7 @@ def _person(people: People, owner: str) -> str:
 
 
 def _in_work(store: Store, data: bytes, task: Task) -> bytes:
-    """A task file with the first status of work that is begun; as it is where there is no such status."""
+    """Return a task file with the first status of work that is begun; as it is where there is no such status."""
     words = store.settings.words(Stage.ACTIVE)
     if not words:
         return data

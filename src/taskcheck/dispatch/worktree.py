@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
+from taskcheck.model.checkouts import Checkouts
 from taskcheck.model.sources import Unavailable
-from taskcheck.model.state import Checkouts, State
+from taskcheck.model.state import State
 from taskcheck.model.task import Checkout
 from taskcheck.read.git import Git
 from taskcheck.read.program import LOCAL_VARIABLES, program

@@ -42,13 +42,13 @@ def read_front_matter(data: bytes, *, at_names: bool = False) -> Document | None
 
 def _read_events(text: str, *, at_names: bool) -> dict[str, Value]:
     """Return the values of `text`, a file up to its body; most runs need no YAML library at all."""
-    from taskcheck.documents.events import read_events  # noqa: PLC0415
+    from taskcheck.documents.events import read_events
 
     return read_events(text, at_names=at_names)
 
 
 def _scan_events(text: str, *, at_names: bool) -> dict[Route, Span]:
     """Return the spans of the values of `text`, a file up to its closing fence."""
-    from taskcheck.documents.events import scan_events  # noqa: PLC0415
+    from taskcheck.documents.events import scan_events
 
     return scan_events(text, at_names=at_names)

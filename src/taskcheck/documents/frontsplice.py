@@ -123,7 +123,7 @@ def _means_itself(value: str) -> bool:
 @cache
 def _resolver() -> Any:
     """Which YAML 1.1 type a plain scalar has, by PyYAML's own table."""
-    import yaml  # noqa: PLC0415 - only to write
+    import yaml
 
     loader: Any = yaml.SafeLoader("")
     return lambda value: loader.resolve(yaml.ScalarNode, value, (True, False))

@@ -10,7 +10,8 @@ from taskcheck.model.baseline import Baseline
 from taskcheck.model.finding import Finding
 from taskcheck.model.report import Case, RuleRun
 from taskcheck.model.sources import Unavailable
-from taskcheck.model.state import State, Tasks
+from taskcheck.model.state import State
+from taskcheck.model.tasks import Tasks
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from taskcheck.fix.transaction import (
     GivenUp,
     Planned,
     carry_out,
+    in_words,
     journals_of,
     manager_locks,
-    opened,
-    told,
+    open_journals,
 )
 from taskcheck.model.finding import Finding, Safety
 from taskcheck.model.plan import Plan
@@ -61,12 +61,12 @@ def fix(store: Store, request: Request, order: Order) -> tuple[Report, Plan]:
             return _concluded(done.report, request, done, store=store), done.plan
     journal = recovered = trouble = None
     try:
-        with opened(store) as (journals, recovered):
+        with open_journals(store) as (journals, recovered):
             done, journal = carry_out(store, journals, lambda: planned(store, request, order), done)
     except GivenUp as given_up:
         done, trouble = given_up.seen, str(given_up)
     except TROUBLE as error:
-        trouble = told(error, store)
+        trouble = in_words(error, store)
     done = done or planned(store, request, order)
     report = done.report
     if journal is not None:
@@ -83,7 +83,7 @@ def take_back(store: Store, name: str | None = None) -> tuple[Journal | None, st
         UsageError: it can't be undone; nothing was changed.
     """
     try:
-        with opened(store) as (journals, recovered):
+        with open_journals(store) as (journals, recovered):
             records = journals.records()
             if name is not None and name not in records:
                 raise UsageError(f"there is no fix {name} to undo{_undoable(records)}")
@@ -93,7 +93,7 @@ def take_back(store: Store, name: str | None = None) -> tuple[Journal | None, st
             with manager_locks(store, (file.path for file in files)):
                 return undo(journals, name or records[0]), recovered
     except TROUBLE as error:
-        raise UsageError(told(error, store)) from error
+        raise UsageError(in_words(error, store)) from error
     except Aborted as error:
         raise UsageError(f"it can't be undone: {error}; nothing was changed") from error
 
@@ -108,7 +108,7 @@ def fixes(store: Store) -> list[Journal]:
     try:
         return [journals.load(f"undo/{name}.json") for name in journals.records()]
     except JournalError as error:
-        raise UsageError(told(error, store)) from error
+        raise UsageError(in_words(error, store)) from error
 
 
 Given = Callable[[Sources, State], Mapping[str, bytes | None]]

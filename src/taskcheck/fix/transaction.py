@@ -55,7 +55,7 @@ class Planned:
 
 
 def journals_of(store: Store) -> Journals:
-    """Where what is written is written down first.
+    """Return the journals, where what is written is written down first.
 
     Raises:
         UsageError: the platform is one on which nothing is written.
@@ -66,7 +66,7 @@ def journals_of(store: Store) -> Journals:
 
 
 @contextmanager
-def opened(store: Store, patience: float = PATIENCE) -> Iterator[tuple[Journals, str | None]]:
+def open_journals(store: Store, patience: float = PATIENCE) -> Iterator[tuple[Journals, str | None]]:
     """Hold the journals alone, with what was interrupted seen to first, in words.
 
     That is done under the locks of the managers whose files it was about.
@@ -131,12 +131,12 @@ class GivenUp(Exception):
 
 
 def manager_locks(store: Store, paths: Iterable[str]) -> AbstractContextManager[list[int]]:
-    """The locks of the managers whose registers and snapshots are written."""
+    """Return the locks of the managers whose registers and snapshots are written."""
     return locked(_locks(store, paths), store.settings.lock_kind)
 
 
-def told(error: Exception, store: Store) -> str:
-    """What keeps a transaction from being begun, with the cure."""
+def in_words(error: Exception, store: Store) -> str:
+    """Return what keeps a transaction from being begun, with the cure."""
     folder = fix_folder(store.location)
     if isinstance(error, Held):
         return f"somebody holds the lock {error}: another repair, or a manager; run again when it is done"
@@ -150,7 +150,7 @@ def told(error: Exception, store: Store) -> str:
 
 
 def _journal(journals: Journals, planned: Planned) -> Journal:
-    """The journal of a plan, named by its number, which is above that of every record, and its fingerprint.
+    """Return the journal of a plan, named by its number, which is above that of every record, and its fingerprint.
 
     Raises:
         Aborted: a file that a new one is to be like can't be looked at.

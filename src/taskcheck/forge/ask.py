@@ -1,18 +1,11 @@
 """What forges are asked, and what git is asked about their answers."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from taskcheck.assemble.pulls import addresses
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.model.pulls import home as remote_home
-from taskcheck.model.sources import (
-    Forges,
-    Merge,
-    PullAddress,
-    PullState,
-    Repository,
-    Unavailable,
-)
+from taskcheck.model.sources import Forges, PullAddress, PullState, Repository, Unavailable
 from taskcheck.model.state import State
 from taskcheck.read import Location, read_landed, read_remote, read_since
 
@@ -25,46 +18,49 @@ def ask_forges(
     git: Repository | Unavailable,
     ask: Callable[[Iterable[PullAddress]], Answers],
 ) -> Forges:
-    """What forges say of the recorded pull requests, and git of what their merges made and of the tasks since."""
+    """Return what forges say of the recorded pull requests, and git of what merges made and of the tasks since."""
     home = remote_home(read_remote(location))
-    recorded = {task: tuple(places) for task, places in addresses(state, home).items()}
+    recorded = addresses(state, home)
     answers = ask(dict.fromkeys(at for pulls in recorded.values() for at in pulls))
     if isinstance(git, Unavailable):
         return Forges(answers=answers, home=home)
     unsettled = {task: pulls for task, pulls in recorded.items() if not state.tasks.by_id[task].done}
-    merges = {at: commit for pulls in unsettled.values() for at, commit in _merged(pulls, answers)}
+    merges = _merges(unsettled.values(), answers)
     landed = read_landed(location, state.settings, git, merges)
-    return Forges(
-        answers=answers, home=home, landed=landed, reopened=_reopened(location, state, git, unsettled, merges, landed)
-    )
-
-
-def _merged(pulls: Iterable[PullAddress], answers: Answers) -> Iterator[tuple[PullAddress, str]]:
-    for at in pulls:
-        answer = answers.get(at)
-        if isinstance(answer, PullState) and answer.commit:
-            yield at, answer.commit
-
-
-def _reopened(
-    location: Location,
-    state: State,
-    git: Repository,
-    recorded: Mapping[str, tuple[PullAddress, ...]],
-    merges: Mapping[PullAddress, str],
-    landed: Mapping[PullAddress, Merge],
-) -> dict[tuple[str, PullAddress], str]:
-    """Why a task, by its id, isn't done by a pull request that landed: what root's history said of it after that."""
+    reopened: dict[tuple[str, PullAddress], str] = {}
     reader = TaskReader(state.settings)
-    found = {}
-    for task, pulls in recorded.items():
+    for task, pulls in unsettled.items():
         path = state.tasks.by_id[task].place.path
-        for at in (at for at in pulls if at in landed and landed[at].merged):
-            versions = read_since(location, git, merges[at], path)
-            said = [reader.version(data, path, "root") for data in versions if data is not None]
-            done = next((version.status for version in said if version and version.done), None)
-            if done:
-                found[task, at] = f"root's history said {done} after it was merged: the task was reopened"
-            elif None in versions:
-                found[task, at] = "its file is younger than the merge"
-    return found
+        for at in pulls:
+            if at not in landed or not landed[at].merged:
+                continue
+            why = _reopened(read_since(location, git, merges[at], path), path, reader)
+            if why:
+                reopened[task, at] = why
+    return Forges(answers=answers, home=home, landed=landed, reopened=reopened)
+
+
+def _merges(recorded: Iterable[Iterable[PullAddress]], answers: Answers) -> dict[PullAddress, str]:
+    """Return the commit that the merge of each pull request made, as far as its forge says."""
+    merges = {}
+    for pulls in recorded:
+        for at in pulls:
+            answer = answers.get(at)
+            if isinstance(answer, PullState) and answer.commit:
+                merges[at] = answer.commit
+    return merges
+
+
+def _reopened(versions: Sequence[bytes | None], path: str, reader: TaskReader) -> str | None:
+    """Return why a task isn't done by a pull request that landed; None where root's history doesn't speak against it.
+
+    Args:
+        versions: what its file was since the merge, newest first; None among it for when it wasn't there.
+        path: of the file.
+        reader: of the store's task files.
+    """
+    since = [reader.version(data, path, "root") for data in versions if data is not None]
+    for version in since:
+        if version is not None and version.done:
+            return f"root's history said {version.status} after it was merged: the task was reopened"
+    return "its file is younger than the merge" if None in versions else None

@@ -39,7 +39,7 @@ class Kept(BaseCache):
             self._prune()
 
     def get(self, key: str) -> bytes | None:
-        """What is kept under a key."""
+        """Return what is kept under a key."""
         with suppress(OSError), self._file(key).open("rb") as file:
             return file.read(LARGEST)
         return None

@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
 from typing import Any
 
 from taskcheck.documents.values import timestamp
@@ -31,7 +30,7 @@ Answers = dict[PullAddress, Answer]
 
 @hookimpl
 def taskcheck_pull_requests(queries: Sequence[PullAddress]) -> Answers:
-    """What GitHub's hosts say of pull requests of theirs."""
+    """Return what GitHub's hosts say of pull requests of theirs."""
     answers: Answers = {}
     for host, site in sites(os.environ).items():
         mine = [query for query in queries if query.host == host]
@@ -41,7 +40,7 @@ def taskcheck_pull_requests(queries: Sequence[PullAddress]) -> Answers:
 
 
 def _within(patience: float, site: Site, queries: Sequence[PullAddress]) -> Answers:
-    """The answers that came in time; nothing that a socket or a name server does can take longer."""
+    """Return the answers that came in time; nothing that a socket or a name server does can take longer."""
     answers: Answers = {}
 
     def ask() -> None:
@@ -54,29 +53,39 @@ def _within(patience: float, site: Site, queries: Sequence[PullAddress]) -> Answ
     return {query: answers.get(query, late) for query in queries}
 
 
-def _asked(
-    site: Site, queries: Sequence[PullAddress], patience: float
-) -> Iterator[tuple[PullAddress, PullState | Unavailable]]:
-    good = [query for query in queries if _NAME.fullmatch(query.repository) and 0 < query.number <= _MOST]
-    yield from ((query, _ABSENT) for query in queries if query not in good)
+def _asked(site: Site, queries: Sequence[PullAddress], patience: float) -> Iterator[tuple[PullAddress, Answer]]:
+    """Yield an answer for each query, as it comes."""
+    possible = []
+    for query in queries:
+        if _NAME.fullmatch(query.repository) and 0 < query.number <= _MOST:
+            possible.append(query)
+        else:
+            yield query, _ABSENT
     try:
-        from taskcheck.forge.http import Conversation, Silent  # noqa: PLC0415 - 90 ms, and an extra
+        from taskcheck.forge.http import Conversation
     except ImportError:
         missing = Unavailable("asking GitHub takes an extra: pip install 'taskcheck-lint[online]'")
-        yield from ((query, missing) for query in good)
+        yield from dict.fromkeys(possible, missing).items()
         return
-    left = iter(good)
     with Conversation(site, patience) as conversation:
-        ask = _batch if site.token else _single
-        while batch := list(islice(left, BATCH if site.token else 1)):
-            try:
-                yield from ask(site, conversation, batch).items()
-            except Silent as silent:
-                reason = Unavailable(str(silent))
-                yield from ((query, reason) for query in (*batch, *left))
+        yield from _conversed(site, conversation, possible)
+
+
+def _conversed(site: Site, conversation: Any, queries: Sequence[PullAddress]) -> Iterator[tuple[PullAddress, Answer]]:
+    """Yield an answer for each query; once the site is silent, that for all that are left."""
+    from taskcheck.forge.http import Silent
+
+    ask, size = (_batch, BATCH) if site.token else (_single, 1)
+    for start in range(0, len(queries), size):
+        try:
+            yield from ask(site, conversation, queries[start : start + size]).items()
+        except Silent as silent:
+            yield from dict.fromkeys(queries[start:], Unavailable(str(silent))).items()
+            return
 
 
 def _single(site: Site, conversation: Any, batch: Sequence[PullAddress]) -> Answers:
+    """Return the answer to one query, by REST."""
     (query,) = batch
     found = conversation.get(f"{site.rest}/repos/{query.repository}/pulls/{query.number}")
     if found is None:
@@ -93,21 +102,23 @@ def _single(site: Site, conversation: Any, batch: Sequence[PullAddress]) -> Answ
 
 
 def _batch(site: Site, conversation: Any, batch: Sequence[PullAddress]) -> Answers:
-    names = {name: f"r{number}" for number, name in enumerate(dict.fromkeys(query.repository for query in batch))}
+    """Return the answers to some queries, by one of GraphQL: each repository and pull request has an alias in it."""
+    pulls: dict[str, list[str]] = {}
+    for query in batch:
+        part = f"p{query.number}: pullRequest(number: {query.number}) {{ {_FIELDS} }}"
+        pulls.setdefault(query.repository, []).append(part)
+    aliases = {}
     parts = []
-    for name, alias in names.items():
-        owner, _, repository = name.partition("/")
-        pulls = " ".join(
-            f"p{query.number}: pullRequest(number: {query.number}) {{ {_FIELDS} }}"
-            for query in batch
-            if query.repository == name
-        )
-        parts.append(f'{alias}: repository(owner: "{owner}", name: "{repository}") {{ {pulls} }}')
+    for number, (repository, parts_of) in enumerate(pulls.items()):
+        aliases[repository] = f"r{number}"
+        owner, _, name = repository.partition("/")
+        parts.append(f'r{number}: repository(owner: "{owner}", name: "{name}") {{ {" ".join(parts_of)} }}')
     found, refusals = conversation.query(site.graphql, f"query {{ {' '.join(parts)} }}")
-    return {query: _of_graph(found, refusals, names[query.repository], f"p{query.number}") for query in batch}
+    return {query: _of_graph(found, refusals, aliases[query.repository], f"p{query.number}") for query in batch}
 
 
 def _of_graph(data: Mapping[str, Any], refusals: Mapping[tuple[str, ...], str], repository: str, pull: str) -> Answer:
+    """Return the answer under the aliases of a repository and a pull request."""
     try:
         found = (data[repository] or {}).get(pull)
         if found is None:
@@ -121,7 +132,7 @@ def _of_graph(data: Mapping[str, Any], refusals: Mapping[tuple[str, ...], str], 
 
 
 def _state(state: object, into: object, commit: object, at: object) -> PullState:
-    """The state that an answer's fields say.
+    """Return the state that an answer's fields say.
 
     Raises:
         ValueError: it is none.

@@ -77,7 +77,7 @@ class Conversation:
         self._session.close()
 
     def get(self, url: str) -> Any:
-        """The JSON at a URL; None where there is nothing.
+        """Return the JSON at a URL; None where there is nothing.
 
         Raises:
             Silent: the site doesn't say.
@@ -109,7 +109,7 @@ class Conversation:
         self._session.mount("http://", adapter)
 
     def _authorized(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """The request with the token; where there is none, what a .netrc file says doesn't take its place.
+        """Return the request with the token; where there is none, what a .netrc file says doesn't take its place.
 
         Raises:
             Silent: the token is none; what the libraries say of such a header repeats it.
@@ -121,11 +121,12 @@ class Conversation:
         return request
 
     def _reply(self, method: str, url: str, body: Mapping[str, str] | None = None) -> _Reply:
-        """What the site replies, once it is more than a passing failure.
+        """Return what the site replies, once it is more than a passing failure.
 
         Raises:
             Silent: it isn't in time, or the site refuses.
         """
+        # In one piece: each way in which a try can end, and whether it is worth another one.
         for pause in (*PAUSES, None):
             try:
                 reply = self._sent(method, url, body)
@@ -167,7 +168,7 @@ class Conversation:
             return _Reply(response.status_code, response.headers, bytes(content))
 
     def _refusal(self, reply: _Reply, pause: float | None) -> tuple[str, float | None]:
-        """Why a reply is no answer, and the seconds after which it may be one; None for never."""
+        """Return why a reply is no answer, and the seconds after which it may be one; None for never."""
         host, status = self._site.host, reply.status
         if status >= 500:
             return f"{host} answered {status}", pause
@@ -188,7 +189,7 @@ class Conversation:
         return said
 
     def _told(self, answer: Any) -> str:
-        """The message in an answer, short, and without the token if it repeats that."""
+        """Return the message in an answer, short, and without the token if it repeats that."""
         said = answer.get("message") if isinstance(answer, dict) else None
         if not isinstance(said, str) or not said:
             return ""
@@ -197,13 +198,13 @@ class Conversation:
 
 
 def _limited(reply: _Reply) -> bool:
-    """Whether GraphQL gives no data because of a limit; its status is 200 then too."""
+    """Return whether GraphQL gives no data because of a limit; its status is 200 then too."""
     said = _parsed(reply.body)
     return isinstance(said, dict) and not said.get("data") and _asked_wait(reply.headers) is not None
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:
-    """The seconds to wait that the site asks for, by its own clock; None where it asks for nothing."""
+    """Return the seconds to wait that the site asks for, by its own clock; None where it asks for nothing."""
     after, now = headers.get("Retry-After", ""), _date(headers, "Date")
     if after.isdecimal():
         return min(float(after), FARTHEST)
@@ -216,7 +217,7 @@ def _asked_wait(headers: Mapping[str, str]) -> float | None:
 
 
 def _shown(moment: float, wait: float) -> str:
-    """A moment in UTC, with the day where it isn't within one of now."""
+    """Return a moment in UTC, with the day where it isn't within one of now."""
     form = "%H:%MZ" if wait < 86_400 else "%Y-%m-%d %H:%MZ"
     return datetime.fromtimestamp(moment, UTC).strftime(form)
 
@@ -230,7 +231,7 @@ def _date(headers: Mapping[str, str], name: str) -> datetime | None:
 
 
 def _parsed(body: bytes) -> Any:
-    """The JSON of a body; None where it is none, or null."""
+    """Return the JSON of a body; None where it is none, or null."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

@@ -29,31 +29,44 @@ class Site:
 
 
 def sites(environment: Mapping[str, str]) -> dict[str, Site]:
-    """The hosts that are GitHub's, by name: github.com, that of GH_HOST, and in Actions the one it runs for."""
+    """Return the hosts that are GitHub's, by name: github.com, that of GH_HOST, and in Actions the one it runs for."""
     server = _host(environment.get("GITHUB_SERVER_URL", ""))
     named = (PUBLIC, _host(environment.get("GH_HOST", "")), server)
     return {host: _site(host, server, environment) for host in named if host}
 
 
 def _site(host: str, server: str, environment: Mapping[str, str]) -> Site:
-    hosted = host == PUBLIC or host.endswith(".ghe.com")
-    names: tuple[str, ...] = _OF_PUBLIC if hosted else _OF_ENTERPRISE
-    if host == server:
-        names = tuple(dict.fromkeys((*names, "GITHUB_TOKEN")))
-    elif server:  # Actions' own token is the server's
-        names = tuple(name for name in names if name != "GITHUB_TOKEN")
-    rest = f"https://api.{host}" if hosted else f"https://{host}/api/v3"
-    graphql = f"https://api.{host}/graphql" if hosted else f"https://{host}/api/graphql"
+    """Return how to ask a host; of the one that Actions runs for, the environment says where its API is."""
+    if _hosted(host):
+        rest, graphql = f"https://api.{host}", f"https://api.{host}/graphql"
+    else:
+        rest, graphql = f"https://{host}/api/v3", f"https://{host}/api/graphql"
     if host == server:
         rest = environment.get("GITHUB_API_URL") or rest
         graphql = environment.get("GITHUB_GRAPHQL_URL") or graphql
+    names = _variables(host, server)
     variable = next((name for name in names if environment.get(name, "").strip()), names[0])
     token = environment.get(variable, "").strip() or None
     return Site(host=host, rest=rest.rstrip("/"), graphql=graphql, token=token, variable=variable)
 
 
+def _hosted(host: str) -> bool:
+    """Return whether a host is one of GitHub's own, and no company's."""
+    return host == PUBLIC or host.endswith(".ghe.com")
+
+
+def _variables(host: str, server: str) -> list[str]:
+    """Return the variables that a host's token may be in, the first first; Actions' own token is the server's."""
+    names = list(_OF_PUBLIC if _hosted(host) else _OF_ENTERPRISE)
+    if host == server and "GITHUB_TOKEN" not in names:
+        names.append("GITHUB_TOKEN")
+    if server and host != server and "GITHUB_TOKEN" in names:
+        names.remove("GITHUB_TOKEN")
+    return names
+
+
 def _host(url: str) -> str:
-    """The host of a URL, or one as it is; empty where it is none that a pull request could be at."""
+    """Return the host of a URL, or one as it is; empty where it is none that a pull request could be at."""
     try:
         place = urlsplit(url if "://" in url else f"https://{url}").netloc
     except ValueError:

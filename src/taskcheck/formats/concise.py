@@ -7,11 +7,16 @@ from taskcheck.model.report import Report
 
 
 def render(report: Report) -> str:
-    """All findings in the order of the incidents, then the summary."""
-    lines = [
-        f"{visible(position(finding.place))}: {finding.level.label}: {finding.rule}: "
-        f"{visible(incident.subject)}: {visible(finding.message)}"
-        for incident in report.incidents
-        for finding in incident.findings
-    ]
-    return "\n".join([*lines, *summary(report)]) + "\n"
+    """Return all findings in the order of the incidents, then the summary."""
+    return "\n".join([*finding_lines(report), *summary(report)]) + "\n"
+
+
+def finding_lines(report: Report) -> list[str]:
+    """Return a line for each finding."""
+    lines = []
+    for incident in report.incidents:
+        subject = visible(incident.subject)
+        for finding in incident.findings:
+            place = visible(position(finding.place))
+            lines.append(f"{place}: {finding.level.label}: {finding.rule}: {subject}: {visible(finding.message)}")
+    return lines

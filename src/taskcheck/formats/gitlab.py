@@ -19,6 +19,10 @@ def render(report: Report) -> str:
         _issue("taskcheck", f"{error.where}: {error.message}", "blocker", ".", 1, _hash(error.where, error.message))
         for error in report.errors
     ]
+    issues += [
+        _issue("taskcheck", f"not looked at: {each.told}", "info", ".", 1, _hash("unseen", each.where))
+        for each in report.unseen
+    ]
     issues += [_finding(report, incident, finding) for incident, finding in wording.worst_first(report)]
     seen: Counter[str] = Counter()
     for issue in issues:  # Of two with one fingerprint GitLab drops one.

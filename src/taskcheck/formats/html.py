@@ -98,8 +98,8 @@ def style_hash() -> str:
 @cache
 def _environment() -> "Environment":
     """The templates; every text that they show is made harmless, then escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - 47 ms, only for a page
-    from markupsafe import Markup  # noqa: PLC0415 - as above
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
 
     def harmless(value: Any) -> Any:
         return visible(value, MESSAGE) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -12,6 +12,7 @@ from taskcheck.model.report import (
     Report,
     RunError,
     SignalNote,
+    Unseen,
 )
 from taskcheck.model.task import Place
 
@@ -37,6 +38,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "skipped": [{"rule": rule, "reason": reason} for rule, reason in report.skipped],
         "errors": list(map(_error, report.errors)),
         "fixes": list(map(_fix, report.fixes)),
+        "unseen": list(map(_unseen, report.unseen)),
         "notices": list(report.notices),
         "notes": list(report.notes),
         "undo": report.undo,
@@ -69,6 +71,10 @@ def _manager(manager: ManagerStatus) -> dict[str, Any]:
         "entries": manager.entries,
         "workers": manager.workers,
     }
+
+
+def _unseen(each: Unseen) -> dict[str, str]:
+    return {"kind": each.kind, "where": each.where, "why": each.why, "cure": each.cure}
 
 
 def _error(error: RunError) -> dict[str, str]:

@@ -34,6 +34,7 @@ def _by_subject(report: Report) -> Iterator[tuple[str, list[Any]]]:
         for case in run.cases:
             cases.setdefault(case.subject.group, []).append(_test_case(run, case))
     cases[REPOSITORY] += _failures(report)
+    cases[REPOSITORY] += _unseen(report)
     for group in sorted(cases, key=lambda group: (group != REPOSITORY, group)):
         if cases[group]:
             yield group, cases[group]
@@ -55,6 +56,14 @@ class _Suite(TestSuite):  # type: ignore[misc]
         element: Element = super().build_xml_doc(encoding)
         element.attrib.pop("disabled", None)
         return element
+
+
+def _unseen(report: Report) -> Iterator[Any]:
+    """Yield a skipped case for each thing that was not looked at."""
+    for each in report.unseen:
+        skipped = TestCase(name=visible(f"not looked at: {each.where}"), classname="taskcheck")
+        skipped.add_skipped_info(message=visible(each.told))
+        yield skipped
 
 
 def _test_case(run: RuleRun, case: Case) -> Any:

@@ -72,7 +72,7 @@ def _painted(row: Line, urls: Mapping[str, str]) -> str:
 def _painted_segment(text: str, kind: str, urls: Mapping[str, str]) -> str:
     if not kind:
         return text
-    from rich.color import ColorSystem  # noqa: PLC0415 - only for a terminal
+    from rich.color import ColorSystem
 
     shown = _style(kind).render(text, color_system=ColorSystem.STANDARD)
     url = urls.get(text.rstrip(": ")) if kind == "rule" else None
@@ -81,22 +81,22 @@ def _painted_segment(text: str, kind: str, urls: Mapping[str, str]) -> str:
 
 @cache
 def _style(kind: str) -> "Style":
-    from rich.style import Style  # noqa: PLC0415 - only for a terminal
+    from rich.style import Style
 
     return Style.parse(STYLES[kind])
 
 
 @cache
 def _console() -> "Console":
-    from rich.console import Console  # noqa: PLC0415 - 37 ms, only for a terminal
+    from rich.console import Console
 
     return Console()
 
 
 def wrapped(line: Line, width: int) -> Iterator[Line]:
     """Yield a line as rows that fit into so many columns, broken between words where there are some."""
-    from rich.cells import cell_len  # noqa: PLC0415 - only for a terminal
-    from rich.text import Text  # noqa: PLC0415 - as above
+    from rich.cells import cell_len
+    from rich.text import Text
 
     room = max(6, width - line.indent - line.hang)
     if cell_len(line.plain) <= line.indent + room:

@@ -42,6 +42,9 @@ def _head(report: Report, room: int) -> list[str]:
     """Return the summary, and what failed."""
     title = f"### taskcheck: {markdown(''.join(tally(report)), None)}"
     notes = [f"- **failed** {markdown(error.where)}: {markdown(error.message)}" for error in report.errors]
+    unseen = wording.not_looked_at(report)
+    if unseen is not None:
+        notes.append(f"- **not looked at** {markdown(unseen, None)}")
     notes += [f"- **notice** {markdown(notice, None)}" for notice in report.notices]
     return [title, "", *_fitting(notes, len(notes), room, "- {} more failures don't fit here"), ""]
 

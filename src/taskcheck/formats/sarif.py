@@ -202,6 +202,8 @@ def _execution(report: Report, found: int) -> Iterator[Json]:
         yield _notification("error", f"{_text(error.where)}: {_text(error.message)}")
     for notice in report.notices:
         yield _notification("note", _text(notice))
+    for each in report.unseen:
+        yield _notification("warning", f"not looked at: {_text(each.told)}")
     if found > MAX_RESULTS:
         most = f"the {MAX_RESULTS} most severe of {found} results are here"
         yield _notification("warning", f"{most}: GitHub's code scanning shows no more")

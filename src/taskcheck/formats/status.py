@@ -228,7 +228,7 @@ def _height(groups: list[Group], width: int) -> int:
 
 def _cells(text: str) -> int:
     """Columns that a text takes on a terminal."""
-    from rich.cells import cell_len  # noqa: PLC0415 - rich is only loaded for the view
+    from rich.cells import cell_len
 
     return cell_len(text)
 
@@ -243,6 +243,6 @@ def _cut(text: str, width: int) -> str:
     """A text of so many columns at the most, cut visibly."""
     if _cells(text) <= width:
         return text
-    from rich.cells import set_cell_size  # noqa: PLC0415 - as above
+    from rich.cells import set_cell_size
 
     return set_cell_size(text, width - 1).rstrip() + "…"

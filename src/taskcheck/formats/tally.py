@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from taskcheck.formats.wording import counted
+from taskcheck.formats.wording import SHOWN, counted
 from taskcheck.model.finding import Safety, Severity
 from taskcheck.model.report import EMPTY, Report
 
@@ -21,8 +21,13 @@ def _found(report: Report) -> str:
     if report.incidents:
         severities = ", ".join(_severities(report)) or "signals only"
         return f"{counted(len(report.incidents), 'incident')} ({severities})"
-    whole = report.complete and not report.partial
-    return "all agree" if whole else "nothing found"
+    if report.partial or not report.complete:
+        return "nothing found"
+    if not report.unseen:
+        return "all agree"
+    blind = ", ".join(each.where for each in report.unseen[:SHOWN])
+    more = f" and {len(report.unseen) - SHOWN} more" if len(report.unseen) > SHOWN else ""
+    return f"all {report.tasks} that were read agree; not looked at: {blind}{more}"
 
 
 def _severities(report: Report) -> Iterator[str]:

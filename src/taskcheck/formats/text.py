@@ -6,7 +6,7 @@ from dataclasses import replace
 from taskcheck.formats.lines import Line, Segment, plain_text, styled
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.tally import tally
-from taskcheck.formats.wording import heartbeat, position, signal_fate
+from taskcheck.formats.wording import heartbeat, not_looked_at, position, signal_fate
 from taskcheck.model.finding import Finding
 from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report
 from taskcheck.model.task import Place
@@ -162,6 +162,9 @@ def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
         yield Line(0, (("failed  ", "error"), (f"{visible(error.where)}: {visible(error.message)}", "")))
     for notice in report.notices:
         yield Line(0, (("notice  ", "warning"), (visible(notice, None), "")), hang=8)
+    unseen = not_looked_at(report)
+    if unseen is not None:
+        yield Line(0, (("unseen  ", "warning"), (visible(unseen, None), "")), hang=8)
     if verbose:
         for rule, reason in report.skipped:
             yield Line(0, (("skipped ", "dim"), (f"{rule}: {visible(reason)}", "dim")))

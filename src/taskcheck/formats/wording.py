@@ -35,6 +35,19 @@ def signal_fate(note: SignalNote) -> str:
     return "" if note.explained_by else " (unexplained)"
 
 
+SHOWN = 3
+"""Of what was not looked at so many are named in one line."""
+
+
+def not_looked_at(report: Report) -> str | None:
+    """Return what was not looked at, why, and what would make it visible, in one line; None where all was."""
+    if not report.unseen:
+        return None
+    told = "; ".join(each.told for each in report.unseen[:SHOWN])
+    more = len(report.unseen) - SHOWN
+    return f"{told}; and {more} more" if more > 0 else told
+
+
 def worst_first(report: Report) -> list[tuple[Incident, Finding]]:
     """All findings by severity; of one severity causes come before what they explain."""
     found = [(incident, finding) for incident in report.incidents for finding in incident.findings]

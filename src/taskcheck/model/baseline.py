@@ -92,7 +92,7 @@ class Baseline:
 
     def dump(self) -> str:
         """The file's text: entries by rule and subject."""
-        import tomli_w  # noqa: PLC0415 - only to write
+        import tomli_w
 
         ordered = sorted(self.findings.items(), key=lambda item: (item[1].rule, item[1].subject, item[0]))
         tables = [

@@ -241,6 +241,25 @@ class ManagerStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """Something that was not looked at: what it says isn't known."""
+
+    kind: str
+    """``worktree`` or ``branch``."""
+    where: str
+    """What a report calls it."""
+    why: str
+    cure: str = ""
+    """What would make it visible, as far as that is known."""
+
+    @property
+    def told(self) -> str:
+        """What there is to say of it, in one line."""
+        cure = f" (help: {self.cure})" if self.cure else ""
+        return f"{self.where}: {self.why}{cure}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """All that one check has to say; formats turn it into text."""
 
@@ -261,6 +280,8 @@ class Report:
     """What a person should know about the fixes that were applied."""
     notices: tuple[str, ...] = ()
     """What was asked for and couldn't be learnt, without making the result less than it is without it."""
+    unseen: tuple[Unseen, ...] = ()
+    """What was not looked at; nothing is called healthy beyond it."""
     undo: str | None = None
     """Name of what was written, for `taskcheck undo`; None when nothing was."""
     partial: bool = False

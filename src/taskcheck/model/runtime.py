@@ -38,9 +38,24 @@ class Entry:
         return (self.place, *self.also)
 
     @property
+    def is_reservation(self) -> bool:
+        """Whether it names no worker: no process, no host, no launch."""
+        return self.pid is None and not self.host and self.launched is None
+
+    @property
     def launched(self) -> datetime | None:
         """When its process was started, as far as it is recorded; one may have waited long in the register."""
         return self.launched_at or self.started_at
+
+    @property
+    def written_in(self) -> Place:
+        """Where it is written."""
+        return self.place
+
+    @property
+    def last_sign(self) -> datetime | None:
+        """The newest time that it records."""
+        return max(filter(None, (self.registered_at, self.launched_at, self.started_at)), default=None)
 
     @property
     def began(self) -> datetime | None:
@@ -176,6 +191,16 @@ class Tombstone:
     doubtful: bool = False
     """Whether a field that tells of its run is there and can't be used."""
 
+    @property
+    def written_in(self) -> Place:
+        """Where it is written."""
+        return self.ledger.place
+
+    @property
+    def last_sign(self) -> datetime | None:
+        """The newest time that it records."""
+        return max(filter(None, (self.started_at, self.heartbeat_at, self.ended_at)), default=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchLog:
@@ -231,6 +256,11 @@ class Dispatch:
     """Where the state is recorded."""
     readable: bool = True
     """False when a tombstone, a field that tells of the run, or a register that may know it can't be read."""
+
+    @property
+    def records(self) -> tuple[Entry | Tombstone, ...]:
+        """Tombstone and entries, as far as it has any."""
+        return (self.tombstone, *self.entries) if self.tombstone else self.entries
 
     @property
     def over(self) -> bool:

@@ -90,11 +90,17 @@ class Merge:
 
     merged: bool | None
     proof: str
+    fork: str | None = None
+    """Commit id where the branch had left trunk; None where that isn't known."""
+    tip: str | None = None
+    """Commit id of what landed."""
+    edits: tuple["Change", ...] = ()
+    """What the branch itself made of task files, from its fork to its tip; told of branches that have landed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A commit on root that changed a task file: the file's content before and after."""
+    """A commit that changed a task file, or a branch that did: the file's content before and after."""
 
     path: str
     commit: str
@@ -145,17 +151,62 @@ class Processes:
     started: Mapping[int, datetime | None]
     """Live pids to their start time; None where it can't be read."""
 
+    def is_host(self, host: str | None) -> bool:
+        """Whether a record is of this host: it names it, in any case, or none."""
+        return not host or host.casefold() == self.host.casefold()
+
+    def may_be_host(self, host: str | None) -> bool:
+        """Whether a record is of this host, or of one whose name is this one's by folding.
+
+        A machine is ``vm`` to one program and ``vm.local`` or ``vm.example.com`` to another. Good for findings; a safe
+        fix needs `is_host`.
+        """
+        return self.is_host(host) or _folds(host or "", self.host)
+
     def lives(self, pid: int | None, host: str | None, since: datetime | None, skew: timedelta) -> bool | None:
         """Whether a recorded process lives (spec 3.1); None where this host can't tell.
 
         One that started later than ``since``, by more than ``skew``, is another process with the same pid.
         """
-        if pid is None or (host or "").casefold() not in {"", self.host.casefold()}:
+        if pid is None or not self.may_be_host(host):
             return None
         if pid not in self.started:
             return False
         started = self.started[pid]
         return started is None or since is None or started <= since + skew
+
+
+_HOME_DOMAINS = (".local", ".lan", ".home", ".localdomain")
+"""What a home network, or a Mac, adds to a machine's name."""
+
+
+def _folds(one: str, other: str) -> bool:
+    """Return whether two names are perhaps one host: one is the other's first label, or has a home's domain added.
+
+    Example:
+        ``vm`` and ``VM.local``, ``vm.lan`` and ``vm.local``, ``vm`` and ``vm.example.com``; never ``vm.a.com`` and
+        ``vm.b.com``, and no addresses.
+    """
+    one, other = one.casefold().rstrip("."), other.casefold().rstrip(".")
+    if _is_address(one) or _is_address(other):
+        return False
+    bare_one, bare_other = _without_home(one), _without_home(other)
+    if bare_one == bare_other:
+        return True
+    short, long = sorted((bare_one, bare_other), key=len)
+    return "." not in short and long.partition(".")[0] == short
+
+
+def _without_home(host: str) -> str:
+    for domain in _HOME_DOMAINS:
+        if host.endswith(domain):
+            return host.removesuffix(domain)
+    return host
+
+
+def _is_address(host: str) -> bool:
+    digits = host.replace(".", "")
+    return ":" in host or digits.isdecimal()
 
 
 @dataclass(frozen=True, slots=True)

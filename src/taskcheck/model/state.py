@@ -1,14 +1,13 @@
 """The state of a repository, frozen: one attribute for every input that a rule can ask for by parameter name."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from functools import cached_property
 
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents import Document
+from taskcheck.model.checkouts import Checkouts, Copies
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import (
     Dispatch,
@@ -20,9 +19,7 @@ from taskcheck.model.runtime import (
     Signal,
 )
 from taskcheck.model.sources import (
-    Merge,
     Processes,
-    RecordedPath,
     Unavailable,
 )
 from taskcheck.model.task import (
@@ -31,98 +28,7 @@ from taskcheck.model.task import (
     Place,
     Task,
 )
-
-_LABEL = re.compile(r"([A-Za-z]+-?\d+):")
-_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
-
-
-def _fold_id(text: str) -> str:
-    return _LEADING_ZEROS.sub("", text.strip().casefold())
-
-
-def _meant(reference: str, of: Task) -> tuple[str, ...]:
-    """The ids that a reference may mean: one within the scope of the task that names it, then as it stands."""
-    scope = of.id.rpartition("/")[0]
-    return (f"{scope}/{reference}", reference) if scope else (reference,)
-
-
-@dataclass(frozen=True)
-class Tasks:
-    """Root's task files."""
-
-    all: tuple[Task, ...]
-    by_id: Mapping[str, Task]
-    """The first file wins where several have one id."""
-    archived: tuple[Task, ...] = ()
-    """Tasks that are put away; no rule is asked about these."""
-
-    def __iter__(self) -> Iterator[Task]:
-        return iter(self.all)
-
-    def __len__(self) -> int:
-        return len(self.all)
-
-    def get(self, task: str) -> Task | None:
-        """Root's task of this id."""
-        return self.by_id.get(task)
-
-    def resolve(self, reference: str, of: Task) -> Task | None:
-        """The task that another one names: within its own scope first, then in the whole store.
-
-        An id that differs in case or leading zeros alone will do. Where the file's number is the id, so will the label
-        that a title begins with (``T1: ...``), within the scope.
-        """
-        for name in _meant(reference, of):
-            found = self.by_id.get(name) or self.by_fold.get(_fold_id(name))
-            if found:
-                return found
-        return self._labelled.get(_fold_id(f"{of.id.rpartition('/')[0]}/{reference}"))
-
-    @cached_property
-    def _labelled(self) -> Mapping[str, Task]:
-        """By scope and label; labels that stand twice in a scope are left out."""
-        labelled: dict[str, Task | None] = {}
-        for task in self.by_id.values():
-            scope = task.id.rpartition("/")[0]
-            if scope and "id" not in task.keys and (label := _LABEL.match(task.title)):
-                name = _fold_id(f"{scope}/{label[1]}")
-                labelled[name] = None if name in labelled else task
-        return {name: task for name, task in labelled.items() if task is not None}
-
-    def put_away(self, reference: str, of: Task) -> bool:
-        """Whether another task names one that lies in the archive."""
-        return any(_fold_id(name) in self._archived_folds for name in _meant(reference, of))
-
-    @cached_property
-    def by_path(self) -> Mapping[str, Task]:
-        """By path in root."""
-        return {task.place.path: task for task in self.all}
-
-    @cached_property
-    def _archived_folds(self) -> frozenset[str]:
-        return frozenset(_fold_id(task.id) for task in self.archived)
-
-    @staticmethod
-    def fold(task: str) -> str:
-        """An id as references are read: without regard to case and leading zeros."""
-        return _fold_id(task)
-
-    @cached_property
-    def by_fold(self) -> Mapping[str, Task]:
-        """By id without case and leading zeros; ids that are one then are left out."""
-        folded: dict[str, Task | None] = {}
-        for task in self.by_id.values():
-            name = _fold_id(task.id)
-            folded[name] = None if name in folded else task
-        return {name: task for name, task in folded.items() if task is not None}
-
-    @staticmethod
-    def of(tasks: tuple[Task, ...], archived: tuple[Task, ...] = ()) -> "Tasks":
-        """Index tasks by id."""
-        by_id: dict[str, Task] = {}
-        for task in tasks:
-            by_id.setdefault(task.id, task)
-        return Tasks(tasks, by_id, archived)
+from taskcheck.model.tasks import Tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,85 +58,22 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkouts:
-    """Linked worktrees and branch tips beside root."""
-
-    all: tuple[Checkout, ...]
-    by_task: Mapping[str, Checkout]
-    merges: Mapping[str, Merge]
-    """Verdicts by branch name."""
-    recorded: Mapping[str, RecordedPath]
-    """What lies at the worktree paths that ledgers name."""
-
-    def __iter__(self) -> Iterator[Checkout]:
-        return iter(self.all)
-
-    def of(self, task: str) -> Checkout | None:
-        """The worktree or branch that is a task's own: by ledger, else by pattern."""
-        return self.by_task.get(task)
-
-    def at(self, path: str | None) -> Checkout | None:
-        """The worktree at a recorded path."""
-        recorded = self.recorded.get(path or "")
-        return next((c for c in self.all if recorded and c.real == recorded.real), None)
-
-    def gone(self, path: str | None) -> bool:
-        """Whether nothing lies any more at a recorded worktree path, and nobody has locked what did."""
-        recorded = self.recorded.get(path or "")
-        return recorded is not None and not recorded.exists and not self.away(path)
-
-    def away(self, path: str | None) -> bool:
-        """Whether the worktree at a recorded path is missing and locked: it may lie on a disk that isn't there now."""
-        checkout = self.at(path)
-        return checkout is not None and checkout.locked and checkout.defect == "missing"
-
-    def merge(self, branch: str | None) -> Merge | None:
-        """Whether a branch has landed; None when nothing is known of it."""
-        return self.merges.get(branch) if branch else None
-
-
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """The task files of live checkouts that differ from root's."""
-
-    all: tuple[Copy, ...] = ()
-    by_task: Mapping[str, tuple[Copy, ...]] = field(default_factory=dict)
-    own_by_task: Mapping[str, Copy] = field(default_factory=dict)
-    """Of these, the one in the worktree or branch that is the task's own."""
-
-    def __iter__(self) -> Iterator[Copy]:
-        return iter(self.all)
-
-    def of(self, task: str) -> tuple[Copy, ...]:
-        """All differing copies of one task."""
-        return self.by_task.get(task, ())
-
-    def refute(self, signal: Signal, root: Task | None) -> Task | None:
-        """The file that contradicts a raw signal: nobody is late to pick up what a worktree, or root, shows begun.
-
-        What an earlier run left in a worktree, and root has moved on from, says nothing.
-        """
-        if signal.kind != "pickup_overdue" or signal.task is None:
-            return None
-        files = [copy.task for copy in self.of(signal.task) if copy.leads] + [root] * (root is not None)
-        return next((task for task in files if task and Stage.READY.before(task.stage)), None)
-
-    def own(self, task: str) -> Copy | None:
-        """The differing copy in the task's own worktree."""
-        return self.own_by_task.get(task)
-
-
-@dataclass(frozen=True, slots=True)
 class Dispatches:
     """The newest run known of every task that has one."""
 
     by_task: Mapping[str, Dispatch]
     live: frozenset[Entry] = frozenset()
     """Entries whose own process lives, of older runs too."""
+    protected: Mapping[Entry, str] = field(default_factory=dict)
+    """Entries of workers that aren't known to be dead, each with why and until when no safe fix may remove it."""
 
     def of(self, task: str) -> Dispatch | None:
         """The newest run of one task."""
         return self.by_task.get(task)
+
+    def protection(self, entry: Entry) -> str:
+        """Why no safe fix may remove an entry now, and until when; empty where its worker is known to be dead."""
+        return self.protected.get(entry, "")
 
     def held(self, entry: Entry) -> bool:
         """Whether a live process holds an entry: its own, or one of the run that it is part of."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from types import MappingProxyType
 
 from taskcheck.config.settings import Stage
@@ -159,6 +160,17 @@ class Checkout:
         return self.defect is None
 
 
+class Tie(Enum):
+    """By what evidence a checkout is a task's own: whose word moves the task."""
+
+    RECORD = "record"
+    """The newest entry or tombstone names it, or the task's own front matter."""
+    PATTERN = "pattern"
+    """Its path or branch is what a configured pattern makes of the task."""
+    PRESUMED = "presumed"
+    """Nothing names one, and it alone changed the task's file: good for findings, not for a safe fix."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
     """A task file in a checkout that differs from root's, with what history knows of both."""
@@ -172,6 +184,15 @@ class Copy:
     own_versions: tuple[Task, ...]
     changed: bool = True
     """Whether the checkout itself changed the file since its base, committed or not."""
+    tie: Tie | None = None
+    """By what the checkout is the task's own; None for one that isn't."""
+    surely: bool = True
+    """Whether it is known to be a version of root's file; False where only the path in root's history says so."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether a safe fix may take its word: it is a version for sure, in a checkout that is the task's own."""
+        return self.surely and self.tie in {Tie.RECORD, Tie.PATTERN}
 
     @property
     def leads(self) -> bool:

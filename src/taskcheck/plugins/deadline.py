@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
-    """What some work gives; it is done in a thread that nobody waits for any longer than that.
+    """Return what some work gives; it is done in a thread that nobody waits for any longer than that.
 
     Raises:
         TimeoutError: it gave nothing in time.

@@ -51,7 +51,7 @@ class Plugins:
     """What was said of pull requests; nobody is asked twice in one run."""
 
     def rules(self) -> dict[str, Rule]:
-        """All rules by name; of two with one name the first registered stays, and the other is an error."""
+        """Return all rules by name; of two with one name the first registered stays, and the other is an error."""
         rules: dict[str, Rule] = {}
         for plugin, found in self._each("taskcheck_rules", lambda give: list(give())):
             for rule in found:
@@ -88,7 +88,7 @@ class Plugins:
         return self.answers
 
     def guard(self, plan: Plan, state: State) -> list[tuple[str, str]]:
-        """The plugins that refuse a plan, each with its reason; one that fails refuses too."""
+        """Return the plugins that refuse a plan, each with its reason; one that fails refuses too."""
         before = len(self.errors)
         said = [(name, str(reason)) for name, reason in self._each("taskcheck_guard", plan=plan, state=state) if reason]
         return said + [(error.where.removeprefix("plugin "), error.message) for error in self.errors[before:]]
@@ -103,7 +103,7 @@ class Plugins:
         return [result for one in implementations for result in self._call(one, hook, take, **arguments)]
 
     def _call(self, implementation: pluggy.HookImpl, hook: str, take: Take, **arguments: Any) -> list[tuple[str, Any]]:
-        """The name of a plugin and what was taken of it; nothing where it gave None, or raised."""
+        """Return the name of a plugin and what was taken of it; nothing where it gave None, or raised."""
         try:
             given = {name: arguments[name] for name in implementation.argnames}
             result = take(lambda: implementation.function(**given), **arguments)
@@ -119,7 +119,7 @@ class Plugins:
 def _answers(
     give: Callable[[], Any], queries: Iterable[PullAddress]
 ) -> dict[PullAddress, PullState | Unavailable] | None:
-    """What a provider says of what it is asked.
+    """Return what a provider says of what it is asked.
 
     Raises:
         TimeoutError: it says nothing in time.
@@ -151,7 +151,7 @@ def load(*, third_party: bool = True) -> Plugins:
 
 
 def _register_entry_points(plugins: Plugins) -> None:
-    from importlib.metadata import entry_points  # noqa: PLC0415 - 38 ms, and only needed here
+    from importlib.metadata import entry_points
 
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         if point.value == BUILTIN:
@@ -163,7 +163,7 @@ def _register_entry_points(plugins: Plugins) -> None:
 
 
 def _of_this_version(module: object) -> object:
-    """A plugin that can be called.
+    """Return a plugin that can be called.
 
     Raises:
         ImportError: it asks for another version of the hooks.

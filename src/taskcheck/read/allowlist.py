@@ -35,7 +35,7 @@ def branch_name(name: str) -> bool:
 
 
 def object_id(text: str | None) -> bool:
-    """Whether a string from a file is a whole object id."""
+    """Return whether a string from a file is a whole object id."""
     return bool(text) and _OBJECT_ID.fullmatch(text or "") is not None
 
 

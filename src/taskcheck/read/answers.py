@@ -1,17 +1,12 @@
 """Step two of reading: what git, the process table and the folders that ledgers name answer."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from taskcheck.config.settings import Settings
-from taskcheck.model.sources import (
-    Processes,
-    RecordedPath,
-    Repository,
-    Sources,
-)
+from taskcheck.model.sources import Processes, RecordedPath, Repository, Source, Sources
 from taskcheck.read.files import stamp
 from taskcheck.read.locate import Location, git_dir
 from taskcheck.read.processes import read_processes
@@ -27,7 +22,7 @@ def read_rest(
     processes: Processes | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Sources:
-    """Step two: git, the process table, and the folders that ledgers name."""
+    """Return the sources with step two: git, the process table, and the folders that ledgers name."""
     errors = list(sources.errors)
     git = read_git(sources, location, settings, questions, errors, progress)
     return replace(
@@ -40,18 +35,25 @@ def read_rest(
 
 
 def changed(sources: Sources, location: Location) -> bool:
-    """Whether a file was written since it was read: what rests on it may be about a moment that never was."""
+    """Return whether a file was written since it was read: what rests on it may be about a moment that never was."""
     ledgers = (*sources.registers, *sources.snapshots, *sources.tombstones, *sources.dispatch_logs)
-    files = [(location.root, source) for source in (*sources.tasks, *ledgers, *sources.people, *sources.roles)]
-    if isinstance(sources.git, Repository):
-        for checkout in sources.git.checkouts:
-            if checkout.path is not None:
-                files += [(checkout.path / location.prefix, source) for source in checkout.files.values()]
-    return any(source.stamp is not None and stamp(root / source.path) != source.stamp for root, source in files)
+    if _written_since(location.root, (*sources.tasks, *ledgers, *sources.people, *sources.roles)):
+        return True
+    if not isinstance(sources.git, Repository):
+        return False
+    for checkout in sources.git.checkouts:
+        if checkout.path is not None and _written_since(checkout.path / location.prefix, checkout.files.values()):
+            return True
+    return False
+
+
+def _written_since(folder: Path, files: Iterable[Source]) -> bool:
+    """Return whether one of some files in a folder was written since it was read."""
+    return any(source.stamp is not None and stamp(folder / source.path) != source.stamp for source in files)
 
 
 def _recorded(path: str, root: Path) -> RecordedPath:
-    """What lies at a worktree path that a ledger names; it is looked at, never entered."""
+    """Return what lies at a worktree path that a ledger names; it is looked at, never entered."""
     try:
         absolute = os.path.normpath(root / path)
         real = Path(os.path.realpath(absolute))
@@ -67,9 +69,11 @@ def _recorded(path: str, root: Path) -> RecordedPath:
 
 
 def _no_worktree(folder: Path, root: Path) -> str | None:
-    """Why a folder is no worktree: it belongs to root's own checkout, or its ``.git`` file points nowhere."""
+    """Return why a folder is no worktree: it belongs to root's own checkout, or its ``.git`` file points nowhere."""
     holder = next((at for at in (folder, *folder.parents) if os.path.lexists(at / ".git")), None)
     if holder is None or holder == root:
         return "it has no .git file"
     admin = git_dir(holder)
-    return None if admin is None or admin.is_dir() else f"its .git file points to {admin}, which is gone"
+    if admin is None or admin.is_dir():
+        return None
+    return f"its .git file points to {admin}, which is gone"

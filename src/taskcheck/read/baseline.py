@@ -15,14 +15,14 @@ MAX_BYTES = 8 * 1024 * 1024
 
 
 def baseline_file(named: Path | None, location: Location, settings: Settings) -> Path | None:
-    """The file that counts: the named one, else that of the configuration; None where neither names one."""
+    """Return the file that counts: the named one, else that of the configuration; None where neither names one."""
     return named or (location.root / settings.baseline if settings.baseline else None)
 
 
 def read_baseline(
     named: Path | None, location: Location, settings: Settings, revision: str | None = None, *, new: bool = False
 ) -> Baseline:
-    """What is accepted; nothing where no baseline is named.
+    """Return what is accepted; nothing where no baseline is named.
 
     Args:
         named: the file of the command line, if it names one.
@@ -69,7 +69,7 @@ def _lying(path: Path) -> str:
 
 
 def _of(revision: str, path: Path, location: Location) -> str:
-    """The file's text as a commit has it."""
+    """Return the file's text as a commit has it."""
     inside = os.path.relpath(os.path.realpath(path), location.root)
     found = read_revision(location, revision, [inside])
     if inside not in found:

@@ -47,12 +47,17 @@ class Folder:
                 if match and not any(other.match(path) for other in exclude):
                     groups = match.groupdict()
                     found.setdefault(path, groups.get("owner") or groups.get("task") or "")
+        self._tell_links(exclude)
+        return iter(sorted(found.items()))
+
+    def _tell_links(self, exclude: Iterable[Pattern]) -> None:
+        """Say of each link to a folder that was met that it isn't followed, unless it is excluded."""
         while self.links:
             link = self.links.pop()
-            if not any(other.match(link) or other.match(f"{link}/-") for other in exclude):
-                told = f"{link}: a symbolic link to a folder, which is not followed; name it in [paths] exclude"
-                self.errors.extend([told] * (told not in self.errors))
-        return iter(sorted(found.items()))
+            is_excluded = any(other.match(link) or other.match(f"{link}/-") for other in exclude)
+            error = f"{link}: a symbolic link to a folder, which is not followed; name it in [paths] exclude"
+            if not is_excluded and error not in self.errors:
+                self.errors.append(error)
 
     def read(self, path: str, limit: int, name: str = "", *, tail: bool = False) -> Source:
         """One file's bytes, or the trouble that kept them; with ``tail`` its last ones, of any file size.
@@ -78,7 +83,7 @@ class Folder:
         raise AssertionError
 
     def holds(self, path: str, data: bytes) -> bool:
-        """Whether a file has just these bytes; what can't be read, or is no regular file, hasn't."""
+        """Return whether a file has just these bytes; what can't be read, or is no regular file, hasn't."""
         try:
             fd = open_bounded(f"{self.root}/{path}")
         except OSError:
@@ -92,13 +97,15 @@ class Folder:
             os.close(fd)
 
     def read_all(self, found: Iterable[tuple[str, str]], limit: int, *, tail: bool = False) -> Iterator[Source]:
-        """The files that were found; one that was removed meanwhile was never there."""
+        """Yield the files that were found; one that was removed meanwhile was never there."""
         for path, name in found:
             source = self.read(path, limit, name, tail=tail)
             if source.trouble is None or source.trouble.kind != "missing":
                 yield source
 
     def _walk(self, pattern: Pattern) -> Iterator[str]:
+        """Yield the paths below a pattern's folder, as deep as it can match; other checkouts aren't entered."""
+        # In one piece: the innermost loop of reading, once for every file of every checkout.
         base = pattern.folder
         if not self._contains(base):
             return
@@ -106,17 +113,7 @@ class Folder:
         seen = 0
         while pending:
             folder, depth = pending.pop()
-            self.listed.add(os.path.join(self.root, folder))  # noqa: PTH118 - a Path for each folder takes longer
-            try:
-                entries = list(os.scandir(self.root / folder))
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            except OSError as error:
-                self.errors.append(f"{folder or '.'}: {error.strerror}")
-                continue
-            if folder and any(entry.name == ".git" for entry in entries):
-                continue
-            for entry in entries:
+            for entry in self._entries(folder):
                 path = f"{folder}/{entry.name}" if folder else entry.name
                 seen += 1
                 if seen > MAX_FILES:
@@ -124,12 +121,26 @@ class Folder:
                     return
                 if entry.name == ".git" or (entry.is_symlink() and self._passed_over(path, depth, pattern)):
                     continue
-                if entry.is_dir(follow_symlinks=False) and (pattern.depth is None or depth < pattern.depth):
+                if _reaches(pattern, depth) and entry.is_dir(follow_symlinks=False):
                     pending.append((path, depth + 1))
                 yield path
 
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
+        """Return what lies in a folder; nothing where it isn't there, can't be listed, or is a checkout of its own."""
+        self.listed.add(os.path.join(self.root, folder))  # noqa: PTH118 - a Path for each folder takes longer
+        try:
+            entries = list(os.scandir(self.root / folder))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            self.errors.append(f"{folder or '.'}: {error.strerror}")
+            return []
+        if folder and any(entry.name == ".git" for entry in entries):
+            return []
+        return entries
+
     def _passed_over(self, path: str, depth: int, pattern: Pattern) -> bool:
-        """Whether a link, which is never followed, is none of a pattern's files.
+        """Return whether a link, which is never followed, is none of a pattern's files.
 
         A file that the pattern reads under its own name needs no second one. A folder that is read under its own name
         doesn't either; another one is told, for what lies in there isn't read.
@@ -140,13 +151,13 @@ class Folder:
             return pattern.match(inside) is not None and target.is_file()
         base = pattern.folder
         read = not base or inside == base or inside.startswith(f"{base}/")
-        entered = pattern.depth is None or depth < pattern.depth
+        entered = _reaches(pattern, depth)
         if entered and (not read or inside.startswith("..")) and path not in self.links:
             self.links.append(path)
         return pattern.match(path) is None
 
     def _contains(self, folder: str) -> bool:
-        """Whether a folder of a pattern, links resolved, still lies in this checkout."""
+        """Return whether a folder of a pattern, links resolved, still lies in this checkout."""
         root = os.path.realpath(self.root)
         target = os.path.realpath(self.root / folder)
         if target == root or target.startswith(root.rstrip("/") + "/"):
@@ -155,14 +166,19 @@ class Folder:
         return False
 
 
+def _reaches(pattern: Pattern, depth: int) -> bool:
+    """Return whether a pattern can match something in a folder that lies so deep."""
+    return pattern.depth is None or depth < pattern.depth
+
+
 def small_text(path: Path, limit: int = 64 * 1024) -> str | None:
-    """The text of a small file of git's own; None when it is no regular file, larger, or can't be read."""
+    """Return the text of a small file of git's own; None when it is no regular file, larger, or can't be read."""
     source = Folder(path.parent).read(path.name, limit)
     return None if source.data is None else os.fsdecode(source.data)
 
 
 def stamp(path: Path) -> tuple[int, ...] | None:
-    """What tells whether a file was written since it was read; None when that can't be told."""
+    """Return what tells whether a file was written since it was read; None when that can't be told."""
     try:
         return stamp_of(path.lstat())
     except OSError:
@@ -170,7 +186,7 @@ def stamp(path: Path) -> tuple[int, ...] | None:
 
 
 def _cut_off(path: str, data: bytes) -> bool:
-    """Whether a ledger or task file looks as if its writer had yet to write the rest."""
+    """Return whether a ledger or task file looks as if its writer had yet to write the rest."""
     if path.endswith(".json"):
         return not data.rstrip().endswith((b"}", b"]"))
     return not data or (data.startswith(b"---") and b"\n---" not in data and b"\n..." not in data)

@@ -32,7 +32,7 @@ def _there(folder: str) -> tuple[str, int] | None:
 
 
 def _gits(location: Location) -> Iterator[str]:
-    """Where git writes what is checked out where, and every branch."""
+    """Yield where git writes what is checked out where, and every branch."""
     if location.top is None:
         return
     own = location.top / ".git"

@@ -35,20 +35,20 @@ class Git(Runner):
     """What git answers, as seen from one folder."""
 
     def version(self) -> tuple[int, ...]:
-        """The version of git, its leading numbers."""
+        """Return the version of git, its leading numbers."""
         match = re.search(rb"(?<!\d)(\d++)\.(\d+)(?:\.(\d+))?", self.run("version"))
         return tuple(int(part) for part in match.groups(b"0")) if match else (0,)
 
     def common_dir(self) -> Path:
-        """The folder of the repository that all its worktrees share."""
+        """Return the folder of the repository that all its worktrees share."""
         return Path(os.fsdecode(self.run("rev-parse", "--path-format=absolute", "--git-common-dir").rstrip(b"\n")))
 
     def shallow(self) -> bool:
-        """Whether history is cut off, so that ancestry can't be trusted."""
+        """Return whether history is cut off, so that ancestry can't be trusted."""
         return self.run("rev-parse", "--is-shallow-repository").strip() == b"true"
 
     def worktrees(self) -> list[WorktreeRecord]:
-        """All checkouts that git lists, the main one first."""
+        """Return all checkouts that git lists, the main one first."""
         records = []
         for block in self.run("worktree", "list", "--porcelain", "-z").split(b"\0\0"):
             fields = dict(line.partition(b" ")[::2] for line in block.strip(b"\0").split(b"\0") if line)
@@ -88,7 +88,7 @@ class Git(Runner):
                 raise GitError(f"git has no commit {line.split()[0]}, which root or trunk is at; try: git fsck")
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """The best common ancestor of two commits; None for unrelated histories.
+        """Return the best common ancestor of two commits; None for unrelated histories.
 
         Raises:
             GitError: git can't answer. Where an object is missing it says "none", too, but not without a word.
@@ -118,7 +118,7 @@ class Git(Runner):
         return [(commit, parents) for commit, *parents in (line.split() for line in out.decode().splitlines())]
 
     def touched(self, commits: Sequence[str]) -> dict[str, set[str]]:
-        """The files that each commit changes; merges have none."""
+        """Return the files that each commit changes; merges have none."""
         if not commits:
             return {}
         out = self.run(
@@ -131,24 +131,24 @@ class Git(Runner):
         return found
 
     def message(self, commit: str) -> bytes:
-        """A commit object as git stores it: headers, a blank line, the message."""
+        """Return a commit object as git stores it: headers, a blank line, the message."""
         out = self.run("cat-file", "--batch", stdin=f"{commit}\n".encode())
         return out.partition(b"\n")[2]
 
     def messages(self, commits: Sequence[str]) -> dict[str, str]:
-        """The messages of some commits, in one process; what no encoding gives is replaced."""
+        """Return the messages of some commits, in one process; what no encoding gives is replaced."""
         found = self._objects(commits) if commits else ()
         return {one: data.partition(b"\n\n")[2].decode("utf-8", "replace") for one, _, data in found}
 
     def parents(self, commit: str) -> list[str]:
-        """The parents of a commit; none when there is no such commit."""
+        """Return the parents of a commit; none when there is no such commit."""
         headers = self.message(commit).partition(b"\n\n")[0].splitlines()
         return [line[7:].decode() for line in headers if line.startswith(b"parent ")]
 
     def changes(
         self, include: str, exclude: str | None, paths: Sequence[str], *flags: str, first_parent: bool = False
     ) -> list[Versions]:
-        """What commits reachable from one and not from the other did to some files, newest first.
+        """Return what commits reachable from one and not from the other did to some files, newest first.
 
         A merge is seen from each of its parents; with ``first_parent`` from that one alone, and only such commits are.
         """
@@ -166,7 +166,7 @@ class Git(Runner):
         return list(raw_changes(out, times))
 
     def difference(self, one: str, other: str) -> list[Versions]:
-        """The files in which two commits differ, as blob ids: those of the first as before, of the other as after."""
+        """Return the files in which two commits differ, as blob ids: the first's as before, the other's as after."""
         out = self.run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--full-index", one, other)
         return list(raw_changes(other.encode() + b"\0" + out, {other: 0}))
 
@@ -197,7 +197,7 @@ class Git(Runner):
         return found
 
     def blobs(self, object_ids: Iterable[str], limit: int) -> Blobs:
-        """The content of some blobs, in two processes: their sizes come first, and those over the limit are left out.
+        """Return the content of some blobs, in two processes: the sizes come first; what is over the limit is left out.
 
         Args:
             object_ids: whose contents.
@@ -221,7 +221,7 @@ class Git(Runner):
         return Blobs(contents, {one: why for one, why in (missing | left_out).items() if one not in contents})
 
     def _sizes(self, wanted: Sequence[str]) -> dict[str, int]:
-        """The sizes of those of some blobs that there are."""
+        """Return the sizes of those of some blobs that there are."""
         try:
             return sizes(self._told_of("cat-file", "--batch-check", of=wanted))
         except GitSilent:
@@ -233,15 +233,15 @@ class Git(Runner):
             return sizes(self._told_of("cat-file", "--batch-check", of=present)) if present else {}
 
     def _told_of(self, *arguments: str, of: Iterable[str]) -> bytes:
-        """The output of a command that reads object ids."""
+        """Return the output of a command that reads object ids."""
         return self.run(*arguments, stdin="".join(f"{one}\n" for one in of).encode())
 
     def _objects(self, wanted: Sequence[str]) -> Iterator[tuple[str, bytes, bytes]]:
-        """Id, kind and content of those of some objects that there are."""
+        """Yield id, kind and content of those of some objects that there are."""
         return objects(self._told_of("cat-file", "--batch", of=wanted))
 
 
 def blob_id(data: bytes, length: int) -> str:
-    """The id that git gives a file's bytes, in as many hex digits as the ids of the repository have."""
+    """Return the id that git gives a file's bytes, in as many hex digits as the ids of the repository have."""
     digest = hashlib.sha256 if length == 64 else hashlib.sha1
     return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

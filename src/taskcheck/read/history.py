@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from taskcheck.model.sources import Change, CheckoutSource, Fork, Unavailable
+from taskcheck.model.sources import Change, CheckoutSource, Fork, Merge, Unavailable
 from taskcheck.read.files import MAX_LEDGER_BYTES, MAX_TASK_BYTES
 from taskcheck.read.git import Git
 from taskcheck.read.locate import Location
@@ -231,7 +231,7 @@ def read_changes(git: Git, head: str | None, dispatched: Mapping[str, datetime],
     since = int(min(dispatched.values()).timestamp())
     paths = sorted(prefix + path for path in dispatched)
     versions = git.changes(head, None, paths, f"--since={since}", first_parent=True)
-    needed = {blob for version in versions for blob in (version.before, version.after) if blob}
+    needed = _blobs_of(versions)
     found = git.blobs(needed, MAX_LEDGER_BYTES)
     unread = found.why_not(needed)
     if unread is not None:
@@ -239,12 +239,54 @@ def read_changes(git: Git, head: str | None, dispatched: Mapping[str, datetime],
     contents = found.contents
     changes = []
     for version in versions:
-        change = Change(
-            path=version.path.removeprefix(prefix),
-            commit=version.commit,
-            at=version.at,
-            before=contents.get(version.before or ""),
-            after=contents.get(version.after or ""),
-        )
-        changes.append(change)
+        changes.append(_change(version, contents, prefix))
     return tuple(changes)
+
+
+def read_edits(git: Git, merges: Mapping[str, Merge], paths: TaskPaths, prefix: str) -> dict[str, Merge]:
+    """Return verdicts with what each branch that has landed itself made of task files, from its fork to its tip.
+
+    Args:
+        git: the repository.
+        merges: the verdicts by branch.
+        paths: which files are task files.
+        prefix: the store's folder in its repository.
+    """
+    made: dict[str, list[Versions]] = {}
+    told = dict(merges)
+    for branch, merge in merges.items():
+        if merge.merged is True and merge.fork and merge.tip:
+            try:
+                changes = git.difference(merge.fork, merge.tip)
+            except GitSilent:
+                raise
+            except GitError as error:
+                told[branch] = Merge(merged=None, proof=str(error))
+            else:
+                made[branch] = [change for change in changes if paths.match(change.path, prefix)]
+    wanted = {branch: _blobs_of(changes) for branch, changes in made.items()}
+    found = git.blobs(set().union(*wanted.values()), MAX_TASK_BYTES)
+    for branch, changes in made.items():
+        unread = found.why_not(wanted[branch])
+        if unread is None:
+            edits = tuple(_change(change, found.contents, prefix) for change in changes)
+            told[branch] = replace(merges[branch], edits=edits)
+        else:
+            told[branch] = Merge(merged=None, proof=f"a version of its task files can't be read: {unread}")
+    return told
+
+
+def _blobs_of(changes: Iterable[Versions]) -> set[str]:
+    """Return the blobs that changes are from or to."""
+    return {blob for change in changes for blob in (change.before, change.after) if blob}
+
+
+def _change(change: Versions, contents: Mapping[str, bytes], prefix: str) -> Change:
+    """Return a change with what the file held before and after."""
+    return Change(
+        path=change.path.removeprefix(prefix),
+        commit=change.commit,
+        at=change.at,
+        before=contents.get(change.before or ""),
+        after=contents.get(change.after or ""),
+    )

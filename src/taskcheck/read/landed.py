@@ -15,7 +15,7 @@ from taskcheck.read.tasks import TaskPaths
 
 
 def read_remote(location: Location) -> str | None:
-    """The URL of the remote ``origin``; None where there is none."""
+    """Return the URL of the remote ``origin``; None where there is none."""
     if location.top is None:
         return None
     try:
@@ -27,7 +27,7 @@ def read_remote(location: Location) -> str | None:
 def read_landed(
     location: Location, settings: Settings, git: Repository, merges: Mapping[PullAddress, str]
 ) -> dict[PullAddress, Merge]:
-    """The verdict on pull requests that a forge says were merged: whether root's history has them, and has them yet.
+    """Return the verdict on pull requests that a forge says were merged: whether root's history has them, and still.
 
     Args:
         location: where the store is.
@@ -41,24 +41,29 @@ def read_landed(
     reader = MergeReader(
         Git(location.top), git.head, git.shallow, is_task=lambda path: paths.match(path, location.prefix)
     )
-    return {at: reader.landed(commit, at.number) for at, commit in merges.items() if object_id(commit)}
+    landed = {}
+    for at, commit in merges.items():
+        if object_id(commit):
+            landed[at] = reader.landed(commit, at.number)
+    return landed
 
 
 def read_since(location: Location, git: Repository, commit: str, path: str) -> tuple[bytes | None, ...]:
-    """What a task file was in root's history since a commit, newest first; None among it for when it wasn't there.
+    """Return what a task file was in root's history since a commit, newest first; None for when it wasn't there.
 
     A file that history doesn't have now has no versions, and neither has one that git says nothing about.
     """
     if location.top is None or git.head is None:
         return ()
-    ours, full = Git(location.top), location.prefix + path
+    asked, full = Git(location.top), location.prefix + path
     try:
-        now = ours.tree(git.head, [full]).get(full)
+        now = asked.tree(git.head, [full]).get(full)
         if now is None:
             return ()
-        changes = ours.changes(git.head, commit, [full], first_parent=True)
-        ids = (now, *(blob for change in changes for blob in (change.after, change.before)))
-        found = ours.blobs({blob for blob in ids if blob}, MAX_TASK_BYTES)
+        versions: list[str | None] = [now]
+        for change in asked.changes(git.head, commit, [full], first_parent=True):
+            versions += [change.after, change.before]
+        found = asked.blobs(filter(None, versions), MAX_TASK_BYTES)
     except GitError:
         return ()
-    return tuple(None if blob is None else found.contents.get(blob, b"") for blob in dict.fromkeys(ids))
+    return tuple(None if blob is None else found.contents.get(blob, b"") for blob in dict.fromkeys(versions))

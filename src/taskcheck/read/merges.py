@@ -6,7 +6,7 @@ says nothing: root is reconciled by the same lines that the worker wrote, so pat
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -69,7 +69,7 @@ class MergeReader:
                 return _unknown("no common history")
             if base == tip:
                 return self._contained(tip, branch)
-            return self._apart(base, tip)
+            return replace(self._apart(base, tip), fork=base, tip=tip)
         except GitSilent:
             raise
         except GitError as error:
@@ -139,7 +139,8 @@ class MergeReader:
             landed |= self._commits_between(before, tip)
             fork = self.git.merge_base(before, tip)
             changes = (fork, tip) if fork else None
-        return self._reverts.unless_reverted(landed, tip, changes, f"its tip {tip[:9]} is in root's history")
+        verdict = self._reverts.unless_reverted(landed, tip, changes, f"its tip {tip[:9]} is in root's history")
+        return replace(verdict, fork=changes[0] if changes else None, tip=tip)
 
     def _is_of(self, branch: str, tip: str, merges: Iterable[str]) -> bool:
         """Return whether a tip was made on a branch: a merge of it names the branch, or the branch's reflog has it."""
@@ -175,17 +176,19 @@ class MergeReader:
             return _unknown(f"root has moved by more than {DEPTH} commits")
         if not trunk:
             return Merge(merged=False, proof="root has no commit since the branch left it")
-        own = dict(self.git.commits(tip, base, "--no-merges", f"--max-count={DEPTH}"))
-        files = self._patches.files([*trunk, *own])
-        own = {commit: at for commit, at in own.items() if files[commit]}
+        commits = dict(self.git.commits(tip, base, "--no-merges", f"--max-count={DEPTH}"))
+        files = self._patches.files([*trunk, *commits])
+        own = {commit: at for commit, at in commits.items() if files[commit]}
         squashed, touched = self._patches.difference(base, tip)
         if squashed is None:
             return _unknown("its commits change no content but that of task files")
         likely = {touched, *(files[commit] for commit in own)}
         identities = self._patches.identities([*own, *(commit for commit in trunk if files[commit] in likely)])
         on_trunk = _newest_by_identity(trunk, identities)
+        equal = {commit: on_trunk.get(identities[commit] or "") for commit in own}
+        # One function for all these steps: each needs what the ones before it found.
         return (
-            self._rebased(base, tip, own, trunk, {commit: on_trunk.get(identities[commit] or "") for commit in own})
+            self._rebased(base, tip, own, trunk, equal)
             or self._squashed(base, tip, own, trunk, on_trunk.get(squashed))
             or self._elsewhere(touched, [files[commit] for commit in trunk])
         )

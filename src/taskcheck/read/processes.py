@@ -11,7 +11,7 @@ from taskcheck.model.sources import Processes, Unavailable
 
 
 def read_processes(pids: Iterable[int]) -> Processes | Unavailable:
-    """The live ones among some pids of this host, with their start time where it can be read.
+    """Return the live ones among some pids of this host, with their start time where it can be read.
 
     A pid that may not be signalled lives: permission denied is an answer.
     """
@@ -37,7 +37,7 @@ def _lives(pid: int) -> bool:
 
 
 def _stat_fields(pid: int) -> list[str] | None:
-    """The fields of ``/proc/PID/stat`` after the command name: state first, start time at index 19 (proc(5))."""
+    """Return the fields of ``/proc/PID/stat`` after the command name: state first, start time at index 19 (proc(5))."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
-from taskcheck.model.sources import Change, CheckoutSource, Merge, Repository, Sources, Unavailable
+from taskcheck.model.sources import Change, CheckoutSource, Merge, Repository, Source, Sources, Unavailable
 from taskcheck.read.allowlist import branch_name, object_id
 from taskcheck.read.branches import read_branches
 from taskcheck.read.git import MINIMUM, Git, WorktreeRecord
-from taskcheck.read.history import read_changes, read_forks
+from taskcheck.read.history import read_changes, read_edits, read_forks
 from taskcheck.read.locate import Location
 from taskcheck.read.merges import MergeReader
 from taskcheck.read.questions import Questions
 from taskcheck.read.runner import GitError, GitSilent, installed
 from taskcheck.read.tasks import TaskPaths
-from taskcheck.read.worktrees import read_worktrees
+from taskcheck.read.worktrees import read_unlinked, read_worktrees
 
 _LOCAL = "refs/heads/"
 _REF_FOLDERS = (_LOCAL, "refs/remotes/", "refs/remotes/origin/")
@@ -72,9 +72,10 @@ def _read_repository(
     trunk = _trunk(settings.trunk, refs)
     trunk_tip = _tip(trunk, refs) if trunk else None
     git.require_commits(tip for tip in (head, trunk_tip) if tip and object_id(tip))
-    root_files = {source.path: source.data for source in sources.tasks if source.data is not None}
+    root_files = _contents(sources.tasks)
     paths = TaskPaths.of(settings)
     checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors, progress)
+    checkouts += read_unlinked(location, settings.worktree, checkouts, common_dir)
     if settings.branches:
         taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
         checkouts += read_branches(git, refs, settings.branches, taken, trunk, root_files, paths, location.prefix)
@@ -89,7 +90,8 @@ def _read_repository(
             is_task=lambda path: paths.match(path, location.prefix),
             reflogs=common_dir / "logs" / "refs" / "heads",
         )
-        merges = _merges(reader, refs, trunk, {*questions.branches, *_branches_of(checkouts)})
+        verdicts = _merges(reader, refs, trunk, {*questions.branches, *_branches_of(checkouts)})
+        merges = read_edits(git, verdicts, paths, location.prefix)
     return Repository(
         head=head,
         branch=branch,
@@ -102,6 +104,11 @@ def _read_repository(
         tracked=_tracked(git, settings, location, common_dir, head) if main else frozenset(),
         changes=_changes(git, head, questions, location.prefix, errors),
     )
+
+
+def _contents(files: Iterable[Source]) -> dict[str, bytes]:
+    """Return the bytes of those of some files that could be read, by path."""
+    return {source.path: source.data for source in files if source.data is not None}
 
 
 def _worktree_records(git: Git, top: str, common_dir: Path) -> list[WorktreeRecord]:

@@ -48,7 +48,7 @@ class Runner:
     folder: Path
 
     def run(self, *arguments: str, stdin: bytes = b"", accept: Sequence[int] = (0,)) -> bytes:
-        """The output of an allowed git command.
+        """Return the output of an allowed git command.
 
         Raises:
             GitError: another exit status than accepted, no answer in time, or no git.
@@ -123,7 +123,7 @@ def _porcelain() -> Any:
     before = {name: os.environ.get(name) for name in told}
     os.environ.update(told)
     try:
-        from git.cmd import Git as Porcelain  # noqa: PLC0415 - 70 ms, and only for rules that look at git
+        from git.cmd import Git as Porcelain
     finally:
         for name, value in before.items():
             if value is None:
@@ -134,5 +134,5 @@ def _porcelain() -> Any:
 
 
 def installed() -> bool:
-    """Whether there is a git to ask."""
+    """Return whether there is a git to ask."""
     return program("git") is not None

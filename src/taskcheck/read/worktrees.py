@@ -4,10 +4,8 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from taskcheck.model.sources import (
-    CheckoutSource,
-    Source,
-)
+from taskcheck.config.pattern import Pattern
+from taskcheck.model.sources import CheckoutSource, Source
 from taskcheck.read.files import Folder, small_text
 from taskcheck.read.git import WorktreeRecord
 from taskcheck.read.locate import Location, git_dir, led_to
@@ -23,13 +21,15 @@ def read_worktrees(
     errors: list[str],
     progress: Callable[[str], None],
 ) -> list[CheckoutSource]:
-    """Every linked worktree, with the task files in which it differs from root."""
-    names = _names([record.path for record in records if not _same(record.path, location.top)])
+    """Return every linked worktree, with the task files in which it differs from root."""
+    linked = [record for record in records if not _same(record.path, location.top)]
+    names = _names([record.path for record in linked])
     checkouts = []
-    for record in records:
-        if record.bare or _same(record.path, location.top):
+    for record in linked:
+        if record.bare:
             continue
-        progress(f"comparing {names[record.path]}")
+        name = names[record.path]
+        progress(f"comparing {name}")
         defect = _defect(record.path, common_dir)
         files: dict[str, Source] = {}
         present: set[str] = set(root_files)
@@ -38,50 +38,111 @@ def read_worktrees(
             folder = Folder(record.path / location.prefix)
             files, present = paths.read(folder, root_files)
             folders = frozenset(folder.listed)
-            errors.extend(f"{names[record.path]}: {error}" for error in folder.errors)
-        checkouts.append(
-            CheckoutSource(
-                name=names[record.path],
-                path=record.path,
-                shown_path=_shown(record.path, location.root),
-                real_path=os.path.realpath(record.path),
-                branch=record.branch,
-                head=record.head,
-                defect=defect,
-                locked=record.locked,
-                files=files,
-                absent=frozenset(set(root_files) - present),
-                folders=folders,
-            )
+            errors.extend(f"{name}: {error}" for error in folder.errors)
+        checkout = CheckoutSource(
+            name=name,
+            path=record.path,
+            shown_path=_shown(record.path, location.root),
+            real_path=os.path.realpath(record.path),
+            branch=record.branch,
+            head=record.head,
+            defect=defect,
+            locked=record.locked,
+            files=files,
+            absent=frozenset(root_files.keys() - present),
+            folders=folders,
         )
+        checkouts.append(checkout)
     return sorted(checkouts, key=lambda checkout: checkout.name)
 
 
+def read_unlinked(
+    location: Location, pattern: str, listed: Iterable[CheckoutSource], common_dir: Path
+) -> list[CheckoutSource]:
+    """Return the folders that lie where the store's worktrees do, claim to be one of them, and aren't linked.
+
+    Git lists none of them: they were moved, or git's record of them is gone or leads elsewhere. A whole repository and
+    the worktree of another one are no business of this one.
+
+    Args:
+        location: where the store is.
+        pattern: what the paths of its worktrees are like; empty for none.
+        listed: the worktrees that git lists.
+        common_dir: the folder that all worktrees share.
+    """
+    parent = location.root / Pattern(pattern).folder
+    known = {checkout.real_path for checkout in listed}
+    found = []
+    for path in _folders(parent) if pattern else ():
+        shown = _shown(path, location.root)
+        if os.path.realpath(path) in known or not Pattern(pattern).match(shown):
+            continue
+        if path.is_symlink() or not (path / ".git").is_file() or _is_of_another(path, common_dir):
+            continue
+        defect = _defect(path, common_dir)
+        if defect is not None:
+            name = f"worktree:{path.name}"
+            found.append(_unlinked(name, path, shown, defect))
+    return found
+
+
+def _folders(parent: Path) -> list[Path]:
+    """Return the folders in a folder, in their order; none where it can't be listed."""
+    try:
+        return sorted(path for path in parent.iterdir() if path.is_dir())
+    except OSError:
+        return []
+
+
+def _is_of_another(path: Path, common_dir: Path) -> bool:
+    """Return whether a folder is the worktree of another repository, which is there."""
+    admin = git_dir(path)
+    if admin is None or not admin.is_dir():
+        return False
+    return admin.parent != Path(os.path.realpath(common_dir / "worktrees"))
+
+
+def _unlinked(name: str, path: Path, shown: str, defect: str) -> CheckoutSource:
+    return CheckoutSource(
+        name=name,
+        path=path,
+        shown_path=shown,
+        real_path=os.path.realpath(path),
+        branch=None,
+        head=None,
+        defect=defect,
+    )
+
+
 def _shown(path: Path, root: Path) -> str:
+    """Return a worktree's path as reports write it: relative to root where it lies in it."""
     relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
     return str(path) if relative.startswith("..") else relative.replace(os.sep, "/")
 
 
-def _names(paths: Iterable[Path]) -> dict[Path, str]:
-    """``worktree:<directory name>``, with as many parent folders as it takes to tell two apart."""
-    paths = list(paths)
+def _names(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return ``worktree:<directory name>`` for each, with as many parent folders as it takes to tell two apart."""
     names = {}
     for path in paths:
         length = 1
-        while length < len(path.parts) - 1 and any(
-            other != path and other.parts[-length:] == path.parts[-length:] for other in paths
-        ):
+        while length < len(path.parts) - 1 and _ends_alike(path, paths, length):
             length += 1
         names[path] = "worktree:" + "/".join(path.parts[-length:])
     return names
 
 
+def _ends_alike(path: Path, others: Iterable[Path], length: int) -> bool:
+    """Return whether another path has the same last parts."""
+    return any(other != path and other.parts[-length:] == path.parts[-length:] for other in others)
+
+
 def _same(path: Path, other: Path | None) -> bool:
+    """Return whether two paths lead to one folder."""
     return other is not None and os.path.realpath(path) == os.path.realpath(other)
 
 
 def _defect(path: Path, common_dir: Path) -> str | None:
-    """What is wrong with a listed worktree: it and the repository must point at each other.
+    """Return what is wrong with a listed worktree: it and the repository must point at each other.
 
     Git lists a folder as a worktree on the word of its own records alone; a forged record would name any folder.
     """
@@ -93,10 +154,15 @@ def _defect(path: Path, common_dir: Path) -> str | None:
     if admin is None:
         return "its .git is no file that points to a repository"
     if admin.parent != Path(os.path.realpath(common_dir / "worktrees")):
-        return f"its .git file points to {admin}, which is none of this repository's"
+        return f"its .git file points to {_pointer(path)}, which is none of this repository's"
     back = small_text(admin / "gitdir")
     if back is None:
-        return f"its .git file points to {admin}, which is gone"
+        return f"its .git file points to {_pointer(path)}, which is gone"
     if led_to(admin, back) != Path(os.path.realpath(path / ".git")):
         return "the repository's record of it points elsewhere"
     return None
+
+
+def _pointer(path: Path) -> str:
+    """Return where a worktree's .git file says that git's record of it is, as it is written there."""
+    return (small_text(path / ".git") or "").removeprefix("gitdir:").strip()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from taskcheck.model.state import Tasks
+from taskcheck.model.tasks import Tasks
 
 STEPS = 2_000_000
 """Tasks that are looked at in all, so that a store of nothing but long chains ends too; beyond, counts are too low."""

@@ -14,6 +14,7 @@ from taskcheck.model.task import Place
 from taskcheck.report.incidents import fold
 from taskcheck.report.managers import manager_statuses
 from taskcheck.report.narrow import Named, named, narrowed
+from taskcheck.report.unseen import unseen
 from taskcheck.version import __version__
 
 
@@ -66,6 +67,7 @@ def build(
         managers=manager_statuses(state),
         errors=(*errors, *(error for run in runs for error in run.errors)),
         notices=() if isinstance(state.pulls, Unavailable) else state.pulls.notices,
+        unseen=unseen(state),
         partial=bool(only) or not signals_alone,
         worktrees=_worktrees(state),
     )

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from taskcheck.documents.values import timestamp
 from taskcheck.engine.rule import Rule
-from taskcheck.model.finding import Finding
+from taskcheck.model.checkouts import Copies
+from taskcheck.model.finding import Finding, Safety, Severity
 from taskcheck.model.report import Incident, SignalNote
 from taskcheck.model.runtime import Signal
 from taskcheck.model.sources import Unavailable
-from taskcheck.model.state import Copies, State
+from taskcheck.model.state import State
 from taskcheck.model.task import Task
 from taskcheck.report.blocked import blocked
 from taskcheck.report.causes import Causes
@@ -97,13 +98,37 @@ def _incident(key: Key, group: _Group, state: State, causes: Causes) -> Incident
 def _explained(findings: list[Finding], causes: Causes) -> tuple[Finding, ...]:
     """Return the findings of one incident, each with what explains it, the headline first."""
     found = {finding.rule for finding in findings}
-    explained = [replace(finding, explained_by=causes.first(found, finding.rule)) for finding in findings]
+    grave = {finding.rule for finding in findings if finding.level is not Severity.INFO}
+    explained = []
+    for finding in findings:
+        # What is only told for information is the cause of no error.
+        able = grave if finding.level is Severity.ERROR else found
+        explained.append(replace(finding, explained_by=causes.first(able, finding.rule)))
+
+    explained = _without_idle_fixes(explained)
 
     def order(finding: Finding) -> tuple[object, ...]:
         place = finding.place
         return finding.explained_by is not None, -finding.level, causes.rank(finding.rule), place.path, place.route
 
     return tuple(sorted(explained, key=order))
+
+
+def _without_idle_fixes(findings: list[Finding]) -> list[Finding]:
+    """Return the findings of one incident, those that another explains with a repair only where the cause needs it.
+
+    An unsafe repair of a consequence is never offered; a safe one only where that of its cause isn't safe.
+    """
+    safe_causes = {finding.rule for finding in findings if finding.fix and finding.fix.safety is Safety.SAFE}
+    kept = []
+    for finding in findings:
+        fix = finding.fix
+        if fix is not None and finding.explained_by is not None:
+            needed = fix.safety is Safety.SAFE and finding.explained_by not in safe_causes
+            kept.append(finding if needed else replace(finding, fix=None))
+        else:
+            kept.append(finding)
+    return kept
 
 
 def _signals(

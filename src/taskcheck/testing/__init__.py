@@ -72,6 +72,6 @@ def __getattr__(name: str) -> Any:
     """Import what needs the checker when it is asked for: the demo only builds."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from taskcheck.testing import laws  # noqa: PLC0415 - lazy by design
+    from taskcheck.testing import laws
 
     return getattr(laws, name)

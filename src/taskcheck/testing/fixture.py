@@ -60,7 +60,7 @@ class Built:
 
 
 def incidents_fixture() -> Path:
-    """The folder of the friction log's fixture: package data, or in the source tree."""
+    """Return the folder of the friction log's fixture: package data, or in the source tree."""
     package = Path(__file__).resolve().parents[1]
     for folder in (package / "incidents_fixture", package.parents[1] / "fixtures" / "incidents"):
         if (folder / "repo.toml").is_file():
@@ -72,35 +72,56 @@ def build(fixture: Path, into: Path, *, now: datetime | None = None, overlay: Pa
     """Build the repository of `fixture` in `into`, a new or empty folder."""
     source = _Source(fixture, overlay, now)
     settings = source.settings
-    if into.exists() and (not into.is_dir() or any(into.iterdir())):
-        raise FixtureError(f"{into} is not an empty folder")
-    into.mkdir(parents=True, exist_ok=True)
-    root = into.resolve()
+    root = _new_folder(into)
     if settings.get("git", True):
         _build_repository(source, root)
     else:
         for part, table in source.main():
             source.lay(part, table, root)
     for path, modified in settings.get("mtimes", {}).items():
-        os.utime(_there(root, path, f"{fixture / 'repo.toml'}: mtimes"), (_time(modified).timestamp(),) * 2)
-    processes = None
-    if "processes" in settings:
-        processes = {int(pid): _time(at) if at else None for pid, at in settings["processes"].items()}
-    pulls = None
-    if "pull_requests" in settings:
-        pulls = dict(_pull(root, url, table) for url, table in settings["pull_requests"].items())
-    return Built(root=root, now=source.now, host=settings.get("host"), processes=processes, pull_requests=pulls)
+        there = _there(root, path, f"{fixture / 'repo.toml'}: mtimes")
+        os.utime(there, (_time(modified).timestamp(),) * 2)
+    return Built(
+        root=root,
+        now=source.now,
+        host=settings.get("host"),
+        processes=_processes(settings["processes"]) if "processes" in settings else None,
+        pull_requests=_pulls(root, settings["pull_requests"]) if "pull_requests" in settings else None,
+    )
+
+
+def _new_folder(into: Path) -> Path:
+    """Make the folder to build in; return its real path.
+
+    Raises:
+        FixtureError: something lies there.
+    """
+    if into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise FixtureError(f"{into} is not an empty folder")
+    into.mkdir(parents=True, exist_ok=True)
+    return into.resolve()
+
+
+def _processes(table: Mapping[str, str]) -> dict[int, datetime | None]:
+    """Return the live processes with their start times, as far as the fixture says them."""
+    return {int(pid): _time(at) if at else None for pid, at in table.items()}
+
+
+def _pulls(root: Path, tables: Mapping[str, Mapping[str, Any]]) -> dict[PullAddress, PullState]:
+    """Return what forges say of pull requests."""
+    return dict(_pull(root, url, table) for url, table in tables.items())
 
 
 def _pull(root: Path, url: str, table: Mapping[str, Any]) -> tuple[PullAddress, PullState]:
+    """Return where a pull request is and what its forge says; a commit may be named by branch."""
     at = address(PullRequest(url=url))
     if at is None:
         raise FixtureError(f"pull_requests: {url!r} is no URL like https://github.com/acme/shop/pull/12")
-    made = table.get("commit")
-    if made and re.fullmatch(r"[0-9a-f]{40}", made) is None:
-        made = _git(root, datetime.fromtimestamp(0, UTC), "rev-parse", "--verify", f"{made}^{{commit}}").strip()
+    commit = table.get("commit")
+    if commit and re.fullmatch(r"[0-9a-f]{40}", commit) is None:
+        commit = _git(root, datetime.fromtimestamp(0, UTC), "rev-parse", "--verify", f"{commit}^{{commit}}").strip()
     when = _time(table["at"]) if "at" in table else None
-    return at, PullState(state=table.get("state", "open"), into=table.get("into"), commit=made, at=when)
+    return at, PullState(state=table.get("state", "open"), into=table.get("into"), commit=commit, at=when)
 
 
 class _Source:
@@ -117,7 +138,7 @@ class _Source:
         self.now = _time(self.settings["now"])
 
     def main(self) -> list[tuple[str, dict[str, Any]]]:
-        """The parts that make up main, with their tables."""
+        """Return the parts that make up main, with their tables."""
         history = self.settings.get("history", {})
         steps = [("base", self.settings.get("base", {}))]
         steps += [(f"history/{name}", history.get(name, {})) for name in self._names("history")]
@@ -125,7 +146,7 @@ class _Source:
         return [(part, table) for part, table in steps if table.get("drop") or self._files(part)]
 
     def works(self) -> Iterator[tuple[list[str], dict[str, Any]]]:
-        """The lines of work beside main: the parts of each, and its table."""
+        """Yield the lines of work beside main: the parts of each, and its table."""
         tables = self.settings.get("worktrees", {})
         for name in sorted({*tables, *self._names("worktrees")}):
             earlier = f"worktree-history/{name}"
@@ -154,16 +175,18 @@ class _Source:
             target.write_bytes(content)
 
     def _names(self, part: str) -> list[str]:
-        """The folders in a part."""
+        """Return the folders in a part."""
         return sorted({path.name for folder in self._folders for path in (folder / part).glob("*/")})
 
     def _files(self, part: str) -> dict[str, bytes]:
+        """Return the files of a part by path, the overlay's over the fixture's."""
         found = {}
         for folder in self._folders:
             left_out = self._left_out if folder is self._folders[0] else []
-            for path in (path for path in (folder / part).rglob("*") if path.is_file()):
+            for path in (folder / part).rglob("*"):
                 name = path.relative_to(folder).as_posix()
-                if not any(f"{name}/".startswith(f"{entry}/") for entry in left_out):
+                is_left_out = any(f"{name}/".startswith(f"{entry}/") for entry in left_out)
+                if path.is_file() and not is_left_out:
                     found[path.relative_to(folder / part).as_posix()] = self._read(path)
         return found
 
@@ -198,7 +221,7 @@ class _Source:
 
 
 def _there(folder: Path, path: object, where: str) -> Path:
-    """What a fixture names in a folder; nothing outside of it is ever touched."""
+    """Return what a fixture names in a folder; nothing outside of it is ever touched."""
     if not isinstance(path, str) or path in {"", "."} or path.startswith("/") or ".." in path.split("/"):
         raise FixtureError(f"{where}: {path!r} is no path below the fixture's own folder")
     if not (folder / path).exists():
@@ -253,10 +276,15 @@ def _build_repository(source: _Source, root: Path) -> None:
         _work(source, root, starts.get(table.get("from", "base"), "HEAD"), parts, table)
     for _, table in works:
         if "merged" in table:
-            how = {"ff": ["--ff-only"]}.get(table["merged"], [f"--{table['merged']}", "-X", "theirs"])
-            _git(root, source.date(table), "merge", "-q", "--no-edit", *how, table["branch"])
-            if table["merged"] == "squash":
-                _git(root, source.date(table), "commit", "-m", table["branch"])
+            _merge_branch(root, source.date(table), table["branch"], table["merged"])
+
+
+def _merge_branch(root: Path, date: datetime, branch: str, how: str) -> None:
+    """Merge a branch into main: fast-forward, with a merge commit, or squashed."""
+    flags = ["--ff-only"] if how == "ff" else [f"--{how}", "-X", "theirs"]
+    _git(root, date, "merge", "-q", "--no-edit", *flags, branch)
+    if how == "squash":
+        _git(root, date, "commit", "-m", branch)
 
 
 def _work(source: _Source, root: Path, start: str, parts: list[str], table: Mapping[str, Any]) -> None:
@@ -290,7 +318,7 @@ def _git(folder: Path, date: datetime, *command: str) -> str:
     env |= dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), date.isoformat())
     env |= {"GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
     try:
-        done = subprocess.run(["git", *command], cwd=folder, env=env, capture_output=True, check=False)  # noqa: S603, S607
+        done = subprocess.run(["git", *command], cwd=folder, env=env, capture_output=True, check=False)
     except OSError as error:
         raise FixtureError(f"git can't be run: {error}") from error
     if done.returncode and b"nothing to commit" not in done.stdout:

@@ -1,9 +1,7 @@
 """Runs a rule on a fixture, and holds it to what holds for every rule and every fix."""
 
 import difflib
-import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,17 +16,15 @@ from taskcheck.model.finding import Finding, Safety
 from taskcheck.model.report import Report
 from taskcheck.model.sources import Processes
 from taskcheck.store import Request, Store, Where, open_store
+from taskcheck.testing.expected import AFTER, expected_files, files, tree, write_expected
 from taskcheck.testing.fixture import Built, build
 
-OURS = {".git", ".taskcheck"}
-REMOVED = "removed.txt"
-AFTER = {Safety.SAFE: "after", Safety.UNSAFE: "after-unsafe"}
 UPDATE = "TASKCHECK_UPDATE"
 """The environment variable that has expect.txt and the after folders written anew."""
 
 
 def run_rule(rule: str | Rule, built: Built) -> tuple[Finding, ...]:
-    """What a rule finds in a built fixture, as a check that selects it alone would.
+    """Return what a rule finds in a built fixture, as a check that selects it alone would.
 
     Args:
         rule: the rule, or the name of one that is built in or comes from an installed plugin.
@@ -63,11 +59,12 @@ def assert_laws(rule: str | Rule, folder: Path, *, alone: bool = True, third_par
         FixtureError: a fixture can't be built.
     """
     kinds = ("good-", "bad-")  # One without a repo.toml can't be built, and says so.
-    cases = sorted(
-        path
-        for path in folder.iterdir()
-        if (path / "repo.toml").is_file() or (path.is_dir() and path.name.startswith(kinds))
-    )
+    cases = []
+    for path in sorted(folder.iterdir()):
+        is_fixture = (path / "repo.toml").is_file()
+        is_called_one = path.is_dir() and path.name.startswith(kinds)
+        if is_fixture or is_called_one:
+            cases.append(path)
     for kind in kinds:
         _hold(any(case.name.startswith(kind) for case in cases), folder, f"there is no fixture {kind}*")
     for case in cases:
@@ -82,29 +79,24 @@ def assert_case(rule: str | Rule, case: Path, into: Path, *, alone: bool = True,
     built = build(case, into)
     store, request = opened(rule, built, alone=alone, third_party=third_party)
     name = rule if isinstance(rule, str) else rule.name
-
-    def check() -> Report:
-        return check_store(store, request)
-
-    report = _complete(check(), str(case))
+    report = _complete(check_store(store, request), str(case))
     _expected_findings(case, report)
     found = any(finding.rule == name for finding in report.findings)
     _hold(found == bad, case, f"{name} finds {'something' if found else 'nothing'}")
     run = next(run for run in report.runs if run.rule == name)
     _hold(bool(run.cases), case, f"{name} looked at nothing, and says nothing of it")
-    skipped = case / "skipped.txt"
-    if skipped.exists():
-        reasons = "".join(f"{reason}\n" for rule, reason in report.skipped if rule == name)
-        _same(skipped.read_text(encoding="utf-8"), reasons, skipped)
+    _expected_skips(case, name, report)
     for finding in report.findings:
         _finding_laws(case, finding, built)
-    _same(json_report.render(report), json_report.render(check()), case / "the same state twice")
-    for safety in AFTER if bad else ():
-        _fix_laws(case, store, request, report, safety)
+    again = check_store(store, request)
+    _same(json_report.render(report), json_report.render(again), case / "the same state twice")
+    if bad:
+        for safety in AFTER:
+            _fix_laws(case, store, request, report, safety)
 
 
 def opened(rule: str | Rule, built: Built, *, alone: bool = True, third_party: bool = True) -> tuple[Store, Request]:
-    """A built fixture's store, with the rule among its own, and the request that checks it at its moment."""
+    """Return a built fixture's store, with the rule among its own, and the request that checks it at its moment."""
     if not isinstance(rule, str | Rule):
         raise TypeError(f"{getattr(rule, '__name__', rule)!r} is no rule: put @rule(...) above it")
     processes = None
@@ -124,11 +116,13 @@ def opened(rule: str | Rule, built: Built, *, alone: bool = True, third_party: b
 
 
 def findings_text(report: Report) -> str:
-    """The findings as an expect.txt has them."""
-    return "".join(line + "\n" for line in concise.render(report).splitlines()[:-1])
+    """Return the findings as an expect.txt has them."""
+    lines = concise.render(report).splitlines()[:-1]
+    return "".join(f"{line}\n" for line in lines if not line.startswith("unseen  "))
 
 
 def _expected_findings(case: Path, report: Report) -> None:
+    """See that a fixture gives the findings of its expect.txt."""
     expect, text = case / "expect.txt", findings_text(report)
     if os.environ.get(UPDATE):
         if text:
@@ -138,55 +132,81 @@ def _expected_findings(case: Path, report: Report) -> None:
     _same(expect.read_text(encoding="utf-8") if expect.exists() else "", text, expect)
 
 
+def _expected_skips(case: Path, name: str, report: Report) -> None:
+    """See that a rule is skipped for the reasons in a fixture's skipped.txt, where it has one."""
+    skipped = case / "skipped.txt"
+    if skipped.exists():
+        reasons = "".join(f"{reason}\n" for rule, reason in report.skipped if rule == name)
+        _same(skipped.read_text(encoding="utf-8"), reasons, skipped)
+
+
 def _finding_laws(case: Path, finding: Finding, built: Built) -> None:
-    """What holds for every finding of every rule."""
+    """See what holds for every finding of every rule."""
     _hold(bool(finding.evidence), case, f"a finding shows who says so, and this has no evidence: {finding.message}")
     _hold(bool(finding.message and finding.expected), case, f"a finding lacks message or expected: {finding}")
     if finding.fix and finding.fix.safety is Safety.UNSAFE:
         _hold(bool(finding.fix.why), case, f"an unsafe fix says why: {finding.fix.title}")
-    said = [(finding.place, ""), *((item.place, item.saw) for item in finding.evidence)]
-    for place, saw in said:
+    places = [(finding.place, ""), *((item.place, item.saw) for item in finding.evidence)]
+    for place, saw in places:
         there = place.checkout != "root" or (built.root / place.path).exists() or "no " in saw
         _hold(there, case, f"{place} is nowhere")
 
 
 def _fix_laws(case: Path, store: Store, request: Request, found: Report, safety: Safety) -> None:
-    """What holds for the fixes of every rule that are at least so safe."""
-    root, expected = store.location.root, _expected_files(case, safety)
-    start, before = _tree(root), _files(root)
+    """See what holds for the fixes of every rule that are at least so safe."""
+    root = store.location.root
+    start, before = tree(root), files(root)
     report = _complete(_repaired(store, request, safety), str(case))
-    after = _files(root)
-    told = {path: after.get(path) for path in sorted({*before, *after}) if before.get(path) != after.get(path)}
-    if os.environ.get(UPDATE):
-        more = safety is Safety.SAFE or told != _expected_files(case, Safety.SAFE)
-        _write_expected(case, safety, told if more else {})
-        expected = _expected_files(case, safety)
-    if safety is Safety.UNSAFE and not expected:
-        expected = _expected_files(case, Safety.SAFE)
-    for path in sorted({*told, *expected}):
-        _hold(
-            (path in told) == (path in expected), case, f"{AFTER[safety]}: {path} is {_word(path, told)} by the fixes"
-        )
-        _same(_decoded(expected[path]), _decoded(told[path]), case / AFTER[safety] / path)
-    wrote = bool(told)
-    _hold(wrote == any(note.applied for note in report.fixes), case, "what was fixed isn't what was written")
-    _hold(wrote == (report.undo is not None), case, "what was written can't be undone")
-    for path in (path for path in told if path in before and path in after):
-        _only_values_changed(case, path, before[path], after[path])
-    held = {(note.rule, note.task) for note in report.fixes if note.reason}
-    left = [f for f in report.findings if f.fix and f.fix.safety >= safety and (f.rule, f.task) not in held]
-    wanted = any(finding.fix and finding.fix.safety >= safety for finding in found.findings)
-    _hold(not wanted or not left, case, f"{safety.label} fixes left what they were to mend: {left}")
-    once = _tree(root)
+    after = files(root)
+    written = {path: after.get(path) for path in sorted({*before, *after}) if before.get(path) != after.get(path)}
+    _expected_writes(case, safety, written)
+    _hold(bool(written) == any(note.applied for note in report.fixes), case, "what was fixed isn't what was written")
+    _hold(bool(written) == (report.undo is not None), case, "what was written can't be undone")
+    for path in written:
+        if path in before and path in after:
+            _only_values_changed(case, path, before[path], after[path])
+    _nothing_left(case, safety, found, report)
+    once = tree(root)
     _hold(_repaired(store, request, safety).undo is None, case, "a second run fixes again")
-    _hold(_tree(root) == once, case, "a second run writes something")
+    _hold(tree(root) == once, case, "a second run writes something")
     if report.undo:
         repair.take_back(store)
-    _hold(_tree(root) == start, case, "undo doesn't give back every byte, mode and time")
+    _hold(tree(root) == start, case, "undo doesn't give back every byte, mode and time")
+
+
+def _expected_writes(case: Path, safety: Safety, written: Mapping[str, bytes | None]) -> None:
+    """See that the fixes leave what a fixture says, by after-unsafe/ where unsafe ones do more than safe ones."""
+    if os.environ.get(UPDATE):
+        adds_to_safe = safety is Safety.SAFE or written != expected_files(case, Safety.SAFE)
+        write_expected(case, safety, written if adds_to_safe else {})
+    expected = expected_files(case, safety)
+    if safety is Safety.UNSAFE and not expected:
+        expected = expected_files(case, Safety.SAFE)
+    for path in sorted({*written, *expected}):
+        what = "written" if path in written else "left alone"
+        _hold((path in written) == (path in expected), case, f"{AFTER[safety]}: {path} is {what} by the fixes")
+        _same(_decoded(expected[path]), _decoded(written[path]), case / AFTER[safety] / path)
+
+
+def _nothing_left(case: Path, safety: Safety, found: Report, report: Report) -> None:
+    """See that no finding is left that fixes were to mend, but for those whose fix was left out with a reason."""
+    if not any(_fixable(finding, safety) for finding in found.findings):
+        return
+    left_out = {(note.rule, note.task) for note in report.fixes if note.reason}
+    left = []
+    for finding in report.findings:
+        if _fixable(finding, safety) and (finding.rule, finding.task) not in left_out:
+            left.append(finding)
+    _hold(not left, case, f"{safety.label} fixes left what they were to mend: {left}")
+
+
+def _fixable(finding: Finding, safety: Safety) -> bool:
+    """Return whether a finding has a fix that is at least so safe."""
+    return finding.fix is not None and finding.fix.safety >= safety
 
 
 def _only_values_changed(case: Path, path: str, before: bytes, after: bytes) -> None:
-    """In a task file only values, none but of scalars; a ledger still is one."""
+    """See that in a task file only values changed, none but of scalars; that a ledger still is one."""
     if not path.endswith(".md"):
         read_json(after)
         return
@@ -198,81 +218,53 @@ def _only_values_changed(case: Path, path: str, before: bytes, after: bytes) -> 
     differing = {key for key in new.values if new.values[key] != old.values.get(key)}
     scalars = all(isinstance(new.values[key], str | tuple) for key in differing)
     _hold(scalars, case, f"{path}: a value that is no scalar changed")
-    kept = [line for line in old.text.splitlines() if line.split(":")[0] not in differing]
-    gone = [line for line in kept if line not in new.text.splitlines() and not line.startswith(" ")]
+    gone = []
+    for line in old.text.splitlines():
+        is_of_other_key = line.split(":")[0] not in differing
+        is_continued = line.startswith(" ")
+        if is_of_other_key and not is_continued and line not in new.text.splitlines():
+            gone.append(line)
     _hold(not gone, case, f"{path}: lines of other keys changed: {gone}")
 
 
 def _repaired(store: Store, request: Request, safety: Safety) -> Report:
+    """Repair a store as far as fixes are so safe; return the report of what is left."""
     report, _ = repair.fix(store, request, repair.Order(safety=safety))
     return report
 
 
-def _tree(root: Path) -> dict[str, tuple[str, int, int]]:
-    """Digest, mode and time of every file of a checkout and its worktrees."""
-    return {
-        path.relative_to(root).as_posix(): (
-            hashlib.sha256(path.read_bytes()).hexdigest(),
-            path.stat().st_mode,
-            path.stat().st_mtime_ns,
-        )
-        for path in sorted(root.rglob("*"))
-        if path.is_file() and not OURS & set(path.relative_to(root).parts)
-    }
-
-
-def _files(root: Path) -> dict[str, bytes]:
-    """The files of a folder, without worktrees."""
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file() and not {*OURS, ".worktrees"} & set(path.relative_to(root).parts)
-    }
-
-
-def _expected_files(case: Path, safety: Safety) -> dict[str, bytes | None]:
-    """What a fixture says that the fixes leave: changed and new files, and None for removed ones."""
-    folder = case / AFTER[safety]
-    if not folder.is_dir():
-        return {}
-    found: dict[str, bytes | None] = {path: data for path, data in _files(folder).items() if path != REMOVED}
-    removed = folder / REMOVED
-    return {**found, **dict.fromkeys(removed.read_text(encoding="utf-8").splitlines() if removed.exists() else ())}
-
-
-def _write_expected(case: Path, safety: Safety, changed: Mapping[str, bytes | None]) -> None:
-    folder = case / AFTER[safety]
-    shutil.rmtree(folder, ignore_errors=True)
-    for path, data in changed.items():
-        if data is not None:
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(data)
-    removed = sorted(path for path, data in changed.items() if data is None)
-    if removed:
-        folder.mkdir(exist_ok=True)
-        (folder / REMOVED).write_text("".join(f"{path}\n" for path in removed), encoding="utf-8")
-
-
 def _complete(report: Report, where: str = "the check") -> Report:
+    """Return a report that is complete.
+
+    Raises:
+        AssertionError: it isn't.
+    """
     if report.complete:
         return report
     raise AssertionError(f"{where}: " + "; ".join(f"{error.where}: {error.message}" for error in report.errors))
 
 
 def _hold(holds: bool, case: Path, message: str) -> None:
+    """See that a law holds.
+
+    Raises:
+        AssertionError: it doesn't.
+    """
     if not holds:
         raise AssertionError(f"{case}: {message}")
 
 
 def _same(expected: str, found: str, where: Path) -> None:
+    """See that a text is as expected.
+
+    Raises:
+        AssertionError: it isn't; the message has the difference.
+    """
     if expected != found:
         lines = difflib.unified_diff(expected.splitlines(), found.splitlines(), "expected", "found", lineterm="")
         raise AssertionError(f"{where}:\n" + "\n".join(lines))
 
 
-def _word(path: str, told: Mapping[str, bytes | None]) -> str:
-    return "written" if path in told else "left alone"
-
-
 def _decoded(data: bytes | None) -> str:
+    """Return a file as text for a difference."""
     return "removed" if data is None else data.decode("utf-8", "backslashreplace")

@@ -36,7 +36,7 @@ HEADERS = {
 }
 
 
-class Guard:
+class LoopbackOnly:
     """Refuses what wasn't asked under a loopback name and this port, and what isn't GET or HEAD; sets the headers.
 
     Another site's page can make a browser come here under that site's name (DNS rebinding); the Host header tells.
@@ -68,7 +68,7 @@ class Guard:
 
 
 def application(board: Board, port: int) -> Starlette:
-    """The server's answers from a board."""
+    """Return the server's answers from a board."""
 
     @asynccontextmanager
     async def looking(_: Starlette) -> AsyncIterator[None]:
@@ -100,7 +100,7 @@ def application(board: Board, port: int) -> Starlette:
             Route("/events", events),
             Route("/page.js", script),
         ],
-        middleware=[Middleware(Guard, port=port)],
+        middleware=[Middleware(LoopbackOnly, port=port)],
         lifespan=looking,
     )
     app.router.redirect_slashes = False
@@ -116,7 +116,7 @@ def _streamed(body: bytes, kind: str, status: int) -> Response:
 
 
 async def _events(board: Board) -> AsyncIterator[str]:
-    """The name of each look, as server-sent events."""
+    """Yield the name of each look, as server-sent events."""
     yield "retry: 1000\n\n"
     seen = ""
     while not board.closed:

@@ -61,7 +61,7 @@ class Board:
         return self._stop.is_set()
 
     async def after(self, seen: str, patience: float | None = None) -> Shown | None:
-        """What is shown once that is something else than what was seen; or what there is when patience ends."""
+        """Return what is shown once that is something else than what was seen; or what there is when patience ends."""
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 while not self.closed and (self.shown is None or self.shown.name == seen):
@@ -100,7 +100,7 @@ class Board:
             loop.call_soon_threadsafe(self._put, shown)
 
     def _rendered(self, sight: Sight) -> Shown:
-        """A look as clients get it, and the next time that there is none, still."""
+        """Return a look as clients get it; its report is what they get the next time that there is none."""
         name = sight.name or self._name
         shown = rendered(sight, sight.report or self._last, name, f"{self._nonce}-{next(self._numbers)}")
         self._name, self._last = name, sight.report or self._last

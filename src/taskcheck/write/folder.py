@@ -88,7 +88,7 @@ class OwnFolder:
         prefix = f"{below}/" if below else ""
         try:
             with self.target(f"{prefix}any") as at:
-                return sorted(os.listdir(at.folder))  # noqa: PTH208 - of a descriptor
+                return sorted(os.listdir(at.folder))
         except FileNotFoundError:
             return []
 

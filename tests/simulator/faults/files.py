@@ -216,3 +216,31 @@ def suppression_expired(scene: Scene, task: str) -> Iterator[Expected]:
     scene.world.suppress.append({"rule": "role-routing", "task": task, "reason": "moves", "until": until})
     yield expect(task, "role-routing")
     yield expect("repository", "unused-suppression")
+
+
+@fault({"hold": "ready"})
+def one_id_in_two_checkouts(scene: Scene, task: str) -> Iterator[Expected]:
+    """Root and a worktree each file a task of their own under one name, in folders of their own."""
+    name = f"{task}-next"
+    stray = scene.world.worktrees[f".worktrees/{scene.stray(task)}"]
+    owner = scene.world.root.front(task)["owner"]
+    ours = page({"title": "Ours", "owner": owner, "status": "draft"}, "\n# Ours\n")
+    theirs = page({"title": "Theirs", "owner": owner, "status": "in_review"}, "\n# Theirs\n")
+    scene.world.root.write(f"tasks/{name}.md", ours, scene.now)
+    scene.life.commit_root("File a task")
+    stray.write(f"tasks/later/{name}.md", theirs, scene.now)
+    scene.world.commit(stray, scene.now, "File a task too")
+    yield expect(name, "id-collision")
+
+
+@fault({"hold": "ready"})
+def one_id_in_two_worktrees(scene: Scene, task: str) -> Iterator[Expected]:
+    """Two worktrees each file a task of their own under one name; root has neither."""
+    name = f"{task}-next"
+    owner = scene.world.root.front(task)["owner"]
+    for title in ("Ours", "Theirs"):
+        stray = scene.world.worktrees[f".worktrees/{scene.stray(task)}"]
+        data = page({"title": title, "owner": owner, "status": "ready"}, f"\n# {title}\n")
+        stray.write(f"tasks/{title.lower()}/{name}.md", data, scene.now)
+        scene.world.commit(stray, scene.now, f"File {title}")
+    yield expect(name, "id-collision")

@@ -34,11 +34,11 @@ UNKNOWN = {"hold": "working", "here": True, "pid": False, "tombstone": False, "l
 
 
 @fault({**UNKNOWN, "tree": ["", "outside"]})
-def worktree_removed_or_broken(scene: Scene, task: str) -> Iterator[Expected]:
+def worktree_deleted_or_broken(scene: Scene, task: str) -> Iterator[Expected]:
     """The worktree of a run was deleted behind git's back, or it and git don't know each other any more."""
     path = str(scene.row(task)["worktree_path"])
     scene.world.worktrees[path].state = scene.rng.choice(["missing", "broken", "unlisted"])
-    yield expect(task, "register-orphan")
+    yield expect(task, "broken-worktree")
 
 
 @fault(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.simulator.faults import Expected, Scene, expect, fault
-from tests.simulator.world import Tree, moment, tombstone
+from tests.simulator.world import FORGE, Tree, moment, tombstone
 
 LEFT = ("metadata-drift", "missing-terminal-state", "stale-in-progress", "unregistered-worktree", "register-orphan")
 """What an end that nobody has seen to brings along."""
@@ -260,5 +260,15 @@ def pull_request_merged(scene: Scene, task: str) -> Iterator[Expected]:
 @fault({"hold": "done", "here": True, "ends": ("completed_with_pr",), "neglect": frozenset()})
 def pull_request_left_open(scene: Scene, task: str) -> Iterator[Expected]:
     """Root says that it's completed, and the forge that its pull request waits."""
-    scene.world.pulls[scene.life.number(task)] = "open"
+    number = scene.life.number(task)
+    scene.world.pulls[number] = "open"
+    if "pr_number" not in scene.world.root.front(task):  # its only record went with the worktree
+        scene.edit(task, pr_url=f"https://{'/'.join(FORGE)}/pull/{number}", pr_number=str(number))
     yield expect(task, "done-with-open-pr")
+
+
+@fault({"hold": "working", "here": True, "pid": True, "overtaken": True})
+def closed_under_its_worker(scene: Scene, task: str) -> Iterator[Expected]:
+    """A person completed the task an hour ago, and its worker is still at it."""
+    scene.edit(task, completed_at=scene.ago(hours=1))
+    yield expect(task, "worker-outlives-task")

@@ -18,7 +18,7 @@ from taskcheck.dispatch.process import guard
 from taskcheck.dispatch.process.worker import Worker
 
 GRACE = 0.1
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def runner(folder: Path, mark: str) -> None:
@@ -27,7 +27,7 @@ def runner(folder: Path, mark: str) -> None:
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(lock, fcntl.LOCK_EX)
     deaf = "trap '' TERM;" if folder.name[-1] in "13579" else ""
-    script = f"{deaf} echo > ran; sleep 60 & sleep 60; : {mark}"
+    script = f"{deaf} echo > ran; sleep 600 & sleep 600; : {mark}"
     worker = Worker.prepared(["sh", "-c", script], folder=folder, environment=os.environ, log=log, lock=lock)
     worker.run(beat=lambda: None, every=3600)
 

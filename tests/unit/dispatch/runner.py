@@ -3,8 +3,9 @@
 usage: python runner.py FOLDER OPTIONS COMMAND...
 
 OPTIONS is a JSON object: `every`, `timeout`, `log`, `then` (run or dismiss), `in` (a folder), `large` (bytes of
-environment), `beat` (what is done at a beat), and names of module constants with their values. Where FOLDER has a FIFO
-`go`, the runner waits for a line in it before it lets the worker begin.
+environment), `beat` (what is done at a beat; one that fails does so once FOLDER has a file `ready`), and names of
+module constants with their values. Where FOLDER has a FIFO `go`, the runner waits for a line in it before it lets the
+worker begin.
 """
 
 import fcntl
@@ -38,7 +39,7 @@ def main() -> None:
 
     def beat() -> None:
         match options.get("beat"):
-            case "fail":
+            case "fail" if (folder / "ready").exists():
                 raise RuntimeError("the beat failed")
             case "tell":
                 fd = os.open(folder / "beats", os.O_RDWR)  # nobody may read it any more

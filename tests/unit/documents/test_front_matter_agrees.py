@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import string
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ from taskcheck.documents.plain import read_plain
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LAWS = settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
+_LAWS = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 _WORDS = st.sampled_from(
     [
@@ -155,7 +157,7 @@ def _mutated(draw: st.DrawFn) -> bytes:
     return data
 
 
-@settings(_LAWS, max_examples=1500)
+@settings(_LAWS, max_examples=2 * EXAMPLES)
 @given(_mutated(), st.booleans())
 def test_damaged_bytes_raise_nothing_but_a_document_error(data: bytes, at_names: bool) -> None:
     _check_outcome(data, lambda: read_front_matter(data, at_names=at_names))

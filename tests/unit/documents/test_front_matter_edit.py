@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 from taskcheck.documents import Document, DocumentError, Refused, read_front_matter
 from taskcheck.documents.frontsplice import set_scalars
 
-EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "1500"))
+EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
 
 
 def changed(text: str, **values: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from taskcheck.documents import Document, Refused, jsonsplice, read_json
 
-EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "1500"))
+EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
 REGISTER = """{
   "owner": "dave",
   "budget": 1.10,

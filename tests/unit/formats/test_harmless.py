@@ -1,6 +1,5 @@
 """No text of a task makes an output speak, whatever the format; and every format stays well-formed."""
 
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from taskcheck.formats import FORMATS, renderer, text
 from taskcheck.formats.sanitize import shell
 from taskcheck.model.report import Report
 from taskcheck.model.task import Place
+from tests.samples import sampled
 from tests.unit.formats import readers
 from tests.unit.formats.payloads import PAYLOADS
 from tests.unit.formats.reports import finding, incident, quoting, report
@@ -34,9 +34,8 @@ CHUNK = 4_096
 
 
 def code_points() -> list[str]:
-    """Every code point of the basic plane, many in a text; of the others all with TASKCHECK_STRESS, else samples."""
-    beyond = CHUNK if os.environ.get("TASKCHECK_STRESS") else 16 * CHUNK
-    starts = (*range(0, 0x10000, CHUNK), *range(0x10000, sys.maxunicode + 1, beyond))
+    """Every code point of the basic plane, many in a text; of the others all with TASKCHECK_WHOLE, else samples."""
+    starts = (*range(0, 0x10000, CHUNK), *sampled(range(0x10000, sys.maxunicode + 1, CHUNK), 16))
     return ["".join(map(chr, range(start, start + CHUNK))) for start in starts]
 
 

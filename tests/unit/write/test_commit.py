@@ -26,6 +26,7 @@ from taskcheck.write.journal import (
     Meta,
     Written,
 )
+from tests.samples import WHOLE, sampled
 
 CALLS = {"open", "read", "write", "fsync", "rename", "link", "unlink", "fchmod", "fchown", "utime", "stat", "fstat"}
 BEFORE: dict[str, bytes | None] = {
@@ -214,7 +215,7 @@ def test_killed_again_while_it_is_recovered(what: str, part: int, memory: Path, 
     fresh = worlds(memory, what)
     total = counted(put, doing(what, next(fresh)))
     tried = 0
-    for at in range(1 + part, total + 1, 8):
+    for at in sampled(range(1 + part, total + 1, 8), 4):
         again = 1
         while True:
             put(Calls())
@@ -230,7 +231,7 @@ def test_killed_again_while_it_is_recovered(what: str, part: int, memory: Path, 
             if not again_killed:
                 break
             again += 1
-    assert tried > 500
+    assert tried > (500 if WHOLE else 100)
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EMFILE])
@@ -239,7 +240,8 @@ def test_a_call_that_fails_changes_nothing(code: int, memory: Path, put: Put) ->
     fresh = worlds(memory, "commit")
     total = counted(put, doing("commit", next(fresh)))
     filed = 0
-    for at in range(1, total + 1):
+    mine = sampled(range(1, total + 1), 3)
+    for at in mine:
         world = next(fresh)
 
         def fail() -> object:
@@ -256,7 +258,7 @@ def test_a_call_that_fails_changes_nothing(code: int, memory: Path, put: Put) ->
         put(Calls())
         recover(world.journals)
         world.assert_whole()
-    assert 0 < filed < total * 0.2
+    assert 0 < filed < len(mine) * 0.2
 
 
 def failure(world: World) -> str | None:
@@ -319,7 +321,7 @@ def test_a_writer_in_the_middle_of_the_renames_keeps_what_it_wrote(victim: str, 
     fresh = worlds(memory, "commit")
     total = counted(put, doing("commit", next(fresh)))
     mine = b"mine\n"
-    for at in range(1, total + 1):
+    for at in sampled(range(1, total + 1), 3):
         world = next(fresh)
         calls = Calls(at)
 

@@ -235,8 +235,8 @@ def mutated(chance: random.Random) -> bytes:
 
 NASTY = (
     None, True, -1, 1 << 70, 0.5, "", "..", "../outside/victim.0", "../../../outside/victim",
-    "tasks/../../outside/a.md", "/dev/stdin", "tasks\x00/a.md",
-    "a" * 300, "\udcff", [], {}, [[]], {"mode": 4095}, base64.b64encode(b"x").decode(),
+    "tasks/../../outside/a.md", "/dev/stdin", "tasks\x00/a.md", "a" * 300, "\udcff", [], {}, [[]],
+    {"mode": 4095}, base64.b64encode(b"x").decode(),
 )  # fmt: skip
 
 

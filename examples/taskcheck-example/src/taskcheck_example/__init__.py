@@ -12,7 +12,7 @@ taskcheck_api = 1
 @hookimpl
 def taskcheck_rules() -> Iterable[Rule]:
     """The rules."""
-    from taskcheck_example.rules import missing_priority, too_many_active  # noqa: PLC0415 - other hooks don't need them
+    from taskcheck_example.rules import missing_priority, too_many_active
 
     return [missing_priority, too_many_active]
 
@@ -32,7 +32,7 @@ def taskcheck_reporters() -> Mapping[str, Callable[[Report], str]]:
 @hookimpl
 def taskcheck_pull_requests(queries: Sequence[PullAddress]) -> Mapping[PullAddress, PullState | Unavailable]:
     """The states of pull requests on a Forgejo server, with ``--online``."""
-    from taskcheck_example.forgejo import pull_requests  # noqa: PLC0415 - only where a forge is asked
+    from taskcheck_example.forgejo import pull_requests
 
     return pull_requests(queries)
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from taskcheck.dispatch.process.signals import STOPPING, group_lives, signal_group
-from taskcheck.dispatch.process.streams import Flow, Log
+from taskcheck.dispatch.process.streams import Flow, LogSink
 
 PACT_GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL for a worker whose runner is gone, and for what a stopped worker leaves."""
@@ -42,7 +42,7 @@ _IGNORED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Launch:
     """What a worker becomes, where, and with which descriptors."""
 
     command: Sequence[str]
@@ -82,7 +82,7 @@ class Guard:
         signal_group(self.worker, number)
 
     def hear(self) -> list[dict[str, object]]:
-        """What the guard has reported meanwhile, once there is something; it is lost where that is the end."""
+        """Return what the guard has reported meanwhile, once there is something; it is lost where that is the end."""
         told = os.read(self.report, 4096)
         self.lost = not told
         self._heard += told
@@ -99,8 +99,8 @@ class Guard:
         os.close(self.report)
 
 
-def forked(task: Task) -> Guard:
-    """A guard whose worker waits at the gate.
+def forked(launch: Launch) -> Guard:
+    """Return a guard whose worker waits at the gate.
 
     Raises:
         OSError: no process, or no descriptor, is to be had.
@@ -115,7 +115,7 @@ def forked(task: Task) -> Guard:
         with _no_signals():
             process = os.fork()
             if process == 0:
-                _guard_process(task, at_gate, at_control, at_report)
+                _guard_process(launch, at_gate, at_control, at_report)
         ours.pop_all()
     guard = Guard(process=process, gate=gate, control=control, report=report)
     told: list[dict[str, object]] = []
@@ -131,7 +131,7 @@ def forked(task: Task) -> Guard:
 
 
 def _pipe(reads: ExitStack, writes: ExitStack) -> tuple[int, int]:
-    """The two ends of a pipe, each closed by its side."""
+    """Return the two ends of a pipe, each closed by its side."""
     read, write = os.pipe()
     reads.callback(os.close, read)
     writes.callback(os.close, write)
@@ -148,39 +148,42 @@ def _no_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _guard_process(task: Task, gate: int, control: int, report: int) -> NoReturn:
-    """What the guard is, from its first instant to its last; signals are blocked when it begins."""
+def _guard_process(launch: Launch, gate: int, control: int, report: int) -> NoReturn:
+    """Be the guard, from its first instant to its last; signals are blocked when it begins."""
+    # In one piece: the order of these calls is all that there is to understand.
     try:
         _default_signals()
         os.setsid()
-        if task.terminal is not None:
-            fcntl.ioctl(task.terminal, termios.TIOCSCTTY, 0)
+        if launch.terminal is not None:
+            fcntl.ioctl(launch.terminal, termios.TIOCSCTTY, 0)
         faults, at_faults = os.pipe()
         worker = os.fork()
         if worker == 0:
-            _worker_process(task, gate, at_faults)
+            _worker_process(launch, gate, at_faults)
         os.close(at_faults)
         wake, at_wake = _children_wake()
         nowhere = os.open(os.devnull, os.O_RDWR)
         for fd in range(3):
             os.dup2(nowhere, fd)
-        _close_all_but(control, report, faults, wake, at_wake, task.lock, task.terminal, task.log, *task.outputs)
+        _close_all_but(
+            control, report, faults, wake, at_wake, launch.lock, launch.terminal, launch.log, *launch.outputs
+        )
         os.read(faults, 1)
-        if task.terminal is not None:
+        if launch.terminal is not None:
             with suppress(OSError):  # killed already
-                os.tcsetpgrp(task.terminal, worker)
+                os.tcsetpgrp(launch.terminal, worker)
         _tell(report, {"worker": worker})
-        log = Log(task.log)
-        outputs = [Flow(source=fd, sink=-1, log=log, broken=True) for fd in task.outputs]
+        log = LogSink(launch.log)
+        outputs = [Flow(source=fd, sink=-1, log=log, broken=True) for fd in launch.outputs]
         watch = _Watch(worker=worker, control=control, report=report, wake=wake, outputs=outputs)
         status = watch.kept()
         if not watch.runner_lives:
             for flow in outputs:
                 flow.drain()
-        if task.terminal is not None:
+        if launch.terminal is not None:
             with suppress(OSError):  # the end of the leader of its session would hang up on what is left
-                os.tcsetpgrp(task.terminal, os.getpgrp())
-            os.close(task.terminal)
+                os.tcsetpgrp(launch.terminal, os.getpgrp())
+            os.close(launch.terminal)
         _tell(report, {"ended": status, "trouble": os.fsdecode(os.read(faults, 4096)) or None})
         # The end of the session would also take what nobody has read yet.
         while watch.runner_lives and os.read(control, 64):
@@ -190,7 +193,7 @@ def _guard_process(task: Task, gate: int, control: int, report: int) -> NoReturn
 
 
 def _children_wake() -> tuple[int, int]:
-    """A pipe in which the end of a child shows; nothing but SIGKILL ends the guard from now on."""
+    """Return a pipe in which the end of a child shows; nothing but SIGKILL ends the guard from now on."""
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
     wake, at_wake = os.pipe()
@@ -248,6 +251,7 @@ class _Watch:
 
     def _listen(self) -> None:
         """Wait for the worker and the runner, and signal what the runner wants, or its absence."""
+        # In one piece: a select and, for each descriptor, what it means while the runner lives and after it.
         pause = _POLL if self.status is not None else max(0.0, self.kill_at - time.monotonic())
         outputs = [] if self.runner_lives else [flow for flow in self.outputs if not flow.ended]
         listening = [self.wake, *([self.control] if self.runner_lives else [flow.source for flow in outputs])]
@@ -269,34 +273,34 @@ class _Watch:
         signal_group(self.worker, number)
 
 
-def _worker_process(task: Task, gate: int, faults: int) -> NoReturn:
-    """What the worker is until it becomes its command; signals are blocked when it begins."""
+def _worker_process(launch: Launch, gate: int, faults: int) -> NoReturn:
+    """Be the worker until it becomes its command; signals are blocked when it begins."""
     code = 126
     try:
         _default_signals()
         os.setpgid(0, 0)
-        for fd, stream in enumerate(task.streams):
+        for fd, stream in enumerate(launch.streams):
             os.dup2(stream, fd)
         _close_all_but(0, 1, 2, gate, faults)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.write(faults, b"!")
         if not os.read(gate, 1):
             os._exit(0)
-        code, trouble = _become(task)
+        code, trouble = _become(launch)
         os.write(faults, os.fsencode(trouble))
     finally:
         os._exit(code)
 
 
-def _become(task: Task) -> tuple[int, str]:
+def _become(launch: Launch) -> tuple[int, str]:
     """Become the command; returns only with the exit code and the words for why that can't be."""
-    name = task.command[0][:200]
+    name = launch.command[0][:200]
     try:
-        os.chdir(task.folder)
+        os.chdir(launch.folder)
     except OSError as error:
-        return 126, f"{name} can't be started: its folder {str(task.folder)[:200]}: {error.strerror}"
+        return 126, f"{name} can't be started: its folder {str(launch.folder)[:200]}: {error.strerror}"
     try:
-        os.execvpe(task.command[0], list(task.command), dict(task.environment))  # noqa: S606 - no shell is wanted
+        os.execvpe(launch.command[0], list(launch.command), dict(launch.environment))  # noqa: S606 - no shell is wanted
     except (FileNotFoundError, NotADirectoryError):
         return 127, f"{name} can't be started: there is no such program, or its interpreter isn't there"
     except OSError as error:

@@ -59,7 +59,7 @@ def signal_group(group: int, number: int) -> None:
 
 
 def group_lives(group: int) -> bool:
-    """Whether a process group has a member that could still do something."""
+    """Return whether a process group has a member that could still do something."""
     try:
         os.killpg(group, 0)
     except OSError:  # macOS answers EPERM where all of them are zombies

@@ -16,7 +16,7 @@ _FULL = 32
 
 
 @dataclass(slots=True)
-class Log:
+class LogSink:
     """The descriptor that gets every byte of output, up to the first one that it can't take."""
 
     fd: int
@@ -38,7 +38,7 @@ class Flow:
 
     source: int
     sink: int
-    log: Log | None = None
+    log: LogSink | None = None
     waiting: bytearray = field(default_factory=bytearray)
     ended: bool = False
     broken: bool = False
@@ -81,7 +81,7 @@ class Streams:
     """What the worker reads and writes, and the copying of it."""
 
     def __init__(self, log: int) -> None:
-        self.log = Log(log)
+        self.log = LogSink(log)
         self.terminal: int | None = None
         self._master: int | None = None
         self._outputs: list[Flow] = []
@@ -95,7 +95,7 @@ class Streams:
             undo.pop_all()
 
     def _opened(self) -> tuple[int, int, int]:
-        """The worker's ends."""
+        """Return the worker's ends."""
         if not (os.isatty(0) and os.isatty(1) and _in_foreground()):
             return self._input_without_terminal(), self._piped(1), self._piped(2)
         self._attributes = termios.tcgetattr(0)
@@ -153,7 +153,7 @@ class Streams:
                 termios.tcsetwinsize(self._master, termios.tcgetwinsize(0))
 
     def ready_for(self) -> tuple[list[int], list[int]]:
-        """The descriptors to wait for: to be read, and to be written."""
+        """Return the descriptors to wait for: to be read, and to be written."""
         flows = [*self._outputs, self._input] if self._input else self._outputs
         reads = [flow.source for flow in flows if not flow.ended and len(flow.waiting) < _READ]
         return reads, [flow.sink for flow in flows if flow.waiting]

@@ -14,7 +14,7 @@ from typing import Self
 from taskcheck.dispatch.process.guard import (
     PACT_GRACE,
     Guard,
-    Task,
+    Launch,
     forked,
 )
 from taskcheck.dispatch.process.signals import STOPS, Signals, group_lives
@@ -74,7 +74,7 @@ class Worker:
         log: int,
         lock: int | None = None,
     ) -> Self:
-        """A worker at its gate.
+        """Return a worker at its gate.
 
         Args:
             command: program and arguments, the program looked up on the environment's PATH.
@@ -92,7 +92,7 @@ class Worker:
             undo.callback(signals.restore)
             streams = Streams(log)
             undo.callback(streams.close)
-            task = Task(
+            launch = Launch(
                 command=command,
                 folder=folder,
                 environment=environment,
@@ -102,7 +102,7 @@ class Worker:
                 log=log,
                 lock=lock,
             )
-            worker = cls(signals, streams, forked(task))
+            worker = cls(signals, streams, forked(launch))
             streams.handed_over()
             undo.pop_all()
         return worker

@@ -1,0 +1,128 @@
+"""broken-worktree."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from taskcheck import Checkout, Checkouts, Entries, Evidence, Finding, Place, Severity, Task, Tasks, rule
+from taskcheck_rules.wording import listed
+
+
+@rule(family="register", severity=Severity.WARNING)
+def broken_worktree(tasks: Tasks, checkouts: Checkouts, entries: Entries | None = None) -> Iterator[Finding]:
+    """A worktree can't be compared: its folder is gone while git lists it, or it and the repository aren't linked.
+
+    ## Why
+    What its worker wrote isn't seen, and a link that is broken proves nothing: the work may be finished in a folder
+    that was moved.
+
+    ## Example
+    `.worktrees/fix-login` was moved with `mv`; the whole repository was; its `.git` file, or git's own record of it, is
+    gone or leads elsewhere. A warning on the open task whose own worktree it is; all others together are one
+    information. A missing worktree that is locked in git may lie on a disk that isn't there now, and is silent.
+
+    ## Fix
+    None: `git worktree repair PATH` links it again where the folder is there, or where it was moved to;
+    `git worktree prune` lets git forget it where it was removed. No entry is removed because of it.
+    """
+    owners = _owners(checkouts)
+    nobodys = []
+    for broken in _broken(checkouts, entries):
+        open_tasks = [task for task in _tasks(broken, owners, tasks) if not task.done]
+        for task in open_tasks:
+            yield _of_task(task, broken)
+        if not open_tasks:
+            nobodys.append(broken)
+    if nobodys:
+        yield _of_nobody(nobodys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A worktree that can't be compared."""
+
+    path: str
+    defect: str
+    checkout: Checkout | None = None
+    """As git lists it, or as it lies where worktrees do; None for one that a register alone names."""
+    task: str | None = None
+    """The task whose entry names it."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether git lists it and its folder isn't there."""
+        return self.defect == "missing"
+
+    @property
+    def told(self) -> str:
+        """What is wrong with it."""
+        return "git lists it, and there is no folder" if self.gone else self.defect
+
+    @property
+    def cure(self) -> str:
+        """The command that mends it."""
+        if self.gone:
+            return "git worktree repair PATH where it was moved to, else git worktree prune"
+        return f"git worktree repair {self.path}"
+
+
+def _owners(checkouts: Checkouts) -> dict[str, list[str]]:
+    """Return the tasks whose own each checkout is, by its name."""
+    owners: dict[str, list[str]] = {}
+    for task, checkout in checkouts.by_task.items():
+        owners.setdefault(checkout.name, []).append(task)
+    return owners
+
+
+def _broken(checkouts: Checkouts, entries: Entries | None) -> Iterator[Broken]:
+    """Yield the worktrees that can't be compared: of git, then those that registers alone name."""
+    for checkout in checkouts:
+        away = checkout.locked and checkout.defect == "missing"
+        if checkout.defect is not None and not away:
+            yield Broken(path=checkout.path or checkout.name, defect=checkout.defect, checkout=checkout)
+    for entry in entries or ():
+        path = entry.worktree_path or ""
+        recorded = checkouts.recorded.get(path)
+        if recorded is None or checkouts.at(path) is not None:
+            continue
+        if recorded.exists and recorded.defect is not None:
+            yield Broken(path=path, defect=recorded.defect, task=entry.task)
+
+
+def _tasks(broken: Broken, owners: dict[str, list[str]], tasks: Tasks) -> Iterator[Task]:
+    """Yield root's tasks whose own worktree it is."""
+    named = owners.get(broken.checkout.name, []) if broken.checkout else [broken.task or ""]
+    for name in sorted(named):
+        task = tasks.get(name)
+        if task is not None:
+            yield task
+
+
+def _evidence(broken: Broken) -> Evidence:
+    return Evidence(place=Place(path=broken.path), saw=broken.told)
+
+
+def _of_task(task: Task, broken: Broken) -> Finding:
+    """Return the warning about an open task whose worktree can't be compared."""
+    return Finding(
+        task=task.id,
+        place=task.place,
+        message=f"its worktree {broken.path} can't be compared: {broken.told}",
+        expected=f"a worktree that is linked: {broken.cure}",
+        evidence=(_evidence(broken),),
+        identity=(broken.path,),
+    )
+
+
+def _of_nobody(broken: list[Broken]) -> Finding:
+    """Return the information about all worktrees that are no open task's."""
+    number = len(broken)
+    worktrees = "1 worktree that is" if number == 1 else f"{number} worktrees that are"
+    names = listed([each.path for each in broken])
+    cures = dict.fromkeys("git worktree prune" if each.gone else each.cure for each in broken)
+    return Finding(
+        place=Place(path="."),
+        message=f"{worktrees} no open task's can't be compared: {names}",
+        expected=f"worktrees that are linked: {listed(list(cures))}",
+        evidence=tuple(map(_evidence, broken)),
+        severity=Severity.INFO,
+    )

@@ -1,0 +1,65 @@
+"""id-collision."""
+
+from collections.abc import Iterator
+
+from taskcheck import Copies, Copy, Evidence, Finding, Severity, Task, Tasks, rule
+
+
+@rule(family="task", severity=Severity.ERROR, stops_dispatch=True)
+def id_collision(tasks: Tasks, copies: Copies) -> Iterator[Finding]:
+    """Another checkout has a different task under the id of this one.
+
+    ## Why
+    Two agents that each take the next free number file two tasks under one id. Every ledger names tasks by id, so what
+    is said of one is believed of the other, and the merge brings both into root.
+
+    ## Example
+    Root files `tasks/fix-login.md` with `id: INFRA-024`, and a worktree that was made earlier files
+    `tasks/highlight.md` with the same id. A warning where only a branch tip has the other file.
+
+    Two files are one task when they have one path, or grew from one file: it was moved, or renamed with its bytes or
+    its title. A card whose id was given away again after it was archived isn't told: it isn't judged any more.
+
+    ## Fix
+    None: which of them gets another id, and who refers to it, is for a person to say. Nothing else of the one is
+    compared with the other, or repaired by it.
+    """
+    for found in _by_file(copies).values():
+        task = found[0].task
+        first = tasks.get(task.id) or _first_elsewhere(copies, task.id)
+        if first is not None:
+            yield _finding(first, found)
+
+
+def _by_file(copies: Copies) -> dict[tuple[str, str, str], list[Copy]]:
+    """Return the files that have another task's id, each with every checkout that holds it."""
+    found: dict[tuple[str, str, str], list[Copy]] = {}
+    for copy in copies.seconds:
+        task = copy.task
+        found.setdefault((task.id, task.place.path, task.title), []).append(copy)
+    return found
+
+
+def _first_elsewhere(copies: Copies, task: str) -> Task | None:
+    """Return the file of an id that root doesn't have, in the first checkout that has one."""
+    same = copies.of(task)
+    return same[0].task if same else None
+
+
+def _finding(first: Task, found: list[Copy]) -> Finding:
+    """Return what is wrong with two files under one id."""
+    other = found[0].task
+    where = ", ".join(copy.checkout.spoken for copy in found)
+    in_a_worktree = any(copy.checkout.path is not None for copy in found)
+    evidence = [Evidence(place=first.place, saw=f"is {first.id}: {first.title}")]
+    for copy in found:
+        evidence.append(Evidence(place=copy.task.place, saw=f"is {other.id}: {other.title}"))
+    return Finding(
+        task=first.id,
+        place=first.place,
+        message=f"{where} has another task under this id: {other.place.path}, {other.title}",
+        expected="one task, one id: give one of them another id before the merge",
+        evidence=tuple(evidence),
+        severity=Severity.ERROR if in_a_worktree else Severity.WARNING,
+        identity=(other.place.path, other.title),
+    )

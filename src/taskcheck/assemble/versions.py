@@ -1,0 +1,129 @@
+"""Which file of another checkout is a version of which of root's tasks: by ancestry, not by the id alone.
+
+Two checkouts can give one id to two tasks, and a store can give the id of an archived task away again. What one file
+says is only ever compared with what its own ancestor became.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from taskcheck.assemble.tasks import TaskReader
+from taskcheck.model.sources import CheckoutSource, Fork
+from taskcheck.model.task import Task
+
+Likeness = Literal["sure", "perhaps"]
+"""How sure it is that two files are one task's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ancestry:
+    """What is known of the tasks that one checkout and root have, since they parted."""
+
+    reader: TaskReader
+    held: CheckoutSource
+    root_by_path: Mapping[str, Task]
+    archived: tuple[Task, ...]
+    """Tasks that root has put away."""
+
+    def likeness(self, task: Task, root: Task) -> Likeness | None:
+        """Return how sure it is that a checkout's file is a version of a file of root's with the same id; None if not.
+
+        It is when they have one path, unless both sides made it since they parted, under other titles; when the file
+        of that id at the base is the ancestor of both and stands no longer beside either; and perhaps when root's
+        history once had the checkout's path with that id.
+        """
+        fork = self.held.fork
+        one_path = task.place.path == root.place.path
+        if not isinstance(fork, Fork):
+            return "sure" if one_path or _alike(task, root) else None
+        bases = list(self._at_base(fork, task.id))
+        if one_path:
+            was_there = any(base.place.path == root.place.path for base in bases)
+            return "sure" if was_there or _may_be_one(task, root) else None
+        if any(self._is_ancestor_of_both(base, task, root, fork) for base in bases):
+            return "sure"
+        if not bases:
+            return "sure" if _alike(task, root) and not self._is_committed(task, fork) else None
+        return "perhaps" if self._renamed_in_root(task, fork) else None
+
+    def is_archived(self, task: Task) -> bool:
+        """Tell whether root has put away the very task that a checkout's file was: its file at the base lies there."""
+        fork = self.held.fork
+        if not isinstance(fork, Fork):
+            return False
+        mine = [base for base in self._at_base(fork, task.id) if base.place.path == task.place.path]
+        return any(_alike(base, put_away) for base in mine for put_away in self.archived)
+
+    def _at_base(self, fork: Fork, task: str) -> Iterator[Task]:
+        """Yield the files that had an id when the checkout left root's history."""
+        for path, data in fork.base_files.items():
+            base = self.reader.version(data, path, "root")
+            if base is not None and base.id == task:
+                yield base
+
+    def _is_ancestor_of_both(self, base: Task, task: Task, root: Task, fork: Fork) -> bool:
+        path = base.place.path
+        beside_root = path != root.place.path and (path in self.root_by_path or self._is_put_away(base))
+        beside_task = path != task.place.path and self._stands_in_checkout(path)
+        if beside_root or beside_task:
+            return False
+        became_root = _became(base, root, fork.root_versions.get(root.place.path, ()), fork)
+        became_task = _became(base, task, fork.own_versions.get(task.place.path, ()), fork)
+        return became_root and became_task
+
+    def _is_put_away(self, base: Task) -> bool:
+        return any(_alike(base, put_away) for put_away in self.archived)
+
+    def _stands_in_checkout(self, path: str) -> bool:
+        """Tell whether a file of the base is still where it was in the checkout."""
+        if path in self.held.files:
+            return True
+        known_in_root = path in self.root_by_path
+        return known_in_root and path not in self.held.absent
+
+    def _is_committed(self, task: Task, fork: Fork) -> bool:
+        """Tell whether the checkout has committed a file that its base didn't have."""
+        return bool(fork.own_versions.get(task.place.path))
+
+    def _renamed_in_root(self, task: Task, fork: Fork) -> bool:
+        """Tell whether root once had the checkout's path with that id, and neither has it there nor put it away."""
+        path = task.place.path
+        if path in self.root_by_path or self.is_archived(task):
+            return False
+        contents: Iterable[bytes] = fork.root_versions.get(path, ())
+        if path in fork.base_files:
+            contents = (*contents, fork.base_files[path])
+        versions = (self.reader.version(data, path, "root") for data in contents)
+        return any(version is not None and version.id == task.id for version in versions)
+
+
+def same_task(one: Task, other: Task) -> bool:
+    """Tell whether files of two checkouts beside root, with one id, are of one task as far as anything tells."""
+    return _alike(one, other) or (one.place.path == other.place.path and _may_be_one(one, other))
+
+
+def _became(base: Task, now: Task, versions: Iterable[bytes], fork: Fork) -> bool:
+    """Tell whether another file grew from one of the base: it stayed, or was renamed with its bytes or its title."""
+    if base.place.path == now.place.path or _alike(base, now):
+        return True
+    return any(data == fork.base_files.get(base.place.path) for data in versions)
+
+
+def _alike(one: Task, other: Task) -> bool:
+    """Tell whether two files have one id and one title."""
+    if one.document is None or other.document is None:
+        return False
+    return one.id == other.id and _name(one) == _name(other)
+
+
+def _may_be_one(one: Task, other: Task) -> bool:
+    """Tell whether nothing says that two files are different tasks: their titles agree, or one can't be read."""
+    if one.document is None or other.document is None:
+        return True
+    return _name(one) == _name(other)
+
+
+def _name(task: Task) -> str:
+    """Return what a task is called: its title, else the name of its file."""
+    return task.text("title") or task.place.path.rpartition("/")[2]

@@ -1,0 +1,144 @@
+"""The other checkouts, their task files that differ from root's, and which branch of which task has landed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from taskcheck.config.settings import Stage
+from taskcheck.model.runtime import (
+    Signal,
+)
+from taskcheck.model.sources import (
+    Merge,
+    RecordedPath,
+)
+from taskcheck.model.task import (
+    Checkout,
+    Copy,
+    Task,
+    Tie,
+)
+
+
+class End(Enum):
+    """How a branch that has landed left a task, by its own copy of the task's file."""
+
+    UNCHANGED = "unchanged"
+    """It left the status alone."""
+    FINISHED = "finished"
+    """It ends in review, or done."""
+    ACTIVE = "active"
+    """It ends in work."""
+    LEFT = "left"
+    """It ends parked, ready, stopped, or in a status outside the vocabulary: the branch itself says work is left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """A branch of a task that has landed on trunk."""
+
+    branch: str
+    proof: str
+    tie: Tie
+    """By what the branch is the task's own."""
+    end: End
+    said: str | None
+    """The status in which the branch left the task; None where it left it alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkouts:
+    """Linked worktrees and branch tips beside root."""
+
+    all: tuple[Checkout, ...]
+    by_task: Mapping[str, Checkout]
+    merges: Mapping[str, Merge]
+    """Verdicts by branch name."""
+    recorded: Mapping[str, RecordedPath]
+    """What lies at the worktree paths that ledgers name."""
+    ties: Mapping[str, Tie] = field(default_factory=dict)
+    """By what evidence each task's own checkout is its own."""
+    landings: Mapping[str, Landing] = field(default_factory=dict)
+    """The branch of each task that has landed."""
+    ends: Mapping[tuple[str, str], End] = field(default_factory=dict)
+    """By branch and task: how a branch that has landed left the task, where it changed its status."""
+
+    def __iter__(self) -> Iterator[Checkout]:
+        return iter(self.all)
+
+    def of(self, task: str) -> Checkout | None:
+        """The worktree or branch that is a task's own: by ledger, else by pattern."""
+        return self.by_task.get(task)
+
+    def tie(self, task: str) -> Tie | None:
+        """By what evidence a task's own checkout is its own; None where it has none."""
+        return self.ties.get(task)
+
+    def landing(self, task: str) -> Landing | None:
+        """The branch of a task that has landed; None where none has, or nothing is known."""
+        return self.landings.get(task)
+
+    def end(self, branch: str | None, task: str) -> End:
+        """How a branch that has landed left a task."""
+        return self.ends.get((branch or "", task), End.UNCHANGED)
+
+    def at(self, path: str | None) -> Checkout | None:
+        """The worktree at a recorded path."""
+        recorded = self.recorded.get(path or "")
+        return next((c for c in self.all if recorded and c.real == recorded.real), None)
+
+    def gone(self, path: str | None) -> bool:
+        """Whether nothing lies any more at a recorded worktree path, and nobody has locked what did."""
+        recorded = self.recorded.get(path or "")
+        return recorded is not None and not recorded.exists and not self.away(path)
+
+    def away(self, path: str | None) -> bool:
+        """Whether the worktree at a recorded path is missing and locked: it may lie on a disk that isn't there now."""
+        checkout = self.at(path)
+        return checkout is not None and checkout.locked and checkout.defect == "missing"
+
+    def merge(self, branch: str | None) -> Merge | None:
+        """Whether a branch has landed; None when nothing is known of it."""
+        return self.merges.get(branch) if branch else None
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """The task files of live checkouts that differ from root's."""
+
+    all: tuple[Copy, ...] = ()
+    by_task: Mapping[str, tuple[Copy, ...]] = field(default_factory=dict)
+    own_by_task: Mapping[str, Copy] = field(default_factory=dict)
+    """Of these, the one in the worktree or branch that is the task's own, or presumed to be."""
+    seconds: tuple[Copy, ...] = ()
+    """Files that have the id of another task: of root's, or of one in another checkout. None is a version of it."""
+
+    def __iter__(self) -> Iterator[Copy]:
+        return iter(self.all)
+
+    def of(self, task: str) -> tuple[Copy, ...]:
+        """All differing copies of one task."""
+        return self.by_task.get(task, ())
+
+    def refute(self, signal: Signal, root: Task | None) -> Task | None:
+        """The file that contradicts a raw signal: nobody is late to pick up what a worktree, or root, shows begun.
+
+        What an earlier run left in a worktree, and root has moved on from, says nothing.
+        """
+        if signal.kind != "pickup_overdue" or signal.task is None:
+            return None
+        files = [copy.task for copy in self.of(signal.task) if copy.leads] + [root] * (root is not None)
+        return next((task for task in files if task and Stage.READY.before(task.stage)), None)
+
+    def own(self, task: str) -> Copy | None:
+        """The differing copy in the task's own worktree, or the one that is presumed to be."""
+        return self.own_by_task.get(task)
+
+    @property
+    def files(self) -> tuple[Task, ...]:
+        """Every differing file, those of other tasks too."""
+        return tuple(copy.task for copy in (*self.all, *self.seconds))
+
+    def has_second(self, task: str) -> bool:
+        """Whether another checkout has another task of this id: what is said of one may be meant for the other."""
+        return any(copy.task.id == task for copy in self.seconds)

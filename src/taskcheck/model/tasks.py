@@ -1,0 +1,117 @@
+"""Root's task files, found by id, by path, and as other tasks name them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from taskcheck.model.task import (
+    Task,
+)
+
+_LABEL = re.compile(r"([A-Za-z]+-?\d+):")
+_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+
+
+def _fold_id(text: str) -> str:
+    return _LEADING_ZEROS.sub("", text.strip().casefold())
+
+
+def _meant(reference: str, of: Task) -> tuple[str, ...]:
+    """The ids that a reference may mean: one within the scope of the task that names it, then as it stands."""
+    scope = of.id.rpartition("/")[0]
+    return (f"{scope}/{reference}", reference) if scope else (reference,)
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """Root's task files."""
+
+    all: tuple[Task, ...]
+    by_id: Mapping[str, Task]
+    """The first file wins where several have one id."""
+    archived: tuple[Task, ...] = ()
+    """Tasks that are put away; no rule is asked about these."""
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter(self.all)
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def get(self, task: str) -> Task | None:
+        """Root's task of this id."""
+        return self.by_id.get(task)
+
+    def all_of(self, task: str) -> tuple[Task, ...]:
+        """All files of root that have this id."""
+        return self._files_by_id.get(task, ())
+
+    def ambiguous(self, task: str) -> bool:
+        """Whether several files of root have this id: nothing is known to be said of the one or the other."""
+        return len(self.all_of(task)) > 1
+
+    @cached_property
+    def _files_by_id(self) -> Mapping[str, tuple[Task, ...]]:
+        found: dict[str, list[Task]] = {}
+        for task in self.all:
+            found.setdefault(task.id, []).append(task)
+        return {name: tuple(tasks) for name, tasks in found.items()}
+
+    def resolve(self, reference: str, of: Task) -> Task | None:
+        """The task that another one names: within its own scope first, then in the whole store.
+
+        An id that differs in case or leading zeros alone will do. Where the file's number is the id, so will the label
+        that a title begins with (``T1: ...``), within the scope.
+        """
+        for name in _meant(reference, of):
+            found = self.by_id.get(name) or self.by_fold.get(_fold_id(name))
+            if found:
+                return found
+        return self._labelled.get(_fold_id(f"{of.id.rpartition('/')[0]}/{reference}"))
+
+    @cached_property
+    def _labelled(self) -> Mapping[str, Task]:
+        """By scope and label; labels that stand twice in a scope are left out."""
+        labelled: dict[str, Task | None] = {}
+        for task in self.by_id.values():
+            scope = task.id.rpartition("/")[0]
+            if scope and "id" not in task.keys and (label := _LABEL.match(task.title)):
+                name = _fold_id(f"{scope}/{label[1]}")
+                labelled[name] = None if name in labelled else task
+        return {name: task for name, task in labelled.items() if task is not None}
+
+    def put_away(self, reference: str, of: Task) -> bool:
+        """Whether another task names one that lies in the archive."""
+        return any(_fold_id(name) in self._archived_folds for name in _meant(reference, of))
+
+    @cached_property
+    def by_path(self) -> Mapping[str, Task]:
+        """By path in root."""
+        return {task.place.path: task for task in self.all}
+
+    @cached_property
+    def _archived_folds(self) -> frozenset[str]:
+        return frozenset(_fold_id(task.id) for task in self.archived)
+
+    @staticmethod
+    def fold(task: str) -> str:
+        """An id as references are read: without regard to case and leading zeros."""
+        return _fold_id(task)
+
+    @cached_property
+    def by_fold(self) -> Mapping[str, Task]:
+        """By id without case and leading zeros; ids that are one then are left out."""
+        folded: dict[str, Task | None] = {}
+        for task in self.by_id.values():
+            name = _fold_id(task.id)
+            folded[name] = None if name in folded else task
+        return {name: task for name, task in folded.items() if task is not None}
+
+    @staticmethod
+    def of(tasks: tuple[Task, ...], archived: tuple[Task, ...] = ()) -> "Tasks":
+        """Index tasks by id."""
+        by_id: dict[str, Task] = {}
+        for task in tasks:
+            by_id.setdefault(task.id, task)
+        return Tasks(tasks, by_id, archived)

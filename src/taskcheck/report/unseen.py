@@ -1,0 +1,31 @@
+"""What was not looked at: worktrees that can't be compared, and histories that can't be told."""
+
+from collections.abc import Iterator
+
+from taskcheck.model.report import Unseen
+from taskcheck.model.sources import Unavailable
+from taskcheck.model.state import State
+from taskcheck.model.task import Checkout
+
+
+def unseen(state: State) -> tuple[Unseen, ...]:
+    """Return what was not looked at, in the order of the checkouts."""
+    return tuple(_checkouts(state))
+
+
+def _checkouts(state: State) -> Iterator[Unseen]:
+    for checkout in state.known_checkouts:
+        kind = checkout.name.partition(":")[0]
+        if checkout.defect is not None:
+            why = "its folder is gone" if checkout.defect == "missing" else checkout.defect
+            yield Unseen(kind=kind, where=checkout.spoken, why=why, cure=_cure(checkout))
+        elif isinstance(checkout.fork, Unavailable):
+            yield Unseen(kind=kind, where=checkout.spoken, why=checkout.fork.reason)
+
+
+def _cure(checkout: Checkout) -> str:
+    if checkout.defect != "missing":
+        return f"git worktree repair {checkout.path}"
+    if checkout.locked:
+        return "git worktree unlock it where its disk won't come back"
+    return "git worktree repair PATH where it was moved to, else git worktree prune"

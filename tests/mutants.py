@@ -1,0 +1,222 @@
+# ruff: noqa: T201 - it tells what it did
+"""Changes the code in some places, one at a time, and looks whether a test of `make test` notices.
+
+usage: python tests/mutants.py [--seed N] [--count N] [--from N] [--likely]
+
+The places are drawn from all comparisons, booleans and numbers of src/taskcheck. Each change is made in a copy of the
+checkout, never here. The tests of the part in question run first, then, but with --likely, all others. Before that,
+each rule is left out of the simulator's verdict, where some fault has to be missed.
+"""
+
+import argparse
+import ast
+import copy
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import venv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = "src/taskcheck"
+MINUTES = 15
+"""After so many a mutant is taken for one that never ends, and has been noticed."""
+
+LIKELY = {
+    "documents": ["tests/unit/documents", "tests/unit/fix", "tests/corpora"],
+    "config": ["tests/unit/config", "tests/test_preset_fixtures.py", "tests/e2e/test_bad_input.py",
+               "tests/test_docs.py"],
+    "model": ["tests/unit/fix", "tests/unit/formats", "tests/test_rules.py"],
+    "read": ["tests/unit/read", "tests/test_rules.py", "tests/e2e/test_landed.py", "tests/e2e/test_merges.py",
+             "tests/e2e/test_drift.py", "tests/e2e/test_places.py", "tests/e2e/test_promises.py"],
+    "assemble": ["tests/test_rules.py", "tests/simulator", "tests/e2e/test_triage.py"],
+    "engine": ["tests/test_rules.py", "tests/e2e/test_triage.py", "tests/e2e/test_plugins.py"],
+    "report": ["tests/unit/report", "tests/simulator", "tests/e2e/test_triage.py", "tests/e2e/test_incidents.py"],
+    "plugins": ["tests/e2e/test_plugins.py", "tests/e2e/test_online.py"],
+    "formats": ["tests/unit/formats", "tests/e2e/test_formats.py", "tests/e2e/test_status.py"],
+    "forge": ["tests/e2e/test_online.py", "tests/e2e/test_online_proof.py", "tests/e2e/test_unasked.py"],
+    "write": ["tests/unit/write", "tests/e2e/test_fix.py", "tests/e2e/test_fix_faults.py"],
+    "fix": ["tests/unit/fix", "tests/test_rules.py", "tests/e2e/test_fix.py", "tests/simulator/test_repairs.py"],
+    "dispatch": ["tests/unit/dispatch", "tests/e2e/test_run.py", "tests/e2e/test_run_edges.py"],
+    "web": ["tests/e2e/test_serve.py"],
+    "watch.py": ["tests/e2e/test_serve.py", "tests/e2e/test_status.py"],
+    "cli": ["tests/e2e/test_triage.py", "tests/e2e/test_bad_input.py", "tests/e2e/test_fix.py",
+            "tests/e2e/test_baseline.py", "tests/e2e/test_status.py", "tests/e2e/test_completion.py"],
+    "testing": ["tests/unit/testing", "tests/test_rules.py"],
+    "owners.py": ["tests/e2e/test_ledgers.py", "tests/unit/config"],
+    "ledgers.py": ["tests/e2e/test_ledgers.py"],
+    "pytest_plugin.py": ["tests/e2e/test_pytest_plugin.py"],
+}  # fmt: skip
+"""By room, the tests that know most of it."""
+
+OTHER = {
+    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one file."""
+
+    path: str
+    line: int
+    start: int
+    end: int
+    """Where, in bytes of the file."""
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {' '.join(self.before.split())}  ->  {self.after}"
+
+
+def mutants(root: Path) -> list[Mutant]:
+    """Every change that can be drawn, in order."""
+    return [mutant for path in sorted((root / SOURCE).rglob("*.py")) for mutant in of_file(root, path)]
+
+
+def of_file(root: Path, path: Path) -> Iterator[Mutant]:
+    data = path.read_bytes()
+    starts = [0]
+    for line in data.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    tree = ast.parse(data)
+    # Places within f-strings aren't told before Python 3.12, and numbers of annotations do nothing.
+    passed = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    passed += [
+        node.annotation for node in ast.walk(tree) if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation
+    ]
+    left = {id(inner) for node in passed for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in left:
+            continue
+        for changed in changes(node):
+            start = starts[node.lineno - 1] + node.col_offset
+            end = starts[node.end_lineno - 1] + node.end_col_offset
+            yield Mutant(path.relative_to(root).as_posix(), node.lineno, start, end, data[start:end].decode(), changed)
+
+
+def changes(node: ast.AST) -> Iterator[str]:
+    """What could stand in place of an expression."""
+    match node:
+        case ast.Compare():
+            for number, operator in enumerate(node.ops):
+                other = copy.copy(node)
+                other.ops = [*node.ops[:number], OTHER[type(operator)](), *node.ops[number + 1 :]]
+                yield f"({ast.unparse(other)})"
+        case ast.BoolOp():
+            yield f"({ast.unparse(ast.BoolOp(OTHER[type(node.op)](), node.values))})"
+        case ast.UnaryOp(op=ast.Not()):
+            yield f"bool({ast.unparse(node.operand)})"
+        case ast.Constant(value=bool()):
+            yield str(not node.value)
+        case ast.Constant(value=int() | float()):
+            yield repr(node.value + 1)
+
+
+class Copy:
+    """A copy of the checkout, with an environment whose taskcheck is the copy's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "taskcheck"
+        listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+        for name in (name for name in listed if (ROOT / name).is_file()):
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, self.root / name)
+        git("init", "-q", cwd=self.root)
+        git("add", "-A", "--force", cwd=self.root)
+        git("-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x", cwd=self.root)
+        # A path file within a folder that a path file names isn't read: so our own installation is left out.
+        venv.create(folder / "venv", symlinks=True)
+        site = next((folder / "venv/lib").glob("python*/site-packages"))
+        lines = [self.root / "src", self.root / "rules", sysconfig.get_path("purelib")]
+        (site / "copy.pth").write_text("".join(f"{line}\n" for line in lines))
+        self.python = folder / "venv/bin/python"
+        for script in Path(sys.executable).parent.iterdir():
+            if not (there := self.python.with_name(script.name)).exists() and script.name != "taskcheck":
+                there.symlink_to(script)
+        command = self.python.with_name("taskcheck")
+        command.write_text(f"#!{self.python}\nimport sys\nfrom taskcheck.cli import main\nsys.exit(main())\n")
+        command.chmod(0o755)
+
+    def tests(self, *arguments: str) -> tuple[int | None, str]:
+        """The exit code of some tests, None where they don't end, and what they print."""
+        command = [self.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str((os.cpu_count() or 1) + 1)]
+        command += ["--dist", "worksteal", "--ignore", "tests/browser", *arguments]
+        process = subprocess.Popen(
+            command, cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        )
+        try:
+            out, _ = process.communicate(timeout=60 * MINUTES)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.communicate()
+            return None, ""
+        return process.returncode, out
+
+
+def git(*command: str, cwd: Path = ROOT) -> str:
+    return subprocess.run(["git", *command], cwd=cwd, capture_output=True, text=True, check=True).stdout
+
+
+def failed(out: str) -> list[str]:
+    return re.findall(r"^(?:FAILED|ERROR) (\S+::.*?)(?: - |$)", out, re.M)
+
+
+def tried(made: Copy, mutant: Mutant, *, likely: bool, but: list[str]) -> str | None:
+    """Which test noticed a change; None where none did."""
+    path = made.root / mutant.path
+    data = path.read_bytes()
+    first = LIKELY.get(mutant.path.split("/")[2], [])
+    path.write_bytes(data[: mutant.start] + mutant.after.encode() + data[mutant.end :])
+    try:
+        for part in ([first] if first else []) + ([] if likely and first else [["tests"]]):
+            code, out = made.tests("-x", *part, *but)
+            if code is None:
+                return f"never ended in {MINUTES} minutes"
+            if code:
+                return next(iter(failed(out)), out.strip().splitlines()[-1])
+    finally:
+        path.write_bytes(data)
+    return None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--from", dest="first", type=int, default=1, help="go on with the n-th")
+    parser.add_argument("--likely", action="store_true", help="only the tests of the part in question")
+    options = parser.parse_args()
+    survived = 0
+    with tempfile.TemporaryDirectory() as folder:
+        made = Copy(Path(folder))
+        code, out = made.tests("tests/simulator/test_simulator.py", "-k", "test_no_rule_can_be_spared")
+        print(f"each rule left out: {out.strip().splitlines()[-1]}", flush=True)
+        survived += bool(code)
+        drawn = Random(options.seed).sample(mutants(made.root), options.count)[options.first - 1 :]
+        parts = sorted({part for m in drawn for part in LIKELY.get(m.path.split("/")[2], ["tests"])})
+        _, out = made.tests(*(parts if options.likely else ["tests"]))
+        before = failed(out)
+        for name in before:
+            print(f"fails without any change, and is left out: {name}", flush=True)
+        but = [word for name in before for word in ("--deselect", name)]
+        for number, mutant in enumerate(drawn, options.first):
+            by = tried(made, mutant, likely=options.likely, but=but)
+            survived += by is None
+            fate = f"killed    {mutant}  by {by}" if by else f"SURVIVED  {mutant}"
+            print(f"{number:2} {fate}", flush=True)
+    print(f"{survived} survived")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
