@@ -151,26 +151,62 @@ def _main_checkout(checkout: Path) -> Path:
     """Return the main checkout of the repository that a checkout is of.
 
     Raises:
-        GitError: it can't be told.
+        GitError: it can't be told, or its ``.git`` leads to what belongs to another folder.
     """
     own = checkout / ".git"
-    if not own.is_dir():
-        admin = git_dir(checkout)
-    elif _bare(own):
-        admin = own
+    if own.is_dir():
+        admin: Path | None = Path(os.path.realpath(own))
+        if not _bare(own) and not own.is_symlink():
+            return checkout
     else:
-        return checkout
+        admin = git_dir(checkout)
     if admin is None:
         raise GitError(f"{own} points nowhere; is it a worktree whose repository was moved?")
     commondir = small_text(admin / "commondir")
-    if commondir is not None:
-        common = led_to(admin, commondir)
-        main = _main_beside(common) if common is not None else None
-        if main is not None:
-            return main
-    elif not admin.is_dir():
+    if commondir is None:
+        _refuse_others_repository(checkout, admin)
+        return checkout if own.is_dir() and not _bare(own) else _listed_main_checkout(checkout, admin)
+    common = led_to(admin, commondir)
+    _refuse_others_record(checkout, admin, common)
+    main = _main_beside(common) if common is not None else None
+    return main or _listed_main_checkout(checkout, common or admin)
+
+
+def _refuse_others_repository(checkout: Path, admin: Path) -> None:
+    """See that a whole repository isn't the own one of another folder, unless it says that it is this checkout's.
+
+    Raises:
+        GitError: it is, or is gone.
+    """
+    own = checkout / ".git"
+    if not admin.is_dir():
         raise GitError(f"{own} points to {admin}, which is gone; try: git worktree repair")
-    return _listed_main_checkout(checkout)
+    is_others = admin.name == ".git" and admin != Path(os.path.realpath(checkout)) / ".git"
+    if is_others and _submodule(admin) != Path(os.path.realpath(checkout)):
+        raise GitError(f"{own} points to {admin}, the repository of another folder; check {admin.parent} itself")
+
+
+def _refuse_others_record(checkout: Path, admin: Path, common: Path | None) -> None:
+    """See that what says that it is a worktree's record is one, and of no other worktree that is there.
+
+    Raises:
+        GitError: it isn't.
+    """
+    own = checkout / ".git"
+    if common is None or admin.parent != common / "worktrees":
+        raise GitError(f"{own} points to {admin}, which is no record of a worktree; try: git worktree repair")
+    named = led_to(admin, small_text(admin / "gitdir") or "")
+    if named is None or (named != Path(os.path.realpath(own)) and os.path.lexists(named)):
+        told = f"the record of {named.parent}" if named else "a record of no worktree"
+        raise GitError(f"{own} points to {admin}, {told}; try: git worktree repair {checkout}")
+
+
+def linked(checkout: Path, common: Path) -> bool:
+    """Return whether a worktree and its record in the folder that all worktrees share point at each other."""
+    admin = git_dir(checkout)
+    if admin is None or admin.parent != common / "worktrees":
+        return False
+    return led_to(admin, small_text(admin / "gitdir") or "") == Path(os.path.realpath(checkout / ".git"))
 
 
 def _main_beside(common: Path) -> Path | None:
@@ -180,12 +216,15 @@ def _main_beside(common: Path) -> Path | None:
     return _submodule(common)
 
 
-def _listed_main_checkout(checkout: Path) -> Path:
-    """Return what git lists as main checkout: of a bare repository with worktrees, or a submodule, only it knows."""
+def _listed_main_checkout(checkout: Path, common: Path) -> Path:
+    """Return what git lists as main checkout: of a bare repository with worktrees, or a submodule, only it knows.
+
+    Git takes any folder for a worktree that its own records name; only one that names its record in turn is one.
+    """
     records = Git(checkout).worktrees()
     if records and not records[0].bare:
         return checkout
     for record in records:
-        if not record.bare and record.path.is_dir():
+        if not record.bare and linked(record.path, common):
             return Path(os.path.realpath(record.path))
     return checkout
