@@ -409,6 +409,25 @@ def test_a_full_disk_behind_stdout_is_told_in_one_line(store: Store, arguments: 
         assert (ran.returncode, ran.stderr) == (3, "taskcheck: what was to be printed: No space left on device\n")
 
 
+@pytest.mark.parametrize("arguments", sampled([*COMMANDS, ["check", "--help"]], 3))
+def test_a_closed_stdout_is_told_in_one_line(store: Store, arguments: list[str]) -> None:
+    root = store({"tasks/fix-login.md": TASK, "taskcheck.toml": "[people]\ndave = []\n"})
+    ran = printing(arguments, root, ">&-", "")
+    if "-q" in arguments:
+        assert ran.returncode == 2, "nothing was to be printed"
+    else:
+        assert (ran.returncode, ran.stderr) == (3, "taskcheck: standard output: it is closed\n")
+
+
+@pytest.mark.parametrize(("to", "code", "said"), [("2>&-", 2, ""), ("<&-", 2, "nonsense"), (">&- 2>&- <&-", 2, "")])
+def test_other_closed_streams_change_nothing(store: Store, to: str, code: int, said: str) -> None:
+    root = store({"tasks/fix-login.md": TASK})
+    ran = printing(["--format", "nonsense"], root, to, "")
+    assert (ran.returncode, ran.stdout, said in ran.stderr) == (code, "", True)
+    ran = printing(["--format", "json"], root, to.replace(">&- 2", "2"), "")
+    assert (ran.returncode, ran.stdout.startswith("{")) == (0, True)
+
+
 @pytest.mark.parametrize(("arguments", "unbuffered"), sampled(product(COMMANDS[:-1], ["1", ""]), 2))
 def test_a_reader_that_went_away_ends_it_quietly(store: Store, arguments: list[str], unbuffered: str) -> None:
     root = store({"tasks/fix-login.md": TASK, "taskcheck.toml": "[people]\ndave = []\n"})

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from taskcheck.read import locate
 from tests.e2e.conftest import git, taskcheck
 
 TASK = "---\ntitle: A\nowner: rj\nstatus: {}\n---\n"
@@ -106,3 +107,55 @@ def test_names_that_are_no_text(tmp_path: Path, store: Callable[..., Path]) -> N
 
 def test_folder_without_anything_says_so(tmp_path: Path) -> None:
     assert "nothing to check" in taskcheck(cwd=tmp_path).out
+
+
+def test_repository_that_lies_elsewhere(monorepo: Path, tmp_path: Path) -> None:
+    (monorepo / ".git").rename(tmp_path / "kept.git")
+    (monorepo / ".git").write_text(f"gitdir: {tmp_path / 'kept.git'}\n")
+    git("worktree", "repair", cwd=monorepo)
+    ahead = (1, 2, ["metadata-drift"])
+    assert summary(monorepo / "sub") == ahead
+    (monorepo / ".git").unlink()
+    (monorepo / ".git").symlink_to(tmp_path / "kept.git")
+    assert summary(monorepo / "sub") == ahead
+
+
+@pytest.mark.parametrize("where", ["", "worktrees/a", "worktrees/none", "refs", "forged"])
+def test_a_git_file_that_names_what_is_of_another_folder(monorepo: Path, tmp_path: Path, where: str) -> None:
+    """Whoever unpacks a tree doesn't check, repair or undo what lies elsewhere."""
+    planted = tmp_path / "planted"
+    put(planted)
+    admin = monorepo / ".git" / where
+    if where == "forged":
+        admin = planted / "admin"
+        admin.mkdir()
+        (admin / "HEAD").write_text("ref: refs/heads/main\n")
+        (admin / "commondir").write_text(f"{monorepo / '.git'}\n")
+        (admin / "gitdir").write_text(f"{planted / '.git'}\n")
+    (planted / ".git").write_text(f"gitdir: {admin}\n")
+    before = sorted(monorepo.rglob("*"))
+    for command in ([], ["--fix"], ["undo"]):
+        ran = taskcheck(*command, cwd=planted)
+        assert (ran.code, ran.out) == (3, ""), ran.out + ran.err
+        assert str(admin) in ran.err
+    assert sorted(monorepo.rglob("*")) == before
+
+
+def test_a_git_link_to_the_repository_of_another_folder(monorepo: Path, tmp_path: Path) -> None:
+    planted = tmp_path / "planted"
+    put(planted)
+    (planted / ".git").symlink_to(monorepo / ".git")
+    ran = taskcheck(cwd=planted)
+    assert (ran.code, "the repository of another folder" in ran.err) == (3, True)
+
+
+def test_a_bare_repository_whose_records_name_any_folder(monorepo: Path, tmp_path: Path) -> None:
+    bare, other = tmp_path / "bare", tmp_path / "other"
+    git("clone", "-q", "--bare", monorepo, bare / ".bare", cwd=tmp_path)
+    (bare / ".git").write_text("gitdir: ./.bare\n")
+    git("worktree", "add", "-q", "aa", "main", cwd=bare)
+    git("worktree", "add", "-q", "bb", "task/a", cwd=bare)
+    put(other / "sub", "in_progress")
+    (other / ".git").write_text("gitdir: nowhere\n")
+    (bare / ".bare" / "worktrees" / "aa" / "gitdir").write_text(f"{other / '.git'}\n")
+    assert locate(bare / "bb" / "sub").top == bare / "bb"

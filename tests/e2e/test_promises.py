@@ -106,6 +106,40 @@ def test_no_module_of_the_repository_is_imported(day: Path, tmp_path: Path, modu
     assert not (tmp_path / "executed").exists()
 
 
+@pytest.mark.parametrize("path", sampled([":{}", ".:{}", "{}:", "tools:{}", "./tools::{}"], 2))
+def test_no_program_of_the_current_folder_is_run(path: str, day: Path, tmp_path: Path) -> None:
+    """An empty or relative element of PATH is the folder of whoever wrote the repository."""
+    script = canary_script(tmp_path)
+    for folder in (day, day / "tools"):
+        folder.mkdir(exist_ok=True)
+        for name in ("git", "env", "python", "sh"):
+            shutil.copy(script, folder / name)
+    path = path.format(os.environ["PATH"])
+    ran = taskcheck("--now", NOW, cwd=day, process=True, PATH=path, GIT_DIR="nowhere", GIT_SSH="x")
+    assert ran.code == 1
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("module", sampled(["contextlib", "re", "git", "argparse", "os", "taskcheck"], 2))
+def test_the_command_imports_nothing_of_the_current_folder(incidents: Built, tmp_path: Path, module: str) -> None:
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    (planted / f"{module}.py").write_text(f"open({str(tmp_path / 'executed')!r}, 'w')\nraise SystemExit\n")
+    command = str(Path(sys.executable).parent / "taskcheck")
+    for started in ([command], [sys.executable, "-P", "-m", "taskcheck"]):
+        done = subprocess.run(
+            [*started, "--root", str(incidents.root), "--now", NOW],
+            cwd=planted, env=environment(), capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1, done.stderr
+    assert not (tmp_path / "executed").exists()
+
+
+def test_without_git_in_an_absolute_folder_nothing_is_asked(incidents: Built) -> None:
+    ran = taskcheck("--now", NOW, "--format", "json", cwd=incidents.root, process=True, PATH="bin:")
+    assert {"rule": "metadata-drift", "reason": "git is not installed"} in ran.json["skipped"]
+
+
 def test_embedded_bare_repository_is_not_entered(day: Path, tmp_path: Path) -> None:
     script = canary_script(tmp_path)
     bare = day / "tasks" / "evil"

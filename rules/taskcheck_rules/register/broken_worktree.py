@@ -18,7 +18,8 @@ def broken_worktree(tasks: Tasks, checkouts: Checkouts, entries: Entries | None 
     ## Example
     `.worktrees/fix-login` was moved with `mv`; the whole repository was; its `.git` file, or git's own record of it, is
     gone or leads elsewhere. A warning on the open task whose own worktree it is; all others together are one
-    information. A missing worktree that is locked in git may lie on a disk that isn't there now, and is silent.
+    information. So it is with a branch that is to be compared, and that git can't read. A missing worktree that is
+    locked in git may lie on a disk that isn't there now, and is silent.
 
     ## Fix
     None: `git worktree repair PATH` links it again where the folder is there, or where it was moved to;
@@ -58,8 +59,20 @@ class Broken:
         return "git lists it, and there is no folder" if self.gone else self.defect
 
     @property
+    def is_branch(self) -> bool:
+        """Whether it is a branch that no worktree is on."""
+        return self.checkout is not None and self.checkout.path is None
+
+    @property
+    def spoken(self) -> str:
+        """What a sentence calls it."""
+        return self.checkout.spoken if self.checkout and self.is_branch else f"worktree {self.path}"
+
+    @property
     def cure(self) -> str:
         """The command that mends it."""
+        if self.is_branch:
+            return "git fsck, and git fetch for what is missing"
         if self.gone:
             return "git worktree repair PATH where it was moved to, else git worktree prune"
         return f"git worktree repair {self.path}"
@@ -111,8 +124,8 @@ def _of_task(task: Task, broken: Broken) -> Finding:
     return Finding(
         task=task.id,
         place=task.place,
-        message=f"its worktree {broken.path} can't be compared: {broken.told}",
-        expected=f"a worktree that is linked: {broken.cure}",
+        message=f"its {broken.spoken} can't be compared: {broken.told}",
+        expected=f"{'a branch that git can read' if broken.is_branch else 'a worktree that is linked'}: {broken.cure}",
         evidence=(_evidence(broken),),
         identity=(broken.path,),
     )
@@ -121,13 +134,15 @@ def _of_task(task: Task, broken: Broken) -> Finding:
 def _of_nobody(broken: list[Broken]) -> Finding:
     """Return the information about all worktrees that are no open task's."""
     number = len(broken)
-    worktrees = "1 worktree that is" if number == 1 else f"{number} worktrees that are"
+    are_worktrees = not any(each.is_branch for each in broken)
+    what, wanted = ("worktree", "are linked") if are_worktrees else ("checkout", "can be read")
+    worktrees = f"1 {what} that is" if number == 1 else f"{number} {what}s that are"
     names = listed([each.path for each in broken])
     cures = dict.fromkeys("git worktree prune" if each.gone else each.cure for each in broken)
     return Finding(
         place=Place(path="."),
         message=f"{worktrees} no open task's can't be compared: {names}",
-        expected=f"worktrees that are linked: {listed(list(cures))}",
+        expected=f"{what}s that {wanted}: {listed(list(cures))}",
         evidence=tuple(map(_evidence, broken)),
         severity=Severity.INFO,
     )

@@ -32,7 +32,7 @@ ORDER = (
 )
 """What comes before what; a task that is taken up again may be started after its first pull request."""
 
-_ZONED = re.compile(r".*\d\d:\d\d.*(?:[Zz]|[+-]\d\d:\d\d)")
+_OFFSET = re.compile(r"[+-]\d\d:\d\d")
 
 
 @rule(family="task", severity=Severity.ERROR)
@@ -240,6 +240,13 @@ def _later(first: str, second: str, skew: timedelta) -> bool:
     before, after = timestamp(first), timestamp(second)
     if before is None or after is None:
         return False
-    if _ZONED.fullmatch(first) and _ZONED.fullmatch(second):
+    if _is_zoned(first) and _is_zoned(second):
         return before - after > skew
     return (before.date() - after.date()).days > 1
+
+
+def _is_zoned(time: str) -> bool:
+    """Return whether a time of day is written with its offset from UTC."""
+    if time.endswith(("Z", "z")):
+        return ":" in time
+    return ":" in time[:-6] and _OFFSET.fullmatch(time[-6:]) is not None

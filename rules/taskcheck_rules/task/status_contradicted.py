@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from taskcheck import Evidence, Finding, Place, Settings, Severity, Stage, Task, rule
 
 _PART = re.compile(
-    r"^ {0,3}(?P<fence>`{3,}(?!.*`)|~{3,}).*(?:\n(?! {0,3}(?P=fence)[`~]*[ \t\r]*$).*)*+(?:\n.*)?"
+    r"^ {0,3}(?P<fence>`{3,}+(?!.*`)|~{3,}).*(?:\n(?! {0,3}(?P=fence)[`~]*[ \t\r]*$).*)*+(?:\n.*)?"
     r"|^ {0,3}<!--(?:[^-]|-(?!->))*+"
     r"|^#{1,6}[ \t]+Status[ \t]*:(?P<status>.*)$",
     re.IGNORECASE | re.MULTILINE,

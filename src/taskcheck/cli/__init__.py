@@ -5,7 +5,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from errno import EBADF
 from importlib import import_module
+from io import TextIOBase
 from typing import TextIO
 
 COMMANDS = {
@@ -56,7 +58,7 @@ def _harmless(message: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
-    _standard_descriptors()
+    _standard_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -65,8 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 stream.reconfigure(encoding="utf-8")
     try:
         code = _ended(argv)
-        if sys.stdout:  # None where it was closed before we began
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BrokenPipeError:  # Whoever read our output has gone; there is nobody to tell.
         _let_go(sys.stdout)
         return GONE
@@ -97,16 +98,53 @@ def _ended(argv: list[str]) -> int:
 def _let_go(stream: TextIO) -> None:
     """Give up stdout or stderr: what is left in its buffer couldn't be written at the end either."""
     with suppress(OSError, ValueError):
+        stream.flush()
+    with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _standard_descriptors() -> None:
-    """Let none of our own files get the number of a standard stream that was closed before we began."""
+def _standard_streams() -> None:
+    """Let none of our own files get the number of a standard stream that was closed before we began.
+
+    Writing to a closed stdout fails as on a full disk; nobody reads a closed stderr, and a closed stdin is empty.
+    """
     for fd in range(3):
         try:
             os.fstat(fd)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - as long as we run
+    if sys.stdout is None:
+        sys.stdout = _Closed()
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as above
+
+
+class _Closed(TextIOBase):
+    """Where stdout should be: as a full disk, it fails what is written to it, and what should have been."""
+
+    def __init__(self) -> None:
+        self._is_missed = False
+
+    def write(self, _: str) -> int:
+        """Fail.
+
+        Raises:
+            OSError: always.
+        """
+        self._is_missed = True
+        raise OSError(EBADF, "it is closed", "standard output")
+
+    def flush(self) -> None:
+        """Fail where something was to be written since.
+
+        Raises:
+            OSError: it was.
+        """
+        if self._is_missed:
+            self._is_missed = False
+            raise OSError(EBADF, "it is closed", "standard output")
 
 
 def _dispatch(argv: list[str]) -> int:

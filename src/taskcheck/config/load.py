@@ -1,14 +1,17 @@
 """The configuration: a preset, then the user's file over it, checked as a whole so that every error shows at once."""
 
+import errno
+import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from taskcheck.bounded import Refused, read_still
 from taskcheck.config.settings import VOCABULARY_KEY, Settings
 from taskcheck.config.tables import settings_of
+from taskcheck.documents.toml import TomlError, read_toml
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -60,8 +63,8 @@ def presets(texts: Mapping[str, str]) -> dict[str, Preset]:
     found = {}
     for name, text in texts.items():
         try:
-            tables = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+            tables = read_toml(text)
+        except TomlError as error:
             raise ConfigError(f"preset {name}: {error}") from error
         about, detect = tables.pop("about", ""), tuple(tables.pop("detect", ()))
         found[name] = Preset(name, about, detect, tables)
@@ -78,7 +81,7 @@ def find(root: Path) -> Path | None:
     if own.exists() or own.is_symlink():
         return own
     pyproject = root / "pyproject.toml"
-    return pyproject if pyproject.is_file() and _TABLE in _bounded(pyproject) else None
+    return pyproject if pyproject.exists() and _TABLE in _bounded(pyproject) else None
 
 
 def load(
@@ -159,13 +162,11 @@ def _tables(name: str, data: bytes) -> dict[str, Any]:
         ConfigError: it is no TOML.
     """
     try:
-        tables = tomllib.loads(data.decode("utf-8"))
+        tables = read_toml(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{name}: not UTF-8 at byte {error.start}") from error
-    except tomllib.TOMLDecodeError as error:
+    except TomlError as error:
         raise ConfigError(f"{name}: {error}") from error
-    except RecursionError as error:
-        raise ConfigError(f"{name}: it is nested too deep") from error
     if name == "pyproject.toml":
         tables = tables.get("tool", {}).get("taskcheck", {})
     return tables
@@ -178,14 +179,11 @@ def _bounded(path: Path) -> bytes:
         ConfigError: it is something else, or can't be read.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ConfigError(f"{path.name}: {size:,} bytes; {MAX_BYTES:,} are read at the most")
-        if not path.is_file():
-            raise ConfigError(f"{path.name}: it is no regular file")
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
+        return read_still(path, MAX_BYTES, follow=True)
+    except Refused as refusal:
+        if refusal.trouble.kind == "missing":
+            raise ConfigError(f"{path}: {os.strerror(errno.ENOENT)}") from refusal
+        raise ConfigError(f"{path}: {refusal}; put a file of a configuration there, or take it away") from refusal
 
 
 def _merge(preset: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
@@ -264,7 +262,7 @@ def _unknown(name: str, known: Mapping[str, Any], what: str = "preset") -> str:
 
 def _vocabulary(root: Path, table: Mapping[str, Any]) -> frozenset[str]:
     """Return the statuses that the store's own configuration lists, case-folded: words, or tables with a name."""
-    name = next((name for name in table.get("files", ()) if (root / name).is_file()), None)
+    name = next((name for name in table.get("files", ()) if (root / name).exists()), None)
     if name is None:
         return frozenset()
     from taskcheck.documents import DocumentError, read_front_matter

@@ -1,15 +1,25 @@
-"""Path patterns with named parts, as regular expressions.
+"""Path patterns with named parts: as regular expressions where these are sure to be done soon, else step by step.
 
 Not pathspec: its import alone takes longer than reading a thousand tasks, and it knows no named parts.
 """
 
 import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\{(?P<name>owner|task|number|scope)\}|.", re.DOTALL)
-_AS_REGEX = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-_NAMED = {"owner": "[^/]+?", "task": "[^/]+?", "number": "[0-9]+", "scope": ".+?"}
+from taskcheck.config.wildcards import DIGITS, Found, Step, find, steps_of
+
+LONGEST = 1000
+"""Characters that a pattern of a configuration may have."""
+
+MOST_WILDCARDS = 32
+"""Wildcards and named parts that it may have."""
+
+_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\{(?:owner|task|number|scope)\}|.", re.DOTALL)
+_NAMED = {"{owner}": "[^/]+?", "{task}": "[^/]+?", "{number}": "[0-9]+", "{scope}": ".+?"}
+_SPANNING = frozenset({"**/", "**", "{scope}"})
+"""What may stand for several folders."""
 
 
 @dataclass(frozen=True)
@@ -22,20 +32,36 @@ class Pattern:
     text: str
 
     @cached_property
-    def regex(self) -> re.Pattern[str]:
-        """Matches whole paths; what a placeholder stood for is the group of its name."""
-        seen: set[str] = set()
+    def _tokens(self) -> list[str]:
+        """What it is made of: wildcards, named parts, and single characters."""
+        return _TOKEN.findall(self.text)
 
-        def part(token: re.Match[str]) -> str:
-            name = token["name"]
-            if name is None:
-                return _AS_REGEX.get(token[0]) or re.escape(token[0])
-            if name in seen:
-                return f"(?P={name})"
-            seen.add(name)
-            return f"(?P<{name}>{_NAMED[name]})"
+    @cached_property
+    def _regex(self) -> re.Pattern[str] | None:
+        """Matches whole paths in a time that grows with their length; None where no expression is sure to.
 
-        return re.compile(_TOKEN.sub(part, self.text) + r"\Z", re.DOTALL)
+        What a placeholder stood for is the group of its name.
+        """
+        expression = _expression(self._tokens)
+        return None if expression is None else re.compile(expression + r"\Z", re.DOTALL)
+
+    @cached_property
+    def _steps(self) -> list[Step]:
+        """The same, to be done one after the other."""
+        return steps_of(self._tokens)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it would take too long to match foreign paths, in words; None where it wouldn't."""
+        if len(self.text) > LONGEST:
+            return f"has {len(self.text):,} characters, and may have {LONGEST:,}; write several in its place"
+        wild = [token for token in self._tokens if token in _NAMED or "*" in token]
+        if len(wild) > MOST_WILDCARDS:
+            return f"has {len(wild)} wildcards, and may have {MOST_WILDCARDS}; write several in its place"
+        names = [token for token in wild if token in _NAMED]
+        if len(set(names)) < len(names) and self._regex is None:
+            return "names a part twice and has several other wildcards; leave out one of them"
+        return None
 
     @property
     def folder(self) -> str:
@@ -49,9 +75,11 @@ class Pattern:
         rest = self.text.removeprefix(self.folder).lstrip("/")
         return None if "**" in rest or "{scope}" in rest else rest.count("/")
 
-    def match(self, path: str) -> re.Match[str] | None:
-        """Return the match of a whole path."""
-        return self.regex.match(path)
+    def match(self, path: str) -> re.Match[str] | Found | None:
+        """The match of a whole path, between whose slashes there are names."""
+        if self._regex is None:
+            return find(self._steps, path)
+        return self._regex.match(path)
 
     def task(self, path: str) -> tuple[str, str] | None:
         """Scope and name of the task that a path is, by the pattern's named parts; None when they don't say."""
@@ -62,3 +90,103 @@ class Pattern:
     def fill(self, **values: str) -> str:
         """Return the path for an owner or a task."""
         return re.sub(r"\{(owner|task)\}", lambda m: values.get(m[1], m[0]), self.text)
+
+
+def _expression(tokens: Sequence[str]) -> str | None:
+    """Return a regular expression that is done in a time which grows with the path's length; None for none sure to be.
+
+    A star within a name is held by the ends of the name; several stars of a name without parts take the first place
+    that fits, and keep it; so do several `**/`. What a named part stands for may depend on how wildcards share a text:
+    beside one, there is at most one more that could take a share.
+    """
+    has_names = any(token in _NAMED for token in tokens)
+    segments = list(_segments(tokens))
+    if has_names and sum(not _SPANNING.isdisjoint(segment) for segment in segments) > 1:
+        return None
+    groups = [""]
+    seen: set[str] = set()
+    for segment in segments:
+        if segment == ["**/"]:
+            groups.append("")
+            continue
+        expression = _segment(segment, frozenset(seen))
+        if expression is None:
+            return None
+        groups[-1] += expression
+        seen.update(segment)
+    return _spanned(groups)
+
+
+def _segments(tokens: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the tokens by name, each with the slash that ends it."""
+    segment: list[str] = []
+    for token in tokens:
+        segment.append(token)
+        if token in {"/", "**/"}:
+            yield segment
+            segment = []
+    if segment:
+        yield segment
+
+
+def _segment(segment: list[str], before: Collection[str]) -> str | None:
+    """Return the expression of a name, or of what stands for several; None where it may have to try much.
+
+    Args:
+        segment: its tokens.
+        before: the tokens of the names before it.
+    """
+    slash = "/" if segment[-1] == "/" else ""
+    own = segment[: len(segment) - len(slash)]
+    if not _SPANNING.isdisjoint(own):
+        return None if len(own) > 1 else _part(own[0], before) + slash
+    if _NAMED.keys().isdisjoint(own):
+        return _starred(own) + slash
+    if _open_ends(own, before) > 1:
+        return None
+    return "".join(_part(token, before) for token in own) + slash
+
+
+def _open_ends(own: Sequence[str], before: Collection[str]) -> int:
+    """Return how many parts of a name could be longer or shorter: not what stood before it, nor a number that ends."""
+    named = [part for part in own if part in _NAMED]
+    if len(set(named)) < len(named):
+        return len(named)
+    count = 0
+    for part, following in zip(own, [*own[1:], "/"], strict=True):
+        is_number_that_ends = (
+            part == "{number}" and not count and len(following) == 1 and following not in "*?" + DIGITS
+        )
+        if part == "*" or (part in _NAMED and part not in before and not is_number_that_ends):
+            count += 1
+    return count
+
+
+def _part(token: str, before: Collection[str]) -> str:
+    """Return the expression of one token; of a named part that stood before, that of the same text."""
+    if token in _NAMED:
+        name = token[1:-1]
+        return f"(?P={name})" if token in before else f"(?P<{name}>{_NAMED[token]})"
+    return {"**": ".*", "*": "[^/]*", "?": "[^/]"}.get(token) or re.escape(token)
+
+
+def _starred(own: Sequence[str]) -> str:
+    """Return the expression of a name without parts: between two stars the first place that fits is as good as any."""
+    pieces = [""]
+    for part in own:
+        if part == "*":
+            pieces.append("")
+        else:
+            pieces[-1] += _part(part, ())
+    first, *between, last = pieces if len(pieces) > 1 else (pieces[0], "")
+    held = "".join(f"(?>[^/]*?{piece})" for piece in between)
+    return first + held + ("[^/]*" if len(pieces) > 1 else "") + last
+
+
+def _spanned(groups: Sequence[str]) -> str:
+    """Return the expression of groups of names with any folders between them: each takes the first place that fits."""
+    if len(groups) == 1:
+        return groups[0]
+    first, *between, last = groups
+    held = "".join(f"(?>(?:[^/]++/)*?{group})" for group in between if group)
+    return f"{first}{held}(?:[^/]++/)*{last}"

@@ -37,7 +37,15 @@ def _written(day: object) -> object:
     return day.isoformat() if isinstance(day, date) else day
 
 
+def _quick(pattern: str) -> str:
+    trouble = Pattern(pattern).trouble
+    if trouble:
+        raise ValueError(f"the pattern {trouble}")
+    return pattern
+
+
 def _inside(pattern: str) -> str:
+    _quick(pattern)
     if pattern.startswith("/") or ".." in pattern.split("/"):
         raise ValueError("a pattern is relative to the root checkout and may not leave it")
     return pattern
@@ -57,6 +65,7 @@ def _shaped(pattern: str) -> WithJsonSchema:
 Duration = Annotated[str, AfterValidator(_duration), _shaped("^([0-9]+[dhms])+$")]
 Glob = Annotated[str, AfterValidator(_inside)]
 Folder = Annotated[str, AfterValidator(_folder)]
+Shape = Annotated[str, AfterValidator(_quick)]
 Text = Annotated[str, Field(min_length=1)]
 Day = Annotated[str, BeforeValidator(_written), AfterValidator(_day)]
 
@@ -198,9 +207,9 @@ class DriftTable(Table):
 class CheckoutsTable(Table):
     """``[checkouts]``: which worktree and branch is whose, and what trunk is."""
 
-    worktree: str = DEFAULTS.worktree
+    worktree: Shape = DEFAULTS.worktree
     """The worktree of a task, where no ledger names it; `{task}` and `*` may stand in it."""
-    branch: str = DEFAULTS.branch
+    branch: Shape = DEFAULTS.branch
     """The branch of a task, where no ledger names it; `{task}` and `*` may stand in it."""
     branches: list[Text] = [*DEFAULTS.branches]
     """Globs of branch tips to compare as if they were worktrees, as `["task/*", "origin/task/*"]`."""

@@ -11,7 +11,8 @@ from taskcheck.model.checkouts import Checkouts
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Checkout
-from taskcheck.read.git import LOCAL_VARIABLES, Git
+from taskcheck.read.git import Git
+from taskcheck.read.program import LOCAL_VARIABLES, program
 from taskcheck.store import Store, UsageError
 
 
@@ -213,9 +214,12 @@ def _git(folder: str, *arguments: str) -> None:
         UsageError: it can't be started, or fails; the message has its words.
     """
     variables = {**environment(), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    found = program("git")
+    if found is None:
+        raise UsageError("git can't be started: no absolute folder of PATH has it")
     try:
         done = subprocess.run(  # noqa: S603 - git, by what is on PATH
-            ["git", "-C", folder, *arguments],  # noqa: S607 - as above
+            [found, "-C", folder, *arguments],
             env=variables,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -22,7 +22,7 @@ _MISPLACED = re.compile(
     rf"(?P<fence>---)[ \t]*+{_BREAK}"
     r"(?=[A-Za-z_][\w.-]*:(?![^\s]))"
 )
-_LIKE_YAML = re.compile(r"\s*(?:\#.*|- .*|-)?|[ \t]+.*|[A-Za-z_][\w.-]*:(?:[ \t].*)?")
+_LIKE_YAML = re.compile(r"\s*+(?:\#.*|- .*|-)?|[ \t]++.*|[A-Za-z_][\w.-]*:(?:[ \t].*)?")
 
 
 class Fences(NamedTuple):

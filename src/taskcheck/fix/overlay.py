@@ -56,7 +56,7 @@ def _laid_over(held: Iterable[Source], files: Written, mtime_ns: int, pattern: s
             continue
         match = Pattern(pattern).match(path) if pattern else None
         if match is not None:
-            name = match[match.lastgroup or 0]
+            name = [path, *match.groupdict().values()][-1]
             by_path[path] = Source(path=path, data=data, mtime_ns=mtime_ns, name=name)
     removed = {path for path, data in files.items() if data is None}
     return tuple(by_path[path] for path in sorted(by_path.keys() - removed))

@@ -12,8 +12,8 @@ _ODD = re.compile(r"[^ -~]")
 _LEADING_COMMAND = re.compile(r"\A(\s*):(?=:)")
 _BRACKET_COMMAND = re.compile(r"##(\w*)\[")
 _NOT_ASCII = re.compile(r"[^\n -~]")
-_WORD = re.compile(r"""\A([("']*)(.*?)([.,;:!?)"'…]*)\Z""")
 _HARMLESS = re.compile(r"(?!www\.)[^\W_]+(?:[-.'/][^\W_]+)*|\d+(?::\d+)+Z?|[-–—·=]?", re.IGNORECASE)
+_OPENING, _CLOSING = "(\"'", ".,;:!?)\"'…"
 _AS_IT_IS = {*string.ascii_letters, *string.digits, *"-_./"}
 _REFERENCE = re.compile(r"(?:[0-9a-f]{7,40}|[a-z]+-[0-9]+)\Z", re.IGNORECASE)
 
@@ -94,10 +94,11 @@ def json_text(value: Any, indent: int | None = None) -> str:
 
 
 def _markdown_word(word: str) -> str:
-    opened, core, closed = _WORD.findall(word)[0]
+    opens = len(word) - len(word.lstrip(_OPENING))
+    core = word[opens:].rstrip(_CLOSING)
     if _HARMLESS.fullmatch(core) and not _REFERENCE.match(core):
         return word
-    return f"{opened}{code(core, None)}{closed}"
+    return f"{word[:opens]}{code(core, None)}{word[opens + len(core) :]}"
 
 
 def _json_escape(match: re.Match[str]) -> str:

@@ -1,11 +1,11 @@
 """Findings accepted as they stood on a day: a TOML file that names them by fingerprint; all others still count."""
 
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from taskcheck.documents.toml import TomlError, read_toml
 from taskcheck.model.finding import Acceptance, Finding
 from taskcheck.model.report import RuleRun
 
@@ -43,9 +43,9 @@ class Baseline:
             BaselineError: it is no TOML, of another version, or an entry isn't what it should be.
         """
         try:
-            tables = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise BaselineError(str(error) or "it is nested too deep") from error
+            tables = read_toml(text)
+        except TomlError as error:
+            raise BaselineError(str(error)) from error
         if tables.get("version") != VERSION:
             raise BaselineError(f"version is {tables.get('version')!r}; this taskcheck reads version {VERSION}")
         listed = tables.get("finding", [])

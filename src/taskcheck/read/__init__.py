@@ -3,7 +3,6 @@
 from taskcheck.read.answers import changed, read_rest
 from taskcheck.read.baseline import baseline_file, read_baseline
 from taskcheck.read.folders import watched
-from taskcheck.read.git import GitError
 from taskcheck.read.index import read_staging
 from taskcheck.read.landed import read_landed, read_remote, read_since
 from taskcheck.read.ledgers import read_files
@@ -11,6 +10,7 @@ from taskcheck.read.locate import Location, fix_folder, locate, own_folder
 from taskcheck.read.processes import read_processes
 from taskcheck.read.questions import Questions
 from taskcheck.read.revision import read_revision
+from taskcheck.read.runner import GitError
 
 __all__ = [
     "GitError", "Location", "Questions", "baseline_file", "changed", "fix_folder", "locate", "own_folder",

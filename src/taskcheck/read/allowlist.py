@@ -10,12 +10,13 @@ _ALLOWED = {
     "for-each-ref": frozenset({"--format"}),
     "merge-base": frozenset[str](),
     "rev-list": frozenset({"--timestamp", "--first-parent", "--max-count", "--since", "--grep", "--no-merges",
-                           "--merges", "--parents", "--end-of-options"}),
+                           "--merges", "--parents", "--objects", "--no-object-names", "--no-walk", "--ignore-missing",
+                           "--missing", "--stdin", "--end-of-options"}),
     "diff-tree": frozenset({"--stdin", "-r", "-m", "-p", "-z", "--root", "--raw", "--no-renames", "--no-ext-diff",
                             "--no-textconv", "--no-commit-id", "--full-index", "--diff-merges", "--end-of-options"}),
     "ls-tree": frozenset({"-r", "-z", "--full-tree", "--end-of-options"}),
     "ls-files": frozenset({"--cached", "--full-name", "--stage", "-z"}),
-    "cat-file": frozenset({"--batch"}),
+    "cat-file": frozenset({"--batch", "--batch-check"}),
     "remote": frozenset[str](),
 }  # fmt: skip
 

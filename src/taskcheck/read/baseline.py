@@ -3,11 +3,15 @@
 import os
 from pathlib import Path
 
+from taskcheck.bounded import Refused, read_still
 from taskcheck.config.settings import Settings
 from taskcheck.model.baseline import Baseline, BaselineError
-from taskcheck.read.git import GitError
 from taskcheck.read.locate import Location
 from taskcheck.read.revision import read_revision
+from taskcheck.read.runner import GitError
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Of a baseline: some 70,000 findings."""
 
 
 def baseline_file(named: Path | None, location: Location, settings: Settings) -> Path | None:
@@ -55,10 +59,13 @@ def _named(named: Path | None, settings: Settings) -> str:
 
 
 def _lying(path: Path) -> str:
-    """Return the file's text as it lies."""
-    if path.exists() and not path.is_file():
-        raise BaselineError("it is no regular file")
-    return path.read_text(encoding="utf-8")
+    """The file's text as it lies."""
+    try:
+        return read_still(path, MAX_BYTES, follow=True).decode("utf-8")
+    except Refused as refusal:
+        if refusal.trouble.kind == "missing":
+            raise FileNotFoundError from refusal
+        raise BaselineError(f"{refusal}; --update-baseline writes a new one, once this is away") from refusal
 
 
 def _of(revision: str, path: Path, location: Location) -> str:

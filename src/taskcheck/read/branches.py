@@ -3,9 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from taskcheck.documents import Trouble
 from taskcheck.model.sources import CheckoutSource, Source
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.git import Git, blob_id
+from taskcheck.read.objects import Blobs
+from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.tasks import TaskPaths
 
 
@@ -32,19 +35,27 @@ def read_branches(
         prefix: the store's folder within a checkout.
     """
     tips = _tips(refs, globs, taken, trunk)
-    trees = {name: _task_blobs(git, tip, paths, prefix) for name, tip in tips.items()}
+    trees: dict[str, dict[str, str]] = {}
+    defects: dict[str, str] = {}
+    for name, tip in tips.items():
+        try:
+            trees[name] = _task_blobs(git, tip, paths, prefix)
+        except GitSilent:
+            raise
+        except GitError as error:
+            defects[name] = str(error)
     root_blobs = _root_blobs(root_files, tips)
     differing = {name: _differing(tree, root_blobs) for name, tree in trees.items()}
-    contents = git.blobs(_all_blobs(differing.values()), MAX_TASK_BYTES)
-    checkouts = []
-    for name, tip in tips.items():
+    found = git.blobs(_all_blobs(differing.values()), MAX_TASK_BYTES)
+    checkouts = [_unread(name, tips[name], defect) for name, defect in defects.items()]
+    for name, tree in trees.items():
         checkout = CheckoutSource(
             name=f"branch:{name}",
             path=None,
             branch=name,
-            head=tip,
-            files=_sources(differing[name], contents),
-            absent=frozenset(root_files.keys() - trees[name].keys()),
+            head=tips[name],
+            files=_sources(differing[name], found),
+            absent=frozenset(root_files.keys() - tree.keys()),
         )
         checkouts.append(checkout)
     return checkouts
@@ -102,10 +113,18 @@ def _all_blobs(trees: Iterable[Mapping[str, str]]) -> set[str]:
     return blobs
 
 
-def _sources(files: Mapping[str, str], contents: Mapping[str, bytes]) -> dict[str, Source]:
-    """Return files with their contents, by path; those that git didn't give are left out."""
+def _sources(files: Mapping[str, str], found: Blobs) -> dict[str, Source]:
+    """Return files with their contents, or with why git doesn't give them, by path."""
     sources = {}
     for path, blob in files.items():
-        if blob in contents:
-            sources[path] = Source(path=path, data=contents[blob])
+        if blob in found.contents:
+            sources[path] = Source(path=path, data=found.contents[blob])
+        else:
+            trouble = Trouble("too-large" if "bytes" in found.unread[blob] else "denied", found.unread[blob])
+            sources[path] = Source(path=path, data=None, trouble=trouble)
     return sources
+
+
+def _unread(name: str, tip: str, defect: str) -> CheckoutSource:
+    """Return a branch of which git doesn't say what it holds."""
+    return CheckoutSource(name=f"branch:{name}", path=None, branch=name, head=tip, defect=defect)

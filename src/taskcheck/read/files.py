@@ -1,6 +1,5 @@
 """Finds and reads files under a checkout, bounded and without following links; the reason where one can't be read."""
 
-import errno
 import os
 import stat
 import time
@@ -8,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from taskcheck.bounded import RETRY_PAUSES, Busy, Refused, open_bounded, read_bounded, stamp_of
 from taskcheck.config.pattern import Pattern
 from taskcheck.documents import Trouble
 from taskcheck.model.sources import Source
@@ -18,23 +18,8 @@ LOG_TAIL_BYTES = 64 * 1024
 MAX_FILES = 200_000
 """Files under one pattern's folder; a store with more isn't one."""
 
-_FLAGS = os.O_RDONLY
-for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # Windows lacks some, and has one of its own.
-    _FLAGS |= getattr(os, _name, 0)
-_RETRY_PAUSES = (0.02, 0.05, 0.1, 0.2)
-"""Seconds between tries at a file that changes while it is read (research: a torn read passes within these)."""
-
 _MOMENT = 1_000_000_000
 """Nanoseconds for which a file that looks cut off may still be in its writer's hands."""
-
-_NOT_REGULAR = {
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-    stat.S_IFLNK: "a symbolic link",
-}
 
 
 @dataclass(slots=True)
@@ -80,27 +65,27 @@ class Folder:
         A tail may be read while it grows; a whole file is read again until it holds still. So is one that was written
         a moment ago and looks cut off: its writer may be between emptying and filling it.
         """
-        for pause in (*_RETRY_PAUSES, None):
+        for pause in (*RETRY_PAUSES, None):
             try:
-                data, found = _read(f"{self.root}/{path}", limit, tail=tail)
+                data, found = read_bounded(f"{self.root}/{path}", limit, tail=tail)
                 if pause is not None and not tail and _cut_off(path, data) and _fresh(found):
                     time.sleep(pause)
                     continue
-            except _Busy:
+            except Busy:
                 if pause is None:
                     trouble = Trouble("busy", "it is being written all the time; run again")
                     return Source(path=path, data=None, trouble=trouble, name=name)
                 time.sleep(pause)
                 continue
-            except _Refused as refusal:
+            except Refused as refusal:
                 return Source(path=path, data=None, trouble=refusal.trouble, name=name)
-            return Source(path=path, data=data, mtime_ns=found.st_mtime_ns, stamp=_stamp(found), name=name)
+            return Source(path=path, data=data, mtime_ns=found.st_mtime_ns, stamp=stamp_of(found), name=name)
         raise AssertionError
 
     def holds(self, path: str, data: bytes) -> bool:
         """Return whether a file has just these bytes; what can't be read, or is no regular file, hasn't."""
         try:
-            fd = os.open(f"{self.root}/{path}", _FLAGS)
+            fd = open_bounded(f"{self.root}/{path}")
         except OSError:
             return False
         try:
@@ -195,14 +180,9 @@ def small_text(path: Path, limit: int = 64 * 1024) -> str | None:
 def stamp(path: Path) -> tuple[int, ...] | None:
     """Return what tells whether a file was written since it was read; None when that can't be told."""
     try:
-        return _stamp(path.lstat())
+        return stamp_of(path.lstat())
     except OSError:
         return None
-
-
-def _stamp(found: os.stat_result) -> tuple[int, ...]:
-    """Return which file it is, how long, and when it was written: two writes may fall into one tick of the clock."""
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _cut_off(path: str, data: bytes) -> bool:
@@ -214,57 +194,3 @@ def _cut_off(path: str, data: bytes) -> bool:
 
 def _fresh(found: os.stat_result) -> bool:
     return abs(time.time_ns() - found.st_mtime_ns) < _MOMENT
-
-
-class _Busy(Exception):
-    """The file changed while it was read."""
-
-
-class _Refused(Exception):
-    """The file isn't one that is read."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.trouble = Trouble(kind, message)
-
-
-def _read(path: str, limit: int, *, tail: bool) -> tuple[bytes, os.stat_result]:
-    try:
-        fd = os.open(path, _FLAGS)
-    except OSError as error:
-        raise _refusal(error) from error
-    try:
-        before = os.fstat(fd)
-        if not stat.S_ISREG(before.st_mode):
-            raise _Refused("not-a-file", f"it is {_NOT_REGULAR.get(stat.S_IFMT(before.st_mode), 'no regular file')}")
-        if tail:
-            os.lseek(fd, max(0, before.st_size - limit), os.SEEK_SET)
-        elif before.st_size > limit:
-            raise _Refused("too-large", f"it has {before.st_size:,} bytes; {limit:,} are read at the most")
-        data = _read_all(fd, min(before.st_size, limit))
-        after = os.fstat(fd)
-    except OSError as error:
-        raise _refusal(error) from error
-    finally:
-        os.close(fd)
-    if not tail and (len(data) != after.st_size or _stamp(before) != _stamp(after)):
-        raise _Busy
-    return data, after
-
-
-def _read_all(fd: int, size: int) -> bytes:
-    """Return up to a size; fewer bytes where the file ends before."""
-    data = os.read(fd, size)
-    while 0 < len(data) < size and (more := os.read(fd, size - len(data))):
-        data += more
-    return data
-
-
-def _refusal(error: OSError) -> _Refused:
-    if error.errno == errno.ELOOP:
-        return _Refused("symlink", "it is a symbolic link, which is not followed; put the file itself here")
-    if error.errno in {errno.ENXIO, errno.EOPNOTSUPP}:
-        return _Refused("not-a-file", "it is no regular file")
-    if isinstance(error, FileNotFoundError):
-        return _Refused("missing", "it was there a moment ago and is gone")
-    return _Refused("denied", f"it can't be opened: {error.strerror}")

@@ -1,61 +1,22 @@
-"""Every git call: one hardened, allowlisted runner, and the questions that taskcheck asks through it.
-
-Nothing of the repository is executed and nothing is written: no hook, filter, fsmonitor, textconv, lazy fetch, index
-refresh or lock. The list of commands, flags and variables is the one that ran 25 commands on a repository with every
-such trap at once without setting one off; that is why ``git status`` and ``git diff`` are not on it.
-"""
+"""The questions that taskcheck asks git."""
 
 import hashlib
 import os
 import re
-import shutil
-import signal
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from taskcheck.documents.values import from_epoch
-from taskcheck.read.allowlist import object_id, refuse_unlisted
+from taskcheck.read.allowlist import object_id
+from taskcheck.read.objects import Blobs, affordable, objects, sizes
+from taskcheck.read.rawdiff import Versions, raw_changes
+from taskcheck.read.runner import GitError, GitSilent, Runner, complaint
 
 MINIMUM = (2, 38)
 """The first git with ``safe.bareRepository``, which keeps a bare repository among tracked files from being entered."""
-
-TIMEOUT = 10.0
-"""Seconds that one git process may take."""
-
-_OPTIONS = (
-    "--no-optional-locks", "--no-pager", "--literal-pathspecs",
-    "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false",
-    "-c", "diff.external=", "-c", "core.alternateRefsCommand=", "-c", "safe.bareRepository=explicit",
-    "-c", "submodule.recurse=false", "-c", "gpg.program=/bin/false", "-c", "core.quotePath=false",
-)  # fmt: skip
-
-_ENVIRONMENT = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_ASKPASS": "true",
-    "SSH_ASKPASS": "true",
-    "LC_ALL": "C",
-}
-
-LOCAL_VARIABLES = frozenset({
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR", "GIT_EDITOR", "GIT_EXTERNAL_DIFF", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE",
-    "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_PAGER", "GIT_PREFIX",
-    "GIT_QUARANTINE_PATH", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
-})  # fmt: skip
-"""What ``git rev-parse --local-env-vars`` names and a hook exports: each would answer about another repository."""
-
-
-class GitError(Exception):
-    """Git could not answer; the message says why in its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,68 +30,13 @@ class WorktreeRecord:
     locked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
-    """One commit's change of one file, as blob ids; None where the file wasn't there."""
-
-    commit: str
-    at: datetime
-    path: str
-    before: str | None
-    after: str | None
-
-
 @dataclass(frozen=True)
-class Git:
-    """Git as seen from one folder."""
-
-    folder: Path
-
-    def run(self, *arguments: str, stdin: bytes = b"", accept: Sequence[int] = (0,)) -> bytes:
-        """Return the output of an allowed git command.
-
-        Raises:
-            GitError: another exit status than accepted, no answer in time, or no git.
-            NotAllowed: a command or flag that isn't on the list.
-        """
-        refuse_unlisted(arguments)
-        process = self._spawn(arguments, stdin=bool(stdin))
-        try:
-            out, err = process.communicate(stdin or None, timeout=TIMEOUT)
-        except subprocess.TimeoutExpired as error:
-            _kill(process)
-            process.communicate()
-            raise GitError(f"git {arguments[0]} gave no answer in {TIMEOUT:g} s") from error
-        if process.returncode not in accept:
-            said = err.decode("utf-8", "replace").strip().splitlines()
-            raise GitError(f"git {arguments[0]}: {said[0] if said else f'exit status {process.returncode}'}")
-        return bytes(out)
-
-    @cached_property
-    def _porcelain(self) -> Any:
-        os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-        from git.cmd import Git as Porcelain
-
-        return Porcelain(self.folder)
-
-    def _spawn(self, arguments: Sequence[str], *, stdin: bool) -> Any:
-        # GitPython copies this process's environment and can only add to it.
-        foreign = [name for name in os.environ if name in LOCAL_VARIABLES or name.startswith(("GIT_TRACE", "GIT_SSH"))]
-        unset = ["env", *(part for name in foreign for part in ("-u", name))] if foreign else []
-        try:
-            return self._porcelain.execute(
-                [*unset, "git", *_OPTIONS, *arguments],
-                as_process=True,
-                istream=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                env=_ENVIRONMENT,
-                start_new_session=True,
-            )
-        except Exception as error:
-            raise GitError(f"git can't be started: {error}") from error
+class Git(Runner):
+    """What git answers, as seen from one folder."""
 
     def version(self) -> tuple[int, ...]:
         """Return the version of git, its leading numbers."""
-        match = re.search(rb"(\d+)\.(\d+)(?:\.(\d+))?", self.run("version"))
+        match = re.search(rb"(?<!\d)(\d++)\.(\d+)(?:\.(\d+))?", self.run("version"))
         return tuple(int(part) for part in match.groups(b"0")) if match else (0,)
 
     def common_dir(self) -> Path:
@@ -169,10 +75,28 @@ class Git:
             refs[os.fsdecode(name)] = f"ref: {os.fsdecode(target)}" if target else object_id.decode()
         return refs
 
+    def require_commits(self, commits: Iterable[str]) -> None:
+        """See that git has some commits.
+
+        Raises:
+            GitError: it doesn't have one, or can't answer.
+        """
+        wanted = sorted(set(commits))
+        lines = self._told_of("cat-file", "--batch-check", of=wanted).decode().splitlines() if wanted else []
+        for line in lines:
+            if line.split()[1:2] != ["commit"]:
+                raise GitError(f"git has no commit {line.split()[0]}, which root or trunk is at; try: git fsck")
+
     def merge_base(self, one: str, other: str) -> str | None:
-        """Return the best common ancestor of two commits; None for unrelated histories."""
+        """Return the best common ancestor of two commits; None for unrelated histories.
+
+        Raises:
+            GitError: git can't answer. Where an object is missing it says "none", too, but not without a word.
+        """
         if (one, other) not in self._bases:
-            out = self.run("merge-base", one, other, accept=(0, 1))
+            out, err, code = self.answer(("merge-base", one, other), b"")
+            if code not in {0, 1} or (code == 1 and err):
+                raise GitError(f"git merge-base: {complaint(err) or f'exit status {code}'}")
             self._bases[one, other] = out.decode().strip() or None
         return self._bases[one, other]
 
@@ -202,7 +126,7 @@ class Git:
             stdin="".join(f"{commit}\n" for commit in commits).encode(),
         )  # fmt: skip
         found: dict[str, set[str]] = {}
-        for change in _raw_changes(out, dict.fromkeys(commits, 0)):
+        for change in raw_changes(out, dict.fromkeys(commits, 0)):
             found.setdefault(change.commit, set()).add(change.path)
         return found
 
@@ -239,12 +163,12 @@ class Git:
             "diff-tree", "--stdin", "-r", merges, "-z", "--root", "--raw", "--no-renames", "--full-index", "--", *paths,
             stdin="".join(f"{commit}\n" for commit in times).encode(),
         )  # fmt: skip
-        return list(_raw_changes(out, times))
+        return list(raw_changes(out, times))
 
     def difference(self, one: str, other: str) -> list[Versions]:
-        """The files in which two commits differ, as blob ids: those of the first as before, of the other as after."""
+        """Return the files in which two commits differ, as blob ids: the first's as before, the other's as after."""
         out = self.run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--full-index", one, other)
-        return list(_raw_changes(other.encode() + b"\0" + out, {other: 0}))
+        return list(raw_changes(other.encode() + b"\0" + out, {other: 0}))
 
     def tree(self, commit: str, folders: Sequence[str]) -> dict[str, str]:
         """Blob ids of the regular files of a commit under some folders, by path; the whole tree for none."""
@@ -272,57 +196,49 @@ class Git:
             found[os.fsdecode(path)] = blob.decode() if stage == b"0" else None
         return found
 
-    def blobs(self, object_ids: Iterable[str], limit: int) -> dict[str, bytes]:
-        """Return the content of some blobs, in one process; those over the limit of bytes are left out."""
+    def blobs(self, object_ids: Iterable[str], limit: int) -> Blobs:
+        """Return the content of some blobs, in two processes: the sizes come first; what is over the limit is left out.
+
+        Args:
+            object_ids: whose contents.
+            limit: the bytes that one may have.
+
+        Raises:
+            GitSilent: git gave no answer in time.
+        """
         wanted = sorted(set(object_ids))
         if not wanted:
-            return {}
-        return {one: data for one, kind, data in self._objects(wanted) if kind == b"blob" and len(data) <= limit}
+            return Blobs()
+        try:
+            found = self._sizes(wanted)
+            chosen, left_out = affordable(found, limit)
+            contents = {one: data for one, kind, data in self._objects(chosen) if kind == b"blob"} if chosen else {}
+        except GitSilent:
+            raise
+        except GitError as error:
+            return Blobs(unread=dict.fromkeys(wanted, str(error)))
+        missing = dict.fromkeys(wanted, "git doesn't have its content here (a partial clone, or a damaged one)")
+        return Blobs(contents, {one: why for one, why in (missing | left_out).items() if one not in contents})
+
+    def _sizes(self, wanted: Sequence[str]) -> dict[str, int]:
+        """Return the sizes of those of some blobs that there are."""
+        try:
+            return sizes(self._told_of("cat-file", "--batch-check", of=wanted))
+        except GitSilent:
+            raise
+        except GitError:
+            # In a partial clone git stops at the first object that it would have to fetch.
+            flags = ("--objects", "--no-object-names", "--no-walk", "--ignore-missing", "--missing=allow-any")
+            present = self._told_of("rev-list", *flags, "--stdin", of=wanted).decode().split()
+            return sizes(self._told_of("cat-file", "--batch-check", of=present)) if present else {}
+
+    def _told_of(self, *arguments: str, of: Iterable[str]) -> bytes:
+        """Return the output of a command that reads object ids."""
+        return self.run(*arguments, stdin="".join(f"{one}\n" for one in of).encode())
 
     def _objects(self, wanted: Sequence[str]) -> Iterator[tuple[str, bytes, bytes]]:
-        """Id, kind and content of those of some objects that there are."""
-        out = self.run("cat-file", "--batch", stdin="".join(f"{one}\n" for one in wanted).encode())
-        position = 0
-        while position < len(out):
-            end = out.index(b"\n", position)
-            header = out[position:end].split()
-            position = end + 1
-            if len(header) == 3:
-                size = int(header[2])
-                yield header[0].decode(), header[1], out[position : position + size]
-                position += size + 1
-
-
-def _raw_changes(out: bytes, times: dict[str, int]) -> Iterator[Versions]:
-    """The records of ``diff-tree --stdin -z --raw``: a commit id, then ``:modes ids status`` and path, in turn."""
-    fields = iter(out.split(b"\0"))
-    commit = ""
-    for item in fields:
-        field = item.lstrip(b"\n")
-        if field.startswith(b":"):
-            _, _, before, after, _ = field.decode().split()
-            yield Versions(
-                commit=commit,
-                at=from_epoch(times[commit]),
-                path=os.fsdecode(next(fields)),
-                before=before if before.strip("0") else None,
-                after=after if after.strip("0") else None,
-            )
-        elif field:
-            commit = field.decode().split()[0]
-
-
-def _kill(process: Any) -> None:
-    """End a git that gave no answer, and what it started."""
-    if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-
-
-def installed() -> bool:
-    """Return whether there is a git to ask."""
-    return shutil.which("git") is not None
+        """Yield id, kind and content of those of some objects that there are."""
+        return objects(self._told_of("cat-file", "--batch", of=wanted))
 
 
 def blob_id(data: bytes, length: int) -> str:

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from taskcheck.model.sources import Change, CheckoutSource, Fork, Merge, Unavailable
 from taskcheck.read.files import MAX_LEDGER_BYTES, MAX_TASK_BYTES
-from taskcheck.read.git import Git, GitError, Versions
+from taskcheck.read.git import Git
 from taskcheck.read.locate import Location
+from taskcheck.read.rawdiff import Versions
+from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.tasks import TaskPaths
 
 
@@ -48,6 +50,8 @@ def read_forks(
             continue
         try:
             branching = reader.branching(checkout)
+        except GitSilent:
+            raise
         except GitError as error:
             branching = Unavailable(str(error))
         if isinstance(branching, Unavailable):
@@ -57,9 +61,13 @@ def read_forks(
     needed: set[str] = set()
     for branching in branchings.values():
         needed |= branching.blobs
-    contents = git.blobs(needed, MAX_TASK_BYTES)
+    found = git.blobs(needed, MAX_TASK_BYTES)
     for name, branching in branchings.items():
-        forks[name] = _fork(branching, contents, location.prefix)
+        unread = found.why_not(branching.blobs)
+        if unread is None:
+            forks[name] = _fork(branching, found.contents, location.prefix)
+        else:
+            forks[name] = Unavailable(f"a version of its task files can't be read: {unread}")
     own_commits = {name: branching.own_commits for name, branching in branchings.items()}
     return _stacked(checkouts, forks, own_commits)
 
@@ -214,13 +222,21 @@ def read_changes(git: Git, head: str | None, dispatched: Mapping[str, datetime],
         head: root's commit; None before the first one.
         dispatched: root paths of the tasks, each with the time of the last sign of its run.
         prefix: the store's folder in its repository.
+
+    Raises:
+        GitError: it can't be told.
     """
     if head is None or not dispatched:
         return ()
     since = int(min(dispatched.values()).timestamp())
     paths = sorted(prefix + path for path in dispatched)
     versions = git.changes(head, None, paths, f"--since={since}", first_parent=True)
-    contents = git.blobs(_blobs(versions), MAX_LEDGER_BYTES)
+    needed = _blobs_of(versions)
+    found = git.blobs(needed, MAX_LEDGER_BYTES)
+    unread = found.why_not(needed)
+    if unread is not None:
+        raise GitError(f"what root's commits made of dispatched tasks can't be read: {unread}")
+    contents = found.contents
     changes = []
     for version in versions:
         changes.append(_change(version, contents, prefix))
@@ -237,21 +253,30 @@ def read_edits(git: Git, merges: Mapping[str, Merge], paths: TaskPaths, prefix: 
         prefix: the store's folder in its repository.
     """
     made: dict[str, list[Versions]] = {}
-    wanted: set[str] = set()
+    told = dict(merges)
     for branch, merge in merges.items():
         if merge.merged is True and merge.fork and merge.tip:
-            changes = git.difference(merge.fork, merge.tip)
+            try:
+                changes = git.difference(merge.fork, merge.tip)
+            except GitSilent:
+                raise
+            except GitError as error:
+                told[branch] = Merge(merged=None, proof=str(error))
+                continue
             made[branch] = [change for change in changes if paths.match(change.path, prefix)]
-            wanted |= _blobs(made[branch])
-    contents = git.blobs(wanted, MAX_TASK_BYTES)
-    told = dict(merges)
+    wanted = {branch: _blobs_of(changes) for branch, changes in made.items()}
+    found = git.blobs(set().union(*wanted.values()), MAX_TASK_BYTES)
     for branch, changes in made.items():
-        edits = tuple(_change(change, contents, prefix) for change in changes)
-        told[branch] = replace(merges[branch], edits=edits)
+        unread = found.why_not(wanted[branch])
+        if unread is None:
+            edits = tuple(_change(change, found.contents, prefix) for change in changes)
+            told[branch] = replace(merges[branch], edits=edits)
+        else:
+            told[branch] = Merge(merged=None, proof=f"a version of its task files can't be read: {unread}")
     return told
 
 
-def _blobs(changes: Iterable[Versions]) -> set[str]:
+def _blobs_of(changes: Iterable[Versions]) -> set[str]:
     """Return the ids of what files were before some changes and after them."""
     blobs = set()
     for change in changes:

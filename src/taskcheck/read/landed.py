@@ -7,9 +7,10 @@ from taskcheck.config.settings import Settings
 from taskcheck.model.sources import Merge, PullAddress, Repository
 from taskcheck.read.allowlist import object_id
 from taskcheck.read.files import MAX_TASK_BYTES
-from taskcheck.read.git import Git, GitError
+from taskcheck.read.git import Git
 from taskcheck.read.locate import Location
 from taskcheck.read.merges import MergeReader
+from taskcheck.read.runner import GitError
 from taskcheck.read.tasks import TaskPaths
 
 
@@ -62,7 +63,7 @@ def read_since(location: Location, git: Repository, commit: str, path: str) -> t
         versions: list[str | None] = [now]
         for change in asked.changes(git.head, commit, [full], first_parent=True):
             versions += [change.after, change.before]
-        contents = asked.blobs(filter(None, versions), MAX_TASK_BYTES)
+        found = asked.blobs(filter(None, versions), MAX_TASK_BYTES)
     except GitError:
         return ()
-    return tuple(None if blob is None else contents.get(blob, b"") for blob in dict.fromkeys(versions))
+    return tuple(None if blob is None else found.contents.get(blob, b"") for blob in dict.fromkeys(versions))

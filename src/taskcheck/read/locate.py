@@ -1,19 +1,22 @@
 """Finds the store: its folder in the main checkout, wherever in the repository one stands."""
 
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from taskcheck.bounded import Refused, read_still
 from taskcheck.read.files import small_text
-from taskcheck.read.git import Git, GitError
+from taskcheck.read.git import Git
+from taskcheck.read.gitconfig import core_values, is_true
+from taskcheck.read.runner import GitError
 
 CONFIG_NAME = "taskcheck.toml"
 
-_BARE = re.compile(r"^\s*bare\s*=\s*(\w+)", re.IGNORECASE | re.MULTILINE)
-_WORKTREE = re.compile(r"^\s*worktree\s*=\s*\"?(.+?)\"?\s*$", re.IGNORECASE | re.MULTILINE)
-_GITDIR = re.compile(r"gitdir: (.+?)\s*\Z", re.DOTALL)
+MAX_BYTES = 1024 * 1024
+"""Of git's configuration; one with thousands of branches has some hundred thousand."""
+
+_GITDIR = "gitdir: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,21 @@ def locate(start: Path) -> Location:
 
 def _first_configured(folders: Iterable[Path]) -> Path | None:
     """Return the first folder with a configuration; None where none has one."""
-    return next((folder for folder in folders if (folder / CONFIG_NAME).is_file()), None)
+    return next((folder for folder in folders if os.path.lexists(folder / CONFIG_NAME)), None)
 
 
 def git_dir(checkout: Path) -> Path | None:
     """Return where a checkout's ``.git`` file points; None when it is no such file or can't be read."""
-    match = _GITDIR.match(small_text(checkout / ".git") or "")
-    return Path(os.path.realpath(checkout / match[1])) if match else None
+    text = small_text(checkout / ".git")
+    if text is None or not text.startswith(_GITDIR):
+        return None
+    return led_to(checkout, text.removeprefix(_GITDIR))
+
+
+def led_to(folder: Path, written: str) -> Path | None:
+    """Return where a path leads that a file of git's own holds, with links resolved; None where it can't be one."""
+    path = written.rstrip()
+    return Path(os.path.realpath(folder / path)) if path and "\0" not in path else None
 
 
 def _admin_folder(checkout: Path) -> Path | None:
@@ -101,45 +112,101 @@ def own_folder(location: Location) -> tuple[Path, str]:
 
 
 def _bare(repository: Path) -> bool:
-    """Return whether a repository says that it has no checkout of its own; its configuration's last word counts."""
-    said = _BARE.findall(small_text(repository / "config") or "")
-    return bool(said) and said[-1].lower() in {"true", "yes", "on", "1"}
+    """Return whether a repository says that it has no checkout of its own.
+
+    Raises:
+        GitError: its configuration isn't one that is read; git itself would wait for it, or take it whole.
+    """
+    return is_true(_core(repository, "config").get("bare", "false"))
+
+
+def _core(repository: Path, name: str) -> dict[str, str]:
+    """Return what a configuration of a repository says of it; nothing where there is none.
+
+    Raises:
+        GitError: as `_bare`.
+    """
+    path = repository / name
+    try:
+        text = os.fsdecode(read_still(path, MAX_BYTES, follow=True))
+    except Refused as refusal:
+        if refusal.trouble.kind == "missing":
+            return {}
+        raise GitError(f"{path}: {refusal}; git's configuration is a file of some kilobytes, put it back") from refusal
+    return core_values(text)
 
 
 def _submodule(repository: Path) -> Path | None:
-    """Return the main checkout of a submodule, of which its repository's configuration tells; None without one."""
-    said: list[str] = []
-    for name in ("config", "config.worktree"):
-        said += _WORKTREE.findall(small_text(repository / name) or "")
-    if not said:
-        return None
-    main = Path(os.path.realpath(repository / said[-1]))
-    return main if git_dir(main) == repository else None
+    """Return the main checkout of a submodule, of which its repository's configuration tells; None without one.
+
+    Raises:
+        GitError: as `_bare`.
+    """
+    said = _core(repository, "config") | _core(repository, "config.worktree")
+    main = led_to(repository, said.get("worktree", ""))
+    return main if main is not None and git_dir(main) == repository else None
 
 
 def _main_checkout(checkout: Path) -> Path:
     """Return the main checkout of the repository that a checkout is of.
 
     Raises:
-        GitError: it can't be told.
+        GitError: it can't be told, or its ``.git`` leads to what belongs to another folder.
     """
     own = checkout / ".git"
-    if not own.is_dir():
-        admin = git_dir(checkout)
-    elif _bare(own):
-        admin = own
+    if own.is_dir():
+        admin: Path | None = Path(os.path.realpath(own))
+        if not _bare(own) and not own.is_symlink():
+            return checkout
     else:
-        return checkout
+        admin = git_dir(checkout)
     if admin is None:
         raise GitError(f"{own} points nowhere; is it a worktree whose repository was moved?")
     commondir = small_text(admin / "commondir")
-    if commondir is not None:
-        main = _main_beside(Path(os.path.realpath(admin / commondir.strip())))
-        if main is not None:
-            return main
-    elif not admin.is_dir():
+    if commondir is None:
+        _refuse_others_repository(checkout, admin)
+        return checkout if own.is_dir() and not _bare(own) else _listed_main_checkout(checkout, admin)
+    common = led_to(admin, commondir)
+    _refuse_others_record(checkout, admin, common)
+    main = _main_beside(common) if common is not None else None
+    return main or _listed_main_checkout(checkout, common or admin)
+
+
+def _refuse_others_repository(checkout: Path, admin: Path) -> None:
+    """See that a whole repository isn't the own one of another folder, unless it says that it is this checkout's.
+
+    Raises:
+        GitError: it is, or is gone.
+    """
+    own = checkout / ".git"
+    if not admin.is_dir():
         raise GitError(f"{own} points to {admin}, which is gone; try: git worktree repair")
-    return _listed_main_checkout(checkout)
+    is_others = admin.name == ".git" and admin != Path(os.path.realpath(checkout)) / ".git"
+    if is_others and _submodule(admin) != Path(os.path.realpath(checkout)):
+        raise GitError(f"{own} points to {admin}, the repository of another folder; check {admin.parent} itself")
+
+
+def _refuse_others_record(checkout: Path, admin: Path, common: Path | None) -> None:
+    """See that what says that it is a worktree's record is one, and of no other worktree that is there.
+
+    Raises:
+        GitError: it isn't.
+    """
+    own = checkout / ".git"
+    if common is None or admin.parent != common / "worktrees":
+        raise GitError(f"{own} points to {admin}, which is no record of a worktree; try: git worktree repair")
+    named = led_to(admin, small_text(admin / "gitdir") or "")
+    if named is None or (named != Path(os.path.realpath(own)) and os.path.lexists(named)):
+        told = f"the record of {named.parent}" if named else "a record of no worktree"
+        raise GitError(f"{own} points to {admin}, {told}; try: git worktree repair {checkout}")
+
+
+def linked(checkout: Path, common: Path) -> bool:
+    """Return whether a worktree and its record in the folder that all worktrees share point at each other."""
+    admin = git_dir(checkout)
+    if admin is None or admin.parent != common / "worktrees":
+        return False
+    return led_to(admin, small_text(admin / "gitdir") or "") == Path(os.path.realpath(checkout / ".git"))
 
 
 def _main_beside(common: Path) -> Path | None:
@@ -149,12 +216,15 @@ def _main_beside(common: Path) -> Path | None:
     return _submodule(common)
 
 
-def _listed_main_checkout(checkout: Path) -> Path:
-    """Return what git lists as main checkout: of a bare repository with worktrees, or a submodule, only it knows."""
+def _listed_main_checkout(checkout: Path, common: Path) -> Path:
+    """Return what git lists as main checkout: of a bare repository with worktrees, or a submodule, only it knows.
+
+    Git takes any folder for a worktree that its own records name; only one that names its record in turn is one.
+    """
     records = Git(checkout).worktrees()
     if records and not records[0].bare:
         return checkout
     for record in records:
-        if not record.bare and record.path.is_dir():
+        if not record.bare and linked(record.path, common):
             return Path(os.path.realpath(record.path))
     return checkout

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from taskcheck.model.sources import Merge
 from taskcheck.read.files import small_text
-from taskcheck.read.git import Git, GitError, Versions
+from taskcheck.read.git import Git
 from taskcheck.read.patches import PatchReader
+from taskcheck.read.rawdiff import Versions
 from taskcheck.read.reverts import DEPTH, RevertReader, subject_names
+from taskcheck.read.runner import GitError, GitSilent
 
 REBASED = 100
 """Commits of a pull request that GitHub rebases at most."""
@@ -68,6 +70,8 @@ class MergeReader:
             if base == tip:
                 return self._contained(tip, branch)
             return replace(self._apart(base, tip), fork=base, tip=tip)
+        except GitSilent:
+            raise
         except GitError as error:
             return _unknown(str(error))
 
@@ -83,6 +87,8 @@ class MergeReader:
             if self.git.merge_base(self.head, commit) != commit:
                 return _unknown(f"{commit[:9]}, which the merge made, isn't in root's history")
             return self._made_by_merge(commit, str(number))
+        except GitSilent:
+            raise
         except GitError:
             return _unknown(f"root doesn't have {commit[:9]}, which the merge made: it wasn't fetched")
 

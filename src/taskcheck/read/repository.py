@@ -7,14 +7,15 @@ from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
-from taskcheck.model.sources import CheckoutSource, Merge, Repository, Source, Sources, Unavailable
-from taskcheck.read.allowlist import branch_name
+from taskcheck.model.sources import Change, CheckoutSource, Merge, Repository, Source, Sources, Unavailable
+from taskcheck.read.allowlist import branch_name, object_id
 from taskcheck.read.branches import read_branches
-from taskcheck.read.git import MINIMUM, Git, GitError, WorktreeRecord, installed
+from taskcheck.read.git import MINIMUM, Git, WorktreeRecord
 from taskcheck.read.history import read_changes, read_edits, read_forks
 from taskcheck.read.locate import Location
 from taskcheck.read.merges import MergeReader
 from taskcheck.read.questions import Questions
+from taskcheck.read.runner import GitError, GitSilent, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.worktrees import read_unlinked, read_worktrees
 
@@ -69,6 +70,8 @@ def _read_repository(
     head = main.head if main else None
     branch = main.branch if main else None
     trunk = _trunk(settings.trunk, refs)
+    trunk_tip = _tip(trunk, refs) if trunk else None
+    git.require_commits(tip for tip in (head, trunk_tip) if tip and object_id(tip))
     root_files = _contents(sources.tasks)
     paths = TaskPaths.of(settings)
     checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors, progress)
@@ -99,7 +102,7 @@ def _read_repository(
         branches=frozenset(ref.removeprefix(_LOCAL) for ref in refs if ref.startswith(_LOCAL)),
         merges=merges,
         tracked=_tracked(git, settings, location, common_dir, head) if main else frozenset(),
-        changes=read_changes(git, head, questions.dispatched, location.prefix),
+        changes=_changes(git, head, questions, location.prefix, errors),
     )
 
 
@@ -141,6 +144,17 @@ def _with_forks(
     forks = read_forks(git, location, head, checkouts, paths)
     not_live = Unavailable("not a live checkout")
     return [replace(checkout, fork=forks.get(checkout.name, not_live)) for checkout in checkouts]
+
+
+def _changes(git: Git, head: str | None, questions: Questions, prefix: str, errors: list[str]) -> tuple[Change, ...]:
+    """Return what root's commits made of dispatched tasks; why it can't be told is added to the errors."""
+    try:
+        return read_changes(git, head, questions.dispatched, prefix)
+    except GitSilent:
+        raise
+    except GitError as error:
+        errors.append(str(error))
+        return ()
 
 
 def _tracked(git: Git, settings: Settings, location: Location, common_dir: Path, head: str | None) -> frozenset[str]:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from taskcheck.read.allowlist import object_id
-from taskcheck.read.git import Git, GitError
+from taskcheck.read.git import Git
 from taskcheck.read.locate import Location
+from taskcheck.read.runner import GitError
 
-LIMIT = 1024 * 1024
+LIMIT = 8 * 1024 * 1024
 
 
 def read_revision(location: Location, name: str, paths: Iterable[str]) -> dict[str, bytes]:
@@ -18,7 +19,7 @@ def read_revision(location: Location, name: str, paths: Iterable[str]) -> dict[s
         paths: relative to the store's folder.
 
     Raises:
-        GitError: there is no repository, or no such commit in it.
+        GitError: there is no repository, no such commit in it, or a file of it can't be read.
     """
     wanted = {f"{location.prefix}{path}": path for path in paths}
     if location.top is None:
@@ -26,8 +27,12 @@ def read_revision(location: Location, name: str, paths: Iterable[str]) -> dict[s
     git = Git(location.top)
     commit = _commit(git, name)
     blobs = git.tree(commit, sorted(wanted)) if wanted else {}
-    contents = git.blobs(blobs.values(), LIMIT)
-    return {wanted[path]: contents[blob] for path, blob in blobs.items() if path in wanted and blob in contents}
+    asked = {wanted[path]: blob for path, blob in blobs.items() if path in wanted}
+    found = git.blobs(asked.values(), LIMIT)
+    for path, blob in asked.items():
+        if blob in found.unread:
+            raise GitError(f"{path} can't be read there: {found.unread[blob]}")
+    return {path: found.contents[blob] for path, blob in asked.items()}
 
 
 def _commit(git: Git, name: str) -> str:

@@ -8,7 +8,7 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.model.sources import CheckoutSource, Source
 from taskcheck.read.files import Folder, small_text
 from taskcheck.read.git import WorktreeRecord
-from taskcheck.read.locate import Location, git_dir
+from taskcheck.read.locate import Location, git_dir, led_to
 from taskcheck.read.tasks import TaskPaths
 
 
@@ -158,7 +158,7 @@ def _defect(path: Path, common_dir: Path) -> str | None:
     back = small_text(admin / "gitdir")
     if back is None:
         return f"its .git file points to {_pointer(path)}, which is gone"
-    if "\0" in back or os.path.realpath(admin / back.strip()) != os.path.realpath(path / ".git"):
+    if led_to(admin, back) != Path(os.path.realpath(path / ".git")):
         return "the repository's record of it points elsewhere"
     return None
 

@@ -24,6 +24,8 @@ def _checkouts(state: State) -> Iterator[Unseen]:
 
 
 def _cure(checkout: Checkout) -> str:
+    if checkout.path is None:
+        return "git fsck"
     if checkout.defect != "missing":
         return f"git worktree repair {checkout.path}"
     if checkout.locked:

@@ -1,0 +1,72 @@
+"""Read what a git configuration says of its repository, as git-config(1) writes it; nothing that it includes is read.
+
+Line by line, each character once: a configuration comes along with a repository that was unpacked or copied.
+"""
+
+import re
+from collections.abc import Iterator
+
+_SECTION = re.compile(r"\[[ \t]*+([A-Za-z0-9.-]++)[ \t]*+(?:\"((?:[^\"\\]|\\.)*+)\"[ \t]*+)?\]")
+_KEY = re.compile(r"([A-Za-z][A-Za-z0-9-]*+)[ \t]*+(=?)")
+_PIECE = re.compile(r'[^"\\#;]++|"|\\.?|[#;]', re.DOTALL)
+
+_ESCAPED = {"n": "\n", "t": "\t", "b": "\b"}
+
+
+def core_values(text: str) -> dict[str, str]:
+    """Return what ``[core]`` says, by key in lower case; the last word counts, and a key without a value is true."""
+    values = {}
+    for section, key, value in _settings(text):
+        if section == "core":
+            values[key.lower()] = value
+    return values
+
+
+def is_true(value: str) -> bool:
+    """Return whether git takes a value for true."""
+    return value.lower() in {"true", "yes", "on"} or (value.isascii() and value.isdecimal() and value.strip("0") != "")
+
+
+def _settings(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield section, key and value of each setting; a section with a name of its own keeps it, in quotes."""
+    section = ""
+    for line in _lines(text):
+        rest = line.lstrip()
+        opened = _SECTION.match(rest)
+        if opened is not None:
+            section = opened[1].lower() + (f' "{opened[2]}"' if opened[2] is not None else "")
+            rest = rest[opened.end() :].lstrip()
+        key = _KEY.match(rest)
+        if key is not None:
+            yield section, key[1], _value(rest[key.end() :]) if key[2] else "true"
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield lines, those that a backslash continues as one."""
+    begun: list[str] = []
+    for ended in text.split("\n"):
+        line = ended.removesuffix("\r")
+        backslashes = len(line) - len(line.rstrip("\\"))
+        is_comment = not begun and line.lstrip()[:1] in {"#", ";"}
+        if backslashes % 2 and not is_comment:
+            begun.append(line[:-1])
+            continue
+        yield "".join([*begun, line])
+        begun = []
+    yield "".join(begun)
+
+
+def _value(text: str) -> str:
+    """Return a value without its quotes, escapes and comment."""
+    parts: list[str] = []
+    is_quoted = False
+    for piece in _PIECE.findall(text.strip()):
+        if piece == '"':
+            is_quoted = not is_quoted
+        elif piece in {"#", ";"} and not is_quoted:
+            return "".join(parts).rstrip()
+        elif piece[0] == "\\":
+            parts.append(_ESCAPED.get(piece[1:], piece[1:]))
+        else:
+            parts.append(piece)
+    return "".join(parts)
