@@ -255,14 +255,10 @@ def read_edits(git: Git, merges: Mapping[str, Merge], paths: TaskPaths, prefix: 
     made: dict[str, list[Versions]] = {}
     told = dict(merges)
     for branch, merge in merges.items():
-        if merge.merged is True and merge.fork and merge.tip:
-            try:
-                changes = git.difference(merge.fork, merge.tip)
-            except GitSilent:
-                raise
-            except GitError as error:
-                told[branch] = Merge(merged=None, proof=str(error))
-                continue
+        changes = _difference(git, merge)
+        if isinstance(changes, Merge):
+            told[branch] = changes
+        else:
             made[branch] = [change for change in changes if paths.match(change.path, prefix)]
     wanted = {branch: _blobs_of(changes) for branch, changes in made.items()}
     found = git.blobs(set().union(*wanted.values()), MAX_TASK_BYTES)
@@ -274,6 +270,22 @@ def read_edits(git: Git, merges: Mapping[str, Merge], paths: TaskPaths, prefix: 
         else:
             told[branch] = Merge(merged=None, proof=f"a version of its task files can't be read: {unread}")
     return told
+
+
+def _difference(git: Git, merge: Merge) -> list[Versions] | Merge:
+    """Return what a branch changed, of one that has landed; no verdict where git can't tell.
+
+    Raises:
+        GitSilent: git gives no answer at all.
+    """
+    if merge.merged is not True or not merge.fork or not merge.tip:
+        return []
+    try:
+        return git.difference(merge.fork, merge.tip)
+    except GitSilent:
+        raise
+    except GitError as error:
+        return Merge(merged=None, proof=str(error))
 
 
 def _blobs_of(changes: Iterable[Versions]) -> set[str]:

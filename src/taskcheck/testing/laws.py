@@ -234,13 +234,20 @@ def _only_values_changed(case: Path, path: str, before: bytes, after: bytes, fre
     differing = {key for key in new.values if new.values[key] != old.values.get(key)}
     scalars = all(isinstance(new.values[key], str | tuple) for key in differing)
     _hold(scalars, case, f"{path}: a value that is no scalar changed")
-    gone = []
-    for line in old.text.splitlines():
-        is_of_other_key = line.split(":")[0] not in differing | free
-        is_continued = line.startswith(" ")
-        if is_of_other_key and not is_continued and line not in new.text.splitlines():
-            gone.append(line)
+    gone = _lost_lines(old.text, new.text, differing | free)
     _hold(not gone, case, f"{path}: lines of other keys changed: {gone}")
+
+
+def _lost_lines(old: str, new: str, changed: set[str]) -> list[str]:
+    """Return the lines of a front matter that a new one lacks, though no change is of their keys."""
+    kept = new.splitlines()
+    lost = []
+    for line in old.splitlines():
+        is_of_changed_key = line.split(":")[0] in changed
+        is_continued = line.startswith(" ")
+        if not is_of_changed_key and not is_continued and line not in kept:
+            lost.append(line)
+    return lost
 
 
 def _without(keys: Iterable[str], left_out: set[str]) -> list[str]:
