@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 import select
 import signal
 import socket
@@ -357,6 +358,42 @@ def test_it_ends_cleanly_with_clients_that_wait(store: Store, number: int, code:
         with server.connect(f"GET /events HTTP/1.1\r\nHost: localhost:{server.port}\r\n\r\n") as waiting:
             assert waiting.recv(1000).startswith(b"HTTP/1.1 200")
             assert server.ends(number) == (code, "")
+
+
+HALF = "GET / HTTP/1.1\r\nHost: 127.0.0.1"
+
+
+def test_half_a_request_is_dropped(demo: Served) -> None:
+    for begun in ("", HALF, "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\nGET"):
+        with demo.connect(begun) as connection:
+            assert b"".join(iter(lambda: connection.recv(65536), b"")).count(b"HTTP/1.1 200") == 0
+    with demo.connect(HALF) as slow, pytest.raises((BrokenPipeError, ConnectionResetError)):  # noqa: PT012
+        for _ in range(int(PATIENCE * 10)):  # a byte at a time gives it no more time
+            slow.sendall(b"x")
+            time.sleep(0.1)
+    assert demo.health["status"] == "ok"
+
+
+def test_more_connections_than_descriptors(store: Store) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    root = store({"tasks/a.md": BROKEN})
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        with serving(root) as server:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1024), hard))
+            half_open = [server.connect(HALF) for _ in range(500)]
+            assert [server.get("healthz")[0] for _ in range(3)] == [200, 200, 200]
+            streams = [
+                server.connect(f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n") for _ in half_open
+            ]
+            (root / "tasks" / "a.md").write_text(BROKEN.replace("nonsense", "ready"))
+            eventually(lambda: "nonsense" not in server.get("report.json")[1])
+            code, err = server.ends(signal.SIGTERM)
+            assert (code, err) == (-signal.SIGTERM, "")
+            for connection in (*half_open, *streams):
+                connection.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_serving_writes_nothing(store: Store) -> None:

@@ -34,13 +34,23 @@ def run(options: argparse.Namespace) -> int:
     request = Request(now=options.now)
     root = visible(str(guarded(lambda: open_store(where)).location.root), None)
     try:
-        serve(
-            where, request, options.port, lambda address: print(f"{root} is at {address} (Ctrl-C ends it)", flush=True)
-        )
+        serve(where, request, options.port, lambda address: _announce(root, address))
     except OSError as error:
         taken = f"port {options.port} can't be had: {error.strerror}; `--port 0` takes one that is free"
         raise Failure(taken) from error
     return 0
+
+
+def _announce(root: str, address: str) -> None:
+    """Say where it is.
+
+    Raises:
+        Failure: nobody can be told.
+    """
+    try:
+        print(f"{root} is at {address} (Ctrl-C ends it)", flush=True)
+    except OSError as error:
+        raise Failure(f"{error.filename or 'what was to be printed'}: {error.strerror}", 3) from error
 
 
 def _port(text: str) -> int:

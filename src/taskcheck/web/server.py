@@ -1,5 +1,6 @@
 """Binds the page to loopback and serves it until a signal ends it."""
 
+import asyncio
 import secrets
 import socket
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import uvicorn
 from taskcheck.store import Request, Where
 from taskcheck.web.app import application
 from taskcheck.web.board import Board
+from taskcheck.web.connections import AT_ONCE, QUEUE, Connection, pass_over_shortage
 
 ADDRESS = "127.0.0.1"
 
@@ -19,6 +21,13 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, board: Board) -> None:
         super().__init__(config)
         self._board = board
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; a shortage of descriptors passes."""
+        asyncio.get_running_loop().set_exception_handler(pass_over_shortage)
+        await super().startup(sockets)
+        for listening in sockets or ():
+            listening.listen(QUEUE)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the board, then all connections."""
@@ -46,6 +55,9 @@ def serve(where: Where, request: Request, port: int, announce: Callable[[str], N
             date_header=False,
             proxy_headers=False,
             ws="none",
+            loop="asyncio",
+            http=Connection,
+            backlog=AT_ONCE,
             timeout_graceful_shutdown=1,
         )
         listening.listen(config.backlog)
