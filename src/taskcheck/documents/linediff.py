@@ -71,7 +71,7 @@ class _Diff:
         waiting = [Region(0, len(self.one), 0, len(self.other))]
         while waiting:
             region = waiting.pop()
-            self._step(region.end - region.start + region.other_end - region.other_start)
+            self.count(region.end - region.start + region.other_end - region.other_start)
             common = _Search(self, region).common()
             if common is None:
                 self.changed[region.start : region.end] = [True] * (region.end - region.start)
@@ -82,7 +82,7 @@ class _Diff:
             waiting.append(Region(region.start, common.start, region.other_start, common.other_start))
             waiting.append(Region(common.end, region.end, common.other_end, region.other_end))
 
-    def _step(self, count: int) -> None:
+    def count(self, count: int) -> None:
         """Count lines that are looked at."""
         self.steps += count
         if self.steps > MOST_STEPS:
@@ -158,7 +158,7 @@ class _Search:
             rarity = min(rarity, len(self.places[one[end]]))
             end += 1
             other_end += 1
-        self.diff._step(end - start)  # noqa: SLF001 - one count for both
+        self.diff.count(end - start)
         return Region(start, end, other_start, other_end), rarity
 
 
