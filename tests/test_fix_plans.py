@@ -36,7 +36,7 @@ def test_reconciling_takes_what_the_outcome_allows(tmp_path: Path) -> None:
     assert plans("dispatch-completed-unreconciled/bad-fixes", tmp_path) == {
         "allowed": ("safe", {"status": "in_review", "pr_url": URL, "updated_at": LATE, "ended_at": LATE}),
         "first-status": ("safe", {"status": "in_review", "pr_url": URL, "pr_number": "12"}),
-        "pr-from-copy": ("safe", {"status": "in_review", "pr_number": "12"}),
+        "pr-from-copy": ("unsafe", {"status": "in_review", "pr_number": "12"}),
         "no-outcome": ("unsafe", {"status": "in_review", "pr_number": "12"}),
         "no-outcome-tombstone-pr": ("unsafe", {"status": "in_review", "pr_number": "12"}),
         "no-outcome-no-pr": None,
@@ -47,9 +47,9 @@ def test_reconciling_takes_what_the_outcome_allows(tmp_path: Path) -> None:
 
 def test_drift_takes_clean_keys_of_record_first(tmp_path: Path) -> None:
     assert plans("metadata-drift/bad-clean-or-conflicting", tmp_path) == {
-        "base-value": ("safe", {"status": "in_review"}),
+        "base-value": ("unsafe", {"status": "in_review"}),
         "own-history": ("unsafe", {"priority": "p3"}),
-        "status-between": ("safe", {"status": "in_review"}),
+        "status-between": ("unsafe", {"status": "in_review"}),
         "both-sides": None,
         "both-sides-status": ("unsafe", {"status": "in_review"}),
     }
@@ -74,4 +74,4 @@ def test_drift_fix(case: str, expected: object, tmp_path: Path) -> None:
 
 def test_drift_of_two_worktrees_that_disagree_has_no_fix(tmp_path: Path) -> None:
     found = plans("metadata-drift/bad-two-worktrees", tmp_path)
-    assert found == {"agreed": ("safe", {"status": "in_progress"}), "torn": None}
+    assert found == {"agreed": ("unsafe", {"status": "in_progress"}), "torn": None}

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         Rows as Rows,
         SuppressionUse as SuppressionUse,
     )
+    from taskcheck.model.taking import Taking as Taking, taking as taking
     from taskcheck.model.task import (
         Checkout as Checkout,
         Copy as Copy,
@@ -91,6 +92,7 @@ _HOMES = {
     "model.sources": ("Fork", "Processes", "PullAddress", "PullState", "Unavailable"),
     "model.checkouts": ("Checkouts", "Copies", "End", "Landing"),
     "model.state": ("Dispatches", "Entries", "Rows", "SuppressionUse"),
+    "model.taking": ("Taking", "taking"),
     "model.tasks": ("Tasks",),
     "model.task": ("Checkout", "Copy", "Place", "PullRequest", "Task", "Tie"),
     "plugins.hooks": ("hookimpl",),

@@ -85,9 +85,10 @@ def register(owner: str, *, root: Root = ".") -> Iterator[MutableMapping[str, En
         def read(data: bytes | None) -> None:
             nonlocal before
             before = data
-            document = read_json(data) if data is not None else None
-            for task, route, _ in register_rows(document) if document else ():
-                assert document is not None  # noqa: S101 - it has rows
+            if data is None:
+                return
+            document = read_json(data)
+            for task, route, _ in register_rows(document):
                 entries[task] = json.loads(jsonsplice.member_text(document, route))
 
         with _named(path):

@@ -79,14 +79,24 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         config.stash[CASES] = [Item(*values) for values in json.loads(config.workerinput["taskcheck"])]
     else:
         config.stash[CASES], config.stash[TALLY] = _checked(config)
-    # xdist's starting process collects nothing and hands its arguments on: there they have to stay.
-    named = [argument for argument in config.args if f"{argument}/".startswith(FOLDER) and not _exists(argument)]
+    named = [argument for argument in config.args if _is_ours(argument)]
     config.stash[NAMED] = named
     for name in named:
-        if not any(_is(case, name) for case in config.stash[CASES]):
-            raise pytest.UsageError(f"not found: {_visible(name, None)} (taskcheck has nothing to say of it)")
+        _demand(name, config.stash[CASES])
+    # xdist's starting process collects nothing and hands its arguments on: there they have to stay.
     if not config.pluginmanager.hasplugin("dsession"):
         config.args[:] = [argument for argument in config.args if argument not in named]
+
+
+def _is_ours(argument: str) -> bool:
+    """Whether an argument of the command line names items of ours, and no file."""
+    return f"{argument}/".startswith(FOLDER) and not _exists(argument)
+
+
+def _demand(name: str, found: list[Item]) -> None:
+    """Raise where no item is one of those that are named."""
+    if not any(_is(case, name) for case in found):
+        raise pytest.UsageError(f"not found: {_visible(name, None)} (taskcheck has nothing to say of it)")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -177,9 +177,9 @@ def test_the_file_works_with_scripts_off_and_by_keyboard(file: str, window: Open
         page.keyboard.press("Tab")
         assert not row(page, subject).locator(".opened").is_visible()
         page.keyboard.press("Enter" if number % 2 else "Space")
-        row(page, subject).locator(".opened").wait_for(state="visible", timeout=2000)
+        row(page, subject).locator(".opened").wait_for(state="visible", timeout=60_000)
     page.keyboard.press("Space")
-    row(page, expected[-1]).locator(".opened").wait_for(state="hidden", timeout=2000)
+    row(page, expected[-1]).locator(".opened").wait_for(state="hidden", timeout=60_000)
     quiet(opened)
 
 
@@ -191,7 +191,7 @@ def test_the_page_by_keyboard_alone(server: Served, window: Open) -> None:
     for _ in range(3):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    row(page, WORKER_GONE).locator(".opened").wait_for(state="visible", timeout=2000)
+    row(page, WORKER_GONE).locator(".opened").wait_for(state="visible", timeout=60_000)
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid", "one sees where one is"
 
@@ -240,21 +240,21 @@ def test_the_page_says_that_the_repository_is_gone_and_recovers(window: Open, tm
         page = opened.page
         row(page, WORKER_GONE).locator("summary").click()
         root.rename(tmp_path / "elsewhere")
-        page.get_by_role("alert").get_by_text("there is no folder").wait_for(timeout=10_000)
+        page.get_by_role("alert").get_by_text("there is no folder").wait_for(timeout=60_000)
         assert page.title().startswith("(!)")
         assert row(page, WORKER_GONE).locator(".opened").is_visible()
         assert violations(page) == []
         (tmp_path / "elsewhere").rename(root)
-        page.get_by_role("alert").wait_for(state="detached", timeout=10_000)
+        page.get_by_role("alert").wait_for(state="detached", timeout=60_000)
         assert row(page, WORKER_GONE).locator(".opened").is_visible()
         quiet(opened, server)
         server.process.terminate()
-        page.get_by_text("out of reach, trying again").wait_for(timeout=10_000)
+        page.get_by_text("out of reach, trying again").wait_for(timeout=60_000)
 
 
 def says(page: Any, text: str) -> None:
     """Wait until the page says so of itself."""
-    eventually(lambda: page.locator("#state").inner_text() == text, 20)
+    eventually(lambda: page.locator("#state").inner_text() == text)
 
 
 def test_the_page_notices_a_server_that_stands_still(demo: Path, window: Open) -> None:
@@ -330,8 +330,8 @@ def test_a_choice_that_the_browser_kept_is_heeded(server: Served, window: Open) 
     page.select_option("#order", label="name")
     page.goto("about:blank")
     page.go_back()
-    assert page.input_value("#severity") == "2"
-    assert page.locator("#shown").inner_text() == "0 of 6 shown"
+    eventually(lambda: page.input_value("#severity") == "2")
+    eventually(lambda: page.locator("#shown").inner_text() == "0 of 6 shown")
 
 
 def test_a_dozen_pages_that_nobody_sees_leave_room_for_one_more(server: Served, window: Open) -> None:
@@ -341,12 +341,12 @@ def test_a_dozen_pages_that_nobody_sees_leave_room_for_one_more(server: Served, 
     for _ in range(12):
         unseen = context.new_page()
         unseen.add_init_script(hide)
-        unseen.goto(server.address, timeout=5000)
+        unseen.goto(server.address, timeout=60_000)
     seen = context.new_page()
-    seen.goto(server.address, timeout=5000)
-    eventually(lambda: seen.locator("#state").inner_text() == "up to date", 5)
+    seen.goto(server.address, timeout=60_000)
+    eventually(lambda: seen.locator("#state").inner_text() == "up to date")
     unseen.evaluate("() => { window.unseen = false; document.dispatchEvent(new Event('visibilitychange')); }")
-    eventually(lambda: unseen.locator("#state").inner_text() == "up to date", 5)
+    eventually(lambda: unseen.locator("#state").inner_text() == "up to date")
 
 
 def test_print_shows_what_is_closed(file: str, window: Open) -> None:
@@ -367,7 +367,7 @@ def test_ten_thousand_incidents_are_usable(window: Open, tmp_path: Path) -> None
     last.scroll_into_view_if_needed()
     last.locator("summary").click()
     last.locator(".signals").wait_for(state="visible")
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
     quiet(opened)
     live.write_text(html.page(report, live="look-1"), encoding="utf-8")
     page = window(live.as_uri()).page
@@ -378,4 +378,4 @@ def test_ten_thousand_incidents_are_usable(window: Open, tmp_path: Path) -> None
     page.fill("#filter", "")
     page.select_option("#order", label="name")
     assert page.locator("#rows .subject").first.inner_text().endswith("-0")
-    assert time.monotonic() - began < 30, "it took minutes once"
+    assert time.monotonic() - began < 60, "it took minutes once"

@@ -39,6 +39,7 @@ def table(heading: str) -> list[dict[str, str]]:
 FINDINGS = table("Findings")
 COPIES = {row["corpus"]: row for row in table("Copies in worktrees")}
 CORPORA = sorted({row["corpus"] for row in FINDINGS})
+UNREAD = sorted(row["corpus"] for row in table("Not read yet"))
 
 
 def repository(source: Path, into: Path) -> Path:
@@ -86,7 +87,14 @@ def test_the_page_says_what_is_found(name: str, checked: Callable[[str], tuple[P
 
 def test_the_page_has_every_corpus() -> None:
     folders = {path.name for path in corpus("drift").parent.iterdir() if path.is_dir()} - {"drift"}
-    assert folders <= set(CORPORA), "judge its findings in docs/corpora.md"
+    assert folders <= {*CORPORA, *UNREAD}, "judge its findings in docs/corpora.md"
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_a_store_that_no_preset_reads_is_not_called_clean(name: str, tmp_path: Path) -> None:
+    ran = taskcheck(cwd=repository(corpus(name), tmp_path / "store"))
+    assert ran.code == 4
+    assert "neither task files nor runtime ledgers found" in ran.err
 
 
 def test_false_alarms_are_rare() -> None:
@@ -167,13 +175,16 @@ def drift_repository(case: Path, into: Path, authority: str) -> Path:
     for folder in (into, *into.rglob("*")):
         if folder.is_dir():
             folder.chmod(0o755)
-    (into / "taskcheck.toml").write_text(f'preset = "backlog-md"\n[drift]\nauthority = "{authority}"\n')
+    checkouts = '[checkouts]\nworktree = ".worktrees/{task}"\n'
+    (into / "taskcheck.toml").write_text(f'preset = "backlog-md"\n{checkouts}[drift]\nauthority = "{authority}"\n')
     (into / ".gitignore").write_text(".worktrees/\n")
     git("init", "-q", "-b", "main", cwd=into)
     git("add", "-A", cwd=into)
     git("commit", "-q", "-m", "root", cwd=into)
-    git("worktree", "add", "-q", "-b", "work", ".worktrees/work", cwd=into)
-    worktree = into / ".worktrees" / "work"
+    ids = [re.search(r"^id: *'?([^'\s]+)", path.read_text(), re.MULTILINE) for path in into.rglob("*.md")]
+    own = next((match[1] for match in ids if match), "work")
+    git("worktree", "add", "-q", "-b", "work", f".worktrees/{own}", cwd=into)
+    worktree = into / ".worktrees" / own
     shutil.rmtree(worktree / "backlog")
     shutil.copytree(case / "worktree", worktree, copy_function=shutil.copyfile, dirs_exist_ok=True)
     git("add", "-A", cwd=worktree)

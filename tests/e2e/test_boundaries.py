@@ -84,7 +84,7 @@ def test_a_detached_root_is_no_trunk(tmp_path: Path) -> None:
 def test_a_worktree_that_is_missing_and_locked_may_come_back(tmp_path: Path) -> None:
     """Git keeps such a record: the folder is on a disk that isn't always there."""
     built = fixture("register-orphan/bad-worktree", tmp_path)
-    assert ("register-orphan", "missing") in found(built)
+    assert ("register-orphan", "removed") in found(built)
     git("worktree", "lock", "--reason", "on the other disk", ".worktrees/missing", cwd=built.root)
     assert ("register-orphan", "missing") not in found(built)
     assert skipped(built, "register-orphan") == [
@@ -106,4 +106,6 @@ def test_a_worktree_whose_record_is_gone(tmp_path: Path) -> None:
     built = fixture("register-orphan/good-worktree", tmp_path)
     assert found(built) == []
     shutil.rmtree(built.root / ".git" / "worktrees" / "there")
-    assert found(built) == [("register-orphan", "there")]
+    assert found(built) == [], "that a link is broken is no proof that the work is over"
+    (unseen,) = look(built).unseen
+    assert (unseen.where, unseen.cure) == ("worktree there", "git worktree repair .worktrees/there")

@@ -90,10 +90,10 @@ def line(text: str, key: str) -> str:
 
 
 def test_unsafe_fixes_are_made_when_asked_for(day: Path) -> None:
-    held = taskcheck("--now", NOW, "--fix", cwd=day).out
-    assert "2 fixable with --fix --unsafe-fixes" in held
+    shown = taskcheck("--now", NOW, cwd=day).out
+    assert "4 fixable with --fix, 1 more with --unsafe-fixes" in shown
     ran = taskcheck("--now", NOW, "--fix", "--unsafe-fixes", "--format", "json", cwd=day).json
-    assert ran["summary"]["fixed"] > 0
+    assert ran["summary"]["fixed"] == 5
     assert all(f["fix"] is None for i in ran["incidents"] for f in i["findings"])
 
 
@@ -156,7 +156,7 @@ def test_exit_codes_and_words(store: Store) -> None:
     ran = taskcheck("--fix", cwd=root)
     assert ran.code == 0
     assert "fixed   a  noncanonical-owner\n        write the owner as dave-fowler  tasks/a.md\n" in ran.out
-    assert "to commit: tasks/a.md" in ran.out
+    assert "to commit: git commit -m 'Tasks follow their ledgers' -- tasks/a.md\n" in ran.out
     assert "1 fixed (taskcheck undo " in ran.out
     assert (root / "tasks/a.md").read_text() == FIXED
     assert git("diff", "--cached", "--name-only", cwd=root) == "", "nothing is staged"

@@ -104,6 +104,7 @@ def test_a_worker_that_completes(fleet: Path) -> None:
     assert (ran.code, ran.out.splitlines()[0]) == (0, "out")
     assert "err" in ran.err
     assert "fix-login: completed_with_pr; root says in_review" in ran.err
+    assert ran.err.endswith("fix-login: to commit: git commit -m 'Tasks follow their ledgers' -- tasks/fix-login.md\n")
 
     entry = json.loads(Path(f"{during}-register").read_text())["entries"]["fix-login"]
     started = json.loads(Path(f"{during}-tombstone").read_text())
@@ -451,7 +452,9 @@ class TestFinishAlone:
         ran = taskcheck(
             "finish", "fix-login", "--outcome", "completed_with_pr", "--pr-url", PULL, cwd=begun / place
         )  # fmt: skip
-        assert (ran.code, ran.out.splitlines()[-1]) == (0, "root says in_review")
+        assert (ran.code, ran.out.splitlines()[-2]) == (0, "root says in_review")
+        edited = "to commit: tasks/fix-login.md; with edits from before, so look at the difference first"
+        assert ran.out.splitlines()[-1] == edited
         want = task(status="in_review", pr_url=PULL, pr_number="12")
         assert (begun / "tasks/fix-login.md").read_text() == want
         assert (begun / ".worktrees/fix-login/tasks/fix-login.md").read_text() == want

@@ -92,7 +92,7 @@ class Run:
         if self.branch and self.plan.tree != "detached" and (self.plan.tree == "named" or self.rng.random() < 0.8):
             fields["branch"] = self.branch
         if not self.here or self.rng.random() < 0.6:
-            fields["host"] = self.rng.choice((HOST, HOST.upper())) if self.here else "build-7"
+            fields["host"] = self.rng.choice((HOST, HOST.upper(), f"{HOST}.local")) if self.here else "build-7"
         if not self.plan.named or self.rng.random() < 0.6:
             fields["task_path"] = self.world.root.task(self.task)
         self.life.entry(self.manager, self.name, **fields)

@@ -34,7 +34,11 @@ from tests.simulator.world import FORGE, HOST, Tree, World
 ROOT = Path("/fleet/root")
 """Where a world lies that lies nowhere."""
 
-DEFECTS = {"missing": "missing", "broken": "its .git file points nowhere", "unlisted": "git has forgotten it"}
+DEFECTS = {
+    "missing": "missing",
+    "broken": "its .git file points to nowhere, which is none of this repository's",
+    "unlisted": "git has forgotten it",
+}
 
 
 @cache
@@ -124,8 +128,19 @@ def _repository(world: World, found: Sources, settings: Settings, parsed: Parsed
 
 
 def _merge(world: World, branch: str) -> Merge:
-    landed = world.landed.get(branch) == world.branches[branch]
-    return Merge(merged=True if landed else None, proof="the simulator knows")
+    """The verdict for a branch, and what it made of task files since it had left trunk."""
+    history, head, tip = world.history, world.root.head, world.branches[branch]
+    if world.landed.get(branch) != tip:
+        return Merge(merged=None, proof="the simulator knows")
+    into = [commit.parents[0] for commit in history.mainline(head) if tip in commit.parents[1:]]
+    fork = history.base(into[0] if into else head, tip)
+    before, after = history.files(fork), history.files(tip)
+    edits = tuple(
+        Change(path=path, commit=tip, at=history.commits[tip].at, before=before.get(path), after=after.get(path))
+        for path in sorted(before.keys() | after.keys())
+        if path.startswith("tasks/") and before.get(path) != after.get(path)
+    )
+    return Merge(merged=True, proof="the simulator knows", fork=fork, tip=tip, edits=edits)
 
 
 def _checkout(world: World, tree: Tree, root_files: Mapping[str, bytes], settings: Settings) -> CheckoutSource:

@@ -173,11 +173,12 @@ def with_rivals(comparisons: list[Comparison], meaning: Meaning) -> Iterator[Com
 
 
 def _rivals(comparison: Comparison, comparisons: list[Comparison], meaning: Meaning) -> frozenset[str]:
-    """Return the keys that the task's own checkout changed to something else: no other makes a key conflict."""
+    """Return the keys that another checkout changed to something else; against the task's own one none counts."""
     mine = comparison.differing
     found = set()
     for other in comparisons:
-        if other is comparison or other.copy.tie is None:
+        outranked = other.copy.tie is None and comparison.copy.tie is not None
+        if other is comparison or outranked:
             continue
         for key, value in other.differing.items():
             if key in mine and meaning.read(key, mine[key]) != meaning.read(key, value):

@@ -15,7 +15,6 @@ from taskcheck import (
     Finding,
     Fix,
     People,
-    SetKey,
     Settings,
     Severity,
     Stage,
@@ -23,6 +22,7 @@ from taskcheck import (
     Tasks,
     Undecided,
     rule,
+    taking,
 )
 from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, speaking, with_rivals
 from taskcheck_rules.parts import doubt_of, run_of, stands_for_several
@@ -63,7 +63,9 @@ def metadata_drift(
     names keys that may differ.
 
     ## Fix
-    Takes over the keys that only the worktree changed, each a one-scalar edit. Safe for status, pull request and
+    Takes over the keys that only the worktree changed, in its lines and where it has them, so that its branch merges
+    with root afterwards; keys of `drift.ignore` that it changed there come along. Where a merge would conflict all the
+    same, the fix is unsafe and says in which lines. Safe for status, pull request and
     `*_at` keys when none of these was changed on both sides, and the worktree is the task's own: a register, a
     tombstone, the front matter or the configured pattern names it. Other keys, and the word of any other worktree, are
     unsafe; the latter is a warning at most. Never id, owner or `taskcheck`,
@@ -81,7 +83,8 @@ def metadata_drift(
         severity = _severity(task, comparison, checkouts, settings, dispatch, now)
         if severity is Severity.ERROR:
             fixable = not stands_for_several(task.id, tasks, copies)
-            yield _overdue(task, comparison, checkouts, dispatch, fixable=fixable)
+            fix = _fix(task, comparison, settings) if fixable else None
+            yield _overdue(task, comparison, checkouts, dispatch, fix)
         elif severity is Severity.INFO:
             yield _in_flight(task, comparison, dispatch)
     if unknown:
@@ -169,12 +172,11 @@ def _in_flight(root: Task, comparison: Comparison, dispatch: Dispatch | None) ->
 
 
 def _overdue(
-    root: Task, comparison: Comparison, checkouts: Checkouts, dispatch: Dispatch | None, *, fixable: bool
+    root: Task, comparison: Comparison, checkouts: Checkouts, dispatch: Dispatch | None, fix: Fix | None
 ) -> Finding:
     """Return the finding that root should have followed a copy, with its repair; an error where the copy is its own."""
     reason = _reason(root, comparison.copy, checkouts, dispatch)
     expected = _expected(comparison)
-    fix = _fix(root, comparison) if fixable else None
     severity = Severity.WARNING if comparison.copy.tie is None else Severity.ERROR
     return _finding(root, comparison, reason, expected, severity=severity, fix=fix)
 
@@ -262,7 +264,7 @@ def _expected(comparison: Comparison) -> str:
     return f"root has the {values} of {comparison.copy.checkout.spoken}"
 
 
-def _fix(root: Task, comparison: Comparison) -> Fix | None:
+def _fix(root: Task, comparison: Comparison, settings: Settings) -> Fix | None:
     """Return the repair of root: the status, pull request and times, or where none of these is left the other keys."""
     clean = _takeable(root, comparison)
     recorded = {key: value for key, value in clean.items() if _of_record(key, root)}
@@ -277,9 +279,10 @@ def _fix(root: Task, comparison: Comparison) -> Fix | None:
         why = "both sides changed keys that go with these"
     else:
         why = doubt_of(comparison.copy)
-    title = f"take {', '.join(taken)} from {comparison.copy.checkout.spoken}"
-    edits = tuple(SetKey(place=root.place.at(key), value=value) for key, value in taken.items())
-    return Fix.unless(why, title=title, edits=edits)
+    made = taking(root, comparison.copy, taken, settings)
+    keys = ", ".join(edit.place.route[-1] for edit in made.edits)
+    title = f"take {keys} from {comparison.copy.checkout.spoken}"
+    return Fix.unless(why, title=title, edits=made.edits, meets=made.meets)
 
 
 def _takeable(root: Task, comparison: Comparison) -> dict[str, str]:

@@ -14,13 +14,13 @@ from taskcheck import (
     Finding,
     Fix,
     PullRequest,
-    SetKey,
     Settings,
     Severity,
     Stage,
     Task,
     Tasks,
     rule,
+    taking,
 )
 from taskcheck_rules.parts import doubt_of, own_copy, stands_for_several
 from taskcheck_rules.wording import phrase
@@ -65,7 +65,8 @@ def dispatch_completed_unreconciled(
 
     ## Fix
     Takes the worktree's status, pull request and times when the recorded outcome allows its status, else the
-    outcome's first status and the pull request. Safe with a recorded outcome. Unsafe without one: a recorded pull
+    outcome's first status and the pull request. Safe with a recorded outcome, where the worktree's branch merges with
+    root afterwards; `run` and `finish` write it in any case. Unsafe without one: a recorded pull
     request then speaks for `completed_with_pr`, unless the worktree says that the work has stopped. None when neither
     is recorded.
     """
@@ -222,27 +223,29 @@ def _settlement(run: Run, outcome: str, pull: PullRequest | None, why: str, sett
         status = copy.task.status
         why = why or doubt_of(copy)
         title = f"set status to {status} and take the worktree's pull request and times"
-        return Fix.unless(why, title=title, edits=_edits(run.root, status, pull, copy))
+        return _made(why, title, run, _values(run.root, status, pull, copy), settings)
     status = settings.outcomes[outcome][0]
     naming = ", and name the pull request" if pull else ""
     title = f"set status to {status}, which {outcome} asks for{naming}"
     taken = copy if why else None
-    return Fix.unless(why, title=title, edits=_edits(run.root, status, pull, taken))
+    return _made(why, title, run, _values(run.root, status, pull, taken), settings)
 
 
-def _edits(root: Task, status: str, pull: PullRequest | None, copy: Copy | None) -> tuple[SetKey, ...]:
-    """Return the edits of root: the status, the pull request when root has none, and what a worktree set itself."""
+def _made(why: str, title: str, run: Run, values: dict[str, str], settings: Settings) -> Fix:
+    """Return the repair that gives root some values, in the worktree's lines where it says the same."""
+    made = taking(run.root, run.copy, values, settings)
+    return Fix.unless(why, title=title, edits=made.edits, meets=made.meets)
+
+
+def _values(root: Task, status: str, pull: PullRequest | None, copy: Copy | None) -> dict[str, str]:
+    """Return what root is to say: the status, the pull request when root has none, and what a worktree set itself."""
     values: dict[str, str | int | None] = {root.keys["status"]: status}
     if pull is not None and root.pull_request is None:
         values[root.keys["pr_url"]] = pull.url
         values[root.keys["pr_number"]] = pull.number
     if copy is not None:
         values |= _set_there(root, copy)
-    edits = []
-    for key, value in values.items():
-        if value not in {None, ""}:
-            edits.append(SetKey(place=root.place.at(key), value=str(value)))
-    return tuple(edits)
+    return {key: str(value) for key, value in values.items() if value not in {None, ""}}
 
 
 def _set_there(root: Task, copy: Copy) -> dict[str, str]:

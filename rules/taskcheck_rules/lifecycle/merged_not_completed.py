@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from taskcheck import (
     Checkouts,
     Copies,
+    Dispatches,
+    DispatchState,
     End,
     Entries,
     Evidence,
@@ -24,7 +26,7 @@ from taskcheck import (
     Tie,
     rule,
 )
-from taskcheck_rules.parts import entries_of, pulls_of, stands_for_several
+from taskcheck_rules.parts import entries_of, pulls_of, run_of, stands_for_several
 from taskcheck_rules.wording import phrase
 
 
@@ -43,6 +45,7 @@ def merged_not_completed(
     entries: Entries | None = None,
     pulls: Pulls | None = None,
     copies: Copies | None = None,
+    dispatches: Dispatches | None = None,
 ) -> Iterator[Finding]:
     """The branch or pull request of a task is merged, and root doesn't say that the task is done.
 
@@ -64,8 +67,9 @@ def merged_not_completed(
     ## Fix
     Sets the first status of the done class. Safe where git proves the merge of a branch that a ledger or the task's
     front matter names, and the branch left the task in review, or its status alone. Unsafe where the branch left it in
-    work; none where another checkout has another task of the id. Where root itself has two files of one id, nothing is
-    said of either: nobody knows which of them the branch meant.
+    work, and while its worker lives: what landed may be a first slice. None where another checkout has another task of
+    the id. Where root itself has two files of one id, nothing is said of either: nobody knows which of them the branch
+    meant.
 
     For a pull request safe takes more than the forge's word: root's history has the commit that it names, and nobody
     took that back, not even in part; it is of the repository that root's remote `origin` names; root's task file or a
@@ -79,6 +83,9 @@ def merged_not_completed(
     merged = _by_git(task, landing) if landing is not None else _told(task, trunk, entries, pulls)
     if merged is None:
         return
+    run = run_of(dispatches, task.id)
+    if run is not None and run.state is DispatchState.RUNNING and not merged.doubt:
+        merged = replace(merged, doubt="its worker still lives: what landed may be a first slice")
     fixable = not stands_for_several(task.id, tasks, copies)
     yield _finding(task, merged, settings, fixable=fixable)
 

@@ -38,11 +38,14 @@ def worker_outlives_task(
     None: whether its work is still wanted is for a person to say. Its entry stays while it lives.
     """
     closed = _closed_at(task)
-    if not task.done or closed is None or now - closed <= settings.limits.pickup_grace:
+    if not task.done or closed is None:
+        return
+    since = now - closed
+    if since <= settings.limits.pickup_grace:
         return
     for entry in entries.of(task.id):
         if dispatches.held(entry) and not _works_on_another(entry, entries, tasks):
-            yield _finding(task, entry, age(now - closed))
+            yield _finding(task, entry, age(since))
 
 
 def _closed_at(task: Task) -> datetime | None:
@@ -53,12 +56,23 @@ def _closed_at(task: Task) -> datetime | None:
 
 def _works_on_another(entry: Entry, entries: Entries, tasks: Tasks) -> bool:
     """Return whether an open task's entry names the same process."""
+    return any(_is_open(other.task, tasks) for other in _others_of_process(entry, entries))
+
+
+def _others_of_process(entry: Entry, entries: Entries) -> Iterator[Entry]:
+    """Yield the entries of other tasks that name the same process; none for an entry that names no process."""
+    if entry.pid is None:
+        return
     for other in entries:
-        same = entry.pid is not None and (other.pid, other.host) == (entry.pid, entry.host)
-        task = tasks.get(other.task) if same and other.task != entry.task else None
-        if task is not None and not task.done:
-            return True
-    return False
+        same_process = other.pid == entry.pid and other.host == entry.host
+        if same_process and other.task != entry.task:
+            yield other
+
+
+def _is_open(name: str, tasks: Tasks) -> bool:
+    """Return whether root has a task, and it isn't done."""
+    task = tasks.get(name)
+    return task is not None and not task.done
 
 
 def _finding(task: Task, entry: Entry, since: str) -> Finding:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from taskcheck import Checkout, Checkouts, Entries, Evidence, Finding, Place, Severity, Task, Tasks, rule
+from taskcheck import Checkout, Checkouts, Entries, Entry, Evidence, Finding, Place, Severity, Task, Tasks, rule
 from taskcheck_rules.wording import listed
 
 
@@ -93,12 +93,17 @@ def _broken(checkouts: Checkouts, entries: Entries | None) -> Iterator[Broken]:
         if checkout.defect is not None and not away:
             yield Broken(path=checkout.path or checkout.name, defect=checkout.defect, checkout=checkout)
     for entry in entries or ():
-        path = entry.worktree_path or ""
-        recorded = checkouts.recorded.get(path)
-        if recorded is None or checkouts.at(path) is not None:
-            continue
-        if recorded.exists and recorded.defect is not None:
-            yield Broken(path=path, defect=recorded.defect, task=entry.task)
+        yield from _broken_by_register(entry, checkouts)
+
+
+def _broken_by_register(entry: Entry, checkouts: Checkouts) -> Iterator[Broken]:
+    """Yield the worktree that an entry names, where git doesn't list it and what lies there can't be compared."""
+    path = entry.worktree_path or ""
+    recorded = checkouts.recorded.get(path)
+    if recorded is None or checkouts.at(path) is not None:
+        return
+    if recorded.exists and recorded.defect is not None:
+        yield Broken(path=path, defect=recorded.defect, task=entry.task)
 
 
 def _tasks(broken: Broken, owners: dict[str, list[str]], tasks: Tasks) -> Iterator[Task]:

@@ -24,13 +24,17 @@ def duplicate_registration(
     None: who goes on is for the two to say.
     """
     for task in sorted({entry.task for entry in entries}):
-        held = entries.of(task)
-        managers = sorted({entry.manager for entry in held})
-        if len(managers) > 1:
-            yield _registered_by_several(task, held, managers)
+        yield from _of_several_managers(task, entries.of(task))
     by_folder = _by_folder(entries, checkouts)
     for folder, sharing in sorted(by_folder.items()):
         yield from _shared(folder, _without_dead(sharing, dispatches))
+
+
+def _of_several_managers(task: str, held: tuple[Entry, ...]) -> Iterator[Finding]:
+    """Yield that several people have registered a task, where they have."""
+    managers = sorted({entry.manager for entry in held})
+    if len(managers) > 1:
+        yield _registered_by_several(task, held, managers)
 
 
 def _registered_by_several(task: str, held: tuple[Entry, ...], managers: list[str]) -> Finding:
@@ -51,16 +55,20 @@ def _registered_by_several(task: str, held: tuple[Entry, ...], managers: list[st
 
 def _by_folder(entries: Entries, checkouts: Checkouts | None) -> dict[str, list[Entry]]:
     """Return the entries by the folder that they name, links and spellings of its path resolved where that is known."""
-    recorded = checkouts.recorded if checkouts else {}
     found: dict[str, list[Entry]] = {}
     for entry in entries:
-        path = entry.worktree_path
-        if not path:
-            continue
-        known = recorded.get(path)
-        folder = known.real if known else path
-        found.setdefault(folder, []).append(entry)
+        if entry.worktree_path:
+            folder = _folder(entry.worktree_path, checkouts)
+            found.setdefault(folder, []).append(entry)
     return found
+
+
+def _folder(path: str, checkouts: Checkouts | None) -> str:
+    """Return the folder that a path leads to, as far as git was asked; else the path as it is written."""
+    if checkouts is None:
+        return path
+    recorded = checkouts.recorded.get(path)
+    return recorded.real if recorded else path
 
 
 def _without_dead(sharing: list[Entry], dispatches: Dispatches | None) -> list[Entry]:
@@ -70,7 +78,11 @@ def _without_dead(sharing: list[Entry], dispatches: Dispatches | None) -> list[E
     living = {entry.task for entry in sharing if dispatches.held(entry)}
     if len(living) != 1:
         return sharing
-    return [entry for entry in sharing if entry.task in living or dispatches.protection(entry)]
+    kept = []
+    for entry in sharing:
+        if entry.task in living or dispatches.protection(entry):
+            kept.append(entry)
+    return kept
 
 
 def _shared(folder: str, sharing: list[Entry]) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ from taskcheck import (
     Task,
     Tasks,
     Tie,
+    Tombstone,
     Undecided,
     age,
     rule,
@@ -123,11 +124,19 @@ class Whereabouts:
 def _whereabouts(entry: Entry, tasks: Tasks, copies: Copies | None) -> Whereabouts:
     """Return where the task of an entry is."""
     task = _root_task(entry, tasks)
-    archived = next((other for other in tasks.archived if other.id == entry.task), None)
+    archived = _archived_task(entry, tasks)
     in_worktree = bool(copies_of(copies, entry.task))
     there = task is not None or in_worktree
     unreadable = not there and any(other.document is None for other in tasks)
     return Whereabouts(task=task, archived=archived, there=there, unreadable=unreadable)
+
+
+def _archived_task(entry: Entry, tasks: Tasks) -> Task | None:
+    """Return the first task in the archive with the id that the entry names."""
+    for task in tasks.archived:
+        if task.id == entry.task:
+            return task
+    return None
 
 
 def _root_task(entry: Entry, tasks: Tasks) -> Task | None:
@@ -159,7 +168,7 @@ def _landed_work(
 ) -> Outlived | None:
     """Return what is told of a merge: by the forge, by the register unless the forge denies it, or by git."""
     known = pulls_of(pulls, entry.task)
-    own = tuple(pull for pull in known if entry.place in pull.places)
+    own = _recorded_by(entry, known)
     merged = _merged_pull(entry, own, settings, trunk)
     if merged is not None:
         of_forge = Evidence(place=entry.place, saw=merged.told)
@@ -169,6 +178,11 @@ def _landed_work(
         of_register = Evidence(place=entry.place.at("pr_state"), saw="pr_state is merged")
         return Outlived(reason="its pull request is merged", evidence=of_register)
     return _merged_branch(entry, checkouts, trunk)
+
+
+def _recorded_by(entry: Entry, known: tuple[Pull, ...]) -> tuple[Pull, ...]:
+    """Return the pull requests that the entry itself records."""
+    return tuple(pull for pull in known if entry.place in pull.places)
 
 
 def _merged_pull(entry: Entry, own: tuple[Pull, ...], settings: Settings, trunk: str | None) -> Pull | None:
@@ -185,11 +199,10 @@ def _merged_pull(entry: Entry, own: tuple[Pull, ...], settings: Settings, trunk:
 
 def _denied(asked: tuple[Pull, ...], trunk: str | None) -> bool:
     """Return whether a forge says of a pull request that it isn't merged into trunk."""
-    for pull in asked:
-        merged = trunk is not None and pull.merged_into(trunk)
-        if pull.state and not merged:
-            return True
-    return False
+    answered = [pull for pull in asked if pull.state]
+    if trunk is None:
+        return bool(answered)
+    return not all(pull.merged_into(trunk) for pull in answered)
 
 
 def _merged_branch(entry: Entry, checkouts: Checkouts | None, trunk: str | None) -> Outlived | None:
@@ -203,7 +216,8 @@ def _merged_branch(entry: Entry, checkouts: Checkouts | None, trunk: str | None)
         return None
     of_git = Evidence(place=entry.place.at("branch"), saw=merge.proof)
     reason = f"its branch {branch} is merged"
-    if not entry.branch and checkouts.tie(entry.task) is not Tie.RECORD:
+    by_name_alone = not entry.branch and checkouts.tie(entry.task) is not Tie.RECORD
+    if by_name_alone:
         doubt = "no ledger names the branch: it is the task's by its name alone"
         return Outlived(reason=reason, evidence=of_git, doubt=doubt, severity=Severity.WARNING)
     doubt = "the branch itself left the task in work" if end is End.ACTIVE else ""
@@ -261,9 +275,9 @@ def _of_this_host(entry: Entry, processes: Processes | None) -> bool:
 def _ended_run(entry: Entry, dispatches: Dispatches) -> Dispatch | None:
     """Return the run that the entry is part of, when it has ended."""
     dispatch = dispatches.of(entry.task)
-    if dispatch is None or dispatch.state is not DispatchState.ENDED:
+    if dispatch is None or entry not in dispatch.entries:
         return None
-    return dispatch if entry in dispatch.entries else None
+    return dispatch if dispatch.state is DispatchState.ENDED else None
 
 
 def _demand_history(entry: Entry, where: Whereabouts, checkouts: Checkouts | None, trunk: str | None) -> None:
@@ -289,10 +303,12 @@ def _last_record(entry: Entry, task: Task | None, dispatches: Dispatches, copies
     if pull is None:
         return ""
     run = dispatches.of(entry.task)
-    tombstone = run.tombstone if run else None
-    others = (task, tombstone, *(copy.task for copy in copies_of(copies, entry.task)))
-    if any(other is not None and other.pull_request is not None for other in others):
-        return ""
+    others: list[Task | Tombstone | None] = [task, run.tombstone if run else None]
+    for copy in copies_of(copies, entry.task):
+        others.append(copy.task)
+    for other in others:
+        if other is not None and other.pull_request is not None:
+            return ""
     name = pull.url if pull.number is None else f"#{pull.number}"
     return f"nothing else records its pull request {name}"
 

@@ -101,13 +101,18 @@ def _statuses(snapshot: Snapshot, tasks: Tasks, since: datetime) -> Iterator[Con
         task = tasks.get(row.task)
         if task is None or not _before(task.written_at, since):
             continue
-        if not row.status or not task.status:
-            continue
-        if row.status.casefold() == task.status.casefold():
+        if not _differ(row.status, task.status):
             continue
         said = Evidence(place=row.place.at("status"), saw=f"{row.task} is {row.status}")
         of_root = Evidence(place=task.at("status"), saw=f"status is {task.status}, written before the heartbeat")
         yield Contradiction(row.task, said, of_root)
+
+
+def _differ(said: str | None, status: str | None) -> bool:
+    """Return whether two statuses are given and aren't the same; ``Ready`` and ``ready`` are."""
+    if not said or not status:
+        return False
+    return said.casefold() != status.casefold()
 
 
 def _registrations(snapshot: Snapshot, manager: Manager, since: datetime) -> Iterator[Contradiction]:

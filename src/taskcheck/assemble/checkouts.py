@@ -73,23 +73,28 @@ def _own_by_record(
     One that isn't dated counts as the newest, and of two of one time the entry. A worktree that was used again belongs
     to the task of the newest record; trunk is nobody's.
     """
-    by_real_path = {checkout.real: checkout for checkout in checkouts if checkout.real}
+    by_folder = _by_folder(checkouts, recorded)
     by_branch = _by_branch(checkouts)
     own: dict[str, Checkout] = {}
     since: dict[str, float] = {}
     for record in sorted(records, key=_newest_first):
-        checkout = None
-        path = recorded.get(record.worktree_path or "")
-        if path is not None:
-            checkout = by_real_path.get(path.real)
-        if checkout is None:
-            checkout = by_branch.get(record.branch or "")
+        checkout = by_folder.get(record.worktree_path or "") or by_branch.get(record.branch or "")
         if checkout is None or checkout.branch == trunk or record.task in own:
             continue
         newest = since.setdefault(checkout.name, _newest_first(record))
         if _newest_first(record) <= newest:
             own[record.task] = checkout
     return own
+
+
+def _by_folder(checkouts: Iterable[Checkout], recorded: Mapping[str, RecordedPath]) -> dict[str, Checkout]:
+    """Return the checkouts by each path under which a ledger records their folder."""
+    by_real_path = {checkout.real: checkout for checkout in checkouts if checkout.real}
+    found = {}
+    for text, path in recorded.items():
+        if path.real in by_real_path:
+            found[text] = by_real_path[path.real]
+    return found
 
 
 def _own_by_front_matter(tasks: Tasks, checkouts: Sequence[Checkout], trunk: str | None) -> dict[str, Checkout]:

@@ -5,30 +5,33 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from taskcheck.assemble.ledgers import Ledgers
+from taskcheck.assemble.liveness import Liveness
 from taskcheck.assemble.runs import NO_RUN, Run, newest_runs
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.values import age, timestamp
-from taskcheck.model.runtime import Dispatch, DispatchState, Entry, Life, Signal, Tombstone
-from taskcheck.model.sources import Change, Fork, Processes, Unavailable
+from taskcheck.model.runtime import Dispatch, DispatchState, Life, Signal
+from taskcheck.model.sources import Change, Fork, Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Checkout, Copy, Task
 
 
 def dispatch_of(state: State, task: str) -> Dispatch | None:
     """Return the newest run of a task; None where there is none, or no ledger tells of runs."""
-    return None if isinstance(state.dispatches, Unavailable) else state.dispatches.of(task)
+    if isinstance(state.dispatches, Unavailable):
+        return None
+    return state.dispatches.of(task)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchReader:
-    """Judges runs against one moment and one process table."""
+    """Judges runs against one moment."""
 
     settings: Settings
     now: datetime
     people: People
-    processes: Processes | Unavailable
+    liveness: Liveness
     signals: tuple[Signal, ...]
     changes: tuple[Change, ...]
     reader: TaskReader
@@ -67,66 +70,13 @@ class DispatchReader:
         for task in tasks:
             if task.stage is not Stage.ACTIVE:
                 continue
-            dispatch = dispatches.get(task.id)
-            if dispatch is not None:
-                moved = dispatch.moved
+            if task.id in dispatches:
+                moved = dispatches[task.id].moved
             else:
                 moved = self._moved(NO_RUN, task, copies.get(task.id), checkouts.get(task.id))
             if moved is not None:
                 moves[task.id] = moved
         return moves
-
-    def live(self, ledgers: Ledgers) -> frozenset[Entry]:
-        """Return the register entries whose own process lives."""
-        live = set()
-        for register in ledgers.registers:
-            for entry in register.entries:
-                life, _ = self._life(entry)
-                if life is Life.LIVES:
-                    live.add(entry)
-        return frozenset(live)
-
-    def protected(self, ledgers: Ledgers, dispatches: Mapping[str, Dispatch]) -> dict[Entry, str]:
-        """Return the register entries that no safe fix may remove now, each with why.
-
-        An entry may go when its worker is known to be dead: its process on this very host is gone, or its end is
-        recorded; when nothing has moved for `in_progress_max_idle`; or when it names no worker at all.
-        """
-        protected = {}
-        for register in ledgers.registers:
-            for entry in register.entries:
-                why = self._protection(entry, dispatches.get(entry.task))
-                if why:
-                    protected[entry] = why
-        return protected
-
-    def _protection(self, entry: Entry, dispatch: Dispatch | None) -> str:
-        """Return why an entry's worker may be at work yet, and until when that counts; empty where it can't be."""
-        of_newest = dispatch is not None and entry in dispatch.entries
-        if dispatch is not None and of_newest and dispatch.state is DispatchState.RUNNING:
-            return dispatch.why
-        left_traces = dispatch is not None and of_newest and bool(dispatch.tombstone or dispatch.log)
-        if entry.is_reservation and not left_traces:
-            return ""
-        life, why = self._life(entry)
-        if life is Life.LIVES:
-            return why
-        own_host = isinstance(self.processes, Processes) and self.processes.is_host(entry.host)
-        if life is Life.DEAD and own_host:
-            return ""
-        if dispatch is not None and of_newest and dispatch.state is DispatchState.ENDED:
-            return ""
-        moved = dispatch.moved if dispatch is not None and of_newest else entry.began
-        return self._until(entry, moved)
-
-    def _until(self, entry: Entry, moved: datetime | None) -> str:
-        """Return that nobody knows whether an entry's worker lives, and until when a fix waits for it."""
-        on_host = f" on {entry.host}" if entry.host else ""
-        unknown = f"nobody knows whether its worker{on_host} lives"
-        if moved is None:
-            return unknown
-        until = moved + self.settings.limits.in_progress_max_idle
-        return f"{unknown}: wait until {until:%Y-%m-%d %H:%M}Z" if until > self.now else ""
 
     def _judge(self, task: str, run: Run, moved: datetime | None, root: Task | None) -> Dispatch:
         """Return a run as it stands now, with when the task moved last."""
@@ -165,7 +115,7 @@ class DispatchReader:
         """
         evidence: dict[Life, str] = {}
         for record in run.records:
-            life, why = self._life(record)
+            life, why = self.liveness.life(record)
             evidence.setdefault(life, why)
         if Life.LIVES in evidence:
             return DispatchState.RUNNING, evidence[Life.LIVES]
@@ -181,41 +131,10 @@ class DispatchReader:
         if moved and self.now - moved > self.settings.limits.in_progress_max_idle:
             return f"nothing has moved for {age(self.now - moved)}"
         for signal in self.signals:
-            if signal.task == task and signal.kind == "dispatch_worker_gone" and _given_since(signal, run.began):
+            says_gone = signal.task == task and signal.kind == "dispatch_worker_gone"
+            if says_gone and _given_since(signal, run.began):
                 return "its manager signalled dispatch_worker_gone"
         return None
-
-    def _life(self, record: Entry | Tombstone) -> tuple[Life, str]:
-        """Return whether the process of a record lives, and by which evidence.
-
-        The process table of this host is asked first; of another host the heartbeat tells.
-        """
-        processes = self.processes
-        if isinstance(processes, Processes) and record.pid is not None and processes.may_be_host(record.host):
-            return self._life_here(record, record.pid, processes)
-        return self._life_by_heartbeat(record)
-
-    def _life_here(self, record: Entry | Tombstone, pid: int, processes: Processes) -> tuple[Life, str]:
-        """Return whether the process of a record lives on this host, where another may have got its number since."""
-        if pid not in processes.started:
-            return Life.DEAD, f"process {pid} no longer lives"
-        began = record.started_at if isinstance(record, Tombstone) else record.launched
-        started = processes.started[pid]
-        if started and began and started > began + self.settings.limits.clock_skew:
-            return Life.DEAD, f"process {pid} is another one by now, started {age(started - began)} after the launch"
-        return Life.LIVES, f"process {pid} lives"
-
-    def _life_by_heartbeat(self, record: Entry | Tombstone) -> tuple[Life, str]:
-        """Return whether the process of a record lives, by the time of its last heartbeat; only a tombstone has one."""
-        if isinstance(record, Entry) or record.state == "ended" or record.heartbeat_at is None:
-            return Life.UNKNOWN, ""
-        silent = self.now - record.heartbeat_at
-        if -silent > self.settings.limits.clock_skew:
-            return Life.UNKNOWN, ""
-        on_host = f" on {record.host}" if record.host else ""
-        if silent < self.settings.limits.in_progress_max_idle:
-            return Life.LIVES, f"heartbeat{on_host} {age(silent)} ago"
-        return Life.DEAD, f"its last heartbeat{on_host} was {age(silent)} ago"
 
     def _moved(self, run: Run, root: Task | None, copy: Copy | None, checkout: Checkout | None) -> datetime | None:
         """Return the newest sign of work: front matter, entry, tombstone, commits of its branch, log; no file times.

@@ -44,7 +44,9 @@ class Run:
         """How its worker exited: by the tombstone, else by the log's last line; None where neither tells."""
         if self.tombstone is not None and self.tombstone.exit_code is not None:
             return self.tombstone.exit_code
-        return self.log.exit_code if self.log else None
+        if self.log is not None:
+            return self.log.exit_code
+        return None
 
     @property
     def _end(self) -> Tombstone | DispatchLog | None:
@@ -64,9 +66,11 @@ class Run:
     def ended_at(self) -> datetime | None:
         """When its end was recorded; None while none is."""
         end = self._end
+        if end is None:
+            return None
         if isinstance(end, Tombstone):
             return end.ended_at or end.heartbeat_at or end.started_at
-        return end.mtime if end else None
+        return end.mtime
 
     @property
     def last_sign(self) -> datetime | None:
@@ -95,7 +99,7 @@ def newest_runs(ledgers: Ledgers, skew: timedelta) -> dict[str, Run]:
     Times less than ``skew`` apart count as one, for the clocks of two machines may differ by it.
     """
     entries_by_task = _entries_by_task(ledgers)
-    tombstones = {tombstone.task: tombstone for tombstone in ledgers.tombstones if tombstone.readable}
+    tombstones = _tombstones_by_task(ledgers)
     logs = {log.task: log for log in ledgers.logs}
     unreadable = {tombstone.task for tombstone in ledgers.tombstones} - set(tombstones)
     rows_are_lost = any(register.ledger.lost_rows for register in ledgers.registers)
@@ -123,6 +127,15 @@ def _entries_by_task(ledgers: Ledgers) -> Mapping[str, Sequence[Entry]]:
     return by_task
 
 
+def _tombstones_by_task(ledgers: Ledgers) -> dict[str, Tombstone]:
+    """Return the tombstone of each task that has one that can be read."""
+    by_task = {}
+    for tombstone in ledgers.tombstones:
+        if tombstone.readable:
+            by_task[tombstone.task] = tombstone
+    return by_task
+
+
 def _newest_run(
     registered: Sequence[Entry], tombstone: Tombstone | None, log: DispatchLog | None, skew: timedelta
 ) -> Run:
@@ -135,15 +148,15 @@ def _newest_run(
     * entries launched at 9:00 and 10:00, tombstone started at 10:00: the second entry and the tombstone;
     * entry launched at 10:00, tombstone started at 11:00: the tombstone alone.
     """
-    launched = latest(entry.launched for entry in registered)
-    started = latest((launched, tombstone.started_at if tombstone else None))
+    launched = _last_launch(registered)
+    started = latest((launched, tombstone.started_at)) if tombstone else launched
     if _is_earlier_log(log, started, registered, skew):
         log = None
     if _is_earlier_tombstone(tombstone, started, registered, skew):
         tombstone = None
     began = started if tombstone else launched
     if began is None:
-        began = latest(entry.began for entry in registered)
+        began = _last_beginning(registered)
     of_this_run = [entry for entry in registered if not older(entry.launched, began, skew)]
     return Run(began, tuple(of_this_run), tombstone, log)
 
@@ -176,14 +189,25 @@ def _is_earlier_log(
 
 def _ended_before(end: datetime | None, registered: Sequence[Entry], skew: timedelta) -> bool:
     """Return whether a run that ended then is an older one than that of the entries."""
-    began = latest(entry.began for entry in registered)
-    launched = latest(entry.launched for entry in registered)
-    return older(end, began, skew) or older(end, launched, min(skew, LAUNCHING))
+    before_the_entry = older(end, _last_beginning(registered), skew)
+    before_the_launch = older(end, _last_launch(registered), min(skew, LAUNCHING))
+    return before_the_entry or before_the_launch
+
+
+def _last_launch(registered: Sequence[Entry]) -> datetime | None:
+    """Return when the process of the last of some entries was started."""
+    return latest(entry.launched for entry in registered)
+
+
+def _last_beginning(registered: Sequence[Entry]) -> datetime | None:
+    """Return when the last of some entries began."""
+    return latest(entry.began for entry in registered)
 
 
 def latest(times: Iterable[datetime | None]) -> datetime | None:
     """Return the latest of some times, as far as they are known."""
-    return max((time for time in times if time is not None), default=None)
+    known = [time for time in times if time is not None]
+    return max(known, default=None)
 
 
 def older(time: datetime | None, than: datetime | None, skew: timedelta) -> bool:

@@ -10,6 +10,7 @@ from taskcheck.assemble.copies import Found, parse_copies
 from taskcheck.assemble.dispatches import DispatchReader
 from taskcheck.assemble.landings import LandingReader
 from taskcheck.assemble.ledgers import Ledgers, documents
+from taskcheck.assemble.liveness import Liveness
 from taskcheck.assemble.parse import NO_PEOPLE, Parsed
 from taskcheck.assemble.pulls import parse_pulls
 from taskcheck.assemble.tasks import TaskReader
@@ -41,7 +42,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         settings=settings,
         now=now,
         people=parsed.people,
-        processes=sources.processes,
+        liveness=Liveness(settings=settings, now=now, processes=sources.processes),
         signals=signals,
         changes=git.changes if isinstance(git, Repository) else (),
         reader=reader,
@@ -166,7 +167,9 @@ def _dispatches(
     own_copies: Mapping[str, Copy] = {} if isinstance(copies, Unavailable) else copies.own_by_task
     newest = judge.newest(ledgers, tasks.by_id, own_checkouts, own_copies)
     moves = judge.moves(tasks, newest, own_checkouts, own_copies)
-    return Dispatches(newest, judge.live(ledgers), judge.protected(ledgers, newest)), moves
+    live = judge.liveness.live(ledgers)
+    protected = judge.liveness.protected(ledgers, newest)
+    return Dispatches(newest, live, protected), moves
 
 
 def _ledgers(parsed: Parsed) -> tuple[Ledger, ...] | Unavailable:

@@ -34,26 +34,28 @@ class Ancestry:
         history once had the checkout's path with that id.
         """
         fork = self.held.fork
-        one_path = task.place.path == root.place.path
         if not isinstance(fork, Fork):
-            return "sure" if one_path or _alike(task, root) else None
-        bases = list(self._at_base(fork, task.id))
-        if one_path:
-            was_there = any(base.place.path == root.place.path for base in bases)
-            return "sure" if was_there or _may_be_one(task, root) else None
-        if any(self._is_ancestor_of_both(base, task, root, fork) for base in bases):
-            return "sure"
+            return _sure_if(_at_one_path(task, root) or _alike(task, root))
+        bases = tuple(self._at_base(fork, task.id))
+        if _at_one_path(task, root):
+            return _sure_if(_find_at(root.place.path, bases) is not None or _may_be_one(task, root))
         if not bases:
-            return "sure" if _alike(task, root) and not self._is_committed(task, fork) else None
-        return "perhaps" if self._renamed_in_root(task, fork) else None
+            new_in_checkout = not self._is_committed(task, fork)
+            return _sure_if(new_in_checkout and _alike(task, root))
+        for base in bases:
+            if self._is_ancestor_of_both(base, task, root, fork):
+                return "sure"
+        if self._renamed_in_root(task, fork):
+            return "perhaps"
+        return None
 
     def is_archived(self, task: Task) -> bool:
         """Tell whether root has put away the very task that a checkout's file was: its file at the base lies there."""
         fork = self.held.fork
         if not isinstance(fork, Fork):
             return False
-        mine = [base for base in self._at_base(fork, task.id) if base.place.path == task.place.path]
-        return any(_alike(base, put_away) for base in mine for put_away in self.archived)
+        base = _find_at(task.place.path, self._at_base(fork, task.id))
+        return base is not None and self._is_put_away(base)
 
     def _at_base(self, fork: Fork, task: str) -> Iterator[Task]:
         """Yield the files that had an id when the checkout left root's history."""
@@ -63,20 +65,28 @@ class Ancestry:
                 yield base
 
     def _is_ancestor_of_both(self, base: Task, task: Task, root: Task, fork: Fork) -> bool:
-        path = base.place.path
-        beside_root = path != root.place.path and (path in self.root_by_path or self._is_put_away(base))
-        beside_task = path != task.place.path and self._stands_in_checkout(path)
-        if beside_root or beside_task:
+        """Tell whether both files grew from one of the base, which stands no longer beside either."""
+        if self._stands_beside_root(base, root) or self._stands_beside_task(base, task):
             return False
         became_root = _became(base, root, fork.root_versions.get(root.place.path, ()), fork)
         became_task = _became(base, task, fork.own_versions.get(task.place.path, ()), fork)
         return became_root and became_task
 
     def _is_put_away(self, base: Task) -> bool:
+        """Tell whether the task that a file of the base was lies in root's archive."""
         return any(_alike(base, put_away) for put_away in self.archived)
 
-    def _stands_in_checkout(self, path: str) -> bool:
-        """Tell whether a file of the base is still where it was in the checkout."""
+    def _stands_beside_root(self, base: Task, root: Task) -> bool:
+        """Tell whether root still has a file of the base, or its task in the archive, beside a file of its own."""
+        if _at_one_path(base, root):
+            return False
+        return base.place.path in self.root_by_path or self._is_put_away(base)
+
+    def _stands_beside_task(self, base: Task, task: Task) -> bool:
+        """Tell whether the checkout still has a file of the base where it was, beside a file of its own."""
+        path = base.place.path
+        if _at_one_path(base, task):
+            return False
         if path in self.held.files:
             return True
         known_in_root = path in self.root_by_path
@@ -91,23 +101,46 @@ class Ancestry:
         path = task.place.path
         if path in self.root_by_path or self.is_archived(task):
             return False
-        contents: Iterable[bytes] = fork.root_versions.get(path, ())
+        contents = list(fork.root_versions.get(path, ()))
         if path in fork.base_files:
-            contents = (*contents, fork.base_files[path])
-        versions = (self.reader.version(data, path, "root") for data in contents)
-        return any(version is not None and version.id == task.id for version in versions)
+            contents.append(fork.base_files[path])
+        for data in contents:
+            version = self.reader.version(data, path, "root")
+            if version is not None and version.id == task.id:
+                return True
+        return False
 
 
 def same_task(one: Task, other: Task) -> bool:
     """Tell whether files of two checkouts beside root, with one id, are of one task as far as anything tells."""
-    return _alike(one, other) or (one.place.path == other.place.path and _may_be_one(one, other))
-
-
-def _became(base: Task, now: Task, versions: Iterable[bytes], fork: Fork) -> bool:
-    """Tell whether another file grew from one of the base: it stayed, or was renamed with its bytes or its title."""
-    if base.place.path == now.place.path or _alike(base, now):
+    if _alike(one, other):
         return True
-    return any(data == fork.base_files.get(base.place.path) for data in versions)
+    return _at_one_path(one, other) and _may_be_one(one, other)
+
+
+def _sure_if(certain: bool) -> Likeness | None:
+    """Return that two files are one task's where that is certain."""
+    return "sure" if certain else None
+
+
+def _at_one_path(one: Task, other: Task) -> bool:
+    """Tell whether two checkouts have a file in the same place."""
+    return one.place.path == other.place.path
+
+
+def _find_at(path: str, tasks: Iterable[Task]) -> Task | None:
+    """Return the one of some tasks whose file is at a path."""
+    for task in tasks:
+        if task.place.path == path:
+            return task
+    return None
+
+
+def _became(base: Task, now: Task, versions: tuple[bytes, ...], fork: Fork) -> bool:
+    """Tell whether another file grew from one of the base: it stayed, or was renamed with its bytes or its title."""
+    if _at_one_path(base, now) or _alike(base, now):
+        return True
+    return fork.base_files.get(base.place.path) in versions
 
 
 def _alike(one: Task, other: Task) -> bool:

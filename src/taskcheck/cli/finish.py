@@ -47,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
         print("the rest is done by its run, once the command has ended")
     elif done.status:
         print(f"root says {visible(done.status)}")
+    for note in done.notes:
+        print(visible(note, None))
     if done.trouble:
         complain(f"{visible(done.trouble, None)}; see: taskcheck {visible(options.task)}")
         return 3

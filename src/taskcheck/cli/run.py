@@ -91,6 +91,8 @@ def _run(store: "Store", wanted: "Wanted") -> int:
         _say(f"{said}{f'; root says {ran.status}' if ran.status else ''}")
     if ran.trouble:
         _say(f"{wanted.task}: {ran.trouble}; see: taskcheck {wanted.task}")
+    for note in ran.notes:
+        _say(f"{wanted.task}: {note}")
     return ran.exit_code
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from taskcheck.bounded import Refused, read_still
 from taskcheck.config.settings import VOCABULARY_KEY, Settings
 from taskcheck.config.tables import settings_of
+from taskcheck.documents.bounded import Unreadable, read_still
 from taskcheck.documents.toml import TomlError, read_toml
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _bounded(path: Path) -> bytes:
     """
     try:
         return read_still(path, MAX_BYTES, follow=True)
-    except Refused as refusal:
+    except Unreadable as refusal:
         if refusal.trouble.kind == "missing":
             raise ConfigError(f"{path}: {os.strerror(errno.ENOENT)}") from refusal
         raise ConfigError(f"{path}: {refusal}; put a file of a configuration there, or take it away") from refusal

@@ -154,12 +154,18 @@ def _open_ends(own: Sequence[str], before: Collection[str]) -> int:
         return len(named)
     count = 0
     for part, following in zip(own, [*own[1:], "/"], strict=True):
-        is_number_that_ends = (
-            part == "{number}" and not count and len(following) == 1 and following not in "*?" + DIGITS
-        )
-        if part == "*" or (part in _NAMED and part not in before and not is_number_that_ends):
+        is_first_number = part == "{number}" and not count
+        is_new_name = part in _NAMED and part not in before
+        if is_first_number and _ends_number(following):
+            continue
+        if part == "*" or is_new_name:
             count += 1
     return count
+
+
+def _ends_number(following: str) -> bool:
+    """Return whether a part that follows a number can be no part of it: one character that is no digit."""
+    return len(following) == 1 and following not in "*?" + DIGITS
 
 
 def _part(token: str, before: Collection[str]) -> str:

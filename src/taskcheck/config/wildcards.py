@@ -34,6 +34,7 @@ class Found:
         return self.groups[name]
 
 
+# Decisions: one for each kind of token.
 def steps_of(tokens: Iterable[str]) -> list[Step]:
     """Return the steps of a pattern's tokens; a name that stands there again asks for the same text."""
     steps: list[Step] = []
@@ -93,6 +94,7 @@ def find(steps: Sequence[Step], path: str) -> Found | None:
     return None
 
 
+# Decisions: one for each kind of step.
 def _next(step: Step, state: State, path: str) -> Iterator[State]:
     """Yield the states that may follow; the one to be tried first comes last."""
     (kind, what), (number, at, marks) = step, state

@@ -32,16 +32,13 @@ def refusal(state: State, report: Report, task: Task, person: str) -> str | None
 def _reasons(state: State, report: Report, task: Task, person: str) -> Iterator[str]:
     """Yield every reason why a person's manager may not dispatch a task now."""
     dispatch = dispatch_of(state, task.id)
-    if task.document is None:
-        yield f"{task.place.path} can't be read{f': {task.trouble.message}' if task.trouble else ''}"
-    if dispatch is not None and dispatch.state is DispatchState.RUNNING:
-        yield f"it is being worked on: {dispatch.why}"
+    yield from _unreadable(task)
+    yield from _worked_on(dispatch)
     yield from _not_ready(task, dispatch)
     yield from _not_routed(state, task, person)
     yield from _dependencies(state, task)
     yield from _registrations(state, task, person, dispatch)
-    for finding in _errors(report, task.id):
-        yield f"its ledgers disagree ({finding.rule}: {finding.message}); see to that first: taskcheck {task.id}"
+    yield from _disagreements(report, task)
 
 
 def routes(state: State, task: Task) -> list[RoutedTo]:
@@ -61,6 +58,19 @@ def route(state: State, task: Task) -> RoutedTo:
         if routed.person:
             return routed
     return found[0]
+
+
+def _unreadable(task: Task) -> Iterator[str]:
+    """Yield that a task's file can't be read."""
+    if task.document is None:
+        trouble = f": {task.trouble.message}" if task.trouble else ""
+        yield f"{task.place.path} can't be read{trouble}"
+
+
+def _worked_on(dispatch: Dispatch | None) -> Iterator[str]:
+    """Yield that a worker is at a task now."""
+    if dispatch is not None and dispatch.state is DispatchState.RUNNING:
+        yield f"it is being worked on: {dispatch.why}"
 
 
 def _not_ready(task: Task, dispatch: Dispatch | None) -> Iterator[str]:
@@ -98,13 +108,21 @@ def _registrations(state: State, task: Task, person: str, dispatch: Dispatch | N
     if isinstance(state.entries, Unavailable) or isinstance(state.dispatches, Unavailable):
         return
     for entry in state.entries.of(task.id):
-        where = f"registered by {entry.manager} in {entry.place.path}"
+        registered = f"it is registered by {entry.manager} in {entry.place.path}"
         if state.dispatches.held(entry):
-            yield f"it is {where}, and a live process holds the entry"
+            yield f"{registered}, and a live process holds the entry"
         elif entry.manager != person:
-            yield f"it is {where}"
-        elif entry.doubtful or (entry.launched and not _over(entry, dispatch)):
-            yield f"it is {where}, and no ledger tells whether its worker still lives"
+            yield registered
+        elif _may_live(entry, dispatch):
+            yield f"{registered}, and no ledger tells whether its worker still lives"
+
+
+def _may_live(entry: Entry, dispatch: Dispatch | None) -> bool:
+    """Return whether an entry's worker may live, as far as its ledgers tell."""
+    if entry.doubtful:
+        return True
+    was_launched = entry.launched is not None
+    return was_launched and not _over(entry, dispatch)
 
 
 def _over(entry: Entry, dispatch: Dispatch | None) -> bool:
@@ -112,13 +130,20 @@ def _over(entry: Entry, dispatch: Dispatch | None) -> bool:
     return dispatch is None or dispatch.over or entry not in dispatch.entries
 
 
-def _errors(report: Report, task: str) -> Iterator[Finding]:
-    """Yield what keeps a task from being dispatched: errors about what is recorded of it that nothing else explains."""
+def _disagreements(report: Report, task: Task) -> Iterator[str]:
+    """Yield the errors about what is recorded of a task, of rules that keep it from being dispatched."""
     stopping = {run.rule for run in report.runs if run.stops_dispatch}
+    for finding in _root_causes(report, task.id):
+        is_error = finding.level is Severity.ERROR
+        if is_error and finding.rule in stopping:
+            yield f"its ledgers disagree ({finding.rule}: {finding.message}); see to that first: taskcheck {task.id}"
+
+
+def _root_causes(report: Report, task: str) -> Iterator[Finding]:
+    """Yield the findings about a task that nothing else explains."""
     for incident in report.incidents:
         if incident.task != task:
             continue
         for finding in incident.findings:
-            is_cause = finding.level is Severity.ERROR and finding.explained_by is None
-            if is_cause and finding.rule in stopping:
+            if finding.explained_by is None:
                 yield finding

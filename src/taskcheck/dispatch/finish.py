@@ -49,6 +49,8 @@ class Finished:
     """Root's status now, where the rest was done."""
     trouble: str | None = None
     """What couldn't be recorded, and why."""
+    notes: tuple[str, ...] = ()
+    """What a person has to know of what was written."""
 
 
 def finish(store: Store, name: str, said: Said) -> Finished:
@@ -79,7 +81,13 @@ def finish(store: Store, name: str, said: Said) -> Finished:
             return Finished(worktree=written, handed_over=True)
     settled = _settled(store, state, task, changes)
     status = settled.record.get("status_after")
-    return Finished(worktree=written, handed_over=False, status=str(status or "") or None, trouble=settled.trouble)
+    return Finished(
+        worktree=written,
+        handed_over=False,
+        status=str(status or "") or None,
+        trouble=settled.trouble,
+        notes=settled.notes,
+    )
 
 
 def _refuse_unfinishable(store: Store, task: Task) -> None:

@@ -64,6 +64,8 @@ class Ran:
     """What couldn't be recorded, and why."""
     status: str | None = None
     """Root's status now."""
+    notes: tuple[str, ...] = ()
+    """What a person has to know of what was written."""
 
 
 def rehearse(store: Store, wanted: Wanted) -> Begun:
@@ -182,6 +184,7 @@ class _Run:
     def __init__(self, store: Store, begun: Begun, worker: int, planned: Planned, say: Say) -> None:
         self._store, self._task, self._person, self._worker = store, begun.task.id, begun.person, worker
         self._path = tombstone_path(store, self._task)
+        self._written = planned.plan.changes
         self._begin: Mapping[str, Scalar] = json.loads(
             next(change.after or b"" for change in planned.plan.changes if change.path == self._path)
         )
@@ -204,7 +207,13 @@ class _Run:
         """Record the end, and reconcile root with it."""
         try:
             make_folder(self._store, self._path)  # the worker may have cleaned up
-            settled = settle(self._store, self._task, self._person, lambda *seen: self._ending(ended, *seen))
+            settled = settle(
+                self._store,
+                self._task,
+                self._person,
+                lambda *seen: self._ending(ended, *seen),
+                earlier=self._written,
+            )
         except (EndUnknown, GivenUp, UsageError, GitError) as error:
             return Ran(exit_code=_exit_code(ended) or UNTRUSTED, outcome=self._outcome, trouble=str(error))
         code = _exit_code(ended) or int(bool(self._outcome and self._outcome.rejected))
@@ -213,6 +222,7 @@ class _Run:
             outcome=self._outcome,
             trouble=settled.trouble,
             status=str(settled.record.get("status_after") or "") or None,
+            notes=settled.notes,
         )
 
     def _heartbeat(self, values: Mapping[str, Scalar]) -> Mapping[str, Scalar] | None:

@@ -11,6 +11,7 @@ from taskcheck.dispatch.records import Scalar, tombstone, unregistered
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frontmatter import read_front_matter
 from taskcheck.documents.values import iso
+from taskcheck.fix.closing import closing_notes
 from taskcheck.fix.overlay import contents
 from taskcheck.fix.plan import on_top_of
 from taskcheck.fix.repair import Order, planned
@@ -22,10 +23,11 @@ from taskcheck.fix.transaction import (
     in_words,
     open_journals,
 )
-from taskcheck.model.plan import Plan
+from taskcheck.model.plan import Change, Plan
 from taskcheck.model.sources import Sources, Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
+from taskcheck.read import GitError
 from taskcheck.store import Request, Store, UsageError
 
 PATIENCE = 60.0
@@ -47,6 +49,8 @@ class Settled:
     """What the tombstone says."""
     trouble: str | None
     """Why root, or a register, doesn't say so."""
+    notes: tuple[str, ...] = ()
+    """What a person has to know of what was written: what to commit, for example."""
 
 
 def tombstone_path(store: Store, task: str) -> str:
@@ -65,7 +69,7 @@ def tombstone_path(store: Store, task: str) -> str:
     return path
 
 
-def settle(store: Store, task: str, owner: str | None, ending: Ending) -> Settled:
+def settle(store: Store, task: str, owner: str | None, ending: Ending, *, earlier: tuple[Change, ...] = ()) -> Settled:
     """Record the end of a run, reconcile root with it, and clear the register entries of its owner.
 
     It is one transaction, with the plan that ``--fix`` would make on top of the tombstone, tried twice. Where it fails,
@@ -76,6 +80,7 @@ def settle(store: Store, task: str, owner: str | None, ending: Ending) -> Settle
         task: the task's id.
         owner: whose entries are cleared; None for everybody's.
         ending: how it ended.
+        earlier: what was written at its beginning.
 
     Raises:
         EndUnknown: of ``ending``.
@@ -86,13 +91,13 @@ def settle(store: Store, task: str, owner: str | None, ending: Ending) -> Settle
     for work.alone in (False, False, True):
         try:
             with open_journals(store, PATIENCE) as (journals, _):
-                carry_out(store, journals, work.look, kept=False)
+                done, _ = carry_out(store, journals, work.look, kept=False)
         except GivenUp as error:
             trouble = trouble or str(error)
         except TROUBLE as error:
             trouble = trouble or in_words(error, store)
         else:
-            return Settled(work.record, trouble or work.trouble)
+            return Settled(work.record, trouble or work.trouble, _notes(done, store, earlier))
     raise GivenUp(trouble, None)
 
 
@@ -118,7 +123,7 @@ class _Settling:
 
         settling = tuple(rule.name for rule in self.store.rules.values() if rule.settles_dispatch)
         request = Request(only=(self.task,), select=settling, gone=True)
-        found = planned(self.store, request, Order(), given)
+        found = planned(self.store, request, Order(to_end_a_run=True), given)
         made = found.plan
         self.trouble = _trouble(made) or self.trouble
         if self.alone:
@@ -201,6 +206,14 @@ class _Settling:
         if outcome not in settings.outcomes:
             return f"{task.place.path} says {status}, for [outcomes] doesn't say what {outcome} asks for"
         return f"{task.place.path} still says {status}, which {outcome} doesn't allow"
+
+
+def _notes(done: Planned, store: Store, earlier: tuple[Change, ...]) -> tuple[str, ...]:
+    """Return what a person has to know of what was written; nothing where git can't be asked any more."""
+    try:
+        return tuple(closing_notes(done, store, earlier))
+    except GitError:
+        return ()
 
 
 def _trouble(made: Plan) -> str | None:

@@ -44,6 +44,7 @@ def set_scalars(data: bytes, changes: Mapping[Route, str], *, at_names: bool = F
     return encode(document.text, bom=document.bom)
 
 
+# Decisions: where a value can stand, and each way to write it until one reads as meant.
 def _set(document: Document, route: Route, value: str, *, at_names: bool) -> Document:
     """The document with one scalar set, in the first style in which it reads as meant."""
     name = ".".join(route)

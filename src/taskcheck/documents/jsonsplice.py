@@ -56,26 +56,48 @@ def add(document: Document, container: Route, members: Sequence[Member]) -> Docu
         raise Refused(f"there is no {'.'.join(container) or 'object'} to add to")
     if not members:
         return document
-    before, after = _layout(document, container)
-    values = [read_json(f'{{"value":{text}}}'.encode()).values["value"] for _, text in members]
+    meant: Value
     if isinstance(held, Mapping):
-        names = [f"{json.dumps(key, ensure_ascii=False)}: " for key, _ in members]
-        twice = [key for key, _ in members if key in held]
-        if twice:
-            raise Refused(f"there is a {twice[0]} already")
-        meant: Value = {**held, **{key: value for (key, _), value in zip(members, values, strict=True)}}
+        meant = _with_keys(held, members)
+        written = [f"{json.dumps(key, ensure_ascii=False)}: {text}" for key, text in members]
     else:
-        names = [""] * len(members)
-        meant = (*held, *values)
-    written = [name + text.replace("\n", before or "\n") for name, (_, text) in zip(names, members, strict=True)]
-    added = f",{before or ' '}".join(written)
-    outer = _span(document, container)
-    last = max((span.end for _, span in _members(document, container)), default=None)
-    if last is None:
-        text = f"{document.text[: outer.start + 1]}{before}{added}{after}{document.text[outer.end - 1 :]}"
-    else:
-        text = f"{document.text[:last]},{before or ' '}{added}{document.text[last:]}"
+        meant = (*held, *(_read(text) for _, text in members))
+        written = [text for _, text in members]
+    text = _with_members(document, container, written)
     return _checked(document, text, _replaced(document.values, container, meant))
+
+
+def _with_keys(held: Mapping[str, Value], members: Sequence[Member]) -> dict[str, Value]:
+    """An object's values with those of new members, none of which may be there already."""
+    meant = dict(held)
+    for key, text in members:
+        if key in held:
+            raise Refused(f"there is a {key} already")
+        meant[key] = _read(text)
+    return meant
+
+
+def _read(text: str) -> Value:
+    """The value that a text is."""
+    return read_json(f'{{"value":{text}}}'.encode()).values["value"]
+
+
+def _with_members(document: Document, container: Route, written: Sequence[str]) -> str:
+    """The document's text with members more: behind the last one, or between the brackets of an empty container.
+
+    For example ``{"a": 1}`` becomes ``{"a": 1, "b": 2}``, and ``{}`` becomes ``{"b": 2}``; where each member of the
+    document has a line of its own, the new ones have too.
+    """
+    before, after = _layout(document, container)
+    gap = before or " "
+    laid_out = [member.replace("\n", before or "\n") for member in written]
+    added = f",{gap}".join(laid_out)
+    spans = [span for _, span in _members(document, container)]
+    if spans:
+        last = max(span.end for span in spans)
+        return f"{document.text[:last]},{gap}{added}{document.text[last:]}"
+    outer = _span(document, container)
+    return f"{document.text[: outer.start + 1]}{before}{added}{after}{document.text[outer.end - 1 :]}"
 
 
 def set_text(document: Document, route: Route, value: str) -> Document:

@@ -41,6 +41,7 @@ _LINE_WITH_AT_NAMES = _line_pattern(r"""?:,[\]{}#&*!|>'"%`-""", "A-Za-z0-9_./@")
 _FLOW_ITEM = re.compile(r""""[^"]*"|'[^']*'|[^],['" ](?:[^],]*[^], ])?""")
 
 
+# Decisions: the innermost loop of reading, once for each line of front matter; a call for each would cost more.
 def read_plain(text: str, start: int, end: int, *, at_names: bool) -> dict[str, Value] | None:
     """Return the values of the front matter `text[start:end]`; None when this reader isn't sure of them."""
     # Tabs, carriage returns, control characters and odd spaces are where YAML readers differ.

@@ -28,14 +28,22 @@ def explain(error: yaml.YAMLError, text: str) -> DocumentError:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return DocumentError(Trouble("syntax", f"not YAML: {str(error).splitlines()[0]}"))
     problem = error.problem or "not YAML"
-    mark = error.problem_mark
-    # What is never closed is found at the end, but to be mended where it began.
-    unclosed = "end of stream" in problem or "flow" in (error.context or "")
-    if unclosed and error.context_mark is not None:
-        mark = error.context_mark
+    mark = _to_mend(error, error.problem_mark)
+    message = problem
     cure = _cure(problem, text[mark.index : mark.index + 1])
-    message = f"{problem}: {cure}" if cure else problem
+    if cure:
+        message = f"{problem}: {cure}"
     return DocumentError(Trouble("syntax", message, mark.line + 1, mark.column + 1))
+
+
+def _to_mend(error: yaml.MarkedYAMLError, found: yaml.Mark) -> yaml.Mark:
+    """Return where to mend what was found: what is never closed is found at the end, and mended where it began."""
+    problem = error.problem or ""
+    context = error.context or ""
+    unclosed = "end of stream" in problem or "flow" in context
+    if unclosed and error.context_mark is not None:
+        return error.context_mark
+    return found
 
 
 def _cure(problem: str, character: str) -> str:
@@ -44,4 +52,7 @@ def _cure(problem: str, character: str) -> str:
         if character == "\t":
             return "indent with spaces, not with tabs"
         return f"quote a value that begins with `{character}`"
-    return next((cure for cause, cure in _CURES if cause in problem), "")
+    for cause, cure in _CURES:
+        if cause in problem:
+            return cure
+    return ""

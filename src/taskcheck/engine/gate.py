@@ -1,6 +1,6 @@
 """What of a run a commit can be held to: only what the commit itself decides (``--gate commit``)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from taskcheck.model.finding import Finding
 from taskcheck.model.report import Case, RuleRun
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
+from taskcheck.model.task import Task
 from taskcheck.model.tasks import Tasks
 
 
@@ -38,16 +39,24 @@ def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:
 
     Root's tasks with the worktree's copies over them: what the worktree didn't touch is as in root.
     """
-    if isinstance(state.copies, Unavailable):
-        return state, frozenset()
-    copies = []
-    for copy in state.copies:
-        if copy.checkout.name == checkout and copy.changed:
-            copies.append(copy.task)
+    copies = _changed_copies(state, checkout)
     changed = frozenset(task.id for task in copies)
+    if not changed:
+        return state, changed
     untouched = (task for task in state.tasks if task.id not in changed)
     tasks = Tasks.of((*untouched, *copies), state.tasks.archived)
     return replace(state, tasks=tasks), changed
+
+
+def _changed_copies(state: State, checkout: str) -> list[Task]:
+    """Return the task files that a checkout changed since its base."""
+    if isinstance(state.copies, Unavailable):
+        return []
+    changed = []
+    for copy in state.copies:
+        if copy.checkout.name == checkout and copy.changed:
+            changed.append(copy.task)
+    return changed
 
 
 def gated(
@@ -69,27 +78,38 @@ def gated(
     checkout = _current(state, current)
     if checkout == "root":
         gate = Gate(static, checkout, None)
-        return tuple(run.changed(gate.mark) for run in runs)
+        return _marked(runs, gate)
     view, changed = committed_view(state, checkout)
     of_commit = [rules[name] for name in static if "file" not in rules[name].subjects]
     judged, _ = accepted.apply(run_rules(of_commit, view, only=changed, known=rules))
     own = {run.rule: run for run in judged}
-    gate = Gate(static, checkout, changed)
-    marked = []
+    joined = []
     for run in runs:
-        joined = _joined(run, own[run.rule]) if run.rule in own else run
-        marked.append(joined.changed(gate.mark))
-    return tuple(marked)
+        if run.rule in own:
+            joined.append(_joined(run, own[run.rule]))
+        else:
+            joined.append(run)
+    gate = Gate(static, checkout, changed)
+    return _marked(joined, gate)
+
+
+def _marked(runs: Iterable[RuleRun], gate: Gate) -> tuple[RuleRun, ...]:
+    """Return the runs with everything advisory that a gate doesn't let fail."""
+    return tuple(run.changed(gate.mark) for run in runs)
 
 
 def _joined(run: RuleRun, own: RuleRun) -> RuleRun:
     """Return a rule's run with what it said of the worktree's own copies beside what it said of root."""
-    speaking = (case for case in own.cases if case.counted or case.undecided or case.error)
-    later = {case.subject: case for case in speaking}
+    later = {}
+    for case in own.cases:
+        if case.counted or case.undecided or case.error:
+            later[case.subject] = case
     cases = []
     for case in run.cases:
-        other = later.pop(case.subject, None)
-        cases.append(_both(case, other) if other else case)
+        if case.subject in later:
+            cases.append(_both(case, later.pop(case.subject)))
+        else:
+            cases.append(case)
     return replace(run, cases=(*cases, *later.values()))
 
 
@@ -106,8 +126,9 @@ def _both(case: Case, other: Case) -> Case:
 
 def _current(state: State, current: Path | None) -> str:
     """Return the name of the checkout that one stands in."""
-    if current is not None:
-        for checkout in state.known_checkouts:
-            if checkout.real == str(current):
-                return checkout.name
+    if current is None:
+        return "root"
+    for checkout in state.known_checkouts:
+        if checkout.real == str(current):
+            return checkout.name
     return "root"

@@ -104,13 +104,12 @@ def rule(
         if not check.__doc__:
             raise TypeError(f"rule {check.__name__} has no docstring")
         name = check.__name__.replace("_", "-")
-        names = list(inspect.signature(check).parameters.values())
-        subjects: tuple[str, ...] = ()
+        parameters = list(inspect.signature(check).parameters.values())
         subject_parameter = None
-        if names and all(part in SUBJECTS for part in names[0].name.split("_or_")):
-            subject_parameter = names.pop(0).name
-            subjects = tuple(subject_parameter.split("_or_"))
-        unknown = [parameter.name for parameter in names if parameter.name not in FACTS]
+        subjects = _subjects(parameters)
+        if subjects:
+            subject_parameter = parameters.pop(0).name
+        unknown = [parameter.name for parameter in parameters if parameter.name not in FACTS]
         if unknown:
             raise TypeError(f"rule {name}: no such input: {', '.join(unknown)}")
         return Rule(
@@ -121,14 +120,27 @@ def rule(
             check=check,
             subjects=subjects,
             subject_parameter=subject_parameter,
-            inputs=tuple(p.name for p in names if p.default is inspect.Parameter.empty),
-            optional=tuple(p.name for p in names if p.default is not inspect.Parameter.empty),
+            inputs=tuple(parameter.name for parameter in parameters if _is_needed(parameter)),
+            optional=tuple(parameter.name for parameter in parameters if not _is_needed(parameter)),
             url=url,
             stops_dispatch=stops_dispatch,
             settles_dispatch=settles_dispatch,
         )
 
     return make
+
+
+def _subjects(parameters: list[inspect.Parameter]) -> tuple[str, ...]:
+    """Return what a rule is asked about by its first parameter, of ``task_or_manager`` both; empty for a fact."""
+    if not parameters:
+        return ()
+    named = tuple(parameters[0].name.split("_or_"))
+    return named if set(named) <= set(SUBJECTS) else ()
+
+
+def _is_needed(parameter: inspect.Parameter) -> bool:
+    """Return whether a rule can't do without a part of the state."""
+    return parameter.default is inspect.Parameter.empty
 
 
 def call(rule: Rule, subject: object, inputs: dict[str, Any]) -> Iterator[Finding]:

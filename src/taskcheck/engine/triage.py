@@ -19,16 +19,26 @@ def weigh(run: RuleRun, severities: Mapping[str, str]) -> RuleRun:
 
     What the rule itself takes for less than usual isn't raised by it.
     """
-    word = severities.get(run.rule) or severities.get(run.family) or severities.get(ALL)
+    word = _configured(run, severities)
     if word is None:
         return run
     severity = Severity[word.upper()]
 
     def weighed(finding: Finding) -> Finding:
         usual = finding.level >= run.severity
-        return replace(finding, severity=severity if usual else min(severity, finding.level))
+        if usual:
+            return replace(finding, severity=severity)
+        return replace(finding, severity=min(severity, finding.level))
 
     return run.changed(weighed)
+
+
+def _configured(run: RuleRun, severities: Mapping[str, str]) -> str | None:
+    """Return the word for a rule's severity; None where the configuration has none."""
+    for name in (run.rule, run.family, ALL):
+        if name in severities:
+            return severities[name]
+    return None
 
 
 def suppress(run: RuleRun, state: State) -> RuleRun:
@@ -100,6 +110,7 @@ Covers = Callable[[str], bool]
 
 
 def _covering(table: Suppression, task: Task | None) -> Covers:
+    """Return what a suppression is about: one of a task's own file is about that task alone."""
     if task is not None:
         return lambda subject: subject == task.id
     return lambda subject: fnmatchcase(subject, table.task)
@@ -107,8 +118,12 @@ def _covering(table: Suppression, task: Task | None) -> Covers:
 
 def _matched(run: RuleRun, covers: Covers) -> bool:
     """Tell whether a suppression covers something that is suppressed."""
-    suppressed = (finding for finding, why in run.accepted if why.by != "baseline")
-    return any(covers(finding.task or finding.manager or "") for finding in suppressed)
+    for finding, why in run.accepted:
+        if why.by == "baseline":
+            continue
+        if covers(_subject(finding)):
+            return True
+    return False
 
 
 def _judged(run: RuleRun, covers: Covers) -> bool:
@@ -127,7 +142,7 @@ def _unseen(run: RuleRun) -> Iterator[str]:
 
 def _accepted(finding: Finding, settings: Settings, today: str) -> Acceptance | None:
     """Return why the configuration accepts a finding; None where it doesn't."""
-    subject = finding.task or finding.manager or ""
+    subject = _subject(finding)
     for suppression in settings.suppress:
         covered = suppression.rule == finding.rule and fnmatchcase(subject, suppression.task)
         if covered and not _expired(suppression, today):
@@ -135,13 +150,21 @@ def _accepted(finding: Finding, settings: Settings, today: str) -> Acceptance | 
     return None
 
 
+def _subject(finding: Finding) -> str:
+    """Return the task or the manager that a finding is about; empty where it is about neither."""
+    return finding.task or finding.manager or ""
+
+
 def _expired(suppression: Suppression, today: str) -> bool:
+    """Tell whether the last day of a suppression is over."""
     return suppression.until is not None and today > suppression.until
 
 
 def _accepted_in_file(finding: Finding, state: State, today: str) -> Acceptance | None:
     """Return what stands under ``taskcheck: {ignore: {RULE: reason}}`` in the task's root file, while it counts."""
-    task = _accepting(state, finding.task) if finding.task else None
+    if not finding.task:
+        return None
+    task = _accepting(state, finding.task)
     if task is None:
         return None
     for table, fault in _of_file(task):
@@ -153,7 +176,8 @@ def _accepted_in_file(finding: Finding, state: State, today: str) -> Acceptance 
 
 def _accepting(state: State, task: str) -> Task | None:
     """Return the version of a task that says what it accepts."""
-    return (state.tasks if state.trusted is None else state.trusted).get(task)
+    tasks = state.tasks if state.trusted is None else state.trusted
+    return tasks.get(task)
 
 
 def _of_file(task: Task) -> Iterator[tuple[Suppression, str | None]]:
@@ -161,9 +185,15 @@ def _of_file(task: Task) -> Iterator[tuple[Suppression, str | None]]:
     for rule, value in _ignored(task).items():
         table = value if isinstance(value, Mapping) else {"reason": value}
         fault = _fault(table)
-        until = table.get("until")
-        day = until[:10] if isinstance(until, str) and fault is None else None
-        yield Suppression(rule=rule, task=task.id, reason=str(table.get("reason") or ""), until=day), fault
+        until = _last_day(table) if fault is None else None
+        reason = str(table.get("reason") or "")
+        yield Suppression(rule=rule, task=task.id, reason=reason, until=until), fault
+
+
+def _last_day(table: Mapping[str, Value | None]) -> str | None:
+    """Return the day until which a suppression counts; of one that says ``2026-09-30T12:00:00Z`` too, the day alone."""
+    until = table.get("until")
+    return until[:10] if isinstance(until, str) else None
 
 
 def _ignored(task: Task) -> Mapping[str, Value | None]:
@@ -174,18 +204,22 @@ def _ignored(task: Task) -> Mapping[str, Value | None]:
         ``ignore: [worker-gone]`` name rules and give none.
     """
     own = task.front.get("taskcheck")
-    ignored = own.get("ignore") if isinstance(own, Mapping) else None
+    if not isinstance(own, Mapping):
+        return {}
+    ignored = own.get("ignore")
     if isinstance(ignored, Mapping):
         return ignored
-    names = (ignored,) if isinstance(ignored, str) else ignored
-    if not isinstance(names, tuple):
-        return {}
-    return {name: None for name in names if isinstance(name, str)}
+    if isinstance(ignored, str):
+        return {ignored: None}
+    if isinstance(ignored, tuple):
+        return {name: None for name in ignored if isinstance(name, str)}
+    return {}
 
 
 def _fault(table: Mapping[str, Value | None]) -> str | None:
     """Return why a suppression in a task file can't count; None for one that does."""
-    reason, until = table.get("reason"), table.get("until")
+    reason = table.get("reason")
+    until = table.get("until")
     if not isinstance(reason, str) or not reason.strip():
         return "it gives no reason"
     if until is None:

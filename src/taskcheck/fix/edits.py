@@ -8,7 +8,6 @@ from datetime import datetime
 
 from taskcheck.assemble.rows import CONTAINERS, register_rows
 from taskcheck.documents import Document, DocumentError, Refused, Route, Value, jsonsplice, read_json
-from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.documents.values import timestamp
 from taskcheck.model.edit import (
     DropEntry,
@@ -17,6 +16,7 @@ from taskcheck.model.edit import (
     MergeFile,
     SetKey,
     edited,
+    with_keys,
 )
 
 
@@ -105,12 +105,12 @@ def _content(path: str, files: Mapping[str, bytes]) -> bytes:
 def _part(edits: list[SetKey | DropEntry], data: bytes, *, at_names: bool) -> bytes:
     """Return a file with some keys set or some rows taken out."""
     dropped = [edit.place.route for edit in edits if isinstance(edit, DropEntry)]
-    values = {edit.place.route: edit.value for edit in edits if isinstance(edit, SetKey)}
-    if dropped and values:
+    keys = [edit for edit in edits if isinstance(edit, SetKey)]
+    if dropped and keys:
         raise Refused("rows are taken out of a register, keys are set in a task file")
     if dropped:
         return jsonsplice.encoded(jsonsplice.drop(read_json(data), dropped))
-    return set_scalars(data, values, at_names=at_names)
+    return with_keys(data, keys, at_names=at_names)
 
 
 def _keep(edit: KeepFile, files: Mapping[str, bytes]) -> dict[str, After]:

@@ -11,6 +11,7 @@ from taskcheck.model.sources import (
     Repository,
     Source,
     Sources,
+    Unavailable,
 )
 
 Written = Mapping[str, bytes | None]
@@ -26,18 +27,24 @@ def contents(sources: Sources) -> dict[str, bytes]:
 def overlaid(sources: Sources, files: Written, settings: Settings, mtime_ns: int) -> Sources:
     """Return the sources with some files of the root checkout as they would be, written at a moment."""
     paths = settings.paths
-    git = sources.git
-    if isinstance(git, Repository):
-        before = contents(sources)
-        git = replace(git, checkouts=tuple(_beside(held, files, before) for held in git.checkouts))
     return replace(
         sources,
         tasks=_laid_over(sources.tasks, files, mtime_ns),
         registers=_laid_over(sources.registers, files, mtime_ns, paths.registers),
         snapshots=_laid_over(sources.snapshots, files, mtime_ns, paths.snapshots),
         tombstones=_laid_over(sources.tombstones, files, mtime_ns, paths.tombstones),
-        git=git,
+        git=_git_beside(sources, files),
     )
+
+
+def _git_beside(sources: Sources, files: Written) -> Repository | Unavailable:
+    """Return what git told, with the other checkouts beside the changed root."""
+    git = sources.git
+    if isinstance(git, Unavailable):
+        return git
+    before = contents(sources)
+    checkouts = tuple(_beside(held, files, before) for held in git.checkouts)
+    return replace(git, checkouts=checkouts)
 
 
 def _laid_over(held: Iterable[Source], files: Written, mtime_ns: int, pattern: str = "") -> tuple[Source, ...]:
@@ -46,11 +53,11 @@ def _laid_over(held: Iterable[Source], files: Written, mtime_ns: int, pattern: s
     for path, data in files.items():
         if path in by_path:
             by_path[path] = replace(by_path[path], data=data, trouble=None, mtime_ns=mtime_ns)
-        elif pattern:
-            match = Pattern(pattern).match(path)
-            if match is not None:
-                name = [path, *match.groupdict().values()][-1]
-                by_path[path] = Source(path=path, data=data, mtime_ns=mtime_ns, name=name)
+            continue
+        match = Pattern(pattern).match(path) if pattern else None
+        if match is not None:
+            name = [path, *match.groupdict().values()][-1]
+            by_path[path] = Source(path=path, data=data, mtime_ns=mtime_ns, name=name)
     removed = {path for path, data in files.items() if data is None}
     return tuple(by_path[path] for path in sorted(by_path.keys() - removed))
 
@@ -65,15 +72,19 @@ def _beside(held: CheckoutSource, files: Written, before: Mapping[str, bytes]) -
     for path, data in files.items():
         if path not in before or path in held.absent:
             continue
-        was_as_root = path not in differing
-        copy = differing.get(path) or Source(path=path, data=before[path])
+        copy = held.files.get(path) or Source(path=path, data=before[path])
         if copy.data == data:
             differing.pop(path, None)
             continue
+        was_as_root = path not in held.files
         if was_as_root:
             bases[path] = before[path]
         differing[path] = copy
-    fork = held.fork
+    return replace(held, files=differing, fork=_with_bases(held.fork, bases))
+
+
+def _with_bases(fork: Fork | Unavailable, bases: Mapping[str, bytes]) -> Fork | Unavailable:
+    """Return how a checkout left root's history, with what some files more were at its base."""
     if bases and isinstance(fork, Fork):
-        fork = replace(fork, base_files={**bases, **fork.base_files})
-    return replace(held, files=differing, fork=fork)
+        return replace(fork, base_files={**bases, **fork.base_files})
+    return fork

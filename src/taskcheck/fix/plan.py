@@ -59,6 +59,7 @@ def plan(
     refuse: Callable[[Finding], str | None],
     safety: Safety,
     mtime_ns: int,
+    to_end_a_run: bool = False,
 ) -> Plan:
     """Return what to write so that every finding whose fix is at least so safe is gone.
 
@@ -74,8 +75,9 @@ def plan(
         refuse: why the fix of a finding may not be made here, whatever it would write.
         safety: the least safety of fixes that are made.
         mtime_ns: when the files would be written.
+        to_end_a_run: whether those are made too that are unsafe only for a branch that won't merge with them.
     """
-    return _Planner(sources, settings, judge, refuse, safety, mtime_ns).plan(first)
+    return _Planner(sources, settings, judge, refuse, safety, mtime_ns, to_end_a_run).plan(first)
 
 
 @dataclass(slots=True)
@@ -88,6 +90,7 @@ class _Planner:
     refuse: Callable[[Finding], str | None]
     safety: Safety
     mtime_ns: int
+    to_end_a_run: bool
     notes: list[FixNote] = field(default_factory=list)
     left_out: set[Key] = field(default_factory=set)
     """Findings whose fixes can't be made."""
@@ -138,7 +141,9 @@ class _Planner:
         agreed = AgreedEdits()
         for finding in findings:
             fix = finding.fix
-            if fix is None or fix.safety < self.safety or _key(finding) in self.left_out:
+            if fix is None or _key(finding) in self.left_out:
+                continue
+            if not fix.trusted(self.safety, to_end_a_run=self.to_end_a_run):
                 continue
             if reason := self.refuse(finding):
                 self.note(finding, reason)

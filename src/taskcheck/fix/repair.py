@@ -1,12 +1,13 @@
 """Repairs a store: finish what was interrupted, check, plan, write all or nothing, and check again."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
 from taskcheck.assemble.parse import parse
 from taskcheck.assemble.state import assemble
 from taskcheck.checks import ask, check_store, chosen, reported
+from taskcheck.fix.closing import closing_notes, task_files
 from taskcheck.fix.overlay import contents, overlaid
 from taskcheck.fix.plan import Judged, on_top_of, plan
 from taskcheck.fix.transaction import (
@@ -22,7 +23,7 @@ from taskcheck.fix.transaction import (
 from taskcheck.model.finding import Finding, Safety
 from taskcheck.model.plan import Plan
 from taskcheck.model.report import Report, RunError
-from taskcheck.model.sources import Sources, Unavailable
+from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
 from taskcheck.read import fix_folder, read_staging
 from taskcheck.report.build import concluded
@@ -39,6 +40,8 @@ class Order:
     safety: Safety = Safety.SAFE
     write: bool = True
     """False only says what would be written."""
+    to_end_a_run: bool = False
+    """Whether a run has ended, and root is to say so even where the worker's branch won't merge with that."""
     in_hook: bool = False
     """Whether a git hook waits: runtime files and partially staged ones are left alone then."""
 
@@ -153,6 +156,7 @@ def planned(store: Store, request: Request, order: Order, given: Given = lambda 
         refuse=_refusal(store, sources, order),
         safety=order.safety,
         mtime_ns=mtime_ns,
+        to_end_a_run=order.to_end_a_run,
     )
     if laid:
         made = on_top_of(laid, contents(sources), made)
@@ -167,7 +171,7 @@ def _refusal(store: Store, sources: Sources, order: Order) -> Callable[[Finding]
 
     Its file can't be written, or git or a hook has it in hand.
     """
-    tasks = _task_files(sources)
+    tasks = task_files(sources)
     staging = cache(lambda: read_staging(store.location, tasks))
 
     @cache
@@ -186,11 +190,6 @@ def _refusal(store: Store, sources: Sources, order: Order) -> Callable[[Finding]
         return next(filter(None, map(why_not, files)), None)
 
     return refuse
-
-
-def _task_files(sources: Sources) -> dict[str, bytes]:
-    """Return root's task files that could be read, by path."""
-    return {source.path: source.data for source in sources.tasks if source.data is not None}
 
 
 def _concluded(
@@ -213,38 +212,17 @@ def _concluded(
         fixes = tuple(replace(note, reason=note.reason or trouble) for note in fixes)
     notes = [recovered] if recovered else []
     if written:
-        notes += _notes(planned, store)
+        notes += closing_notes(planned, store)
+        notes += _unlocked(planned, store)
     return concluded(report, request.verdict, errors=errors, fixes=fixes, notes=tuple(notes), undo=written)
 
 
-def _notes(planned: Planned, store: Store) -> Iterator[str]:
-    """Yield what a person has to know of what was written.
-
-    That is what to commit, which branches will meet the same lines, and whom nothing keeps out.
-    """
-    tasks = _task_files(planned.sources)
-    written = [change.path for change in planned.plan.changes]
-    written_tasks = {path: tasks[path] for path in written if path in tasks}
-    tracked = sorted(read_staging(store.location, written_tasks).tracked)
-    if tracked:
-        yield f"to commit: {', '.join(tracked)}"
-    beside = _changed_beside(planned.state, tracked)
-    if beside:
-        yield f"these changed the same files, and will meet the change when they are merged: {', '.join(beside)}"
-    wrote_runtime_files = len(written_tasks) < len(written)
+def _unlocked(planned: Planned, store: Store) -> Iterator[str]:
+    """Yield whom nothing keeps out of the runtime files that were written."""
+    tasks = task_files(planned.sources)
+    wrote_runtime_files = any(change.path not in tasks for change in planned.plan.changes)
     if wrote_runtime_files and not store.settings.locks:
         yield "no lock configured ([locks]): a manager that writes its register at the same moment isn't kept out"
-
-
-def _changed_beside(state: State, paths: Collection[str]) -> list[str]:
-    """Return the checkouts that changed some of root's files themselves, as sentences name them."""
-    if isinstance(state.copies, Unavailable):
-        return []
-    changed = set()
-    for copy in state.copies:
-        if copy.changed and copy.task.place.path in paths:
-            changed.add(copy.checkout.spoken)
-    return sorted(changed)
 
 
 def _undoable(records: list[str]) -> str:

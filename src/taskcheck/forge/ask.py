@@ -1,11 +1,12 @@
 """What forges are asked, and what git is asked about their answers."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 
 from taskcheck.assemble.pulls import addresses
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.model.pulls import home as remote_home
-from taskcheck.model.sources import Forges, PullAddress, PullState, Repository, Unavailable
+from taskcheck.model.sources import Forges, Merge, PullAddress, PullState, Repository, Unavailable
 from taskcheck.model.state import State
 from taskcheck.read import Location, read_landed, read_remote, read_since
 
@@ -21,34 +22,44 @@ def ask_forges(
     """Return what forges say of the recorded pull requests, and git of what merges made and of the tasks since."""
     home = remote_home(read_remote(location))
     recorded = addresses(state, home)
-    answers = ask(dict.fromkeys(at for pulls in recorded.values() for at in pulls))
+    answers = ask(_distinct(recorded.values()))
     if isinstance(git, Unavailable):
         return Forges(answers=answers, home=home)
     unsettled = {task: pulls for task, pulls in recorded.items() if not state.tasks.by_id[task].done}
-    merges = _merges(unsettled.values(), answers)
+    merges = _merges(_distinct(unsettled.values()), answers)
     landed = read_landed(location, state.settings, git, merges)
-    reopened: dict[tuple[str, PullAddress], str] = {}
     reader = TaskReader(state.settings)
+    reopened: dict[tuple[str, PullAddress], str] = {}
     for task, pulls in unsettled.items():
         path = state.tasks.by_id[task].place.path
         for at in pulls:
-            if at not in landed or not landed[at].merged:
+            if not _has_landed(at, landed):
                 continue
-            why = _reopened(read_since(location, git, merges[at], path), path, reader)
+            versions = read_since(location, git, merges[at], path)
+            why = _reopened(versions, path, reader)
             if why:
                 reopened[task, at] = why
     return Forges(answers=answers, home=home, landed=landed, reopened=reopened)
 
 
-def _merges(recorded: Iterable[Iterable[PullAddress]], answers: Answers) -> dict[PullAddress, str]:
+def _distinct(recorded: Iterable[Iterable[PullAddress]]) -> tuple[PullAddress, ...]:
+    """Return the pull requests of several tasks, each once."""
+    return tuple(dict.fromkeys(chain.from_iterable(recorded)))
+
+
+def _merges(asked: Iterable[PullAddress], answers: Answers) -> dict[PullAddress, str]:
     """Return the commit that the merge of each pull request made, as far as its forge says."""
     merges = {}
-    for pulls in recorded:
-        for at in pulls:
-            answer = answers.get(at)
-            if isinstance(answer, PullState) and answer.commit:
-                merges[at] = answer.commit
+    for at in asked:
+        answer = answers.get(at)
+        if isinstance(answer, PullState) and answer.commit:
+            merges[at] = answer.commit
     return merges
+
+
+def _has_landed(at: PullAddress, landed: Mapping[PullAddress, Merge]) -> bool:
+    """Return whether git proves that the merge of a pull request is in root's history."""
+    return at in landed and landed[at].merged is True
 
 
 def _reopened(versions: Sequence[bytes | None], path: str, reader: TaskReader) -> str | None:
@@ -59,8 +70,10 @@ def _reopened(versions: Sequence[bytes | None], path: str, reader: TaskReader) -
         path: of the file.
         reader: of the store's task files.
     """
-    since = [reader.version(data, path, "root") for data in versions if data is not None]
-    for version in since:
+    for data in versions:
+        version = reader.version(data, path, "root") if data is not None else None
         if version is not None and version.done:
             return f"root's history said {version.status} after it was merged: the task was reopened"
-    return "its file is younger than the merge" if None in versions else None
+    if None in versions:
+        return "its file is younger than the merge"
+    return None

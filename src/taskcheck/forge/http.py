@@ -120,13 +120,13 @@ class Conversation:
             request.headers["Authorization"] = f"Bearer {self._site.token}"
         return request
 
+    # Decisions: each way in which a try can end, and whether it is worth another one.
     def _reply(self, method: str, url: str, body: Mapping[str, str] | None = None) -> _Reply:
         """Return what the site replies, once it is more than a passing failure.
 
         Raises:
             Silent: it isn't in time, or the site refuses.
         """
-        # In one piece: each way in which a try can end, and whether it is worth another one.
         for pause in (*PAUSES, None):
             try:
                 reply = self._sent(method, url, body)

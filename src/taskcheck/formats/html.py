@@ -21,7 +21,7 @@ from taskcheck.model.finding import Evidence, Finding, Severity
 from taskcheck.model.report import EMPTY, Incident, Report
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, PackageLoader
 
 MESSAGE = 4000
 """Characters that one text may have here."""
@@ -98,14 +98,14 @@ def style_hash() -> str:
 @cache
 def _environment() -> "Environment":
     """The templates; every text that they show is made harmless, then escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
     def harmless(value: Any) -> Any:
         return visible(value, MESSAGE) if isinstance(value, str) and not isinstance(value, Markup) else value
 
     environment = Environment(
-        loader=PackageLoader("taskcheck.formats", "page"),
+        loader=_loader(),
         autoescape=True,
         finalize=harmless,
         undefined=StrictUndefined,
@@ -120,9 +120,16 @@ def _environment() -> "Environment":
 
 @cache
 def _style() -> str:
-    environment = _environment()
-    assert environment.loader  # noqa: S101 - it was given one
-    return environment.loader.get_source(environment, "page.css")[0]
+    source, _, _ = _loader().get_source(_environment(), "page.css")
+    return source
+
+
+@cache
+def _loader() -> "PackageLoader":
+    """What finds the templates and the style beside them."""
+    from jinja2 import PackageLoader
+
+    return PackageLoader("taskcheck.formats", "page")
 
 
 def key(incident: Incident) -> str:

@@ -11,11 +11,12 @@ def tally(report: Report, *, verbose: bool = False) -> tuple[str, str]:
     """Return how many tasks and incidents there are; and beside it, what isn't counted among these."""
     checkouts = counted(report.checkouts, "checkout")
     text = f"{counted(report.tasks, 'task')} in {checkouts}: {_found(report)}"
-    beside = list(_beside(report, verbose=verbose))
-    return text, f"; {', '.join(beside)}" if beside else ""
+    beside = ", ".join(_beside(report, verbose=verbose))
+    return text, f"; {beside}" if beside else ""
 
 
 def _found(report: Report) -> str:
+    """Return what was found, or how much it means that nothing was."""
     if report.exit_code == EMPTY:
         return "nothing to check"
     if report.incidents:
@@ -23,14 +24,22 @@ def _found(report: Report) -> str:
         return f"{counted(len(report.incidents), 'incident')} ({severities})"
     if report.partial or not report.complete:
         return "nothing found"
-    if not report.unseen:
-        return "all agree"
-    blind = ", ".join(each.where for each in report.unseen[:SHOWN])
-    more = f" and {len(report.unseen) - SHOWN} more" if len(report.unseen) > SHOWN else ""
-    return f"all {report.tasks} that were read agree; not looked at: {blind}{more}"
+    if report.unseen:
+        return f"all {report.tasks} that were read agree; not looked at: {_unseen(report)}"
+    return "all agree"
+
+
+def _unseen(report: Report) -> str:
+    """Return the places that nobody looked at; of many, the first few."""
+    places = ", ".join(each.where for each in report.unseen[:SHOWN])
+    further = len(report.unseen) - SHOWN
+    if further > 0:
+        return f"{places} and {further} more"
+    return places
 
 
 def _severities(report: Report) -> Iterator[str]:
+    """Yield how many findings there are of each severity that has any, the worst first."""
     for severity in sorted(Severity, reverse=True):
         number = report.count(severity)
         if number:
@@ -56,7 +65,8 @@ def _repairs(report: Report) -> Iterator[str]:
     """Yield how many fixes were made, and how many there are."""
     if report.undo:
         yield f"{report.fixed} fixed (taskcheck undo {report.undo})"
-    safe, unsafe = report.fixable(Safety.SAFE), report.fixable(Safety.UNSAFE)
+    safe = report.fixable(Safety.SAFE)
+    unsafe = report.fixable(Safety.UNSAFE)
     if safe and not report.fixes:
         more = f", {unsafe} more with --unsafe-fixes" if unsafe else ""
         yield f"{safe} fixable with --fix{more}"

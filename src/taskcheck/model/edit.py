@@ -1,16 +1,22 @@
 """What a fix would do to files, as data: keyed edits, so that those of different fixes compose."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from taskcheck.documents.frontgraft import Origin, set_keys
 from taskcheck.model.task import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetKey:
-    """Write a scalar where the place's route points; added at the end when the key isn't there."""
+    """Write a scalar where the place's route points; added at the end when the key isn't there.
+
+    One with an origin is written as that has it, with what it changed in the same lines, and where it stands there.
+    """
 
     place: Place
     value: str
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,20 @@ class KeepFile:
 
 
 Edit = SetKey | DropEntry | MergeFile | KeepFile
+
+
+def with_keys(data: bytes, edits: Collection[SetKey], *, at_names: bool) -> bytes:
+    """Return a task file with some keys set, first those that a copy has.
+
+    Raises:
+        DocumentError: it can't be read.
+        Refused: it can't be done exactly.
+    """
+    origins = dict.fromkeys(edit.origin for edit in edits)
+    for origin in sorted(origins, key=lambda origin: origin is None):
+        values = {edit.place.route: edit.value for edit in edits if edit.origin == origin}
+        data = set_keys(data, values, origin, at_names=at_names)
+    return data
 
 
 def edited(edit: Edit) -> tuple[str, ...]:

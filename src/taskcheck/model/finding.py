@@ -57,12 +57,19 @@ class Fix:
     edits: tuple[Edit, ...]
     why: str = ""
     """Why it isn't safe."""
+    just_meets: bool = False
+    """Whether nothing but a branch that it leaves unmergeable keeps it from being safe; the end of a run makes it."""
 
     @staticmethod
-    def unless(why: str, *, title: str, edits: tuple[Edit, ...]) -> "Fix":
-        """Return a repair that is safe, unless there is a reason why it isn't."""
-        safety = Safety.UNSAFE if why else Safety.SAFE
-        return Fix(title=title, safety=safety, edits=edits, why=why)
+    def unless(why: str, *, title: str, edits: tuple[Edit, ...], meets: str = "") -> "Fix":
+        """Return a repair that is safe, unless there is a reason why it isn't, or a branch that couldn't be merged."""
+        safety = Safety.UNSAFE if why or meets else Safety.SAFE
+        reasons = "; ".join(filter(None, (why, meets)))
+        return Fix(title=title, safety=safety, edits=edits, why=reasons, just_meets=bool(meets and not why))
+
+    def trusted(self, safety: Safety, *, to_end_a_run: bool = False) -> bool:
+        """Return whether it is at least so safe; to end a run, a branch that it leaves unmergeable is no fault."""
+        return self.safety >= safety or (to_end_a_run and self.just_meets)
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from taskcheck.bounded import Refused, read_still
 from taskcheck.config.settings import Settings
+from taskcheck.documents.bounded import Unreadable, read_still
 from taskcheck.model.baseline import Baseline, BaselineError
 from taskcheck.read.locate import Location
 from taskcheck.read.revision import read_revision
@@ -62,7 +62,7 @@ def _lying(path: Path) -> str:
     """The file's text as it lies."""
     try:
         return read_still(path, MAX_BYTES, follow=True).decode("utf-8")
-    except Refused as refusal:
+    except Unreadable as refusal:
         if refusal.trouble.kind == "missing":
             raise FileNotFoundError from refusal
         raise BaselineError(f"{refusal}; --update-baseline writes a new one, once this is away") from refusal

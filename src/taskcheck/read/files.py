@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from taskcheck.bounded import RETRY_PAUSES, Busy, Refused, open_bounded, read_bounded, stamp_of
 from taskcheck.config.pattern import Pattern
 from taskcheck.documents import Trouble
+from taskcheck.documents.bounded import RETRY_PAUSES, Busy, Unreadable, open_bounded, read_bounded, stamp_of
 from taskcheck.model.sources import Source
 
 MAX_TASK_BYTES = 8 * 1024 * 1024
@@ -77,7 +77,7 @@ class Folder:
                     return Source(path=path, data=None, trouble=trouble, name=name)
                 time.sleep(pause)
                 continue
-            except Refused as refusal:
+            except Unreadable as refusal:
                 return Source(path=path, data=None, trouble=refusal.trouble, name=name)
             return Source(path=path, data=data, mtime_ns=found.st_mtime_ns, stamp=stamp_of(found), name=name)
         raise AssertionError
@@ -103,9 +103,9 @@ class Folder:
             if source.trouble is None or source.trouble.kind != "missing":
                 yield source
 
+    # Decisions: the innermost loop of reading, once for every file of every checkout.
     def _walk(self, pattern: Pattern) -> Iterator[str]:
         """Yield the paths below a pattern's folder, as deep as it can match; other checkouts aren't entered."""
-        # In one piece: the innermost loop of reading, once for every file of every checkout.
         base = pattern.folder
         if not self._contains(base):
             return

@@ -15,7 +15,7 @@ def watched(sources: Sources, location: Location, config: Path | None = None) ->
     """The folders that were looked into, of each that isn't there the nearest above it; git's, the configuration's."""
     folders = {str(location.root), *sources.folders, *_gits(location)}
     if config is not None:
-        folders.add(os.path.dirname(os.path.realpath(config)))  # noqa: PTH120 - a path's text is wanted
+        folders.add(str(Path(os.path.realpath(config)).parent))
     if isinstance(sources.git, Repository):
         for checkout in sources.git.checkouts:
             folders |= checkout.folders

@@ -255,15 +255,11 @@ def read_edits(git: Git, merges: Mapping[str, Merge], paths: TaskPaths, prefix: 
     made: dict[str, list[Versions]] = {}
     told = dict(merges)
     for branch, merge in merges.items():
-        if merge.merged is True and merge.fork and merge.tip:
-            try:
-                changes = git.difference(merge.fork, merge.tip)
-            except GitSilent:
-                raise
-            except GitError as error:
-                told[branch] = Merge(merged=None, proof=str(error))
-            else:
-                made[branch] = [change for change in changes if paths.match(change.path, prefix)]
+        changes = _difference(git, merge)
+        if isinstance(changes, Merge):
+            told[branch] = changes
+        else:
+            made[branch] = [change for change in changes if paths.match(change.path, prefix)]
     wanted = {branch: _blobs_of(changes) for branch, changes in made.items()}
     found = git.blobs(set().union(*wanted.values()), MAX_TASK_BYTES)
     for branch, changes in made.items():
@@ -276,9 +272,28 @@ def read_edits(git: Git, merges: Mapping[str, Merge], paths: TaskPaths, prefix: 
     return told
 
 
+def _difference(git: Git, merge: Merge) -> list[Versions] | Merge:
+    """Return what a branch changed, of one that has landed; no verdict where git can't tell.
+
+    Raises:
+        GitSilent: git gives no answer at all.
+    """
+    if merge.merged is not True or not merge.fork or not merge.tip:
+        return []
+    try:
+        return git.difference(merge.fork, merge.tip)
+    except GitSilent:
+        raise
+    except GitError as error:
+        return Merge(merged=None, proof=str(error))
+
+
 def _blobs_of(changes: Iterable[Versions]) -> set[str]:
-    """Return the blobs that changes are from or to."""
-    return {blob for change in changes for blob in (change.before, change.after) if blob}
+    """Return the ids of what files were before some changes and after them."""
+    blobs = set()
+    for change in changes:
+        blobs |= {change.before, change.after}
+    return {blob for blob in blobs if blob}
 
 
 def _change(change: Versions, contents: Mapping[str, bytes], prefix: str) -> Change:

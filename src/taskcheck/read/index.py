@@ -17,6 +17,8 @@ class Staging:
     unmerged: frozenset[str] = frozenset()
     partial: frozenset[str] = frozenset()
     """Staged otherwise than in the last commit, and on disk otherwise again."""
+    unedited: frozenset[str] = frozenset()
+    """As in the last commit, staged and on disk."""
 
 
 def read_staging(location: Location, files: Mapping[str, bytes]) -> Staging:
@@ -35,6 +37,7 @@ def read_staging(location: Location, files: Mapping[str, bytes]) -> Staging:
     tracked = set()
     unmerged = set()
     partial = set()
+    unedited = set()
     for path, data in files.items():
         full = location.prefix + path
         if full not in index:
@@ -45,7 +48,14 @@ def read_staging(location: Location, files: Mapping[str, bytes]) -> Staging:
             unmerged.add(path)
         elif staged != committed.get(full) and staged != blob_id(data, len(staged)):
             partial.add(path)
-    return Staging(tracked=frozenset(tracked), unmerged=frozenset(unmerged), partial=frozenset(partial))
+        elif staged == committed.get(full) == blob_id(data, len(staged)):
+            unedited.add(path)
+    return Staging(
+        tracked=frozenset(tracked),
+        unmerged=frozenset(unmerged),
+        partial=frozenset(partial),
+        unedited=frozenset(unedited),
+    )
 
 
 def _folders(prefix: str, paths: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from taskcheck.bounded import Refused, read_still
+from taskcheck.documents.bounded import Unreadable, read_still
 from taskcheck.read.files import small_text
 from taskcheck.read.git import Git
 from taskcheck.read.gitconfig import core_values, is_true
@@ -129,7 +129,7 @@ def _core(repository: Path, name: str) -> dict[str, str]:
     path = repository / name
     try:
         text = os.fsdecode(read_still(path, MAX_BYTES, follow=True))
-    except Refused as refusal:
+    except Unreadable as refusal:
         if refusal.trouble.kind == "missing":
             return {}
         raise GitError(f"{path}: {refusal}; git's configuration is a file of some kilobytes, put it back") from refusal

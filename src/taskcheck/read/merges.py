@@ -166,6 +166,7 @@ class MergeReader:
         """Return the commits that a commit has and an earlier one doesn't."""
         return {commit for commit, _ in self.git.commits(later, earlier, f"--max-count={DEPTH}")}
 
+    # Decisions: a row of steps, each of which needs what all before it found.
     def _apart(self, base: str, tip: str) -> Merge:
         """Return the verdict for a tip that isn't in root's history: whether its changes are on trunk as other commits.
 
@@ -186,7 +187,6 @@ class MergeReader:
         identities = self._patches.identities([*own, *(commit for commit in trunk if files[commit] in likely)])
         on_trunk = _newest_by_identity(trunk, identities)
         equal = {commit: on_trunk.get(identities[commit] or "") for commit in own}
-        # One function for all these steps: each needs what the ones before it found.
         return (
             self._rebased(base, tip, own, trunk, equal)
             or self._squashed(base, tip, own, trunk, on_trunk.get(squashed))

@@ -4,7 +4,8 @@ An empty or relative element of ``PATH`` is a folder of whoever filled the curre
 """
 
 import os
-from collections.abc import Iterable
+import shutil
+from pathlib import PurePath
 
 ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -29,24 +30,26 @@ LOCAL_VARIABLES = frozenset({
 def absolute_path() -> str:
     """Return ``PATH`` without its empty and relative elements."""
     elements = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    return os.pathsep.join(element for element in elements if os.path.isabs(element))  # noqa: PTH117
+    absolute = [element for element in elements if PurePath(element).is_absolute()]
+    return os.pathsep.join(absolute)
 
 
 def program(name: str) -> str | None:
-    """Return where a program is, by the absolute elements of ``PATH``; None where none has it."""
-    for folder in filter(None, absolute_path().split(os.pathsep)):
-        for ending in _endings():
-            path = os.path.join(folder, name + ending)  # noqa: PTH118 - a path's text is wanted
-            if os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113 - Path.is_file may raise
-                return path
-    return None
+    """Return where a program is, by the absolute elements of ``PATH``; None where none has it.
 
-
-def _endings() -> Iterable[str]:
-    """Return what the name of a program may end in."""
-    return (".exe", ".cmd", ".bat") if os.name == "nt" else ("",)
+    On Windows the current folder may be looked at first: what is found there has no absolute path, and doesn't count.
+    """
+    found = shutil.which(name, path=absolute_path())
+    if found is None or not PurePath(found).is_absolute():
+        return None
+    return found
 
 
 def foreign_variables() -> list[str]:
     """Return the variables of this process that would make git answer about something else, or speak elsewhere."""
-    return [name for name in os.environ if name in LOCAL_VARIABLES or name.startswith(("GIT_TRACE", "GIT_SSH"))]
+    found = []
+    for name in os.environ:
+        speaks_elsewhere = name.startswith(("GIT_TRACE", "GIT_SSH"))
+        if speaks_elsewhere or name in LOCAL_VARIABLES:
+            found.append(name)
+    return found

@@ -71,7 +71,7 @@ def _read_repository(
     branch = main.branch if main else None
     trunk = _trunk(settings.trunk, refs)
     trunk_tip = _tip(trunk, refs) if trunk else None
-    git.require_commits(tip for tip in (head, trunk_tip) if tip and object_id(tip))
+    git.require_commits(_object_ids(head, trunk_tip))
     root_files = _contents(sources.tasks)
     paths = TaskPaths.of(settings)
     checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors, progress)
@@ -80,7 +80,7 @@ def _read_repository(
         taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
         checkouts += read_branches(git, refs, settings.branches, taken, trunk, root_files, paths, location.prefix)
     progress("asking git about history")
-    merges: dict[str, Merge] = {}
+    merges: Mapping[str, Merge] = {}
     if head is not None:
         checkouts = _with_forks(git, location, head, checkouts, paths)
         reader = MergeReader(
@@ -99,11 +99,21 @@ def _read_repository(
         trunk=trunk,
         on_trunk=trunk is not None and branch == trunk,
         checkouts=tuple(checkouts),
-        branches=frozenset(ref.removeprefix(_LOCAL) for ref in refs if ref.startswith(_LOCAL)),
+        branches=_local_branches(refs),
         merges=merges,
         tracked=_tracked(git, settings, location, common_dir, head) if main else frozenset(),
         changes=_changes(git, head, questions, location.prefix, errors),
     )
+
+
+def _object_ids(*tips: str | None) -> list[str]:
+    """Return those of some tips that are names of commits."""
+    return [tip for tip in tips if tip and object_id(tip)]
+
+
+def _local_branches(refs: Iterable[str]) -> frozenset[str]:
+    """Return the names of the local branches among some refs."""
+    return frozenset(ref.removeprefix(_LOCAL) for ref in refs if ref.startswith(_LOCAL))
 
 
 def _contents(files: Iterable[Source]) -> dict[str, bytes]:

@@ -52,10 +52,11 @@ def build(
     """
     runs = tuple(run.changed(lambda finding: _located(finding, state)) for run in runs)
     only = tuple(only)
-    asked = named(runs, only, state, gone=gone) if only else None
-    if asked is not None:
+    asked = None
+    if only:
+        asked = named(runs, only, state, gone=gone)
         runs = tuple(narrowed(run, asked) for run in runs)
-    counted = tuple(finding for run in runs for finding in run.counted)
+    counted = _counted(runs)
     incidents = _about(fold(counted, state, rules), counted, asked, signals_alone=signals_alone)
     report = Report(
         version=__version__,
@@ -65,8 +66,8 @@ def build(
         incidents=incidents,
         runs=runs,
         managers=manager_statuses(state),
-        errors=(*errors, *(error for run in runs for error in run.errors)),
-        notices=() if isinstance(state.pulls, Unavailable) else state.pulls.notices,
+        errors=(*errors, *_raised(runs)),
+        notices=_notices(state),
         unseen=unseen(state),
         partial=bool(only) or not signals_alone,
         worktrees=_worktrees(state),
@@ -75,19 +76,48 @@ def build(
     return replace(report, exit_code=_exit_code(report, verdict, empty=empty))
 
 
+def _counted(runs: Iterable[RuleRun]) -> tuple[Finding, ...]:
+    """Return the findings of all rules that nothing accepts."""
+    counted: list[Finding] = []
+    for run in runs:
+        counted += run.counted
+    return tuple(counted)
+
+
+def _raised(runs: Iterable[RuleRun]) -> list[RunError]:
+    """Return the errors that rules raised where they couldn't go on."""
+    raised: list[RunError] = []
+    for run in runs:
+        raised += run.errors
+    return raised
+
+
+def _notices(state: State) -> tuple[str, ...]:
+    """Return what forges said beside their answers; nothing where none was asked."""
+    if isinstance(state.pulls, Unavailable):
+        return ()
+    return state.pulls.notices
+
+
 def _about(
     incidents: tuple[Incident, ...], counted: tuple[Finding, ...], asked: Named | None, *, signals_alone: bool
 ) -> tuple[Incident, ...]:
     """Return the incidents that the report is about: one of signals alone counts only where it was asked for."""
-    subjects: set[str | None] = set()
-    if asked is not None:
-        subjects = {finding.task or finding.manager for finding in counted} | asked.subjects
+    subjects = None if asked is None else _subjects(counted, asked)
     about = []
     for incident in incidents:
-        named = asked is None or incident.subject in subjects
+        named = subjects is None or incident.subject in subjects
         if incident.findings or (signals_alone and named):
             about.append(incident)
     return tuple(about)
+
+
+def _subjects(counted: tuple[Finding, ...], asked: Named) -> set[str | None]:
+    """Return the tasks and managers that are named, or that a finding about what is named is of."""
+    subjects: set[str | None] = set(asked.subjects)
+    for finding in counted:
+        subjects.add(finding.task or finding.manager)
+    return subjects
 
 
 def _worktrees(state: State) -> tuple[tuple[str, str], ...]:
@@ -111,8 +141,11 @@ def concluded(
     """Return the report of what is left when some fixes were made, or couldn't be."""
     told = replace(report, errors=(*report.errors, *errors), fixes=fixes, notes=notes, undo=undo)
     code = _exit_code(told, verdict, empty=report.exit_code == EMPTY)
-    fixed = verdict.fail_on_fix and not verdict.exit_zero and not all(note.reason for note in fixes)
-    return replace(told, exit_code=1 if fixed and code in {0, EMPTY} else code)
+    fixes_fail = verdict.fail_on_fix and not verdict.exit_zero
+    some_made = not all(note.reason for note in fixes)
+    if fixes_fail and some_made and code in {0, EMPTY}:
+        code = 1
+    return replace(told, exit_code=code)
 
 
 def _located(finding: Finding, state: State) -> Finding:
@@ -138,6 +171,7 @@ def _with_line(place: Place, state: State) -> Place:
 
 
 def _side(place: Place, state: State) -> Literal["root", "worktree", "ledger"]:
+    """Return who speaks in a place: a task file of root or of another checkout, or a runtime ledger."""
     if place.checkout != "root":
         return "worktree"
     return "root" if place.path in state.tasks.by_path else "ledger"
@@ -147,8 +181,13 @@ def _exit_code(report: Report, verdict: Verdict, *, empty: bool) -> int:
     """Return 0 clean, 1 findings, 3 not to be trusted, 4 nothing to check; precedence 3, 1, 4, 0 (spec 4)."""
     if not report.complete:
         return 3
-    failing = any(finding.level >= verdict.fail_on and not finding.advisory for finding in report.findings)
+    failing = any(_fails(finding, verdict) for finding in report.findings)
     blind = verdict.strict and report.blind
     if failing or blind:
         return 0 if verdict.exit_zero else 1
     return EMPTY if empty else 0
+
+
+def _fails(finding: Finding, verdict: Verdict) -> bool:
+    """Return whether a finding makes a run fail."""
+    return finding.level >= verdict.fail_on and not finding.advisory

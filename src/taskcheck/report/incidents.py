@@ -37,18 +37,32 @@ def fold(findings: Iterable[Finding], state: State, rules: Mapping[str, Rule]) -
 
 
 def _grouped(findings: tuple[Finding, ...], state: State, causes: Causes) -> dict[Key, _Group]:
-    by_task: dict[str, set[str]] = {}
-    for finding in findings:
-        if finding.task:
-            by_task.setdefault(finding.task, set()).add(finding.rule)
+    """Return findings and signals by what they are about."""
+    by_task = _rules_by_task(findings)
     groups: dict[Key, _Group] = {}
     for finding in findings:
         key = _key(finding, by_task, causes)
         groups.setdefault(key, _Group()).findings.append(finding)
     for signal in state.signals:
-        key = (signal.task, None) if signal.task else (None, signal.manager)
+        key = _key_of_signal(signal)
         groups.setdefault(key, _Group()).signals.append(signal)
     return groups
+
+
+def _rules_by_task(findings: Iterable[Finding]) -> dict[str, set[str]]:
+    """Return the rules that found something about each task."""
+    by_task: dict[str, set[str]] = {}
+    for finding in findings:
+        if finding.task:
+            by_task.setdefault(finding.task, set()).add(finding.rule)
+    return by_task
+
+
+def _key_of_signal(signal: Signal) -> Key:
+    """Return whose a signal is: the task's that it names, else the manager's who gave it."""
+    if signal.task:
+        return signal.task, None
+    return None, signal.manager
 
 
 def _key(finding: Finding, by_task: Mapping[str, set[str]], causes: Causes) -> Key:
@@ -66,14 +80,20 @@ def _with_blocked(incidents: list[Incident], state: State) -> list[Incident]:
     if not asked:
         return incidents
     waiting = blocked(asked, state.tasks)
-    return [replace(incident, blocks=waiting.get(incident.task or "", 0)) for incident in incidents]
+    counted = []
+    for incident in incidents:
+        blocks = waiting.get(incident.task or "", 0)
+        counted.append(replace(incident, blocks=blocks))
+    return counted
 
 
 def _order(incident: Incident) -> tuple[int, bool, str, str]:
+    """Return a key that sorts incidents: the worst first, those of signals alone after those with findings."""
     return -incident.severity, incident.headline is None, incident.task or "", incident.manager or ""
 
 
 def _incident(key: Key, group: _Group, state: State, causes: Causes) -> Incident:
+    """Return all that is said of one task, manager or repository as one incident."""
     task_id, manager = key
     findings = _explained(group.findings, causes)
     task = state.tasks.get(task_id) if task_id else None
@@ -105,13 +125,12 @@ def _explained(findings: list[Finding], causes: Causes) -> tuple[Finding, ...]:
         able = grave if finding.level is Severity.ERROR else found
         explained.append(replace(finding, explained_by=causes.first(able, finding.rule)))
 
-    explained = _without_idle_fixes(explained)
-
     def order(finding: Finding) -> tuple[object, ...]:
         place = finding.place
-        return finding.explained_by is not None, -finding.level, causes.rank(finding.rule), place.path, place.route
+        is_consequence = finding.explained_by is not None
+        return is_consequence, -finding.level, causes.rank(finding.rule), place.path, place.route
 
-    return tuple(sorted(explained, key=order))
+    return tuple(sorted(_without_idle_fixes(explained), key=order))
 
 
 def _without_idle_fixes(findings: list[Finding]) -> list[Finding]:
@@ -119,28 +138,41 @@ def _without_idle_fixes(findings: list[Finding]) -> list[Finding]:
 
     An unsafe repair of a consequence is never offered; a safe one only where that of its cause isn't safe.
     """
-    safe_causes = {finding.rule for finding in findings if finding.fix and finding.fix.safety is Safety.SAFE}
+    safe_causes = {finding.rule for finding in findings if _is_safely_fixable(finding)}
     kept = []
     for finding in findings:
-        fix = finding.fix
-        if fix is not None and finding.explained_by is not None:
-            needed = fix.safety is Safety.SAFE and finding.explained_by not in safe_causes
-            kept.append(finding if needed else replace(finding, fix=None))
-        else:
+        is_cause = finding.explained_by is None
+        needed = _is_safely_fixable(finding) and finding.explained_by not in safe_causes
+        if is_cause or needed:
             kept.append(finding)
+        else:
+            kept.append(replace(finding, fix=None))
     return kept
+
+
+def _is_safely_fixable(finding: Finding) -> bool:
+    """Return whether a finding has a repair that is safe."""
+    return finding.fix is not None and finding.fix.safety is Safety.SAFE
 
 
 def _signals(
     signals: list[Signal], findings: tuple[Finding, ...], state: State, causes: Causes
 ) -> tuple[SignalNote, ...]:
     """Return the raw signals of one incident, each with what refutes or explains it."""
-    heads = {finding.rule: finding for finding in findings}.values()
     notes = []
     for signal in sorted(signals, key=lambda each: (each.kind, each.manager, each.at is None, each.at)):
-        cause = next((head.rule for head in heads if causes.explains_signal(head, signal.kind)), None)
+        cause = _cause_of_signal(signal, findings, causes)
         notes.append(SignalNote(signal=signal, refuted=_refuted(signal, state), explained_by=cause))
     return tuple(notes)
+
+
+def _cause_of_signal(signal: Signal, findings: tuple[Finding, ...], causes: Causes) -> str | None:
+    """Return the first rule that explains a signal by its last finding; None where none does."""
+    last = {finding.rule: finding for finding in findings}
+    for finding in last.values():
+        if causes.explains_signal(finding, signal.kind):
+            return finding.rule
+    return None
 
 
 def _moved(task: Task | None, state: State) -> datetime | None:
@@ -154,14 +186,12 @@ def _moved(task: Task | None, state: State) -> datetime | None:
 
 def _newest_written(task: Task, latest: datetime) -> datetime | None:
     """Return the newest timestamp in a task's front matter that isn't in the future."""
-    newest: datetime | None = None
+    times = []
     for value in task.front.values():
         time = timestamp(value) if isinstance(value, str) else None
-        if time is None or time > latest:
-            continue
-        if newest is None or time > newest:
-            newest = time
-    return newest
+        if time is not None and time <= latest:
+            times.append(time)
+    return max(times, default=None)
 
 
 def _heard(manager: str | None, state: State) -> datetime | None:
@@ -174,10 +204,13 @@ def _heard(manager: str | None, state: State) -> datetime | None:
 
 def _worker(task: str | None, state: State) -> str | None:
     """Return how a task's newest run stands, in a word."""
-    dispatch = state.dispatch_of(task) if task is not None else None
+    if task is None:
+        return None
+    dispatch = state.dispatch_of(task)
     return dispatch.state.value if dispatch else None
 
 
 def _refuted(signal: Signal, state: State) -> bool:
+    """Return whether a task file says otherwise than a signal."""
     copies = Copies() if isinstance(state.copies, Unavailable) else state.copies
     return copies.refute(signal, state.tasks.get(signal.task or "")) is not None

@@ -1,6 +1,6 @@
 """Narrows what is reported to the tasks, managers and paths that somebody names; what was read stays the same."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from taskcheck.model.finding import Finding
@@ -32,7 +32,9 @@ class Named:
 
     def about(self, subject: Subject, finding: Finding) -> bool:
         """Tell whether a finding is about what is named."""
-        if self.means(subject) or finding.task in self.subjects or finding.manager in self.subjects:
+        if self.means(subject):
+            return True
+        if finding.task in self.subjects or finding.manager in self.subjects:
             return True
         return finding.place.path in self.paths
 
@@ -56,7 +58,7 @@ def named(runs: Iterable[RuleRun], only: Iterable[str], state: State, *, gone: b
     paths: set[str] = set()
     for name in only:
         path = _store_path(name, state)
-        below = {task for at, task in tasks.items() if _lies_below(at, path)}
+        below = _tasks_below(path, tasks)
         if name in known:
             subjects.add(name)
         elif below:
@@ -72,7 +74,9 @@ def _known(runs: Iterable[RuleRun], state: State) -> set[str]:
     """Return the tasks and managers that can be named: of rules' subjects, of files, and of signals."""
     known = {file.id for file in state.files}
     for run in runs:
-        known.update(case.subject.group for case in run.cases if case.skipped is None)
+        for case in run.cases:
+            if case.skipped is None:
+                known.add(case.subject.group)
     for signal in state.signals:
         if signal.task:
             known.add(signal.task)
@@ -96,19 +100,36 @@ def _narrowed_case(case: Case, asked: Named) -> Case | None:
     """
     findings = tuple(finding for finding in case.findings if asked.about(case.subject, finding))
     meant = asked.means(case.subject)
-    spoken = bool(findings) or case.error is not None or case.skipped is not None
-    if not meant and not spoken and case.subject.detail not in asked.paths:
-        return None
-    return replace(case, findings=findings, undecided=case.undecided if meant else None)
+    if meant:
+        return replace(case, findings=findings)
+    told_anyway = case.error is not None or case.skipped is not None
+    if findings or told_anyway or case.subject.detail in asked.paths:
+        return replace(case, findings=findings, undecided=None)
+    return None
+
+
+def _tasks_below(folder: str, tasks: Mapping[str, str]) -> set[str]:
+    """Return the tasks, given by path, whose files are at a path or in the folder that it is."""
+    below = set()
+    for path, task in tasks.items():
+        if _lies_below(path, folder):
+            below.add(task)
+    return below
 
 
 def _lies_below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder}/") or folder == "."
+    """Tell whether a path is another one, or lies in the folder that it is; everything lies in ``.``."""
+    if folder in {path, "."}:
+        return True
+    return path.startswith(f"{folder}/")
 
 
 def _store_path(name: str, state: State) -> str:
     """Return a path relative to the root checkout; one in a worktree is the same path in root."""
+    path = name
     for checkout in state.known_checkouts:
-        if checkout.path and name.startswith(f"{checkout.path}/"):
-            return name.removeprefix(f"{checkout.path}/").rstrip("/")
-    return name.rstrip("/")
+        folder = f"{checkout.path}/"
+        if checkout.path and name.startswith(folder):
+            path = name.removeprefix(folder)
+            break
+    return path.rstrip("/")

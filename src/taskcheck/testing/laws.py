@@ -3,15 +3,17 @@
 import difflib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from taskcheck.checks import check_store
 from taskcheck.documents import read_front_matter, read_json
+from taskcheck.documents.frontgraft import changed_with
 from taskcheck.engine.rule import Rule
 from taskcheck.fix import repair
 from taskcheck.formats import concise, json_report
+from taskcheck.model.edit import SetKey
 from taskcheck.model.finding import Finding, Safety
 from taskcheck.model.report import Report
 from taskcheck.model.sources import Processes
@@ -164,7 +166,7 @@ def _fix_laws(case: Path, store: Store, request: Request, found: Report, safety:
     _hold(bool(written) == (report.undo is not None), case, "what was written can't be undone")
     for path in written:
         if path in before and path in after:
-            _only_values_changed(case, path, before[path], after[path])
+            _only_values_changed(case, path, before[path], after[path], _free_to_move(found, path))
     _nothing_left(case, safety, found, report)
     once = tree(root)
     _hold(_repaired(store, request, safety).undo is None, case, "a second run fixes again")
@@ -205,8 +207,21 @@ def _fixable(finding: Finding, safety: Safety) -> bool:
     return finding.fix is not None and finding.fix.safety >= safety
 
 
-def _only_values_changed(case: Path, path: str, before: bytes, after: bytes) -> None:
-    """See that in a task file only values changed, none but of scalars; that a ledger still is one."""
+def _free_to_move(found: Report, path: str) -> set[str]:
+    """Return the keys of a task file that fixes take over from a copy, and may put where that has them."""
+    free: set[str] = set()
+    for finding in found.findings:
+        for edit in finding.fix.edits if finding.fix else ():
+            if isinstance(edit, SetKey) and edit.origin and edit.place.path == path:
+                free |= changed_with({edit.place.route[0]}, edit.origin, at_names=True)
+    return free
+
+
+def _only_values_changed(case: Path, path: str, before: bytes, after: bytes, free: set[str]) -> None:
+    """See that in a task file only values changed, none but of scalars, and only keys moved that may.
+
+    Of a ledger see that it still is one.
+    """
     if not path.endswith(".md"):
         read_json(after)
         return
@@ -214,17 +229,30 @@ def _only_values_changed(case: Path, path: str, before: bytes, after: bytes) -> 
     if old is None or new is None:
         raise AssertionError(f"{case}: {path} has lost its front matter")
     _hold(new.body == old.body, case, f"{path}: the body changed")
-    _hold(list(new.values)[: len(old.values)] == list(old.values), case, f"{path}: keys moved")
+    in_order = _without(old.values, free)
+    _hold(_without(new.values, free)[: len(in_order)] == in_order, case, f"{path}: keys moved")
     differing = {key for key in new.values if new.values[key] != old.values.get(key)}
     scalars = all(isinstance(new.values[key], str | tuple) for key in differing)
     _hold(scalars, case, f"{path}: a value that is no scalar changed")
-    gone = []
-    for line in old.text.splitlines():
-        is_of_other_key = line.split(":")[0] not in differing
-        is_continued = line.startswith(" ")
-        if is_of_other_key and not is_continued and line not in new.text.splitlines():
-            gone.append(line)
+    gone = _lost_lines(old.text, new.text, differing | free)
     _hold(not gone, case, f"{path}: lines of other keys changed: {gone}")
+
+
+def _lost_lines(old: str, new: str, changed: set[str]) -> list[str]:
+    """Return the lines of a front matter that a new one lacks, though no change is of their keys."""
+    kept = new.splitlines()
+    lost = []
+    for line in old.splitlines():
+        is_of_changed_key = line.split(":")[0] in changed
+        is_continued = line.startswith(" ")
+        if not is_of_changed_key and not is_continued and line not in kept:
+            lost.append(line)
+    return lost
+
+
+def _without(keys: Iterable[str], left_out: set[str]) -> list[str]:
+    """Return some keys but others, in their order."""
+    return [key for key in keys if key not in left_out]
 
 
 def _repaired(store: Store, request: Request, safety: Safety) -> Report:

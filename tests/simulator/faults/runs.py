@@ -207,6 +207,18 @@ def merged_while_active(scene: Scene, task: str) -> Iterator[Expected]:
     yield expect(task, "merged-not-completed", also=["metadata-drift"])
 
 
+@fault({"hold": "working", **ON_BRANCH, "pid": True, "early_pull": False, "follow": "launch"})
+def first_slice_merged(scene: Scene, task: str) -> Iterator[Expected]:
+    """A first slice of a branch was merged, that left the task's file alone; its worker is at the next one."""
+    tree = _tree(scene, task)
+    path = tree.task(task)
+    tree.write(
+        path, scene.world.history.files(scene.world.history.base(scene.world.root.head, tree.head))[path], scene.now
+    )
+    _merge(scene, task)
+    yield expect(task, "merged-not-completed", also=["metadata-drift", "stale-branch-copy"])
+
+
 @fault({"hold": "working", **ON_BRANCH, "pid": False, **LOG_ONLY})
 def merged_while_unknown(scene: Scene, task: str) -> Iterator[Expected]:
     """A branch was merged, its task is registered still, and nothing tells of its worker."""

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from taskcheck.write import commit as committing, disk, journal as journals_module, locks
+from taskcheck.write import disk, journal as journals_module, locks, work as work_module
 from taskcheck.write.commit import (
     Aborted,
     Overtaken,
@@ -495,7 +495,7 @@ def test_attributes_and_owner_stay(tmp_path: Path) -> None:
 
 
 def test_only_so_many_fixes_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(committing, "KEPT", 3)
+    monkeypatch.setattr(work_module, "KEPT", 3)
     world = World(tmp_path)
     for number in range(5):
         before = (world.root / "tasks/a.md").read_bytes()

@@ -148,9 +148,9 @@ def _no_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
+# Decisions: the order of these calls is all that there is to understand.
 def _guard_process(launch: Launch, gate: int, control: int, report: int) -> NoReturn:
     """Be the guard, from its first instant to its last; signals are blocked when it begins."""
-    # In one piece: the order of these calls is all that there is to understand.
     try:
         _default_signals()
         os.setsid()
@@ -249,9 +249,9 @@ class _Watch:
                 self._send(signal.SIGTERM)
             self.kill_at = min(self.kill_at, time.monotonic() + PACT_GRACE)
 
+    # Decisions: a select and, for each descriptor, what it means while the runner lives and after it.
     def _listen(self) -> None:
         """Wait for the worker and the runner, and signal what the runner wants, or its absence."""
-        # In one piece: a select and, for each descriptor, what it means while the runner lives and after it.
         pause = _POLL if self.status is not None else max(0.0, self.kill_at - time.monotonic())
         outputs = [] if self.runner_lives else [flow for flow in self.outputs if not flow.ended]
         listening = [self.wake, *([self.control] if self.runner_lives else [flow.source for flow in outputs])]

@@ -30,7 +30,7 @@ class Busy(Exception):
     """The file changed while it was read."""
 
 
-class Refused(Exception):
+class Unreadable(Exception):
     """The file isn't one that is read; the message says why, and what would do."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -50,16 +50,10 @@ def read_bounded(
         tail: its last bytes up to the limit, of a file of any size, which may grow meanwhile.
 
     Raises:
-        Refused: it isn't there, isn't regular, is too large, or can't be read.
+        Unreadable: it isn't there, isn't regular, is too large, or can't be read.
         Busy: it changed while it was read.
     """
-    try:
-        target = Path(path).stat() if follow else None
-        if target is not None and not stat.S_ISREG(target.st_mode):  # opening a device can do something
-            raise _irregular(target)
-        fd = os.open(path, _FLAGS | (0 if follow else _NOFOLLOW))
-    except (OSError, ValueError) as error:
-        raise _refusal(error) from error
+    fd = _opened(path, follow=follow)
     try:
         before = os.fstat(fd)
         if not stat.S_ISREG(before.st_mode):
@@ -67,7 +61,7 @@ def read_bounded(
         if tail:
             os.lseek(fd, max(0, before.st_size - limit), os.SEEK_SET)
         elif before.st_size > limit:
-            raise Refused("too-large", f"it has {before.st_size:,} bytes; {limit:,} are read at the most")
+            raise Unreadable("too-large", f"it has {before.st_size:,} bytes; {limit:,} are read at the most")
         data = _read_all(fd, min(before.st_size, limit))
         after = os.fstat(fd)
     except OSError as error:
@@ -88,14 +82,31 @@ def read_still(path: str | Path, limit: int, *, follow: bool = False) -> bytes:
         follow: whether its path may be a link.
 
     Raises:
-        Refused: as `read_bounded`; or it is written all the time.
+        Unreadable: as `read_bounded`; or it is written all the time.
     """
     for pause in RETRY_PAUSES:
         try:
             return read_bounded(path, limit, follow=follow)[0]
         except Busy:
             time.sleep(pause)
-    raise Refused("busy", "it is being written all the time; run again")
+    raise Unreadable("busy", "it is being written all the time; run again")
+
+
+def _opened(path: str | Path, *, follow: bool) -> int:
+    """Return a descriptor to read a file from, which waits for nobody.
+
+    Raises:
+        Unreadable: it can't be opened, or is a link that isn't followed, or one to what is no regular file.
+    """
+    try:
+        if not follow:
+            return os.open(path, _FLAGS | _NOFOLLOW)
+        target = Path(path).stat()
+        if not stat.S_ISREG(target.st_mode):  # opening a device can do something
+            raise _irregular(target)
+        return os.open(path, _FLAGS)
+    except (OSError, ValueError) as error:
+        raise _refusal(error) from error
 
 
 def open_bounded(path: str) -> int:
@@ -120,20 +131,20 @@ def _read_all(fd: int, size: int) -> bytes:
     return data
 
 
-def _irregular(found: os.stat_result) -> Refused:
+def _irregular(found: os.stat_result) -> Unreadable:
     """Return the refusal of what is no regular file."""
     what = _NOT_REGULAR.get(stat.S_IFMT(found.st_mode), "no regular file")
-    return Refused("not-a-file", f"it is {what}")
+    return Unreadable("not-a-file", f"it is {what}")
 
 
-def _refusal(error: OSError | ValueError) -> Refused:
+def _refusal(error: OSError | ValueError) -> Unreadable:
     """Return the refusal of what can't be opened or read."""
     if isinstance(error, ValueError):
-        return Refused("denied", f"it can't be opened: {error}")
+        return Unreadable("denied", f"it can't be opened: {error}")
     if error.errno == errno.ELOOP:
-        return Refused("symlink", "it is a symbolic link, which is not followed; put the file itself here")
+        return Unreadable("symlink", "it is a symbolic link, which is not followed; put the file itself here")
     if error.errno in {errno.ENXIO, errno.EOPNOTSUPP}:
-        return Refused("not-a-file", "it is no regular file")
+        return Unreadable("not-a-file", "it is no regular file")
     if isinstance(error, FileNotFoundError):
-        return Refused("missing", "it was there a moment ago and is gone")
-    return Refused("denied", f"it can't be opened: {error.strerror}")
+        return Unreadable("missing", "it was there a moment ago and is gone")
+    return Unreadable("denied", f"it can't be opened: {error.strerror}")

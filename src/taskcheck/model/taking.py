@@ -1,0 +1,94 @@
+"""What root takes over from another checkout's copy of a task, so that git merges the two afterwards; pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from taskcheck.config.settings import Settings
+from taskcheck.documents import Document, DocumentError, Refused
+from taskcheck.documents.frontgraft import Origin, changed_with, meeting, whole
+from taskcheck.model.edit import SetKey, with_keys
+from taskcheck.model.sources import Fork
+from taskcheck.model.task import Copy, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Edits of root's file, and what the copy's branch will meet there."""
+
+    edits: tuple[SetKey, ...]
+    meets: str = ""
+    """Which lines of which branch a merge would leave to a person; empty where git merges all."""
+
+
+def taking(root: Task, copy: Copy | None, values: Mapping[str, str], settings: Settings) -> Taking:
+    """Return the edits that give root some values: those that the copy has in its own lines, where it has them.
+
+    What may differ (``drift.ignore``) is taken along where the copy changed it in the same lines.
+    """
+    plain = tuple(SetKey(place=root.place.at(key), value=value) for key, value in values.items())
+    if copy is None or root.document is None or copy.task.document is None:
+        return Taking(plain)
+    origin = _origin(copy, copy.task.document)
+    if origin is None:
+        return Taking(plain, f"where {copy.checkout.spoken} began isn't known, so whether it merges can't be told")
+    theirs = copy.task.front
+    own = {key: value for key, value in values.items() if theirs.get(key) == value}
+    own |= _taken_along(root, copy, own, origin, settings)
+    edits = []
+    for key, value in {**values, **own}.items():
+        edits.append(SetKey(place=root.place.at(key), value=value, origin=origin if key in own else None))
+    return Taking(tuple(edits), _meets(root.document, copy, edits, settings))
+
+
+def _origin(copy: Copy, document: Document) -> Origin | None:
+    """Return what values of a copy are taken from; None where it isn't known what it began with."""
+    if not isinstance(copy.checkout.fork, Fork):
+        return None
+    if copy.base is None:
+        return Origin(whole(document), "")
+    if copy.base.document is None:
+        return None
+    return Origin(whole(document), whole(copy.base.document))
+
+
+def _taken_along(root: Task, copy: Copy, keys: Mapping[str, str], origin: Origin, settings: Settings) -> dict[str, str]:
+    """Return what may differ and stands in one change with some keys, with the copy's values."""
+    try:
+        beside = changed_with(keys, origin, at_names=settings.at_names)
+    except Refused:
+        return {}
+    never = {root.keys["status"], root.keys["owner"], root.keys.get("id", "id"), "taskcheck"}
+    found = {}
+    for key in sorted(beside & set(settings.drift_ignore) - never):
+        value = copy.task.front.get(key)
+        if isinstance(value, str) and not _newer_in_root(root, copy, key):
+            found[key] = value
+    return found
+
+
+def _newer_in_root(root: Task, copy: Copy, key: str) -> bool:
+    """Return whether root has what the copy says, or changed the key itself and not to an earlier time."""
+    ours, theirs = root.front.get(key), copy.task.front.get(key)
+    at_base = copy.base.front.get(key) if copy.base else None
+    if ours == theirs or ours in (None, at_base):
+        return ours == theirs
+    return key != root.keys["updated_at"] or str(ours) > str(theirs)
+
+
+def _meets(document: Document, copy: Copy, edits: list[SetKey], settings: Settings) -> str:
+    """Return which lines of which branch a merge would leave to a person, were the edits made."""
+    try:
+        data = with_keys(whole(document).encode(), edits, at_names=settings.at_names)
+    except (DocumentError, Refused):
+        return ""  # it isn't made at all, and that is said
+    return met(copy, data, at_names=settings.at_names)
+
+
+def met(copy: Copy, data: bytes, *, at_names: bool) -> str:
+    """Return which lines of which branch a merge would leave to a person, were root's file so; empty for none."""
+    origin = _origin(copy, copy.task.document) if copy.task.document else None
+    lines = meeting(origin, data, at_names=at_names) if origin else ""
+    if not lines:
+        return ""
+    branch = f"branch {copy.checkout.branch}" if copy.checkout.branch else copy.checkout.spoken
+    return f"a merge of {branch} would conflict in its {copy.task.place.path}: {lines}"
