@@ -4,12 +4,15 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT
 from tests.e2e.conftest import environment, git, taskcheck
@@ -113,10 +116,10 @@ def test_the_action_runs_nothing_of_the_repository(hostile: Path, tmp_path: Path
     assert not (tmp_path / "mark").exists(), (tmp_path / "mark").read_text()
 
 
-def test_the_components_script_runs_nothing_of_the_repository(hostile: Path, tmp_path: Path) -> None:
-    component = list(yaml.safe_load_all((ROOT / "templates/taskcheck.yml").read_text()))[1]
-    script = "\n".join(component["taskcheck"]["script"]).replace("$[[ inputs.options ]]", "--exit-zero")
-    env = environment(**SURROUNDINGS, MARK=str(tmp_path / "mark"))
+@pytest.mark.parametrize("options", ["--exit-zero", "--exit-zero\n--ignore  role-routing\n"])
+def test_the_components_script_runs_nothing_of_the_repository(options: str, hostile: Path, tmp_path: Path) -> None:
+    script = "\n".join(component()["script"])
+    env = environment(**SURROUNDINGS, MARK=str(tmp_path / "mark"), TASKCHECK_OPTIONS=options)
     env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
     command = ["bash", "-ec", script]
     done = subprocess.run(command, cwd=hostile, env=env, capture_output=True, text=True, check=False)
@@ -159,7 +162,8 @@ def test_the_action_asks_the_forge_with_its_token(store: Callable[..., Path], tm
     [
         ({}, f"{ROOT}"),
         ({"version": "1.2.3"}, "taskcheck-lint==1.2.3"),
-        ({"online": "true"}, f"{ROOT}[online]"),
+        ({"online": "true"}, f"{ROOT}"),
+        ({"requirements": "a b.txt", "version": "1.2.3"}, "a b.txt"),
         ({"online": "true", "version": "1.2.3"}, "taskcheck-lint[online]==1.2.3"),
         ({"online": "no", "version": "$(id)"}, "taskcheck-lint==$(id)"),
     ],
@@ -176,6 +180,44 @@ def test_what_the_action_installs(inputs: dict[str, str], installed: str, tmp_pa
     ran = scripted("install", tmp_path, tmp_path, inputs, PATH=f"{fake.parent}:{os.environ['PATH']}")
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "taskcheck/bin/python.asked").read_text().splitlines()[-1] == installed
+
+
+def component() -> Any:
+    return list(yaml.safe_load_all((ROOT / "templates/taskcheck.yml").read_text()))[1]["taskcheck"]
+
+
+@pytest.mark.parametrize("options", ["$(touch {mark})", "; touch {mark}", "`touch {mark}`", "x && touch {mark}", "*"])
+def test_options_of_the_component_are_words(options: str, store: Callable[..., Path], tmp_path: Path) -> None:
+    assert not [line for line in component()["script"] if "$[[" in line]
+    assert all(table["expand"] is False for name, table in component()["variables"].items() if name != "GIT_DEPTH")
+    mark = tmp_path / "mark"
+    env = environment(**SURROUNDINGS, TASKCHECK_OPTIONS=options.format(mark=mark))
+    env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
+    command = ["bash", "-ec", "\n".join(component()["script"])]
+    root = store({"tasks/x.md": TASK.format("rj")})
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert not mark.exists()
+
+
+def test_what_the_action_needs_is_named_by_hash() -> None:
+    """All that pyproject.toml asks for, for a check with and without a forge, and what builds it."""
+    text = (ROOT / ".ci" / "requirements.txt").read_text()
+    named = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.MULTILINE))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = project["project"]["optional-dependencies"]["online"]
+    for line in (*project["project"]["dependencies"], *extras, *project["build-system"]["requires"]):
+        wanted = Requirement(line)
+        assert wanted.specifier.contains(named[canonicalize_name(wanted.name)], prereleases=True), line
+    assert len(re.findall(r"==\S+.*\\\n    --hash=sha256:[0-9a-f]{64}", text)) == len(named)
+
+
+def test_pages_pin_actions_by_commit() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob(".github/workflows/*.yml")]
+    used = [use for page in pages for use in re.findall(r"uses: (\S+)@(\S+)", page.read_text())]
+    assert len(used) > 5
+    for name, version in used:
+        assert re.fullmatch(r"[0-9a-f]{40}", version) or (name, version) == ("taskcheck/taskcheck", "COMMIT")
 
 
 def test_the_actions_install_names_what_it_installs() -> None:
