@@ -72,7 +72,7 @@ compiled: $(VENV)/.stamp
 
 nightly: $(VENV)/.stamp compiled ## all tests, every loop in full: hours
 	TASKCHECK_WHOLE=1 TASKCHECK_EXAMPLES=20000 TASKCHECK_FLEETS=10000 TASKCHECK_GIT_FLEETS=300 TASKCHECK_STRESS=10 \
-	  TASKCHECK_MERGES=2000 \
+	  TASKCHECK_MERGES=2000 TASKCHECK_REPAIRS=2000 TASKCHECK_MUTATIONS=10000 \
 	  $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
 
 mutants: $(VENV)/.stamp ## change the code in forty places, and see that a test fails each time: hours
