@@ -26,7 +26,7 @@ class Connection(H11Protocol):
         """Give it time to ask, and close another one where there are too many."""
         super().connection_made(transport)
         self._until: asyncio.TimerHandle | None = None
-        self._began = self.loop.time()
+        self.began = self.loop.time()
         self._watch()
         others = [one for one in self.connections if isinstance(one, Connection) and one is not self]
         open_ones = [one for one in others if not one.transport.is_closing()]
@@ -68,7 +68,7 @@ class Connection(H11Protocol):
 
 def _first_to_close(connection: Connection) -> tuple[bool, float]:
     """Return a key that sorts connections: those that ask nothing first, then by age, the oldest first."""
-    return not connection.is_waiting, connection._began  # noqa: SLF001 - of this module
+    return not connection.is_waiting, connection.began
 
 
 def pass_over_shortage(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
