@@ -187,7 +187,9 @@ def _refuse_others_repository(checkout: Path, admin: Path) -> None:
 
 
 def _refuse_others_record(checkout: Path, admin: Path, common: Path | None) -> None:
-    """See that what says that it is a worktree's record is one, and of no other worktree that is there.
+    """See that what says that it is a worktree's record is one, and this one's.
+
+    One that was moved within the main checkout is no other, as long as nothing lies where it was.
 
     Raises:
         GitError: it isn't.
@@ -196,7 +198,10 @@ def _refuse_others_record(checkout: Path, admin: Path, common: Path | None) -> N
     if common is None or admin.parent != common / "worktrees":
         raise GitError(f"{own} points to {admin}, which is no record of a worktree; try: git worktree repair")
     named = led_to(admin, small_text(admin / "gitdir") or "")
-    if named is None or (named != Path(os.path.realpath(own)) and os.path.lexists(named)):
+    if named == Path(os.path.realpath(own)):
+        return
+    was_moved_within = common.parent in Path(os.path.realpath(checkout)).parents
+    if named is None or os.path.lexists(named) or not was_moved_within:
         told = f"the record of {named.parent}" if named else "a record of no worktree"
         raise GitError(f"{own} points to {admin}, {told}; try: git worktree repair {checkout}")
 
