@@ -215,7 +215,7 @@ def test_wrong_uses(root: Path) -> None:
     ran = run(root, "--update-baseline", "a")
     assert (ran.code, "about the whole store" in ran.err) == (2, True)
     os.mkfifo(root / "pipe")
-    ran = taskcheck("--baseline", "pipe", cwd=root, timeout=20)
+    ran = taskcheck("--baseline", "pipe", cwd=root)
     assert (ran.code, "it is a named pipe" in ran.err) == (2, True)
     ran = taskcheck("--baseline", "no/such/folder.toml", "--update-baseline", cwd=root)
     assert (ran.code, "No such file or directory" in ran.err) == (2, True)

@@ -112,14 +112,21 @@ def test_giants_on_a_branch_are_told_by_their_size(repo: Repo) -> None:
 
 
 def measured(root: Path) -> tuple[int, int, str]:
-    """A check's largest size in KiB, its exit code, and what it prints."""
-    out = root.parent / "out"
-    with out.open("wb") as file:
-        command = [sys.executable, "-m", "taskcheck", "--root", str(root), "--format", "json"]
-        done = (os.POSIX_SPAWN_DUP2, file.fileno(), 1)
-        pid = os.posix_spawn(sys.executable, command, environment(), file_actions=[done])
-        _, status, used = os.wait4(pid, 0)
-    return used.ru_maxrss, os.waitstatus_to_exitcode(status), out.read_text()
+    """A check's largest size in KiB, its exit code, and what it prints.
+
+    A small process starts it: what it is measured by begins with the size of who started it.
+    """
+    watcher = (
+        "import resource, subprocess, sys\n"
+        "done = subprocess.run(sys.argv[1:])\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)\n"
+        "sys.exit(done.returncode)\n"
+    )
+    check = [sys.executable, "-m", "taskcheck", "--root", str(root), "--format", "json"]
+    ran = subprocess.run(
+        [sys.executable, "-c", watcher, *check], capture_output=True, text=True, env=environment(), check=False
+    )
+    return int(ran.stderr.split()[-1]), ran.returncode, ran.stdout
 
 
 def test_a_partial_clone_knows_what_it_has(repo: Repo, tmp_path: Path) -> None:
