@@ -1,8 +1,10 @@
 """What rules ask of parts of the state that may not be there."""
 
 from datetime import datetime
+from unicodedata import normalize
 
 from taskcheck import (
+    Checkouts,
     Copies,
     Copy,
     Dispatch,
@@ -12,12 +14,16 @@ from taskcheck import (
     Ledger,
     Manager,
     Pull,
+    PullRequest,
     Pulls,
     Row,
     Rows,
     Snapshot,
+    Stage,
+    Task,
     Tasks,
     Tie,
+    Tombstone,
     Undecided,
 )
 
@@ -96,3 +102,49 @@ def doubt_of(copy: Copy) -> str:
     if not copy.surely:
         return f"the file in {checkout} has another title: it may be another task"
     return ""
+
+
+def last_record(entry: Entry, task: Task | None, dispatches: Dispatches, copies: Copies | None) -> str:
+    """Return that nothing else records the entry's pull request, where that is so: it would be forgotten with it."""
+    pull = entry.pull_request
+    if pull is None:
+        return ""
+    run = dispatches.of(entry.task)
+    others: list[Task | Tombstone | None] = [task, run.tombstone if run else None]
+    for copy in copies_of(copies, entry.task):
+        others.append(copy.task)
+    for other in others:
+        known = other.pull_request if other is not None else None
+        if known is not None and _number(known) == _number(pull):
+            return ""
+    name = pull.url if pull.number is None else f"#{pull.number}"
+    return f"nothing else records its pull request {name}"
+
+
+def _number(pull: PullRequest) -> int | str | None:
+    """Return what tells a pull request from others of a task: its number, else its URL."""
+    return pull.number or pull.url_number or pull.url
+
+
+def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, branch: str | None) -> str:
+    """Return where the task of an entry may be though no file has its id; empty where all was looked at."""
+    name = normalize("NFC", entry.task).casefold()
+    for task in tasks:
+        if normalize("NFC", task.id).casefold() == name:
+            return f"{task.id} may be the one"
+    if checkouts is None:
+        return ""
+    for checkout in checkouts:
+        if checkout.defect is not None:
+            return f"{checkout.spoken} wasn't looked at"
+    merge = checkouts.merge(branch)
+    return f"its branch {branch} is there, and may have it" if merge is not None and merge.may_say_more else ""
+
+
+def work_left(task: Task | None, own: Copy | None) -> str:
+    """Return that the task's own worktree says that work is left, while root doesn't call it done."""
+    if task is None or task.done or own is None or own.task.status == task.status:
+        return ""
+    if own.task.stage in {Stage.REVIEW, Stage.DONE}:
+        return ""
+    return f"{own.checkout.spoken} says {own.task.status or 'nothing'}"

@@ -1,6 +1,7 @@
 """Git that fails or has too much to say: in its words, about what it is asked, and never *all agree*."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 

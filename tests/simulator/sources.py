@@ -131,7 +131,7 @@ def _merge(world: World, branch: str) -> Merge:
     """The verdict for a branch, and what it made of task files since it had left trunk."""
     history, head, tip = world.history, world.root.head, world.branches[branch]
     if world.landed.get(branch) != tip:
-        return Merge(merged=None, proof="the simulator knows")
+        return Merge(merged=None, proof="the simulator knows", fork=history.base(head, tip), tip=tip)
     into = [commit.parents[0] for commit in history.mainline(head) if tip in commit.parents[1:]]
     fork = history.base(into[0] if into else head, tip)
     before, after = history.files(fork), history.files(tip)

@@ -83,7 +83,7 @@ def metadata_drift(
         severity = _severity(task, comparison, checkouts, settings, dispatch, now)
         if severity is Severity.ERROR:
             fixable = not stands_for_several(task.id, tasks, copies)
-            fix = _fix(task, comparison, settings) if fixable else None
+            fix = _fix(task, comparison, settings, dispatch) if fixable else None
             yield _overdue(task, comparison, checkouts, dispatch, fix)
         elif severity is Severity.INFO:
             yield _in_flight(task, comparison, dispatch)
@@ -264,7 +264,7 @@ def _expected(comparison: Comparison) -> str:
     return f"root has the {values} of {comparison.copy.checkout.spoken}"
 
 
-def _fix(root: Task, comparison: Comparison, settings: Settings) -> Fix | None:
+def _fix(root: Task, comparison: Comparison, settings: Settings, dispatch: Dispatch | None) -> Fix | None:
     """Return the repair of root: the status, pull request and times, or where none of these is left the other keys."""
     clean = _takeable(root, comparison)
     recorded = {key: value for key, value in clean.items() if _of_record(key, root)}
@@ -277,6 +277,8 @@ def _fix(root: Task, comparison: Comparison, settings: Settings) -> Fix | None:
         why = "these keys are the author's to merge"
     elif any(_of_record(key, root) for key in comparison.conflicting):
         why = "both sides changed keys that go with these"
+    elif dispatch is not None and dispatch.over and dispatch.moved_on:
+        why = f"somebody has set it to {root.status} in root since the run"
     else:
         why = doubt_of(comparison.copy)
     made = taking(root, comparison.copy, taken, settings)

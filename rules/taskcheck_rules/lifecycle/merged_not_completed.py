@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from taskcheck import (
     Checkouts,
     Copies,
+    Copy,
+    Dispatch,
     Dispatches,
     DispatchState,
     End,
@@ -26,7 +28,7 @@ from taskcheck import (
     Tie,
     rule,
 )
-from taskcheck_rules.parts import entries_of, pulls_of, run_of, stands_for_several
+from taskcheck_rules.parts import entries_of, own_copy, pulls_of, run_of, stands_for_several
 from taskcheck_rules.wording import phrase
 
 
@@ -83,9 +85,8 @@ def merged_not_completed(
     merged = _by_git(task, landing) if landing is not None else _told(task, trunk, entries, pulls)
     if merged is None:
         return
-    run = run_of(dispatches, task.id)
-    if run is not None and run.state is DispatchState.RUNNING and not merged.doubt:
-        merged = replace(merged, doubt="its worker still lives: what landed may be a first slice")
+    doubt = merged.doubt or _unfinished(task, landing, run_of(dispatches, task.id), own_copy(copies, task.id))
+    merged = replace(merged, doubt=doubt)
     fixable = not stands_for_several(task.id, tasks, copies)
     yield _finding(task, merged, settings, fixable=fixable)
 
@@ -101,6 +102,23 @@ class Merged:
     severity: Severity = Severity.ERROR
     left: str = ""
     """The status in which the branch left the task, where that says that work is left."""
+
+
+def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, own: Copy | None) -> str:
+    """Return what speaks for work that is left though something has landed; empty where nothing does."""
+    if run is not None and run.state is DispatchState.RUNNING:
+        return "its worker still lives: what landed may be a first slice"
+    if own is not None and own.task.status != task.status and own.task.stage not in {Stage.REVIEW, Stage.DONE}:
+        return f"{own.checkout.spoken} says {own.task.status or 'nothing'}"
+    if landing is None:
+        return ""
+    if landing.pending:
+        return f"another branch of it, {landing.pending}, hasn't landed"
+    if landing.sharer:
+        return f"the branch is recorded for {landing.sharer}, too"
+    if task.stage in {Stage.PARKED, Stage.READY, Stage.STOPPED}:
+        return f"root says {task.status}: somebody may have opened it again since, or has yet to begin"
+    return ""
 
 
 def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -> Finding:

@@ -25,12 +25,11 @@ from taskcheck import (
     Task,
     Tasks,
     Tie,
-    Tombstone,
     Undecided,
     age,
     rule,
 )
-from taskcheck_rules.parts import copies_of, pulls_of, stands_for_several
+from taskcheck_rules.parts import copies_of, hidden, last_record, own_copy, pulls_of, stands_for_several, work_left
 from taskcheck_rules.wording import minute, phrase, status_of
 
 
@@ -79,13 +78,19 @@ def register_orphan(
     where = _whereabouts(entry, tasks, copies)
     history_known = checkouts is None or trunk is not None
     outlived = (
-        _finished_task(entry, where, history_known=history_known)
+        _finished_task(
+            entry, where, hidden(entry, tasks, checkouts, _branch(entry, checkouts)), history_known=history_known
+        )
         or _landed_work(entry, checkouts, settings, trunk, pulls)
         or _lost_worktree(entry, checkouts, settings, now, processes)
     )
     if outlived is not None:
         unclear = stands_for_several(entry.task, tasks, copies)
-        doubt = dispatches.protection(entry) or _last_record(entry, where.task, dispatches, copies)
+        doubt = (
+            dispatches.protection(entry)
+            or last_record(entry, where.task, dispatches, copies)
+            or work_left(where.task, own_copy(copies, entry.task))
+        )
         yield _orphan(entry, outlived, doubt, unclear=unclear)
         return
     if where.unreadable:
@@ -147,7 +152,7 @@ def _root_task(entry: Entry, tasks: Tasks) -> Task | None:
     return tasks.by_path.get(entry.task_path)
 
 
-def _finished_task(entry: Entry, where: Whereabouts, *, history_known: bool) -> Outlived | None:
+def _finished_task(entry: Entry, where: Whereabouts, doubt: str, *, history_known: bool) -> Outlived | None:
     """Return what is told of a task that is done, put away, or not there at all."""
     task = where.task
     if task is not None and task.done:
@@ -160,7 +165,7 @@ def _finished_task(entry: Entry, where: Whereabouts, *, history_known: bool) -> 
         return Outlived(reason="the task is put away", evidence=in_archive)
     folder = Place(path=entry.task_path or "tasks")
     nothing = Evidence(place=folder, saw=f"no task file with the id {entry.task}")
-    return Outlived(reason="there is no such task", evidence=nothing)
+    return Outlived(reason="there is no such task", evidence=nothing, doubt=doubt)
 
 
 def _landed_work(
@@ -224,9 +229,9 @@ def _merged_branch(entry: Entry, checkouts: Checkouts | None, trunk: str | None)
     return Outlived(reason=reason, evidence=of_git, doubt=doubt)
 
 
-def _branch(entry: Entry, checkouts: Checkouts) -> str | None:
+def _branch(entry: Entry, checkouts: Checkouts | None) -> str | None:
     """Return the branch that the entry names, else that of the task's own worktree."""
-    own = checkouts.of(entry.task)
+    own = checkouts.of(entry.task) if checkouts is not None else None
     of_worktree = own.branch if own else None
     return entry.branch or of_worktree
 
@@ -262,7 +267,11 @@ def _missing_worktree(
         raise Undecided(f"its worktree {path} is missing and locked: it may lie on a disk that isn't there now")
     saw = f"no folder at {path}, {age(waited)} after it was registered"
     no_folder = Evidence(place=entry.place.at("worktree_path"), saw=saw)
-    return Outlived(reason=f"its worktree {path} is missing", evidence=no_folder)
+    branch = _branch(entry, checkouts)
+    merge = checkouts.merge(branch)
+    untold = merge is not None and merge.may_say_more
+    doubt = f"its branch {branch} is still there, and may say more than root" if untold else ""
+    return Outlived(reason=f"its worktree {path} is missing", evidence=no_folder, doubt=doubt)
 
 
 def _of_this_host(entry: Entry, processes: Processes | None) -> bool:
@@ -295,22 +304,6 @@ def _orphan(entry: Entry, outlived: Outlived, doubt: str, *, unclear: bool) -> F
     """Return the finding of an entry that nobody needs; without a repair where its id is that of several tasks."""
     fix = None if unclear else _removal(entry, outlived.doubt or doubt)
     return _finding(entry, outlived, severity=outlived.severity, fix=fix)
-
-
-def _last_record(entry: Entry, task: Task | None, dispatches: Dispatches, copies: Copies | None) -> str:
-    """Return that nothing else records the entry's pull request, where that is so: it would be forgotten with it."""
-    pull = entry.pull_request
-    if pull is None:
-        return ""
-    run = dispatches.of(entry.task)
-    others: list[Task | Tombstone | None] = [task, run.tombstone if run else None]
-    for copy in copies_of(copies, entry.task):
-        others.append(copy.task)
-    for other in others:
-        if other is not None and other.pull_request is not None:
-            return ""
-    name = pull.url if pull.number is None else f"#{pull.number}"
-    return f"nothing else records its pull request {name}"
 
 
 def _left_over(entry: Entry, task: Task | None, run: Dispatch) -> Finding:

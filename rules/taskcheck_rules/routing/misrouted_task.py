@@ -19,12 +19,11 @@ from taskcheck import (
     Processes,
     Row,
     Rows,
-    Safety,
     Severity,
     Task,
     rule,
 )
-from taskcheck_rules.parts import entries_of, rows_of, run_of
+from taskcheck_rules.parts import entries_of, last_record, rows_of, run_of
 from taskcheck_rules.wording import phrase
 
 
@@ -62,7 +61,7 @@ def misrouted_task(
         if holder is None or holder in allowed:
             continue
         evidence = _evidence(hold, dispatch)
-        fix = _fix(hold.entries, dispatches, checkouts, processes)
+        fix = _fix(task, hold.entries, dispatches, checkouts, processes)
         yield _finding(task, people, allowed, manager, holder, evidence, fix)
 
 
@@ -156,18 +155,24 @@ def _evidence(hold: Hold, dispatch: Dispatch | None) -> tuple[Evidence, ...]:
 
 
 def _fix(
-    entries: list[Entry], dispatches: Dispatches | None, checkouts: Checkouts | None, processes: Processes | None
+    task: Task,
+    entries: list[Entry],
+    dispatches: Dispatches | None,
+    checkouts: Checkouts | None,
+    processes: Processes | None,
 ) -> Fix | None:
     """Return the removal of the entries, where it is known that nothing is left of them."""
     if not entries or dispatches is None:
         return None
     edits: list[DropEntry] = []
+    forgotten = ""
     for entry in entries:
+        forgotten = forgotten or last_record(entry, task, dispatches, None)
         may_be_at_work = entry.doubtful or bool(dispatches.protection(entry))
         if may_be_at_work or not _cleared(entry, checkouts, processes):
             return None
         edits += [DropEntry(place=place) for place in entry.places]
-    return Fix(title="remove it from the register", safety=Safety.SAFE, edits=tuple(edits))
+    return Fix.unless(forgotten, title="remove it from the register", edits=tuple(edits))
 
 
 def _cleared(entry: Entry, checkouts: Checkouts | None, processes: Processes | None) -> bool:

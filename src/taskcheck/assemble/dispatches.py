@@ -166,17 +166,23 @@ class DispatchReader:
         return any(run.ended or after.stage is not Stage.ACTIVE for after in self._changed_status(run, root))
 
     def _changed_status(self, run: Run, root: Task) -> Iterator[Task]:
-        """Yield the task as each commit left it that changed its status in root after the last sign of a run."""
+        """Yield the task as each commit left it that changed its status in root after the last sign of a run.
+
+        One that adds the file again after it was removed counts too: that isn't the task that was run.
+        """
         last_sign = run.last_sign
         if last_sign is None:
             return
         path = root.place.path
-        for change in self.changes:
-            if change.path != path or change.at <= last_sign:
+        since = [change for change in self.changes if change.path == path and change.at > last_sign]
+        was_removed = any(change.after is None for change in since)
+        for change in since:
+            after = self._version(change.after, path)
+            if after is None:
                 continue
             before = self._version(change.before, path)
-            after = self._version(change.after, path)
-            if before and after and before.status != after.status:
+            is_other = was_removed if before is None else before.status != after.status
+            if is_other:
                 yield after
 
     def _version(self, data: bytes | None, path: str) -> Task | None:

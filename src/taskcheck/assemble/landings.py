@@ -1,6 +1,7 @@
 """Which branch of a task has landed, by what it is the task's own, and how it left the task: one verdict for all."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from taskcheck.assemble.tasks import TaskReader
@@ -50,20 +51,38 @@ class LandingReader:
         for record in records:
             if record.branch:
                 recorded.setdefault(record.task, []).append(record.branch)
+        sharing = _sharing(recorded, tasks)
         found = {}
         for task in tasks:
             if task.done or tasks.ambiguous(task.id):
                 continue
-            for branch, tie in self._branches(task, checkouts, recorded.get(task.id, ())):
-                merge = self.merges.get(branch)
-                if merge is not None and merge.merged is True:
-                    end, said = ends.get((branch, task.id), (End.UNCHANGED, None))
-                    found[task.id] = Landing(branch=branch, proof=merge.proof, tie=tie, end=end, said=said)
-                    break
+            branches = self._branches(task, checkouts, recorded.get(task.id, ()))
+            branch = next(filter(self._merged, branches), None)
+            if branch is None:
+                continue
+            end, said = ends.get((branch, task.id), (End.UNCHANGED, None))
+            found[task.id] = Landing(
+                branch=branch,
+                proof=self.merges[branch].proof,
+                tie=branches[branch],
+                end=end,
+                said=said,
+                pending=next(filter(self._pending, branches), None),
+                sharer=next((other for other in sharing[branch] if other != task.id), None),
+            )
         return found
 
-    def _branches(self, task: Task, checkouts: Checkouts, recorded: Iterable[str]) -> Iterator[tuple[str, Tie]]:
-        """Yield the branches that may be a task's, each with by what: records, front matter, own worktree, a name."""
+    def _pending(self, branch: str) -> bool:
+        """Return whether a branch is there, and it isn't known that it has landed."""
+        return branch in self.merges and not self._merged(branch)
+
+    def _merged(self, branch: str) -> bool:
+        """Return whether it is known that a branch has landed."""
+        merge = self.merges.get(branch)
+        return merge is not None and merge.merged is True
+
+    def _branches(self, task: Task, checkouts: Checkouts, recorded: Iterable[str]) -> dict[str, Tie]:
+        """Return the branches that may be a task's, each with by what: records, front matter, own worktree, a name."""
         own = checkouts.of(task.id)
         tie = checkouts.tie(task.id)
         named: list[tuple[str | None, Tie]] = [(branch, Tie.RECORD) for branch in recorded]
@@ -71,9 +90,11 @@ class LandingReader:
         if own is not None and tie is not None:
             named.append((own.branch, tie))
         named.append((self.settings.branch_of(task.id), Tie.PATTERN))
+        found: dict[str, Tie] = {}
         for branch, by in named:
             if branch and branch != self.trunk:
-                yield branch, by
+                found.setdefault(branch, by)
+        return found
 
     def _end(self, task: Task) -> End:
         match task.stage:
@@ -86,3 +107,16 @@ class LandingReader:
 
     def _version(self, data: bytes | None, path: str) -> Task | None:
         return self.reader.version(data, path, "root") if data is not None else None
+
+
+def _sharing(recorded: Mapping[str, Iterable[str]], tasks: Tasks) -> Mapping[str, list[str]]:
+    """Return the tasks that ledgers and front matter give each branch."""
+    sharing: dict[str, list[str]] = defaultdict(list)
+    for task, branches in recorded.items():
+        for branch in branches:
+            sharing[branch].append(task)
+    for each in tasks:
+        named = each.text("branch")
+        if named:
+            sharing[named].append(each.id)
+    return sharing

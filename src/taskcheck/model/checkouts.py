@@ -44,6 +44,10 @@ class Landing:
     end: End
     said: str | None
     """The status in which the branch left the task; None where it left it alone."""
+    pending: str | None = None
+    """Another branch of the task that is there and hasn't landed."""
+    sharer: str | None = None
+    """Another task that a ledger or its front matter gives the same branch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,12 @@ class Merge:
     edits: tuple["Change", ...] = ()
     """What the branch itself made of task files, from its fork to its tip; told of branches that have landed."""
 
+    @property
+    def may_say_more(self) -> bool:
+        """Whether the branch has commits that root hasn't, as far as is known."""
+        is_in_root = self.tip is not None and self.fork == self.tip
+        return self.merged is not True and not is_in_root
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:

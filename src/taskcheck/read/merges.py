@@ -127,10 +127,12 @@ class MergeReader:
     def _contained(self, tip: str, branch: str | None) -> Merge:
         """Return the verdict for a tip that is in root's history."""
         if tip in self._mainline:
-            return _unknown("the branch has no commit of its own, or was fast-forwarded")
+            verdict = _unknown("the branch has no commit of its own, or was fast-forwarded")
+            return replace(verdict, fork=tip, tip=tip)
         merges = [(commit, parents) for commit, parents in self.git.merges(self.head, tip) if tip in parents[1:]]
         if not branch or not self._is_of(branch, tip, [commit for commit, _ in merges]):
-            return _unknown("it is in root's history, but perhaps without a commit of its own")
+            verdict = _unknown("it is in root's history, but perhaps without a commit of its own")
+            return replace(verdict, fork=tip, tip=tip)
         landed = {tip, *(commit for commit, _ in merges)}
         changes: tuple[str, str] | None = None
         if merges:
@@ -140,7 +142,20 @@ class MergeReader:
             fork = self.git.merge_base(before, tip)
             changes = (fork, tip) if fork else None
         verdict = self._reverts.unless_reverted(landed, tip, changes, f"its tip {tip[:9]} is in root's history")
+        if verdict.merged is True and merges:
+            doubt = self._not_there(merges[-1][0], merges[-1][1][0], changes)
+            verdict = _unknown(f"{verdict.proof}; but {doubt}") if doubt else verdict
         return replace(verdict, fork=changes[0] if changes else None, tip=tip)
+
+    def _not_there(self, merge: str, before: str, changes: tuple[str, str] | None) -> str | None:
+        """Return, in words, that a merge took nothing of a branch over, or that root has a file as it was before."""
+        made = self.git.difference(before, merge)
+        wanted = self.git.difference(*changes) if changes else []
+        has_code = any(not self.is_task(change.path) for change in wanted)
+        took_code = any(not self.is_task(change.path) for change in made)
+        if has_code and not took_code:
+            return f"{merge[:9]}, which merged it, took none of its changes over"
+        return self._set_back(merge, made)
 
     def _is_of(self, branch: str, tip: str, merges: Iterable[str]) -> bool:
         """Return whether a tip was made on a branch: a merge of it names the branch, or the branch's reflog has it."""
