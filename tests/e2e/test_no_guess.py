@@ -1,0 +1,179 @@
+"""Worlds in which a repair would be a guess: what looks like the end of a task or of a worker, and isn't.
+
+Each was found by looking for a world that the rules didn't know. Safe fixes leave every file as it is.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import taskcheck
+from tests.e2e.repository import Repo
+
+NOW = "2026-03-24T22:00:00Z"
+CONFIG = '[people]\nana = []\nben = []\n\n[checkouts]\nworktree = ".worktrees/{task}"\nbranch = "task/{task}"\n'
+REGISTER = ".tasks/task_manager/task-manager-ana.register.json"
+
+
+def task(status: str, **front: object) -> str:
+    lines = "".join(
+        f"{key}: {value}\n" for key, value in {"title": "X", "owner": "ana", "status": status, **front}.items()
+    )
+    return f"---\n{lines}---\n"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    repo = Repo(tmp_path / "repo")
+    repo.root.mkdir()
+    repo.git("init", "-q", "--template=", "--initial-branch=main")
+    (repo.root / ".gitignore").write_text(".worktrees/\n.tasks/\ntasks/logs/\n")
+    repo.commit("first", **{"taskcheck.toml": CONFIG, "code": "1\n", "tasks__x.md": task("in_review", branch="task/x")})
+    return repo
+
+
+def register(repo: Repo, *, at: str = REGISTER, **entries: dict[str, object]) -> None:
+    path = repo.root / at
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"owner": "ana", "updated_at": NOW, "entries": entries}))
+
+
+def entry(**fields: object) -> dict[str, object]:
+    """One of a worker that is gone."""
+    began = {"registered_at": "2026-03-24T09:00:00Z", "launched_at": "2026-03-24T09:00:00Z"}
+    return {**began, "pid": 2**22 + 7, **fields}
+
+
+def land(repo: Repo, branch: str = "task/x", how: str = "--no-ff") -> None:
+    """Work on a branch that leaves the task's file alone, and a merge of it."""
+    repo.branch(branch)
+    repo.commit(code="2\n", more="more\n")
+    repo.on_main()
+    repo.git("merge", "-q", *how.split(), "--no-edit", branch)
+
+
+def another_branch(repo: Repo) -> None:
+    land(repo)
+    repo.git("checkout", "-q", "-b", "task/x-2")
+    repo.commit(more="second\n")
+    repo.on_main()
+    register(repo, x=entry(branch="task/x-2", host="elsewhere-1"))
+
+
+def a_branch_of_two(repo: Repo) -> None:
+    repo.commit(**{"tasks__y.md": task("in_progress", branch="task/x")})
+    land(repo)
+
+
+def reopened(repo: Repo) -> None:
+    land(repo)
+    repo.commit(**{"tasks__x.md": task("completed", branch="task/x")})
+    repo.commit(**{"tasks__x.md": task("ready", branch="task/x")})
+
+
+def blocked_since(repo: Repo) -> None:
+    land(repo)
+    repo.commit(**{"tasks__x.md": task("blocked", branch="task/x")})
+
+
+def worktree_says_blocked(repo: Repo) -> None:
+    land(repo)
+    repo.git("worktree", "add", "-q", ".worktrees/x", "task/x")
+    (repo.root / ".worktrees/x/tasks/x.md").write_text(task("blocked", branch="task/x"))
+
+
+def merged_as_nothing(repo: Repo) -> None:
+    land(repo, how="--no-ff -s ours")
+
+
+def taken_back_in_part(repo: Repo) -> None:
+    land(repo)
+    repo.git("rm", "-q", "more")
+    repo.commit("Tidy up", other="noise\n")
+
+
+def id_used_again(repo: Repo) -> None:
+    stone = {"task": "x", "state": "ended", "outcome": "blocked", "started_at": "2026-03-24T07:00:00Z"}
+    path = repo.root / "tasks/logs/dispatch-x.status.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({**stone, "ended_at": "2026-03-24T07:30:00Z", "exit_code": 0}))
+    repo.git("rm", "-q", "tasks/x.md")
+    repo.commit("x is done with")
+    repo.commit("Another x", **{"tasks__x.md": task("ready").replace("title: X", "title: Quite another")})
+
+
+def only_on_a_branch(repo: Repo) -> None:
+    repo.branch("task/z")
+    repo.commit(**{"tasks__z.md": task("in_review")})
+    repo.on_main()
+    register(repo, z=entry(branch="task/z"))
+
+
+def only_in_a_broken_worktree(repo: Repo) -> None:
+    repo.git("worktree", "add", "-q", "--detach", ".worktrees/z")
+    (repo.root / ".worktrees/z/tasks/z.md").write_text(task("in_progress"))
+    shutil.rmtree(repo.root / ".git/worktrees/z")
+    register(repo, z=entry())
+
+
+def in_another_case(repo: Repo) -> None:
+    register(repo, X=entry())
+
+
+def tip_says_more(repo: Repo) -> None:
+    repo.branch()
+    repo.commit(**{"tasks__x.md": task("needs_review_fix", branch="task/x", pr_number=5)})
+    repo.on_main()
+    register(repo, x=entry(branch="task/x", worktree_path=".worktrees/x"))
+
+
+def only_record_of_a_pull_request(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("completed", pr_number=5)})
+    register(repo, x=entry(pr_number=9))
+
+
+def misrouted_with_a_pull_request(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("ready").replace("owner: ana", "owner: ben")})
+    register(repo, x=entry(pr_number=9, worktree_path=".worktrees/x"))
+
+
+def set_back_by_a_person(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("ready")})
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    repo.commit(**{"tasks__x.md": task("in_progress")})
+    worktree = Repo(repo.root / ".worktrees/x", repo.minutes)
+    worktree.commit(**{"tasks__x.md": task("in_review", pr_number=5)})
+    repo.minutes = worktree.minutes + 120
+    repo.commit("Start over", **{"tasks__x.md": task("ready")})
+    register(repo, x=entry(branch="task/x", worktree_path=".worktrees/x", launched_at="2026-03-24T08:05:00Z"))
+
+
+WORLDS = (
+    another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked, merged_as_nothing,
+    taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree, in_another_case, tip_says_more,
+    only_record_of_a_pull_request, misrouted_with_a_pull_request, set_back_by_a_person,
+)  # fmt: skip
+
+
+def held(root: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for name in ("tasks", ".tasks") for path in (root / name).rglob("*.*")}
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.__name__)
+def test_nothing_is_guessed(world: Callable[[Repo], None], repo: Repo) -> None:
+    world(repo)
+    before = held(repo.root)
+    ran = taskcheck("--now", NOW, "--fix", "--format", "json", cwd=repo.root)
+    assert ran.code in {0, 1}, ran.err
+    assert {path: data for path, data in held(repo.root).items() if before[path] != data} == {}
+    assert ran.json["summary"]["fixed"] == 0
+
+
+def test_what_nothing_speaks_against_is_repaired(repo: Repo) -> None:
+    """The same world without a doubt: the branch landed, and nobody says that work is left."""
+    land(repo)
+    taskcheck("--now", NOW, "--fix", cwd=repo.root)
+    assert "status: completed" in (repo.root / "tasks/x.md").read_text()
