@@ -68,10 +68,11 @@ def merged_not_completed(
 
     ## Fix
     Sets the first status of the done class. Safe where git proves the merge of a branch that a ledger or the task's
-    front matter names, and the branch left the task in review, or its status alone. Unsafe where the branch left it in
-    work, and while its worker lives: what landed may be a first slice. None where another checkout has another task of
-    the id. Where root itself has two files of one id, nothing is said of either: nobody knows which of them the branch
-    meant.
+    front matter names, and the branch left the task in review, or its status alone. Unsafe where something says that
+    work is left: the branch left the task in work; its worker lives, or its worktree says so; another branch of it
+    hasn't landed; the branch is recorded for another task, too; or root says that it is parked, ready or stopped, as
+    when somebody has opened it again. None where another checkout has another task of the id. Where root itself has two
+    files of one id, nothing is said of either: nobody knows which of them the branch meant.
 
     For a pull request safe takes more than the forge's word: root's history has the commit that it names, and nobody
     took that back, not even in part; it is of the repository that root's remote `origin` names; root's task file or a

@@ -69,7 +69,10 @@ def register_orphan(
     Removes the entry, nothing else: the work itself is in git. Safe where its worker is known to be dead (its process
     on this host is gone, or its end is recorded), where nothing has moved for `in_progress_max_idle`, and where the
     entry names no worker at all; until then it is unsafe, and says until when. Unsafe too for the warnings, where the
-    branch itself left the task in work, and none where the id is that of several tasks.
+    branch or the worktree says that work is left, where a branch, a worktree that can't be read or a name in other
+    letters may hold the task, and where nothing else records its pull request. None where the id is that of several
+    tasks.
+
     """
     if dispatches.held(entry):
         return
