@@ -128,9 +128,9 @@ def _number(pull: PullRequest) -> int | str | None:
 
 def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, branch: str | None) -> str:
     """Return where the task of an entry may be though no file has its id; empty where all was looked at."""
-    name = normalize("NFC", entry.task).casefold()
+    name = _folded(entry.task)
     for task in tasks:
-        if normalize("NFC", task.id).casefold() == name:
+        if _folded(task.id) == name:
             return f"{task.id} may be the one"
     if checkouts is None:
         return ""
@@ -139,6 +139,11 @@ def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, branch: str 
             return f"{checkout.spoken} wasn't looked at"
     merge = checkouts.merge(branch)
     return f"its branch {branch} is there, and may have it" if merge is not None and merge.may_say_more else ""
+
+
+def _folded(name: str) -> str:
+    """Return a name as others may have written it: in other letters, or put together in another way."""
+    return normalize("NFC", name).casefold()
 
 
 def work_left(task: Task | None, own: Copy | None) -> str:

@@ -273,18 +273,20 @@ def _fix(root: Task, comparison: Comparison, settings: Settings, dispatch: Dispa
     still_ready = root.stage is Stage.READY and root.keys["status"] not in comparison.differing
     if not taken or still_ready:
         return None
-    if not recorded:
-        why = "these keys are the author's to merge"
-    elif any(_of_record(key, root) for key in comparison.conflicting):
-        why = "both sides changed keys that go with these"
-    elif dispatch is not None and dispatch.over and dispatch.moved_on:
-        why = f"somebody has set it to {root.status} in root since the run"
-    else:
-        why = doubt_of(comparison.copy)
+    why = _doubt(root, comparison, dispatch) if recorded else "these keys are the author's to merge"
     made = taking(root, comparison.copy, taken, settings)
     keys = ", ".join(edit.place.route[-1] for edit in made.edits)
     title = f"take {keys} from {comparison.copy.checkout.spoken}"
     return Fix.unless(why, title=title, edits=made.edits, meets=made.meets)
+
+
+def _doubt(root: Task, comparison: Comparison, dispatch: Dispatch | None) -> str:
+    """Return why what a copy records isn't simply taken over; empty where it is."""
+    if any(_of_record(key, root) for key in comparison.conflicting):
+        return "both sides changed keys that go with these"
+    if dispatch is not None and dispatch.looked_after:
+        return f"somebody has set it to {root.status} in root since the run"
+    return doubt_of(comparison.copy)
 
 
 def _takeable(root: Task, comparison: Comparison) -> dict[str, str]:
@@ -294,7 +296,8 @@ def _takeable(root: Task, comparison: Comparison) -> dict[str, str]:
         never.add(root.keys["status"])
     found = {}
     for key, value in comparison.clean.items():
-        if isinstance(value, str) and key not in never:
+        may_be_taken = key not in never
+        if may_be_taken and isinstance(value, str):
             found[key] = value
     return found
 
@@ -302,4 +305,5 @@ def _takeable(root: Task, comparison: Comparison) -> dict[str, str]:
 def _of_record(key: str, root: Task) -> bool:
     """Return whether a key records the progress of work: status, pull request, times."""
     named = {root.keys["status"], root.keys["pr_url"], root.keys["pr_number"]}
-    return key in named or key.endswith("_at")
+    is_time = key.endswith("_at")
+    return is_time or key in named

@@ -99,8 +99,7 @@ def _holds(task: Task, entries: Entries | None, rows: Rows | None, dispatch: Dis
 def _seen_to(dispatch: Dispatch) -> bool:
     """Return whether a run holds its task no more: it has ended, or somebody moved the task on since it is gone."""
     ended = dispatch.state is DispatchState.ENDED
-    looked_after = dispatch.over and dispatch.moved_on
-    return ended or looked_after
+    return ended or dispatch.looked_after
 
 
 def _finding(

@@ -267,6 +267,11 @@ class Dispatch:
         """Whether no worker is at it any more."""
         return self.state in {DispatchState.ENDED, DispatchState.GONE}
 
+    @property
+    def looked_after(self) -> bool:
+        """Whether it is over, and somebody moved the task on since."""
+        return self.over and self.moved_on
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manager:

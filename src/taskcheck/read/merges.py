@@ -129,7 +129,7 @@ class MergeReader:
         if tip in self._mainline:
             verdict = _unknown("the branch has no commit of its own, or was fast-forwarded")
             return replace(verdict, fork=tip, tip=tip)
-        merges = [(commit, parents) for commit, parents in self.git.merges(self.head, tip) if tip in parents[1:]]
+        merges = self._merges_of(tip)
         if not branch or not self._is_of(branch, tip, [commit for commit, _ in merges]):
             verdict = _unknown("it is in root's history, but perhaps without a commit of its own")
             return replace(verdict, fork=tip, tip=tip)
@@ -142,10 +142,21 @@ class MergeReader:
             fork = self.git.merge_base(before, tip)
             changes = (fork, tip) if fork else None
         verdict = self._reverts.unless_reverted(landed, tip, changes, f"its tip {tip[:9]} is in root's history")
-        if verdict.merged is True and merges:
-            doubt = self._not_there(merges[-1][0], merges[-1][1][0], changes)
-            verdict = _unknown(f"{verdict.proof}; but {doubt}") if doubt else verdict
+        if merges:
+            merge, parents = merges[-1]
+            verdict = self._unless_absent(verdict, merge, parents[0], changes)
         return replace(verdict, fork=changes[0] if changes else None, tip=tip)
+
+    def _merges_of(self, tip: str) -> list[tuple[str, list[str]]]:
+        """Return the merges in root's history that brought a commit in, the last made first, with their parents."""
+        return [(commit, parents) for commit, parents in self.git.merges(self.head, tip) if tip in parents[1:]]
+
+    def _unless_absent(self, verdict: Merge, merge: str, before: str, changes: tuple[str, str] | None) -> Merge:
+        """Return a verdict, but that git can't tell where what a merge brought isn't all in root."""
+        if verdict.merged is not True:
+            return verdict
+        doubt = self._not_there(merge, before, changes)
+        return _unknown(f"{verdict.proof}; but {doubt}") if doubt else verdict
 
     def _not_there(self, merge: str, before: str, changes: tuple[str, str] | None) -> str | None:
         """Return, in words, that a merge took nothing of a branch over, or that root has a file as it was before."""
