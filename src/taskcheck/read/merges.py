@@ -127,46 +127,40 @@ class MergeReader:
     def _contained(self, tip: str, branch: str | None) -> Merge:
         """Return the verdict for a tip that is in root's history."""
         if tip in self._mainline:
-            verdict = _unknown("the branch has no commit of its own, or was fast-forwarded")
-            return replace(verdict, fork=tip, tip=tip)
+            return _in_root(tip, "the branch has no commit of its own, or was fast-forwarded")
         merges = self._merges_of(tip)
         if not branch or not self._is_of(branch, tip, [commit for commit, _ in merges]):
-            verdict = _unknown("it is in root's history, but perhaps without a commit of its own")
-            return replace(verdict, fork=tip, tip=tip)
+            return _in_root(tip, "it is in root's history, but perhaps without a commit of its own")
         landed = {tip, *(commit for commit, _ in merges)}
-        changes: tuple[str, str] | None = None
-        if merges:
-            _, parents = merges[-1]
-            before = parents[0]
-            landed |= self._commits_between(before, tip)
-            fork = self.git.merge_base(before, tip)
-            changes = (fork, tip) if fork else None
-        verdict = self._reverts.unless_reverted(landed, tip, changes, f"its tip {tip[:9]} is in root's history")
-        if merges:
-            merge, parents = merges[-1]
-            verdict = self._unless_absent(verdict, merge, parents[0], changes)
-        return replace(verdict, fork=changes[0] if changes else None, tip=tip)
+        proof = f"its tip {tip[:9]} is in root's history"
+        if not merges:
+            return replace(self._reverts.unless_reverted(landed, tip, None, proof), tip=tip)
+        first, parents = merges[-1]
+        before = parents[0]
+        landed |= self._commits_between(before, tip)
+        fork = self.git.merge_base(before, tip)
+        changes = (fork, tip) if fork else None
+        verdict = self._reverts.unless_reverted(landed, tip, changes, proof)
+        doubt = self._not_there(first, before, changes) if verdict.merged is True else None
+        if doubt:
+            verdict = _unknown(f"{verdict.proof}; but {doubt}")
+        return replace(verdict, fork=fork, tip=tip)
 
     def _merges_of(self, tip: str) -> list[tuple[str, list[str]]]:
         """Return the merges in root's history that brought a commit in, the last made first, with their parents."""
         return [(commit, parents) for commit, parents in self.git.merges(self.head, tip) if tip in parents[1:]]
 
-    def _unless_absent(self, verdict: Merge, merge: str, before: str, changes: tuple[str, str] | None) -> Merge:
-        """Return a verdict, but that git can't tell where what a merge brought isn't all in root."""
-        if verdict.merged is not True:
-            return verdict
-        doubt = self._not_there(merge, before, changes)
-        return _unknown(f"{verdict.proof}; but {doubt}") if doubt else verdict
-
     def _not_there(self, merge: str, before: str, changes: tuple[str, str] | None) -> str | None:
         """Return, in words, that a merge took nothing of a branch over, or that root has a file as it was before."""
         made = self.git.difference(before, merge)
+        if self._has_code(made):
+            return self._set_back(merge, made)
         wanted = self.git.difference(*changes) if changes else []
-        has_code = any(not self.is_task(change.path) for change in wanted)
-        took_code = any(not self.is_task(change.path) for change in made)
-        if has_code and not took_code:
-            return f"{merge[:9]}, which merged it, took none of its changes over"
-        return self._set_back(merge, made)
+        return f"{merge[:9]}, which merged it, took none of its changes over" if self._has_code(wanted) else None
+
+    def _has_code(self, changes: Iterable[Versions]) -> bool:
+        """Return whether changes are of more than task files."""
+        return any(not self.is_task(change.path) for change in changes)
 
     def _is_of(self, branch: str, tip: str, merges: Iterable[str]) -> bool:
         """Return whether a tip was made on a branch: a merge of it names the branch, or the branch's reflog has it."""
@@ -255,6 +249,11 @@ class MergeReader:
 def _unknown(proof: str) -> Merge:
     """Return the verdict that git can't tell, with the reason."""
     return Merge(merged=None, proof=proof)
+
+
+def _in_root(tip: str, proof: str) -> Merge:
+    """Return the verdict that git can't tell of a tip to which root's history goes back, with the reason."""
+    return Merge(merged=None, proof=proof, fork=tip, tip=tip)
 
 
 def _newest_by_identity(commits: Iterable[str], identities: Mapping[str, str | None]) -> dict[str, str]:
