@@ -1,7 +1,6 @@
 """What rules ask of parts of the state that may not be there."""
 
 from datetime import datetime
-from unicodedata import normalize
 
 from taskcheck import (
     Checkouts,
@@ -128,22 +127,18 @@ def _number(pull: PullRequest) -> int | str | None:
 
 def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, branch: str | None) -> str:
     """Return where the task of an entry may be though no file has its id; empty where all was looked at."""
-    name = _folded(entry.task)
-    for task in tasks:
-        if _folded(task.id) == name:
-            return f"{task.id} may be the one"
+    alike = tasks.spelled_like(entry.task)
+    if alike is not None:
+        return f"{alike.id} may be the one"
     if checkouts is None:
         return ""
     for checkout in checkouts:
         if checkout.defect is not None:
             return f"{checkout.spoken} wasn't looked at"
     merge = checkouts.merge(branch)
-    return f"its branch {branch} is there, and may have it" if merge is not None and merge.may_say_more else ""
-
-
-def _folded(name: str) -> str:
-    """Return a name as others may have written it: in other letters, or put together in another way."""
-    return normalize("NFC", name).casefold()
+    if merge is not None and merge.may_say_more:
+        return f"its branch {branch} is there, and may have it"
+    return ""
 
 
 def work_left(task: Task | None, own: Copy | None) -> str:

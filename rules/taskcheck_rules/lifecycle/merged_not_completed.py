@@ -28,7 +28,7 @@ from taskcheck import (
     Tie,
     rule,
 )
-from taskcheck_rules.parts import entries_of, own_copy, pulls_of, run_of, stands_for_several
+from taskcheck_rules.parts import entries_of, own_copy, pulls_of, run_of, stands_for_several, work_left
 from taskcheck_rules.wording import phrase
 
 
@@ -109,10 +109,9 @@ def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, own: 
     """Return what speaks for work that is left though something has landed; empty where nothing does."""
     if run is not None and run.state is DispatchState.RUNNING:
         return "its worker still lives: what landed may be a first slice"
-    if own is not None and own.task.status != task.status and own.task.stage not in {Stage.REVIEW, Stage.DONE}:
-        return f"{own.checkout.spoken} says {own.task.status or 'nothing'}"
-    if landing is None:
-        return ""
+    left = work_left(task, own)
+    if left or landing is None:
+        return left
     if landing.pending:
         return f"another branch of it, {landing.pending}, hasn't landed"
     if landing.sharer:

@@ -72,7 +72,6 @@ def register_orphan(
     branch or the worktree says that work is left, where a branch, a worktree that can't be read or a name in other
     letters may hold the task, and where nothing else records its pull request. None where the id is that of several
     tasks.
-
     """
     if dispatches.held(entry):
         return
@@ -81,9 +80,7 @@ def register_orphan(
     where = _whereabouts(entry, tasks, copies)
     history_known = checkouts is None or trunk is not None
     outlived = (
-        _finished_task(
-            entry, where, hidden(entry, tasks, checkouts, _branch(entry, checkouts)), history_known=history_known
-        )
+        _finished_task(entry, where, tasks, checkouts, history_known=history_known)
         or _landed_work(entry, checkouts, settings, trunk, pulls)
         or _lost_worktree(entry, checkouts, settings, now, processes)
     )
@@ -155,7 +152,9 @@ def _root_task(entry: Entry, tasks: Tasks) -> Task | None:
     return tasks.by_path.get(entry.task_path)
 
 
-def _finished_task(entry: Entry, where: Whereabouts, doubt: str, *, history_known: bool) -> Outlived | None:
+def _finished_task(
+    entry: Entry, where: Whereabouts, tasks: Tasks, checkouts: Checkouts | None, *, history_known: bool
+) -> Outlived | None:
     """Return what is told of a task that is done, put away, or not there at all."""
     task = where.task
     if task is not None and task.done:
@@ -168,6 +167,7 @@ def _finished_task(entry: Entry, where: Whereabouts, doubt: str, *, history_know
         return Outlived(reason="the task is put away", evidence=in_archive)
     folder = Place(path=entry.task_path or "tasks")
     nothing = Evidence(place=folder, saw=f"no task file with the id {entry.task}")
+    doubt = hidden(entry, tasks, checkouts, _branch(entry, checkouts))
     return Outlived(reason="there is no such task", evidence=nothing, doubt=doubt)
 
 
@@ -247,7 +247,7 @@ def _lost_worktree(
     if path is None or checkouts is None:
         return None
     recorded = checkouts.recorded.get(path)
-    if recorded is None or not _of_this_host(entry, processes):
+    if recorded is None or not _maybe_of_this_host(entry, processes):
         return None
     is_listed = checkouts.at(path) is not None and not checkouts.away(path)
     if recorded.exists or is_listed:
@@ -277,7 +277,7 @@ def _missing_worktree(
     return Outlived(reason=f"its worktree {path} is missing", evidence=no_folder, doubt=doubt)
 
 
-def _of_this_host(entry: Entry, processes: Processes | None) -> bool:
+def _maybe_of_this_host(entry: Entry, processes: Processes | None) -> bool:
     """Return whether the entry is of the host that is looked at, as one that names none is."""
     if not entry.host:
         return True

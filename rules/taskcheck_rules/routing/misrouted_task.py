@@ -176,7 +176,7 @@ def _fix(
 
 def _cleared(entry: Entry, checkouts: Checkouts | None, processes: Processes | None) -> bool:
     """Return whether it is known that no worktree of the entry is left."""
-    if checkouts is None or not _of_this_host(entry, processes):
+    if checkouts is None or not _surely_of_this_host(entry, processes):
         return False
     if entry.worktree_path is not None:
         return checkouts.gone(entry.worktree_path)
@@ -184,7 +184,7 @@ def _cleared(entry: Entry, checkouts: Checkouts | None, processes: Processes | N
     return own is None or own.path is None or not own.live
 
 
-def _of_this_host(entry: Entry, processes: Processes | None) -> bool:
+def _surely_of_this_host(entry: Entry, processes: Processes | None) -> bool:
     """Return whether the entry is of the host that is looked at, as one that names none is."""
     if not entry.host:
         return True

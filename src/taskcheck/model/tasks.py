@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from unicodedata import normalize
 
 from taskcheck.model.task import (
     Task,
@@ -15,6 +16,11 @@ _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
 def _fold_id(text: str) -> str:
     return _LEADING_ZEROS.sub("", text.strip().casefold())
+
+
+def _spelling(text: str) -> str:
+    """An id without regard to case, and to how its letters are put together."""
+    return normalize("NFC", text).casefold()
 
 
 def _meant(reference: str, of: Task) -> tuple[str, ...]:
@@ -47,9 +53,20 @@ class Tasks:
         """All files of root that have this id."""
         return self._files_by_id.get(task, ())
 
+    def spelled_like(self, name: str) -> Task | None:
+        """The first of root's tasks whose id is a name but for case, and for how its letters are put together."""
+        return self._by_spelling.get(_spelling(name))
+
     def ambiguous(self, task: str) -> bool:
         """Whether several files of root have this id: nothing is known to be said of the one or the other."""
         return len(self.all_of(task)) > 1
+
+    @cached_property
+    def _by_spelling(self) -> Mapping[str, Task]:
+        found: dict[str, Task] = {}
+        for task in self.all:
+            found.setdefault(_spelling(task.id), task)
+        return found
 
     @cached_property
     def _files_by_id(self) -> Mapping[str, tuple[Task, ...]]:
