@@ -18,7 +18,6 @@ Files = Mapping[str, bytes | None]
 IDLE = timedelta(hours=4)
 """How long nothing has moved until nobody is thought to be at it."""
 
-OUTCOMES = {**STATUS, "crash": "failed"}
 OPEN = re.compile(r"tasks/(?!logs/|team/)(?:.*/)?(?P<task>[^/]+)\.md")
 ROWS = re.compile(r"\.tasks/task_manager/task-manager-.*\.register\.json")
 
@@ -69,7 +68,7 @@ def _statuses(world: World, task: str, own: Iterable[Mapping[str, str]]) -> set[
     allowed = {copy.get("status") for copy in own}
     stone = _stone(world, task)
     if stone.get("state") == "ended":
-        allowed.add(OUTCOMES.get(stone.get("outcome", "")))
+        allowed.add(STATUS.get(stone.get("outcome", "")))
     allowed.discard("completed")
     if _landed(world, task) and not _lives(world, task):
         allowed.add("completed")
@@ -86,15 +85,13 @@ def _landed(world: World, task: str) -> bool:
 
 def _own_branches(world: World, task: str) -> set[str]:
     """The branches that are a task's by its name or by a record."""
-    rows = [row for _, row in _rows(world, {}, task)]
-    named = {record.get("branch") for record in (*rows, _stone(world, task))}
+    named = {record.get("branch") for record in _records(world, task)}
     return {f"task/{task}", *filter(None, named)} & world.branches.keys()
 
 
 def _own_copies(world: World, task: str) -> Iterator[bytes]:
     """The task's file in each worktree that is its own by its path, by its branch or by a record."""
-    records = [row for _, row in _rows(world, {}, task)] + [_stone(world, task)]
-    paths = {f".worktrees/{task}", *(record.get("worktree_path") for record in records)}
+    paths = {f".worktrees/{task}", *(record.get("worktree_path") for record in _records(world, task))}
     branches = _own_branches(world, task)
     for path, tree in world.worktrees.items():
         if (path in paths or tree.branch in branches) and tree.has(task):
@@ -103,14 +100,12 @@ def _own_copies(world: World, task: str) -> Iterator[bytes]:
 
 def _recorded(world: World, task: str) -> set[str]:
     """What the ledgers of a task's run say, each value as front matter has it."""
-    records = [_stone(world, task), *(row for _, row in _rows(world, {}, task))]
-    return {str(value) for record in records for value in record.values()}
+    return {str(value) for record in _records(world, task) for value in record.values()}
 
 
 def _lives(world: World, task: str) -> bool:
     """Whether a process of this host is recorded for a task, and runs."""
-    records = [_stone(world, task), *(row for _, row in _rows(world, {}, task))]
-    return any(record.get("pid") in world.processes and _is_here(record) for record in records)
+    return any(record.get("pid") in world.processes and _is_here(record) for record in _records(world, task))
 
 
 def _of_rows(world: World, written: Files) -> Iterator[str]:
@@ -151,6 +146,11 @@ def _sign(world: World, task: str, row: Mapping[str, Any]) -> datetime:
     if log(task) in world.root.files:
         times.append(world.root.mtimes[log(task)])
     return max((time for time in times if time <= world.now), default=world.now - 2 * IDLE)
+
+
+def _records(world: World, task: str) -> list[dict[str, Any]]:
+    """What ledgers record of a task's run: its tombstone, then the entries of all registers."""
+    return [_stone(world, task), *(row for _, row in _rows(world, {}, task))]
 
 
 def _rows(world: World, written: Files, task: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
