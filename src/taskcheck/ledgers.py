@@ -19,7 +19,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from taskcheck.assemble.dispatches import dispatch_of
 from taskcheck.assemble.rows import register_rows
 from taskcheck.config.settings import Stage
 from taskcheck.dispatch.eligible import routes
@@ -163,9 +162,7 @@ def _snapshot(state: State, key: str, signals: tuple[Signal, ...]) -> Mapping[st
 
 def _entries(state: State, key: str) -> list[RegisterEntry]:
     """Return the entries of a person's registers."""
-    if isinstance(state.entries, Unavailable):
-        return []
-    return [entry for entry in state.entries if entry.manager == key]
+    return [entry for entry in state.known_entries if entry.manager == key]
 
 
 def _to_dispatch(state: State, task: Task, key: str) -> bool:
@@ -193,8 +190,8 @@ def _signal(signal: Signal, now: datetime) -> Mapping[str, Any]:
 
 def _row(state: State, task: Task, *, registered: bool, called: bool) -> Mapping[str, Any]:
     """Return a task's row in a heartbeat as JSON values."""
-    dispatch = dispatch_of(state, task.id)
-    own = None if isinstance(state.checkouts, Unavailable) else state.checkouts.of(task.id)
+    dispatch = state.dispatch_of(task.id)
+    own = state.checkout_of(task.id)
     pull = task.pull_request
     return {
         "status": task.status,

@@ -12,16 +12,8 @@ from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.values import age, timestamp
 from taskcheck.model.runtime import Dispatch, DispatchState, Life, Signal
-from taskcheck.model.sources import Change, Fork, Unavailable
-from taskcheck.model.state import State
+from taskcheck.model.sources import Change, Fork
 from taskcheck.model.task import Checkout, Copy, Task
-
-
-def dispatch_of(state: State, task: str) -> Dispatch | None:
-    """Return the newest run of a task; None where there is none, or no ledger tells of runs."""
-    if isinstance(state.dispatches, Unavailable):
-        return None
-    return state.dispatches.of(task)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from taskcheck.assemble.dispatches import dispatch_of
 from taskcheck.model.pulls import Pull, Pulls, address
 from taskcheck.model.sources import Forges, PullAddress, PullState, Unavailable
 from taskcheck.model.state import State
@@ -96,15 +95,13 @@ def _records(state: State) -> Iterator[_Record]:
     """Yield what is recorded: by a task's own file first, then by its worktree's, register entries, tombstone."""
     for task in state.tasks:
         yield from _in_file(task.id, task, of_root=True)
-        if not isinstance(state.copies, Unavailable):
-            copy = state.copies.own(task.id)
-            if copy is not None:
-                yield from _in_file(task.id, copy.task, of_root=False)
-        if not isinstance(state.entries, Unavailable):
-            for entry in state.entries.of(task.id):
-                if entry.pull_request:
-                    yield _Record(task.id, entry.place, entry.pull_request, of_root=True)
-        dispatch = dispatch_of(state, task.id)
+        copy = state.own_copy_of(task.id)
+        if copy is not None:
+            yield from _in_file(task.id, copy.task, of_root=False)
+        for entry in state.entries_of(task.id):
+            if entry.pull_request:
+                yield _Record(task.id, entry.place, entry.pull_request, of_root=True)
+        dispatch = state.dispatch_of(task.id)
         if dispatch and dispatch.tombstone and dispatch.tombstone.pull_request:
             place = dispatch.tombstone.ledger.place
             yield _Record(task.id, place, dispatch.tombstone.pull_request, of_root=False)
@@ -164,7 +161,7 @@ def _foreign(at: PullAddress, home: tuple[str, str] | None) -> str:
 
 def _dispatched_again(state: State, task: str, answer: PullState | Unavailable | None) -> str:
     """Return, in words, that a task was dispatched again after its pull request was merged; empty where it wasn't."""
-    dispatch = dispatch_of(state, task)
+    dispatch = state.dispatch_of(task)
     if dispatch is None or dispatch.began is None:
         return ""
     if not isinstance(answer, PullState) or answer.at is None:

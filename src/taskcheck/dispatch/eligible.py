@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from taskcheck.assemble.dispatches import dispatch_of
 from taskcheck.config.people import RoutedTo
 from taskcheck.config.settings import Stage
 from taskcheck.model.finding import Finding, Severity
@@ -31,7 +30,7 @@ def refusal(state: State, report: Report, task: Task, person: str) -> str | None
 
 def _reasons(state: State, report: Report, task: Task, person: str) -> Iterator[str]:
     """Yield every reason why a person's manager may not dispatch a task now."""
-    dispatch = dispatch_of(state, task.id)
+    dispatch = state.dispatch_of(task.id)
     yield from _unreadable(task)
     yield from _worked_on(dispatch)
     yield from _not_ready(task, dispatch)

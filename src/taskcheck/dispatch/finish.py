@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from taskcheck.assemble.dispatches import dispatch_of
 from taskcheck.config.settings import Stage
 from taskcheck.dispatch.heartbeat import renew
 from taskcheck.dispatch.outcome import COMPLETED, FAILED, named_pull
@@ -17,7 +16,6 @@ from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.documents.values import iso
 from taskcheck.fix.transaction import GivenUp
 from taskcheck.model.runtime import Dispatch
-from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import PullRequest, Task
 from taskcheck.store import Request, Store, UsageError
@@ -110,7 +108,7 @@ def _settled(store: Store, state: State, task: Task, changes: Mapping[str, Scala
     Raises:
         GivenUp: it couldn't be recorded.
     """
-    dispatch = dispatch_of(state, task.id)
+    dispatch = state.dispatch_of(task.id)
     owner = dispatch.owner if dispatch else None
     try:
         return settle(store, task.id, owner, lambda _, record: _ending(record, task, dispatch, changes))
@@ -210,7 +208,7 @@ def _copy(store: Store, state: State, task: Task) -> tuple[Path, str] | None:
     checkout = _workplace(store, state, task)
     if checkout is None:
         return None
-    copy = None if isinstance(state.copies, Unavailable) else state.copies.own(task.id)
+    copy = state.own_copy_of(task.id)
     path = copy.task.place.path if copy else task.place.path
     top = checkout / store.location.prefix
     return (top, path) if (top / path).is_file() else None
@@ -218,10 +216,9 @@ def _copy(store: Store, state: State, task: Task) -> tuple[Path, str] | None:
 
 def _workplace(store: Store, state: State, task: Task) -> Path | None:
     """Return the top of the worktree that the task is worked on in; None where there is none."""
-    if not isinstance(state.checkouts, Unavailable):
-        own = state.checkouts.of(task.id)
-        if own is not None and own.live and own.real:
-            return Path(own.real)
+    own = state.checkout_of(task.id)
+    if own is not None and own.live and own.real:
+        return Path(own.real)
     return store.location.current
 
 

@@ -84,8 +84,7 @@ def named_pull(state: State, task: str, record: Mapping[str, Scalar]) -> PullReq
     url, number = record.get("pr_url"), record.get("pr_number")
     if isinstance(url, str) and url:
         return PullRequest(url=url, number=number) if isinstance(number, int) else PullRequest.at(url)
-    entries = () if isinstance(state.entries, Unavailable) else state.entries.of(task)
-    for ledger in (own_copy(state, task), state.tasks.get(task), *entries):
+    for ledger in (own_copy(state, task), state.tasks.get(task), *state.entries_of(task)):
         if ledger is not None and ledger.pull_request:
             return ledger.pull_request
     return None

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from taskcheck.assemble.dispatches import dispatch_of
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Stage
 from taskcheck.dispatch.records import Scalar, tombstone, unregistered
@@ -24,7 +23,7 @@ from taskcheck.fix.transaction import (
     open_journals,
 )
 from taskcheck.model.plan import Change, Plan
-from taskcheck.model.sources import Sources, Unavailable
+from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
 from taskcheck.read import GitError
@@ -165,8 +164,7 @@ class _Settling:
         paths = set()
         if self.owner:
             paths.add(state.settings.paths.register(self.owner))
-        entries = () if isinstance(state.entries, Unavailable) else state.entries.of(self.task)
-        for entry in entries:
+        for entry in state.entries_of(self.task):
             if self.owner in {None, entry.manager}:
                 paths.update(place.path for place in entry.places)
         return sorted(paths & held.keys())
@@ -198,7 +196,7 @@ class _Settling:
         settings, outcome = state.settings, str(self.record.get("outcome"))
         if settings.allows(outcome, status) or settings.stage(status) is Stage.DONE:
             return None
-        dispatch = dispatch_of(state, self.task)
+        dispatch = state.dispatch_of(self.task)
         if dispatch is not None and dispatch.settled:
             return None
         if task.document is None:

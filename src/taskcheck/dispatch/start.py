@@ -198,7 +198,7 @@ def _in_work(store: Store, data: bytes, task: Task) -> bytes:
 
 def _entry(store: Store, state: State, begun: Begun, now: datetime) -> Mapping[str, Any]:
     at = iso(now)
-    mine = () if isinstance(state.entries, Unavailable) else state.entries.of(begun.task.id)
+    mine = state.entries_of(begun.task.id)
     waiting = next((e.registered_at for e in mine if e.manager == begun.person and e.launched is None), None)
     return {
         "slug": begun.task.id,
@@ -259,8 +259,8 @@ def begin_outside(store: Store, seen: Look, begun: Begun) -> None:
 
 
 def _left_over(store: Store, seen: Look, begun: Begun) -> _LeftOver | None:
-    copies, git = seen.state.copies, seen.sources.git
-    copy = None if isinstance(copies, Unavailable) else copies.own(begun.task.id)
+    git = seen.sources.git
+    copy = seen.state.own_copy_of(begun.task.id)
     if copy is None or copy.task.stage not in FINISHED or not isinstance(git, Repository):
         return None
     held = next((one for one in git.checkouts if one.name == copy.checkout.name), None)

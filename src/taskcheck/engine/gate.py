@@ -9,7 +9,6 @@ from taskcheck.engine.rule import Rule
 from taskcheck.model.baseline import Baseline
 from taskcheck.model.finding import Finding
 from taskcheck.model.report import Case, RuleRun
-from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
 from taskcheck.model.tasks import Tasks
@@ -50,10 +49,8 @@ def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:
 
 def _changed_copies(state: State, checkout: str) -> list[Task]:
     """Return the task files that a checkout changed since its base."""
-    if isinstance(state.copies, Unavailable):
-        return []
     changed = []
-    for copy in state.copies:
+    for copy in state.known_copies:
         if copy.checkout.name == checkout and copy.changed:
             changed.append(copy.task)
     return changed

@@ -6,7 +6,7 @@ from shlex import quote
 
 from taskcheck.fix.transaction import Planned
 from taskcheck.model.plan import Change
-from taskcheck.model.sources import Sources, Unavailable
+from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
 from taskcheck.model.taking import met
 from taskcheck.read import read_staging
@@ -59,9 +59,7 @@ def _to_commit(paths: Collection[str], unedited: Collection[str]) -> Iterator[st
 
 def _meeting(state: State, after: Mapping[str, bytes | None]) -> Iterator[str]:
     """Yield which branches won't merge with files as they are now."""
-    if isinstance(state.copies, Unavailable):
-        return
-    for copy in state.copies:
+    for copy in state.known_copies:
         data = after.get(copy.task.place.path)
         if data is None or not copy.changed:
             continue

@@ -240,7 +240,7 @@ def _lost(before: State, after: State) -> str | None:
     """Return the entry of a live process that a state has and another one hasn't."""
     if isinstance(before.entries, Unavailable) or isinstance(before.dispatches, Unavailable):
         return None
-    kept = set() if isinstance(after.entries, Unavailable) else {_process(entry) for entry in after.entries}
+    kept = {_process(entry) for entry in after.known_entries}
     for entry in before.entries:
         if before.dispatches.held(entry) and _process(entry) not in kept:
             return f"a live process holds the entry of {entry.task} in the register of {entry.manager}"
