@@ -9,7 +9,8 @@ import pytest
 
 from taskcheck.model.sources import Merge
 from taskcheck.read.git import Git
-from taskcheck.read.merges import MergeReader
+from taskcheck.read.history import History
+from taskcheck.read.merges import REBASED, MergeReader
 from tests.e2e.repository import Repo
 
 HOW = ["squash", "merge", "rebase"]
@@ -26,10 +27,14 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def verdict(repo: Repo, commit: str) -> Merge:
-    git = Git(repo.root)
     head = repo.git("rev-parse", "main")
-    reader = MergeReader(git, head, git.shallow(), is_task=lambda path: path.startswith("tasks/"))
-    return reader.landed(commit, 12)
+    with Git(repo.root) as git:
+        _, shallow = git.repository()
+        there = [commit] if commit in git.objects.infos([commit]) else []
+        history = History.of(
+            git, head, there, shallow=shallow, is_task=lambda path: path.startswith("tasks/"), line=REBASED + 1
+        )
+        return MergeReader(history).landed(commit, 12)
 
 
 def merge(repo: Repo, how: str, commits: int = 2) -> str:

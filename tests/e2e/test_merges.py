@@ -9,6 +9,7 @@ import pytest
 
 from taskcheck.model.sources import Merge
 from taskcheck.read.git import Git
+from taskcheck.read.history import History
 from taskcheck.read.merges import MergeReader
 from tests.e2e.repository import Repo
 
@@ -16,15 +17,18 @@ FEATURE = "".join(f"line {number}\n" for number in range(1, 30))
 
 
 def verdict(repo: Repo, branch: str = "task/x", *, reflog: bool = True) -> Merge:
-    git = Git(repo.root)
-    reader = MergeReader(
-        git,
-        repo.git("rev-parse", "main"),
-        git.shallow(),
-        is_task=lambda path: path.startswith("tasks/"),
-        reflogs=repo.root / ".git/logs/refs/heads" if reflog else None,
-    )
-    return reader.verdict(repo.git("rev-parse", f"refs/heads/{branch}"), branch)
+    tip = repo.git("rev-parse", f"refs/heads/{branch}")
+    with Git(repo.root) as git:
+        reader = MergeReader(
+            history_of(git, repo.git("rev-parse", "main"), tip),
+            reflogs=repo.root / ".git/logs/refs/heads" if reflog else None,
+        )
+        return reader.verdict(tip, branch)
+
+
+def history_of(git: Git, head: str, tip: str) -> History:
+    _, shallow = git.repository()
+    return History.of(git, head, [tip], shallow=shallow, is_task=lambda path: path.startswith("tasks/"))
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ import pytest
 from taskcheck.config.pattern import Pattern
 from taskcheck.documents import plain
 from taskcheck.model.task import PullRequest
-from taskcheck.read.merges import _names as names_branch
 
 TOP = Path(__file__).parents[2]
 SOURCES = {"taskcheck": TOP / "src" / "taskcheck", "taskcheck_rules": TOP / "rules" / "taskcheck_rules"}
@@ -43,7 +42,6 @@ BUILT = {
     "taskcheck.config.pattern": "test_globs",
     "taskcheck.documents.plain": "test_lines_of_front_matter",
     "taskcheck.model.task": "test_addresses_of_pull_requests",
-    "taskcheck.read.merges": "test_names_of_branches",
 }
 """Modules that make patterns of what isn't known before, and the test that attacks these."""
 
@@ -300,12 +298,6 @@ def test_fnmatch(glob: str) -> None:
 def test_addresses_of_pull_requests() -> None:
     for pump in ("1", "/pull/", "/pull/1", "/", "https://", "pull"):
         grows_with_its_text(lambda url: PullRequest(url=url).url_number, "https://a/b/c/pull/", pump, "!")
-
-
-def test_names_of_branches() -> None:
-    for branch in ("a", "'", "from", "a/b", "'a'a'"):
-        for pump in ("a", "'", "'origin/", "from ", "from a/", "Merged in ", " into ", "/"):
-            grows_with_its_text(lambda text: names_branch(text, branch), "", pump, "!")  # noqa: B023 - asked at once
 
 
 def test_lines_of_front_matter() -> None:

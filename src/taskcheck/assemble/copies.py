@@ -72,7 +72,7 @@ class _CopyParser:
     def read(self, held: CheckoutSource, checkout: Checkout) -> None:
         """Take the files of one checkout."""
         ancestry = Ancestry(
-            reader=self.reader, held=held, root_by_path=self.tasks.by_path, archived=self.tasks.archived
+            version=self.version, held=held, root_by_path=self.tasks.by_path, archived=self.tasks.archived
         )
         for source in held.files.values():
             at_path = self.tasks.by_path.get(source.path)
@@ -135,7 +135,8 @@ def _copy(task: Task, source: Source, checkout: Checkout, reader: TaskReader, pa
 def _at_base(task: Task, fork: Fork, checkout: Checkout, reader: TaskReader, paths: set[str]) -> Task | None:
     """Return a task as it was at the merge-base; None where it wasn't there."""
     # Its own paths first; then the file that was moved since, which still has its name and id.
-    for path in sorted(fork.base_files, key=lambda path: (path not in paths, path)):
+    own = [path for path in sorted(paths) if path in fork.base_files]
+    for path in (*own, *(path for path in fork.base_files if path not in paths)):
         found = reader.version(fork.base_files[path], path, checkout.name)
         if found is not None and found.id == task.id:
             return found

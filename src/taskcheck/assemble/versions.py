@@ -4,11 +4,11 @@ Two checkouts can give one id to two tasks, and a store can give the id of an ar
 says is only ever compared with what its own ancestor became.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
-from taskcheck.assemble.tasks import TaskReader
 from taskcheck.model.sources import CheckoutSource, Fork
 from taskcheck.model.task import Task
 
@@ -16,11 +16,12 @@ Likeness = Literal["sure", "perhaps"]
 """How sure it is that two files are one task's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Ancestry:
     """What is known of the tasks that one checkout and root have, since they parted."""
 
-    reader: TaskReader
+    version: Callable[[bytes, str, str], Task | None]
+    """Reads a version of a task: its bytes, its path, the name of its checkout."""
     held: CheckoutSource
     root_by_path: Mapping[str, Task]
     archived: tuple[Task, ...]
@@ -36,7 +37,7 @@ class Ancestry:
         fork = self.held.fork
         if not isinstance(fork, Fork):
             return _sure_if(_at_one_path(task, root) or _alike(task, root))
-        bases = tuple(self._at_base(fork, task.id))
+        bases = self._at_base(task.id)
         if _at_one_path(task, root):
             return _sure_if(_find_at(root.place.path, bases) is not None or _may_be_one(task, root))
         if not bases:
@@ -54,15 +55,23 @@ class Ancestry:
         fork = self.held.fork
         if not isinstance(fork, Fork):
             return False
-        base = _find_at(task.place.path, self._at_base(fork, task.id))
+        base = _find_at(task.place.path, self._at_base(task.id))
         return base is not None and self._is_put_away(base)
 
-    def _at_base(self, fork: Fork, task: str) -> Iterator[Task]:
-        """Yield the files that had an id when the checkout left root's history."""
-        for path, data in fork.base_files.items():
-            base = self.reader.version(data, path, "root")
-            if base is not None and base.id == task:
-                yield base
+    def _at_base(self, task: str) -> Sequence[Task]:
+        """Return the files that had an id when the checkout left root's history."""
+        return self._base_by_id.get(task, ())
+
+    @cached_property
+    def _base_by_id(self) -> Mapping[str, Sequence[Task]]:
+        """The files that were there when the checkout left root's history, by the id that they had."""
+        found: dict[str, list[Task]] = {}
+        fork = self.held.fork
+        for path, data in fork.base_files.items() if isinstance(fork, Fork) else ():
+            base = self.version(data, path, "root")
+            if base is not None:
+                found.setdefault(base.id, []).append(base)
+        return found
 
     def _is_ancestor_of_both(self, base: Task, task: Task, root: Task, fork: Fork) -> bool:
         """Tell whether both files grew from one of the base, which stands no longer beside either."""
@@ -105,7 +114,7 @@ class Ancestry:
         if path in fork.base_files:
             contents.append(fork.base_files[path])
         for data in contents:
-            version = self.reader.version(data, path, "root")
+            version = self.version(data, path, "root")
             if version is not None and version.id == task.id:
                 return True
         return False

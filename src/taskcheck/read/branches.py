@@ -1,68 +1,133 @@
 """Reads branch tips as checkouts: their task files that differ from root's, straight from git's objects."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 
 from taskcheck.documents import Trouble
 from taskcheck.model.sources import CheckoutSource, Source
 from taskcheck.read.files import MAX_TASK_BYTES
-from taskcheck.read.git import Git, blob_id
+from taskcheck.read.git import blob_id
 from taskcheck.read.objects import Blobs
 from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.tasks import TaskPaths
+from taskcheck.read.trees import Listing, Trees
 
 
 def read_branches(
-    git: Git,
-    refs: Mapping[str, str],
-    globs: Sequence[str],
-    taken: Collection[str],
-    trunk: str | None,
+    trees: Trees,
+    tips: Mapping[str, str],
+    bases: Mapping[str, str],
     root_files: Mapping[str, bytes],
     paths: TaskPaths,
     prefix: str,
 ) -> list[CheckoutSource]:
-    """Return the tips of the branches that a glob names, with the task files in which they differ from root.
+    """Return the tips of branches, with the task files in which they differ from root.
 
     Args:
-        git: the repository.
-        refs: full ref names to object ids.
-        globs: short names, ``task/*`` or ``origin/task/*``.
-        taken: local branches that a worktree or root has checked out, which are looked at there, and trunk.
-        trunk: its name.
+        trees: the task files of commits.
+        tips: the branches' commits by short name.
+        bases: where the history of some of these commits left root's.
         root_files: root's task files by path.
         paths: where task files lie.
         prefix: the store's folder within a checkout.
     """
-    tips = _tips(refs, globs, taken, trunk)
-    trees: dict[str, dict[str, str]] = {}
-    defects: dict[str, str] = {}
-    for name, tip in tips.items():
-        try:
-            trees[name] = _task_blobs(git, tip, paths, prefix)
-        except GitSilent:
-            raise
-        except GitError as error:
-            defects[name] = str(error)
-    root_blobs = _root_blobs(root_files, tips)
-    differing = {name: _differing(tree, root_blobs) for name, tree in trees.items()}
-    found = git.blobs(_all_blobs(differing.values()), MAX_TASK_BYTES)
+    if not tips:
+        return []
+    id_length = len(next(iter(tips.values())))
+    root_blobs = {path: blob_id(data, id_length) for path, data in root_files.items()}
+    compared = _Compared.of(trees, root_blobs, paths, prefix)
+    differing, defects = compared.tips(tips, bases)
+    found = trees.deltas.objects.blobs(_all_blobs(differing.values()), MAX_TASK_BYTES)
     checkouts = [_unread(name, tips[name], defect) for name, defect in defects.items()]
-    for name, tree in trees.items():
+    for name, files in differing.items():
         checkout = CheckoutSource(
             name=f"branch:{name}",
             path=None,
             branch=name,
             head=tips[name],
-            files=_sources(differing[name], found),
-            absent=frozenset(root_files.keys() - tree.keys()),
+            files=_sources(files, found),
+            absent=frozenset(path for path, blob in files.items() if blob is None),
         )
         checkouts.append(checkout)
     return checkouts
 
 
-def _tips(refs: Mapping[str, str], globs: Sequence[str], taken: Collection[str], trunk: str | None) -> dict[str, str]:
-    """Return the object ids of the branches that a glob names and that aren't looked at elsewhere, by short name."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """Compares the task files of commits with those that root has on disk."""
+
+    trees: Trees
+    root_blobs: Mapping[str, str]
+    """The ids that root's task files would have as blobs, by path."""
+    uncommitted: Mapping[str, str | None]
+    """The task files that root has otherwise than its commit has them: the ids of the commit's blobs, by path."""
+    inside: Callable[[str], str | None]
+    """A path in the repository to that of a task file within the store; None for any other file."""
+
+    @classmethod
+    def of(cls, trees: Trees, root_blobs: Mapping[str, str], paths: TaskPaths, prefix: str) -> "_Compared":
+        """Return what compares with root's task files, of which the ids that they would have as blobs are known.
+
+        Raises:
+            GitError: git can't tell root's commit.
+        """
+
+        @cache
+        def inside(path: str) -> str | None:
+            return path.removeprefix(prefix) if paths.match(path, prefix) else None
+
+        committed = {task: blob for path, blob in trees.root.files.items() if (task := inside(path)) is not None}
+        changed = {path for path in {*committed, *root_blobs} if committed.get(path) != root_blobs.get(path)}
+        return cls(
+            trees=trees,
+            root_blobs=root_blobs,
+            uncommitted={path: committed.get(path) for path in sorted(changed)},
+            inside=inside,
+        )
+
+    def tips(
+        self, tips: Mapping[str, str], bases: Mapping[str, str]
+    ) -> tuple[dict[str, dict[str, str | None]], dict[str, str]]:
+        """Return the files in which tips differ from root, by name, and why git doesn't tell those of some.
+
+        Raises:
+            GitSilent: git gives no answer at all.
+        """
+        self.trees.load(tips.values(), bases)
+        differing: dict[str, dict[str, str | None]] = {}
+        defects: dict[str, str] = {}
+        for name, tip in tips.items():
+            try:
+                differing[name] = self._differing(self.trees.of(tip, bases.get(tip)))
+            except GitSilent:
+                raise
+            except GitError as error:
+                defects[name] = str(error)
+        return differing, defects
+
+    def _differing(self, listing: Listing) -> dict[str, str | None]:
+        """Return the ids of the blobs of the files in which a commit differs from root; None for those it hasn't."""
+        blobs = dict(self.uncommitted)
+        for path, blob in listing.different.items():
+            task = self.inside(path)
+            if task is not None:
+                blobs[task] = blob
+        return {path: blobs[path] for path in sorted(blobs) if blobs[path] != self.root_blobs.get(path)}
+
+
+def branch_tips(
+    refs: Mapping[str, str], globs: Sequence[str], taken: Collection[str], trunk: str | None
+) -> dict[str, str]:
+    """Return the commits of the branches that a glob names and that aren't looked at elsewhere, by short name.
+
+    Args:
+        refs: full ref names to object ids.
+        globs: short names, ``task/*`` or ``origin/task/*``.
+        taken: local branches that a worktree or root has checked out, which are looked at there, and trunk.
+        trunk: its name.
+    """
     tips: dict[str, str] = {}
     for ref, object_id in sorted(refs.items()):
         name = ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
@@ -85,38 +150,17 @@ def _known(ref: str, refs: Mapping[str, str], taken: Collection[str], trunk: str
     return name == trunk or refs.get(f"refs/heads/{name}") == refs[ref]
 
 
-def _root_blobs(root_files: Mapping[str, bytes], tips: Mapping[str, str]) -> dict[str, str]:
-    """Return the blob ids of root's task files, by path, as long as those of the tips."""
-    id_length = len(next(iter(tips.values()), ""))
-    return {path: blob_id(data, id_length) for path, data in root_files.items()}
+def _all_blobs(files: Iterable[Mapping[str, str | None]]) -> set[str]:
+    """Return the ids of the blobs of files."""
+    return {blob for each in files for blob in each.values() if blob is not None}
 
 
-def _task_blobs(git: Git, tip: str, paths: TaskPaths, prefix: str) -> dict[str, str]:
-    """Return the blob ids of a commit's task files, by path within the store."""
-    blobs = {}
-    for path, blob in git.tree(tip, paths.folders(prefix)).items():
-        if paths.match(path, prefix):
-            blobs[path.removeprefix(prefix)] = blob
-    return blobs
-
-
-def _differing(tree: Mapping[str, str], root_blobs: Mapping[str, str]) -> dict[str, str]:
-    """Return those of a tree's blobs that root doesn't have at their path, by path."""
-    return {path: blob for path, blob in tree.items() if root_blobs.get(path) != blob}
-
-
-def _all_blobs(trees: Iterable[Mapping[str, str]]) -> set[str]:
-    """Return the blob ids of some trees."""
-    blobs: set[str] = set()
-    for tree in trees:
-        blobs.update(tree.values())
-    return blobs
-
-
-def _sources(files: Mapping[str, str], found: Blobs) -> dict[str, Source]:
+def _sources(files: Mapping[str, str | None], found: Blobs) -> dict[str, Source]:
     """Return files with their contents, or with why git doesn't give them, by path."""
     sources = {}
     for path, blob in files.items():
+        if blob is None:
+            continue
         if blob in found.contents:
             sources[path] = Source(path=path, data=found.contents[blob])
         else:

@@ -8,8 +8,9 @@ from taskcheck.model.sources import Merge, PullAddress, Repository
 from taskcheck.read.allowlist import object_id
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.git import Git
+from taskcheck.read.history import History
 from taskcheck.read.locate import Location
-from taskcheck.read.merges import MergeReader
+from taskcheck.read.merges import REBASED, MergeReader
 from taskcheck.read.runner import GitError
 from taskcheck.read.tasks import TaskPaths
 
@@ -38,14 +39,24 @@ def read_landed(
     if location.top is None or git.head is None:
         return {}
     paths = TaskPaths.of(settings)
-    reader = MergeReader(
-        Git(location.top), git.head, git.shallow, is_task=lambda path: paths.match(path, location.prefix)
-    )
-    landed = {}
-    for at, commit in merges.items():
-        if object_id(commit):
-            landed[at] = reader.landed(commit, at.number)
-    return landed
+    made = {at: commit for at, commit in merges.items() if object_id(commit)}
+    if not made:
+        return {}
+    try:
+        with Git(location.top) as asked:
+            there = asked.objects.infos(made.values())
+            history = History.of(
+                asked,
+                git.head,
+                {commit for commit in made.values() if commit in there},
+                shallow=git.shallow,
+                is_task=lambda path: paths.match(path, location.prefix),
+                line=REBASED + 1,
+            )
+            reader = MergeReader(history)
+            return {at: reader.landed(commit, at.number) for at, commit in made.items()}
+    except GitError as error:
+        return {at: Merge(merged=None, proof=str(error)) for at in made}
 
 
 def read_since(location: Location, git: Repository, commit: str, path: str) -> tuple[bytes | None, ...]:
@@ -55,15 +66,30 @@ def read_since(location: Location, git: Repository, commit: str, path: str) -> t
     """
     if location.top is None or git.head is None:
         return ()
-    asked, full = Git(location.top), location.prefix + path
+    full = location.prefix + path
     try:
-        now = asked.tree(git.head, [full]).get(full)
-        if now is None:
-            return ()
-        versions: list[str | None] = [now]
-        for change in asked.changes(git.head, commit, [full], first_parent=True):
-            versions += [change.after, change.before]
-        found = asked.blobs(filter(None, versions), MAX_TASK_BYTES)
+        with Git(location.top) as asked:
+            return _versions(asked, git.head, commit, full)
     except GitError:
         return ()
+
+
+def _versions(git: Git, head: str, since: str, path: str) -> tuple[bytes | None, ...]:
+    """Return what a file was on root's own line since a commit; see `read_since`.
+
+    Raises:
+        GitError: git can't tell.
+    """
+    now = git.tree(head, [path]).get(path)
+    if now is None:
+        return ()
+    with git.listing([head, f"^{since}"], "--first-parent") as lines:
+        names = [line.decode().split()[1:3] for line in lines]
+    versions: list[str | None] = [now]
+    git.deltas.load(map(tuple, names))
+    for name in names:
+        for delta in git.deltas.told(tuple(name)):
+            if delta.path == path:
+                versions += [delta.after, delta.before]
+    found = git.objects.blobs(filter(None, versions), MAX_TASK_BYTES)
     return tuple(None if blob is None else found.contents.get(blob, b"") for blob in dict.fromkeys(versions))

@@ -1,10 +1,30 @@
 """The contents of git's objects, of which only those are asked for that aren't too large: their sizes come first."""
 
-from collections.abc import Iterator, Mapping
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
+
+from taskcheck.read.runner import GitError, GitSilent, Runner
+from taskcheck.read.session import Ended, Session
+
+T = TypeVar("T")
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of the contents that are taken at a time."""
+
+_MOST_COMMIT = 1024 * 1024
+"""Bytes that a commit may have: its headers and its message."""
+
+_BATCH = 1_000
+"""Objects that are asked for at a time."""
+
+
+_PATIENCE = 64
+"""How often git may end over what it can't read before it isn't asked any more."""
+
+_INFO = re.compile(rb"([0-9a-f]{40,64}) ([a-z]{3,8}) ([0-9]{1,19})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,21 +34,195 @@ class Blobs:
     contents: Mapping[str, bytes] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
 
-    def why_not(self, blobs: "set[str]") -> str | None:
+    def why_not(self, blobs: set[str] | frozenset[str]) -> str | None:
         """Return why one of some blobs isn't among the contents; None where all are."""
         missing = sorted(blobs & self.unread.keys())
         return self.unread[missing[0]] if missing else None
 
 
-def sizes(out: bytes) -> dict[str, int]:
-    """Return the sizes of the blobs that ``cat-file --batch-check`` tells of, by id."""
-    found = {}
-    for line in out.splitlines():
-        name, _, rest = line.decode().partition(" ")
-        kind, _, size = rest.partition(" ")
-        if kind == "blob":
-            found[name] = int(size)
-    return found
+class Info(NamedTuple):
+    """What an object is."""
+
+    name: str
+    """Its id."""
+    kind: str
+    size: int
+
+
+class Objects:
+    """Asks git for objects, all by one process."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self._session: Session | None = None
+        self._mark = os.urandom(20).hex()
+        """A name that no object has: git says that it is missing when all before it is told."""
+        self._commits: dict[str, bytes] = {}
+        self._ended = 0
+
+    def close(self) -> None:
+        """End the process."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def require_commits(self, commits: Iterable[str]) -> None:
+        """See that git has some commits.
+
+        Raises:
+            GitError: it doesn't have one, or can't answer.
+        """
+        wanted = sorted(set(commits))
+        found = self.infos(wanted)
+        for commit in wanted:
+            if commit not in found or found[commit].kind != "commit":
+                raise GitError(f"git has no commit {commit}, which root or trunk is at; try: git fsck")
+
+    def infos(self, names: Iterable[str]) -> dict[str, Info]:
+        """Return what those of some objects are that there are.
+
+        Args:
+            names: object ids, or such of commits with ``:PATH``.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        wanted = list(dict.fromkeys(names))
+        found = {}
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            lines = self._ask("info", batch).split(b"\n")[:-1]
+            for name, line in zip(batch, lines, strict=True):
+                match = _INFO.fullmatch(line)
+                if match:
+                    found[name] = Info(match[1].decode(), match[2].decode(), int(match[3]))
+        return found
+
+    def at(self, commit: str, paths: Iterable[str]) -> dict[str, str]:
+        """Return the ids of what lies at those of some paths of a commit where something does.
+
+        Raises:
+            GitError: git can't tell; it can't be asked for a path with a line end.
+        """
+        names = {path: f"{commit}:{path}" for path in paths}
+        if any("\n" in path for path in names):
+            raise GitError("git can't be asked for a file with a line end in its name")
+        found = self.infos(names.values())
+        return {path: found[name].name for path, name in names.items() if name in found}
+
+    def contents(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Return the contents of those of some objects that there are, by id.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        wanted = list(dict.fromkeys(ids))
+        found: dict[str, bytes] = {}
+        for start in range(0, len(wanted), _BATCH):
+            found.update(_contents(self._ask("contents", wanted[start : start + _BATCH])))
+        return found
+
+    def blobs(self, ids: Iterable[str], limit: int) -> Blobs:
+        """Return the contents of some blobs; see `read`."""
+        return self.read(ids, "blob", limit)
+
+    def read(self, ids: Iterable[str], kind: str, limit: int) -> Blobs:
+        """Return the contents of some objects: the sizes come first; what is over the limit is left out.
+
+        Args:
+            ids: whose contents.
+            kind: blob, tree or commit; what is of another one is left out.
+            limit: the bytes that one may have.
+
+        Raises:
+            GitSilent: git gave no answer in time.
+        """
+        wanted = sorted(set(ids))
+        if not wanted:
+            return Blobs()
+        refused: dict[str, str] = {}
+        infos = self._of_present(wanted, refused)
+        sizes = {name: info.size for name, info in infos.items() if info.kind == kind}
+        chosen, left_out = affordable(sizes, limit)
+        contents = self._by_halves(self.contents, chosen, refused)
+        missing = dict.fromkeys(wanted, "git doesn't have its content here (a partial clone, or a damaged one)")
+        why = missing | left_out | refused
+        return Blobs(contents, {one: why[one] for one in wanted if one not in contents})
+
+    def trees(self, commits: Iterable[str]) -> dict[str, str]:
+        """Return the ids of the trees of those of some commits that there are."""
+        read = self._commits_of(commits)
+        return {commit: data.partition(b"\n")[0].split()[-1].decode() for commit, data in read.items() if data}
+
+    def messages(self, commits: Iterable[str]) -> dict[str, str]:
+        """Return the messages of some commits; what no encoding gives is replaced, and none is empty."""
+        read = self._commits_of(commits)
+        return {commit: data.partition(b"\n\n")[2].decode("utf-8", "replace") for commit, data in read.items()}
+
+    def _commits_of(self, commits: Iterable[str]) -> dict[str, bytes]:
+        """Return some commits as git stores them, each asked for once; empty for those that there aren't."""
+        wanted = list(dict.fromkeys(commits))
+        found = self.read([commit for commit in wanted if commit not in self._commits], "commit", _MOST_COMMIT)
+        self._commits.update(dict.fromkeys(found.unread, b""))
+        self._commits.update(found.contents)
+        return {commit: self._commits[commit] for commit in wanted}
+
+    def _of_present(self, wanted: list[str], refused: dict[str, str]) -> dict[str, Info]:
+        """Return what those of some objects are that there are; what git can't read is added to what is refused."""
+        try:
+            return self.infos(wanted)
+        except GitSilent:
+            raise
+        except GitError:
+            return self._by_halves(self.infos, self._present(wanted), refused)
+
+    def _present(self, wanted: list[str]) -> list[str]:
+        """Return those of some objects that there are: in a partial clone git ends at one that it would have to fetch.
+
+        All of them where git can't tell that either.
+        """
+        flags = ("--objects", "--no-object-names", "--no-walk", "--ignore-missing", "--missing=allow-any")
+        said = "".join(f"{one}\n" for one in wanted).encode()
+        try:
+            return self.runner.run("rev-list", *flags, "--stdin", stdin=said).decode().split()
+        except GitSilent:
+            raise
+        except GitError:
+            return wanted
+
+    def _by_halves(
+        self, ask: Callable[[list[str]], dict[str, T]], names: list[str], refused: dict[str, str]
+    ) -> dict[str, T]:
+        """Return what git answers about objects; what it ends over is searched for, and added to what is refused.
+
+        Where it ended too often, the rest isn't asked for.
+        """
+        try:
+            return ask(names)
+        except Ended as error:
+            self._ended += 1
+            if len(names) == 1 or self._ended > _PATIENCE:
+                refused.update(dict.fromkeys(names, str(error)))
+                return {}
+            middle = len(names) // 2
+            first = self._by_halves(ask, names[:middle], refused)
+            return {**first, **self._by_halves(ask, names[middle:], refused)}
+
+    def _ask(self, command: str, names: Iterable[str]) -> bytes:
+        """Return what git answers to a command about each of some objects.
+
+        Raises:
+            GitError: it can't; the next question goes to a new process.
+        """
+        if self._session is None:
+            self._session = Session(self.runner, "cat-file", "--batch-command", "--buffer")
+        said = os.fsencode("".join(f"{command} {name}\n" for name in names))
+        try:
+            end = f"info {self._mark}\nflush\n".encode()
+            return self._session.ask(said + end, f"{self._mark} missing\n".encode())
+        except GitError:
+            self.close()
+            raise
 
 
 def affordable(found: Mapping[str, int], limit: int) -> tuple[list[str], dict[str, str]]:
@@ -52,8 +246,8 @@ def affordable(found: Mapping[str, int], limit: int) -> tuple[list[str], dict[st
     return chosen, left_out
 
 
-def objects(out: bytes) -> Iterator[tuple[str, bytes, bytes]]:
-    """Yield id, kind and content of the objects that ``cat-file --batch`` gives."""
+def _contents(out: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield id and content of the objects that ``cat-file`` gives."""
     position = 0
     while position < len(out):
         end = out.index(b"\n", position)
@@ -61,5 +255,5 @@ def objects(out: bytes) -> Iterator[tuple[str, bytes, bytes]]:
         position = end + 1
         if len(header) == 3:
             size = int(header[2])
-            yield header[0].decode(), header[1], out[position : position + size]
+            yield header[0].decode(), out[position : position + size]
             position += size + 1

@@ -1,17 +1,15 @@
 """What tells a change from another: the patches of commits, task files left out."""
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from taskcheck.read.git import Git
+from taskcheck.read.deltas import Deltas
+from taskcheck.read.rawdiff import Step
 
 Section = tuple[str, list[bytes]]
 """One file's part of a patch: its path and its lines."""
 
-_COMMIT_LINE = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_PATCH = ("-r", "-p", "--no-renames", "--no-ext-diff", "--no-textconv", "--full-index")
 _BINARY = (b"Binary files ", b"GIT binary patch")
 _CONTENT = (b"@@ ", *_BINARY)
 """How the lines of a patch begin that say that content changes."""
@@ -19,39 +17,23 @@ _CONTENT = (b"@@ ", *_BINARY)
 
 @dataclass(frozen=True, slots=True)
 class PatchReader:
-    """Asks git what commits change, each of them once."""
+    """Asks git for the patches of changes, each of them once."""
 
-    git: Git
+    deltas: Deltas
     is_task: Callable[[str], bool]
     """Whether a path in the repository is a task file."""
-    _files: dict[str, frozenset[str]] = field(default_factory=dict)
-    _identities: dict[str, str | None] = field(default_factory=dict)
+    _identities: dict[Step, str | None] = field(default_factory=dict)
 
-    def files(self, commits: Iterable[str]) -> Mapping[str, frozenset[str]]:
-        """Return which files, task files left out, each commit touches; none for a merge."""
-        missing = [commit for commit in commits if commit not in self._files]
-        touched = self.git.touched(missing)
-        for commit in missing:
-            self._files[commit] = frozenset(path for path in touched.get(commit, ()) if not self.is_task(path))
-        return self._files
+    def identities(self, steps: Iterable[Step]) -> Mapping[Step, str | None]:
+        """Return what tells the change at each step from others; None where nothing does.
 
-    def identities(self, commits: Iterable[str]) -> Mapping[str, str | None]:
-        """Return what tells the change of each commit from others; None where nothing does."""
-        missing = [commit for commit in dict.fromkeys(commits) if commit not in self._identities]
-        if missing:
-            self._identities.update(dict.fromkeys(missing))
-            listed = "".join(f"{commit}\n" for commit in missing)
-            text = self.git.run("diff-tree", "--stdin", *_PATCH, stdin=listed.encode())
-            for commit, sections in _by_commit(text):
-                self._identities[commit] = self._identity(sections)
+        Raises:
+            GitError: git can't tell one of them.
+        """
+        missing = [step for step in dict.fromkeys(steps) if step not in self._identities]
+        for step, text in self.deltas.patches(missing).items():
+            self._identities[step] = self._identity(_by_file(text.split(b"\n")))
         return self._identities
-
-    def difference(self, one: str, other: str) -> tuple[str | None, frozenset[str]]:
-        """Return what tells the change from one commit to another from others, and the files that it touches."""
-        text = self.git.run("diff-tree", *_PATCH, one, other)
-        sections = list(_by_file(text.split(b"\n")))
-        paths = frozenset(path for path, _ in sections if not self.is_task(path))
-        return self._identity(sections), paths
 
     def _identity(self, sections: Iterable[Section]) -> str | None:
         """Return what tells a change from another wherever in the file it is made; None where nothing does.
@@ -81,22 +63,6 @@ def _normal_lines(lines: list[bytes]) -> Iterator[bytes]:
             yield b"@@"
         elif is_binary or not line.startswith(b"index "):
             yield line
-
-
-def _by_commit(text: bytes) -> Iterator[tuple[str, list[Section]]]:
-    """Yield the commits of ``diff-tree --stdin -p``, each with its files' patches."""
-    commit = ""
-    lines: list[bytes] = []
-    for line in text.split(b"\n"):
-        if not _COMMIT_LINE.fullmatch(line):
-            lines.append(line)
-            continue
-        if commit:
-            yield commit, list(_by_file(lines))
-        commit = line.decode()
-        lines = []
-    if commit:
-        yield commit, list(_by_file(lines))
 
 
 def _by_file(lines: Iterable[bytes]) -> Iterator[Section]:

@@ -1,43 +1,86 @@
 """What git says of the files that commits change, without their contents."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from typing import NamedTuple, TypeVar
 
-from taskcheck.documents.values import from_epoch
+T = TypeVar("T")
+
+Step = tuple[str, ...]
+"""Of history: a commit, to which its parents led, or a commit and the one that is compared with it."""
+
+_HEADER = re.compile(rb"^([0-9a-f]{40,64}(?: [0-9a-f]{40,64})?)\n", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
-    """One commit's change of one file, as blob ids; None where the file wasn't there."""
+class Delta(NamedTuple):
+    """The change of one file, as blob ids; None where the file wasn't there."""
 
-    commit: str
-    at: datetime
     path: str
     before: str | None
     after: str | None
+    mode: str
+    """What it became, as git writes it: regular files begin with 100."""
 
 
-def raw_changes(out: bytes, times: Mapping[str, int]) -> Iterator[Versions]:
-    """Yield the records of ``diff-tree --stdin -z --raw``: a commit id, then ``:modes ids status`` and path, in turn.
+def raw_deltas(out: bytes) -> Iterator[tuple[str, list[Delta]]]:
+    """Yield what ``diff-tree --stdin -z --raw`` compared, each with the files that changed.
 
-    Args:
-        out: what git said.
-        times: when each commit was made, in seconds since 1970.
+    The fields are a commit's name, or those of two trees and a line end, then ``:modes ids status`` and a path in
+    turn; of a merge, which has several parents, as many colons, modes and ids, of which the first parent's count.
     """
     fields = iter(out.split(b"\0"))
-    commit = ""
-    for item in fields:
-        field = item.lstrip(b"\n")
-        if field.startswith(b":"):
-            _, _, before, after, _ = field.decode().split()
-            yield Versions(
-                commit=commit,
-                at=from_epoch(times[commit]),
-                path=os.fsdecode(next(fields)),
-                before=before if before.strip("0") else None,
-                after=after if after.strip("0") else None,
-            )
-        elif field:
-            commit = field.decode().split()[0]
+    header = ""
+    deltas: list[Delta] = []
+    for field in fields:
+        *headers, last = field.split(b"\n")
+        is_delta = last.startswith(b":")
+        for new in headers if is_delta else (*headers, last):
+            if new and header:
+                yield header, deltas
+            if new:
+                header = new.decode()
+                deltas = []
+        if is_delta:
+            deltas.append(_delta(last, next(fields)))
+    if header:
+        yield header, deltas
+
+
+def _delta(field: bytes, path: bytes) -> Delta:
+    """Return the change of one file."""
+    described = field.lstrip(b":")
+    parents = len(field) - len(described)
+    words = described.decode().split()
+    before, after = words[parents + 1], words[2 * parents + 1]
+    return Delta(
+        path=os.fsdecode(path),
+        before=before if before.strip("0") else None,
+        after=after if after.strip("0") else None,
+        mode=words[parents],
+    )
+
+
+def raw_patches(out: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what ``diff-tree --stdin -p`` compared, each with its patch, of which no line looks like a header."""
+    heads = list(_HEADER.finditer(out))
+    ends = [head.start() for head in heads[1:]] + [len(out)]
+    for head, end in zip(heads, ends, strict=True):
+        yield head[1].decode(), out[head.end() : end]
+
+
+def matched(answers: Iterator[tuple[str, T]], headers: Mapping[Step, str]) -> dict[Step, T]:
+    """Return answers by the steps that were asked about: they come in that order, and to some there is none.
+
+    Args:
+        answers: each with its header.
+        headers: what the answer to each step begins with, in the order in which they were asked.
+    """
+    found = {}
+    asked = iter(headers.items())
+    for header, answer in answers:
+        for step, expected in asked:
+            if expected == header:
+                found[step] = answer
+                break
+    return found

@@ -9,14 +9,17 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.model.sources import Change, CheckoutSource, Merge, Repository, Source, Sources, Unavailable
 from taskcheck.read.allowlist import branch_name, object_id
-from taskcheck.read.branches import read_branches
+from taskcheck.read.branches import branch_tips, read_branches
+from taskcheck.read.edits import read_changes, read_edits, since
+from taskcheck.read.forks import read_forks
 from taskcheck.read.git import MINIMUM, Git, WorktreeRecord
-from taskcheck.read.history import read_changes, read_edits, read_forks
+from taskcheck.read.history import History
 from taskcheck.read.locate import Location
 from taskcheck.read.merges import MergeReader
 from taskcheck.read.questions import Questions
 from taskcheck.read.runner import GitError, GitSilent, installed
 from taskcheck.read.tasks import TaskPaths
+from taskcheck.read.trees import EMPTY, Trees
 from taskcheck.read.worktrees import read_unlinked, read_worktrees
 
 _LOCAL = "refs/heads/"
@@ -37,12 +40,12 @@ def read_git(
         return Unavailable("not a git repository")
     if not installed():
         return Unavailable("git is not installed")
-    git = Git(location.top)
     try:
-        version = git.version()
-        if version < MINIMUM:
-            return Unavailable(f"git {_dotted(MINIMUM)} or newer is needed, this is {_dotted(version)}")
-        return _read_repository(git, sources, location, settings, questions, errors, progress)
+        with Git(location.top) as git:
+            version = git.version()
+            if version < MINIMUM:
+                return Unavailable(f"git {_dotted(MINIMUM)} or newer is needed, this is {_dotted(version)}")
+            return _read_repository(git, sources, location, settings, questions, errors, progress)
     except GitError as error:
         errors.append(str(error))
         return Unavailable(str(error))
@@ -63,7 +66,8 @@ def _read_repository(
     progress: Callable[[str], None],
 ) -> Repository:
     """Return what a git that is new enough answers about root."""
-    common_dir, shallow, refs = git.common_dir(), git.shallow(), git.refs()
+    common_dir, shallow = git.repository()
+    refs = git.refs()
     top = os.path.realpath(location.top or "")
     records = _worktree_records(git, top, common_dir)
     main = _main_record(records, top)
@@ -71,27 +75,36 @@ def _read_repository(
     branch = main.branch if main else None
     trunk = _trunk(settings.trunk, refs)
     trunk_tip = _tip(trunk, refs) if trunk else None
-    git.require_commits(_object_ids(head, trunk_tip))
+    git.objects.require_commits(_object_ids(head, trunk_tip))
     root_files = _contents(sources.tasks)
     paths = TaskPaths.of(settings)
     checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors, progress)
     checkouts += read_unlinked(location, settings.worktree, checkouts, common_dir)
-    if settings.branches:
-        taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
-        checkouts += read_branches(git, refs, settings.branches, taken, trunk, root_files, paths, location.prefix)
     progress("asking git about history")
-    merges: Mapping[str, Merge] = {}
-    if head is not None:
-        checkouts = _with_forks(git, location, head, checkouts, paths)
-        reader = MergeReader(
+    taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
+    compared = branch_tips(refs, settings.branches, taken, trunk)
+    named = _tips({*questions.branches, *_branches_of(checkouts), *compared}, refs, trunk)
+    trees = Trees(git.deltas_in(paths.folders(location.prefix)), head, EMPTY[_id_length(head, refs)])
+    if head is None:
+        checkouts += read_branches(trees, compared, {}, root_files, paths, location.prefix)
+        history = None
+        merges: Mapping[str, Merge] = {}
+    else:
+        history = History.of(
             git,
             head,
-            shallow,
+            {*named.values(), *compared.values(), *_heads(checkouts)},
+            shallow=shallow,
             is_task=lambda path: paths.match(path, location.prefix),
-            reflogs=common_dir / "logs" / "refs" / "heads",
+            since=since(questions.dispatched),
         )
-        verdicts = _merges(reader, refs, trunk, {*questions.branches, *_branches_of(checkouts)})
-        merges = read_edits(git, verdicts, paths, location.prefix)
+        bases = history.bases(compared.values())
+        checkouts += read_branches(trees, compared, bases, root_files, paths, location.prefix)
+        checkouts = _with_forks(history, checkouts, trees, location.prefix)
+        reader = MergeReader(history, reflogs=common_dir / "logs" / "refs" / "heads")
+        reader.load(named.values())
+        verdicts = {name: reader.verdict(tip, name) for name, tip in named.items()}
+        merges = read_edits(history, verdicts, location.prefix)
     return Repository(
         head=head,
         branch=branch,
@@ -102,8 +115,14 @@ def _read_repository(
         branches=_local_branches(refs),
         merges=merges,
         tracked=_tracked(git, settings, location, common_dir, head) if main else frozenset(),
-        changes=_changes(git, head, questions, location.prefix, errors),
+        changes=_changes(history, questions, location.prefix, errors) if history else (),
     )
+
+
+def _id_length(head: str | None, refs: Mapping[str, str]) -> int:
+    """Return how many hex digits the ids of a repository's objects have."""
+    ids = _object_ids(head, *refs.values())
+    return len(ids[0]) if ids else 40
 
 
 def _object_ids(*tips: str | None) -> list[str]:
@@ -147,19 +166,24 @@ def _branches_of(checkouts: Iterable[CheckoutSource]) -> set[str]:
     return {checkout.branch for checkout in checkouts if checkout.branch}
 
 
+def _heads(checkouts: Iterable[CheckoutSource]) -> set[str]:
+    """Return the commits that live checkouts are at."""
+    return {checkout.head for checkout in checkouts if checkout.head and checkout.defect is None}
+
+
 def _with_forks(
-    git: Git, location: Location, head: str, checkouts: Sequence[CheckoutSource], paths: TaskPaths
+    history: History, checkouts: Sequence[CheckoutSource], trees: Trees, prefix: str
 ) -> list[CheckoutSource]:
     """Return checkouts with how the history of each left root's."""
-    forks = read_forks(git, location, head, checkouts, paths)
+    forks = read_forks(history, checkouts, trees, prefix)
     not_live = Unavailable("not a live checkout")
     return [replace(checkout, fork=forks.get(checkout.name, not_live)) for checkout in checkouts]
 
 
-def _changes(git: Git, head: str | None, questions: Questions, prefix: str, errors: list[str]) -> tuple[Change, ...]:
+def _changes(history: History, questions: Questions, prefix: str, errors: list[str]) -> tuple[Change, ...]:
     """Return what root's commits made of dispatched tasks; why it can't be told is added to the errors."""
     try:
-        return read_changes(git, head, questions.dispatched, prefix)
+        return read_changes(history, questions.dispatched, prefix)
     except GitSilent:
         raise
     except GitError as error:
@@ -214,16 +238,16 @@ def _trunk(candidates: tuple[str, ...], refs: Mapping[str, str]) -> str | None:
     return None
 
 
-def _merges(reader: MergeReader, refs: Mapping[str, str], trunk: str | None, branches: set[str]) -> dict[str, Merge]:
-    """Return the verdict on every named branch that exists, trunk itself left out."""
-    merges = {}
+def _tips(branches: Iterable[str], refs: Mapping[str, str], trunk: str | None) -> dict[str, str]:
+    """Return the commits of those of some branches that there are, by name; trunk itself left out."""
+    tips = {}
     for branch in sorted(branches):
         if branch == trunk or not branch_name(branch):
             continue
         tip = _tip(branch, refs)
         if tip and not tip.startswith("ref: "):
-            merges[branch] = reader.verdict(tip, branch)
-    return merges
+            tips[branch] = tip
+    return tips
 
 
 def _tip(branch: str, refs: Mapping[str, str]) -> str | None:

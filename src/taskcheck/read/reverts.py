@@ -6,9 +6,11 @@ Their word is a commit's id, a title, or the number of a pull request.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from taskcheck.model.sources import Merge
-from taskcheck.read.git import Git
+from taskcheck.read.graph import Commits
+from taskcheck.read.history import History
 from taskcheck.read.patches import PatchReader
 
 DEPTH = 2_000
@@ -59,22 +61,25 @@ class Reverts:
                 self.vague = commit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RevertReader:
     """Asks what commits on root took back."""
 
-    git: Git
-    head: str
+    history: History
     patches: PatchReader
-    _messages: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def _candidates(self) -> Commits:
+        """The commits of root whose message may say that it takes something back."""
+        return self.history.root & self.history.matching(*PATTERNS)
 
     def message(self, commit: str) -> str:
         """Return a commit's message; empty where there is no such commit."""
-        return self._read([commit])[0][1]
+        return self.history.git.objects.messages([commit])[commit]
 
     def unless_reverted(
         self,
-        landed: set[str],
+        landed: Commits,
         since: str,
         changes: tuple[str, str] | None,
         proof: str,
@@ -90,7 +95,7 @@ class RevertReader:
             proof: of the merge.
             names: what a revert may call it by, beside what its messages say.
         """
-        later = [commit for commit, _ in self.git.commits(self.head, since, *PATTERNS)]
+        later = self.history.since(since) & self._candidates
         said = Reverts.of(self._read(later))
         by = self._by_commit(said, landed) or self._by_name(said, landed, names)
         if by is None:
@@ -99,56 +104,66 @@ class RevertReader:
             return Merge(merged=False, proof=f"it landed and was reverted by {by[:9]}")
         return Merge(merged=True, proof=proof)
 
-    def _read(self, commits: Iterable[str]) -> list[tuple[str, str]]:
-        """Return commits with their messages, each read once."""
-        commits = list(commits)
-        missing = [commit for commit in commits if commit not in self._messages]
-        self._messages.update(self.git.messages(missing))
-        return [(commit, self._messages.get(commit, "")) for commit in commits]
+    def _read(self, commits: Commits) -> list[tuple[str, str]]:
+        """Return commits with their messages, the newest first."""
+        graph = self.history.graph
+        names = [graph.names[number] for number in graph.members(commits)]
+        return list(self.history.git.objects.messages(names).items())
 
-    def _by_commit(self, said: Reverts, landed: set[str]) -> str | None:
+    def _by_commit(self, said: Reverts, landed: Commits) -> str | None:
         """Return the commit that says it reverts one of those that landed, or a merge that brought one."""
-        named = sorted(landed & said.commits.keys())
+        numbers = self.history.graph.numbers
+        named = sorted(commit for commit in said.commits if commit in numbers and landed >> numbers[commit] & 1)
         if named:
             return said.commits[named[0]]
         for merge, by in said.commits.items():
-            if self._brought(merge, landed):
+            if self._brought(merge) & landed:
                 return by
         return None
 
-    def _by_name(self, said: Reverts, landed: set[str], names: frozenset[str]) -> str | None:
+    def _by_name(self, said: Reverts, landed: Commits, names: frozenset[str]) -> str | None:
         """Return the commit that says it reverts what has the title or number of something that landed."""
         reverted = said.titles | said.numbers
         if not reverted:
             return None
-        for _, message in self._read(sorted(landed)):
+        for _, message in self._read(landed):
             names |= subject_names(message)
         return next((by for name, by in reverted.items() if name in names), None)
 
-    def _brought(self, merge: str, landed: set[str]) -> bool:
-        """Return whether a reverted commit is a merge that brought something of what landed into root."""
-        parents = self.git.parents(merge)
-        if len(parents) < 2:
-            return False
-        brought = {commit for commit, _ in self.git.commits(merge, parents[0], f"--max-count={DEPTH}")}
-        return not landed.isdisjoint(brought)
+    def _brought(self, commit: str) -> Commits:
+        """Return what a reverted commit brought into root, if it is a merge."""
+        graph = self.history.graph
+        number = graph.numbers.get(commit)
+        if number is None or len(graph.parents[number]) < 2:
+            return 0
+        return graph.between(graph.names[graph.parents[number][0]], commit)
 
     def _by_patch(self, since: str, base: str, tip: str) -> str | None:
         """Return the commit since that is the reverse of the whole change, unless it was made again after that."""
-        forward, files = self.patches.difference(base, tip)
-        backward, _ = self.patches.difference(tip, base)
-        if forward is None or backward is None:
+        graph, changes = self.history.graph, self.history.changes
+        files = self.history.touched(base, tip)
+        if not files:
             return None
-        later = [commit for commit, _ in self.git.commits(self.head, since, f"--max-count={DEPTH}")]
-        files_of = self.patches.files(later)
-        candidates = [commit for commit in later if files_of[commit] == files]
-        identities = self.patches.identities(candidates)
+        later = graph.newest_of(self.history.since(since), DEPTH)
+        changes.require(later)
+        candidates = [graph.names[number] for number in graph.members(later & changes.by_files.get(files, 0))]
+        if not candidates:
+            return None
+        forward, backward = (tip, base), (base, tip)
+        identities = self.patches.identities([forward, backward, *((commit,) for commit in candidates)])
+        if identities[forward] is None or identities[backward] is None:
+            return None
         for commit in candidates:
-            if identities[commit] == backward:
+            if identities[commit,] == identities[backward]:
                 return commit
-            if identities[commit] == forward:
+            if identities[commit,] == identities[forward]:
                 return None
         return None
+
+
+def unknown(proof: str) -> Merge:
+    """Return the verdict that git can't tell, with the reason."""
+    return Merge(merged=None, proof=proof)
 
 
 def subject_names(message: str) -> frozenset[str]:

@@ -24,11 +24,11 @@ def read_revision(location: Location, name: str, paths: Iterable[str]) -> dict[s
     wanted = {f"{location.prefix}{path}": path for path in paths}
     if location.top is None:
         raise GitError(f"there is no repository here that could have {name}")
-    git = Git(location.top)
-    commit = _commit(git, name)
-    blobs = git.tree(commit, sorted(wanted)) if wanted else {}
-    asked = {wanted[path]: blob for path, blob in blobs.items() if path in wanted}
-    found = git.blobs(asked.values(), LIMIT)
+    with Git(location.top) as git:
+        commit = _commit(git, name)
+        blobs = git.tree(commit, sorted(wanted)) if wanted else {}
+        asked = {wanted[path]: blob for path, blob in blobs.items() if path in wanted}
+        found = git.objects.blobs(asked.values(), LIMIT)
     for path, blob in asked.items():
         if blob in found.unread:
             raise GitError(f"{path} can't be read there: {found.unread[blob]}")

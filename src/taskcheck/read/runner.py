@@ -66,17 +66,31 @@ class Runner:
             GitError, NotAllowed: as `run`, but for the exit status.
         """
         refuse_unlisted(arguments)
-        process = self._spawn(arguments, stdin=bool(stdin))
+        started = self._spawn(arguments, stdin=bool(stdin))
+        process = started.proc
         try:
-            return *converse(process.proc, stdin, TIMEOUT, MOST_OUTPUT), process.proc.returncode
+            return *converse(process, stdin, TIMEOUT, MOST_OUTPUT), process.returncode
         except Silent as error:
             raise GitSilent(f"git {arguments[0]} gave no answer in {TIMEOUT:g} s") from error
         except Endless as error:
             raise GitError(f"git {arguments[0]} has more than {MOST_OUTPUT:,} bytes to say") from error
         finally:
-            if process.proc.poll() is None:
-                _kill(process)
-                process.proc.wait()
+            if process.poll() is None:
+                kill(process)
+                process.wait()
+
+    def start(self, arguments: Sequence[str], *, stdin: bool) -> "subprocess.Popen[bytes]":
+        """Return a running process of an allowed git command.
+
+        Raises:
+            GitError: there is no git.
+            NotAllowed: a command or flag that isn't on the list.
+        """
+        refuse_unlisted(arguments)
+        started = self._spawn(arguments, stdin=stdin)
+        process: subprocess.Popen[bytes] = started.proc
+        process.keeper = started  # type: ignore[attr-defined]
+        return process
 
     @cached_property
     def _porcelain(self) -> Any:
@@ -108,12 +122,10 @@ def complaint(err: bytes) -> str:
     return (serious or lines or [""])[0]
 
 
-def _kill(process: Any) -> None:
-    """End a git that gave no answer, and what it started."""
-    if hasattr(os, "killpg"):
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """End a git that isn't needed or gave no answer, and what it started."""
+    if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
 
 
 @cache

@@ -1,0 +1,114 @@
+"""Has a branch landed whose tip isn't in root's history: are its changes on trunk as other commits?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from taskcheck.model.sources import Merge
+from taskcheck.read.graph import Commits
+from taskcheck.read.history import History
+from taskcheck.read.patches import PatchReader
+from taskcheck.read.rawdiff import Step
+from taskcheck.read.reverts import DEPTH, RevertReader, unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Branch:
+    """What a branch did since it left root's history."""
+
+    base: str
+    tip: str
+    touched: frozenset[str]
+    """The files, task files left out, in which its tip differs from the base."""
+    own: Sequence[int]
+    """Its commits, merges left out, that touched such files, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApartReader:
+    """Judges tips that root's history doesn't have."""
+
+    history: History
+    patches: PatchReader
+    """What commits change."""
+    reverts: RevertReader
+    """What commits on root took back."""
+
+    def verdict(self, base: str, tip: str) -> Merge:
+        """Return the verdict for a tip that isn't in root's history: whether its changes are on trunk as other commits.
+
+        What trunk had before the branch did was taken over from trunk, not landed on it.
+        """
+        trunk = self.history.since(base)
+        if trunk.bit_count() > DEPTH:
+            return unknown(f"root has moved by more than {DEPTH} commits")
+        if not trunk:
+            return Merge(merged=False, proof="root has no commit since the branch left it")
+        if not self.history.code(base, tip):
+            return unknown("its commits change no content but that of task files")
+        branch = self._branch(base, tip)
+        return self._rebased(branch, trunk) or self._squashed(branch, trunk) or self._elsewhere(branch, trunk)
+
+    def _branch(self, base: str, tip: str) -> _Branch:
+        """Return what a branch did since it left root's history.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        graph, changes = self.history.graph, self.history.changes
+        commits = graph.newest_of(graph.between(base, tip), DEPTH)
+        changes.require(commits)
+        own = [number for number in graph.members(commits) if changes.files(number)]
+        return _Branch(base=base, tip=tip, touched=self.history.touched(base, tip), own=own)
+
+    def _equal(self, step: Step, files: frozenset[str], trunk: Commits) -> int | None:
+        """Return the newest commit of trunk that changes the same files as a step in the same way; None for none.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        graph, changes = self.history.graph, self.history.changes
+        changes.require(trunk)
+        likely = list(graph.members(trunk & changes.by_files.get(files, 0)))
+        if not likely:
+            return None
+        asked = {number: (graph.names[number],) for number in likely}
+        identities = self.patches.identities([step, *asked.values()])
+        wanted = identities[step]
+        if wanted is None:
+            return None
+        return next((number for number in likely if identities[asked[number]] == wanted), None)
+
+    def _rebased(self, branch: _Branch, trunk: Commits) -> Merge | None:
+        """Return the verdict for a branch each of whose commits has an equal one on trunk; None for any other."""
+        graph, changes = self.history.graph, self.history.changes
+        equal = {}
+        for number in branch.own:
+            found = self._equal((graph.names[number],), changes.files(number), trunk)
+            if found is None:
+                return None
+            equal[number] = found
+        if not any(graph.times[other] >= graph.times[commit] for commit, other in equal.items()):
+            return None
+        proof = "each of its commits has an equal patch on trunk"
+        landed = graph.set_of(graph.names[other] for other in equal.values())
+        return self.reverts.unless_reverted(landed, branch.base, (branch.base, branch.tip), proof)
+
+    def _squashed(self, branch: _Branch, trunk: Commits) -> Merge | None:
+        """Return the verdict for a branch whose whole change is that of one commit on trunk; None for any other."""
+        graph = self.history.graph
+        same = self._equal((branch.tip, branch.base), branch.touched, trunk)
+        if same is None or not branch.own:
+            return None
+        if graph.times[same] < max(graph.times[number] for number in branch.own):
+            return None
+        name = graph.names[same]
+        proof = f"trunk's {name[:9]} is the same change, squashed"
+        return self.reverts.unless_reverted(graph.set_of([name]), name, (branch.base, branch.tip), proof)
+
+    def _elsewhere(self, branch: _Branch, trunk: Commits) -> Merge:
+        """Return the verdict for a branch none of whose changes is on trunk as it is."""
+        changes = self.history.changes
+        changes.require(trunk)
+        if any(trunk & changes.by_file.get(path, 0) for path in branch.touched):
+            return unknown("trunk has changed the same files since: it may have landed in another form")
+        return Merge(merged=False, proof="no commit of trunk since has touched its files")

@@ -1,0 +1,95 @@
+"""What commits did to files, in memory: who touched what, and which versions of a task file there were."""
+
+from bisect import insort
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from taskcheck.read.deltas import Deltas
+from taskcheck.read.graph import Commits, Graph
+from taskcheck.read.runner import GitError, GitSilent
+
+
+@dataclass(slots=True, kw_only=True)
+class Changes:
+    """The files that commits changed, as far as they were asked for: task files apart from all others."""
+
+    graph: Graph
+    deltas: Deltas
+    is_task: Callable[[str], bool]
+    """Whether a path in the repository is a task file."""
+    by_files: dict[frozenset[str], Commits] = field(default_factory=dict)
+    """The commits, merges left out, that touched just these files."""
+    by_file: dict[str, Commits] = field(default_factory=dict)
+    """The commits, merges left out, that touched a file."""
+    _files: dict[int, frozenset[str]] = field(default_factory=dict)
+    _versions: dict[str, list[tuple[int, str | None]]] = field(default_factory=dict)
+    """By path of a task file: what commits made of it, the newest first."""
+    _indexed: Commits = 0
+    _unread: dict[int, str] = field(default_factory=dict)
+    """Commits that git can't read, in its words."""
+
+    def __post_init__(self) -> None:
+        # The same paths come again with every commit.
+        self.is_task = cache(self.is_task)
+
+    def index(self, commits: Commits) -> None:
+        """Ask for what some commits did; many at a time take less time."""
+        numbers = list(self.graph.members(commits & ~self._indexed))
+        names = self.graph.names
+        self.deltas.load((names[number],) for number in numbers)
+        for number in numbers:
+            try:
+                self._index(number)
+            except GitSilent:
+                raise
+            except GitError as error:
+                self._unread[number] = str(error)
+        self._indexed |= commits
+
+    def require(self, commits: Commits) -> None:
+        """See that it is known what some commits did.
+
+        Raises:
+            GitError: git can't read one of them.
+        """
+        self.index(commits)
+        for number, why in self._unread.items():
+            if commits >> number & 1:
+                raise GitError(why)
+
+    def files(self, number: int) -> frozenset[str]:
+        """Return which files, task files left out, a commit touches that was asked for; none for a merge."""
+        return self._files.get(number, frozenset())
+
+    def versions(self, path: str, commits: Commits) -> Iterator[str]:
+        """Yield what some commits, which were asked for, made of a task file: ids of blobs, the newest first."""
+        for place, blob in self._versions.get(path, ()):
+            if blob is not None and commits >> -place & 1:
+                yield blob
+
+    def changed(self, path: str, commits: Commits) -> bool:
+        """Return whether some commits, which were asked for, made something of a task file."""
+        return any(commits >> -place & 1 for place, _ in self._versions.get(path, ()))
+
+    def _index(self, number: int) -> None:
+        """Take what one commit did."""
+        files = []
+        for delta in self.deltas.of(self.graph.names[number]):
+            if self.is_task(delta.path):
+                insort(self._versions.setdefault(delta.path, []), (-number, delta.after), key=_place)
+            else:
+                files.append(delta.path)
+        if len(self.graph.parents[number]) > 1:
+            return
+        touched = frozenset(files)
+        self._files[number] = touched
+        bit = 1 << number
+        self.by_files[touched] = self.by_files.get(touched, 0) | bit
+        for path in touched:
+            self.by_file[path] = self.by_file.get(path, 0) | bit
+
+
+def _place(version: tuple[int, str | None]) -> int:
+    """Return the key that sorts versions."""
+    return version[0]

@@ -1,0 +1,166 @@
+"""Has a branch landed whose tip is in root's history: was the tip made on the branch, and is its work still there?"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from taskcheck.model.sources import Merge
+from taskcheck.read.files import small_text
+from taskcheck.read.history import History
+from taskcheck.read.rawdiff import Delta, Step
+from taskcheck.read.reverts import RevertReader, unknown
+from taskcheck.read.runner import GitError, GitSilent
+
+MAX_REFLOG_BYTES = 1024 * 1024
+
+_MADE_THERE = ("commit", "cherry-pick", "am", "revert")
+"""Reflog actions that make a commit; others move a branch to one that was there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """How a tip came into root's history, by the first merge of it."""
+
+    tip: str
+    merges: Sequence[str]
+    """The merges of the tip, the last made first."""
+    before: str
+    """Root's side of the first merge."""
+    fork: str | None
+    """Where the branch had left that; None where they had nothing in common."""
+
+    @property
+    def made(self) -> Step:
+        """What the merge changed in root."""
+        return self.merges[-1], self.before
+
+    @property
+    def branched(self) -> Step | None:
+        """What the branch had changed; None where it never left root's history."""
+        return (self.tip, self.fork) if self.fork else None
+
+
+@dataclass(frozen=True)
+class ContainedReader:
+    """Judges tips that root's history has."""
+
+    history: History
+    reverts: RevertReader
+    """What commits on root took back."""
+    reflogs: Path | None
+    """The folder of the branches' reflogs, one file each; None where there is none."""
+
+    def load(self, tips: Iterable[str]) -> None:
+        """Ask git for what the verdicts on some tips need, all at a time: one by one it would take longer.
+
+        Raises:
+            GitSilent: git gives no answer at all.
+        """
+        taken = list(filter(None, map(self._taken, tips)))
+        self.history.graph.know(each.before for each in taken)
+        self.history.git.objects.messages(merge for each in taken for merge in each.merges)
+        made = [each.made for each in taken]
+        branched = filter(None, (each.branched for each in taken))
+        deltas = self.history.git.deltas
+        deltas.load([*made, *branched])
+        try:
+            self.history.at_root(delta.path for step in made for delta in deltas.told(step))
+        except GitSilent:
+            raise
+        except GitError:
+            return  # the verdict that it is about tells it
+
+    def verdict(self, tip: str, branch: str | None) -> Merge:
+        """Return the verdict for a tip that is in root's history."""
+        graph = self.history.graph
+        if self.history.mainline >> graph.numbers[tip] & 1:
+            return _in_root(tip, "the branch has no commit of its own, or was fast-forwarded")
+        taken = self._taken(tip)
+        merges = taken.merges if taken else ()
+        if not branch or not self._is_of(branch, tip, merges):
+            return _in_root(tip, "it is in root's history, but perhaps without a commit of its own")
+        landed = graph.set_of([tip, *merges])
+        proof = f"its tip {tip[:9]} is in root's history"
+        if taken is None:
+            return replace(self.reverts.unless_reverted(landed, tip, None, proof), tip=tip)
+        landed |= graph.between(taken.before, tip)
+        changes = (taken.fork, tip) if taken.fork else None
+        verdict = self.reverts.unless_reverted(landed, tip, changes, proof)
+        doubt = self._not_there(taken) if verdict.merged is True else None
+        if doubt:
+            verdict = unknown(f"{verdict.proof}; but {doubt}")
+        return replace(verdict, fork=taken.fork, tip=tip)
+
+    @cached_property
+    def _merged_by(self) -> Mapping[int, Sequence[int]]:
+        """The merges in root's history that brought a commit in, the last made first, by the commit."""
+        graph = self.history.graph
+        found: dict[int, list[int]] = {}
+        for number in graph.members(self.history.root):
+            for parent in graph.parents[number][1:]:
+                found.setdefault(parent, []).append(number)
+        return found
+
+    def _taken(self, tip: str) -> _Taken | None:
+        """Return how the first merge of a tip that is in root's history was made; None where none was."""
+        graph = self.history.graph
+        merges = [graph.names[merge] for merge in self._merged_by.get(graph.numbers[tip], ())]
+        if not merges:
+            return None
+        before = graph.parents_of(merges[-1])[0]
+        return _Taken(tip=tip, merges=merges, before=before, fork=graph.base(before, tip))
+
+    def _not_there(self, taken: _Taken) -> str | None:
+        """Return, in words, that a merge took nothing of a branch over, or that root has a file as it was before."""
+        deltas = self.history.git.deltas
+        made = deltas.told(taken.made)
+        if self._has_code(made):
+            return self.history.set_back(made)
+        wanted = deltas.told(taken.branched) if taken.branched else ()
+        if self._has_code(wanted):
+            return f"{taken.merges[-1][:9]}, which merged it, took none of its changes over"
+        return None
+
+    def _has_code(self, deltas: Iterable[Delta]) -> bool:
+        """Return whether changes are of more than task files."""
+        return any(not self.history.is_task(delta.path) for delta in deltas)
+
+    def _is_of(self, branch: str, tip: str, merges: Iterable[str]) -> bool:
+        """Return whether a tip was made on a branch: a merge of it names the branch, or the branch's reflog has it."""
+        subjects = [self._subject(merge) for merge in merges]
+        return any(_names(subject, branch) for subject in subjects) or self._made_on(branch, tip)
+
+    def _subject(self, commit: str) -> str:
+        """Return the first line of a commit's message."""
+        return self.reverts.message(commit).partition("\n")[0].strip()
+
+    def _made_on(self, branch: str, tip: str) -> bool:
+        """Return whether the branch's reflog tells that its tip was committed on it."""
+        if self.reflogs is None:
+            return False
+        reflog = small_text(self.reflogs / branch, MAX_REFLOG_BYTES) or ""
+        for line in reflog.splitlines():
+            moved, _, action = line.partition("\t")
+            if moved.split()[1:2] == [tip] and action.startswith(_MADE_THERE):
+                return True
+        return False
+
+
+def _in_root(tip: str, proof: str) -> Merge:
+    """Return the verdict that git can't tell of a tip to which root's history goes back, with the reason."""
+    return Merge(merged=None, proof=proof, fork=tip, tip=tip)
+
+
+def _names(subject: str, branch: str) -> bool:
+    """Return whether a merge commit's subject says that it merges this branch.
+
+    As ``Merge branch 'fix-login'``, ``Merge pull request #7 from alice/fix-login`` and ``Merged in fix-login`` do.
+    """
+    source = subject.partition(" into ")[0]
+    if f"'{branch}'" in source or f"'origin/{branch}'" in source:
+        return True
+    owner, _, name = source.rpartition(" from ")[2].partition("/")
+    if " from " in source and name == branch and owner and not any(map(str.isspace, owner)):
+        return True
+    return source.split()[:3] == ["Merged", "in", branch]

@@ -1,0 +1,180 @@
+"""What commits change, as blob ids and as patches: each asked of git once, all by two processes."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Generic, TypeVar
+
+from taskcheck.read.objects import Objects
+from taskcheck.read.rawdiff import Delta, Step, matched, raw_deltas, raw_patches
+from taskcheck.read.runner import GitError
+from taskcheck.read.session import Ended, Session
+
+T = TypeVar("T")
+
+_RAW = ("-r", "-c", "-z", "--root", "--raw", "--no-renames", "--full-index", "--always")
+_PATCH = ("-r", "-p", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--full-index", "--always")
+
+_BATCH = 500
+"""Commits that are asked for at a time."""
+
+_PATIENCE = 64
+"""How often git may end over what it can't read before it isn't asked any more."""
+
+
+class Deltas:
+    """Asks git what changes."""
+
+    def __init__(self, objects: Objects, folders: Sequence[str] = ()) -> None:
+        """Ask nothing yet.
+
+        Args:
+            objects: of the repository.
+            folders: those of the repository of which files are told; none for all.
+        """
+        self.objects = objects
+        self._raw = _Differ(objects, (*_RAW, *(("--", *folders) if folders else ())), raw_deltas)
+        self._patches = _Differ(objects, _PATCH, raw_patches)
+        self._read: dict[Step, Sequence[Delta]] = {}
+
+    def close(self) -> None:
+        """End the processes."""
+        self._raw.close()
+        self._patches.close()
+
+    def load(self, steps: Iterable[Step]) -> None:
+        """Ask for steps that will be looked at: many at a time take less time."""
+        missing = [step for step in dict.fromkeys(steps) if step not in self._read]
+        self._read.update(self._raw.answers(missing))
+
+    def of(self, commit: str) -> Sequence[Delta]:
+        """Return what a commit changes: all that there is for a first one, what is in no parent for a merge.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        return self.told((commit,))
+
+    def between(self, one: str, other: str) -> Sequence[Delta]:
+        """Return the files in which two commits differ, the first's as before, the other's as after.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        return self.told((other, one))
+
+    def patches(self, steps: Iterable[Step]) -> Mapping[Step, bytes]:
+        """Return steps as patches.
+
+        Raises:
+            GitError: git can't tell one of them.
+        """
+        wanted = list(dict.fromkeys(steps))
+        found = self._patches.answers(wanted)
+        for step in wanted:
+            self._patches.refuse(step)
+        return found
+
+    def told(self, step: Step) -> Sequence[Delta]:
+        """Return the files that change at a step.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        self.load([step])
+        self._raw.refuse(step)
+        return self._read[step]
+
+
+class _Differ(Generic[T]):
+    """A ``diff-tree`` that is asked about one step after the other."""
+
+    def __init__(
+        self, objects: Objects, flags: Sequence[str], read: Callable[[bytes], Iterator[tuple[str, T]]]
+    ) -> None:
+        self._objects, self._flags, self._read = objects, flags, read
+        self._session: Session | None = None
+        self._mark = f"end {os.urandom(20).hex()}\n".encode()
+        """A line that git repeats when all before it is answered, for it names no object."""
+        self._ended = 0
+        self._refused: dict[Step, str] = {}
+        """What git couldn't read, in its words."""
+
+    def close(self) -> None:
+        """End the process."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def refuse(self, step: Step) -> None:
+        """Say why nothing is known of a step.
+
+        Raises:
+            GitError: it wasn't.
+        """
+        if step in self._refused:
+            raise GitError(self._refused[step])
+
+    def answers(self, steps: Iterable[Step]) -> dict[Step, T]:
+        """Return what git answers to those of some steps that it can read."""
+        left = [step for step in steps if step not in self._refused]
+        found: dict[Step, T] = {}
+        while left:
+            batch, left = left[:_BATCH], left[_BATCH:]
+            try:
+                found.update(self._ask(batch))
+            except Ended as error:
+                found.update(self._one_by_one(batch, str(error)))
+        return found
+
+    def _one_by_one(self, batch: Sequence[Step], why: str) -> dict[Step, T]:
+        """Return the answers to a batch over which git ended, as it does over what it can't read.
+
+        That is searched for by halves; when git has ended too often, the rest isn't asked for.
+        """
+        self._ended += 1
+        if len(batch) == 1 or self._ended > _PATIENCE:
+            self._refused.update(dict.fromkeys(batch, why))
+            return {}
+        found: dict[Step, T] = {}
+        middle = len(batch) // 2
+        for half in (batch[:middle], batch[middle:]):
+            try:
+                found.update(self._ask(half))
+            except Ended as error:
+                found.update(self._one_by_one(half, str(error)))
+        return found
+
+    def _ask(self, batch: Sequence[Step]) -> dict[Step, T]:
+        """Return the answers to some steps; those that have none are noted.
+
+        Raises:
+            Ended: git can't read one of them.
+            GitError: as `Session.ask`.
+        """
+        if self._session is None:
+            self._session = Session(self._objects.runner, "diff-tree", "--stdin", *self._flags)
+        headers = self._headers(batch)
+        said = "".join(f"{header}\n" for header in headers.values())
+        try:
+            out = self._session.ask(said.encode() + self._mark, self._mark)
+        except GitError:
+            self.close()
+            raise
+        found = matched(self._read(out), headers)
+        for step in batch:
+            if step not in found:
+                self._refused[step] = f"git has no commit {step[0]}; try: git fsck"
+        return found
+
+    def _headers(self, batch: Sequence[Step]) -> dict[Step, str]:
+        """Return how git is asked about steps, which is how it begins its answers.
+
+        Two commits are compared by their trees: given a commit to compare another one with, git would from then on
+        take it for its parent.
+        """
+        trees = self._objects.trees(commit for step in batch if len(step) > 1 for commit in step)
+        headers = {}
+        for step in batch:
+            found = [trees.get(commit, commit) for commit in reversed(step)] if len(step) > 1 else step
+            headers[step] = " ".join(found)
+        return headers

@@ -1,0 +1,263 @@
+"""How the history of each checkout left root's, and the versions of its task files on both sides."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from itertools import chain
+
+from taskcheck.documents.values import from_epoch
+from taskcheck.model.sources import CheckoutSource, Fork, Unavailable
+from taskcheck.read.files import MAX_TASK_BYTES
+from taskcheck.read.graph import Commits
+from taskcheck.read.history import History
+from taskcheck.read.runner import GitError, GitSilent
+from taskcheck.read.trees import Trees, file_name
+
+Forks = Mapping[str, Fork | Unavailable]
+"""By name of the checkout; why it can't be told of some."""
+
+
+_UNBORN = Unavailable("it has no commit yet")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parting:
+    """Where a checkout's history left root's."""
+
+    base: str
+    own: Commits
+    """What it has beyond the base."""
+    root: Commits
+    """What root has beyond the base."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """The versions of task files that the comparison of a checkout may need."""
+
+    base_blobs: Mapping[str, str]
+    """The files at the base, by path in the repository."""
+    paths: frozenset[str]
+    """Paths in the repository of which versions are needed."""
+    blobs: frozenset[str]
+    """Whose contents are needed for all that."""
+
+
+def read_forks(history: History, checkouts: Iterable[CheckoutSource], trees: Trees, prefix: str) -> Forks:
+    """Return how the history of every live checkout left root's.
+
+    Git is asked for what all of them need at a time: where they parted, what was done since, and the contents.
+
+    Args:
+        history: of root, and of the checkouts' commits.
+        checkouts: with the files in which they differ from root.
+        trees: the task folders of commits.
+        prefix: the store's folder within a checkout.
+    """
+    live = [checkout for checkout in checkouts if checkout.defect is None]
+    partings, forks = _partings(history, live)
+    reader = _ForkReader(history=history, trees=trees, prefix=prefix)
+    parted = [checkout for checkout in live if checkout.name in partings]
+    forks.update(reader.forks(parted, partings))
+    return _stacked(history, parted, forks, partings)
+
+
+def _partings(
+    history: History, checkouts: Iterable[CheckoutSource]
+) -> tuple[dict[str, _Parting], dict[str, Fork | Unavailable]]:
+    """Return where checkouts left root's history, and why it can't be told of the others."""
+    bases: dict[str, tuple[str, str]] = {}
+    unknown: dict[str, Fork | Unavailable] = {}
+    for checkout in checkouts:
+        base = _base(history, checkout.head)
+        if checkout.head is None or isinstance(base, Unavailable):
+            unknown[checkout.name] = base if isinstance(base, Unavailable) else _UNBORN
+        else:
+            bases[checkout.name] = base, checkout.head
+    history.graph.know(base for base, _ in bases.values())
+    partings = {}
+    for name, (base, tip) in bases.items():
+        own = history.graph.between(base, tip)
+        partings[name] = _Parting(base=base, own=own, root=history.since(base))
+    return partings, unknown
+
+
+def _base(history: History, tip: str | None) -> str | Unavailable:
+    """Return the merge-base of root and a tip, or why there is none."""
+    if tip is None:
+        return _UNBORN
+    try:
+        base = history.base(tip)
+    except GitError as error:
+        return Unavailable(str(error))
+    return base or Unavailable("its history and root's have no common commit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ForkReader:
+    """Reads the versions of task files on both sides."""
+
+    history: History
+    trees: Trees
+    prefix: str
+    """The store's folder within a checkout."""
+
+    def forks(self, checkouts: Sequence[CheckoutSource], partings: Mapping[str, _Parting]) -> Forks:
+        """Return the forks of checkouts whose parting is known."""
+        self._load([partings[checkout.name] for checkout in checkouts if _differs(checkout)])
+        asked: dict[str, _Asked] = {}
+        forks: dict[str, Fork | Unavailable] = {}
+        for checkout in checkouts:
+            try:
+                asked[checkout.name] = self._asked(checkout, partings[checkout.name])
+            except GitSilent:
+                raise
+            except GitError as error:
+                forks[checkout.name] = Unavailable(str(error))
+        needed = frozenset[str]().union(*(each.blobs for each in asked.values()))
+        found = self.history.git.objects.blobs(needed, MAX_TASK_BYTES)
+        for name, each in asked.items():
+            unread = found.why_not(each.blobs)
+            if unread is None:
+                forks[name] = self._fork(partings[name], each, found.contents)
+            else:
+                forks[name] = Unavailable(f"a version of its task files can't be read: {unread}")
+        return forks
+
+    def _load(self, partings: Sequence[_Parting]) -> None:
+        """Ask for what was done since, and for the files at the bases."""
+        done = 0
+        for parting in partings:
+            done |= parting.own | parting.root
+        self.history.changes.index(done)
+        self.trees.load(parting.base for parting in partings)
+
+    def _asked(self, checkout: CheckoutSource, parting: _Parting) -> _Asked:
+        """Return what the comparison of a checkout may need.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        if not _differs(checkout):
+            return _Asked(base_blobs={}, paths=frozenset(), blobs=frozenset())
+        changes = self.history.changes
+        changes.require(parting.own | parting.root)
+        differing = {self.prefix + path for path in (*checkout.files, *checkout.absent)}
+        base_blobs = self._at_base(parting.base, differing)
+        paths = frozenset(differing | base_blobs.keys())
+        blobs = set(base_blobs.values())
+        for path in paths:
+            blobs.update(changes.versions(path, parting.own | parting.root))
+        return _Asked(base_blobs=base_blobs, paths=paths, blobs=frozenset(blobs))
+
+    def _at_base(self, base: str, paths: Iterable[str]) -> dict[str, str]:
+        """Return the files at a merge-base that are called as some others, by path.
+
+        A task keeps its file name when it is moved, say to completed/.
+        """
+        files = self.trees.of(base)
+        names = {file_name(path) for path in paths}
+        called = [path for name in names for path in files.called(name)]
+        return {path: blob for path in sorted(called) if (blob := files.blob(path)) is not None}
+
+    def _fork(self, parting: _Parting, asked: _Asked, contents: Mapping[str, bytes]) -> Fork:
+        """Return a fork with the contents of its files."""
+        versions = partial(_Versions, history=self.history, contents=contents, prefix=self.prefix, paths=asked.paths)
+        return Fork(
+            base=parting.base,
+            base_files={
+                path.removeprefix(self.prefix): contents[blob]
+                for path, blob in asked.base_blobs.items()
+                if blob in contents
+            },
+            root_versions=versions(commits=parting.root),
+            own_versions=versions(commits=parting.own),
+            commits=parting.own.bit_count(),
+            newest_commit_at=_newest(self.history, parting.own),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Versions(Mapping[str, tuple[bytes, ...]]):
+    """What some commits made of task files, the newest first, by path within the store."""
+
+    history: History
+    commits: Commits
+    contents: Mapping[str, bytes]
+    """By blob id."""
+    prefix: str
+    paths: frozenset[str]
+    """Paths in the repository that were asked for."""
+
+    def __getitem__(self, path: str) -> tuple[bytes, ...]:
+        full = self.prefix + path
+        if full not in self.paths or not self.history.changes.changed(full, self.commits):
+            raise KeyError(path)
+        return tuple(self.contents[blob] for blob in self.history.changes.versions(full, self.commits))
+
+    def __iter__(self) -> Iterator[str]:
+        for full in sorted(self.paths):
+            if self.history.changes.changed(full, self.commits):
+                yield full.removeprefix(self.prefix)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _differs(checkout: CheckoutSource) -> bool:
+    """Return whether a checkout has other task files than root."""
+    return bool(checkout.files or checkout.absent)
+
+
+def _newest(history: History, commits: Commits) -> datetime | None:
+    """Return when the newest of some commits was made; None for none."""
+    if not commits:
+        return None
+    return from_epoch(history.graph.times[commits.bit_length() - 1])
+
+
+def _stacked(
+    history: History, checkouts: Iterable[CheckoutSource], forks: Forks, partings: Mapping[str, _Parting]
+) -> Forks:
+    """Return the forks with the names of the checkouts that each is stacked on."""
+    changed: dict[str, Mapping[str, bool]] = {}
+    at_head: dict[str, list[str]] = {}
+    for checkout in checkouts:
+        fork = forks[checkout.name]
+        if isinstance(fork, Fork):
+            changed[checkout.name] = dict(_own_changes(checkout, fork))
+            at_head.setdefault(checkout.head or "", []).append(checkout.name)
+    heads = history.graph.set_of(at_head)
+    stacked = dict(forks)
+    for name, files in changed.items():
+        below = history.graph.members(heads & partings[name].own)
+        others = chain.from_iterable(at_head[history.graph.names[number]] for number in below)
+        containing = frozenset(other for other in others if other != name and _contains(files, changed[other]))
+        fork = forks[name]
+        if containing and isinstance(fork, Fork):
+            stacked[name] = replace(fork, containing=containing)
+    return stacked
+
+
+def _contains(files: Mapping[str, bool], others: Mapping[str, bool]) -> bool:
+    """Return whether a history that has another one's tip has all that was done there to the files that both changed.
+
+    A change that isn't committed is in nobody's history, whatever contains the tip.
+
+    Args:
+        files: what was changed, by path, each with whether that is committed.
+        others: what the other one changed.
+    """
+    shared = files.keys() & others.keys()
+    return bool(shared) and all(others[path] for path in shared)
+
+
+def _own_changes(checkout: CheckoutSource, fork: Fork) -> Iterator[tuple[str, bool]]:
+    """Yield the files that a checkout changed since its base, each with whether that is committed."""
+    for path, source in checkout.files.items():
+        versions = fork.own_versions.get(path, ())
+        tip = versions[0] if versions else fork.base_files.get(path)
+        is_committed = source.data == tip
+        if versions or not is_committed:
+            yield path, is_committed

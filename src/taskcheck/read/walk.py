@@ -1,0 +1,127 @@
+"""Walk the history of root and of other tips, by one git process, as far back as they have not all in common."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from taskcheck.read.git import Git
+from taskcheck.read.graph import Graph, Row
+from taskcheck.read.runner import GitError, GitSilent
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """The commits of a walk, and the tips whose history git can't tell, each with its words."""
+
+    graph: Graph
+    broken: dict[str, str] = field(default_factory=dict)
+
+
+def walk(git: Git, head: str, tips: Collection[str], since: int | None = None, line: int = 0) -> Walked:
+    """Return the commits of root and of some tips.
+
+    Where git can't walk them all, halves of them are tried, down to those that it can't: so one that is damaged costs
+    the others nothing.
+
+    Args:
+        git: the repository.
+        head: root's commit.
+        tips: other commits.
+        since: root's own line is followed until a commit before this time, in seconds since 1970.
+        line: so many commits of each tip's own line are listed, if there are.
+
+    Raises:
+        GitError: git can't tell root's own history.
+    """
+    wanted = sorted({*tips} - {head})
+    try:
+        return Walked(Graph.of(_rows(git, head, wanted, since, line)))
+    except GitSilent:
+        raise
+    except GitError:
+        _rows(git, head, (), since, line)
+        broken = dict(_broken(git, head, wanted))
+        whole = [tip for tip in wanted if tip not in broken]
+        return Walked(Graph.of(_rows(git, head, whole, since, line)), broken)
+
+
+def _broken(git: Git, head: str, tips: list[str]) -> Iterable[tuple[str, str]]:
+    """Yield those of some tips whose history git can't tell, with its words."""
+    if not tips:
+        return
+    try:
+        _rows(git, head, tips, None, 0)
+    except GitSilent:
+        raise
+    except GitError as error:
+        if len(tips) == 1:
+            yield tips[0], str(error)
+            return
+        middle = len(tips) // 2
+        yield from _broken(git, head, tips[:middle])
+        yield from _broken(git, head, tips[middle:])
+
+
+def _rows(git: Git, head: str, tips: Collection[str], since: int | None, line: int) -> list[Row]:
+    """Return the commits that git lists, the newest first, until all that are older are common to all tips."""
+    frontier = _Frontier([head, *tips], since, line)
+    with git.listing([head, *tips]) as lines:
+        for listed in lines:
+            frontier.take(listed)
+            if frontier.is_common:
+                break
+    return frontier.rows
+
+
+class _Frontier:
+    """What a walk has met and what it waits for, with which of the tips lead to each commit, a bit for each tip.
+
+    What all tips lead to is of no interest but where it begins. Where clocks went wrong the walk may end before it
+    should, as git's own search for a merge-base may.
+    """
+
+    def __init__(self, tips: list[str], since: int | None, line: int) -> None:
+        self.rows: list[Row] = []
+        self._all = (1 << len(tips)) - 1
+        self._from = {tip: 1 << number for number, tip in enumerate(tips)}
+        self._listed: dict[str, Row] = {}
+        self._open = set(tips)
+        """What git has yet to list: tips, and parents of what not all tips lead to."""
+        self._since = since
+        self._mainline: str | None = tips[0]
+        """The next commit of root's own line; None where that is older than what is asked for."""
+        self._lines = dict.fromkeys(tips[1:], line) if line else {}
+        """How many more commits are wanted of the lines that begin at some."""
+
+    @property
+    def is_common(self) -> bool:
+        """Whether all tips lead to whatever git would list next."""
+        is_far_enough = self._since is None or self._mainline is None
+        return is_far_enough and not self._open and not self._lines
+
+    def take(self, line: bytes) -> None:
+        """Take a commit as git lists it: its time, its name, its parents."""
+        at, name, *parents = line.decode().split()
+        row = Row(name=name, parents=tuple(parents), at=int(at))
+        self.rows.append(row)
+        self._listed[name] = row
+        self._open.discard(name)
+        if name == self._mainline:
+            ends = not parents or (self._since is not None and row.at < self._since)
+            self._mainline = None if ends else parents[0]
+        more = self._lines.pop(name, 0) - 1
+        if more > 0 and parents:
+            self._lines[parents[0]] = max(more, self._lines.get(parents[0], 0))
+        self._lead_on(row)
+
+    def _lead_on(self, row: Row) -> None:
+        """Note that what leads to a commit leads to its parents; they are wanted if not all tips do."""
+        if self._from[row.name] != self._all:
+            self._open.update(parent for parent in row.parents if parent not in self._listed)
+        left = [row]
+        while left:
+            child = left.pop()
+            for parent in child.parents:
+                before = self._from.get(parent, 0)
+                self._from[parent] = before | self._from[child.name]
+                if self._from[parent] != before and parent in self._listed:
+                    left.append(self._listed[parent])
