@@ -12,7 +12,7 @@ from taskcheck.model.sources import Processes
 from taskcheck.store import Request, Where
 from taskcheck.testing import Built
 
-pytest_plugins = ["tests.cpu"]
+pytest_plugins = ["tests.cpu", "tests.figures"]
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
