@@ -130,7 +130,7 @@ for _line in (HERE / "fingerprints.txt").read_text().splitlines():
     ACCEPTED.setdefault(_fixture, set()).add((_rule, _name))
 
 
-@pytest.mark.parametrize("fixture", sampled(ACCEPTED, 40))
+@pytest.mark.parametrize("fixture", sampled(ACCEPTED, 60))
 def test_what_its_baselines_name_has_that_name_still(fixture: str, tmp_path: Path) -> None:
     """A fixture whose finding is meant to be another one since leaves the list."""
     made = build(FIXTURES / fixture, tmp_path / "repo")
@@ -203,7 +203,7 @@ def record_of(stage: str) -> str:
     return record.read_text()
 
 
-@pytest.mark.parametrize("point", ["laid", "decided", "half", "written"])
+@pytest.mark.parametrize("point", sampled(["laid", "half", "decided", "written"], 2))
 def test_its_interrupted_fix_is_finished_or_taken_back(
     point: str, dispatched: Path, fixed: Path, tmp_path: Path
 ) -> None:
