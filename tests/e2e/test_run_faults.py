@@ -126,7 +126,8 @@ def test_a_run_refused_at_any_call(error: str, fleet: Path, figure: Figure) -> N
             assert not wrong(root), (call, number)
         elif wrong(root):
             assert done.returncode == 3, (call, number, done.stderr)
-            assert wrong(root) == {"dispatch-completed-unreconciled"}, (call, number)
+            # At the gate, a pipe, of which no real system says so, the worker is gone without a word.
+            assert wrong(root) in ({"dispatch-completed-unreconciled"}, {"worker-gone"}), (call, number)
         taskcheck("--fix", "fix-login", cwd=root)
         if status(root / "tasks/fix-login.md") != "in_review":
             again = run(root, "fix-login", sh=finish("completed_with_pr", "--pr-url", PULL))
