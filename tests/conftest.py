@@ -12,7 +12,7 @@ from taskcheck.model.sources import Processes
 from taskcheck.store import Request, Where
 from taskcheck.testing import Built
 
-pytest_plugins = ["tests.cpu"]
+pytest_plugins = ["tests.cpu", "tests.figures"]
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
@@ -29,9 +29,10 @@ for _number, _handler in (
 
 REFUSED = (
     "no corpus", "no corpora", "ptrace is denied", "no file system can be mounted", "no extended attributes",
-    "lists a folder in an order of its own", "pytest-dev/pytest-xdist issue",
+    "lists a folder in an order of its own", "pytest-dev/pytest-xdist issue", "only nightly",
 )  # fmt: skip
-"""Parts of the reasons for which a test may be skipped in CI, too: what isn't public, or a machine doesn't allow."""
+"""Parts of the reasons for which a test may be skipped in CI, too: what isn't public, a machine doesn't allow, or the
+nightly run does."""
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import PATIENCE, environment, taskcheck
+from tests.figures import KILLED, REFUSED, WITHIN, Figure
 from tests.samples import sampled
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
@@ -84,7 +85,7 @@ def points(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("half", [0, 1])
-def test_killed_at_each_call(half: int, points: list[tuple[str, int]], tmp_path: Path) -> None:
+def test_killed_at_each_call(half: int, points: list[tuple[str, int]], tmp_path: Path, figure: Figure) -> None:
     """A check then writes nothing, and the next repair leaves everything new."""
     interrupted = 0
     mine = sampled(points[half::2], 4)
@@ -98,12 +99,14 @@ def test_killed_at_each_call(half: int, points: list[tuple[str, int]], tmp_path:
         assert taskcheck("--fix", cwd=root).code == 0, (call, number)
         assert files(root) == NEW, (call, number)
     assert interrupted > len(mine) / 4
+    figure(KILLED, len(mine))
+    figure(WITHIN, interrupted)
     assert taskcheck("undo", cwd=root).code == 0
     assert files(root) == OLD
 
 
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EROFS", "EACCES"])
-def test_refused_at_each_call(error: str, points: list[tuple[str, int]], tmp_path: Path) -> None:
+def test_refused_at_each_call(error: str, points: list[tuple[str, int]], tmp_path: Path, figure: Figure) -> None:
     """All is old, or all is new; the message names the error; the next repair finds nothing in its way."""
     changed = 0
     mine = sampled(points[:: 2 if error == "ENOSPC" else 6], 3)
@@ -121,6 +124,7 @@ def test_refused_at_each_call(error: str, points: list[tuple[str, int]], tmp_pat
         assert taskcheck("--fix", cwd=root).code == 0
         assert files(root) == NEW, (call, number, error)
     assert changed < len(mine) / 2
+    figure(REFUSED, len(mine))
 
 
 @pytest.mark.parametrize(("size", "enough"), [(128, True), (8, False), (0, False)])

@@ -90,6 +90,19 @@ def test_a_stranger_without_the_lock(fleet: Path) -> None:
     assert path.read_text() == '{"entries": {"theirs": {}}}'
 
 
+def test_who_changes_nothing_is_in_nobodys_way(fleet: Path) -> None:
+    """A block that only looks writes nothing, and needs nothing to be as it was."""
+    path = fleet / REGISTER
+    with ledgers.register("dave", root=fleet) as entries:
+        assert not entries
+    assert not path.exists()
+    path.write_text('{"entries": {"ours": {}}}')
+    with ledgers.register("dave", root=fleet) as entries:
+        assert entries == {"ours": {}}
+        path.write_text('{"entries": {"theirs": {}}}')
+    assert path.read_text() == '{"entries": {"theirs": {}}}'
+
+
 @pytest.mark.parametrize("text", ['{"entries": {"old": {"slug": "old"}}}', '{"entries": [{"slug": "old"}]}'])
 def test_an_entry_copied_from_another(text: str, fleet: Path) -> None:
     """It is the entry of the task that it stands under, whatever slug came with it."""

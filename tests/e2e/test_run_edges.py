@@ -1,6 +1,8 @@
 """`run` and `finish` where what they stand on gives way: descriptors closed, ledgers lost, worktrees elsewhere."""
 
+import json
 import shlex
+import shutil
 import subprocess
 import sys
 from itertools import product
@@ -9,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from taskcheck.fix import transaction
+from taskcheck.write.journal import Journal, Journals
 from tests.e2e.conftest import PATIENCE, environment, git, taskcheck
 from tests.e2e.test_run import CONFIG, PULL, REGISTER, entries, finish, fleet, log, run, status, task, tombstone, wrong
 from tests.samples import sampled
@@ -198,3 +202,46 @@ def test_a_name_as_long_as_a_name_may_be(fleet: Path) -> None:
     (fleet / f"tasks/{name}.md").write_text(task())
     ran = run(fleet, name, sh=finish("blocked", "--reason", "x", name=name))
     assert (ran.code, tombstone(fleet, name)["reason"]) == (0, "x"), ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "stones"),
+    [("write-docs", "tasks/logs/dispatch-{task}.status.json"), ("fix-login", ".tasks/ends/{task}.json")],
+)
+def test_each_step_of_an_end_is_a_state_that_rules_know(
+    name: str, stones: str, fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a task and its ledgers are called: what was killed in between is told, or all that tells is there."""
+    (fleet / "taskcheck.toml").write_text(f"{CONFIG}[paths]\ntombstones = '{stones}'\n")
+    git("worktree", "add", "-q", "-b", f"task/{name}", f".worktrees/{name}", cwd=fleet)
+    file = fleet / f"tasks/{name}.md"
+    file.write_text(task(status="in_progress"))
+    row = {"worktree_path": f".worktrees/{name}", "pid": 2**30, "launched_at": "2026-03-24T12:00:00Z"}
+    (fleet / REGISTER).parent.mkdir(parents=True)
+    (fleet / REGISTER).write_text(json.dumps({"owner": "dave-fowler", "entries": {name: row}}))
+    stone = fleet / stones.format(task=name)
+    stone.parent.mkdir(parents=True, exist_ok=True)
+    begun = {"state": "running", "started_at": row["launched_at"], "pid": row["pid"], "status_before": "ready"}
+    stone.write_text(json.dumps(begun))
+    before = fleet.parent / "before"
+    shutil.copytree(fleet, before)
+    made: list[Journal] = []
+    real = transaction.commit
+
+    def commit(journals: Journals, journal: Journal) -> None:
+        made.append(journal)
+        real(journals, journal)
+
+    monkeypatch.setattr(transaction, "commit", commit)
+    assert taskcheck("finish", name, "--outcome", "blocked", "--reason", "no key", cwd=fleet).code == 0
+    [journal] = made
+    assert len(journal.files) == 3
+    copy = Path(f".worktrees/{name}/tasks/{name}.md")
+    shutil.copy(fleet / copy, before / copy)
+    shutil.rmtree(fleet)
+    before.rename(fleet)
+    told = []
+    for written in journal.files:
+        (fleet / written.path).write_bytes(written.after or b"")
+        told.append(wrong(fleet, name))
+    assert told == [{"dispatch-completed-unreconciled"}, set(), set()]

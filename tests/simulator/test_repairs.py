@@ -15,6 +15,7 @@ from tests.simulator.disk import build
 from tests.simulator.faults import FAULTS, struck
 from tests.simulator.sources import processes_of
 from tests.simulator.test_simulator import GIT_FLEETS, SMALL, again, some_faults
+from tests.simulator.truth import wrongs
 from tests.simulator.world import World
 
 
@@ -46,7 +47,10 @@ def live_rows(world: World, root: Path) -> set[tuple[str, int]]:
 @pytest.mark.parametrize("safety", [Safety.SAFE, Safety.UNSAFE])
 @pytest.mark.parametrize("seed", range(max(4, GIT_FLEETS // 2)))
 def test_repaired_fleets(seed: int, safety: Safety, tmp_path: Path) -> None:
-    """No error where there was none, no live worker's entry lost, nothing left for a second run, all of it undone."""
+    """No error where there was none, no live worker's entry lost, nothing left for a second run, all of it undone.
+
+    What is safe is held against the world besides: it writes nothing that isn't true.
+    """
     names = some_faults(seed + 100) if seed % 4 else [sorted(FAULTS)[seed * 5 % len(FAULTS)]]
     world, _ = struck(seed, names, SMALL)
     root = build(world, tmp_path.resolve())
@@ -59,6 +63,8 @@ def test_repaired_fleets(seed: int, safety: Safety, tmp_path: Path) -> None:
     assert report.complete, said
     assert failing(report) <= failing(before), said
     assert live_rows(world, root) >= live, said
+    untrue = wrongs(world, {change.path: change.after for change in plan.changes}) if safety is Safety.SAFE else []
+    assert not untrue, f"{said}\n{untrue}"
     once = files(root)
     touched = {path for path in start.keys() | once.keys() if start.get(path) != once.get(path)}
     assert touched == {str(root / change.path) for change in plan.changes}, said

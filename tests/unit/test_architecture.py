@@ -1,5 +1,6 @@
 """What keeps the house in order: what is imported when, who may touch the world, how large a room may be."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -41,6 +42,21 @@ def test_nothing_heavy_at_import() -> None:
 def test_rules_and_types_import_nothing_heavy() -> None:
     heavy = {"git", "rich", "junit_xml", "pydantic", "importlib.metadata", "yaml"}
     assert not heavy & imported("import taskcheck_rules; taskcheck_rules.taskcheck_rules()")
+
+
+def test_what_a_dataclass_is_told_to_be_it_is() -> None:
+    """Frozen, slotted, by keyword alone: nouns say it, and what is changed in place leaves it out."""
+    told = [
+        (path.name, keyword.arg)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "dataclass"
+        for keyword in decorator.keywords
+        if keyword.arg != "eq" and ast.unparse(keyword.value) != "True"
+    ]
+    assert told == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -26,8 +26,8 @@ def duplicate_registration(
     for task in sorted({entry.task for entry in entries}):
         yield from _of_several_managers(task, entries.of(task))
     by_folder = _by_folder(entries, checkouts)
-    for folder, sharing in sorted(by_folder.items()):
-        yield from _shared(folder, _without_dead(sharing, dispatches))
+    for _, sharing in sorted(by_folder.items()):
+        yield from _shared(_without_dead(sharing, dispatches))
 
 
 def _of_several_managers(task: str, held: tuple[Entry, ...]) -> Iterator[Finding]:
@@ -85,7 +85,7 @@ def _without_dead(sharing: list[Entry], dispatches: Dispatches | None) -> list[E
     return kept
 
 
-def _shared(folder: str, sharing: list[Entry]) -> Iterator[Finding]:
+def _shared(sharing: list[Entry]) -> Iterator[Finding]:
     """Yield a finding for each task with an entry for a folder that another entry is for too."""
     first_of = {entry.task: entry for entry in reversed(sharing)}
     for task, entry in sorted(first_of.items()):
@@ -93,10 +93,10 @@ def _shared(folder: str, sharing: list[Entry]) -> Iterator[Finding]:
         others = [other for name, other in first_of.items() if name != task]
         if again:
             registered = f"registered {len(again) + 1} times by {again[0].manager}"
-            yield _one_folder(folder, entry, again, registered)
+            yield _one_folder(entry, again, registered)
         elif others:
             registered = f"also registered for {listed([other.task for other in others])}"
-            yield _one_folder(folder, entry, others, registered)
+            yield _one_folder(entry, others, registered)
 
 
 def _again(entry: Entry, sharing: list[Entry]) -> list[Entry]:
@@ -109,7 +109,7 @@ def _again(entry: Entry, sharing: list[Entry]) -> list[Entry]:
     return same[1:]
 
 
-def _one_folder(folder: str, entry: Entry, others: list[Entry], registered: str) -> Finding:
+def _one_folder(entry: Entry, others: list[Entry], registered: str) -> Finding:
     """Return the finding that other entries are for the folder of an entry."""
     evidence = []
     for one in (entry, *others[:SHOWN]):
@@ -121,5 +121,5 @@ def _one_folder(folder: str, entry: Entry, others: list[Entry], registered: str)
         message=f"its worktree {entry.worktree_path} is {registered}",
         expected="one entry, one worktree",
         evidence=tuple(evidence),
-        identity=(folder,),
+        identity=tuple(sorted(other.task for other in others)),
     )

@@ -110,7 +110,7 @@ def carry_out(
             needed = frozenset(_locks(store, (change.path for change in seen.plan.changes)))
             if needed <= held:
                 try:
-                    journal = replace(_journal(journals, seen), kept=kept)
+                    journal = replace(_journal(store, journals, seen), kept=kept)
                     commit(journals, journal)
                 except Overtaken:
                     seen = None
@@ -149,16 +149,19 @@ def in_words(error: Exception, store: Store) -> str:
     return f"{getattr(error, 'filename', None) or folder}: {getattr(error, 'strerror', None) or error}"
 
 
-def _journal(journals: Journals, planned: Planned) -> Journal:
+def _journal(store: Store, journals: Journals, planned: Planned) -> Journal:
     """Return the journal of a plan, named by its number, which is above that of every record, and its fingerprint.
+
+    Tombstones go last: they say what root says by then, and a run that was killed before it said so would be settled.
 
     Raises:
         Aborted: a file that a new one is to be like can't be looked at.
     """
     plan = planned.plan
     name = f"{journals.last + 1}-{plan.fingerprint[:8]}"
+    tombstones = Pattern(store.settings.paths.tombstones)
     files = []
-    for change in plan.changes:
+    for change in sorted(plan.changes, key=lambda change: tombstones.match(change.path) is not None):
         like = None
         if change.before is None and change.like is not None:
             try:

@@ -148,6 +148,8 @@ def _finding_laws(case: Path, finding: Finding, built: Built) -> None:
     _hold(bool(finding.message and finding.expected), case, f"a finding lacks message or expected: {finding}")
     if finding.fix and finding.fix.safety is Safety.UNSAFE:
         _hold(bool(finding.fix.why), case, f"an unsafe fix says why: {finding.fix.title}")
+    is_everywhere = all(str(built.root) not in value for value in finding.identity)
+    _hold(is_everywhere, case, f"an identity names the folder of the checkout: {finding.identity}")
     places = [(finding.place, ""), *((item.place, item.saw) for item in finding.evidence)]
     for place, saw in places:
         there = place.checkout != "root" or (built.root / place.path).exists() or "no " in saw

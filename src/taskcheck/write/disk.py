@@ -67,7 +67,7 @@ class Target:
             found = os.fstat(fd)
             if not stat.S_ISREG(found.st_mode):
                 raise Obstacle("it is no regular file")
-            if found.st_nlink > 1:
+            if found.st_nlink > 1 and not (found.st_nlink == 2 and self.draft.is_also(self)):
                 raise Obstacle("it has other names (hard links), which would keep the old text")
             return Held(_contents(fd, found.st_size, limit), os.fstat(fd))
         finally:
@@ -123,6 +123,17 @@ class Target:
             self.replace(other)  # a file system without hard links
         else:
             self.remove()
+
+    @property
+    def draft(self) -> "Target":
+        """Where the new bytes of this file alone are laid: its own name made longer might be too long."""
+        digest = sha256(os.fsencode(self.name)).hexdigest()[:16]
+        return self.beside(f".taskcheck.{digest}")
+
+    def forget_draft_name(self) -> None:
+        """Take the draft's name from this file, which has both where somebody was killed within `become`."""
+        if self.draft.is_also(self):
+            self.draft.remove()
 
     def exists(self) -> bool:
         """Whether there is anything of this name."""
@@ -219,13 +230,13 @@ def rewrite(root: Path, path: str, change: Callable[[bytes | None], bytes | None
         OSError: it can't be written; nothing was changed.
     """
     with target(root, path) as at:
+        at.forget_draft_name()
         held = at.read()
         before = held.data if held else None
         after = change(before)
         if after is None or after == before:
             return False
-        digest = sha256(os.fsencode(at.name)).hexdigest()[:16]  # a name made longer may be too long
-        beside = at.beside(f".taskcheck.{digest}")
+        beside = at.draft
         beside.remove()  # of one that was killed
         try:
             beside.create(after, like=at if held else None)

@@ -47,6 +47,7 @@ class Work:
         files = []
         for file in self.journal.files:
             with self._target(file) as at:
+                at.forget_draft_name()
                 held = at.read()
                 if (held.data if held else None) != file.before:
                     raise Moved(MEANWHILE)

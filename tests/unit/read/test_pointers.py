@@ -3,12 +3,14 @@
 import os
 import random
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from taskcheck.read import GitError, Location, locate, own_folder
+from tests.figures import SLOWEST, Figure
 
 MUTATIONS = int(os.environ.get("TASKCHECK_MUTATIONS", "300"))
 """Pointers that are tried; the nightly run tries ten thousand."""
@@ -51,8 +53,9 @@ def grounds(tmp_path: Path) -> Grounds:
     return Grounds(tmp_path)
 
 
-def test_no_pointer_leads_to_another_folder(grounds: Grounds) -> None:
+def test_no_pointer_leads_to_another_folder(grounds: Grounds, figure: Figure) -> None:
     pointer, admin = grounds.planted / ".git", grounds.planted / "admin"
+    slowest = 0.0
     for seed in range(MUTATIONS):
         chance = random.Random(seed)
         pointer.write_text(chance.choice(["gitdir: ", "gitdir: ", "gitdir:", ""]) + grounds.written(chance))
@@ -63,12 +66,18 @@ def test_no_pointer_leads_to_another_folder(grounds: Grounds) -> None:
                 text = grounds.written(chance)
                 (admin / name).write_text(f"[core]\n\tworktree = {text}" if name == "config" else text)
                 os.utime(admin / name, (1, 1))  # what was written a moment ago would be read again
+        begun = time.process_time()
         try:
             found = locate(grounds.planted)
         except GitError:
             continue
+        finally:
+            slowest = max(slowest, time.process_time() - begun)
         tell_whether_it_is_its_own(found, grounds, seed)
     assert sorted(grounds.everything()) == grounds.before
+    figure("mutated pointers of .git", MUTATIONS)
+    figure(f"{SLOWEST}mutated pointers of .git", slowest)
+    assert slowest < 5
 
 
 def tell_whether_it_is_its_own(found: Location, grounds: Grounds, seed: int) -> None:

@@ -234,6 +234,37 @@ def test_killed_again_while_it_is_recovered(what: str, part: int, memory: Path, 
     assert tried > (500 if WHOLE else 100)
 
 
+@pytest.mark.parametrize("then", ["rewrite", "commit"])
+@pytest.mark.parametrize("path", [".tasks/dave-fowler.json", "tasks/a.md"])
+def test_one_file_that_was_written_alone_keeps_nobody_out(path: str, then: str, memory: Path, put: Put) -> None:
+    """Killed at any call, also between the two by which a new file gets its name: the next writes it all the same."""
+    new = b"{}\n"
+
+    def rewrite(world: World) -> bool:
+        return disk.rewrite(world.root, path, lambda _: new)
+
+    fresh = worlds(memory, "commit")
+    first = next(fresh)
+    total = counted(put, lambda: rewrite(first))
+    assert total > 5
+    for at in range(1, total + 1):
+        world = next(fresh)
+        put(Calls(at))
+        assert killed(lambda: rewrite(world))  # noqa: B023 - done at once
+        put(Calls())
+        held = (world.root / path).read_bytes() if (world.root / path).exists() else None
+        assert held in (BEFORE[path], new)
+        assert disk.obstacle(world.root, path) is None
+        if then == "rewrite":
+            assert rewrite(world) == (held != new)
+            assert world.left() == []
+        else:
+            file = Written(path=path, before=held, after=b"[]\n")
+            commit(world.journals, Journal(id="1-00", at="", files=(file,)))
+            assert (world.root / path).read_bytes() == b"[]\n"
+        assert (world.root / path).stat().st_nlink == 1
+
+
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EMFILE])
 def test_a_call_that_fails_changes_nothing(code: int, memory: Path, put: Put) -> None:
     """Wherever it fails, the files are as before; at the very end, when all is written, they are as after."""
