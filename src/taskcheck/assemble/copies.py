@@ -1,6 +1,6 @@
 """The task files of other checkouts that differ from root's, with what history knows of both."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -56,6 +56,14 @@ class _CopyParser:
     seconds: list[Copy] = field(default_factory=list)
     new: dict[str, list[Copy]] = field(default_factory=dict)
     """Files of tasks that root doesn't have, by id."""
+    _own: dict[str, list[str]] = field(default_factory=dict)
+    """The tasks whose own each checkout is."""
+    _same: set[tuple[str, str]] = field(default_factory=set)
+    """Files, as path and blob, that were of the task that root has there by now."""
+
+    def __post_init__(self) -> None:
+        for task, checkout in self.checkouts.by_task.items():
+            self._own.setdefault(checkout.name, []).append(task)
 
     def found(self) -> Found:
         """Return all that was read; of several new tasks with one id the first counts, the others are second ones."""
@@ -71,10 +79,8 @@ class _CopyParser:
 
     def read(self, held: CheckoutSource, checkout: Checkout) -> None:
         """Take the files of one checkout."""
-        ancestry = Ancestry(
-            version=self.version, held=held, root_by_path=self.tasks.by_path, archived=self.tasks.archived
-        )
-        for source in held.files.values():
+        ancestry = Ancestry(version=self.version, held=held, tasks=self.tasks)
+        for source in (*held.files.values(), *self._behind(held)):
             at_path = self.tasks.by_path.get(source.path)
             if at_path is not None and self._is_only_behind(source, checkout, at_path):
                 continue
@@ -85,6 +91,31 @@ class _CopyParser:
                 task = replace(task, id=at_path.id)
             self._take(task, source, checkout, ancestry)
 
+    def _behind(self, held: CheckoutSource) -> Iterator[Source]:
+        """Yield the files in which a checkout is merely behind and that count all the same.
+
+        Those are of tasks whose own it is, and of other tasks than root has there by now.
+        """
+        paths = {path for path, _ in held.behind.blobs.items() - self._same if not self._is_same(held, path)}
+        own = (self.tasks.all_of(task) for task in self._own.get(held.name, ()))
+        paths |= {task.place.path for tasks in own for task in tasks}
+        for path in sorted(paths):
+            source = held.behind.get(path)
+            if source is not None:
+                yield source
+
+    def _is_same(self, held: CheckoutSource, path: str) -> bool:
+        """Return whether a file was that of the task that root has there by now; noted, for many checkouts have it."""
+        source = held.behind.get(path)
+        root = self.tasks.by_path.get(path)
+        if source is None or source.data is None or root is None:
+            return False
+        before = self.version(source.data, path, "root")
+        is_same = before is not None and before.id == root.id
+        if is_same:
+            self._same.add((path, held.behind.blobs[path]))
+        return is_same
+
     def _take(self, task: Task, source: Source, checkout: Checkout, ancestry: Ancestry) -> None:
         """Tell whose version a file is."""
         if ancestry.is_archived(task):
@@ -93,7 +124,7 @@ class _CopyParser:
         likely = {root.place.path: ancestry.likeness(task, root) for root in candidates}
         root = next((root for root in candidates if likely[root.place.path]), None)
         paths = {source.path, root.place.path} if root else {source.path}
-        copy = _copy(task, source, checkout, self.reader, paths)
+        copy = _copy(task, source, checkout, self.reader, paths, ancestry.base_files)
         if root is not None:
             self.versions.append(replace(copy, surely=likely[root.place.path] == "sure"))
         elif not candidates:
@@ -113,12 +144,20 @@ class _CopyParser:
         return self.checkouts.of(root.id) != checkout
 
 
-def _copy(task: Task, source: Source, checkout: Checkout, reader: TaskReader, paths: set[str]) -> Copy:
+def _copy(
+    task: Task,
+    source: Source,
+    checkout: Checkout,
+    reader: TaskReader,
+    paths: set[str],
+    base_files: Callable[[str], Mapping[str, bytes]],
+) -> Copy:
     """Return a task as a checkout has it, with its versions under some paths in root's history and its own."""
     fork = checkout.fork
     if not isinstance(fork, Fork):
         return Copy(task=task, checkout=checkout, base=None, root_versions=(), own_versions=())
-    base = _at_base(task, fork, checkout, reader, paths)
+    known = base_files(source.path)
+    base = _at_base(task, known, checkout, reader, paths)
     if base is not None:
         paths = {*paths, base.place.path}
     base_path = base.place.path if base is not None else source.path
@@ -128,16 +167,18 @@ def _copy(task: Task, source: Source, checkout: Checkout, reader: TaskReader, pa
         base=base,
         root_versions=_versions(fork.root_versions, paths, task.id, reader, "root"),
         own_versions=_versions(fork.own_versions, paths, task.id, reader, checkout.name),
-        changed=source.data is None or source.data != fork.base_files.get(base_path),
+        changed=source.data is None or source.data != known.get(base_path),
     )
 
 
-def _at_base(task: Task, fork: Fork, checkout: Checkout, reader: TaskReader, paths: set[str]) -> Task | None:
+def _at_base(
+    task: Task, base_files: Mapping[str, bytes], checkout: Checkout, reader: TaskReader, paths: set[str]
+) -> Task | None:
     """Return a task as it was at the merge-base; None where it wasn't there."""
     # Its own paths first; then the file that was moved since, which still has its name and id.
-    own = [path for path in sorted(paths) if path in fork.base_files]
-    for path in (*own, *(path for path in fork.base_files if path not in paths)):
-        found = reader.version(fork.base_files[path], path, checkout.name)
+    own = [path for path in sorted(paths) if path in base_files]
+    for path in (*own, *(path for path in base_files if path not in paths)):
+        found = reader.version(base_files[path], path, checkout.name)
         if found is not None and found.id == task.id:
             return found
     return None

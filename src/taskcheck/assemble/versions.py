@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from taskcheck.model.sources import CheckoutSource, Fork
+from taskcheck.model.sources import CheckoutSource, Fork, Source
 from taskcheck.model.task import Task
+from taskcheck.model.tasks import Tasks
 
 Likeness = Literal["sure", "perhaps"]
 """How sure it is that two files are one task's."""
@@ -23,9 +24,8 @@ class Ancestry:
     version: Callable[[bytes, str, str], Task | None]
     """Reads a version of a task: its bytes, its path, the name of its checkout."""
     held: CheckoutSource
-    root_by_path: Mapping[str, Task]
-    archived: tuple[Task, ...]
-    """Tasks that root has put away."""
+    tasks: Tasks
+    """Root's."""
 
     def likeness(self, task: Task, root: Task) -> Likeness | None:
         """Return how sure it is that a checkout's file is a version of a file of root's with the same id; None if not.
@@ -58,9 +58,25 @@ class Ancestry:
         base = _find_at(task.place.path, self._at_base(task.id))
         return base is not None and self._is_put_away(base)
 
+    def base_files(self, path: str) -> Mapping[str, bytes]:
+        """Return the files that the comparison of the checkout's file at a path needs of its base, by path."""
+        fork = self.held.fork
+        known = fork.base_files if isinstance(fork, Fork) else {}
+        behind = self.held.behind.get(path)
+        if behind is None or behind.data is None:
+            return known
+        return {path: behind.data, **known}
+
     def _at_base(self, task: str) -> Sequence[Task]:
         """Return the files that had an id when the checkout left root's history."""
-        return self._base_by_id.get(task, ())
+        behind = (self.held.behind.get(root.place.path) for root in self.tasks.all_of(task))
+        unchanged = (self._version_of(source) for source in behind if source is not None)
+        found = [version for version in unchanged if version is not None and version.id == task]
+        return [*self._base_by_id.get(task, ()), *found]
+
+    def _version_of(self, source: Source) -> Task | None:
+        """Return the task that a file of the base was."""
+        return self.version(source.data, source.path, "root") if source.data is not None else None
 
     @cached_property
     def _base_by_id(self) -> Mapping[str, Sequence[Task]]:
@@ -68,7 +84,7 @@ class Ancestry:
         found: dict[str, list[Task]] = {}
         fork = self.held.fork
         for path, data in fork.base_files.items() if isinstance(fork, Fork) else ():
-            base = self.version(data, path, "root")
+            base = None if path in self.held.behind.blobs else self.version(data, path, "root")
             if base is not None:
                 found.setdefault(base.id, []).append(base)
         return found
@@ -83,22 +99,22 @@ class Ancestry:
 
     def _is_put_away(self, base: Task) -> bool:
         """Tell whether the task that a file of the base was lies in root's archive."""
-        return any(_alike(base, put_away) for put_away in self.archived)
+        return any(_alike(base, put_away) for put_away in self.tasks.archived)
 
     def _stands_beside_root(self, base: Task, root: Task) -> bool:
         """Tell whether root still has a file of the base, or its task in the archive, beside a file of its own."""
         if _at_one_path(base, root):
             return False
-        return base.place.path in self.root_by_path or self._is_put_away(base)
+        return base.place.path in self.tasks.by_path or self._is_put_away(base)
 
     def _stands_beside_task(self, base: Task, task: Task) -> bool:
         """Tell whether the checkout still has a file of the base where it was, beside a file of its own."""
         path = base.place.path
         if _at_one_path(base, task):
             return False
-        if path in self.held.files:
+        if path in self.held.files or path in self.held.behind.blobs:
             return True
-        known_in_root = path in self.root_by_path
+        known_in_root = path in self.tasks.by_path
         return known_in_root and path not in self.held.absent
 
     def _is_committed(self, task: Task, fork: Fork) -> bool:
@@ -108,7 +124,7 @@ class Ancestry:
     def _renamed_in_root(self, task: Task, fork: Fork) -> bool:
         """Tell whether root once had the checkout's path with that id, and neither has it there nor put it away."""
         path = task.place.path
-        if path in self.root_by_path or self.is_archived(task):
+        if path in self.tasks.by_path or self.is_archived(task):
             return False
         contents = list(fork.root_versions.get(path, ()))
         if path in fork.base_files:

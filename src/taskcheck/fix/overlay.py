@@ -69,8 +69,13 @@ def _beside(held: CheckoutSource, files: Written, before: Mapping[str, bytes]) -
     """
     differing = dict(held.files)
     bases = {}
+    caught_up = set()
     for path, data in files.items():
         if path not in before or path in held.absent:
+            continue
+        behind = held.behind.get(path)
+        if behind is not None:
+            caught_up |= {path} if behind.data == data else set()
             continue
         copy = held.files.get(path) or Source(path=path, data=before[path])
         if copy.data == data:
@@ -80,7 +85,7 @@ def _beside(held: CheckoutSource, files: Written, before: Mapping[str, bytes]) -
         if was_as_root:
             bases[path] = before[path]
         differing[path] = copy
-    return replace(held, files=differing, fork=_with_bases(held.fork, bases))
+    return replace(held, files=differing, behind=held.behind.without(caught_up), fork=_with_bases(held.fork, bases))
 
 
 def _with_bases(fork: Fork | Unavailable, bases: Mapping[str, bytes]) -> Fork | Unavailable:

@@ -1,6 +1,6 @@
 """Everything that was read, once: bytes or the reason why not, and what git and the process table answered."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -58,6 +58,30 @@ class Fork:
     """Names of the checkouts that this one is stacked on: its history has what they changed of the same task files."""
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The task files that a checkout has as it had them when its history left root's, and root has others by now.
+
+    There may be hundreds in each of hundreds of checkouts, and little is ever asked of them.
+    """
+
+    blobs: Mapping[str, str] = field(default_factory=dict)
+    """The ids of their blobs, by path."""
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    """What is in blobs, by id; that of others is there, too."""
+
+    def get(self, path: str) -> Source | None:
+        """Return the file at a path; None for one that isn't among them."""
+        blob = self.blobs.get(path)
+        return Source(path=path, data=self.contents[blob]) if blob is not None else None
+
+    def without(self, paths: Collection[str]) -> "Behind":
+        """Return these files without some."""
+        if not paths:
+            return self
+        return Behind({path: blob for path, blob in self.blobs.items() if path not in paths}, self.contents)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutSource:
     """A linked worktree or a branch tip beside root; only the task files that differ from root are held."""
@@ -76,6 +100,8 @@ class CheckoutSource:
     locked: bool = False
     """Somebody told git to keep its record, whether the folder is there or not."""
     files: Mapping[str, Source] = field(default_factory=dict)
+    behind: Behind = field(default_factory=Behind)
+    """More of its task files that differ from root's: it never changed them, and has all that root had then."""
     absent: frozenset[str] = frozenset()
     """Paths of root's task files that it doesn't have."""
     folders: frozenset[str] = frozenset()

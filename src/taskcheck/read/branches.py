@@ -1,18 +1,21 @@
 """Reads branch tips as checkouts: their task files that differ from root's, straight from git's objects."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, cached_property
+from typing import TypeVar
 
 from taskcheck.documents import Trouble
-from taskcheck.model.sources import CheckoutSource, Source
+from taskcheck.model.sources import Behind, CheckoutSource, Source
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.git import blob_id
 from taskcheck.read.objects import Blobs
 from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.tasks import TaskPaths
-from taskcheck.read.trees import Listing, Trees
+from taskcheck.read.trees import Different, Listing, Trees
+
+T = TypeVar("T")
 
 
 def read_branches(
@@ -39,22 +42,34 @@ def read_branches(
     root_blobs = {path: blob_id(data, id_length) for path, data in root_files.items()}
     compared = _Compared.of(trees, root_blobs, paths, prefix)
     differing, defects = compared.tips(tips, bases)
-    found = trees.deltas.objects.blobs(_all_blobs(differing.values()), MAX_TASK_BYTES)
+    found = trees.objects.blobs(_all_blobs(differing.values()), MAX_TASK_BYTES)
     checkouts = [_unread(name, tips[name], defect) for name, defect in defects.items()]
-    for name, files in differing.items():
+    for name, each in differing.items():
+        unread = {path: blob for path, blob in each.behind.items() if blob in found.unread} if found.unread else {}
         checkout = CheckoutSource(
             name=f"branch:{name}",
             path=None,
             branch=name,
             head=tips[name],
-            files=_sources(files, found),
-            absent=frozenset(path for path, blob in files.items() if blob is None),
+            files=_sources({**each.files, **unread}, found),
+            behind=Behind(each.behind, found.contents).without(unread),
+            absent=frozenset(path for path, blob in each.files.items() if blob is None),
         )
         checkouts.append(checkout)
     return checkouts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class _Differing:
+    """The task files in which a commit differs from root, with the ids of their blobs, by path."""
+
+    files: Mapping[str, str | None]
+    """None for those that it hasn't."""
+    behind: Mapping[str, str]
+    """Those that it has as its base had them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Compared:
     """Compares the task files of commits with those that root has on disk."""
 
@@ -87,34 +102,67 @@ class _Compared:
             inside=inside,
         )
 
-    def tips(
-        self, tips: Mapping[str, str], bases: Mapping[str, str]
-    ) -> tuple[dict[str, dict[str, str | None]], dict[str, str]]:
+    def tips(self, tips: Mapping[str, str], bases: Mapping[str, str]) -> tuple[dict[str, _Differing], dict[str, str]]:
         """Return the files in which tips differ from root, by name, and why git doesn't tell those of some.
 
         Raises:
             GitSilent: git gives no answer at all.
         """
         self.trees.load(tips.values(), bases)
-        differing: dict[str, dict[str, str | None]] = {}
+        differing: dict[str, _Differing] = {}
         defects: dict[str, str] = {}
         for name, tip in tips.items():
             try:
-                differing[name] = self._differing(self.trees.of(tip, bases.get(tip)))
+                differing[name] = self._differing(tip, bases.get(tip))
             except GitSilent:
                 raise
             except GitError as error:
                 defects[name] = str(error)
         return differing, defects
 
-    def _differing(self, listing: Listing) -> dict[str, str | None]:
-        """Return the ids of the blobs of the files in which a commit differs from root; None for those it hasn't."""
-        blobs = dict(self.uncommitted)
-        for path, blob in listing.different.items():
-            task = self.inside(path)
-            if task is not None:
-                blobs[task] = blob
-        return {path: blobs[path] for path in sorted(blobs) if blobs[path] != self.root_blobs.get(path)}
+    def _differing(self, tip: str, base: str | None) -> _Differing:
+        """Return the files in which a commit differs from root.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        listing = self.trees.of(tip, base)
+        own = self._tasks(listing.own)
+        if base is None:
+            return _Differing(self._unlike_root({**self.uncommitted, **own}), {})
+        if base not in self._bases:
+            self._bases[base] = self._of_base(listing)
+        at_base = self._bases[base]
+        return _Differing(
+            files=self._unlike_root({**at_base.files, **own}),
+            behind=at_base.behind if at_base.behind.keys().isdisjoint(own) else _without(at_base.behind, own),
+        )
+
+    @cached_property
+    def _bases(self) -> dict[str, _Differing]:
+        """The files in which bases differ from root, by commit: many branches have one."""
+        return {}
+
+    def _of_base(self, listing: Listing) -> _Differing:
+        """Return how the base of a commit differs from root; no file is behind one that root hasn't got."""
+        blobs = self._unlike_root({**self.uncommitted, **self._tasks(listing.base)})
+        behind = {path: blob for path, blob in blobs.items() if blob is not None and path in self.root_blobs}
+        return _Differing(files=_without(blobs, behind), behind=behind)
+
+    def _tasks(self, files: Different) -> dict[str, str | None]:
+        """Return the task files among some files, by path within the store."""
+        inside = self.inside
+        return {task: blob for path, blob in files.items() if (task := inside(path)) is not None}
+
+    def _unlike_root(self, blobs: Mapping[str, str | None]) -> dict[str, str | None]:
+        """Return those of some files that root hasn't, or has otherwise."""
+        get = self.root_blobs.get
+        return {path: blobs[path] for path in sorted(blobs) if blobs[path] != get(path)}
+
+
+def _without(files: Mapping[str, T], left_out: Container[str]) -> dict[str, T]:
+    """Return files without those at some paths."""
+    return {path: blob for path, blob in files.items() if path not in left_out}
 
 
 def branch_tips(
@@ -150,9 +198,13 @@ def _known(ref: str, refs: Mapping[str, str], taken: Collection[str], trunk: str
     return name == trunk or refs.get(f"refs/heads/{name}") == refs[ref]
 
 
-def _all_blobs(files: Iterable[Mapping[str, str | None]]) -> set[str]:
+def _all_blobs(differing: Iterable[_Differing]) -> set[str]:
     """Return the ids of the blobs of files."""
-    return {blob for each in files for blob in each.values() if blob is not None}
+    blobs: set[str | None] = set()
+    for each in differing:
+        blobs.update(each.files.values())
+        blobs.update(each.behind.values())
+    return set(filter(None, blobs))
 
 
 def _sources(files: Mapping[str, str | None], found: Blobs) -> dict[str, Source]:

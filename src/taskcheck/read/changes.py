@@ -68,6 +68,14 @@ class Changes:
             if blob is not None and commits >> -place & 1:
                 yield blob
 
+    def blobs(self) -> set[str]:
+        """Return the ids of all versions of task files."""
+        return {blob for versions in self._versions.values() for _, blob in versions if blob is not None}
+
+    def paths(self) -> list[str]:
+        """Return the task files that commits which were asked for changed."""
+        return sorted(self._versions)
+
     def changed(self, path: str, commits: Commits) -> bool:
         """Return whether some commits, which were asked for, made something of a task file."""
         return any(commits >> -place & 1 for place, _ in self._versions.get(path, ()))

@@ -11,7 +11,7 @@ from taskcheck.read.session import Ended, Session
 
 T = TypeVar("T")
 
-_RAW = ("-r", "-c", "-z", "--root", "--raw", "--no-renames", "--full-index", "--always")
+RAW = ("-r", "-c", "-z", "--root", "--raw", "--no-renames", "--full-index", "--always")
 _PATCH = ("-r", "-p", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--full-index", "--always")
 
 _BATCH = 500
@@ -24,16 +24,9 @@ _PATIENCE = 64
 class Deltas:
     """Asks git what changes."""
 
-    def __init__(self, objects: Objects, folders: Sequence[str] = ()) -> None:
-        """Ask nothing yet.
-
-        Args:
-            objects: of the repository.
-            folders: those of the repository of which files are told; none for all.
-        """
-        self.objects = objects
-        self._raw = _Differ(objects, (*_RAW, *(("--", *folders) if folders else ())), raw_deltas)
-        self._patches = _Differ(objects, _PATCH, raw_patches)
+    def __init__(self, objects: Objects) -> None:
+        self._raw = Differ(objects, RAW, raw_deltas)
+        self._patches = Differ(objects, _PATCH, raw_patches)
         self._read: dict[Step, Sequence[Delta]] = {}
 
     def close(self) -> None:
@@ -85,7 +78,7 @@ class Deltas:
         return self._read[step]
 
 
-class _Differ(Generic[T]):
+class Differ(Generic[T]):
     """A ``diff-tree`` that is asked about one step after the other."""
 
     def __init__(

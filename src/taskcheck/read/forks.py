@@ -8,6 +8,7 @@ from itertools import chain
 
 from taskcheck.documents.values import from_epoch
 from taskcheck.model.sources import CheckoutSource, Fork, Unavailable
+from taskcheck.read.changes import Changes
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.graph import Commits
 from taskcheck.read.history import History
@@ -40,8 +41,6 @@ class _Asked:
     """The files at the base, by path in the repository."""
     paths: frozenset[str]
     """Paths in the repository of which versions are needed."""
-    blobs: frozenset[str]
-    """Whose contents are needed for all that."""
 
 
 def read_forks(history: History, checkouts: Iterable[CheckoutSource], trees: Trees, prefix: str) -> Forks:
@@ -115,10 +114,10 @@ class _ForkReader:
                 raise
             except GitError as error:
                 forks[checkout.name] = Unavailable(str(error))
-        needed = frozenset[str]().union(*(each.blobs for each in asked.values()))
+        needed = self.history.changes.blobs().union(*(each.base_blobs.values() for each in asked.values()))
         found = self.history.git.objects.blobs(needed, MAX_TASK_BYTES)
         for name, each in asked.items():
-            unread = found.why_not(each.blobs)
+            unread = found.why_not(self._blobs(each, partings[name])) if found.unread else None
             if unread is None:
                 forks[name] = self._fork(partings[name], each, found.contents)
             else:
@@ -140,16 +139,18 @@ class _ForkReader:
             GitError: git can't tell.
         """
         if not _differs(checkout):
-            return _Asked(base_blobs={}, paths=frozenset(), blobs=frozenset())
-        changes = self.history.changes
-        changes.require(parting.own | parting.root)
+            return _Asked(base_blobs={}, paths=frozenset())
+        self.history.changes.require(parting.own | parting.root)
         differing = {self.prefix + path for path in (*checkout.files, *checkout.absent)}
         base_blobs = self._at_base(parting.base, differing)
-        paths = frozenset(differing | base_blobs.keys())
-        blobs = set(base_blobs.values())
-        for path in paths:
-            blobs.update(changes.versions(path, parting.own | parting.root))
-        return _Asked(base_blobs=base_blobs, paths=paths, blobs=frozenset(blobs))
+        return _Asked(base_blobs=base_blobs, paths=frozenset(differing | base_blobs.keys()))
+
+    def _blobs(self, asked: _Asked, parting: _Parting) -> set[str]:
+        """Return the blobs whose contents the comparison of a checkout may need."""
+        blobs = set(asked.base_blobs.values())
+        for path in asked.paths:
+            blobs.update(self.history.changes.versions(path, parting.own | parting.root))
+        return blobs
 
     def _at_base(self, base: str, paths: Iterable[str]) -> dict[str, str]:
         """Return the files at a merge-base that are called as some others, by path.
@@ -163,7 +164,7 @@ class _ForkReader:
 
     def _fork(self, parting: _Parting, asked: _Asked, contents: Mapping[str, bytes]) -> Fork:
         """Return a fork with the contents of its files."""
-        versions = partial(_Versions, history=self.history, contents=contents, prefix=self.prefix, paths=asked.paths)
+        versions = partial(_Versions, changes=self.history.changes, contents=contents, prefix=self.prefix)
         return Fork(
             base=parting.base,
             base_files={
@@ -182,23 +183,22 @@ class _ForkReader:
 class _Versions(Mapping[str, tuple[bytes, ...]]):
     """What some commits made of task files, the newest first, by path within the store."""
 
-    history: History
+    changes: Changes
     commits: Commits
     contents: Mapping[str, bytes]
     """By blob id."""
     prefix: str
-    paths: frozenset[str]
-    """Paths in the repository that were asked for."""
 
     def __getitem__(self, path: str) -> tuple[bytes, ...]:
         full = self.prefix + path
-        if full not in self.paths or not self.history.changes.changed(full, self.commits):
+        if not self.changes.changed(full, self.commits):
             raise KeyError(path)
-        return tuple(self.contents[blob] for blob in self.history.changes.versions(full, self.commits))
+        blobs = self.changes.versions(full, self.commits)
+        return tuple(self.contents[blob] for blob in blobs if blob in self.contents)
 
     def __iter__(self) -> Iterator[str]:
-        for full in sorted(self.paths):
-            if self.history.changes.changed(full, self.commits):
+        for full in self.changes.paths():
+            if self.changes.changed(full, self.commits):
                 yield full.removeprefix(self.prefix)
 
     def __len__(self) -> int:
@@ -207,7 +207,7 @@ class _Versions(Mapping[str, tuple[bytes, ...]]):
 
 def _differs(checkout: CheckoutSource) -> bool:
     """Return whether a checkout has other task files than root."""
-    return bool(checkout.files or checkout.absent)
+    return bool(checkout.files or checkout.absent or checkout.behind.blobs)
 
 
 def _newest(history: History, commits: Commits) -> datetime | None:

@@ -82,8 +82,7 @@ class Git(Runner):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.objects.close()
-        for deltas in self._differs:
-            deltas.close()
+        self.deltas.close()
 
     @cached_property
     def objects(self) -> Objects:
@@ -92,19 +91,8 @@ class Git(Runner):
 
     @cached_property
     def deltas(self) -> Deltas:
-        """What its commits change; see `deltas_in`."""
-        return self.deltas_in(())
-
-    def deltas_in(self, folders: Sequence[str]) -> Deltas:
-        """Return what commits change in some folders, none for all; its processes end with the ``with`` block."""
-        deltas = Deltas(self.objects, folders)
-        self._differs.append(deltas)
-        return deltas
-
-    @cached_property
-    def _differs(self) -> list[Deltas]:
-        """What was asked for."""
-        return []
+        """What its commits change; its processes end with the ``with`` block."""
+        return Deltas(self.objects)
 
     @contextmanager
     def listing(self, tips: Iterable[str], *flags: str) -> Iterator[Iterator[bytes]]:

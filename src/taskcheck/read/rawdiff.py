@@ -10,6 +10,11 @@ T = TypeVar("T")
 Step = tuple[str, ...]
 """Of history: a commit, to which its parents led, or a commit and the one that is compared with it."""
 
+_FILE = re.compile(
+    r"([0-9a-f]{40,64} [0-9a-f]{40,64})\n|:[0-7]+ ([0-7]+) [0-9a-f]+ ([0-9a-f]+) [A-Z][0-9]*\0([^\0]+)\0"
+)
+"""The names of two trees; or a file's modes and ids, of which the later ones are told, and its path."""
+
 _HEADER = re.compile(rb"^([0-9a-f]{40,64}(?: [0-9a-f]{40,64})?)\n", re.MULTILINE)
 
 
@@ -19,8 +24,6 @@ class Delta(NamedTuple):
     path: str
     before: str | None
     after: str | None
-    mode: str
-    """What it became, as git writes it: regular files begin with 100."""
 
 
 def raw_deltas(out: bytes) -> Iterator[tuple[str, list[Delta]]]:
@@ -57,8 +60,27 @@ def _delta(field: bytes, path: bytes) -> Delta:
         path=os.fsdecode(path),
         before=before if before.strip("0") else None,
         after=after if after.strip("0") else None,
-        mode=words[parents],
     )
+
+
+def raw_files(out: bytes) -> Iterator[tuple[str, dict[str, str | None]]]:
+    """Yield the pairs of trees of ``diff-tree --stdin -z --raw``, each with the regular files that became others.
+
+    The ids of their blobs are given by path; None for a file that went, or became a link or a submodule. Says less
+    than `raw_deltas`, in a third of the time.
+    """
+    header = ""
+    files: dict[str, str | None] = {}
+    for new, mode, blob, path in _FILE.findall(os.fsdecode(out)):
+        if path:
+            files[path] = blob if mode.startswith("100") else None
+            continue
+        if header:
+            yield header, files
+        header = new
+        files = {}
+    if header:
+        yield header, files
 
 
 def raw_patches(out: bytes) -> Iterator[tuple[str, bytes]]:

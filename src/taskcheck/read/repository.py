@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,27 +85,26 @@ def _read_repository(
     taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
     compared = branch_tips(refs, settings.branches, taken, trunk)
     named = _tips({*questions.branches, *_branches_of(checkouts), *compared}, refs, trunk)
-    trees = Trees(git.deltas_in(paths.folders(location.prefix)), head, EMPTY[_id_length(head, refs)])
-    if head is None:
-        checkouts += read_branches(trees, compared, {}, root_files, paths, location.prefix)
-        history = None
-        merges: Mapping[str, Merge] = {}
-    else:
-        history = History.of(
-            git,
-            head,
-            {*named.values(), *compared.values(), *_heads(checkouts)},
-            shallow=shallow,
-            is_task=lambda path: paths.match(path, location.prefix),
-            since=since(questions.dispatched),
-        )
-        bases = history.bases(compared.values())
-        checkouts += read_branches(trees, compared, bases, root_files, paths, location.prefix)
-        checkouts = _with_forks(history, checkouts, trees, location.prefix)
-        reader = MergeReader(history, reflogs=common_dir / "logs" / "refs" / "heads")
-        reader.load(named.values())
-        verdicts = {name: reader.verdict(tip, name) for name, tip in named.items()}
-        merges = read_edits(history, verdicts, location.prefix)
+    empty = EMPTY[_id_length(head, refs)]
+    merges: Mapping[str, Merge] = {}
+    changes: tuple[Change, ...] = ()
+    with closing(Trees(git.objects, paths.folders(location.prefix), head, empty)) as trees:
+        if head is None:
+            checkouts += read_branches(trees, compared, {}, root_files, paths, location.prefix)
+        else:
+            history = History.of(
+                git,
+                head,
+                {*named.values(), *compared.values(), *_heads(checkouts)},
+                shallow=shallow,
+                is_task=lambda path: paths.match(path, location.prefix),
+                since=since(questions.dispatched),
+            )
+            bases = history.bases(compared.values())
+            checkouts += read_branches(trees, compared, bases, root_files, paths, location.prefix)
+            checkouts = _with_forks(history, checkouts, trees, location.prefix)
+            merges = _merges(history, named, common_dir, location.prefix)
+            changes = _changes(history, questions, location.prefix, errors)
     return Repository(
         head=head,
         branch=branch,
@@ -115,7 +115,7 @@ def _read_repository(
         branches=_local_branches(refs),
         merges=merges,
         tracked=_tracked(git, settings, location, common_dir, head) if main else frozenset(),
-        changes=_changes(history, questions, location.prefix, errors) if history else (),
+        changes=changes,
     )
 
 
@@ -178,6 +178,14 @@ def _with_forks(
     forks = read_forks(history, checkouts, trees, prefix)
     not_live = Unavailable("not a live checkout")
     return [replace(checkout, fork=forks.get(checkout.name, not_live)) for checkout in checkouts]
+
+
+def _merges(history: History, tips: Mapping[str, str], common_dir: Path, prefix: str) -> dict[str, Merge]:
+    """Return the verdict on each of some branches, with what those that have landed did to task files."""
+    reader = MergeReader(history, reflogs=common_dir / "logs" / "refs" / "heads")
+    reader.load(tips.values())
+    verdicts = {name: reader.verdict(tip, name) for name, tip in tips.items()}
+    return read_edits(history, verdicts, prefix)
 
 
 def _changes(history: History, questions: Questions, prefix: str, errors: list[str]) -> tuple[Change, ...]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from taskcheck.read.deltas import Deltas
-from taskcheck.read.rawdiff import Delta
+from taskcheck.read.deltas import RAW, Differ
+from taskcheck.read.objects import Objects
+from taskcheck.read.rawdiff import Step, raw_files
 
 EMPTY = {
     40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
@@ -14,19 +15,26 @@ EMPTY = {
 """The tree without any file, which git always has, by how many hex digits an id has."""
 
 
+Different = Mapping[str, str | None]
+"""The ids of the blobs of regular files, by path in the repository; None where there is no file."""
+
+
 @dataclass(frozen=True)
 class Listing:
-    """The regular files of a commit below some folders, by path in the repository, with the ids of their blobs."""
+    """The regular files of a commit below some folders."""
 
     root: "_Root"
-    different: Mapping[str, str | None]
-    """Where it isn't as root's commit; None where it has no file."""
+    base: Different
+    """Where the commit that it is told from isn't as root's."""
+    own: Different
+    """Where it isn't as that one."""
 
     def blob(self, path: str) -> str | None:
         """Return the id of a file's blob; None where there is no such file."""
-        if path in self.different:
-            return self.different[path]
-        return self.root.files.get(path)
+        for files in (self.own, self.base, self.root.files):
+            if path in files:
+                return files[path]
+        return None
 
     def called(self, name: str) -> list[str]:
         """Return the paths of the files of a name."""
@@ -36,7 +44,7 @@ class Listing:
     @cached_property
     def _added(self) -> Mapping[str, Sequence[str]]:
         """The paths at which root's commit has no file, by name."""
-        return _by_name(path for path in self.different if path not in self.root.files)
+        return _by_name(path for path in {**self.base, **self.own} if path not in self.root.files)
 
 
 @dataclass(frozen=True)
@@ -51,16 +59,26 @@ class _Root:
         return _by_name(self.files)
 
 
-@dataclass(frozen=True)
 class Trees:
     """Asks git for the files of commits below some folders of the repository."""
 
-    deltas: Deltas
-    """Of those folders alone."""
-    head: str | None
-    """Root's commit; None before the first one."""
-    empty: str
-    """The id of the empty tree."""
+    def __init__(self, objects: Objects, folders: Sequence[str], head: str | None, empty: str) -> None:
+        """Ask nothing yet.
+
+        Args:
+            objects: of the repository.
+            folders: in it; none for all.
+            head: root's commit; None before the first one.
+            empty: the id of the empty tree.
+        """
+        self.objects = objects
+        self._differ = Differ(objects, (*RAW, *(("--", *folders) if folders else ())), raw_files)
+        self._head, self._empty = head, empty
+        self._read: dict[Step, Different] = {}
+
+    def close(self) -> None:
+        """End git's process."""
+        self._differ.close()
 
     def load(self, commits: Iterable[str], bases: Mapping[str, str] | None = None) -> None:
         """Ask for what will be looked at: many commits at a time take less time.
@@ -71,7 +89,8 @@ class Trees:
         """
         known = bases or {}
         asked = [(commit, known.get(commit, self._start)) for commit in commits]
-        self.deltas.load([*asked, *((base, self._start) for _, base in asked if base != self._start)])
+        steps = [*asked, *((base, self._start) for _, base in asked if base != self._start)]
+        self._read.update(self._differ.answers(step for step in dict.fromkeys(steps) if step not in self._read))
 
     def of(self, commit: str, base: str | None = None) -> Listing:
         """Return the files of a commit; where its history left root's, if that is known, they are told from there.
@@ -79,11 +98,9 @@ class Trees:
         Raises:
             GitError: git can't tell.
         """
-        deltas = self.deltas.between(base or self._start, commit)
-        different = {delta.path: _regular(delta) for delta in deltas}
-        if base is not None and base != self._start:
-            different = {**self.of(base).different, **different}
-        return Listing(self.root, different)
+        if base is None or base == self._start:
+            return Listing(self.root, {}, self._told((commit, self._start)))
+        return Listing(self.root, self._told((base, self._start)), self._told((commit, base)))
 
     @cached_property
     def root(self) -> _Root:
@@ -92,19 +109,26 @@ class Trees:
         Raises:
             GitError: git can't tell.
         """
-        if self.head is None:
+        if self._head is None:
             return _Root({})
-        files = {}
-        for delta in self.deltas.between(self.empty, self.head):
-            blob = _regular(delta)
-            if blob is not None:
-                files[delta.path] = blob
-        return _Root(files)
+        found = self._told((self._head, self._empty))
+        return _Root({path: blob for path, blob in found.items() if blob is not None})
 
     @property
     def _start(self) -> str:
         """What the files of commits are told from."""
-        return self.head or self.empty
+        return self._head or self._empty
+
+    def _told(self, step: Step) -> Different:
+        """Return what is different in the later commit of two.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        if step not in self._read:
+            self._read.update(self._differ.answers([step]))
+        self._differ.refuse(step)
+        return self._read[step]
 
 
 def _by_name(paths: Iterable[str]) -> dict[str, list[str]]:
@@ -118,8 +142,3 @@ def _by_name(paths: Iterable[str]) -> dict[str, list[str]]:
 def file_name(path: str) -> str:
     """Return the last part of a path."""
     return path.rpartition("/")[2]
-
-
-def _regular(delta: Delta) -> str | None:
-    """Return the id of the blob that a regular file became; None for a link, a submodule, or no file."""
-    return delta.after if delta.mode.startswith("100") else None
