@@ -63,13 +63,13 @@ class Pattern:
             return "names a part twice and has several other wildcards; leave out one of them"
         return None
 
-    @property
+    @cached_property
     def folder(self) -> str:
         """The literal folder that all matches lie in; empty for the root."""
         literal = re.split(r"[*?{]", self.text, maxsplit=1)[0]
         return literal.rpartition("/")[0]
 
-    @property
+    @cached_property
     def depth(self) -> int | None:
         """How many folders below ``folder`` a match may lie; None for any number."""
         rest = self.text.removeprefix(self.folder).lstrip("/")

@@ -22,6 +22,37 @@ _MOMENT = 1_000_000_000
 """Nanoseconds for which a file that looks cut off may still be in its writer's hands."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which files are looked for, in any checkout."""
+
+    patterns: tuple[Pattern, ...]
+    exclude: tuple[Pattern, ...] = ()
+    _names: dict[str, str | None] = field(default_factory=dict)
+    """What was found out; the same paths come again in every checkout."""
+
+    @classmethod
+    def of(cls, *texts: str) -> "Wanted":
+        """Return what some globs match; empty ones match nothing."""
+        return cls(tuple(Pattern(text) for text in texts if text))
+
+    def name(self, path: str) -> str | None:
+        """Return what the placeholder stands for in a wanted path, empty without one; None for another path."""
+        if path not in self._names:
+            self._names[path] = self._named(path)
+        return self._names[path]
+
+    def _named(self, path: str) -> str | None:
+        if any(other.match(path) for other in self.exclude):
+            return None
+        for pattern in self.patterns:
+            match = pattern.match(path)
+            if match:
+                groups = match.groupdict()
+                return groups.get("owner") or groups.get("task") or ""
+        return None
+
+
 @dataclass(slots=True)
 class Folder:
     """A checkout on disk: where it is, and which other checkouts lie in it."""
@@ -34,20 +65,18 @@ class Folder:
     listed: set[str] = field(default_factory=set)
     """Absolute paths of the folders that were listed, or would have been if they were there."""
 
-    def find(self, patterns: Iterable[Pattern], exclude: Iterable[Pattern] = ()) -> Iterator[tuple[str, str]]:
-        """Paths that a pattern matches, sorted, each with what the placeholder stood for.
+    def find(self, wanted: Wanted) -> Iterator[tuple[str, str]]:
+        """Yield the paths of files that are wanted, sorted, each with what the placeholder stood for.
 
         Other repositories and worktrees below the root are not entered.
         """
-        patterns, exclude = tuple(patterns), tuple(exclude)
         found: dict[str, str] = {}
-        for pattern in patterns:
+        for pattern in wanted.patterns:
             for path in self._walk(pattern):
-                match = pattern.match(path)
-                if match and not any(other.match(path) for other in exclude):
-                    groups = match.groupdict()
-                    found.setdefault(path, groups.get("owner") or groups.get("task") or "")
-        self._tell_links(exclude)
+                name = wanted.name(path)
+                if name is not None:
+                    found[path] = name
+        self._tell_links(wanted.exclude)
         return iter(sorted(found.items()))
 
     def _tell_links(self, exclude: Iterable[Pattern]) -> None:

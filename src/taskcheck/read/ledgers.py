@@ -1,12 +1,11 @@
 """Step one of reading: root's task files, the runtime ledgers, the team files."""
 
-from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.model.sources import (
     Source,
     Sources,
 )
-from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder
+from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, Wanted
 from taskcheck.read.locate import Location
 from taskcheck.read.tasks import TaskPaths
 
@@ -16,14 +15,11 @@ def read_files(location: Location, settings: Settings) -> Sources:
     folder = Folder(location.root)
     tasks, _ = TaskPaths.of(settings).read(folder)
 
-    def patterns(*texts: str) -> tuple[Pattern, ...]:
-        return tuple(Pattern(text) for text in texts if text)
-
     def ledger(pattern: str) -> tuple[Source, ...]:
-        return tuple(folder.read_all(folder.find(patterns(pattern)), MAX_LEDGER_BYTES))
+        return tuple(folder.read_all(folder.find(Wanted.of(pattern)), MAX_LEDGER_BYTES))
 
     def team(globs: tuple[str, ...]) -> tuple[Source, ...]:
-        files, _ = TaskPaths(patterns(*globs), ()).read(folder)
+        files, _ = TaskPaths(Wanted.of(*globs)).read(folder)
         return tuple(files.values())
 
     paths = settings.paths
@@ -32,13 +28,13 @@ def read_files(location: Location, settings: Settings) -> Sources:
         tasks=tuple(tasks.values()),
         registers=ledger(paths.registers),
         snapshots=ledger(paths.snapshots),
-        dispatch_logs=tuple(folder.read_all(folder.find(patterns(paths.dispatch_logs)), LOG_TAIL_BYTES, tail=True)),
+        dispatch_logs=tuple(folder.read_all(folder.find(Wanted.of(paths.dispatch_logs)), LOG_TAIL_BYTES, tail=True)),
         tombstones=ledger(paths.tombstones),
-        reviews=tuple(Source(path=path, data=None) for path, _ in folder.find(patterns(paths.reviews))),
+        reviews=tuple(Source(path=path, data=None) for path, _ in folder.find(Wanted.of(paths.reviews))),
         markers=tuple(
             (marker, Source(path=path, data=None, name=name))
             for marker in settings.markers
-            for path, name in folder.find(patterns(marker))
+            for path, name in folder.find(Wanted.of(marker))
         ),
         people=team(paths.people),
         roles=team(paths.roles),

@@ -1,12 +1,12 @@
 """Tell which files of a checkout are task files, and read them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.model.sources import Source
-from taskcheck.read.files import MAX_TASK_BYTES, Folder
+from taskcheck.read.files import MAX_TASK_BYTES, Folder, Wanted
 
 NOT_A_TASK = frozenset({"index.md", "readme.md"})
 
@@ -15,19 +15,18 @@ NOT_A_TASK = frozenset({"index.md", "readme.md"})
 class TaskPaths:
     """Where task files lie in any checkout of the store."""
 
-    patterns: tuple[Pattern, ...]
-    exclude: tuple[Pattern, ...]
+    wanted: Wanted
 
     @classmethod
     def of(cls, settings: Settings) -> "TaskPaths":
         """Return where a store has its task files."""
-        return cls(tuple(map(Pattern, settings.paths.tasks)), tuple(map(Pattern, settings.paths.exclude)))
+        return cls(Wanted(tuple(map(Pattern, settings.paths.tasks)), tuple(map(Pattern, settings.paths.exclude))))
 
     def read(self, folder: Folder, same: Mapping[str, bytes] | None = None) -> tuple[dict[str, Source], set[str]]:
         """Return the task files of a checkout by path, but for those as in ``same``; and all their paths."""
         paths: set[str] = set()
         differing: list[tuple[str, str]] = []
-        for path, name in folder.find(self.patterns, self.exclude):
+        for path, name in folder.find(self.wanted):
             if self._passed_over(path):
                 continue
             paths.add(path)
@@ -42,22 +41,15 @@ class TaskPaths:
         if not path.startswith(prefix):
             return False
         inside = path.removeprefix(prefix)
-        if not _any_matches(self.patterns, inside) or self._passed_over(inside):
-            return False
-        return not _any_matches(self.exclude, inside)
+        return self.wanted.name(inside) is not None and not self._passed_over(inside)
 
     def _passed_over(self, path: str) -> bool:
         """Return whether it is a README.md or index.md that no pattern names."""
         name = path.rpartition("/")[2]
         if name.lower() not in NOT_A_TASK:
             return False
-        return all(pattern.text.rpartition("/")[2] != name for pattern in self.patterns)
+        return all(pattern.text.rpartition("/")[2] != name for pattern in self.wanted.patterns)
 
     def folders(self, prefix: str) -> list[str]:
         """Return the folders that hold them, as git names them."""
-        return sorted({f"{prefix}{pattern.folder}".rstrip("/") for pattern in self.patterns} - {""})
-
-
-def _any_matches(patterns: Iterable[Pattern], path: str) -> bool:
-    """Return whether one of some patterns matches a path."""
-    return any(pattern.match(path) for pattern in patterns)
+        return sorted({f"{prefix}{pattern.folder}".rstrip("/") for pattern in self.wanted.patterns} - {""})

@@ -1,6 +1,7 @@
 """Compare every other checkout's task files with root's, and tell whether each is a linked worktree at all."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -123,17 +124,15 @@ def _shown(path: Path, root: Path) -> str:
 def _names(paths: Sequence[Path]) -> dict[Path, str]:
     """Return ``worktree:<directory name>`` for each, with as many parent folders as it takes to tell two apart."""
     names = {}
-    for path in paths:
-        length = 1
-        while length < len(path.parts) - 1 and _ends_alike(path, paths, length):
-            length += 1
-        names[path] = "worktree:" + "/".join(path.parts[-length:])
+    left = list(paths)
+    length = 1
+    while left:
+        ends = {path: path.parts[-length:] for path in left}
+        counts = Counter(ends.values())
+        left = [path for path in left if counts[ends[path]] > 1 and length < len(path.parts) - 1]
+        names.update({path: f"worktree:{'/'.join(end)}" for path, end in ends.items()})
+        length += 1
     return names
-
-
-def _ends_alike(path: Path, others: Iterable[Path], length: int) -> bool:
-    """Return whether another path has the same last parts."""
-    return any(other != path and other.parts[-length:] == path.parts[-length:] for other in others)
 
 
 def _same(path: Path, other: Path | None) -> bool:
