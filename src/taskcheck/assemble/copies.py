@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import chain
 
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.assemble.versions import Ancestry, same_task
@@ -177,7 +178,8 @@ def _at_base(
     """Return a task as it was at the merge-base; None where it wasn't there."""
     # Its own paths first; then the file that was moved since, which still has its name and id.
     own = [path for path in sorted(paths) if path in base_files]
-    for path in (*own, *(path for path in base_files if path not in paths)):
+    others = (path for path in base_files if path not in paths)
+    for path in chain(own, others):
         found = reader.version(base_files[path], path, checkout.name)
         if found is not None and found.id == task.id:
             return found

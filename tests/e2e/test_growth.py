@@ -1,0 +1,178 @@
+"""No loop over pairs: twice as much of anything makes at most about twice as many more calls of functions.
+
+Counted, not timed: calls of Python functions and of built-in ones, in this process.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from taskcheck.checks import check_request
+from taskcheck.model.sources import Processes
+from taskcheck.store import Request, Where
+
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+BEGAN = 1_774_000_000
+MOST = 2.2
+SIZE = 16
+CONFIG = """preset = "task-manager"
+[people]
+ana = []
+[checkouts]
+branches = ["task/*"]
+branch = "task/{task}"
+worktree = ".worktrees/{task}*"
+"""
+
+
+class Store:
+    """A store as it is being described: its tasks, its commits, its worktrees and its ledgers."""
+
+    def __init__(self, root: Path, tasks: int) -> None:
+        self.root = root
+        self.said: list[str] = []
+        self.marks = 0
+        self.worktrees: list[str] = []
+        self.ledgers: dict[str, object] = {}
+        files = {f"tasks/t{number}.md": task(number, "ready") for number in range(tasks)}
+        self.head = self.commit("main", None, {"taskcheck.toml": CONFIG, ".gitignore": "/.worktrees/\n", **files})
+
+    def commit(self, branch: str, parent: int | None, files: dict[str, str]) -> int:
+        self.marks += 1
+        self.said += [f"commit refs/heads/{branch}", f"mark :{self.marks}"]
+        self.said += [f"committer T <t@example.com> {BEGAN + 60 * self.marks} +0000", "data 4", "work"]
+        self.said += [f"from :{parent}"] if parent else []
+        for name, content in files.items():
+            self.said += [f"M 100644 inline {name}", f"data {len(content)}", content]
+        return self.marks
+
+    def on_root(self, files: dict[str, str]) -> None:
+        self.head = self.commit("main", self.head, files)
+
+    def build(self) -> None:
+        self.root.mkdir()
+        self.git("init", "-q", "--template=", "-b", "main")
+        self.git("fast-import", "--quiet", said="\n".join([*self.said, ""]))
+        self.git("reset", "-q", "--hard", "main")
+        for branch in self.worktrees:
+            self.git("worktree", "add", "-q", f".worktrees/{branch}", f"task/{branch}")
+        for name, content in self.ledgers.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(content))
+
+    def git(self, *command: str, said: str = "") -> None:
+        subprocess.run(["git", *command], cwd=self.root, input=said.encode(), check=True, capture_output=True)
+
+
+def task(number: int, status: str, more: str = "") -> str:
+    return f"---\ntitle: Task {number}\nowner: ana\nstatus: {status}\n---\n{more}\n"
+
+
+def tasks(root: Path, size: int) -> Store:
+    return Store(root, 4 * size)
+
+
+def findings(root: Path, size: int) -> Store:
+    store = Store(root, 1)
+    store.on_root({f"tasks/x{number}.md": task(number, "no-such-status") for number in range(size)})
+    return store
+
+
+def branches(root: Path, size: int) -> Store:
+    """Each from a commit of its own of root, with work in code and in its task."""
+    store = Store(root, 50)
+    for number in range(size):
+        changed = {f"src/{number}.py": "pass", f"tasks/t{number}.md": task(number, "in_progress")}
+        store.commit(f"task/t{number}", store.head, changed)
+        store.on_root({f"src/root-{number}.py": "pass"})
+    return store
+
+
+def worktrees(root: Path, size: int) -> Store:
+    store = branches(root, size)
+    store.worktrees = [f"t{number}" for number in range(size)]
+    return store
+
+
+def commits(root: Path, size: int) -> Store:
+    """Of root, since one branch left it."""
+    store = Store(root, 4)
+    store.commit("task/t0", store.head, {"src/0.py": "pass", "tasks/t0.md": task(0, "in_progress")})
+    for number in range(4 * size):
+        store.on_root({"src/root.py": f"{number}", "tasks/t1.md": task(1, "ready", f"{number}")})
+    return store
+
+
+def changed_files(root: Path, size: int) -> Store:
+    """On one branch."""
+    store = Store(root, 4 * size)
+    changed = {f"tasks/t{number}.md": task(number, "in_progress") for number in range(4 * size)}
+    store.commit("task/t0", store.head, changed)
+    store.on_root({"src/root.py": "pass"})
+    return store
+
+
+def entries(root: Path, size: int) -> Store:
+    """Register entries and tombstones, with worktrees that are gone."""
+    store = Store(root, 100)
+    rows = {}
+    for number in range(size):
+        slug, worktree = f"t{number}", f".worktrees/t{number}"
+        rows[slug] = {"slug": slug, "worktree_path": worktree, "branch": f"task/{slug}", "pid": 100 + number}
+        rows[slug] |= {"host": "here", "registered_at": "2026-03-31T10:00:00Z"}
+        ended = {"task": slug, "outcome": "blocked", "started_at": "2026-03-30T10:00:00Z"}
+        store.ledgers[f"tasks/logs/dispatch-{slug}.status.json"] = {**ended, "ended_at": "2026-03-30T11:00:00Z"}
+    store.ledgers[".tasks/task_manager/task-manager-ana.register.json"] = {"owner": "ana", "entries": rows}
+    return store
+
+
+def signals(root: Path, size: int) -> Store:
+    store = Store(root, 100)
+    at = "2026-03-31T23:59:00Z"
+    told = {f"t{number}": {"status": "ready", "registered": True} for number in range(size)}
+    said = [{"task": slug, "kind": "pickup_overdue", "level": "escalation", "at": at} for slug in told]
+    store.ledgers[".tasks/task_manager/task-manager-ana.snapshot.json"] = {
+        "owner": "ana", "generated_at": at, "tasks": told, "escalation": {"signals": said},
+    }  # fmt: skip
+    return store
+
+
+SHAPES = [tasks, findings, branches, worktrees, commits, changed_files, entries, signals]
+
+
+def calls(root: Path) -> int:
+    """How many functions a check calls."""
+    where = Where(root=root, third_party=False)
+    request = Request(now=NOW, processes=Processes(host="here", started={}))
+    count = 0
+
+    def counted(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    sys.setprofile(counted)
+    try:
+        check_request(where, request)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_twice_as_much_is_twice_as_much_work(tmp_path: Path, shape: Callable[[Path, int], Store]) -> None:
+    counted = []
+    for times in (1, 2, 4):
+        store = shape(tmp_path / f"{times}", times * SIZE)
+        store.build()
+        calls(store.root)  # what is only done once in a process is done
+        counted.append(calls(store.root))
+    first, second = counted[1] - counted[0], counted[2] - counted[1]
+    assert first > 0
+    assert second / first <= MOST, counted
