@@ -1,11 +1,10 @@
 """The built-in rules, a plugin like anybody's: every ``@rule`` in a module below this package."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib import import_module
 from pkgutil import walk_packages
 
-from taskcheck import Rule, hookimpl
+from taskcheck import Rule, hookimpl, replace
 
 PAGES = "https://github.com/taskcheck/taskcheck/blob/main/docs/rules"
 

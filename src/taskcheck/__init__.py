@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from taskcheck.config.settings import FINISHED as FINISHED, Settings as Settings, Stage as Stage
     from taskcheck.config.suggest import did_you_mean as did_you_mean
     from taskcheck.documents import Value as Value
+    from taskcheck.documents.frozen import field as field, frozen as frozen, replace as replace
     from taskcheck.documents.values import age as age, timestamp as timestamp, whole_number as whole_number
     from taskcheck.engine.rule import Rule as Rule, Undecided as Undecided, rule as rule
     from taskcheck.model.checkouts import Checkouts as Checkouts, Copies as Copies, End as End, Landing as Landing
@@ -80,6 +81,7 @@ _HOMES = {
     "config.settings": ("FINISHED", "Settings", "Stage"),
     "config.suggest": ("did_you_mean",),
     "documents": ("Value",),
+    "documents.frozen": ("field", "frozen", "replace"),
     "documents.values": ("age", "timestamp", "whole_number"),
     "engine.rule": ("Rule", "Undecided", "rule"),
     "model.edit": ("DropEntry", "KeepFile", "MergeFile", "SetKey"),

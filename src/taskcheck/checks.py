@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
 
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.engine.gate import gated
 from taskcheck.engine.judge import run_rules
 from taskcheck.engine.rule import Rule
@@ -28,7 +28,7 @@ CONFIRMATIONS = 2
 """How often a state that changed under an error is read again before the error is believed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Look:
     """What was read of a store, and what the rules say of it."""
 

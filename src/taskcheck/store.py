@@ -1,7 +1,6 @@
 """An opened store: where it is, how it is configured, which rules there are; it reads itself."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -13,6 +12,7 @@ from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config import load as config
 from taskcheck.config.people import AmbiguousNames
 from taskcheck.config.settings import Settings
+from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.engine.rule import Rule
 from taskcheck.model.sources import Forges, Processes, PullAddress, PullState, Sources, Unavailable
 from taskcheck.model.state import State
@@ -35,7 +35,7 @@ class UsageError(Exception):
     """The request can't be met as it was made; the message says what would do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Where:
     """Which store to open, and whose configuration counts in it."""
 
@@ -50,7 +50,7 @@ class Where:
     """Whether installed plugins are loaded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Request:
     """What to ask of an opened store, and as of when."""
 
@@ -79,7 +79,7 @@ class Request:
     """Told what is being done, for somebody who waits."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Store:
     """An opened store: where it is, how it is configured, which rules there are."""
 

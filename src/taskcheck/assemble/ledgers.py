@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
 from taskcheck.assemble.rows import CONTAINERS, Troubles, ledger_rows, nonempty_text
 from taskcheck.config.people import People
 from taskcheck.documents import Document, DocumentError, Route, Trouble, Value, read_json
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.runtime import (
     DispatchLog,
     Entry,
@@ -27,7 +27,7 @@ _OF_RUN = frozenset({"pid", "host", "state", "launched_at", "started_at", "heart
 """Fields without which it can't be told whether a worker lives."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ledgers:
     """Everything that the runtime files say."""
 

@@ -5,10 +5,10 @@ says is only ever compared with what its own ancestor became.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from taskcheck.assemble.tasks import TaskReader
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import CheckoutSource, Fork
 from taskcheck.model.task import Task
 
@@ -16,7 +16,7 @@ Likeness = Literal["sure", "perhaps"]
 """How sure it is that two files are one task's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Ancestry:
     """What is known of the tasks that one checkout and root have, since they parted."""
 

@@ -8,13 +8,13 @@ import errno
 import gc
 import os
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import EPILOG, Failure, complain
 from taskcheck.cli.common import guarded, names, replace_file, show, store_options, tell_empty
 from taskcheck.cli.progress import Progress
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.formats import FORMATS
 from taskcheck.formats.sanitize import visible
 
@@ -112,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
     return report.exit_code
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Checked:
     """What a check gave, and where else it is to be written."""
 

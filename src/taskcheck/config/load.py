@@ -4,13 +4,13 @@ import errno
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from taskcheck.config.settings import VOCABULARY_KEY, Settings
 from taskcheck.config.tables import settings_of
 from taskcheck.documents.bounded import Unreadable, read_still
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.toml import TomlError, read_toml
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class ConfigError(Exception):
         self.messages = messages
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preset:
     """A store format: what tells that it is there, and its defaults."""
 

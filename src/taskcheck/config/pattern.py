@@ -5,10 +5,10 @@ Not pathspec: its import alone takes longer than reading a thousand tasks, and i
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from taskcheck.config.wildcards import DIGITS, Found, Step, find, steps_of
+from taskcheck.documents.frozen import frozen
 
 LONGEST = 1000
 """Characters that a pattern of a configuration may have."""
@@ -22,7 +22,7 @@ _SPANNING = frozenset({"**/", "**", "{scope}"})
 """What may stand for several folders."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Pattern:
     """One glob relative to the root checkout, with ``/`` between names; ``**`` spans folders.
 

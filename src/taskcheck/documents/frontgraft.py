@@ -5,16 +5,16 @@ taken together, whichever keys these are of.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from taskcheck.documents.document import Document, DocumentError, Refused, Route, Value, decode, encode
 from taskcheck.documents.frontsplice import set_scalars
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.linediff import Incomparable
 from taskcheck.documents.sides import Side, shared
 from taskcheck.documents.threeway import Part, merge
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """A copy of a file that values are taken from, and what it and the file began with."""
 

@@ -2,9 +2,9 @@
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.finding import Finding, Severity
 from taskcheck.model.state import FACTS
 
@@ -23,7 +23,7 @@ class Undecided(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """An invariant with a name: its check, and what its signature declares."""
 

@@ -2,11 +2,11 @@
 
 import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
+from taskcheck.documents.frozen import names_of, replace
 from taskcheck.engine.rule import Rule, Undecided, call
 from taskcheck.engine.wellformed import ill
 from taskcheck.model.finding import REPOSITORY, Finding
@@ -61,15 +61,15 @@ def _cases(rule: Rule, state: State, only: frozenset[str] | None) -> Iterator[Ca
         yield asking.case(subject, thing)
 
 
-@dataclass(slots=True)
 class _Asking:
     """One rule that is asked about subject after subject."""
 
-    rule: Rule
-    inputs: dict[str, Any]
-    only: frozenset[str] | None
-    left: int = FINDINGS_CAP
-    """How many findings it may still have."""
+    def __init__(self, rule: Rule, inputs: dict[str, Any], only: frozenset[str] | None) -> None:
+        self.rule = rule
+        self.inputs = inputs
+        self.only = only
+        self.left = FINDINGS_CAP
+        """How many findings it may still have."""
 
     def case(self, subject: Subject, thing: object) -> Case:
         """Ask about one subject."""
@@ -101,13 +101,11 @@ class _Asking:
 
 def _seal(state: State) -> None:
     """Make the mappings of a state and its parts read-only: what one rule wrote there, all others would read."""
-    for part in (state, *(getattr(state, field.name) for field in fields(state))):
-        if not is_dataclass(part):
-            continue
-        for field in fields(part):
-            value = getattr(part, field.name)
+    for part in (state, *(getattr(state, name) for name in names_of(state))):
+        for name in names_of(part):
+            value = getattr(part, name)
             if type(value) is dict:
-                object.__setattr__(part, field.name, MappingProxyType(value))
+                object.__setattr__(part, name, MappingProxyType(value))
 
 
 def _inputs(rule: Rule, state: State) -> dict[str, Any] | Unavailable:

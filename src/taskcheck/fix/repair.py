@@ -1,12 +1,12 @@
 """Repairs a store: finish what was interrupted, check, plan, write all or nothing, and check again."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 
 from taskcheck.assemble.parse import parse
 from taskcheck.assemble.state import assemble
 from taskcheck.checks import ask, check_store, chosen, reported
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.fix.closing import closing_notes, task_files
 from taskcheck.fix.overlay import contents, overlaid
 from taskcheck.fix.plan import Judged, on_top_of, plan
@@ -33,7 +33,7 @@ from taskcheck.write.disk import obstacle
 from taskcheck.write.journal import Journal, JournalError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Order:
     """How far a repair may go."""
 

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.report import FixNote, RunError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Change:
     """One file as it was read and as it is to be; None where there is none."""
 
@@ -19,7 +19,7 @@ class Change:
     """The file whose mode and owner a new one takes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Plan:
     """All changes of one run, and the fixes behind them."""
 

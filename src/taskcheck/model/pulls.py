@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import (
     Merge,
     PullAddress,
@@ -21,7 +21,7 @@ _DEFAULT_PORT = re.compile(r"\.?(?::(?:443|80))?\Z")
 _ALIASES = {"www.github.com": "github.com", "ssh.github.com": "github.com"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Pull:
     """A pull request that a ledger records, with what its forge says."""
 
@@ -69,7 +69,7 @@ class Pull:
         return f"{self.address} is {self.answer.state}{into}{at}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pulls:
     """The pull requests that ledgers record, by task."""
 

@@ -1,17 +1,17 @@
 """What root takes over from another checkout's copy of a task, so that git merges the two afterwards; pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Refused
 from taskcheck.documents.frontgraft import Origin, changed_with, meeting, whole
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.edit import SetKey, with_keys
 from taskcheck.model.sources import Fork
 from taskcheck.model.task import Copy, Task
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taking:
     """Edits of root's file, and what the copy's branch will meet there."""
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from unicodedata import normalize
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.task import (
     Task,
 )
@@ -29,7 +29,7 @@ def _meant(reference: str, of: Task) -> tuple[str, ...]:
     return (f"{scope}/{reference}", reference) if scope else (reference,)
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Tasks:
     """Root's task files."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -41,14 +40,14 @@ PATIENCE = 120.0
 GROUP = "taskcheck"
 
 
-@dataclass(slots=True)
 class Plugins:
     """The registered plugins, and what went wrong with any of them."""
 
-    manager: pluggy.PluginManager
-    errors: list[RunError] = field(default_factory=list)
-    answers: dict[PullAddress, PullState | Unavailable] = field(default_factory=dict)
-    """What was said of pull requests; nobody is asked twice in one run."""
+    def __init__(self, manager: pluggy.PluginManager) -> None:
+        self.manager = manager
+        self.errors: list[RunError] = []
+        self.answers: dict[PullAddress, PullState | Unavailable] = {}
+        """What was said of pull requests; nobody is asked twice in one run."""
 
     def rules(self) -> dict[str, Rule]:
         """Return all rules by name; of two with one name the first registered stays, and the other is an error."""

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from taskcheck.config.settings import Settings
+from taskcheck.documents.frozen import replace
 from taskcheck.model.sources import Processes, RecordedPath, Repository, Source, Sources
 from taskcheck.read.files import stamp
 from taskcheck.read.locate import Location, git_dir

@@ -4,7 +4,6 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
@@ -22,17 +21,17 @@ _MOMENT = 1_000_000_000
 """Nanoseconds for which a file that looks cut off may still be in its writer's hands."""
 
 
-@dataclass(slots=True)
 class Folder:
     """A checkout on disk: where it is, and which other checkouts lie in it."""
 
-    root: Path
-    errors: list[str] = field(default_factory=list)
-    """Folders that couldn't be listed: what lies in them was not checked."""
-    links: list[str] = field(default_factory=list)
-    """Links to folders that were met on the way and not followed."""
-    listed: set[str] = field(default_factory=set)
-    """Absolute paths of the folders that were listed, or would have been if they were there."""
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.errors: list[str] = []
+        """Folders that couldn't be listed: what lies in them was not checked."""
+        self.links: list[str] = []
+        """Links to folders that were met on the way and not followed."""
+        self.listed: set[str] = set()
+        """Absolute paths of the folders that were listed, or would have been if they were there."""
 
     def find(self, patterns: Iterable[Pattern], exclude: Iterable[Pattern] = ()) -> Iterator[tuple[str, str]]:
         """Paths that a pattern matches, sorted, each with what the placeholder stood for.

@@ -4,11 +4,11 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import from_epoch
 from taskcheck.read.allowlist import object_id
 from taskcheck.read.objects import Blobs, affordable, objects, sizes
@@ -19,7 +19,7 @@ MINIMUM = (2, 38)
 """The first git with ``safe.bareRepository``, which keeps a bare repository among tracked files from being entered."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorktreeRecord:
     """One record of ``git worktree list``."""
 
@@ -30,7 +30,7 @@ class WorktreeRecord:
     locked: bool = False
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Git(Runner):
     """What git answers, as seen from one folder."""
 

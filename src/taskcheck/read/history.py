@@ -1,9 +1,9 @@
 """Ask history: how a checkout left root's, and what root's own commits made of dispatched tasks."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.sources import Change, CheckoutSource, Fork, Merge, Unavailable
 from taskcheck.read.files import MAX_LEDGER_BYTES, MAX_TASK_BYTES
 from taskcheck.read.git import Git
@@ -13,7 +13,7 @@ from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.tasks import TaskPaths
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _Branching:
     """Where a checkout's history left root's, with the changes of its differing files on both sides, as blob ids."""
 
@@ -72,7 +72,7 @@ def read_forks(
     return _stacked(checkouts, forks, own_commits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _ForkReader:
     """Asks git where checkouts left root's history."""
 
@@ -165,7 +165,7 @@ def _stacked(
     return stacked
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class _Changed:
     """What a checkout changed itself since it left root's history."""
 

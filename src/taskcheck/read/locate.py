@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from taskcheck.documents.bounded import Unreadable, read_still
+from taskcheck.documents.frozen import frozen
 from taskcheck.read.files import small_text
 from taskcheck.read.git import Git
 from taskcheck.read.gitconfig import core_values, is_true
@@ -19,7 +19,7 @@ MAX_BYTES = 1024 * 1024
 _GITDIR = "gitdir: "
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Location:
     """Where the store is and from where it is looked at."""
 

@@ -6,11 +6,11 @@ says nothing: root is reconciled by the same lines that the worker wrote, so pat
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+from taskcheck.documents.frozen import replace
 from taskcheck.model.sources import Merge
 from taskcheck.read.files import small_text
 from taskcheck.read.git import Git
@@ -28,17 +28,24 @@ _MADE_THERE = ("commit", "cherry-pick", "am", "revert")
 """Reflog actions that make a commit; others move a branch to one that was there."""
 
 
-@dataclass
 class MergeReader:
     """Judges branch tips against root's HEAD."""
 
-    git: Git
-    head: str
-    shallow: bool
-    is_task: Callable[[str], bool] = lambda _: False
-    """Whether a path in the repository is a task file."""
-    reflogs: Path | None = None
-    """The folder of the branches' reflogs, one file each."""
+    def __init__(
+        self,
+        git: Git,
+        head: str,
+        shallow: bool,
+        is_task: Callable[[str], bool] = lambda _: False,
+        reflogs: Path | None = None,
+    ) -> None:
+        self.git = git
+        self.head = head
+        self.shallow = shallow
+        self.is_task = is_task
+        """Whether a path in the repository is a task file."""
+        self.reflogs = reflogs
+        """The folder of the branches' reflogs, one file each."""
 
     @cached_property
     def _patches(self) -> PatchReader:

@@ -1,13 +1,14 @@
 """The contents of git's objects, of which only those are asked for that aren't too large: their sizes come first."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from taskcheck.documents.frozen import field, frozen
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of the contents that are taken at a time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blobs:
     """The contents of blobs by id, and why some of those that were asked for aren't among them."""
 

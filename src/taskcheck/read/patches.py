@@ -3,8 +3,8 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
+from taskcheck.documents.frozen import field, frozen
 from taskcheck.read.git import Git
 
 Section = tuple[str, list[bytes]]
@@ -17,7 +17,7 @@ _CONTENT = (b"@@ ", *_BINARY)
 """How the lines of a patch begin that say that content changes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PatchReader:
     """Asks git what commits change, each of them once."""
 

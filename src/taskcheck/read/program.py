@@ -4,6 +4,7 @@ An empty or relative element of ``PATH`` is a folder of whoever filled the curre
 """
 
 import os
+import stat
 
 ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -29,23 +30,33 @@ LOCAL_VARIABLES = frozenset({
 def absolute_path() -> str:
     """Return ``PATH`` without its empty and relative elements."""
     elements = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    absolute = [element for element in elements if element.startswith("/")]
-    return os.pathsep.join(absolute)
+    return os.pathsep.join(filter(os.path.isabs, elements))
 
 
 def program(name: str) -> str | None:
     """Return where a program is, by the absolute elements of ``PATH``; None where none has it."""
-    for folder in absolute_path().split(os.pathsep):
+    for folder in filter(None, absolute_path().split(os.pathsep)):
         path = f"{folder}/{name}"
-        if folder and os.access(path, os.X_OK) and not os.path.isdir(path):  # noqa: PTH112 - a Path costs more to make
+        if _is_program(path):
             return path
     return None
 
 
+def _is_program(path: str) -> bool:
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - a Path for each folder would cost more than git's version
+    except OSError:
+        return False
+    return stat.S_ISREG(mode) and os.access(path, os.X_OK)
+
+
 def environment() -> dict[str, str]:
     """Return the variables that git gets: this process's, but for those that would mislead it, and our own."""
-    kept = {name: value for name, value in os.environ.items() if not is_foreign(name)}
-    return {**kept, **ENVIRONMENT, "PATH": absolute_path()}
+    variables = dict(os.environ)
+    for name in os.environ:
+        if is_foreign(name):
+            del variables[name]
+    return {**variables, **ENVIRONMENT, "PATH": absolute_path()}
 
 
 def is_foreign(name: str) -> bool:

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import from_epoch
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Versions:
     """One commit's change of one file, as blob ids; None where the file wasn't there."""
 

@@ -5,8 +5,8 @@ Their word is a commit's id, a title, or the number of a pull request.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.sources import Merge
 from taskcheck.read.git import Git
 from taskcheck.read.patches import PatchReader
@@ -25,15 +25,15 @@ _SUFFIX = re.compile(r" \(#(\d+)\)\Z")
 _MERGED = re.compile(r"Merge pull request #(\d+) ")
 
 
-@dataclass(slots=True)
 class Reverts:
     """What was taken back, and not brought again since: each with the commit that says so."""
 
-    commits: dict[str, str] = field(default_factory=dict)
-    titles: dict[str, str] = field(default_factory=dict)
-    numbers: dict[str, str] = field(default_factory=dict)
-    vague: str | None = None
-    """A commit that takes back what it only gives a title of."""
+    def __init__(self) -> None:
+        self.commits: dict[str, str] = {}
+        self.titles: dict[str, str] = {}
+        self.numbers: dict[str, str] = {}
+        self.vague: str | None = None
+        """A commit that takes back what it only gives a title of."""
 
     @classmethod
     def of(cls, messages: Iterable[tuple[str, str]]) -> "Reverts":
@@ -59,7 +59,7 @@ class Reverts:
                 self.vague = commit
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RevertReader:
     """Asks what commits on root took back."""
 

@@ -9,9 +9,9 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.read.allowlist import refuse_unlisted
 from taskcheck.read.conversation import Endless, Silent, converse
 from taskcheck.read.program import environment, program
@@ -39,7 +39,7 @@ class GitSilent(GitError):
     """Git gave no answer in time: nothing that is asked of it can be relied on."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Runner:
     """Runs git in one folder."""
 

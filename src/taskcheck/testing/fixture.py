@@ -6,11 +6,11 @@ import os
 import re
 import shutil
 import tomllib
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.pulls import address
 from taskcheck.model.sources import PullAddress, PullState
 from taskcheck.model.task import PullRequest
@@ -45,7 +45,7 @@ class FixtureError(Exception):
     """The fixture, or the place to build it in, can't be used."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Built:
     """A built repository, and the circumstances in which it is to be checked."""
 
