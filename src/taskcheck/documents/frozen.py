@@ -66,6 +66,11 @@ def names_of(thing: Any) -> tuple[str, ...]:
     return tuple(getattr(thing, "__fields__", ()))
 
 
+def fields_of(cls: Any) -> dict[str, Field]:
+    """Return the fields of a frozen class by name."""
+    return dict(cls.__fields__)
+
+
 def replace(thing: T, **changes: Any) -> T:
     """Return an instance of a frozen class, or of a dataclass, like another but for some fields."""
     if not names_of(thing):
