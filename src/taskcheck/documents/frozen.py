@@ -87,17 +87,17 @@ def _made(cls: Any, *, kw_only: bool, slots: bool, eq: bool) -> Any:
         fields |= base.__dict__.get("__fields__", {})
     own = {name: _field(cls.__dict__.get(name, MISSING)) for name in cls.__annotations__}
     fields |= own
-    namespace = {name: value for name, value in cls.__dict__.items() if name not in _REPLACED and name not in own}
-    if slots:
-        namespace["__slots__"] = tuple(own)
-    namespace |= {
+    kept = {name: value for name, value in cls.__dict__.items() if name not in _REPLACED and name not in own}
+    namespace = {
+        **_SHARED,
+        **(_equality(fields) if eq else {}),
+        **kept,
         "__qualname__": cls.__qualname__,
         "__fields__": fields,
         "__match_args__": () if kw_only else tuple(fields),
-        **_SHARED,
-        **(_equality(fields) if eq else {}),
     }
-    namespace.setdefault("__repr__", _repr)
+    if slots:
+        namespace["__slots__"] = tuple(own)
     made = type(cls)(cls.__name__, cls.__bases__, namespace)
     made.__init__ = _init(made, fields, kw_only=kw_only, slots=slots)
     return made
@@ -197,29 +197,32 @@ def _equality(names: Iterable[str]) -> dict[str, Any]:
     return {"__eq__": is_equal, "__hash__": hashed}
 
 
-def _repr(self: Any) -> str:
-    shown = (f"{name}={getattr(self, name)!r}" for name, about in self.__fields__.items() if about.shown)
-    return f"{self.__class__.__qualname__}({', '.join(shown)})"
+class _Shared:
+    """What all frozen classes have alike."""
 
+    def __repr__(self: Any) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name, about in self.__fields__.items() if about.shown)
+        return f"{self.__class__.__qualname__}({', '.join(shown)})"
 
-def _setattr(_: object, name: str, __: object) -> None:
-    from dataclasses import FrozenInstanceError
+    def __setattr__(self, name: str, _: object) -> None:
+        from dataclasses import FrozenInstanceError
 
-    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
 
+    def __delattr__(self, name: str) -> None:
+        from dataclasses import FrozenInstanceError
 
-def _delattr(_: object, name: str) -> None:
-    from dataclasses import FrozenInstanceError
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
 
-    raise FrozenInstanceError(f"cannot delete field {name!r}")
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _revived, (self.__class__, {name: getattr(self, name) for name in names_of(self)})
 
-
-def _reduce(self: Any) -> tuple[Any, ...]:
-    """Say how a copy is made: of the class, with the same fields."""
-    return _revived, (self.__class__, {name: getattr(self, name) for name in names_of(self)})
+    def __replace__(self, /, **changes: Any) -> Any:
+        return replace(self, **changes)
 
 
 def _revived(cls: Any, given: dict[str, Any]) -> Any:
+    """Return a copy, or what was pickled."""
     return cls(**given)
 
 
@@ -245,10 +248,7 @@ class _ForDataclasses:
 
 
 _SHARED = {
-    "__setattr__": _setattr,
-    "__delattr__": _delattr,
-    "__reduce__": _reduce,
-    "__replace__": replace,
+    **{name: vars(_Shared)[name] for name in ("__repr__", "__setattr__", "__delattr__", "__reduce__", "__replace__")},
     "__dataclass_fields__": _ForDataclasses("__dataclass_fields__"),
     "__dataclass_params__": _ForDataclasses("__dataclass_params__"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -13,6 +14,7 @@ from taskcheck.engine.wellformed import ill_answer
 from taskcheck.model.report import RunError
 from taskcheck.plugins import hooks
 from taskcheck.plugins.deadline import within
+from taskcheck.read import read_entry_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -150,15 +152,19 @@ def load(*, third_party: bool = True) -> Plugins:
 
 
 def _register_entry_points(plugins: Plugins) -> None:
-    from importlib.metadata import entry_points
-
-    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        if point.value == BUILTIN:
+    for name, value in sorted(read_entry_points(GROUP), key=itemgetter(0)):
+        if value == BUILTIN:
             continue
         try:
-            plugins.manager.register(_of_this_version(point.load()), name=point.name)
+            plugins.manager.register(_of_this_version(_loaded(name, value)), name=name)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
-            plugins.errors.append(RunError(where=f"plugin {point.name}", message=f"{type(error).__name__}: {error}"))
+            plugins.errors.append(RunError(where=f"plugin {name}", message=f"{type(error).__name__}: {error}"))
+
+
+def _loaded(name: str, value: str) -> object:
+    from importlib.metadata import EntryPoint
+
+    return EntryPoint(name, value, GROUP).load()
 
 
 def _of_this_version(module: object) -> object:

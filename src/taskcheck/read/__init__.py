@@ -2,6 +2,7 @@
 
 from taskcheck.read.answers import changed, read_rest
 from taskcheck.read.baseline import baseline_file, read_baseline
+from taskcheck.read.distributions import read_entry_points
 from taskcheck.read.folders import watched
 from taskcheck.read.index import read_staging
 from taskcheck.read.landed import read_landed, read_remote, read_since
@@ -14,6 +15,6 @@ from taskcheck.read.runner import GitError
 
 __all__ = [
     "GitError", "Location", "Questions", "baseline_file", "changed", "fix_folder", "locate", "own_folder",
-    "read_baseline", "read_files", "read_landed", "read_processes", "read_remote", "read_rest", "read_revision",
-    "read_since", "read_staging", "watched",
+    "read_baseline", "read_entry_points", "read_files", "read_landed", "read_processes", "read_remote", "read_rest",
+    "read_revision", "read_since", "read_staging", "watched",
 ]  # fmt: skip
