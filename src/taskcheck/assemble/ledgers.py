@@ -1,6 +1,5 @@
 """Runtime files to registers, snapshots, tombstones and dispatch logs; what couldn't be read stays as trouble."""
 
-import re
 from collections.abc import Iterable, Mapping
 
 from taskcheck.assemble.records import (
@@ -16,6 +15,7 @@ from taskcheck.assemble.records import (
 from taskcheck.assemble.rows import CONTAINERS, Troubles, ledger_rows, nonempty_text
 from taskcheck.config.people import People
 from taskcheck.documents import Document, DocumentError, Route, Trouble, Value, read_json
+from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.runtime import (
     DispatchLog,
@@ -31,7 +31,7 @@ from taskcheck.model.runtime import (
 from taskcheck.model.sources import Source, Sources
 from taskcheck.model.task import Place, pull_request
 
-_EXIT_LINE = re.compile(r"dispatch_exit_code=(-?\d{1,9})")
+_EXIT_LINE = expression(r"dispatch_exit_code=(-?\d{1,9})")
 _TOMBSTONE_SCHEMA = "taskcheck/tombstone/1"
 _OF_RUN = frozenset({"pid", "host", "state", "launched_at", "started_at", "heartbeat_at", "ended_at"})
 """Fields without which it can't be told whether a worker lives."""

@@ -164,15 +164,23 @@ def _dispatch(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog=f"taskcheck {command}",
         description=module.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Unasked,
         allow_abbrev=False,
     )
     add: Callable[[argparse.ArgumentParser], None] = module.arguments
     add(parser)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     run: Callable[[argparse.Namespace], int] = module.run
     options = parse(parser, own)
     options.command = argv[len(own) + 1 :]
     return run(options)
+
+
+class _Unasked(argparse.HelpFormatter):
+    """Checks options as they are added: no help is written with it, so the terminal's width need not be known."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=80)
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:

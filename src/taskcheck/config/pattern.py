@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from taskcheck.config.wildcards import DIGITS, Found, Step, find, steps_of
+from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
 
 LONGEST = 1000
@@ -16,7 +17,7 @@ LONGEST = 1000
 MOST_WILDCARDS = 32
 """Wildcards and named parts that it may have."""
 
-_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\{(?:owner|task|number|scope)\}|.", re.DOTALL)
+_TOKEN = expression(r"\*\*/|\*\*|\*|\?|\{(?:owner|task|number|scope)\}|.", re.DOTALL)
 _NAMED = {"{owner}": "[^/]+?", "{task}": "[^/]+?", "{number}": "[0-9]+", "{scope}": ".+?"}
 _SPANNING = frozenset({"**/", "**", "{scope}"})
 """What may stand for several folders."""

@@ -1,14 +1,14 @@
 """Who is who, and who acts for whom: folding, resolving and routing of owners."""
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Literal
 
+from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
 
-_SEPARATORS = re.compile(r"[.\-_\s]+")
+_SEPARATORS = expression(r"[.\-_\s]+")
 
 
 def fold(spelling: str) -> str:

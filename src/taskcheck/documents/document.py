@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, Union
 
+from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
 
 Value: TypeAlias = Union[str, int, float, bool, tuple["Value", ...], Mapping[str, "Value"], None]  # noqa: UP007 - runtime alias
@@ -16,7 +16,7 @@ Route: TypeAlias = tuple[str, ...]
 """The way to a value: keys, and list positions as decimal strings, e.g. `("entries", "0", "slug")`."""
 
 _BOM = "\ufeff"
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_LINE_BREAK = expression(r"\r\n|\r|\n")
 
 
 @frozen

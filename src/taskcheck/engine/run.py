@@ -1,6 +1,5 @@
 """Rules times subjects gives cases; a rule that crashes makes a case too."""
 
-import traceback
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from types import MappingProxyType
@@ -198,6 +197,8 @@ def _stamped(finding: Finding, rule: Rule) -> Finding:
 
 def _frame(error: BaseException) -> str:
     """Return the exception with the frame that raised it, short enough for one line of a report."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({frames[-1].name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {error}{where}"

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from taskcheck.documents.frontgraft import Origin, set_keys
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.origin import Origin
 from taskcheck.model.task import Place
 
 
@@ -56,6 +56,8 @@ def with_keys(data: bytes, edits: Collection[SetKey], *, at_names: bool) -> byte
         DocumentError: it can't be read.
         Refused: it can't be done exactly.
     """
+    from taskcheck.documents.frontgraft import set_keys
+
     origins = dict.fromkeys(edit.origin for edit in edits)
     for origin in sorted(origins, key=lambda origin: origin is None):
         values = {edit.place.route: edit.value for edit in edits if edit.origin == origin}

@@ -1,6 +1,5 @@
 """What rules find: findings with evidence from both sides, and fixes as keyed edits."""
 
-import hashlib
 from enum import IntEnum
 from typing import Literal
 
@@ -127,5 +126,7 @@ class Finding:
 
         Of rule, subject, route and identifying values; never of a path, a line, a count, a message or the time.
         """
+        import hashlib
+
         parts = (self.rule, self.task or "", self.manager or "", *self.place.route, "", *self.identity)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

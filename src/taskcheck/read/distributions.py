@@ -31,7 +31,7 @@ def _finders() -> list[object]:
 
 def _is_odd(place: str) -> bool:
     """Return whether an element of the path is an egg or an archive."""
-    return place.lower().endswith(".egg") or os.path.isfile(place)  # noqa: PTH113 - a Path takes longer than all this
+    return place.lower().endswith(".egg") or os.path.isfile(place)
 
 
 def _found(group: str, path: Sequence[str]) -> Iterator[Point]:
@@ -55,7 +55,7 @@ def _found(group: str, path: Sequence[str]) -> Iterator[Point]:
 
 def _children(place: str) -> list[str]:
     try:
-        return os.listdir(place or ".")  # noqa: PTH208 - as above
+        return os.listdir(place or ".")
     except OSError:
         return []
 
@@ -63,7 +63,7 @@ def _children(place: str) -> list[str]:
 def _content(path: str) -> bytes:
     """Return the content of a file; nothing where it can't be read."""
     try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
+        with open(path, "rb", buffering=0) as file:
             return file.read()
     except OSError:
         return b""

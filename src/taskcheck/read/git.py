@@ -1,6 +1,5 @@
 """The questions that taskcheck asks git."""
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -243,5 +242,7 @@ class Git(Runner):
 
 def blob_id(data: bytes, length: int) -> str:
     """Return the id that git gives a file's bytes, in as many hex digits as the ids of the repository have."""
+    import hashlib
+
     digest = hashlib.sha256 if length == 64 else hashlib.sha1
     return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

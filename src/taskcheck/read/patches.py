@@ -1,16 +1,15 @@
 """What tells a change from another: the patches of commits, task files left out."""
 
-import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.read.git import Git
 
 Section = tuple[str, list[bytes]]
 """One file's part of a patch: its path and its lines."""
 
-_COMMIT_LINE = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_COMMIT_LINE = expression(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PATCH = ("-r", "-p", "--no-renames", "--no-ext-diff", "--no-textconv", "--full-index")
 _BINARY = (b"Binary files ", b"GIT binary patch")
 _CONTENT = (b"@@ ", *_BINARY)
@@ -58,6 +57,8 @@ class PatchReader:
 
         Nothing does when only task files change, or no content at all: anybody adds an empty `__init__.py`.
         """
+        import hashlib
+
         own = sorted(section for section in sections if not self.is_task(section[0]))
         if not any(_changes_content(lines) for _, lines in own):
             return None

@@ -44,7 +44,7 @@ def program(name: str) -> str | None:
 
 def _is_program(path: str) -> bool:
     try:
-        mode = os.stat(path).st_mode  # noqa: PTH116 - a Path for each folder would cost more than git's version
+        mode = os.stat(path).st_mode
     except OSError:
         return False
     return stat.S_ISREG(mode) and os.access(path, os.X_OK)

@@ -3,9 +3,9 @@
 Their word is a commit's id, a title, or the number of a pull request.
 """
 
-import re
 from collections.abc import Iterable
 
+from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.sources import Merge
 from taskcheck.read.git import Git
@@ -17,12 +17,12 @@ DEPTH = 2_000
 PATTERNS = ("--grep=[Rr]evert", "--grep=Reapply ")
 """Flags for ``rev-list`` that let through whatever may be a revert."""
 
-_COMMITS = re.compile(r"This reverts commit ([0-9a-f]{40,64})")
-_NUMBERS = re.compile(r"[Rr]everts (?:[\w./-]+#|#|(?:merge|pull) request [!#])(\d+)\b")
-_SUBJECT = re.compile(r'Revert "(.*)"')
-_REAPPLIED = re.compile(r'Reapply "(.*)"')
-_SUFFIX = re.compile(r" \(#(\d+)\)\Z")
-_MERGED = re.compile(r"Merge pull request #(\d+) ")
+_COMMITS = expression(r"This reverts commit ([0-9a-f]{40,64})")
+_NUMBERS = expression(r"[Rr]everts (?:[\w./-]+#|#|(?:merge|pull) request [!#])(\d+)\b")
+_SUBJECT = expression(r'Revert "(.*)"')
+_REAPPLIED = expression(r'Reapply "(.*)"')
+_SUFFIX = expression(r" \(#(\d+)\)\Z")
+_MERGED = expression(r"Merge pull request #(\d+) ")
 
 
 class Reverts:
