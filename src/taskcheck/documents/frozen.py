@@ -113,19 +113,20 @@ def _field(default: object) -> Field:
 def _init(cls: Any, fields: dict[str, Field], *, kw_only: bool, slots: bool) -> Callable[..., None]:
     """Return what sets the fields of a new instance."""
     put = {name: getattr(cls, name).__set__ if slots else _putter(name) for name in fields}
-    in_order = () if kw_only else tuple(put.values())
-    completed = _completion(cls, fields)
+    names = () if kw_only else tuple(fields)
+    defaults, factories = _defaults(fields)
     count = len(fields)
 
     def initialize(self: Any, /, *values: Any, **given: Any) -> None:
         if values:
-            if len(values) == len(in_order) and not given:
-                for put_next, value in zip(in_order, values, strict=True):
-                    put_next(self, value)
-                return
-            given |= _named(cls, values, given, kw_only=kw_only)
+            given = _placed(cls, names, values, given)
         if len(given) != count:
-            given = completed(given)
+            given = defaults | given
+            for name, make in factories:
+                if name not in given:
+                    given[name] = make()
+            if len(given) != count:
+                raise _misfit(cls, given)
         try:
             for name, value in given.items():
                 put[name](self, value)
@@ -135,41 +136,37 @@ def _init(cls: Any, fields: dict[str, Field], *, kw_only: bool, slots: bool) -> 
     return initialize
 
 
-def _completion(cls: Any, fields: dict[str, Field]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Return what adds the defaults to the fields that are given."""
-    defaults = {name: about.default for name, about in fields.items() if about.default is not MISSING}
-    factories = {name: about.default_factory for name, about in fields.items() if about.default_factory}
-
-    def completed(given: dict[str, Any]) -> dict[str, Any]:
-        given = {**defaults, **given}
-        for name, make in factories.items():
-            if name not in given:
-                given[name] = make()
-        if len(given) != len(fields):
-            raise _misfit(cls, given)
-        return given
-
-    return completed
+def _defaults(fields: dict[str, Field]) -> tuple[dict[str, object], list[tuple[str, Callable[[], object]]]]:
+    """Return the defaults of fields by name, and what makes those that are made anew."""
+    defaults = {}
+    factories = []
+    for name, about in fields.items():
+        if about.default_factory is not None:
+            factories.append((name, about.default_factory))
+        elif about.default is not MISSING:
+            defaults[name] = about.default
+    return defaults, factories
 
 
-def _putter(name: str) -> Callable[[Any, Any], None]:
-    return lambda self, value: object.__setattr__(self, name, value)
-
-
-def _named(cls: Any, values: tuple[Any, ...], given: dict[str, Any], *, kw_only: bool) -> dict[str, Any]:
-    """Return what is given for the first fields, by their names.
+def _placed(cls: Any, names: tuple[str, ...], values: tuple[Any, ...], given: dict[str, Any]) -> dict[str, Any]:
+    """Return what is given for each field, the first ones by their place.
 
     Raises:
         TypeError: one is given twice, or there are too many.
     """
-    names = () if kw_only else names_of(cls)
-    if len(values) > len(names):
-        raise TypeError(f"{cls.__qualname__}() takes {len(names)} positional arguments but {len(values)} were given")
     placed = dict(zip(names, values, strict=False))
-    for name in placed:
-        if name in given:
-            raise TypeError(f"{cls.__qualname__}() got multiple values for argument {name!r}")
-    return placed
+    if len(placed) != len(values):
+        raise TypeError(f"{cls.__qualname__}() takes {len(names)} positional arguments but {len(values)} were given")
+    if not given:
+        return placed
+    twice = placed.keys() & given.keys()
+    if twice:
+        raise TypeError(f"{cls.__qualname__}() got multiple values for argument {min(twice)!r}")
+    return placed | given
+
+
+def _putter(name: str) -> Callable[[Any, Any], None]:
+    return lambda self, value: object.__setattr__(self, name, value)
 
 
 def _misfit(cls: Any, given: dict[str, Any]) -> TypeError:
