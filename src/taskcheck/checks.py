@@ -16,7 +16,9 @@ from taskcheck.model.finding import Severity
 from taskcheck.model.report import Report, RuleRun, RunError
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
-from taskcheck.read import changed, fix_folder, own_folder, read_baseline
+from taskcheck.read.answers import changed
+from taskcheck.read.baseline import read_baseline
+from taskcheck.read.locate import fix_folder, own_folder
 from taskcheck.report.build import build, concluded
 from taskcheck.report.narrow import UnknownSubject
 from taskcheck.store import Request, Store, UsageError, Where, open_store

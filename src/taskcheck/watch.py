@@ -10,8 +10,8 @@ from taskcheck.checks import check_settled
 from taskcheck.config.load import ConfigError
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.report import Report
-from taskcheck.read import GitError, watched
-from taskcheck.read.folders import Folders
+from taskcheck.read.folders import Folders, watched
+from taskcheck.read.runner import GitError
 from taskcheck.store import Request, UsageError, Where, open_store
 
 INTERVAL = 60.0

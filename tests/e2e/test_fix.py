@@ -494,7 +494,7 @@ def test_a_fix_that_would_raise_an_error_is_left_out_whatever_was_asked_for(
     root = store({"tasks/a.md": FIXED, "tasks/b.md": TASK, "tasks/c.md": TASK, "taskcheck.toml": PEOPLE.replace(
         '"routing"', '"routing", "task"')})  # fmt: skip
     opened = open_store(Where(root=root, third_party=False))
-    opened = replace(opened, rules={**opened.rules, written_as_dave.name: written_as_dave})
+    opened = replace(opened, added=(written_as_dave,))
     report, _ = repair.fix(opened, Request(select=select), repair.Order())
     assert {note.task: note.reason[:40] for note in report.fixes} == {
         "b": "it would raise written-as-dave on a: b i", "c": ""

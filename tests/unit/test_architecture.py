@@ -26,7 +26,7 @@ def imported(statement: str) -> set[str]:
     """Modules that a fresh interpreter loads for a statement."""
     code = f"{statement}\nimport sys\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    return set(done.stdout.split())
+    return set(done.stdout.splitlines()[-1].split())
 
 
 def test_nothing_heavy_at_import() -> None:
@@ -41,6 +41,43 @@ def test_nothing_heavy_at_import() -> None:
 def test_rules_and_types_import_nothing_heavy() -> None:
     heavy = {"git", "rich", "junit_xml", "pydantic", "importlib.metadata", "yaml"}
     assert not heavy & imported("import taskcheck_rules; taskcheck_rules.taskcheck_rules()")
+
+
+PEOPLE = '[people]\ndave-fowler = ["dave"]\n[limits]\nclock_skew = "5m"\n'
+TASK = "---\ntitle: A task\nstatus: ready\nowner: dave-fowler\n---\nIts body.\n"
+REGISTER = '{"owner": "dave-fowler", "updated_at": "2026-03-24T18:00:00Z", "entries": {}}'
+HEAVY = {
+    "asyncio", "dataclasses", "difflib", "email", "frontmatter", "git", "hashlib", "html", "http", "importlib.metadata",
+    "jinja2", "junit_xml", "logging", "msgspec", "multiprocessing", "pkgutil", "platform", "pydantic", "rapidfuzz",
+    "requests", "rich", "shlex", "shtab", "shutil", "socket", "ssl", "tempfile", "tomli_w", "traceback", "yaml",
+    "zipfile",
+}  # fmt: skip
+"""What a check of healthy files has no need of. That `inspect` and `typing` are there is pluggy's doing."""
+
+STARTED_FOR = {
+    "": {"json", "pluggy", "subprocess", "taskcheck_rules"},
+    "owner dave": set(),
+    "route a": {"json"},
+    "check --help": {"shutil"},
+}
+"""What each command imports of what the others don't all need."""
+
+
+@pytest.mark.parametrize("command", STARTED_FOR)
+def test_a_command_imports_what_it_needs(command: str, tmp_path: Path) -> None:
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "a.md").write_text(TASK)
+    (tmp_path / "taskcheck.toml").write_text(PEOPLE)
+    register = tmp_path / ".tasks" / "task_manager" / "task-manager-dave-fowler.register.json"
+    register.parent.mkdir(parents=True)
+    register.write_text(REGISTER)
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    run = f"main(['--root', {str(tmp_path)!r}])" if not command else f"main({command.split()!r})"
+    code = f"import os; os.chdir({str(tmp_path)!r}); from taskcheck.cli import main; assert {run} in (0, 1)"
+    loaded = imported(code)
+    optional = HEAVY | {"inspect", "json", "pluggy", "subprocess", "taskcheck_rules"}
+    assert loaded & optional - {"inspect"} == STARTED_FOR[command]
+    assert len(loaded) < 300
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -11,10 +11,8 @@ from taskcheck.config.people import People
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.runtime import Entry, Ledger, Tombstone
-from taskcheck.model.sources import Sources, Unavailable
+from taskcheck.model.sources import Sources
 from taskcheck.model.task import Task
-
-NO_PEOPLE = Unavailable("no people declared; run `taskcheck init`")
 
 
 @frozen

@@ -10,7 +10,8 @@ from taskcheck.assemble.dispatches import DispatchReader
 from taskcheck.assemble.landings import LandingReader
 from taskcheck.assemble.ledgers import Ledgers, documents
 from taskcheck.assemble.liveness import Liveness
-from taskcheck.assemble.parse import NO_PEOPLE, Parsed
+from taskcheck.assemble.parse import Parsed
+from taskcheck.assemble.people import NO_PEOPLE
 from taskcheck.assemble.pulls import parse_pulls
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.pattern import Pattern

@@ -36,7 +36,7 @@ from taskcheck.fix.transaction import (
     open_journals,
 )
 from taskcheck.model.state import State
-from taskcheck.read import GitError
+from taskcheck.read.runner import GitError
 from taskcheck.store import Request, Store, UsageError, clock
 from taskcheck.write.disk import Obstacle
 from taskcheck.write.locks import Held

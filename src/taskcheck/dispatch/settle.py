@@ -26,7 +26,7 @@ from taskcheck.model.plan import Change, Plan
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
-from taskcheck.read import GitError
+from taskcheck.read.runner import GitError
 from taskcheck.store import Request, Store, UsageError
 
 PATIENCE = 60.0

@@ -31,7 +31,8 @@ from taskcheck.model.sources import (
 )
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
-from taskcheck.read import own_folder, read_staging
+from taskcheck.read.index import read_staging
+from taskcheck.read.locate import own_folder
 from taskcheck.store import Store, UsageError
 from taskcheck.write.disk import Obstacle, resolved, rewrite
 from taskcheck.write.folder import OwnFolder

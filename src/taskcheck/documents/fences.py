@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from taskcheck.documents.document import DocumentError, Trouble, trouble_at
 from taskcheck.documents.expression import expression
+from taskcheck.documents.frozen import frozen
 
 MOST_BYTES = 64 * 1024
 
@@ -25,7 +24,8 @@ _MISPLACED = expression(
 _LIKE_YAML = expression(r"\s*+(?:\#.*|- .*|-)?|[ \t]++.*|[A-Za-z_][\w.-]*:(?:[ \t].*)?")
 
 
-class Fences(NamedTuple):
+@frozen
+class Fences:
     """Offsets of front matter: its first line, its closing fence, and the line after that fence."""
 
     start: int

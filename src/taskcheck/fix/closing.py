@@ -9,7 +9,7 @@ from taskcheck.model.plan import Change
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
 from taskcheck.model.taking import met
-from taskcheck.read import read_staging
+from taskcheck.read.index import read_staging
 from taskcheck.store import Store
 
 MESSAGE = "Tasks follow their ledgers"

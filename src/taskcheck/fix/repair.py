@@ -25,7 +25,8 @@ from taskcheck.model.plan import Plan
 from taskcheck.model.report import Report, RunError
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
-from taskcheck.read import fix_folder, read_staging
+from taskcheck.read.index import read_staging
+from taskcheck.read.locate import fix_folder
 from taskcheck.report.build import concluded
 from taskcheck.store import Request, Store, UsageError
 from taskcheck.write.commit import Aborted, undo

@@ -12,8 +12,8 @@ from taskcheck.model.plan import Plan
 from taskcheck.model.report import Report
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
-from taskcheck.read import fix_folder, own_folder
 from taskcheck.read.answers import changed
+from taskcheck.read.locate import fix_folder, own_folder
 from taskcheck.store import Store, UsageError
 from taskcheck.write.commit import (
     Aborted,

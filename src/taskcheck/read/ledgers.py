@@ -1,5 +1,7 @@
 """Step one of reading: root's task files, the runtime ledgers, the team files."""
 
+from collections.abc import Iterable
+
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.model.sources import (
@@ -11,20 +13,30 @@ from taskcheck.read.locate import Location
 from taskcheck.read.tasks import TaskPaths
 
 
+def read_team(location: Location, settings: Settings) -> Sources:
+    """Return the team files alone."""
+    folder = Folder(location.root)
+    people = _team(folder, settings.paths.people)
+    roles = _team(folder, settings.paths.roles)
+    return Sources(root=location.root, people=people, roles=roles)
+
+
+def _team(folder: Folder, globs: Iterable[str]) -> tuple[Source, ...]:
+    files, _ = TaskPaths(_patterns(*globs), ()).read(folder)
+    return tuple(files.values())
+
+
+def _patterns(*texts: str) -> tuple[Pattern, ...]:
+    return tuple(Pattern(text) for text in texts if text)
+
+
 def read_files(location: Location, settings: Settings) -> Sources:
     """Step one: root's task files, the runtime ledgers, the team files."""
     folder = Folder(location.root)
     tasks, _ = TaskPaths.of(settings).read(folder)
 
-    def patterns(*texts: str) -> tuple[Pattern, ...]:
-        return tuple(Pattern(text) for text in texts if text)
-
     def ledger(pattern: str) -> tuple[Source, ...]:
-        return tuple(folder.read_all(folder.find(patterns(pattern)), MAX_LEDGER_BYTES))
-
-    def team(globs: tuple[str, ...]) -> tuple[Source, ...]:
-        files, _ = TaskPaths(patterns(*globs), ()).read(folder)
-        return tuple(files.values())
+        return tuple(folder.read_all(folder.find(_patterns(pattern)), MAX_LEDGER_BYTES))
 
     paths = settings.paths
     return Sources(
@@ -32,16 +44,16 @@ def read_files(location: Location, settings: Settings) -> Sources:
         tasks=tuple(tasks.values()),
         registers=ledger(paths.registers),
         snapshots=ledger(paths.snapshots),
-        dispatch_logs=tuple(folder.read_all(folder.find(patterns(paths.dispatch_logs)), LOG_TAIL_BYTES, tail=True)),
+        dispatch_logs=tuple(folder.read_all(folder.find(_patterns(paths.dispatch_logs)), LOG_TAIL_BYTES, tail=True)),
         tombstones=ledger(paths.tombstones),
-        reviews=tuple(Source(path=path, data=None) for path, _ in folder.find(patterns(paths.reviews))),
+        reviews=tuple(Source(path=path, data=None) for path, _ in folder.find(_patterns(paths.reviews))),
         markers=tuple(
             (marker, Source(path=path, data=None, name=name))
             for marker in settings.markers
-            for path, name in folder.find(patterns(marker))
+            for path, name in folder.find(_patterns(marker))
         ),
-        people=team(paths.people),
-        roles=team(paths.roles),
+        people=_team(folder, paths.people),
+        roles=_team(folder, paths.roles),
         folders=frozenset(folder.listed),
         errors=tuple(folder.errors),
     )

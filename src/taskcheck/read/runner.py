@@ -7,14 +7,16 @@ such trap at once without setting one off; that is why ``git status`` and ``git 
 
 import os
 import signal
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taskcheck.documents.frozen import frozen
 from taskcheck.read.allowlist import refuse_unlisted
-from taskcheck.read.conversation import Endless, Silent, converse
 from taskcheck.read.program import environment, program
+
+if TYPE_CHECKING:
+    import subprocess
 
 TIMEOUT = 10.0
 """Seconds that one git process may take."""
@@ -63,6 +65,8 @@ class Runner:
         Raises:
             GitError, NotAllowed: as `run`, but for the exit status.
         """
+        from taskcheck.read.conversation import Endless, Silent, converse
+
         refuse_unlisted(arguments)
         process = self._spawn(arguments, stdin=bool(stdin))
         try:
@@ -78,6 +82,8 @@ class Runner:
         return out, err, process.returncode
 
     def _spawn(self, arguments: Sequence[str], *, stdin: bool) -> "subprocess.Popen[bytes]":
+        import subprocess
+
         git = program("git")
         if git is None:
             raise GitError("git can't be started: no absolute folder of PATH has it")

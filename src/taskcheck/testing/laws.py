@@ -113,7 +113,7 @@ def opened(rule: str | Rule, built: Built, *, alone: bool = True, third_party: b
     )
     store = open_store(Where(root=built.root, third_party=third_party))
     if isinstance(rule, Rule):
-        store = replace(store, rules={**store.rules, rule.name: rule})
+        store = replace(store, added=(*store.added, rule))
     return store, request
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.read import GitError, Location, locate, own_folder
+from taskcheck.read.locate import Location, locate, own_folder
+from taskcheck.read.runner import GitError
 
 MUTATIONS = int(os.environ.get("TASKCHECK_MUTATIONS", "300"))
 """Pointers that are tried; the nightly run tries ten thousand."""
