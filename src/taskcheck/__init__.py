@@ -71,7 +71,7 @@ if TYPE_CHECKING:
         Tie as Tie,
     )
     from taskcheck.model.tasks import Tasks as Tasks
-    from taskcheck.plugins.hooks import hookimpl as hookimpl
+    from taskcheck.plugins.marker import hookimpl as hookimpl
     from taskcheck.store import UsageError as UsageError
 
 _HOMES = {
@@ -97,7 +97,7 @@ _HOMES = {
     "model.taking": ("Taking", "taking"),
     "model.tasks": ("Tasks",),
     "model.task": ("Checkout", "Copy", "Place", "PullRequest", "Task", "Tie"),
-    "plugins.hooks": ("hookimpl",),
+    "plugins.marker": ("hookimpl",),
     "store": ("UsageError",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

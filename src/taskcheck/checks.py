@@ -7,7 +7,6 @@ from os import PathLike
 from pathlib import Path
 
 from taskcheck.documents.frozen import frozen, replace
-from taskcheck.engine.gate import gated
 from taskcheck.engine.judge import run_rules
 from taskcheck.engine.rule import Rule
 from taskcheck.engine.select import UnknownRule, choose, require_rules
@@ -135,6 +134,8 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
         accepted = Baseline.of(runs, accepted)
     runs, gone = accepted.apply(runs)
     if request.gate == "commit":
+        from taskcheck.engine.gate import gated
+
         runs = gated(runs, state, store.rules, accepted, store.location.current)
     reading = (RunError(where="reading", message=error) for error in sources.errors)
     try:

@@ -23,7 +23,7 @@ from taskcheck import (
 from taskcheck.fix import plan as planning, repair
 from taskcheck.model.finding import Safety
 from taskcheck.model.report import Report
-from taskcheck.plugins import hooks
+from taskcheck.plugins.marker import hookimpl
 from taskcheck.store import Request, Where, open_store
 from taskcheck.testing import build
 from taskcheck.write import disk
@@ -582,12 +582,12 @@ def test_a_live_process_keeps_its_entry(tmp_path: Path) -> None:
 
 def test_a_guard_refuses_the_whole_plan(day: Path) -> None:
     class Guard:
-        @hooks.hookimpl
+        @hookimpl
         def taskcheck_guard(self, plan: object, state: object) -> str:
             return f"not on a Friday: {len(plan.changes)} files"  # type: ignore[attr-defined]
 
     class Broken:
-        @hooks.hookimpl
+        @hookimpl
         def taskcheck_guard(self, plan: object) -> str:
             raise SystemExit(0)
 

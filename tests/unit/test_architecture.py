@@ -48,14 +48,15 @@ TASK = "---\ntitle: A task\nstatus: ready\nowner: dave-fowler\n---\nIts body.\n"
 REGISTER = '{"owner": "dave-fowler", "updated_at": "2026-03-24T18:00:00Z", "entries": {}}'
 HEAVY = {
     "asyncio", "dataclasses", "difflib", "email", "frontmatter", "git", "hashlib", "html", "http", "importlib.metadata",
+    "inspect",
     "jinja2", "junit_xml", "logging", "msgspec", "multiprocessing", "pkgutil", "platform", "pydantic", "rapidfuzz",
     "requests", "rich", "shlex", "shtab", "shutil", "socket", "ssl", "tempfile", "tomli_w", "traceback", "yaml",
     "zipfile",
 }  # fmt: skip
-"""What a check of healthy files has no need of. That `inspect` and `typing` are there is pluggy's doing."""
+"""What a check of healthy files has no need of."""
 
 STARTED_FOR = {
-    "": {"json", "pluggy", "subprocess", "taskcheck_rules"},
+    "": {"json", "subprocess", "taskcheck_rules"},
     "owner dave": set(),
     "route a": {"json"},
     "check --help": {"shutil"},
@@ -75,8 +76,8 @@ def test_a_command_imports_what_it_needs(command: str, tmp_path: Path) -> None:
     run = f"main(['--root', {str(tmp_path)!r}])" if not command else f"main({command.split()!r})"
     code = f"import os; os.chdir({str(tmp_path)!r}); from taskcheck.cli import main; assert {run} in (0, 1)"
     loaded = imported(code)
-    optional = HEAVY | {"inspect", "json", "pluggy", "subprocess", "taskcheck_rules"}
-    assert loaded & optional - {"inspect"} == STARTED_FOR[command]
+    optional = HEAVY | {"json", "pluggy", "subprocess", "taskcheck_rules"}
+    assert loaded & optional == STARTED_FOR[command]
     assert len(loaded) < 300
 
 

@@ -14,7 +14,7 @@ from taskcheck.assemble.records import (
 )
 from taskcheck.assemble.rows import CONTAINERS, Troubles, ledger_rows, nonempty_text
 from taskcheck.config.people import People
-from taskcheck.documents import Document, DocumentError, Route, Trouble, Value, read_json
+from taskcheck.documents import Document, DocumentError, Route, Trouble, Value
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.runtime import (
@@ -129,6 +129,8 @@ def _open(source: Source, kind: LedgerKind, manager: str | None = None) -> Ledge
     )
     if source.data is None:
         return _unread(ledger, source.trouble or Trouble("denied", "it could not be read"))
+    from taskcheck.documents import read_json
+
     try:
         document = read_json(source.data)
     except DocumentError as error:

@@ -7,7 +7,6 @@ from typing import Any
 
 from taskcheck.documents.frozen import names_of, replace
 from taskcheck.engine.rule import Rule, Undecided, call
-from taskcheck.engine.wellformed import ill
 from taskcheck.model.finding import REPOSITORY, Finding
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.report import Case, RuleRun, RunError, Subject
@@ -213,7 +212,10 @@ def _of_ledger(ledger: Ledger) -> Named:
 def _stamped(finding: Finding, rule: Rule) -> Finding:
     if not isinstance(finding, Finding):
         raise TypeError(f"a rule yields findings, not {type(finding).__name__}")
-    if wrong := ill(finding):
+    from taskcheck.engine.wellformed import ill
+
+    wrong = ill(finding)
+    if wrong:
         raise TypeError(wrong)
     return replace(finding, rule=rule.name, family=rule.family, severity=finding.severity or rule.severity)
 

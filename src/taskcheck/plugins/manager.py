@@ -11,6 +11,7 @@ from taskcheck.read.distributions import read_entry_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from types import FunctionType
 
     import pluggy
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 BUILTIN = "taskcheck_rules"
 """The pack of built-in rules: registered as anybody's is, but known without a scan."""
 
+BUILTIN_NAME = "builtin"
+"""What it is called among plugins."""
+
 GITHUB = "taskcheck.forge.github"
 """The built-in provider of pull requests: imported when somebody is asked."""
 
@@ -37,6 +41,15 @@ PATIENCE = 120.0
 """Seconds that a provider may take for all of its answers; GitHub's gives up sooner by itself."""
 
 GROUP = "taskcheck"
+
+
+class Alone:
+    """An implementation of the built-in rules' plugin, as `pluggy.HookImpl` tells of it."""
+
+    def __init__(self, function: FunctionType) -> None:
+        self.function = function
+        self.plugin_name = BUILTIN_NAME
+        self.argnames = function.__code__.co_varnames[: function.__code__.co_argcount]
 
 
 class Plugins:
@@ -62,7 +75,7 @@ class Plugins:
 
         manager = pluggy.PluginManager("taskcheck")
         manager.add_hookspecs(hooks)
-        manager.register(import_module(BUILTIN), name="builtin")
+        manager.register(import_module(BUILTIN), name=BUILTIN_NAME)
         for name, value in self._points:
             try:
                 manager.register(_loaded(name, value), name=name)
@@ -129,10 +142,21 @@ class Plugins:
             pass
 
     def _each(self, hook: str, take: Take = lambda give, **_: give(), **arguments: object) -> list[tuple[str, Any]]:
-        implementations = getattr(self.manager.hook, hook).get_hookimpls()
-        return [result for one in implementations for result in self._call(one, hook, take, **arguments)]
+        return [result for one in self._implementations(hook) for result in self._call(one, hook, take, **arguments)]
 
-    def _call(self, implementation: pluggy.HookImpl, hook: str, take: Take, **arguments: Any) -> list[tuple[str, Any]]:
+    def _implementations(self, hook: str) -> Iterable[pluggy.HookImpl | Alone]:
+        """Return who implements a hook; while there are only the built-in rules, these are known without pluggy."""
+        if self._points or "manager" in vars(self):
+            hookimpls: list[pluggy.HookImpl] = getattr(self.manager.hook, hook).get_hookimpls()
+            return hookimpls
+        from importlib import import_module
+
+        function = getattr(import_module(BUILTIN), hook, None)
+        return [Alone(function)] if function else []
+
+    def _call(
+        self, implementation: pluggy.HookImpl | Alone, hook: str, take: Take, **arguments: Any
+    ) -> list[tuple[str, Any]]:
         """Return the name of a plugin and what was taken of it; nothing where it gave None, or raised."""
         try:
             given = {name: arguments[name] for name in implementation.argnames}
