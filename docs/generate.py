@@ -1,7 +1,8 @@
 """Writes what the docs take from the code: `python docs/generate.py`; a test says when it is due.
 
 These are docs/rules/*.md from the rules' own docstrings, and from the models of the configuration the tables of
-docs/configuration.md and docs/taskcheck.schema.json, which editors read.
+docs/configuration.md, docs/taskcheck.schema.json, which editors read, and src/taskcheck/config/described.py, by which
+a check judges a configuration without them.
 """
 
 import ast
@@ -10,10 +11,13 @@ import json
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
+from pprint import pformat
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import rooms
+from annotated_types import MinLen
+from pydantic import AfterValidator, BeforeValidator
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 
@@ -172,6 +176,63 @@ def for_editors() -> str:
     return json.dumps(draft, indent=2) + "\n"
 
 
+DESCRIBED = "../src/taskcheck/config/described.py"
+
+
+def described() -> str:
+    """The models of the configuration as plain data: of each table the kind of every key, and the keys it must have."""
+    lines = [
+        '"""The models of `schema` as plain data, as `light` reads it; written by docs/generate.py."""',
+        "",
+        "from typing import Any",
+        "",
+        "# fmt: off",
+        "TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {",
+    ]
+    for model in tables().values():
+        hints = get_type_hints(model, include_extras=True)
+        kinds = {name: plain(hints[name], field.metadata) for name, field in model.model_fields.items()}
+        needed = sorted(name for name, field in model.model_fields.items() if field.is_required())
+        written = f"{pformat(kinds, width=110, sort_dicts=False)},\nfrozenset({needed}),"
+        lines += [f"    {model.__name__!r}: (", *(f"        {line}" for line in written.split("\n")), "    ),"]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def plain(hint: Any, said: Any = ()) -> tuple[Any, ...]:
+    """A type as plain data: what it is called in `light`, and what is asked of it."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return plain(inner[0], (*inner[1:], *said))
+    least, before, after = asked(said)
+    if hint is str:
+        return "text", least, before, after
+    if hint is bool:
+        return ("flag",)
+    if origin is Literal:
+        return "choice", *inner
+    if origin is list:
+        return "list", least, plain(inner[0])
+    if origin is Mapping:
+        return "mapping", plain(inner[0]), plain(inner[1])
+    if isinstance(hint, type):
+        return "keys", hint.__name__
+    kinds = [plain(each) for each in inner if each is not NoneType]
+    return kinds[0] if len(kinds) == 1 else ("either", *kinds)
+
+
+def asked(said: Any) -> tuple[int, str | None, str | None]:
+    """The least length that notes on a type ask for, and the names of what is called with a value before and after."""
+    least = 0
+    checks: dict[type, str] = {}
+    for each in said:
+        for one in getattr(each, "metadata", [each]):
+            if isinstance(one, MinLen):
+                least = one.min_length
+            elif isinstance(one, AfterValidator | BeforeValidator):
+                checks[type(one)] = one.func.__name__
+    return least, checks.get(BeforeValidator), checks.get(AfterValidator)
+
+
 def pages() -> dict[str, str]:
     """All that is generated, by path below docs/."""
     rules = sorted(plugins.load(third_party=False).rules().values(), key=lambda rule: (rule.family, rule.name))
@@ -182,6 +243,7 @@ def pages() -> dict[str, str]:
         "configuration.md": filled(written, {"presets": formats(), "keys": reference()}),
         "taskcheck.schema.json": for_editors(),
         "rooms.svg": rooms.draw(),
+        DESCRIBED: described(),
     }
 
 

@@ -1,11 +1,10 @@
 """The built-in rules, a plugin like anybody's: every ``@rule`` in a module below this package."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib import import_module
-from pkgutil import walk_packages
+from pathlib import Path
 
-from taskcheck import Rule, hookimpl
+from taskcheck import Rule, hookimpl, replace
 
 PAGES = "https://github.com/taskcheck/taskcheck/blob/main/docs/rules"
 
@@ -17,5 +16,10 @@ def taskcheck_rules() -> list[Rule]:
 
 
 def _rules() -> Iterator[Rule]:
-    for module in walk_packages(__path__, f"{__name__}."):
-        yield from (value for value in vars(import_module(module.name)).values() if isinstance(value, Rule))
+    folder = Path(__path__[0])
+    for path in sorted(folder.glob("*/*.py")):
+        family, name = path.parent.name, path.stem
+        module = import_module(f"{__name__}.{family}.{name}")
+        for value in vars(module).values():
+            if isinstance(value, Rule):
+                yield value

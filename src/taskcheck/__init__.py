@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from taskcheck.config.settings import FINISHED as FINISHED, Settings as Settings, Stage as Stage
     from taskcheck.config.suggest import did_you_mean as did_you_mean
     from taskcheck.documents import Value as Value
+    from taskcheck.documents.frozen import field as field, frozen as frozen, replace as replace
     from taskcheck.documents.values import age as age, timestamp as timestamp, whole_number as whole_number
     from taskcheck.engine.rule import Rule as Rule, Undecided as Undecided, rule as rule
     from taskcheck.model.checkouts import Checkouts as Checkouts, Copies as Copies, End as End, Landing as Landing
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
         Tie as Tie,
     )
     from taskcheck.model.tasks import Tasks as Tasks
-    from taskcheck.plugins.hooks import hookimpl as hookimpl
+    from taskcheck.plugins.marker import hookimpl as hookimpl
     from taskcheck.store import UsageError as UsageError
 
 _HOMES = {
@@ -80,6 +81,7 @@ _HOMES = {
     "config.settings": ("FINISHED", "Settings", "Stage"),
     "config.suggest": ("did_you_mean",),
     "documents": ("Value",),
+    "documents.frozen": ("field", "frozen", "replace"),
     "documents.values": ("age", "timestamp", "whole_number"),
     "engine.rule": ("Rule", "Undecided", "rule"),
     "model.edit": ("DropEntry", "KeepFile", "MergeFile", "SetKey"),
@@ -95,7 +97,7 @@ _HOMES = {
     "model.taking": ("Taking", "taking"),
     "model.tasks": ("Tasks",),
     "model.task": ("Checkout", "Copy", "Place", "PullRequest", "Task", "Tie"),
-    "plugins.hooks": ("hookimpl",),
+    "plugins.marker": ("hookimpl",),
     "store": ("UsageError",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -107,7 +109,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = found  # the next who asks finds it there
+    return found
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,7 @@ import sys
 if not sys.flags.safe_path and sys.path[0] in {"", os.getcwd()}:  # noqa: PTH109 - compared as text
     del sys.path[0]
 
-from taskcheck.cli import main
+from taskcheck.cli import console
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console()

@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
 
-from taskcheck.engine.gate import gated
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.engine.judge import run_rules
 from taskcheck.engine.rule import Rule
 from taskcheck.engine.select import UnknownRule, choose, require_rules
@@ -16,7 +15,9 @@ from taskcheck.model.finding import Severity
 from taskcheck.model.report import Report, RuleRun, RunError
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
-from taskcheck.read import changed, fix_folder, own_folder, read_baseline
+from taskcheck.read.answers import changed
+from taskcheck.read.baseline import read_baseline
+from taskcheck.read.locate import fix_folder, own_folder
 from taskcheck.report.build import build, concluded
 from taskcheck.report.narrow import UnknownSubject
 from taskcheck.store import Request, Store, UsageError, Where, open_store
@@ -28,7 +29,7 @@ CONFIRMATIONS = 2
 """How often a state that changed under an error is read again before the error is believed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Look:
     """What was read of a store, and what the rules say of it."""
 
@@ -133,6 +134,8 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
         accepted = Baseline.of(runs, accepted)
     runs, gone = accepted.apply(runs)
     if request.gate == "commit":
+        from taskcheck.engine.gate import gated
+
         runs = gated(runs, state, store.rules, accepted, store.location.current)
     reading = (RunError(where="reading", message=error) for error in sources.errors)
     try:

@@ -13,7 +13,6 @@ All functions raise what `taskcheck.owners.canonical` does, and where something 
 import json
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
@@ -26,6 +25,7 @@ from taskcheck.dispatch.records import registered, unregistered
 from taskcheck.dispatch.settle import PATIENCE
 from taskcheck.dispatch.start import make_folder
 from taskcheck.documents import DocumentError, Refused, jsonsplice, read_json
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import iso
 from taskcheck.fix.transaction import journals_of, manager_locks
 from taskcheck.model.runtime import Dispatch, DispatchState, Entry as RegisterEntry, Tombstone
@@ -51,7 +51,7 @@ Entry = dict[str, Any]
 """A row of a register: JSON values by the names of the contract, and any others."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Signal:
     """A raw signal of a heartbeat."""
 

@@ -7,7 +7,6 @@ Every function looks at the store that ``root`` lies in, as it is now. All raise
 store can't be read: `ConfigError` (people or configuration), `UsageError` (no people declared), `NotADirectoryError`.
 """
 
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import RoutedTo
 from taskcheck.dispatch.eligible import refusal, route as routed
 from taskcheck.dispatch.start import task_named
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.task import Task
 from taskcheck.store import (
     Request,
@@ -35,7 +35,7 @@ class UnknownOwner(LookupError):
     """A name that means no declared person; the message names those that may be meant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ManagerPaths:
     """Where a manager keeps its state; absolute paths, None for what isn't configured."""
 

@@ -1,41 +1,37 @@
 """An opened store: where it is, how it is configured, which rules there are; it reads itself."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal
+from __future__ import annotations
 
-from taskcheck.assemble.parse import NO_PEOPLE, Parsed, parse
-from taskcheck.assemble.pulls import parse_pulls
-from taskcheck.assemble.state import assemble
-from taskcheck.assemble.tasks import TaskReader
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
 from taskcheck.config import load as config
 from taskcheck.config.people import AmbiguousNames
-from taskcheck.config.settings import Settings
-from taskcheck.engine.rule import Rule
-from taskcheck.model.sources import Forges, Processes, PullAddress, PullState, Sources, Unavailable
-from taskcheck.model.state import State
-from taskcheck.model.task import Task
+from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.plugins import manager as plugins
-from taskcheck.read import (
-    GitError,
-    Location,
-    Questions,
-    locate,
-    read_files,
-    read_processes,
-    read_rest,
-    read_revision,
-)
-from taskcheck.report.build import Verdict
+from taskcheck.read.locate import Location, locate
+from taskcheck.read.runner import GitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+    from typing import Literal
+
+    from taskcheck.assemble.parse import Parsed
+    from taskcheck.config.people import People
+    from taskcheck.config.settings import Settings
+    from taskcheck.engine.rule import Rule
+    from taskcheck.model.sources import Forges, Processes, PullAddress, PullState, Sources, Unavailable
+    from taskcheck.model.state import State
+    from taskcheck.model.task import Task
+    from taskcheck.report.build import Verdict
 
 
 class UsageError(Exception):
     """The request can't be met as it was made; the message says what would do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Where:
     """Which store to open, and whose configuration counts in it."""
 
@@ -50,7 +46,13 @@ class Where:
     """Whether installed plugins are loaded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def _usual() -> Verdict:
+    from taskcheck.report.build import Verdict
+
+    return Verdict()
+
+
+@frozen(kw_only=True)
 class Request:
     """What to ask of an opened store, and as of when."""
 
@@ -62,7 +64,7 @@ class Request:
     """Tasks, managers or paths (relative to the root checkout) to report about; what is read stays the same."""
     gone: bool = False
     """What isn't there any more may be named too: a repair can have taken the last trace of it."""
-    verdict: Verdict = field(default_factory=Verdict)
+    verdict: Verdict = field(default_factory=_usual)
     gate: Literal["all", "commit"] = "all"
     """``commit`` lets only rules fail the run that the commit itself decides."""
     baseline: Path | None = None
@@ -79,18 +81,25 @@ class Request:
     """Told what is being done, for somebody who waits."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Store:
     """An opened store: where it is, how it is configured, which rules there are."""
 
     location: Location
     settings: Settings
-    rules: Mapping[str, Rule]
     plugins: plugins.Plugins
     detected: bool
     """Whether the preset's own marks were found here."""
     trusted: str | None = None
     """The commit whose word counts for what is accepted; None for the files as they lie."""
+    added: tuple[Rule, ...] = ()
+    """Rules beside those of the plugins."""
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """All rules by name."""
+        known = self.plugins.rules()
+        return {**known, **{rule.name: rule for rule in self.added}} if self.added else known
 
     def read(self, request: Request) -> tuple[Sources, State]:
         """Read everything that the rules look at, held still.
@@ -98,6 +107,11 @@ class Store:
         Raises:
             ConfigError: two people or roles are one name.
         """
+        from taskcheck.assemble.pulls import parse_pulls
+        from taskcheck.assemble.state import assemble
+        from taskcheck.read.answers import read_rest
+        from taskcheck.read.questions import Questions
+
         request.progress("reading task files and ledgers")
         sources, parsed = self.files()
         questions = Questions(
@@ -132,6 +146,9 @@ class Store:
 
     def _trusted_tasks(self, state: State, revision: str) -> dict[str, Task]:
         """Return the tasks that accept findings of their own, as a commit has them."""
+        from taskcheck.assemble.tasks import TaskReader
+        from taskcheck.read.revision import read_revision
+
         accepting = {task.place.path: task.id for task in state.tasks if "taskcheck" in task.front}
         files = read_revision(self.location, revision, accepting)
         reader = TaskReader(self.settings)
@@ -144,6 +161,9 @@ class Store:
         Raises:
             ConfigError: as `read`.
         """
+        from taskcheck.assemble.state import assemble
+        from taskcheck.read.processes import read_processes
+
         sources, parsed = self.files()
         sources = replace(sources, processes=read_processes(parsed.pids))
         return assemble(parsed, sources, self.settings, clock())
@@ -154,6 +174,9 @@ class Store:
         Raises:
             ConfigError: two people or roles are one name.
         """
+        from taskcheck.assemble.parse import parse
+        from taskcheck.read.ledgers import read_files
+
         sources = read_files(self.location, self.settings)
         try:
             return sources, parse(sources, self.settings)
@@ -168,9 +191,36 @@ class Store:
             UsageError: nobody is declared.
         """
         _, parsed = self.files()
-        if not parsed.people:
-            raise UsageError(NO_PEOPLE.reason)
+        _require(parsed.people)
         return parsed
+
+    def directory(self) -> People:
+        """Read who is who: the configuration and the team files alone.
+
+        Raises:
+            ConfigError, UsageError: as `people`.
+        """
+        from taskcheck.assemble.people import parse_people
+        from taskcheck.read.ledgers import read_team
+
+        try:
+            people, _ = parse_people(read_team(self.location, self.settings), self.settings)
+        except AmbiguousNames as error:
+            raise config.ConfigError(f"people and roles: {error}") from error
+        _require(people)
+        return people
+
+
+def _require(people: People) -> None:
+    """See that somebody is declared.
+
+    Raises:
+        UsageError: nobody is.
+    """
+    if not people:
+        from taskcheck.assemble.people import NO_PEOPLE
+
+        raise UsageError(NO_PEOPLE.reason)
 
 
 def clock() -> datetime:
@@ -196,7 +246,6 @@ def open_store(where: Where) -> Store:
     return Store(
         location=location,
         settings=settings,
-        rules=loaded.rules(),
         plugins=loaded,
         detected=known[settings.preset].found_in(location.root),
         trusted=where.config_from,
@@ -207,6 +256,8 @@ def _trusted_files(location: Location, revision: str | None) -> Mapping[str, byt
     """Return a commit's configuration files by name; None where the files count as they lie."""
     if revision is None:
         return None
+    from taskcheck.read.revision import read_revision
+
     try:
         return read_revision(location, revision, config.FILES)
     except GitError as error:

@@ -3,15 +3,15 @@
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
 from taskcheck.checks import check_settled
 from taskcheck.config.load import ConfigError
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.report import Report
-from taskcheck.read import GitError, watched
-from taskcheck.read.folders import Folders
+from taskcheck.read.folders import Folders, watched
+from taskcheck.read.runner import GitError
 from taskcheck.store import Request, UsageError, Where, open_store
 
 INTERVAL = 60.0
@@ -27,7 +27,7 @@ TICK = 0.25
 POLL = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Sight:
     """What one look brought: a report, or why there is none."""
 

@@ -23,7 +23,7 @@ from taskcheck import (
 from taskcheck.fix import plan as planning, repair
 from taskcheck.model.finding import Safety
 from taskcheck.model.report import Report
-from taskcheck.plugins import hooks
+from taskcheck.plugins.marker import hookimpl
 from taskcheck.store import Request, Where, open_store
 from taskcheck.testing import build
 from taskcheck.write import disk
@@ -494,7 +494,7 @@ def test_a_fix_that_would_raise_an_error_is_left_out_whatever_was_asked_for(
     root = store({"tasks/a.md": FIXED, "tasks/b.md": TASK, "tasks/c.md": TASK, "taskcheck.toml": PEOPLE.replace(
         '"routing"', '"routing", "task"')})  # fmt: skip
     opened = open_store(Where(root=root, third_party=False))
-    opened = replace(opened, rules={**opened.rules, written_as_dave.name: written_as_dave})
+    opened = replace(opened, added=(written_as_dave,))
     report, _ = repair.fix(opened, Request(select=select), repair.Order())
     assert {note.task: note.reason[:40] for note in report.fixes} == {
         "b": "it would raise written-as-dave on a: b i", "c": ""
@@ -582,12 +582,12 @@ def test_a_live_process_keeps_its_entry(tmp_path: Path) -> None:
 
 def test_a_guard_refuses_the_whole_plan(day: Path) -> None:
     class Guard:
-        @hooks.hookimpl
+        @hookimpl
         def taskcheck_guard(self, plan: object, state: object) -> str:
             return f"not on a Friday: {len(plan.changes)} files"  # type: ignore[attr-defined]
 
     class Broken:
-        @hooks.hookimpl
+        @hookimpl
         def taskcheck_guard(self, plan: object) -> str:
             raise SystemExit(0)
 

@@ -19,7 +19,7 @@ from taskcheck.model.pulls import address, home
 from taskcheck.model.sources import PullAddress, Unavailable
 from taskcheck.model.task import PullRequest
 from taskcheck.plugins import manager as plugins
-from taskcheck.plugins.hooks import hookimpl
+from taskcheck.plugins.marker import hookimpl
 from tests.e2e.conftest import PATIENCE, Ran, environment, git, install_plugin, taskcheck
 from tests.e2e.forge import Forge, always, dropped, forge, half_a_body, pull, used_up
 

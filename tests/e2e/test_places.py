@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from taskcheck.read import locate
+from taskcheck.read.locate import locate
 from tests.e2e.conftest import git, taskcheck
 
 TASK = "---\ntitle: A\nowner: rj\nstatus: {}\n---\n"

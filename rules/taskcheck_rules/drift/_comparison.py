@@ -1,13 +1,12 @@
 """How a worktree's copy of a task differs from root's, key by key."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import permutations
 
-from taskcheck import Checkout, Copy, Dispatch, Fork, People, Settings, Task, Value
+from taskcheck import Checkout, Copy, Dispatch, Fork, People, Settings, Task, Value, frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison:
     """How one copy differs from root, key by key; keys in which it is merely behind are left out."""
 
@@ -32,7 +31,7 @@ class Comparison:
         return bool(self.clean or self.conflicting)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Meaning:
     """What values mean, so that a spelling is no difference: an owner the person, a status its word in any case."""
 

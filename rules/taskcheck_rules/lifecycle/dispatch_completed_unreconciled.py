@@ -1,7 +1,6 @@
 """dispatch-completed-unreconciled."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from taskcheck import (
     FINISHED,
@@ -19,6 +18,7 @@ from taskcheck import (
     Stage,
     Task,
     Tasks,
+    frozen,
     rule,
     taking,
 )
@@ -83,7 +83,7 @@ def dispatch_completed_unreconciled(
         yield _finding(run, settings, fixable=fixable)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """A run as root, the ledgers and the worktree tell it."""
 
@@ -132,13 +132,16 @@ def _finding(run: Run, settings: Settings, *, fixable: bool) -> Finding:
     expected = "root says what the worktree says, or how the run ended"
     if run.outcome:
         expected = f"root says {' or '.join(settings.outcomes[run.outcome])}"
+    fix = None
+    if fixable:
+        fix = _fix(run, settings)
     return Finding(
         task=run.root.id,
         place=status,
         message=_message(run),
         expected=expected,
         evidence=tuple(_evidence(run)),
-        fix=_fix(run, settings) if fixable else None,
+        fix=fix,
         identity=(run.outcome or "",),
     )
 

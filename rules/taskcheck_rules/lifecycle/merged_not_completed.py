@@ -1,7 +1,6 @@
 """merged-not-completed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from taskcheck import (
     Checkouts,
@@ -26,6 +25,8 @@ from taskcheck import (
     Task,
     Tasks,
     Tie,
+    frozen,
+    replace,
     rule,
 )
 from taskcheck_rules.parts import entries_of, own_copy, pulls_of, run_of, stands_for_several, work_left
@@ -92,7 +93,7 @@ def merged_not_completed(
     yield _finding(task, merged, settings, fixable=fixable)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Merged:
     """What is merged, who says so, and what that is worth."""
 

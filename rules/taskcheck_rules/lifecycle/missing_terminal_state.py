@@ -1,7 +1,6 @@
 """missing-terminal-state."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from taskcheck import (
     FINISHED,
@@ -18,6 +17,7 @@ from taskcheck import (
     Severity,
     Task,
     Undecided,
+    frozen,
     rule,
 )
 from taskcheck_rules.parts import copies_of, own_copy, rows_of
@@ -95,7 +95,7 @@ def _evidence(task: Task, dispatch: Dispatch, copy: Copy | None, reviews: Mappin
         yield Evidence(place=review, saw="a review happened")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """How a run ended, as the message says it, and what is expected instead."""
 

@@ -1,9 +1,8 @@
 """broken-worktree."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from taskcheck import Checkout, Checkouts, Entries, Entry, Evidence, Finding, Place, Severity, Task, Tasks, rule
+from taskcheck import Checkout, Checkouts, Entries, Entry, Evidence, Finding, Place, Severity, Task, Tasks, frozen, rule
 from taskcheck_rules.wording import listed
 
 
@@ -37,7 +36,7 @@ def broken_worktree(tasks: Tasks, checkouts: Checkouts, entries: Entries | None 
         yield _of_nobody(nobodys)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Broken:
     """A worktree that can't be compared."""
 
@@ -66,7 +65,9 @@ class Broken:
     @property
     def spoken(self) -> str:
         """What a sentence calls it."""
-        return self.checkout.spoken if self.checkout and self.is_branch else f"worktree {self.path}"
+        if self.checkout and self.is_branch:
+            return self.checkout.spoken
+        return f"worktree {self.path}"
 
     @property
     def cure(self) -> str:

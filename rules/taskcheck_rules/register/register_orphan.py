@@ -1,7 +1,6 @@
 """register-orphan."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from taskcheck import (
@@ -27,6 +26,7 @@ from taskcheck import (
     Tie,
     Undecided,
     age,
+    frozen,
     rule,
 )
 from taskcheck_rules.parts import copies_of, hidden, last_record, own_copy, pulls_of, stands_for_several, work_left
@@ -102,7 +102,7 @@ def register_orphan(
     _demand_history(entry, where, checkouts, trunk)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Outlived:
     """What an entry has outlived, as the message says it, and who says so."""
 
@@ -113,7 +113,7 @@ class Outlived:
     severity: Severity = Severity.ERROR
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Whereabouts:
     """Where the task of an entry is, as far as task files could be read."""
 

@@ -1,7 +1,6 @@
 """misrouted-task."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from taskcheck import (
     Checkouts,
@@ -21,6 +20,8 @@ from taskcheck import (
     Rows,
     Severity,
     Task,
+    field,
+    frozen,
     rule,
 )
 from taskcheck_rules.parts import entries_of, last_record, rows_of, run_of
@@ -65,7 +66,7 @@ def misrouted_task(
         yield _finding(task, people, allowed, manager, holder, evidence, fix)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hold:
     """By what a manager holds a task; by neither where its dispatch alone does."""
 

@@ -1,7 +1,6 @@
 """snapshot-mismatch."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from taskcheck import (
@@ -21,6 +20,7 @@ from taskcheck import (
     Stage,
     Task,
     Tasks,
+    frozen,
     rule,
     whole_number,
 )
@@ -65,7 +65,7 @@ def snapshot_mismatch(
         yield _finding(manager, contradictions)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contradiction:
     """What the snapshot says, and who says otherwise; about a task, or about the counts."""
 

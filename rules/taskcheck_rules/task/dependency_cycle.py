@@ -1,9 +1,8 @@
 """dependency-cycle."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from taskcheck import Evidence, Finding, Severity, Tasks, rule
+from taskcheck import Evidence, Finding, Severity, Tasks, frozen, rule
 
 
 @rule(family="task", severity=Severity.ERROR, stops_dispatch=True)
@@ -27,7 +26,7 @@ def dependency_cycle(tasks: Tasks) -> Iterator[Finding]:
             yield _finding(task, circle, within)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dependency:
     """That a task depends on another one, and where that stands."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 from taskcheck import (
@@ -16,6 +15,7 @@ from taskcheck import (
     Undecided,
     Value,
     did_you_mean,
+    frozen,
     rule,
     timestamp,
     whole_number,
@@ -66,7 +66,7 @@ def invalid_field(task: Task, settings: Settings, people: People | None = None) 
         raise Undecided(f"the status {task.status} is in no class of [statuses]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Fault:
     """What is wrong with the values of some keys."""
 
@@ -169,7 +169,7 @@ def _is_time(value: Value) -> bool:
     return isinstance(value, str) and timestamp(value) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """What the values of some fields have to be."""
 

@@ -1,9 +1,8 @@
 """unreadable-state."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from taskcheck import Evidence, Finding, Ledger, LedgerKind, Severity, rule
+from taskcheck import Evidence, Finding, Ledger, LedgerKind, Severity, replace, rule
 
 
 @rule(family="task", severity=Severity.ERROR, explains=("*", "split-manager"), stops_dispatch=True)

@@ -1,9 +1,8 @@
 """unreadable-task."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from taskcheck import Evidence, Finding, Severity, Task, rule
+from taskcheck import Evidence, Finding, Severity, Task, replace, rule
 
 
 @rule(family="task", severity=Severity.ERROR, explains=("*", "split-manager"), stops_dispatch=True)

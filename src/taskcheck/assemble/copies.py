@@ -1,19 +1,19 @@
 """The task files of other checkouts that differ from root's, with what history knows of both."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain
 
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.assemble.versions import Ancestry, same_task
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.checkouts import Checkouts
 from taskcheck.model.sources import CheckoutSource, Fork, Source, Sources, Unavailable
 from taskcheck.model.task import Checkout, Copy, Task
 from taskcheck.model.tasks import Tasks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """The task files of other checkouts: versions of root's tasks or of new ones, and those of other tasks."""
 
@@ -44,27 +44,32 @@ def parse_copies(sources: Sources, reader: TaskReader, tasks: Tasks, checkouts: 
     return parser.found()
 
 
-@dataclass(slots=True, kw_only=True)
 class _CopyParser:
     """Makes copies of the files of one checkout after the other."""
 
-    reader: TaskReader
-    checkouts: Checkouts
-    tasks: Tasks
-    version: Callable[[bytes, str, str], Task | None]
-    """The reader's, which remembers what it was asked."""
-    versions: list[Copy] = field(default_factory=list)
-    seconds: list[Copy] = field(default_factory=list)
-    new: dict[str, list[Copy]] = field(default_factory=dict)
-    """Files of tasks that root doesn't have, by id."""
-    _own: dict[str, list[str]] = field(default_factory=dict)
-    """The tasks whose own each checkout is."""
-    _same: set[tuple[str, str]] = field(default_factory=set)
-    """Files, as path and blob, that were of the task that root has there by now."""
-
-    def __post_init__(self) -> None:
-        for task, checkout in self.checkouts.by_task.items():
+    def __init__(
+        self,
+        *,
+        reader: TaskReader,
+        checkouts: Checkouts,
+        tasks: Tasks,
+        version: Callable[[bytes, str, str], Task | None],
+    ) -> None:
+        self.reader = reader
+        self.checkouts = checkouts
+        self.tasks = tasks
+        self.version = version
+        """The reader's, which remembers what it was asked."""
+        self.versions: list[Copy] = []
+        self.seconds: list[Copy] = []
+        self.new: dict[str, list[Copy]] = {}
+        """Files of tasks that root doesn't have, by id."""
+        self._own: dict[str, list[str]] = {}
+        """The tasks whose own each checkout is."""
+        for task, checkout in checkouts.by_task.items():
             self._own.setdefault(checkout.name, []).append(task)
+        self._same: set[tuple[str, str]] = set()
+        """Files, as path and blob, that were of the task that root has there by now."""
 
     def found(self) -> Found:
         """Return all that was read; of several new tasks with one id the first counts, the others are second ones."""

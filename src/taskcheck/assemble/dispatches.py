@@ -1,7 +1,6 @@
 """The newest run of every task, judged: whether its worker lives, when the task moved, whether root knows the end."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from taskcheck.assemble.ledgers import Ledgers
@@ -10,13 +9,14 @@ from taskcheck.assemble.runs import NO_RUN, Run, newest_runs
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import age, timestamp
 from taskcheck.model.runtime import Dispatch, DispatchState, Life, Signal
 from taskcheck.model.sources import Change, Fork
 from taskcheck.model.task import Checkout, Copy, Task
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DispatchReader:
     """Judges runs against one moment."""
 

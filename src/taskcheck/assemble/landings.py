@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.settings import Settings, Stage
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.checkouts import Checkouts, End, Landing
 from taskcheck.model.runtime import Entry, Tombstone
 from taskcheck.model.sources import Merge
@@ -16,7 +16,7 @@ Left = tuple[End, str | None]
 """How a branch left a task, and the status in which it did."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class LandingReader:
     """Judges the branches of tasks by what git knows of them."""
 

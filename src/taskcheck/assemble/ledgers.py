@@ -1,12 +1,22 @@
 """Runtime files to registers, snapshots, tombstones and dispatch logs; what couldn't be read stays as trouble."""
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
+from taskcheck.assemble.records import (
+    EntryRecord,
+    RegisterRecord,
+    RowRecord,
+    SignalRecord,
+    SnapshotRecord,
+    TombstoneRecord,
+    said,
+    validate,
+)
 from taskcheck.assemble.rows import CONTAINERS, Troubles, ledger_rows, nonempty_text
 from taskcheck.config.people import People
-from taskcheck.documents import Document, DocumentError, Route, Trouble, Value, read_json
+from taskcheck.documents import Document, DocumentError, Route, Trouble, Value
+from taskcheck.documents.expression import expression
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.runtime import (
     DispatchLog,
     Entry,
@@ -21,13 +31,13 @@ from taskcheck.model.runtime import (
 from taskcheck.model.sources import Source, Sources
 from taskcheck.model.task import Place, pull_request
 
-_EXIT_LINE = re.compile(r"dispatch_exit_code=(-?\d{1,9})")
+_EXIT_LINE = expression(r"dispatch_exit_code=(-?\d{1,9})")
 _TOMBSTONE_SCHEMA = "taskcheck/tombstone/1"
 _OF_RUN = frozenset({"pid", "host", "state", "launched_at", "started_at", "heartbeat_at", "ended_at"})
 """Fields without which it can't be told whether a worker lives."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ledgers:
     """Everything that the runtime files say."""
 
@@ -119,6 +129,8 @@ def _open(source: Source, kind: LedgerKind, manager: str | None = None) -> Ledge
     )
     if source.data is None:
         return _unread(ledger, source.trouble or Trouble("denied", "it could not be read"))
+    from taskcheck.documents import read_json
+
     try:
         document = read_json(source.data)
     except DocumentError as error:
@@ -150,8 +162,6 @@ def _close(ledger: Ledger, troubles: Troubles) -> Ledger:
 
 def _register(source: Source, people: People) -> Register:
     """Return a register with those of its rows that can be used."""
-    from taskcheck.assemble.records import RegisterRecord, validate
-
     ledger = _of_manager(source, LedgerKind.REGISTER, people)
     if ledger.document is None:
         return Register(ledger=ledger)
@@ -171,8 +181,6 @@ def _register(source: Source, people: People) -> Register:
 
 def _entry(ledger: Ledger, task: str, route: Route, value: Value, troubles: Troubles) -> Entry | None:
     """Return a register's row; None where nothing in it can be used."""
-    from taskcheck.assemble.records import EntryRecord, validate
-
     record = validate(EntryRecord, value, route, troubles)
     if record is None:
         return None
@@ -182,14 +190,12 @@ def _entry(ledger: Ledger, task: str, route: Route, value: Value, troubles: Trou
         manager=ledger.manager or "",
         pull_request=pull_request(record.pr_url, record.pr_number),
         doubtful=_doubtful(route, troubles),
-        **record.model_dump(exclude={"slug", "task", "pr_url", "pr_number"}),
+        **said(record, "slug", "task", "pr_url", "pr_number"),
     )
 
 
 def _snapshot(source: Source, people: People) -> Snapshot:
     """Return a snapshot with those of its rows and signals that can be used."""
-    from taskcheck.assemble.records import SnapshotRecord, validate
-
     ledger = _of_manager(source, LedgerKind.SNAPSHOT, people)
     if ledger.document is None:
         return Snapshot(ledger=ledger)
@@ -216,8 +222,6 @@ def _snapshot(source: Source, people: People) -> Snapshot:
 
 def _row(ledger: Ledger, task: str, route: Route, value: Value, troubles: Troubles) -> Row | None:
     """Return a snapshot's row; None where nothing in it can be used."""
-    from taskcheck.assemble.records import RowRecord, validate
-
     record = validate(RowRecord, value, route, troubles)
     if record is None:
         return None
@@ -235,8 +239,6 @@ def _row(ledger: Ledger, task: str, route: Route, value: Value, troubles: Troubl
 
 def _signals(ledger: Ledger, escalation: Mapping[str, Value], troubles: Troubles) -> tuple[Signal, ...]:
     """Return the raw signals of a snapshot, as far as they can be used."""
-    from taskcheck.assemble.records import SignalRecord, validate
-
     listed = escalation.get("signals")
     if listed is None:
         return ()
@@ -249,14 +251,12 @@ def _signals(ledger: Ledger, escalation: Mapping[str, Value], troubles: Troubles
         record = validate(SignalRecord, value, route, troubles)
         if record is not None:
             place = Place(path=ledger.place.path, route=route)
-            signals.append(Signal(manager=ledger.manager or "", place=place, **record.model_dump()))
+            signals.append(Signal(manager=ledger.manager or "", place=place, **said(record)))
     return tuple(signals)
 
 
 def _tombstone(source: Source) -> Tombstone:
     """Return a tombstone; one that can't be understood is of the task that its file name says, and nothing else."""
-    from taskcheck.assemble.records import TombstoneRecord, validate
-
     ledger = _open(source, LedgerKind.TOMBSTONE)
     if ledger.document is None:
         return Tombstone(ledger=ledger, task=source.name, readable=False)
@@ -268,13 +268,12 @@ def _tombstone(source: Source) -> Tombstone:
     record = validate(TombstoneRecord, ledger.document.values, (), troubles)
     if record is None:
         return Tombstone(ledger=_close(ledger, troubles), task=source.name, readable=False)
-    values = record.model_dump(exclude={"task", "pr_url", "pr_number"})
     return Tombstone(
         ledger=_close(ledger, troubles),
         task=record.task or source.name,
         pull_request=pull_request(record.pr_url, record.pr_number),
         doubtful=_doubtful((), troubles),
-        **values,
+        **said(record, "task", "pr_url", "pr_number"),
     )
 
 

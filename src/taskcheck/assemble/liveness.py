@@ -1,17 +1,17 @@
 """Whether the workers that records name live, by which evidence, and which register entries may still have one."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from taskcheck.assemble.ledgers import Ledgers
 from taskcheck.config.settings import Settings
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import age
 from taskcheck.model.runtime import Dispatch, DispatchState, Entry, Life, Tombstone
 from taskcheck.model.sources import Processes, Unavailable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Liveness:
     """Judges the processes of records against one moment and one process table."""
 

@@ -1,6 +1,5 @@
 """What the files say by themselves, before git and the process table are asked; pure."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from taskcheck.assemble.ledgers import Ledgers, entries, parse_ledgers
@@ -10,14 +9,13 @@ from taskcheck.assemble.runs import last_signs
 from taskcheck.assemble.tasks import TaskReader, parse_tasks
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.runtime import Entry, Ledger, Tombstone
-from taskcheck.model.sources import Sources, Unavailable
+from taskcheck.model.sources import Sources
 from taskcheck.model.task import Task
 
-NO_PEOPLE = Unavailable("no people declared; run `taskcheck init`")
 
-
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parsed:
     """What the files say by themselves, before git and the process table are asked."""
 

@@ -7,8 +7,10 @@ from taskcheck.config.people import People, fold
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Trouble, Value, read_front_matter
 from taskcheck.model.runtime import Ledger, LedgerKind
-from taskcheck.model.sources import Source, Sources
+from taskcheck.model.sources import Source, Sources, Unavailable
 from taskcheck.model.task import Place
+
+NO_PEOPLE = Unavailable("no people declared; run `taskcheck init`")
 
 
 def parse_people(sources: Sources, settings: Settings) -> tuple[People, tuple[Ledger, ...]]:

@@ -1,8 +1,8 @@
 """The pull requests that ledgers record, task by task, with what their forges say of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.pulls import Pull, Pulls, address
 from taskcheck.model.sources import Forges, PullAddress, PullState, Unavailable
 from taskcheck.model.state import State
@@ -12,7 +12,7 @@ NOT_ASKED = "pull requests weren't asked about; --online does"
 NOBODY = Unavailable("nobody here can ask this forge")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Record:
     """A pull request as a ledger of a task has it."""
 

@@ -1,54 +1,38 @@
-"""The runtime ledgers as they are allowed to look in JSON; unknown keys are legal and left alone."""
+"""The runtime ledgers as they are allowed to look in JSON; unknown keys are legal and left alone.
 
+The classes below are the one definition. What is plainly right is read by them alone; about all else `strict` asks
+pydantic, by models that are made of them: importing it takes as long as the rest of a small check.
+"""
+
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from typing import Any, TypeVar
 
 from taskcheck.documents import Route, Trouble, Value
+from taskcheck.documents.frozen import frozen, names_of
 from taskcheck.documents.values import timestamp
 
 _UNSET = "0001-01-01T00:00:00"
 """How Go writes a time that was never set."""
 
-
-def _timestamp(value: object) -> object:
-    if value is None or value == "":
-        return None
-    parsed = timestamp(value) if isinstance(value, str) else None
-    if parsed is None:
-        raise ValueError("should be a timestamp like 2026-03-24T18:00:00Z")
-    return None if str(value).startswith(_UNSET) else parsed
-
-
-Timestamp = Annotated[datetime | None, BeforeValidator(_timestamp)]
+Word = str
 Text = str | None
-Whole = Annotated[int | None, Field(strict=True)]
+Whole = int | None
+Flag = bool | None
 Table = dict[str, Any] | None
-
-_WANTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "bool_type": "true or false",
-    "dict_type": "an object",
-}
-"""What pydantic calls an error, to what should stand there."""
+Timestamp = datetime | None
 
 
-class Record(BaseModel):
-    """What all records share: every field may be missing, every other key may be there."""
-
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
-
-
-class RegisterRecord(Record):
+@frozen(kw_only=True)
+class RegisterRecord:
     """What stands beside a register's rows."""
 
     owner: Text = None
     updated_at: Timestamp = None
 
 
-class SnapshotRecord(Record):
+@frozen(kw_only=True)
+class SnapshotRecord:
     """What stands beside a snapshot's rows."""
 
     owner: Text = None
@@ -57,7 +41,8 @@ class SnapshotRecord(Record):
     escalation: Table = None
 
 
-class EntryRecord(Record):
+@frozen(kw_only=True)
+class EntryRecord:
     """A register's row."""
 
     slug: Text = None
@@ -75,30 +60,33 @@ class EntryRecord(Record):
     pr_state: Text = None
 
 
-class RowRecord(Record):
+@frozen(kw_only=True)
+class RowRecord:
     """A snapshot's row."""
 
     slug: Text = None
     task: Text = None
     status: Text = None
-    registered: bool | None = None
+    registered: Flag = None
     dispatch_state: Text = None
-    needs_attention: bool | None = None
+    needs_attention: Flag = None
     pr_url: Text = None
     pr_number: Whole = None
 
 
-class SignalRecord(Record):
+@frozen(kw_only=True)
+class SignalRecord:
     """A raw signal of a snapshot."""
 
     task: Text = None
-    kind: str
+    kind: Word
     level: Text = None
     at: Timestamp = None
     detail: Text = None
 
 
-class TombstoneRecord(Record):
+@frozen(kw_only=True)
+class TombstoneRecord:
     """The last known state of a dispatch; ``outcome`` is judged by a rule, not here."""
 
     task: Text = None
@@ -120,48 +108,95 @@ class TombstoneRecord(Record):
     status_after: Text = None
 
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R")
 
 
 def validate(model: type[R], value: Value, route: Route, troubles: list[tuple[Route, Trouble]]) -> R | None:
     """Return a record from a JSON value; fields that are wrong are left out and told of, None when nothing is left."""
-    if not isinstance(value, dict):
-        troubles.append((route, Trouble("wrong-type", f"{'.'.join(route)} should be an object, not {_kind(value)}")))
-        return None
+    if isinstance(value, dict):
+        record = plain(model, value)
+        if record is not None:
+            return record
+    from taskcheck.assemble.strict import validated
+
+    return validated(model, value, route, troubles)
+
+
+def said(record: object, *without: str) -> dict[str, Any]:
+    """Return the fields of a record by name, but for some."""
+    return {name: getattr(record, name) for name in names_of(record) if name not in without}
+
+
+def plain(model: type[R], value: dict[str, Value]) -> R | None:
+    """Return the record of a JSON object in which all is plainly right; None where that isn't sure."""
+    given = {}
     try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        wrong: dict[str, str] = {}
-        for detail in error.errors(include_url=False):
-            name = str(detail["loc"][0]) if detail["loc"] else ""
-            wrong.setdefault(name, _explain(detail["type"], detail["msg"], value.get(name)))
-    for name, message in wrong.items():
-        named = (*route, name)
-        troubles.append((named if name in value else route, Trouble("wrong-type", f"{'.'.join(named)} {message}")))
-    left: dict[str, Any] = {key: item for key, item in value.items() if key not in wrong}
-    try:
-        return model.model_validate(left)
-    except ValidationError:
+        for name, kind in model.__annotations__.items():
+            if name in value:
+                given[name] = _TAKEN[kind](value[name])
+        return model(**given)
+    except (TypeError, ValueError):
         return None
 
 
-def _explain(kind: str, message: str, value: Value) -> str:
-    """Return what is wrong with a field, to follow its name."""
-    if kind == "missing":
-        return "is missing"
-    if kind in _WANTED:
-        return f"should be {_WANTED[kind]}, not {_kind(value)}"
-    return message.removeprefix("Value error, ")
+def moment(value: object) -> datetime | None:
+    """Return the time that a value names; None for one that was never set.
+
+    Raises:
+        ValueError: it names none.
+    """
+    if value is None or value == "":
+        return None
+    parsed = timestamp(value) if isinstance(value, str) else None
+    if parsed is None:
+        raise ValueError("should be a timestamp like 2026-03-24T18:00:00Z")
+    return None if str(value).startswith(_UNSET) else parsed
 
 
-def _kind(value: Value) -> str:
-    names = {
-        str: "text",
-        bool: "true or false",
-        int: "a number",
-        float: "a number",
-        tuple: "a list",
-        dict: "an object",
-        type(None): "null",
-    }
-    return names.get(type(value), type(value).__name__)
+# Each returns a value that is what it should be, and of no odd kind: no subclass, nothing that UTF-8 or 64 bits can't
+# hold. What else pydantic might take or refuse isn't guessed here.
+
+
+def _word(value: Value) -> Value:
+    if type(value) is not str:
+        raise TypeError
+    if not value.isascii():
+        value.encode()
+    return value
+
+
+def _text(value: Value) -> Value:
+    return None if value is None else _word(value)
+
+
+def _whole(value: Value) -> Value:
+    if value is None or (type(value) is int and -_HUGE < value < _HUGE):
+        return value
+    raise TypeError
+
+
+_HUGE = 1 << 63
+
+
+def _flag(value: Value) -> Value:
+    if value is None or type(value) is bool:
+        return value
+    raise TypeError
+
+
+def _table(value: Value) -> Value:
+    if value is None:
+        return None
+    if type(value) is not dict:
+        raise TypeError
+    return {_word(key): item for key, item in value.items()}  # type: ignore[misc]
+
+
+_TAKEN: dict[object, Callable[[Value], object]] = {
+    Word: _word,
+    Text: _text,
+    Whole: _whole,
+    Flag: _flag,
+    Table: _table,
+    Timestamp: moment,
+}

@@ -1,10 +1,10 @@
 """Registers whose rows name their task by a path instead of its id: `tasks/b.md`, `./tasks/b.md`, `b.md`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from posixpath import basename, normpath
 
 from taskcheck.assemble.ledgers import Ledgers
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.runtime import Entry, Register
 from taskcheck.model.task import Task
 
@@ -21,7 +21,7 @@ def _is_path(name: str) -> bool:
     return "/" in name or name.endswith(".md")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Names:
     """What a path may mean."""
 

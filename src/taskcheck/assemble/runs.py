@@ -1,10 +1,10 @@
 """The newest run of every task, as far as entries, tombstone and log record it (spec 3.1)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from taskcheck.assemble.ledgers import Ledgers, entries
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.runtime import DispatchLog, Entry, Tombstone
 from taskcheck.model.task import Place
 
@@ -12,7 +12,7 @@ LAUNCHING = timedelta(seconds=30)
 """How much later than its start a manager may date a launch; a run that had ended before that is an older one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """What the ledgers record of one run."""
 

@@ -1,7 +1,6 @@
 """Sources and settings to one frozen state; pure, so that a state as it would be can be assembled too."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -11,13 +10,15 @@ from taskcheck.assemble.dispatches import DispatchReader
 from taskcheck.assemble.landings import LandingReader
 from taskcheck.assemble.ledgers import Ledgers, documents
 from taskcheck.assemble.liveness import Liveness
-from taskcheck.assemble.parse import NO_PEOPLE, Parsed
+from taskcheck.assemble.parse import Parsed
+from taskcheck.assemble.people import NO_PEOPLE
 from taskcheck.assemble.pulls import parse_pulls
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents import Document
+from taskcheck.documents.frozen import replace
 from taskcheck.model.checkouts import Checkouts, Copies
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import Ledger, Manager, Register, Snapshot

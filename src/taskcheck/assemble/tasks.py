@@ -1,16 +1,16 @@
 """Task files to tasks, and those that are put away."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Trouble, read_front_matter
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import Source, Sources
 from taskcheck.model.task import Place, Task
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class TaskReader:
     """Reads task files by the rules of one store."""
 

@@ -5,10 +5,10 @@ says is only ever compared with what its own ancestor became.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import CheckoutSource, Fork, Source
 from taskcheck.model.task import Task
 from taskcheck.model.tasks import Tasks
@@ -17,7 +17,7 @@ Likeness = Literal["sure", "perhaps"]
 """How sure it is that two files are one task's."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Ancestry:
     """What is known of the tasks that one checkout and root have, since they parted."""
 

@@ -1,14 +1,21 @@
 """The command line: the only code that prints or exits; one module per command, imported when it is called."""
 
-import argparse
+from __future__ import annotations
+
+import atexit
+import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
 from contextlib import suppress
 from errno import EBADF
 from importlib import import_module
 from io import TextIOBase
-from typing import TextIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+    from typing import NoReturn, TextIO
 
 COMMANDS = {
     "check": "compare the ledgers, report what disagrees (the default command)",
@@ -24,6 +31,9 @@ COMMANDS = {
     "completion": "print what makes a shell complete commands, options, tasks and rules",
     "demo": "build the friction log's six incidents as a real repository, and check it",
 }
+
+SHORT = {"check", "rule", "owner", "route"}
+"""The commands that look once and are done."""
 
 EPILOG = """exit codes:
   0 clean   1 findings at or above --fail-on   2 usage or configuration error
@@ -53,6 +63,32 @@ def _harmless(message: str) -> str:
     from taskcheck.formats.sanitize import visible
 
     return "\n".join(visible(line, None) for line in message.split("\n"))
+
+
+def console() -> NoReturn:
+    """Run the command line as a process of its own, and end it.
+
+    A short run collects nothing while all is in use, and takes nothing apart that ends with it: each is a tenth of a
+    small check.
+    """
+    command = sys.argv[1] if sys.argv[1:] else "check"
+    is_short = command in SHORT or command not in COMMANDS
+    if is_short:
+        gc.disable()
+    code = main()
+    if is_short and _is_alone():
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _is_alone() -> bool:
+    """Return whether nobody waits for the usual end: no thread, tracer or profiler, no exit handler, and no plugin."""
+    threading = sys.modules.get("threading")
+    has_threads = threading is not None and threading.active_count() > 1
+    has_plugins = "importlib.metadata" in sys.modules
+    return not (has_threads or has_plugins or sys.gettrace() or sys.getprofile() or atexit._ncallbacks())  # noqa: SLF001
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -156,36 +192,13 @@ def _dispatch(argv: list[str]) -> int:
     if argv[:1] in (["--help"], ["-h"], ["help"]):
         print(_help())
         return 0
+    from taskcheck.cli.parsing import parsed
+
     command = argv.pop(0) if argv and argv[0] in COMMANDS else "check"
     module = import_module(f"{__name__}.{command}")
-    own = argv
-    if getattr(module, "TAKES_COMMAND", False) and "--" in argv:
-        own = argv[: argv.index("--")]
-    parser = argparse.ArgumentParser(
-        prog=f"taskcheck {command}",
-        description=module.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    add: Callable[[argparse.ArgumentParser], None] = module.arguments
-    add(parser)
-    run: Callable[[argparse.Namespace], int] = module.run
-    options = parse(parser, own)
-    options.command = argv[len(own) + 1 :]
+    options = parsed(command, module, argv)
+    run: Callable[[Namespace], int] = module.run
     return run(options)
-
-
-def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed options; an unknown one is answered with the nearest that is known."""
-    options, unknown = parser.parse_known_args(argv)
-    if unknown and not unknown[0].startswith("-"):
-        raise Failure(f"{parser.prog}: {unknown[0]!r} is one word too many; {parser.format_usage().strip()}")
-    if unknown:
-        from taskcheck.config.suggest import did_you_mean
-
-        known = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
-        raise Failure(f"{parser.prog}: unknown option {unknown[0]}{did_you_mean(unknown[0], known)}")
-    return options
 
 
 def _help() -> str:

@@ -5,16 +5,15 @@ Naming tasks, managers or paths narrows what is reported, not what is read.
 
 import argparse
 import errno
-import gc
 import os
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import EPILOG, Failure, complain
 from taskcheck.cli.common import guarded, names, replace_file, show, store_options, tell_empty
 from taskcheck.cli.progress import Progress
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.formats import FORMATS
 from taskcheck.formats.sanitize import visible
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from taskcheck.model.plan import Plan
     from taskcheck.model.report import Report
-    from taskcheck.read import Location
+    from taskcheck.read.locate import Location
     from taskcheck.store import Request, Store
 
 UPDATE, PRUNE = "--update-baseline", "--prune-baseline"
@@ -90,7 +89,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, print, and return the exit code."""
-    gc.disable()  # One short run: collecting while everything is still in use takes a quarter of it.
     progress = Progress()
     _consistent(options)
     request = _request(options, progress)
@@ -112,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
     return report.exit_code
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Checked:
     """What a check gave, and where else it is to be written."""
 
@@ -244,7 +242,7 @@ def _store_path(name: str, location: "Location") -> str:
 
 def _rewritable(options: argparse.Namespace, store: "Store") -> Path:
     """Return the file that the baseline is written to."""
-    from taskcheck.read import baseline_file
+    from taskcheck.read.baseline import baseline_file
 
     path = baseline_file(options.baseline, store.location, store.settings)
     if path is None:

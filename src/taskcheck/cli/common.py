@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 from taskcheck.cli import Failure, complain
 
 if TYPE_CHECKING:
-    from taskcheck.assemble.parse import Parsed
-    from taskcheck.config.people import People
     from taskcheck.model.report import Report
     from taskcheck.store import Store
 
@@ -50,7 +48,7 @@ def guarded(work: Callable[[], T]) -> T:
     """Return the result of work on a store; what the user can mend becomes a failure with exit code 2."""
     from taskcheck.config.load import ConfigError
     from taskcheck.formats.sanitize import visible
-    from taskcheck.read import GitError
+    from taskcheck.read.runner import GitError
     from taskcheck.store import UsageError
 
     try:
@@ -98,12 +96,11 @@ def _umask() -> int:
     return mask
 
 
-def people(options: argparse.Namespace) -> "tuple[Parsed, People]":
-    """Return what the files of the store say, and its directory of people and roles."""
+def opened(options: argparse.Namespace) -> "Store":
+    """Return the store that the options name."""
     from taskcheck.store import Where, open_store
 
-    parsed = open_store(Where(root=options.root, config=options.config)).people()
-    return parsed, parsed.people
+    return open_store(Where(root=options.root, config=options.config))
 
 
 def show(report: "Report", *, verbose: bool = False, color: str = "auto", by_rule: bool = False) -> str:

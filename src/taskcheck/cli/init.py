@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     """Look, propose, write."""
     from taskcheck.cli.proposal import Proposal, propose
     from taskcheck.config import load as config
-    from taskcheck.read import locate
+    from taskcheck.read.locate import locate
     from taskcheck.store import Store, Where, open_store
 
     location = guarded(lambda: locate(options.root))

@@ -5,7 +5,7 @@ One line each: the key (``-`` for nobody), a tab, and why. Exits 1 when any of t
 
 import argparse
 
-from taskcheck.cli.common import guarded, people, store_options
+from taskcheck.cli.common import guarded, opened, store_options
 from taskcheck.formats.sanitize import visible
 
 
@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Resolve each name."""
-    _, directory = guarded(lambda: people(options))
+    directory = guarded(lambda: opened(options).directory())
     nobody = False
     for name in options.names:
         owner = directory.resolve(name)

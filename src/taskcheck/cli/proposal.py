@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from taskcheck.assemble.parse import Parsed
 from taskcheck.config.people import fold
 from taskcheck.config.settings import Settings, Stage
+from taskcheck.documents.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proposal:
     """The text of a configuration, and what a person should look at in it."""
 
@@ -18,7 +18,7 @@ class Proposal:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Name:
     """All spellings with one fold, and how often each stands in the store."""
 

@@ -7,7 +7,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import Failure
-from taskcheck.cli.common import guarded, people, store_options
+from taskcheck.cli.common import guarded, opened, store_options
 from taskcheck.formats.sanitize import visible
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Route each task."""
-    parsed, directory = guarded(lambda: people(options))
+    parsed = guarded(lambda: opened(options).people())
     tasks = {task.id: task for task in parsed.tasks}
     exit_code = 0
     for name in options.tasks:
-        for routed in _routes(_named(name, tasks), directory):
+        for routed in _routes(_named(name, tasks), parsed.people):
             if routed.person is None:
                 exit_code = 1
             print(f"{visible(routed.person or '-')}\t{visible(routed.why)}")

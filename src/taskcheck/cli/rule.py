@@ -4,10 +4,10 @@ Ends with today's findings of it here.
 """
 
 import argparse
-from dataclasses import replace
 
 from taskcheck.cli import Failure
 from taskcheck.cli.common import guarded, show, store_options
+from taskcheck.documents.frozen import replace
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,13 +4,14 @@ import errno
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from taskcheck.config.light import is_right
 from taskcheck.config.settings import VOCABULARY_KEY, Settings
 from taskcheck.config.tables import settings_of
 from taskcheck.documents.bounded import Unreadable, read_still
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.toml import TomlError, read_toml
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class ConfigError(Exception):
         self.messages = messages
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preset:
     """A store format: what tells that it is there, and its defaults."""
 
@@ -219,7 +220,7 @@ def _is_table_of_lists(value: object) -> bool:
 
 def _check(merged: Mapping[str, Any], written: Mapping[str, Any], where: str) -> Iterator[str]:
     """Yield every fault of the configuration, in words."""
-    if not written:
+    if not written or is_right(merged):
         return
     from pydantic import ValidationError
 

@@ -5,10 +5,11 @@ Not pathspec: its import alone takes longer than reading a thousand tasks, and i
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from taskcheck.config.wildcards import DIGITS, Found, Step, find, steps_of
+from taskcheck.documents.expression import expression
+from taskcheck.documents.frozen import frozen
 
 LONGEST = 1000
 """Characters that a pattern of a configuration may have."""
@@ -16,13 +17,13 @@ LONGEST = 1000
 MOST_WILDCARDS = 32
 """Wildcards and named parts that it may have."""
 
-_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\{(?:owner|task|number|scope)\}|.", re.DOTALL)
+_TOKEN = expression(r"\*\*/|\*\*|\*|\?|\{(?:owner|task|number|scope)\}|.", re.DOTALL)
 _NAMED = {"{owner}": "[^/]+?", "{task}": "[^/]+?", "{number}": "[0-9]+", "{scope}": ".+?"}
 _SPANNING = frozenset({"**/", "**", "{scope}"})
 """What may stand for several folders."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Pattern:
     """One glob relative to the root checkout, with ``/`` between names; ``**`` spans folders.
 

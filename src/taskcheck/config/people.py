@@ -1,13 +1,14 @@
 """Who is who, and who acts for whom: folding, resolving and routing of owners."""
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-_SEPARATORS = re.compile(r"[.\-_\s]+")
+from taskcheck.documents.expression import expression
+from taskcheck.documents.frozen import frozen
+
+_SEPARATORS = expression(r"[.\-_\s]+")
 
 
 def fold(spelling: str) -> str:
@@ -23,7 +24,7 @@ class AmbiguousNames(ValueError):
     """Two keys or aliases have one fold; a configuration error that names both."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owner:
     """A resolved spelling: the canonical key, and whether it is a person or a role."""
 
@@ -31,7 +32,7 @@ class Owner:
     kind: Literal["person", "role"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoutedTo:
     """Who may dispatch for an owner, and why; ``person`` is None for nobody."""
 
@@ -41,7 +42,7 @@ class RoutedTo:
     """Nobody on purpose: a role that is set to false."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class People:
     """The declared people with their other spellings, and the roles with the person who acts for each."""
 

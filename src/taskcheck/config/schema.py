@@ -1,7 +1,6 @@
 """What taskcheck.toml may hold, as pydantic models: unknown keys are errors, and every error shows at once."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -16,45 +15,9 @@ from pydantic import (
     model_validator,
 )
 
-from taskcheck.config.pattern import Pattern
-from taskcheck.config.people import AmbiguousNames, People
+from taskcheck.config import wanted
 from taskcheck.config.settings import DEFAULTS, VOCABULARY_KEY
-from taskcheck.documents.values import age, duration, timestamp
-
-
-def _duration(text: str) -> str:
-    duration(text)
-    return text
-
-
-def _day(text: str) -> str:
-    if timestamp(text) is None:
-        raise ValueError("write the last day as 2026-09-30")
-    return text
-
-
-def _written(day: object) -> object:
-    return day.isoformat() if isinstance(day, date) else day
-
-
-def _quick(pattern: str) -> str:
-    trouble = Pattern(pattern).trouble
-    if trouble:
-        raise ValueError(f"the pattern {trouble}")
-    return pattern
-
-
-def _inside(pattern: str) -> str:
-    _quick(pattern)
-    if pattern.startswith("/") or ".." in pattern.split("/"):
-        raise ValueError("a pattern is relative to the root checkout and may not leave it")
-    return pattern
-
-
-def _folder(path: str) -> str:
-    if any(mark in path for mark in "*?{"):
-        raise ValueError("a folder is named as it is, without patterns")
-    return _inside(path)
+from taskcheck.documents.values import age
 
 
 def _shaped(pattern: str) -> WithJsonSchema:
@@ -62,28 +25,16 @@ def _shaped(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern})
 
 
-Duration = Annotated[str, AfterValidator(_duration), _shaped("^([0-9]+[dhms])+$")]
-Glob = Annotated[str, AfterValidator(_inside)]
-Folder = Annotated[str, AfterValidator(_folder)]
-Shape = Annotated[str, AfterValidator(_quick)]
+Duration = Annotated[str, AfterValidator(wanted.duration_text), _shaped("^([0-9]+[dhms])+$")]
+Glob = Annotated[str, AfterValidator(wanted.inside)]
+Folder = Annotated[str, AfterValidator(wanted.folder)]
+Shape = Annotated[str, AfterValidator(wanted.quick)]
 Text = Annotated[str, Field(min_length=1)]
-Day = Annotated[str, BeforeValidator(_written), AfterValidator(_day)]
+Day = Annotated[str, BeforeValidator(wanted.written), AfterValidator(wanted.day)]
 
 
-def _owned(pattern: str) -> str:
-    if pattern and "{owner}" not in pattern:
-        raise ValueError("needs {owner} where the manager's name stands")
-    return _inside(pattern)
-
-
-def _tasked(pattern: str) -> str:
-    if pattern and "{task}" not in pattern:
-        raise ValueError("needs {task} where the task's id stands")
-    return _inside(pattern)
-
-
-Owned = Annotated[str, AfterValidator(_owned), _shaped(r"\{owner\}|^$")]
-Tasked = Annotated[str, AfterValidator(_tasked), _shaped(r"\{task\}|^$")]
+Owned = Annotated[str, AfterValidator(wanted.owned), _shaped(r"\{owner\}|^$")]
+Tasked = Annotated[str, AfterValidator(wanted.tasked), _shaped(r"\{task\}|^$")]
 
 
 class Table(BaseModel):
@@ -174,13 +125,13 @@ class StatusesTable(Table):
 
     @model_validator(mode="after")
     def _one_class_each(self) -> Self:
-        seen: dict[str, str] = {}
-        for stage in StatusesTable.model_fields:
-            for status in getattr(self, stage):
-                other = seen.setdefault(status.casefold(), stage)
-                if other != stage:
-                    raise ValueError(f"{status!r} is both {other} and {stage}")
+        wanted.one_class_each(self.by_class)
         return self
+
+    @property
+    def by_class(self) -> dict[str, list[str]]:
+        """The statuses of each class."""
+        return {stage: getattr(self, stage) for stage in StatusesTable.model_fields}
 
 
 StageName = Literal["parked", "ready", "active", "review", "stopped", "done"]
@@ -309,20 +260,15 @@ class Config(Table):
     @field_validator("roles")
     @classmethod
     def _names_are_distinct(cls, roles: Any, info: ValidationInfo) -> Any:
-        try:
-            People.of(info.data.get("people", {}), roles)
-        except AmbiguousNames as error:
-            raise ValueError(f"people and roles: {error}") from error
+        wanted.distinct_names(info.data.get("people", {}), roles)
         return roles
 
     @field_validator("locks")
     @classmethod
     def _locks_are_files_of_their_own(cls, locks: LocksTable | None, info: ValidationInfo) -> LocksTable | None:
-        """Refuse a ledger: it is replaced by a rename; whoever locks it locks a file that is gone."""
         paths = info.data.get("paths")
-        ledgers = (paths.registers, paths.snapshots) if locks and paths else ()
-        if locks and any(Pattern(held or "").match(Pattern(locks.registers).fill(owner="x")) for held in ledgers):
-            raise ValueError(f"{locks.registers} is a register or snapshot itself; a lock is a file of its own")
+        if locks and paths:
+            wanted.lock_of_its_own(locks.registers, paths.registers, paths.snapshots)
         return locks
 
     @field_validator("outcomes")
@@ -331,13 +277,5 @@ class Config(Table):
         statuses = info.data.get("statuses")
         if statuses is None:
             return outcomes
-        known = {status.casefold() for stage in StatusesTable.model_fields for status in getattr(statuses, stage)}
-        unknown = [
-            f"{outcome}: {status!r}"
-            for outcome, allowed in outcomes.items()
-            for status in allowed
-            if status.casefold() not in known
-        ]
-        if unknown:
-            raise ValueError(f"[statuses] has no such status: {', '.join(unknown)}")
+        wanted.known_statuses(outcomes, statuses.by_class)
         return outcomes

@@ -1,10 +1,11 @@
 """What a store is configured to be: its paths, field names, statuses, people and limits, as plain frozen data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from typing import Literal
+
+from taskcheck.documents.frozen import field, frozen
 
 VOCABULARY_KEY = "statuses"
 """The key under which a store's own configuration lists its statuses."""
@@ -43,7 +44,7 @@ FINISHED = frozenset({Stage.REVIEW, Stage.STOPPED, Stage.DONE})
 """The stages in which a worker may leave a task."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Paths:
     """Globs, and patterns with ``{owner}`` or ``{task}``, relative to the root checkout; empty: no such ledger."""
 
@@ -68,7 +69,7 @@ class Paths:
         return self.snapshots.replace("{owner}", owner)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Limits:
     """The spans of time that the rules compare ages with."""
 
@@ -78,7 +79,7 @@ class Limits:
     clock_skew: timedelta = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Suppression:
     """A ``[[suppress]]`` table: findings of one rule on the tasks that a glob names are meant to be."""
 
@@ -90,7 +91,7 @@ class Suppression:
     """Where it stands in the configuration."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Settings:
     """The whole configuration, preset filled in; the defaults of all keys are those of these classes."""
 

@@ -5,7 +5,8 @@ position is tried once: what failed there before fails again. The first match is
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from taskcheck.documents.frozen import frozen
 
 Step = tuple[str, str]
 """What to do at a position, and with what: a text to find, a kind of character, or a name that begins or ends."""
@@ -19,7 +20,7 @@ State = tuple[int, int, Marks]
 """Number of the next step, position in the path, and what was marked."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A match, with what its named parts stood for; it is asked like one of a regular expression."""
 

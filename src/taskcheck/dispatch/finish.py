@@ -1,7 +1,6 @@
 """What a worker says at its end: the outcome goes into its worktree's task file and the tombstone, and on to root."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from taskcheck.config.settings import Stage
@@ -13,6 +12,7 @@ from taskcheck.dispatch.start import NotDispatched, idle, make_folder, task_name
 from taskcheck.documents import Document, DocumentError, Refused, Route
 from taskcheck.documents.frontmatter import read_front_matter
 from taskcheck.documents.frontsplice import set_scalars
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import iso
 from taskcheck.fix.transaction import GivenUp
 from taskcheck.model.runtime import Dispatch
@@ -26,7 +26,7 @@ REASONED = ("blocked", FAILED)
 """The outcomes that need a reason (spec 4)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Said:
     """What the worker says."""
 
@@ -35,7 +35,7 @@ class Said:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Finished:
     """What became of it."""
 

@@ -1,17 +1,17 @@
 """The dispatch log: everything that workers print, run after run, each ended by a line with the exit code."""
 
 import os
-from dataclasses import dataclass
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.dispatch.start import make_folder
+from taskcheck.documents.frozen import frozen
 from taskcheck.store import Store
 from taskcheck.write.disk import target
 
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Log:
     """A dispatch log that is open for appending."""
 

@@ -2,11 +2,11 @@
 
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from taskcheck.dispatch.process.worker import Ended
 from taskcheck.dispatch.records import Scalar
 from taskcheck.dispatch.settle import EndUnknown
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import PullRequest, Task
@@ -17,7 +17,7 @@ SILENT = "silent success"
 """What becomes of a worker that exits 0 and leaves no terminal state (spec 4)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Outcome:
     """The outcome of a run, and the ground for it."""
 

@@ -4,7 +4,6 @@ import json
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from shlex import join
 from shutil import which
 
@@ -26,6 +25,7 @@ from taskcheck.dispatch.start import (
 )
 from taskcheck.dispatch.worktree import environment, make, unmake
 from taskcheck.documents import DocumentError, Refused
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import iso
 from taskcheck.fix.transaction import (
     TROUBLE,
@@ -36,7 +36,7 @@ from taskcheck.fix.transaction import (
     open_journals,
 )
 from taskcheck.model.state import State
-from taskcheck.read import GitError
+from taskcheck.read.runner import GitError
 from taskcheck.store import Request, Store, UsageError, clock
 from taskcheck.write.disk import Obstacle
 from taskcheck.write.locks import Held
@@ -53,7 +53,7 @@ UNTRUSTED = 3
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Ran:
     """A run that is over."""
 

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Stage
 from taskcheck.dispatch.records import Scalar, tombstone, unregistered
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frontmatter import read_front_matter
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.documents.values import iso
 from taskcheck.fix.closing import closing_notes
 from taskcheck.fix.overlay import contents
@@ -26,7 +26,7 @@ from taskcheck.model.plan import Change, Plan
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
-from taskcheck.read import GitError
+from taskcheck.read.runner import GitError
 from taskcheck.store import Request, Store, UsageError
 
 PATIENCE = 60.0
@@ -40,7 +40,7 @@ class EndUnknown(Exception):
     """How the run ended can't be told; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settled:
     """What became of the end of a run."""
 

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +17,7 @@ from taskcheck.dispatch.settle import tombstone_path
 from taskcheck.dispatch.worktree import Workplace, workplace
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frontsplice import set_scalars
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import iso
 from taskcheck.fix.overlay import contents
 from taskcheck.fix.plan import on_top_of
@@ -31,7 +31,8 @@ from taskcheck.model.sources import (
 )
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
-from taskcheck.read import own_folder, read_staging
+from taskcheck.read.index import read_staging
+from taskcheck.read.locate import own_folder
 from taskcheck.store import Store, UsageError
 from taskcheck.write.disk import Obstacle, resolved, rewrite
 from taskcheck.write.folder import OwnFolder
@@ -42,7 +43,7 @@ class NotDispatched(Exception):
     """The task isn't dispatched; the message says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Wanted:
     """A run as it is asked for."""
 
@@ -57,7 +58,7 @@ class Wanted:
     """Seconds after which the worker is stopped."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Begun:
     """A run that may begin: who dispatches what, where."""
 
@@ -233,7 +234,7 @@ def _host(state: State) -> str | None:
     return state.processes.host if isinstance(state.processes, Processes) else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _LeftOver:
     """A worktree's copy that still says how an earlier run ended; the new one is to end in a status of its own."""
 

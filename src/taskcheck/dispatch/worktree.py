@@ -3,10 +3,10 @@
 import os
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.checkouts import Checkouts
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
@@ -16,7 +16,7 @@ from taskcheck.read.program import LOCAL_VARIABLES, program
 from taskcheck.store import Store, UsageError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Workplace:
     """A worktree, there or yet to be made."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias, Union
+
+from taskcheck.documents.expression import expression
+from taskcheck.documents.frozen import frozen
 
 Value: TypeAlias = Union[str, int, float, bool, tuple["Value", ...], Mapping[str, "Value"], None]  # noqa: UP007 - runtime alias
 """A value as written. Front matter yields only text, None, tuples and mappings; JSON yields all of these."""
@@ -15,10 +16,10 @@ Route: TypeAlias = tuple[str, ...]
 """The way to a value: keys, and list positions as decimal strings, e.g. `("entries", "0", "slug")`."""
 
 _BOM = "\ufeff"
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_LINE_BREAK = expression(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trouble:
     """Why a document cannot be read, or what other readers would trip over.
 
@@ -57,7 +58,7 @@ class Refused(ValueError):
         return f"{path}: {self}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """Where a value stands: `text[start:end]`, quotes and brackets included.
 

@@ -14,6 +14,7 @@ import yaml
 from frontmatter.default_handlers import BaseHandler
 
 from taskcheck.documents.document import DocumentError, Route, Span, Trouble, Value, trouble_at
+from taskcheck.documents.expression import expression
 from taskcheck.documents.fences import CLOSE, find_fences
 from taskcheck.documents.yamlerrors import explain
 
@@ -30,8 +31,8 @@ _STYLES = {"'": "single", '"': "double", "|": "literal", ">": "folded"}
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
 # YAML takes the last four for line breaks or rejects them, other readers don't: no two agree on such a text.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNPRINTABLE = expression("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_SURROGATE = expression("[\ud800-\udfff]")
 
 
 class StrictHandler(BaseHandler):

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
 from taskcheck.documents.document import DocumentError, Trouble, trouble_at
+from taskcheck.documents.expression import expression
+from taskcheck.documents.frozen import frozen
 
 MOST_BYTES = 64 * 1024
 
 _BREAK = r"(?:\r\n|\r|\n)"
-_OPEN = re.compile(rf"---[ \t]*(?={_BREAK}|\Z)")
-CLOSE = re.compile(rf"[\r\n](---|\.\.\.)[ \t]*(?:{_BREAK}|\Z)")
+_OPEN = expression(rf"---[ \t]*(?={_BREAK}|\Z)")
+CLOSE = expression(rf"[\r\n](---|\.\.\.)[ \t]*(?:{_BREAK}|\Z)")
 
-_MARKER = re.compile(r"(?<![^\r\n])(?:<{7} |>{7} |={7}[ \t]*(?![^\r\n]))")
-_CONFLICT_START = re.compile(r"(?<![^\r\n])<{7} ")
+_MARKER = expression(r"(?<![^\r\n])(?:<{7} |>{7} |={7}[ \t]*(?![^\r\n]))")
+_CONFLICT_START = expression(r"(?<![^\r\n])<{7} ")
 
 # Blank lines and comments (YAML's or HTML's), then an opening fence and a line that looks like `key:`.
-_MISPLACED = re.compile(
+_MISPLACED = expression(
     rf"(?:[ \t\ufeff]*+(?:\#[^\r\n]*|<!--[^\r\n]*-->[ \t]*)?+{_BREAK})*+[ \t\ufeff]*+"
     rf"(?P<fence>---)[ \t]*+{_BREAK}"
     r"(?=[A-Za-z_][\w.-]*:(?![^\s]))"
 )
-_LIKE_YAML = re.compile(r"\s*+(?:\#.*|- .*|-)?|[ \t]++.*|[A-Za-z_][\w.-]*:(?:[ \t].*)?")
+_LIKE_YAML = expression(r"\s*+(?:\#.*|- .*|-)?|[ \t]++.*|[A-Za-z_][\w.-]*:(?:[ \t].*)?")
 
 
-class Fences(NamedTuple):
+@frozen
+class Fences:
     """Offsets of front matter: its first line, its closing fence, and the line after that fence."""
 
     start: int

@@ -5,27 +5,13 @@ taken together, whichever keys these are of.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
-from taskcheck.documents.document import Document, DocumentError, Refused, Route, Value, decode, encode
+from taskcheck.documents.document import DocumentError, Refused, Route, Value, decode
 from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.documents.linediff import Incomparable
+from taskcheck.documents.origin import Origin
 from taskcheck.documents.sides import Side, shared
 from taskcheck.documents.threeway import Part, merge
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """A copy of a file that values are taken from, and what it and the file began with."""
-
-    text: str
-    base: str
-    """Empty where neither was there yet."""
-
-
-def whole(document: Document) -> str:
-    """Return the text of a whole file, with its byte order mark."""
-    return encode(document.text, bom=document.bom).decode()
 
 
 def _text(data: bytes) -> str:

@@ -8,18 +8,19 @@ from functools import cache
 from typing import Any
 
 from taskcheck.documents.document import Document, DocumentError, Refused, Route, Value, encode
+from taskcheck.documents.expression import expression
 from taskcheck.documents.fences import find_fences
 from taskcheck.documents.frontmatter import read_front_matter
 
-_KEY = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
-_NUMBER_OR_TIME = re.compile(
+_KEY = expression(r"[A-Za-z_][\w-]*", re.ASCII)
+_NUMBER_OR_TIME = expression(
     r"0|[1-9][0-9]*"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
 )
 """What every YAML reader takes for the number or the time that it is: plain, as people write it."""
 
-_NUMBER_SINCE_1_2 = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+")
+_NUMBER_SINCE_1_2 = expression(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+")
 """What a YAML 1.2 reader takes for a number, and a 1.1 reader often for text: `1e3`, `08`, `0o14`."""
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}

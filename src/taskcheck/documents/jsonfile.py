@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
-import re
-from functools import partial
-from typing import Any, NoReturn
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from taskcheck.documents.document import Document, DocumentError, Trouble, Value, decode, trouble_at
+from taskcheck.documents.expression import expression
 from taskcheck.documents.jsonscan import MOST_DIGITS, refuse_deep, scan_json
 
+if TYPE_CHECKING:
+    from json import JSONDecoder
+
 _MOST_BYTES = 16 * 1024 * 1024
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = expression(r"\\u[dD][89a-fA-F]")
 
 
 def read_json(data: bytes) -> Document:
@@ -28,7 +30,7 @@ def read_json(data: bytes) -> Document:
     text, bom = decode(data)
     refuse_deep(text)
     try:
-        top = _frozen(_DECODER.decode(text))
+        top = _frozen(_decoder().decode(text))
     except ValueError:
         _refuse(text)
     if _SURROGATE.search(text):
@@ -83,4 +85,8 @@ def _constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+@cache
+def _decoder() -> JSONDecoder:
+    from json import JSONDecoder
+
+    return JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)

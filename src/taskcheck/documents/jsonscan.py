@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 
 from taskcheck.documents.document import DocumentError, Route, Span, trouble_at
+from taskcheck.documents.expression import expression
 
 MOST_DEPTH = 32
 MOST_DIGITS = 400
 
-_SPACE = re.compile(r"[ \t\n\r]*+")
-_STRING = re.compile(r'"((?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+)"')
-_STRING_START = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+')
-_CUT_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*+)(?P<fraction>(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)")
-_CUT_NUMBER = re.compile(r"(?:-|-?(?:0|[1-9][0-9]*+)(?:\.|(?:\.[0-9]++)?[eE][+-]?))\Z")
-_WORD = re.compile(r"[A-Za-z]+")
+_SPACE = expression(r"[ \t\n\r]*+")
+_STRING = expression(r'"((?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+)"')
+_STRING_START = expression(r'"(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+')
+_CUT_ESCAPE = expression(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
+_NUMBER = expression(r"-?(?:0|[1-9][0-9]*+)(?P<fraction>(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)")
+_CUT_NUMBER = expression(r"(?:-|-?(?:0|[1-9][0-9]*+)(?:\.|(?:\.[0-9]++)?[eE][+-]?))\Z")
+_WORD = expression(r"[A-Za-z]+")
 _WORDS = ("true", "false", "null")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = expression("[\ud800-\udfff]")
 # Everything that is no bracket, strings whole, then one bracket.
-_BRACKET = re.compile(r'(?:[^][{}"]++|"(?:[^"\\]++|\\.)*+")*+([][{}])', re.DOTALL)
+_BRACKET = expression(r'(?:[^][{}"]++|"(?:[^"\\]++|\\.)*+")*+([][{}])', re.DOTALL)
 
 _CUT_OFF = "the file ends in the middle: its writer has not finished, or was stopped"
 
@@ -116,6 +116,8 @@ class _Scanner:
         match = _STRING.match(self._text, self._position)
         if match is None:
             raise self._bad_string()
+        import json
+
         value: str = json.loads(match[0]) if "\\" in match[1] else match[1]
         if _LONE_SURROGATE.search(value):
             raise self._fault("half of a surrogate pair (\\ud800 to \\udfff) is no character")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from taskcheck.documents.document import Route, Span, Value
+from taskcheck.documents.expression import expression
 
 # Longer front matter goes to the event reader, which counts nodes: in so little text there can't be too many.
 _MOST_CHARACTERS = 4096
@@ -20,7 +21,7 @@ def _line_pattern(indicators: str, flow_start: str) -> re.Pattern[str]:
     """Return the pattern of a line; a plain scalar starts with none of the indicators."""
     quoted = r""""[^"\\\n]*+"|'[^'\\\n]*+'"""
     item = rf"\ *+(?:{quoted}|[{flow_start}][A-Za-z0-9_./@+\ -]*+)\ *+"
-    return re.compile(
+    return expression(
         rf"""
         (?:(?P<key>[A-Za-z_][A-Za-z0-9_-]{{0,99}}+): | (?P<dash>\ *-))
             (?:\ +(?:
@@ -38,7 +39,7 @@ def _line_pattern(indicators: str, flow_start: str) -> re.Pattern[str]:
 
 _LINE = _line_pattern(r"""?:,[\]{}#&*!|>'"%@`-""", "A-Za-z0-9_./")
 _LINE_WITH_AT_NAMES = _line_pattern(r"""?:,[\]{}#&*!|>'"%`-""", "A-Za-z0-9_./@")
-_FLOW_ITEM = re.compile(r""""[^"]*"|'[^']*'|[^],['" ](?:[^],]*[^], ])?""")
+_FLOW_ITEM = expression(r""""[^"]*"|'[^']*'|[^],['" ](?:[^],]*[^], ])?""")
 
 
 # Decisions: the innermost loop of reading, once for each line of front matter; a call for each would cost more.

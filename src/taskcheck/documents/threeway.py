@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.linediff import Change, changes, lines_of
 
 OURS, THEIRS, CONFLICT = "ours", "theirs", "conflict"
@@ -20,7 +21,7 @@ class Part:
     their_end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Merged:
     """What a merge leaves."""
 

@@ -4,10 +4,12 @@ import re
 import tomllib
 from typing import Any
 
+from taskcheck.documents.expression import expression
+
 MOST_NAMES = 32
 """Names that a key may join by dots: the time and memory that the reader takes grow with their square."""
 
-_TOKEN = re.compile(
+_TOKEN = expression(
     r'"""(?:[^"\\]++|\\.|"{1,2}+(?!"))*+(?:"{3,5})?|"(?:[^"\\\n]++|\\[^\n])*+"?'
     r"|'''(?:[^']++|'{1,2}+(?!'))*+(?:'{3,5})?|'[^'\n]*+'?"
     r"|\#[^\n]*+|[A-Za-z0-9_-]++|[ \t]++|.",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
-_TIMESTAMP = re.compile(
+from taskcheck.documents.expression import expression
+
+_TIMESTAMP = expression(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[Tt ](?P<minutes>[0-9]{2}:[0-9]{2})"
     r"(?:(?P<seconds>:[0-9]{2})(?:\.(?P<fraction>[0-9]+))?(?P<zone>[Zz]|[+-][0-9]{2}:[0-9]{2})?)?)?"
 )
-_DURATION = re.compile(
+_DURATION = expression(
     r"(?=[0-9])(?:(?P<days>[0-9]{1,6})d)?(?:(?P<hours>[0-9]{1,6})h)?"
     r"(?:(?P<minutes>[0-9]{1,6})m)?(?:(?P<seconds>[0-9]{1,9})s)?"
 )
@@ -18,7 +19,7 @@ _EARLIEST, _LATEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzin
 """Moments beyond are taken for these, so that adding a limit to one stays within what a date can be."""
 
 _LONGEST = timedelta(days=36_500)
-_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,400}")
+_WHOLE_NUMBER = expression(r"-?[0-9]{1,400}")
 
 
 def timestamp(text: str) -> datetime | None:

@@ -1,9 +1,9 @@
 """What of a run a commit can be held to: only what the commit itself decides (``--gate commit``)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.engine.judge import run_rules
 from taskcheck.engine.rule import Rule
 from taskcheck.model.baseline import Baseline
@@ -14,7 +14,7 @@ from taskcheck.model.task import Task
 from taskcheck.model.tasks import Tasks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gate:
     """What may fail a run: everything, or for a commit only what the commit itself decides."""
 

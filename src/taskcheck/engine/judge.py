@@ -1,8 +1,8 @@
 """What rules say of a state: their runs, weighed, and with what somebody accepts marked; pure."""
 
 from collections.abc import Container, Iterable
-from dataclasses import replace
 
+from taskcheck.documents.frozen import replace
 from taskcheck.engine.rule import Rule
 from taskcheck.engine.run import run
 from taskcheck.engine.triage import suppress, uses, weigh

@@ -1,10 +1,10 @@
 """A rule is a pure generator function; what its signature says decides what is read and what it is asked about."""
 
-import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from types import FunctionType
 from typing import Any
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.finding import Finding, Severity
 from taskcheck.model.state import FACTS
 
@@ -23,7 +23,7 @@ class Undecided(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """An invariant with a name: its check, and what its signature declares."""
 
@@ -55,7 +55,7 @@ class Rule:
     @property
     def doc(self) -> str:
         """Its documentation, in Markdown."""
-        return inspect.cleandoc(self.check.__doc__ or "")
+        return cleaned(self.check.__doc__ or "")
 
     @property
     def meta(self) -> bool:
@@ -104,14 +104,11 @@ def rule(
         if not check.__doc__:
             raise TypeError(f"rule {check.__name__} has no docstring")
         name = check.__name__.replace("_", "-")
-        parameters = list(inspect.signature(check).parameters.values())
-        subject_parameter = None
-        subjects = _subjects(parameters)
-        if subjects:
-            subject_parameter = parameters.pop(0).name
-        unknown = [parameter.name for parameter in parameters if parameter.name not in FACTS]
-        if unknown:
-            raise TypeError(f"rule {name}: no such input: {', '.join(unknown)}")
+        parameters = _parameters(check)
+        first = next(iter(parameters), "")
+        subjects = _subjects(first)
+        subject_parameter = first if subjects else None
+        needed, optional = _facts(name, parameters, subject_parameter)
         return Rule(
             name=name,
             family=family,
@@ -120,8 +117,8 @@ def rule(
             check=check,
             subjects=subjects,
             subject_parameter=subject_parameter,
-            inputs=tuple(parameter.name for parameter in parameters if _is_needed(parameter)),
-            optional=tuple(parameter.name for parameter in parameters if not _is_needed(parameter)),
+            inputs=needed,
+            optional=optional,
             url=url,
             stops_dispatch=stops_dispatch,
             settles_dispatch=settles_dispatch,
@@ -130,17 +127,50 @@ def rule(
     return make
 
 
-def _subjects(parameters: list[inspect.Parameter]) -> tuple[str, ...]:
+def cleaned(doc: str) -> str:
+    """Return a docstring without its indentation, as `inspect.cleandoc` does: its import takes as long as ten rules."""
+    first, *others = doc.expandtabs().split("\n")
+    indents = [len(line) - len(line.lstrip()) for line in others if line.strip()]
+    margin = min(indents, default=0)
+    return "\n".join([first.lstrip(), *(line[margin:] for line in others)]).strip("\n")
+
+
+def _facts(rule: str, parameters: Mapping[str, bool], subject: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the parts of the state that a rule needs, and those that it can do without.
+
+    Raises:
+        TypeError: it asks for something else.
+    """
+    facts = [name for name in parameters if name != subject]
+    unknown = [name for name in facts if name not in FACTS]
+    if unknown:
+        raise TypeError(f"rule {rule}: no such input: {', '.join(unknown)}")
+    needed = filter(parameters.__getitem__, facts)
+    return tuple(needed), tuple(name for name in facts if not parameters[name])
+
+
+def _parameters(check: Callable[..., object]) -> Mapping[str, bool]:
+    """Return the names of a rule's parameters, each with whether the rule can't do without it."""
+    if not isinstance(check, FunctionType) or hasattr(check, "__wrapped__") or check.__code__.co_flags & _VARIABLE:
+        from inspect import signature
+
+        return {name: about.default is about.empty for name, about in signature(check).parameters.items()}
+    code = check.__code__
+    placed = code.co_varnames[: code.co_argcount]
+    named = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    first_with_default = len(placed) - len(check.__defaults__ or ())
+    needed = {name: position < first_with_default for position, name in enumerate(placed)}
+    return needed | {name: name not in (check.__kwdefaults__ or {}) for name in named}
+
+
+_VARIABLE = 0x04 | 0x08
+"""The flags of a function with ``*args`` or ``**kwargs``."""
+
+
+def _subjects(first: str) -> tuple[str, ...]:
     """Return what a rule is asked about by its first parameter, of ``task_or_manager`` both; empty for a fact."""
-    if not parameters:
-        return ()
-    named = tuple(parameters[0].name.split("_or_"))
+    named = tuple(first.split("_or_"))
     return named if set(named) <= set(SUBJECTS) else ()
-
-
-def _is_needed(parameter: inspect.Parameter) -> bool:
-    """Return whether a rule can't do without a part of the state."""
-    return parameter.default is inspect.Parameter.empty
 
 
 def call(rule: Rule, subject: object, inputs: dict[str, Any]) -> Iterator[Finding]:

@@ -1,14 +1,12 @@
 """Rules times subjects gives cases; a rule that crashes makes a case too."""
 
-import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
+from taskcheck.documents.frozen import names_of, replace
 from taskcheck.engine.rule import Rule, Undecided, call
-from taskcheck.engine.wellformed import ill
 from taskcheck.model.finding import REPOSITORY, Finding
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.report import Case, RuleRun, RunError, Subject
@@ -19,8 +17,11 @@ from taskcheck.model.state import State
 FINDINGS_CAP = 10_000
 """Findings of one rule; one that yields more is out of hand and costs only itself."""
 
-Asked = tuple[Subject, Any]
-"""What a rule is asked about: the name that reports use, and the thing itself."""
+Named = tuple[Subject, Any]
+"""A thing, with the name that reports use."""
+
+Asked = tuple[Case, Any]
+"""What a rule is asked about: the case of a rule that has nothing to say of it, and the thing itself."""
 
 
 def run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None) -> tuple[RuleRun, ...]:
@@ -29,10 +30,11 @@ def run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None)
     Of a rule about the whole repository, asked about some tasks, the findings of these are kept.
     """
     _seal(state)
-    return tuple(_run(rule, state, only) for rule in sorted(rules, key=lambda rule: rule.name))
+    subjects = _Subjects(state)
+    return tuple(_run(rule, state, subjects, only) for rule in sorted(rules, key=lambda rule: rule.name))
 
 
-def _run(rule: Rule, state: State, only: frozenset[str] | None) -> RuleRun:
+def _run(rule: Rule, state: State, subjects: "_Subjects", only: frozenset[str] | None) -> RuleRun:
     return RuleRun(
         rule=rule.name,
         family=rule.family,
@@ -40,39 +42,40 @@ def _run(rule: Rule, state: State, only: frozenset[str] | None) -> RuleRun:
         doc=rule.doc,
         url=rule.url,
         stops_dispatch=rule.stops_dispatch,
-        cases=tuple(_cases(rule, state, only)),
+        cases=tuple(_cases(rule, state, subjects, only)),
         untold=_untold(rule, state),
     )
 
 
-def _cases(rule: Rule, state: State, only: frozenset[str] | None) -> Iterator[Case]:
+def _cases(rule: Rule, state: State, subjects: "_Subjects", only: frozenset[str] | None) -> Iterator[Case]:
     inputs = _inputs(rule, state)
     if isinstance(inputs, Unavailable):
         yield Case(subject=Subject(REPOSITORY), skipped=inputs.reason)
         return
-    asked = _asked(rule, state)
+    asked = subjects.of(rule)
     if isinstance(asked, Unavailable):
         yield Case(subject=Subject(REPOSITORY), skipped=asked.reason)
         return
     if only is not None and rule.subjects:
-        asked = [(subject, thing) for subject, thing in asked if subject.group in only]
+        asked = [(passed, thing) for passed, thing in asked if passed.subject.group in only]
     asking = _Asking(rule, inputs, only)
-    for subject, thing in asked:
-        yield asking.case(subject, thing)
+    for passed, thing in asked:
+        yield asking.case(passed, thing)
 
 
-@dataclass(slots=True)
 class _Asking:
     """One rule that is asked about subject after subject."""
 
-    rule: Rule
-    inputs: dict[str, Any]
-    only: frozenset[str] | None
-    left: int = FINDINGS_CAP
-    """How many findings it may still have."""
+    def __init__(self, rule: Rule, inputs: dict[str, Any], only: frozenset[str] | None) -> None:
+        self.rule = rule
+        self.inputs = inputs
+        self.only = only
+        self.left = FINDINGS_CAP
+        """How many findings it may still have."""
 
-    def case(self, subject: Subject, thing: object) -> Case:
-        """Ask about one subject."""
+    def case(self, passed: Case, thing: object) -> Case:
+        """Ask about one subject; the case that is given where the rule has nothing to say."""
+        subject = passed.subject
         if self.left < 0:
             return Case(subject=subject, undecided=f"the rule was stopped after {FINDINGS_CAP:,} findings")
         found: list[Finding] = []
@@ -85,6 +88,8 @@ class _Asking:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a rule raises costs only its own results
             where = f"rule {self.rule.name} on {subject}"
             return Case(subject=subject, error=RunError(where=where, message=_frame(error)))
+        if undecided is None and not found:
+            return passed
         if self.only is not None:
             found = [finding for finding in found if finding.task in self.only]
         return self._bounded(Case(subject=subject, findings=tuple(found), undecided=undecided))
@@ -101,13 +106,11 @@ class _Asking:
 
 def _seal(state: State) -> None:
     """Make the mappings of a state and its parts read-only: what one rule wrote there, all others would read."""
-    for part in (state, *(getattr(state, field.name) for field in fields(state))):
-        if not is_dataclass(part):
-            continue
-        for field in fields(part):
-            value = getattr(part, field.name)
+    for part in (state, *(getattr(state, name) for name in names_of(state))):
+        for name in names_of(part):
+            value = getattr(part, name)
             if type(value) is dict:
-                object.__setattr__(part, field.name, MappingProxyType(value))
+                object.__setattr__(part, name, MappingProxyType(value))
 
 
 def _inputs(rule: Rule, state: State) -> dict[str, Any] | Unavailable:
@@ -136,23 +139,39 @@ def _untold(rule: Rule, state: State) -> dict[str, str]:
     return untold
 
 
-def _asked(rule: Rule, state: State) -> list[Asked] | Unavailable:
-    """Return what a rule is asked about; or why nothing of it can be looked at."""
-    if not rule.subjects:
-        return [(Subject(REPOSITORY), None)]
-    found: list[Asked] = []
-    missing: list[Unavailable] = []
-    for kind in rule.subjects:
-        things = _things(kind, state)
-        if isinstance(things, Unavailable):
-            missing.append(things)
-        else:
-            found.extend(things)
-    nothing = len(missing) == len(rule.subjects)
-    return missing[0] if nothing else found
+class _Subjects:
+    """What rules are asked about, made once for all of them."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._by_kind: dict[str, list[Asked] | Unavailable] = {}
+
+    def of(self, rule: Rule) -> list[Asked] | Unavailable:
+        """Return what a rule is asked about; or why nothing of it can be looked at."""
+        if not rule.subjects:
+            return [(Case(subject=Subject(REPOSITORY)), None)]
+        found: list[Asked] = []
+        missing: list[Unavailable] = []
+        for kind in rule.subjects:
+            things = self._of_kind(kind)
+            if isinstance(things, Unavailable):
+                missing.append(things)
+            else:
+                found.extend(things)
+        nothing = len(missing) == len(rule.subjects)
+        return missing[0] if nothing else found
+
+    def _of_kind(self, kind: str) -> list[Asked] | Unavailable:
+        if kind not in self._by_kind:
+            named = _things(kind, self._state)
+            if isinstance(named, Unavailable):
+                self._by_kind[kind] = named
+            else:
+                self._by_kind[kind] = [(Case(subject=subject), thing) for subject, thing in named]
+        return self._by_kind[kind]
 
 
-def _things(kind: str, state: State) -> Iterable[Asked] | Unavailable:
+def _things(kind: str, state: State) -> Iterable[Named] | Unavailable:
     match kind:
         case "task":
             return _tasks(state)
@@ -170,7 +189,7 @@ def _things(kind: str, state: State) -> Iterable[Asked] | Unavailable:
     raise AssertionError(kind)
 
 
-def _tasks(state: State) -> Iterator[Asked]:
+def _tasks(state: State) -> Iterator[Named]:
     for task in state.tasks:
         if task.document is not None:
             yield Subject(task.id), task
@@ -180,11 +199,11 @@ def _where(checkout: str) -> str:
     return "" if checkout == "root" else checkout
 
 
-def _of_entry(entry: Entry) -> Asked:
+def _of_entry(entry: Entry) -> Named:
     return Subject(entry.task, f"{entry.manager} {entry.place.path}"), entry
 
 
-def _of_ledger(ledger: Ledger) -> Asked:
+def _of_ledger(ledger: Ledger) -> Named:
     of_task = ledger.kind in {LedgerKind.TOMBSTONE, LedgerKind.LOG}
     group = ledger.name if of_task else ledger.manager or REPOSITORY
     return Subject(group, ledger.place.path), ledger
@@ -193,13 +212,18 @@ def _of_ledger(ledger: Ledger) -> Asked:
 def _stamped(finding: Finding, rule: Rule) -> Finding:
     if not isinstance(finding, Finding):
         raise TypeError(f"a rule yields findings, not {type(finding).__name__}")
-    if wrong := ill(finding):
+    from taskcheck.engine.wellformed import ill
+
+    wrong = ill(finding)
+    if wrong:
         raise TypeError(wrong)
     return replace(finding, rule=rule.name, family=rule.family, severity=finding.severity or rule.severity)
 
 
 def _frame(error: BaseException) -> str:
     """Return the exception with the frame that raised it, short enough for one line of a report."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({frames[-1].name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {error}{where}"

@@ -1,11 +1,11 @@
 """How much the findings of a rule matter, and which of them are meant to be."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from taskcheck.config.settings import Settings, Suppression
 from taskcheck.documents import Value
+from taskcheck.documents.frozen import replace
 from taskcheck.documents.values import timestamp
 from taskcheck.engine.select import ALL
 from taskcheck.model.finding import Acceptance, Finding, Severity

@@ -1,11 +1,11 @@
 """Whether what plugins give is what its class declares: what one got wrong costs that one, not the whole report."""
 
 from collections.abc import Callable
-from dataclasses import is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from taskcheck.documents.frozen import names_of
 from taskcheck.model.finding import Finding
 from taskcheck.model.sources import PullState, Unavailable
 
@@ -46,7 +46,7 @@ def _check(kind: Any) -> Check:
         return _tuple(_check(declared[0]))
     if origin is Union or origin is UnionType:
         return _one_of(declared)
-    if is_dataclass(kind):
+    if names_of(kind):
         return _all_of(kind)
     return _one_of((origin or kind,))
 
@@ -74,7 +74,7 @@ def _tuple(of: Check) -> Check:
 
 
 def _one_of(kinds: tuple[Any, ...]) -> Check:
-    parts: dict[type, Check] = {kind: _check(kind) for kind in kinds if hasattr(kind, "__dataclass_fields__")}
+    parts: dict[type, Check] = {kind: _check(kind) for kind in kinds if names_of(kind)}
 
     def check(value: Any) -> str | None:
         if not isinstance(value, kinds):

@@ -1,21 +1,21 @@
 """What a person has to know of what was written: what to commit, and what a merge will meet."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from shlex import quote
 
+from taskcheck.documents.expression import expression
 from taskcheck.fix.transaction import Planned
 from taskcheck.model.plan import Change
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
 from taskcheck.model.taking import met
-from taskcheck.read import read_staging
+from taskcheck.read.index import read_staging
 from taskcheck.store import Store
 
 MESSAGE = "Tasks follow their ledgers"
 """The message of the commit that is proposed."""
 
-_PATTERN = re.compile(r"[*?\[\\:]")
+_PATTERN = expression(r"[*?\[\\:]")
 """What git takes in a path for a pattern, which other files may match too."""
 
 

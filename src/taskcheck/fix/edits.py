@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from taskcheck.assemble.rows import CONTAINERS, register_rows
 from taskcheck.documents import Document, DocumentError, Refused, Route, Value, jsonsplice, read_json
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import timestamp
 from taskcheck.model.edit import (
     DropEntry,
@@ -20,7 +20,7 @@ from taskcheck.model.edit import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class After:
     """A file as it is to be: its bytes, None for none; and the file whose mode and owner a new one takes."""
 

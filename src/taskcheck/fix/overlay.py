@@ -1,10 +1,10 @@
 """Sources as they would be with some files changed; pure. What git and the process table answered stays."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
+from taskcheck.documents.frozen import replace
 from taskcheck.model.sources import (
     CheckoutSource,
     Fork,

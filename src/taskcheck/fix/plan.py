@@ -1,10 +1,11 @@
 """A plan: the fixes of a report as the bytes of files, tried on the rules before anything is written; pure."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Refused
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.fix.edits import After, AgreedEdits, compose
 from taskcheck.fix.overlay import contents, overlaid
 from taskcheck.model.finding import Finding, Safety, Severity
@@ -24,7 +25,7 @@ TRIALS = 200
 """How often the rules may look in one plan; some thousand fixes of which a few raise errors need fewer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """What the rules say of some sources."""
 

@@ -1,12 +1,12 @@
 """Repairs a store: finish what was interrupted, check, plan, write all or nothing, and check again."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 
 from taskcheck.assemble.parse import parse
 from taskcheck.assemble.state import assemble
 from taskcheck.checks import ask, check_store, chosen, reported
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.fix.closing import closing_notes, task_files
 from taskcheck.fix.overlay import contents, overlaid
 from taskcheck.fix.plan import Judged, on_top_of, plan
@@ -25,7 +25,8 @@ from taskcheck.model.plan import Plan
 from taskcheck.model.report import Report, RunError
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
-from taskcheck.read import fix_folder, read_staging
+from taskcheck.read.index import read_staging
+from taskcheck.read.locate import fix_folder
 from taskcheck.report.build import concluded
 from taskcheck.store import Request, Store, UsageError
 from taskcheck.write.commit import Aborted, undo
@@ -33,7 +34,7 @@ from taskcheck.write.disk import obstacle
 from taskcheck.write.journal import Journal, JournalError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Order:
     """How far a repair may go."""
 

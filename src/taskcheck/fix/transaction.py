@@ -3,17 +3,17 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.documents.values import iso
 from taskcheck.model.plan import Plan
 from taskcheck.model.report import Report
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
-from taskcheck.read import fix_folder, own_folder
 from taskcheck.read.answers import changed
+from taskcheck.read.locate import fix_folder, own_folder
 from taskcheck.store import Store, UsageError
 from taskcheck.write.commit import (
     Aborted,
@@ -43,7 +43,7 @@ TROUBLE = (Held, JournalError, Obstacle, OSError)
 """What keeps a transaction from being begun; `told` says it in words."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Planned:
     """A plan, and the sources that it rests on."""
 

@@ -8,7 +8,8 @@ from taskcheck.assemble.tasks import TaskReader
 from taskcheck.model.pulls import home as remote_home
 from taskcheck.model.sources import Forges, Merge, PullAddress, PullState, Repository, Unavailable
 from taskcheck.model.state import State
-from taskcheck.read import Location, read_landed, read_remote, read_since
+from taskcheck.read.landed import read_landed, read_remote, read_since
+from taskcheck.read.locate import Location
 
 Answers = Mapping[PullAddress, PullState | Unavailable]
 

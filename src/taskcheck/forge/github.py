@@ -10,7 +10,7 @@ from taskcheck.documents.values import timestamp
 from taskcheck.forge.sites import Site, sites
 from taskcheck.model.sources import PullAddress, PullState, Unavailable
 from taskcheck.plugins.deadline import within
-from taskcheck.plugins.hooks import hookimpl
+from taskcheck.plugins.marker import hookimpl
 
 PATIENCE = 30.0
 """Seconds that a site may take for all of its answers."""

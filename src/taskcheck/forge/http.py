@@ -4,7 +4,6 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
@@ -15,6 +14,7 @@ from cachecontrol import CacheControlAdapter, CacheController
 from requests import exceptions
 from requests.adapters import HTTPAdapter
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.forge.cache import Kept, folder
 from taskcheck.forge.sites import Site
 from taskcheck.version import __version__
@@ -50,7 +50,7 @@ class Silent(Exception):
     """The site says nothing more in this run; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Reply:
     status: int
     headers: Mapping[str, str]

@@ -5,9 +5,9 @@ The variables are those of GitHub's own tools: `gh help environment`, and the de
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.pulls import host_name
 
 PUBLIC = "github.com"
@@ -15,7 +15,7 @@ _OF_PUBLIC = ("GH_TOKEN", "GITHUB_TOKEN")
 _OF_ENTERPRISE = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Site:
     """A host of GitHub's, and how to ask it."""
 
@@ -23,7 +23,7 @@ class Site:
     rest: str
     """URL of its REST API, without a slash at the end."""
     graphql: str
-    token: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, shown=False)
     variable: str = _OF_PUBLIC[0]
     """The variable that its token came from, or that one for it belongs in."""
 

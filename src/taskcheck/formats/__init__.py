@@ -1,9 +1,12 @@
 """Output formats: pure functions from a report to text, each in a module of its own, imported when it is asked for."""
 
-from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from taskcheck.model.report import Report
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from taskcheck.model.report import Report
 
 FORMATS = (
     "text", "concise", "json", "jsonl", "junit", "sarif", "github", "gitlab", "markdown", "agent", "html",
@@ -11,7 +14,7 @@ FORMATS = (
 """Names of the built-in formats; each is the module of this package with that name (``json`` is ``json_report``)."""
 
 
-def renderer(name: str) -> Callable[[Report], str]:
+def renderer(name: str) -> "Callable[[Report], str]":
     """The function that turns a report into text.
 
     Raises:

@@ -1,10 +1,11 @@
 """Lines of text before they are wrapped and coloured: for the report on a terminal and the operator's view."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from taskcheck.documents.frozen import frozen
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,7 +30,7 @@ Segment = tuple[str, str]
 NO_LINKS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line before it is wrapped: how far it is indented, and its segments with their kinds."""
 

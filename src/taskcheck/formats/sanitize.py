@@ -1,21 +1,19 @@
 """Makes text from files harmless where it leaves: one function for each kind of reader that it could speak to."""
 
-import html as entities
-import json
 import re
-import shlex
-import string
 import unicodedata
 from typing import Any
 
-_ODD = re.compile(r"[^ -~]")
-_LEADING_COMMAND = re.compile(r"\A(\s*):(?=:)")
-_BRACKET_COMMAND = re.compile(r"##(\w*)\[")
-_NOT_ASCII = re.compile(r"[^\n -~]")
-_HARMLESS = re.compile(r"(?!www\.)[^\W_]+(?:[-.'/][^\W_]+)*|\d+(?::\d+)+Z?|[-–—·=]?", re.IGNORECASE)
+from taskcheck.documents.expression import expression
+
+_ODD = expression(r"[^ -~]")
+_LEADING_COMMAND = expression(r"\A(\s*):(?=:)")
+_BRACKET_COMMAND = expression(r"##(\w*)\[")
+_NOT_ASCII = expression(r"[^\n -~]")
+_HARMLESS = expression(r"(?!www\.)[^\W_]+(?:[-.'/][^\W_]+)*|\d+(?::\d+)+Z?|[-–—·=]?", re.IGNORECASE)
 _OPENING, _CLOSING = "(\"'", ".,;:!?)\"'…"
-_AS_IT_IS = {*string.ascii_letters, *string.digits, *"-_./"}
-_REFERENCE = re.compile(r"(?:[0-9a-f]{7,40}|[a-z]+-[0-9]+)\Z", re.IGNORECASE)
+_AS_IT_IS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./")
+_REFERENCE = expression(r"(?:[0-9a-f]{7,40}|[a-z]+-[0-9]+)\Z", re.IGNORECASE)
 
 MAX_FIELD = 300
 """Characters that one field of a report may have; what is longer is cut, visibly."""
@@ -38,7 +36,9 @@ def visible(text: str, limit: int | None = MAX_FIELD) -> str:
 
 def html(text: str, limit: int | None = MAX_FIELD) -> str:
     """For HTML, as text or as the value of an attribute in quotes."""
-    return entities.escape(visible(text, limit))
+    import html
+
+    return html.escape(visible(text, limit))
 
 
 def markdown(text: str, limit: int | None = MAX_FIELD) -> str:
@@ -53,8 +53,10 @@ def code(text: str, limit: int | None = MAX_FIELD) -> str:
     """For Markdown: the text as code, of which nothing is read."""
     text = visible(text, limit)
     if not text or text != text.strip() or "`" in text or "|" in text:
+        from string import punctuation
+
         # No code span holds these in a table. The comment keeps an address from being one.
-        spelled = (f"&#{ord(c)};" if c in string.punctuation or (c.isspace() and c != " ") else c for c in text)
+        spelled = (f"&#{ord(c)};" if c in punctuation or (c.isspace() and c != " ") else c for c in text)
         return f"<code>{''.join(spelled).replace('&#64;', '&#64;<!-- -->')}</code>"
     return f"`{text}`"
 
@@ -65,6 +67,8 @@ def shell(text: str) -> str | None:
     What isn't visible, or wouldn't stay as it is on its way, is spelled out: ``$'a\012b'`` has a newline.
     """
     if visible(text, None) == text == " ".join(text.split()):
+        import shlex
+
         return shlex.quote(text)
     try:
         data = text.encode("utf-8", "surrogateescape")
@@ -89,6 +93,8 @@ def json_text(value: Any, indent: int | None = None) -> str:
 
     What a CI log would take for a command is escaped, which leaves the value as it is.
     """
+    import json
+
     text = _NOT_ASCII.sub(_json_escape, json.dumps(value, ensure_ascii=False, indent=indent))
     return _BRACKET_COMMAND.sub(r"##\1\\u005b", text)
 
@@ -102,12 +108,15 @@ def _markdown_word(word: str) -> str:
 
 
 def _json_escape(match: re.Match[str]) -> str:
+    import json
+
     character = match[0]
     spelled = json.dumps(character)[1:-1]
     return f"\\{spelled}" if "\ud800" <= character <= "\udfff" else spelled
 
 
 def _spelled(match: re.Match[str]) -> str:
+
     character = match[0]
     if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
         return character

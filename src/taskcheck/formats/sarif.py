@@ -1,10 +1,10 @@
 """The report as SARIF 2.1.0: rules with their help, results with the evidence of all sides, what couldn't be judged."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+from taskcheck.documents.expression import expression
 from taskcheck.formats import wording
 from taskcheck.formats.sanitize import json_text, visible
 from taskcheck.model.finding import REPOSITORY, Acceptance, Evidence, Finding, Severity
@@ -25,7 +25,7 @@ PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO:
 
 EXITS = {0: "clean", 1: "findings", 3: "the result can't be trusted", 4: "nothing to check"}
 
-_NO_BYTE = re.compile("[\\ud800-\\udc7f\\udd00-\\udfff]")
+_NO_BYTE = expression("[\\ud800-\\udc7f\\udd00-\\udfff]")
 
 Json = dict[str, Any]
 Found = tuple[Finding, Incident | None, Acceptance | None]

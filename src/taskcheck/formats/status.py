@@ -1,8 +1,8 @@
 """The operator's view for a terminal: managers with their heartbeats, then a row per task that needs a look."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import age, iso
 from taskcheck.formats.lines import Line, plain_text, styled, wrapped
 from taskcheck.formats.sanitize import visible
@@ -44,7 +44,7 @@ def render(
     return styled(lines, None) if colour else plain_text(lines)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _Screen:
     """The view in its parts, from top to bottom."""
 

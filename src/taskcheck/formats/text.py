@@ -1,8 +1,8 @@
 """The report for people: one row per task, under it what is wrong, who says so, and what would mend it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from taskcheck.documents.frozen import replace
 from taskcheck.formats.lines import Line, Segment, plain_text, styled
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.tally import tally

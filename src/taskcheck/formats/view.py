@@ -1,8 +1,8 @@
 """What the operator's view says, on a terminal as in a browser: its rows in their order, and its words."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import iso
 from taskcheck.formats.wording import (
     argument,
@@ -19,7 +19,7 @@ from taskcheck.model.report import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One incident as a view shows it."""
 

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.documents.toml import TomlError, read_toml
 from taskcheck.model.finding import Acceptance, Finding
 from taskcheck.model.report import RuleRun
@@ -20,7 +20,7 @@ class BaselineError(ValueError):
     """The file is no baseline; the message says where and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accepted:
     """A finding of the baseline: whose it is, for people, and how many have its fingerprint."""
 
@@ -29,7 +29,7 @@ class Accepted:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Baseline:
     """The accepted findings by fingerprint."""
 

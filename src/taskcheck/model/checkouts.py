@@ -1,10 +1,10 @@
 """The other checkouts, their task files that differ from root's, and which branch of which task has landed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 
 from taskcheck.config.settings import Stage
+from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.runtime import (
     Signal,
 )
@@ -33,7 +33,7 @@ class End(Enum):
     """It ends parked, ready, stopped, or in a status outside the vocabulary: the branch itself says work is left."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Landing:
     """A branch of a task that has landed on trunk."""
 
@@ -50,7 +50,7 @@ class Landing:
     """Another task that a ledger or its front matter gives the same branch."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checkouts:
     """Linked worktrees and branch tips beside root."""
 
@@ -106,7 +106,7 @@ class Checkouts:
         return self.merges.get(branch) if branch else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Copies:
     """The task files of live checkouts that differ from root's."""
 

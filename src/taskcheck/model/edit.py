@@ -1,13 +1,13 @@
 """What a fix would do to files, as data: keyed edits, so that those of different fixes compose."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
-from taskcheck.documents.frontgraft import Origin, set_keys
+from taskcheck.documents.frozen import frozen
+from taskcheck.documents.origin import Origin
 from taskcheck.model.task import Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SetKey:
     """Write a scalar where the place's route points; added at the end when the key isn't there.
 
@@ -19,14 +19,14 @@ class SetKey:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DropEntry:
     """Take a row out of a register, nothing else."""
 
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class MergeFile:
     """Merge runtime files of one person into the canonical path, and drop the others."""
 
@@ -36,7 +36,7 @@ class MergeFile:
     """The canonical key that the merged file names as its owner."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class KeepFile:
     """Keep one of several runtime files under the canonical path, and drop the others."""
 
@@ -56,6 +56,8 @@ def with_keys(data: bytes, edits: Collection[SetKey], *, at_names: bool) -> byte
         DocumentError: it can't be read.
         Refused: it can't be done exactly.
     """
+    from taskcheck.documents.frontgraft import set_keys
+
     origins = dict.fromkeys(edit.origin for edit in edits)
     for origin in sorted(origins, key=lambda origin: origin is None):
         values = {edit.place.route: edit.value for edit in edits if edit.origin == origin}

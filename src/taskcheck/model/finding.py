@@ -1,10 +1,9 @@
 """What rules find: findings with evidence from both sides, and fixes as keyed edits."""
 
-import hashlib
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.edit import Edit, edited
 from taskcheck.model.task import Place
 
@@ -38,7 +37,7 @@ class Safety(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Evidence:
     """What one source says about the matter."""
 
@@ -48,7 +47,7 @@ class Evidence:
     """Who speaks: the task file in root, one in a worktree or branch, or another file; told in a report."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Fix:
     """A repair as data: what it would change, and how far it can be trusted."""
 
@@ -77,7 +76,7 @@ class Fix:
         return tuple(dict.fromkeys(path for edit in self.edits for path in edited(edit)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Acceptance:
     """Why a finding is accepted, and where somebody wrote that down."""
 
@@ -86,7 +85,7 @@ class Acceptance:
     """The configuration, the task's own file, or the baseline."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Finding:
     """One broken invariant: what is wrong, what is expected instead, and who says so."""
 
@@ -127,5 +126,7 @@ class Finding:
 
         Of rule, subject, route and identifying values; never of a path, a line, a count, a message or the time.
         """
+        import hashlib
+
         parts = (self.rule, self.task or "", self.manager or "", *self.place.route, "", *self.identity)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,14 +1,12 @@
 """A plan: every file that a run would write, as it was read and as it is to be, and the fixes behind it."""
 
-import hashlib
-import json
-from dataclasses import dataclass
 from typing import Any
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.report import FixNote, RunError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Change:
     """One file as it was read and as it is to be; None where there is none."""
 
@@ -19,7 +17,7 @@ class Change:
     """The file whose mode and owner a new one takes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Plan:
     """All changes of one run, and the fixes behind them."""
 
@@ -31,6 +29,9 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """16 hex digits of what would be written over what."""
+        import hashlib
+        import json
+
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()[:16]
 
     def as_dict(self) -> dict[str, Any]:
@@ -50,4 +51,6 @@ class Plan:
 
 def digest(data: bytes | None) -> str | None:
     """The SHA-256 of a file's bytes, in hex; None for no file."""
+    import hashlib
+
     return None if data is None else hashlib.sha256(data).hexdigest()

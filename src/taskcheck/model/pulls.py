@@ -1,10 +1,10 @@
 """Pull requests as their forges have them: where each is, what was answered about it, what of that counts."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from taskcheck.documents.expression import expression
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import (
     Merge,
     PullAddress,
@@ -13,15 +13,15 @@ from taskcheck.model.sources import (
 )
 from taskcheck.model.task import PULL_PATH, Place, PullRequest
 
-_ADDRESS = re.compile(rf"https?://(?P<host>[^/\s@?#]+)/(?P<repository>[^\s?#]+?)(?:/-)?{PULL_PATH}")
-_WEB = re.compile(r"https?://(?:[^/\s@]*@)?(?P<host>[^/\s@]+)/(?P<path>\S+)")
-_SSH = re.compile(r"(?:ssh|git)://(?:[^/\s@]*@)?(?P<host>[^/\s@:]+)(?::\d+)?/(?P<path>\S+)")
-_SCP = re.compile(r"(?:[^/\s@]+@)?(?P<host>[^/\s:@]+):(?P<path>(?!//)\S+)")
-_DEFAULT_PORT = re.compile(r"\.?(?::(?:443|80))?\Z")
+_ADDRESS = expression(rf"https?://(?P<host>[^/\s@?#]+)/(?P<repository>[^\s?#]+?)(?:/-)?{PULL_PATH}")
+_WEB = expression(r"https?://(?:[^/\s@]*@)?(?P<host>[^/\s@]+)/(?P<path>\S+)")
+_SSH = expression(r"(?:ssh|git)://(?:[^/\s@]*@)?(?P<host>[^/\s@:]+)(?::\d+)?/(?P<path>\S+)")
+_SCP = expression(r"(?:[^/\s@]+@)?(?P<host>[^/\s:@]+):(?P<path>(?!//)\S+)")
+_DEFAULT_PORT = expression(r"\.?(?::(?:443|80))?\Z")
 _ALIASES = {"www.github.com": "github.com", "ssh.github.com": "github.com"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Pull:
     """A pull request that a ledger records, with what its forge says."""
 
@@ -69,7 +69,7 @@ class Pull:
         return f"{self.address} is {self.answer.state}{into}{at}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pulls:
     """The pull requests that ledgers record, by task."""
 

@@ -1,15 +1,15 @@
 """What a check says: the results of every rule, one incident per task, and the report of the whole."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
+from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.model.finding import REPOSITORY, Acceptance, Finding, Safety, Severity
 from taskcheck.model.runtime import Signal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RunError:
     """Something that makes the result untrustworthy: where, and what."""
 
@@ -17,7 +17,7 @@ class RunError:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class FixNote:
     """A fix, and what became of it in this run."""
 
@@ -41,7 +41,7 @@ EMPTY = 4
 """Exit code of a run that found nothing to check."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """What a rule was asked about: a task, a manager or the repository; and which of several things of it."""
 
@@ -72,7 +72,7 @@ class Outcome(Enum):
     """The rule crashed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Case:
     """One rule asked about one subject, and what came of it."""
 
@@ -112,7 +112,7 @@ class Case:
         return Outcome.SUPPRESSED if self.findings else Outcome.PASSED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RuleRun:
     """One rule, and a case for each subject that it was asked about."""
 
@@ -171,7 +171,7 @@ class RuleRun:
         return replace(self, cases=cases)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SignalNote:
     """A raw signal, and what became of it."""
 
@@ -180,7 +180,7 @@ class SignalNote:
     explained_by: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Incident:
     """One task (or manager, or the repository) with all that is wrong with it."""
 
@@ -226,7 +226,7 @@ class Incident:
         return tuple(finding for finding in self.findings if finding.explained_by is not None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ManagerStatus:
     """How fresh a manager's heartbeat is."""
 
@@ -240,7 +240,7 @@ class ManagerStatus:
     """How many of these a live process is known to hold; None where that can't be told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Unseen:
     """Something that was not looked at: what it says isn't known."""
 
@@ -259,7 +259,7 @@ class Unseen:
         return f"{self.where}: {self.why}{cure}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Report:
     """All that one check has to say; formats turn it into text."""
 

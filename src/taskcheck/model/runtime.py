@@ -1,15 +1,15 @@
 """The frozen nouns of the runtime ledgers: registers, snapshots, tombstones, logs, and the dispatches they record."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
 from taskcheck.documents import Document, Route, Trouble, Value
+from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.task import Place, PullRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Entry:
     """A task's row in a register."""
 
@@ -68,7 +68,7 @@ class Entry:
         return self.pr_state is not None and self.pr_state.casefold() == "merged"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Signal:
     """A raw attention or escalation signal of a snapshot."""
 
@@ -82,7 +82,7 @@ class Signal:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Row:
     """A task's row in a snapshot."""
 
@@ -111,7 +111,7 @@ class LedgerKind(Enum):
     TEAM = "team file"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Ledger:
     """A ledger file as such: which it is, whose, and what in it couldn't be read."""
 
@@ -124,7 +124,7 @@ class Ledger:
     troubles: tuple[tuple[Route, Trouble], ...] = ()
     manager: str | None = None
     """Key of the person that a register's or snapshot's file name resolves to, else the name; None for others."""
-    document: Document | None = field(default=None, repr=False)
+    document: Document | None = field(default=None, shown=False)
     written_at: datetime | None = None
     """When the file was last written."""
 
@@ -144,7 +144,7 @@ class Ledger:
         return self.kind is LedgerKind.REGISTER and any(len(route) <= 2 for route, _ in self.troubles)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Register:
     """Who works where, as one manager wrote it."""
 
@@ -153,7 +153,7 @@ class Register:
     updated_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Snapshot:
     """A heartbeat: what the status page shows."""
 
@@ -164,7 +164,7 @@ class Snapshot:
     counts: Mapping[str, Value] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Tombstone:
     """The last known state of a dispatch."""
 
@@ -202,7 +202,7 @@ class Tombstone:
         return max(filter(None, (self.started_at, self.heartbeat_at, self.ended_at)), default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DispatchLog:
     """What a worker's log tells: the exit code of its last line, and when it was last written."""
 
@@ -230,7 +230,7 @@ class DispatchState(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Dispatch:
     """The newest run known of a task, put together from entry, tombstone and log."""
 
@@ -273,7 +273,7 @@ class Dispatch:
         return self.over and self.moved_on
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Manager:
     """A process that works for one person: all registers and snapshots that resolve to that person."""
 

@@ -1,16 +1,16 @@
 """Everything that was read, once: bytes or the reason why not, and what git and the process table answered."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from taskcheck.documents import Trouble
+from taskcheck.documents.frozen import field, frozen
 from taskcheck.documents.values import from_epoch
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unavailable:
     """A ledger that isn't there or can't be looked at; what needs it is skipped with this reason."""
 
@@ -19,7 +19,7 @@ class Unavailable:
     """Tasks that it would tell of, where it is the user's choice not to look."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Source:
     """One file as it was read: its bytes, or the trouble that kept them."""
 
@@ -39,7 +39,7 @@ class Source:
         return None if self.mtime_ns is None else from_epoch(self.mtime_ns / 1e9)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Fork:
     """How a checkout's history left root's: the merge-base, and the task files on both sides of it."""
 
@@ -58,7 +58,7 @@ class Fork:
     """Names of the checkouts that this one is stacked on: its history has what they changed of the same task files."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Behind:
     """The task files that a checkout has as it had them when its history left root's, and root has others by now.
 
@@ -82,7 +82,7 @@ class Behind:
         return Behind({path: blob for path, blob in self.blobs.items() if path not in paths}, self.contents)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class CheckoutSource:
     """A linked worktree or a branch tip beside root; only the task files that differ from root are held."""
 
@@ -110,7 +110,7 @@ class CheckoutSource:
     merge: "Merge | None" = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Merge:
     """Whether a branch has landed on trunk: yes, no, or None where git alone can't tell; and by what proof."""
 
@@ -130,7 +130,7 @@ class Merge:
         return self.merged is not True and not is_in_root
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Change:
     """A commit that changed a task file, or a branch that did: the file's content before and after."""
 
@@ -141,7 +141,7 @@ class Change:
     after: bytes | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Repository:
     """What git answered about root."""
 
@@ -161,7 +161,7 @@ class Repository:
     """Newest first: what commits on root, seen from their first parent, did to tasks that were dispatched."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RecordedPath:
     """What lies at a worktree path that a ledger names."""
 
@@ -175,7 +175,7 @@ class RecordedPath:
     """Why what lies there is no worktree, whether git lists it or not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Processes:
     """The process table of this host, as far as the ledgers name pids of it."""
 
@@ -241,7 +241,7 @@ def _is_address(host: str) -> bool:
     return ":" in host or digits.isdecimal()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PullAddress:
     """Where a pull request is."""
 
@@ -260,7 +260,7 @@ class PullAddress:
         return f"{self.repository}#{self.number} on {self.host}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PullState:
     """A pull request as its forge has it."""
 
@@ -273,7 +273,7 @@ class PullState:
     """When it was merged or closed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Forges:
     """What was answered about the pull requests that ledgers record."""
 
@@ -286,7 +286,7 @@ class Forges:
     """By task and pull request: why the task isn't done by it, as root's history tells."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Sources:
     """All that one check looks at, held still."""
 

@@ -1,12 +1,12 @@
 """The state of a repository, frozen: one attribute for every input that a rule can ask for by parameter name."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents import Document
+from taskcheck.documents.frozen import field, frozen, names_of
 from taskcheck.model.checkouts import Checkouts, Copies
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import (
@@ -31,7 +31,7 @@ from taskcheck.model.task import (
 from taskcheck.model.tasks import Tasks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entries:
     """All registers' rows."""
 
@@ -46,7 +46,7 @@ class Entries:
         return self.by_task.get(task, ())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rows:
     """The rows of each person's newest snapshot."""
 
@@ -57,7 +57,7 @@ class Rows:
         return self.by_task.get(task, ())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dispatches:
     """The newest run known of every task that has one."""
 
@@ -82,7 +82,7 @@ class Dispatches:
         return entry in self.live or (running and dispatch is not None and entry in dispatch.entries)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SuppressionUse:
     """A suppression of the configuration or of a task file, and what became of it in this run."""
 
@@ -102,7 +102,7 @@ class SuppressionUse:
     """Whether the rule could look everywhere that it covers; otherwise nothing is known of its use."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     """All that rules may ask for; a part that couldn't be looked at says why."""
 
@@ -186,5 +186,5 @@ class State:
 INTERNAL = frozenset({"files", "signals", "documents", "trusted"})
 """Fields of a state that reports are made with, and no rule asks for."""
 
-FACTS = frozenset(field.name for field in fields(State)) - INTERNAL
+FACTS = frozenset(names_of(State)) - INTERNAL
 """The parts of a state that a rule may ask for by the name of a parameter."""

@@ -1,17 +1,17 @@
 """What root takes over from another checkout's copy of a task, so that git merges the two afterwards; pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Refused
-from taskcheck.documents.frontgraft import Origin, changed_with, meeting, whole
+from taskcheck.documents.frozen import frozen
+from taskcheck.documents.origin import Origin, whole
 from taskcheck.model.edit import SetKey, with_keys
 from taskcheck.model.sources import Fork
 from taskcheck.model.task import Copy, Task
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taking:
     """Edits of root's file, and what the copy's branch will meet there."""
 
@@ -53,6 +53,8 @@ def _origin(copy: Copy, document: Document) -> Origin | None:
 
 def _taken_along(root: Task, copy: Copy, keys: Mapping[str, str], origin: Origin, settings: Settings) -> dict[str, str]:
     """Return what may differ and stands in one change with some keys, with the copy's values."""
+    from taskcheck.documents.frontgraft import changed_with
+
     try:
         beside = changed_with(keys, origin, at_names=settings.at_names)
     except Refused:
@@ -86,6 +88,8 @@ def _meets(document: Document, copy: Copy, edits: list[SetKey], settings: Settin
 
 def met(copy: Copy, data: bytes, *, at_names: bool) -> str:
     """Return which lines of which branch a merge would leave to a person, were root's file so; empty for none."""
+    from taskcheck.documents.frontgraft import meeting
+
     origin = _origin(copy, copy.task.document) if copy.task.document else None
     lines = meeting(origin, data, at_names=at_names) if origin else ""
     if not lines:

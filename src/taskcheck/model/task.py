@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
 
 from taskcheck.config.settings import Stage
 from taskcheck.documents import Document, Route, Trouble, Value
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import from_epoch, whole_number
 from taskcheck.model.sources import Fork, Merge, Unavailable
 
@@ -16,7 +16,7 @@ PULL_PATH = r"/(?:pull|pulls|pull-requests|merge_requests|pullrequest)/(\d{1,18}
 """How the URL of a pull request ends on GitHub, Gitea, Bitbucket, GitLab and Azure, the number as a group."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Place:
     """Where something is written, by name; it becomes a line and a column only when it is shown."""
 
@@ -31,7 +31,7 @@ class Place:
         return Place(path=self.path, route=(*self.route, *route), checkout=self.checkout)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PullRequest:
     """A pull request as a ledger records it."""
 
@@ -50,7 +50,7 @@ class PullRequest:
         return PullRequest(url=url, number=PullRequest(url=url).url_number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Task:
     """A task file in one checkout; one that can't be read has its trouble and nothing else."""
 
@@ -132,7 +132,7 @@ def pull_request(url: Value, number: Value) -> PullRequest | None:
     return PullRequest(url=known_url, number=known_number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Checkout:
     """A linked worktree or a branch tip beside root."""
 
@@ -171,7 +171,7 @@ class Tie(Enum):
     """Nothing names one, and it alone changed the task's file: good for findings, not for a safe fix."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Copy:
     """A task file in a checkout that differs from root's, with what history knows of both."""
 

@@ -1,17 +1,17 @@
 """Root's task files, found by id, by path, and as other tasks name them."""
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from unicodedata import normalize
 
+from taskcheck.documents.expression import expression
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.task import (
     Task,
 )
 
-_LABEL = re.compile(r"([A-Za-z]+-?\d+):")
-_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+_LABEL = expression(r"([A-Za-z]+-?\d+):")
+_LEADING_ZEROS = expression(r"(?<!\d)0+(?=\d)")
 
 
 def _fold_id(text: str) -> str:
@@ -29,7 +29,7 @@ def _meant(reference: str, of: Task) -> tuple[str, ...]:
     return (f"{scope}/{reference}", reference) if scope else (reference,)
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Tasks:
     """Root's task files."""
 

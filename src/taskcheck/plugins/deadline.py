@@ -1,7 +1,6 @@
 """Waiting for what may never come."""
 
 from collections.abc import Callable
-from threading import Thread
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -14,6 +13,8 @@ def within(seconds: float, work: Callable[[], T]) -> T:
         TimeoutError: it gave nothing in time.
         BaseException: what the work raised.
     """
+    from threading import Thread
+
     given: list[T] = []
     failures: list[BaseException] = []
 

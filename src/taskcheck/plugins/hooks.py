@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
+from taskcheck.plugins.marker import PROJECT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -21,8 +23,7 @@ API_VERSION = 1
 A plugin that says ``taskcheck_api = 1`` in its module isn't called by a taskcheck of another version.
 """
 
-hookspec = pluggy.HookspecMarker("taskcheck")
-hookimpl = pluggy.HookimplMarker("taskcheck")
+hookspec = pluggy.HookspecMarker(PROJECT)
 
 
 @hookspec

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-import pluggy
-
-from taskcheck.engine.rule import Rule
-from taskcheck.engine.wellformed import ill_answer
-from taskcheck.model.report import RunError
-from taskcheck.plugins import hooks
-from taskcheck.plugins.deadline import within
+from taskcheck.read.distributions import read_entry_points
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from types import FunctionType
 
+    import pluggy
+
+    from taskcheck.engine.rule import Rule
     from taskcheck.model.plan import Plan
-    from taskcheck.model.report import Report
+    from taskcheck.model.report import Report, RunError
     from taskcheck.model.sources import PullAddress, PullState, Unavailable
     from taskcheck.model.state import State
+    from taskcheck.read.distributions import Point
 
     Take = Callable[..., Any]
     """Given what calls a plugin, and the hook's arguments: calls it, and makes of it what the hook is to give."""
 
 BUILTIN = "taskcheck_rules"
 """The pack of built-in rules: registered as anybody's is, but known without a scan."""
+
+BUILTIN_NAME = "builtin"
+"""What it is called among plugins."""
 
 GITHUB = "taskcheck.forge.github"
 """The built-in provider of pull requests: imported when somebody is asked."""
@@ -41,17 +43,50 @@ PATIENCE = 120.0
 GROUP = "taskcheck"
 
 
-@dataclass(slots=True)
+class Alone:
+    """An implementation of the built-in rules' plugin, as `pluggy.HookImpl` tells of it."""
+
+    def __init__(self, function: FunctionType) -> None:
+        self.function = function
+        self.plugin_name = BUILTIN_NAME
+        self.argnames = function.__code__.co_varnames[: function.__code__.co_argcount]
+
+
 class Plugins:
-    """The registered plugins, and what went wrong with any of them."""
+    """The built-in rules and the installed plugins, and what went wrong with any of them.
 
-    manager: pluggy.PluginManager
-    errors: list[RunError] = field(default_factory=list)
-    answers: dict[PullAddress, PullState | Unavailable] = field(default_factory=dict)
-    """What was said of pull requests; nobody is asked twice in one run."""
+    They are imported and registered when they are first asked for anything.
+    """
 
-    def rules(self) -> dict[str, Rule]:
-        """Return all rules by name; of two with one name the first registered stays, and the other is an error."""
+    def __init__(self, points: Sequence[Point]) -> None:
+        self._points = points
+        self.errors: list[RunError] = []
+        self.answers: dict[PullAddress, PullState | Unavailable] = {}
+        """What was said of pull requests; nobody is asked twice in one run."""
+
+    @cached_property
+    def manager(self) -> pluggy.PluginManager:
+        """Those that could be registered."""
+        from importlib import import_module
+
+        import pluggy
+
+        from taskcheck.plugins import hooks
+
+        manager = pluggy.PluginManager("taskcheck")
+        manager.add_hookspecs(hooks)
+        manager.register(import_module(BUILTIN), name=BUILTIN_NAME)
+        for name, value in self._points:
+            try:
+                manager.register(_loaded(name, value), name=name)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault is its own
+                self._fail(name, f"{type(error).__name__}: {error}")
+        return manager
+
+    @cached_property
+    def _rules(self) -> dict[str, Rule]:
+        from taskcheck.engine.rule import Rule
+
         rules: dict[str, Rule] = {}
         for plugin, found in self._each("taskcheck_rules", lambda give: list(give())):
             for rule in found:
@@ -63,8 +98,14 @@ class Plugins:
                     rules[rule.name] = rule
         return rules
 
+    def rules(self) -> dict[str, Rule]:
+        """Return all rules by name; of two with one name the first registered stays, and the other is an error."""
+        return self._rules
+
     def presets(self) -> dict[str, str]:
-        """Store formats of plugins: name to the text of a preset."""
+        """Store formats of plugins: name to the text of a preset. The built-in rules bring none."""
+        if not self._points:
+            return {}
         return {name: text for _, found in self._each("taskcheck_presets") for name, text in found.items()}
 
     def reporters(self) -> dict[str, Callable[[Report], str]]:
@@ -78,7 +119,9 @@ class Plugins:
         """What providers say of pull requests: each is asked about what the ones before it left out, GitHub's last."""
         left = [query for query in queries if query not in self.answers]
         if left and not self.manager.has_plugin(GITHUB):
-            self.manager.register(importlib.import_module(GITHUB), name=GITHUB)
+            from importlib import import_module
+
+            self.manager.register(import_module(GITHUB), name=GITHUB)
         for implementation in sorted(
             getattr(self.manager.hook, PULLS).get_hookimpls(), key=lambda one: one.plugin_name == GITHUB
         ):
@@ -99,10 +142,21 @@ class Plugins:
             pass
 
     def _each(self, hook: str, take: Take = lambda give, **_: give(), **arguments: object) -> list[tuple[str, Any]]:
-        implementations = getattr(self.manager.hook, hook).get_hookimpls()
-        return [result for one in implementations for result in self._call(one, hook, take, **arguments)]
+        return [result for one in self._implementations(hook) for result in self._call(one, hook, take, **arguments)]
 
-    def _call(self, implementation: pluggy.HookImpl, hook: str, take: Take, **arguments: Any) -> list[tuple[str, Any]]:
+    def _implementations(self, hook: str) -> Iterable[pluggy.HookImpl | Alone]:
+        """Return who implements a hook; while there are only the built-in rules, these are known without pluggy."""
+        if self._points or "manager" in vars(self):
+            hookimpls: list[pluggy.HookImpl] = getattr(self.manager.hook, hook).get_hookimpls()
+            return hookimpls
+        from importlib import import_module
+
+        function = getattr(import_module(BUILTIN), hook, None)
+        return [Alone(function)] if function else []
+
+    def _call(
+        self, implementation: pluggy.HookImpl | Alone, hook: str, take: Take, **arguments: Any
+    ) -> list[tuple[str, Any]]:
         """Return the name of a plugin and what was taken of it; nothing where it gave None, or raised."""
         try:
             given = {name: arguments[name] for name in implementation.argnames}
@@ -113,6 +167,8 @@ class Plugins:
         return [] if result is None else [(implementation.plugin_name, result)]
 
     def _fail(self, plugin: str, message: str) -> None:
+        from taskcheck.model.report import RunError
+
         self.errors.append(RunError(where=f"plugin {plugin}", message=message))
 
 
@@ -125,6 +181,8 @@ def _answers(
         TimeoutError: it says nothing in time.
         TypeError: it says something else.
     """
+    from taskcheck.plugins.deadline import within
+
     return within(PATIENCE, lambda: _checked(give(), queries))
 
 
@@ -133,6 +191,8 @@ def _checked(found: Any, queries: Iterable[PullAddress]) -> dict[PullAddress, Pu
         return None
     if not isinstance(found, Mapping):
         raise TypeError(f"the answers are of type {type(found).__name__}, not a mapping")
+    from taskcheck.engine.wellformed import ill_answer
+
     answers = {query: found[query] for query in queries if query in found}
     for query, answer in answers.items():
         if wrong := ill_answer(answer):
@@ -141,37 +201,27 @@ def _checked(found: Any, queries: Iterable[PullAddress]) -> dict[PullAddress, Pu
 
 
 def load(*, third_party: bool = True) -> Plugins:
-    """Register the built-in rules and every plugin of the entry-point group."""
-    plugins = Plugins(pluggy.PluginManager("taskcheck"))
-    plugins.manager.add_hookspecs(hooks)
-    plugins.manager.register(importlib.import_module(BUILTIN), name="builtin")
-    if third_party:
-        _register_entry_points(plugins)
-    return plugins
+    """Return the built-in rules, and every plugin of the entry-point group."""
+    points = read_entry_points(GROUP) if third_party else []
+    others = [point for point in points if point[1] != BUILTIN]
+    return Plugins(sorted(others, key=itemgetter(0)))
 
 
-def _register_entry_points(plugins: Plugins) -> None:
-    from importlib.metadata import entry_points
-
-    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        if point.value == BUILTIN:
-            continue
-        try:
-            plugins.manager.register(_of_this_version(point.load()), name=point.name)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
-            plugins.errors.append(RunError(where=f"plugin {point.name}", message=f"{type(error).__name__}: {error}"))
-
-
-def _of_this_version(module: object) -> object:
+def _loaded(name: str, value: str) -> object:
     """Return a plugin that can be called.
 
     Raises:
         ImportError: it asks for another version of the hooks.
     """
-    wanted = getattr(module, "taskcheck_api", hooks.API_VERSION)
-    if wanted != hooks.API_VERSION:
+    from importlib.metadata import EntryPoint
+
+    from taskcheck.plugins.hooks import API_VERSION
+
+    module: object = EntryPoint(name, value, GROUP).load()
+    wanted = getattr(module, "taskcheck_api", API_VERSION)
+    if wanted != API_VERSION:
         raise ImportError(
             f"it is written for version {wanted} of the hooks (taskcheck_api), and this taskcheck has version "
-            f"{hooks.API_VERSION}: install versions that fit"
+            f"{API_VERSION}: install versions that fit"
         )
     return module

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from taskcheck.documents.expression import expression
+
 _ALLOWED = {
     "version": frozenset[str](),
     "rev-parse": frozenset({"--path-format", "--git-common-dir", "--show-toplevel", "--is-shallow-repository"}),
@@ -19,8 +21,8 @@ _ALLOWED = {
 }  # fmt: skip
 
 _WORDS = frozenset({"list", "refs/heads", "refs/remotes", "get-url", "origin"})
-_OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_UNSAFE_NAME = re.compile(r"\A-|\.\.|[\x00-\x20~^:?*\[\\\x7f]|@\{|//|/\Z|\.lock\Z")
+_OBJECT_ID = expression(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_UNSAFE_NAME = expression(r"\A-|\.\.|[\x00-\x20~^:?*\[\\\x7f]|@\{|//|/\Z|\.lock\Z")
 
 
 class NotAllowed(ValueError):

@@ -2,16 +2,15 @@
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from taskcheck.config.settings import Settings
-from taskcheck.model.sources import Processes, RecordedPath, Repository, Source, Sources
+from taskcheck.documents.frozen import replace
+from taskcheck.model.sources import Processes, RecordedPath, Repository, Source, Sources, Unavailable
 from taskcheck.read.files import stamp
 from taskcheck.read.locate import Location, git_dir
 from taskcheck.read.processes import read_processes
 from taskcheck.read.questions import Questions
-from taskcheck.read.repository import read_git
 
 
 def read_rest(
@@ -24,7 +23,11 @@ def read_rest(
 ) -> Sources:
     """Return the sources with step two: git, the process table, and the folders that ledgers name."""
     errors = list(sources.errors)
-    git = read_git(sources, location, settings, questions, errors, progress)
+    git: Repository | Unavailable = Unavailable("not a git repository")
+    if location.top is not None:
+        from taskcheck.read.repository import read_git
+
+        git = read_git(sources, location, settings, questions, errors, progress)
     return replace(
         sources,
         git=git,

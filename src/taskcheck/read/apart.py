@@ -1,8 +1,8 @@
 """Has a branch landed whose tip isn't in root's history: are its changes on trunk as other commits?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import Merge
 from taskcheck.read.graph import Commits
 from taskcheck.read.history import History
@@ -11,7 +11,7 @@ from taskcheck.read.rawdiff import Step
 from taskcheck.read.reverts import DEPTH, RevertReader, unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _Branch:
     """What a branch did since it left root's history."""
 
@@ -23,7 +23,7 @@ class _Branch:
     """Its commits, merges left out, that touched such files, the newest first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApartReader:
     """Judges tips that root's history doesn't have."""
 

@@ -7,7 +7,6 @@ from taskcheck.config.settings import Settings
 from taskcheck.documents.bounded import Unreadable, read_still
 from taskcheck.model.baseline import Baseline, BaselineError
 from taskcheck.read.locate import Location
-from taskcheck.read.revision import read_revision
 from taskcheck.read.runner import GitError
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -71,6 +70,8 @@ def _lying(path: Path) -> str:
 def _of(revision: str, path: Path, location: Location) -> str:
     """Return the file's text as a commit has it."""
     inside = os.path.relpath(os.path.realpath(path), location.root)
+    from taskcheck.read.revision import read_revision
+
     found = read_revision(location, revision, [inside])
     if inside not in found:
         raise BaselineError(f"{revision} has no {inside} in {location.root}")

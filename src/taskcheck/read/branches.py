@@ -1,12 +1,12 @@
 """Reads branch tips as checkouts: their task files that differ from root's, straight from git's objects."""
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from typing import TypeVar
 
 from taskcheck.documents import Trouble
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import Behind, CheckoutSource, Source
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.git import blob_id
@@ -59,7 +59,7 @@ def read_branches(
     return checkouts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Differing:
     """The task files in which a commit differs from root, with the ids of their blobs, by path."""
 
@@ -69,7 +69,7 @@ class _Differing:
     """Those that it has as its base had them."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True, slots=False)
 class _Compared:
     """Compares the task files of commits with those that root has on disk."""
 

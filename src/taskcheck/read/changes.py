@@ -2,7 +2,6 @@
 
 from bisect import insort
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cache
 
 from taskcheck.read.deltas import Deltas
@@ -10,34 +9,36 @@ from taskcheck.read.graph import Commits, Graph
 from taskcheck.read.runner import GitError, GitSilent
 
 
-@dataclass(slots=True, kw_only=True)
 class Changes:
     """The files that commits changed, as far as they were asked for: task files apart from all others."""
 
-    graph: Graph
-    deltas: Deltas
-    is_task: Callable[[str], bool]
-    """Whether a path in the repository is a task file."""
-    by_files: dict[frozenset[str], Commits] = field(default_factory=dict)
-    """The commits, merges left out, that touched just these files."""
-    by_file: dict[str, Commits] = field(default_factory=dict)
-    """The commits, merges left out, that touched a file."""
-    _files: dict[int, frozenset[str]] = field(default_factory=dict)
-    _versions: dict[str, list[tuple[int, str | None]]] = field(default_factory=dict)
-    """By path of a task file: what commits made of it, the newest first."""
-    _indexed: Commits = 0
-    _unread: dict[int, str] = field(default_factory=dict)
-    """Commits that git can't read, in its words."""
+    def __init__(self, graph: Graph, deltas: Deltas, is_task: Callable[[str], bool]) -> None:
+        """Ask for nothing yet.
 
-    def __post_init__(self) -> None:
-        # The same paths come again with every commit.
-        self.is_task = cache(self.is_task)
+        Args:
+            graph: the commits.
+            deltas: asks git what they changed.
+            is_task: whether a path in the repository is a task file.
+        """
+        self._graph = graph
+        self._deltas = deltas
+        self._is_task = cache(is_task)  # the same paths come again with every commit
+        self.by_files: dict[frozenset[str], Commits] = {}
+        """The commits, merges left out, that touched just these files."""
+        self.by_file: dict[str, Commits] = {}
+        """The commits, merges left out, that touched a file."""
+        self._files: dict[int, frozenset[str]] = {}
+        self._versions: dict[str, list[tuple[int, str | None]]] = {}
+        """By path of a task file: what commits made of it, the newest first."""
+        self._indexed: Commits = 0
+        self._unread: dict[int, str] = {}
+        """Commits that git can't read, in its words."""
 
     def index(self, commits: Commits) -> None:
         """Ask for what some commits did; many at a time take less time."""
-        numbers = list(self.graph.members(commits & ~self._indexed))
-        names = self.graph.names
-        self.deltas.load((names[number],) for number in numbers)
+        numbers = list(self._graph.members(commits & ~self._indexed))
+        names = self._graph.names
+        self._deltas.load((names[number],) for number in numbers)
         for number in numbers:
             try:
                 self._index(number)
@@ -83,12 +84,12 @@ class Changes:
     def _index(self, number: int) -> None:
         """Take what one commit did."""
         files = []
-        for delta in self.deltas.of(self.graph.names[number]):
-            if self.is_task(delta.path):
+        for delta in self._deltas.of(self._graph.names[number]):
+            if self._is_task(delta.path):
                 insort(self._versions.setdefault(delta.path, []), (-number, delta.after), key=_place)
             else:
                 files.append(delta.path)
-        if len(self.graph.parents[number]) > 1:
+        if len(self._graph.parents[number]) > 1:
             return
         touched = frozenset(files)
         self._files[number] = touched

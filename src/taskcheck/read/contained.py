@@ -1,10 +1,10 @@
 """Has a branch landed whose tip is in root's history: was the tip made on the branch, and is its work still there?"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.sources import Merge
 from taskcheck.read.files import small_text
 from taskcheck.read.history import History
@@ -18,7 +18,7 @@ _MADE_THERE = ("commit", "cherry-pick", "am", "revert")
 """Reflog actions that make a commit; others move a branch to one that was there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _Taken:
     """How a tip came into root's history, by the first merge of it."""
 
@@ -41,7 +41,7 @@ class _Taken:
         return (self.tip, self.fork) if self.fork else None
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class ContainedReader:
     """Judges tips that root's history has."""
 

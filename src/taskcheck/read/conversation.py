@@ -1,10 +1,10 @@
 """Talk with a process: give it what it reads, take what it says, within a time and up to a size."""
 
 import os
+import select
 import subprocess
 import time
-from contextlib import suppress
-from threading import Thread
+from collections.abc import Callable
 from typing import IO
 
 MOST_WORDS = 64 * 1024
@@ -25,7 +25,7 @@ def converse(process: "subprocess.Popen[bytes]", said: bytes, seconds: float, mo
     """Return what a process writes to its output and to its errors; it has ended then.
 
     Args:
-        process: with pipes; for its input only where there is something to say.
+        process: with unbuffered pipes; for its input only where there is something to say.
         said: what it is given to read.
         seconds: the time that it has.
         most: the bytes that its output may have.
@@ -35,64 +35,103 @@ def converse(process: "subprocess.Popen[bytes]", said: bytes, seconds: float, mo
         Endless: its output is longer; it still runs.
     """
     deadline = time.monotonic() + seconds
-    output, errors = _Listener(process.stdout, most), _Listener(process.stderr, MOST_WORDS, lets_go=True)
-    threads = [output, errors, *([_Speaker(process.stdin, said)] if process.stdin else [])]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
-        if output.is_over:
-            raise Endless
-        if thread.is_alive():
-            raise Silent
+    pipes = _Pipes(process, said, most)
+    try:
+        while pipes.are_open:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Silent
+            pipes.turn(left)
+    finally:
+        pipes.close()
     try:
         process.wait(max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired as error:
         raise Silent from error
-    return output.heard, errors.heard
+    return b"".join(pipes.output), b"".join(pipes.errors)
 
 
-class _Listener(Thread):
-    """Reads a pipe to its end, or up to a size."""
+class _Pipes:
+    """The pipes to a process, of which whichever is ready has its turn."""
 
-    def __init__(self, pipe: IO[bytes] | None, most: int, *, lets_go: bool = False) -> None:
-        super().__init__(daemon=True)
-        self._pipe, self._most, self._lets_go = pipe, most, lets_go
-        self._chunks: list[bytes] = []
-        self._size = 0
+    def __init__(self, process: "subprocess.Popen[bytes]", said: bytes, most: int) -> None:
+        self.output: list[bytes] = []
+        self.errors: list[bytes] = []
+        self._left = most
+        self._left_of_errors = MOST_WORDS
+        self._unsaid = memoryview(said)
+        self._poll = select.poll()
+        self._open: dict[int, IO[bytes]] = {}
+        self._turns: dict[int, Callable[[int], bool]] = {}
+        if process.stdin is not None:
+            os.set_blocking(process.stdin.fileno(), False)
+        self._add(process.stdin, select.POLLOUT, self._say)
+        self._add(process.stdout, select.POLLIN, self._hear)
+        self._add(process.stderr, select.POLLIN, self._hear_errors)
 
-    def run(self) -> None:
-        """Read, and close the pipe."""
-        if self._pipe is None:
+    def _add(self, pipe: IO[bytes] | None, event: int, turn: Callable[[int], bool]) -> None:
+        """Note a pipe, and what is done with it when it is ready: that returns whether it is done with."""
+        if pipe is None:
             return
-        with self._pipe, suppress(OSError, ValueError):
-            while not (self.is_over and not self._lets_go):
-                chunk = os.read(self._pipe.fileno(), _CHUNK)
-                if not chunk:
-                    break
-                self._size += len(chunk)
-                if not self.is_over:
-                    self._chunks.append(chunk)
+        self._poll.register(pipe, event)
+        self._open[pipe.fileno()] = pipe
+        self._turns[pipe.fileno()] = turn
 
     @property
-    def is_over(self) -> bool:
-        """Whether there was more to read."""
-        return self._size > self._most
+    def are_open(self) -> bool:
+        """Whether there may be more to say or to hear."""
+        return bool(self._open)
 
-    @property
-    def heard(self) -> bytes:
-        """What was read."""
-        return b"".join(self._chunks)
+    def turn(self, seconds: float) -> None:
+        """Wait for a pipe that is ready, for a time at most, and say or hear what it takes or has."""
+        for descriptor, _ in self._poll.poll(seconds * 1000):
+            is_over = self._turns[descriptor](descriptor)
+            if is_over:
+                self._poll.unregister(descriptor)
+                self._open.pop(descriptor).close()
+
+    def close(self) -> None:
+        """Close what is still open."""
+        for pipe in self._open.values():
+            pipe.close()
+        self._open.clear()
+
+    def _say(self, descriptor: int) -> bool:
+        """Write what the pipe takes; whether that was all. Who listens may go before the end."""
+        try:
+            written = os.write(descriptor, self._unsaid[:_CHUNK])
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        self._unsaid = self._unsaid[written:]
+        return not self._unsaid
+
+    def _hear(self, descriptor: int) -> bool:
+        """Read what there is of the output; whether that was the end.
+
+        Raises:
+            Endless: it is more than it may be.
+        """
+        chunk = _read(descriptor)
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise Endless
+        self.output.append(chunk)
+        return not chunk
+
+    def _hear_errors(self, descriptor: int) -> bool:
+        """Read what there is of the errors, and keep their beginning; whether that was the end."""
+        chunk = _read(descriptor)
+        if self._left_of_errors > 0:
+            self.errors.append(chunk)
+        self._left_of_errors -= len(chunk)
+        return not chunk
 
 
-class _Speaker(Thread):
-    """Writes to a pipe, and closes it."""
-
-    def __init__(self, pipe: IO[bytes], said: bytes) -> None:
-        super().__init__(daemon=True)
-        self._pipe, self._said = pipe, said
-
-    def run(self) -> None:
-        """Write; who listens may go before the end."""
-        with suppress(OSError, ValueError), self._pipe:
-            self._pipe.write(self._said)
+def _read(descriptor: int) -> bytes:
+    """Return what there is to read; nothing at the end."""
+    try:
+        return os.read(descriptor, _CHUNK)
+    except OSError:
+        return b""

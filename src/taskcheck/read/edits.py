@@ -1,10 +1,10 @@
 """What root's own commits made of dispatched tasks, and what branches that have landed made of task files."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
+from taskcheck.documents.frozen import replace
 from taskcheck.documents.values import from_epoch
 from taskcheck.model.sources import Change, Merge
 from taskcheck.read.files import MAX_LEDGER_BYTES, MAX_TASK_BYTES

@@ -4,12 +4,12 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.documents import Trouble
 from taskcheck.documents.bounded import RETRY_PAUSES, Busy, Unreadable, open_bounded, read_bounded, stamp_of
+from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.sources import Source
 
 MAX_TASK_BYTES = 8 * 1024 * 1024
@@ -22,7 +22,7 @@ _MOMENT = 1_000_000_000
 """Nanoseconds for which a file that looks cut off may still be in its writer's hands."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Which files are looked for, in any checkout."""
 
@@ -53,17 +53,17 @@ class Wanted:
         return None
 
 
-@dataclass(slots=True)
 class Folder:
     """A checkout on disk: where it is, and which other checkouts lie in it."""
 
-    root: Path
-    errors: list[str] = field(default_factory=list)
-    """Folders that couldn't be listed: what lies in them was not checked."""
-    links: list[str] = field(default_factory=list)
-    """Links to folders that were met on the way and not followed."""
-    listed: set[str] = field(default_factory=set)
-    """Absolute paths of the folders that were listed, or would have been if they were there."""
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.errors: list[str] = []
+        """Folders that couldn't be listed: what lies in them was not checked."""
+        self.links: list[str] = []
+        """Links to folders that were met on the way and not followed."""
+        self.listed: set[str] = set()
+        """Absolute paths of the folders that were listed, or would have been if they were there."""
 
     def find(self, wanted: Wanted) -> Iterator[tuple[str, str]]:
         """Yield the paths of files that are wanted, sorted, each with what the placeholder stood for.

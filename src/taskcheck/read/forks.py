@@ -1,11 +1,11 @@
 """How the history of each checkout left root's, and the versions of its task files on both sides."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
 
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.documents.values import from_epoch
 from taskcheck.model.sources import CheckoutSource, Fork, Unavailable
 from taskcheck.read.changes import Changes
@@ -22,7 +22,7 @@ Forks = Mapping[str, Fork | Unavailable]
 _UNBORN = Unavailable("it has no commit yet")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _Parting:
     """Where a checkout's history left root's."""
 
@@ -33,7 +33,7 @@ class _Parting:
     """What root has beyond the base."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _Asked:
     """The versions of task files that the comparison of a checkout may need."""
 
@@ -93,7 +93,7 @@ def _base(history: History, tip: str | None) -> str | Unavailable:
     return base or Unavailable("its history and root's have no common commit")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _ForkReader:
     """Reads the versions of task files on both sides."""
 
@@ -179,7 +179,7 @@ class _ForkReader:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _Versions(Mapping[str, tuple[bytes, ...]]):
     """What some commits made of task files, the newest first, by path within the store."""
 

@@ -1,16 +1,15 @@
 """The questions that taskcheck asks git."""
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.read.allowlist import object_id
 from taskcheck.read.deltas import Deltas
 from taskcheck.read.objects import Objects
@@ -21,7 +20,7 @@ MINIMUM = (2, 38)
 """The first git with ``safe.bareRepository``, which keeps a bare repository among tracked files from being entered."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorktreeRecord:
     """One record of ``git worktree list``."""
 
@@ -32,7 +31,7 @@ class WorktreeRecord:
     locked: bool = False
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Git(Runner):
     """What git answers, as seen from one folder."""
 
@@ -138,5 +137,7 @@ class Git(Runner):
 
 def blob_id(data: bytes, length: int) -> str:
     """Return the id that git gives a file's bytes, in as many hex digits as the ids of the repository have."""
+    import hashlib
+
     digest = hashlib.sha256 if length == 64 else hashlib.sha1
     return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

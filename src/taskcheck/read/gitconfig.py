@@ -6,9 +6,11 @@ Line by line, each character once: a configuration comes along with a repository
 import re
 from collections.abc import Iterator
 
-_SECTION = re.compile(r"\[[ \t]*+([A-Za-z0-9.-]++)[ \t]*+(?:\"((?:[^\"\\]|\\.)*+)\"[ \t]*+)?\]")
-_KEY = re.compile(r"([A-Za-z][A-Za-z0-9-]*+)[ \t]*+(=?)")
-_PIECE = re.compile(r'[^"\\#;]++|"|\\.?|[#;]', re.DOTALL)
+from taskcheck.documents.expression import expression
+
+_SECTION = expression(r"\[[ \t]*+([A-Za-z0-9.-]++)[ \t]*+(?:\"((?:[^\"\\]|\\.)*+)\"[ \t]*+)?\]")
+_KEY = expression(r"([A-Za-z][A-Za-z0-9-]*+)[ \t]*+(=?)")
+_PIECE = expression(r'[^"\\#;]++|"|\\.?|[#;]', re.DOTALL)
 
 _ESCAPED = {"n": "\n", "t": "\t", "b": "\b"}
 

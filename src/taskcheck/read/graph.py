@@ -2,14 +2,15 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
+
+from taskcheck.documents.frozen import field, frozen
 
 Commits = int
 """A set of commits: the bit at a commit's number is set. So union is ``|``, and what one has beyond another ``& ~``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Row:
     """A commit as git lists it."""
 
@@ -20,7 +21,7 @@ class Row:
     """When it was committed, in seconds since 1970."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Graph:
     """Commits by number. The number of a commit is greater than those of all its ancestors.
 

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.read.changes import Changes
 from taskcheck.read.git import Git
 from taskcheck.read.graph import Commits, Graph
@@ -19,7 +19,7 @@ _EMPTY = {
 """The blobs without content, by either hash: a file that is added empty adds none."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class History:
     """What git knows of the commits that root has or that other tips have."""
 
@@ -67,7 +67,7 @@ class History:
     @cached_property
     def changes(self) -> Changes:
         """What commits did to files."""
-        return Changes(graph=self.graph, deltas=self.git.deltas, is_task=self.is_task)
+        return Changes(self.graph, self.git.deltas, self.is_task)
 
     def at_root(self, paths: Iterable[str]) -> Mapping[str, str]:
         """Return the ids of what lies at some paths of root's commit, where something does; each is asked for once.

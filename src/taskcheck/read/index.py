@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.read.git import Git, blob_id
 from taskcheck.read.locate import Location
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Staging:
     """Files by path, relative to the store; all empty without a repository."""
 

@@ -1,5 +1,7 @@
 """Step one of reading: root's task files, the runtime ledgers, the team files."""
 
+from collections.abc import Iterable
+
 from taskcheck.config.settings import Settings
 from taskcheck.model.sources import (
     Source,
@@ -10,6 +12,19 @@ from taskcheck.read.locate import Location
 from taskcheck.read.tasks import TaskPaths
 
 
+def read_team(location: Location, settings: Settings) -> Sources:
+    """Return the team files alone."""
+    folder = Folder(location.root)
+    people = _team(folder, settings.paths.people)
+    roles = _team(folder, settings.paths.roles)
+    return Sources(root=location.root, people=people, roles=roles)
+
+
+def _team(folder: Folder, globs: Iterable[str]) -> tuple[Source, ...]:
+    files, _ = TaskPaths(Wanted.of(*globs)).read(folder)
+    return tuple(files.values())
+
+
 def read_files(location: Location, settings: Settings) -> Sources:
     """Step one: root's task files, the runtime ledgers, the team files."""
     folder = Folder(location.root)
@@ -17,10 +32,6 @@ def read_files(location: Location, settings: Settings) -> Sources:
 
     def ledger(pattern: str) -> tuple[Source, ...]:
         return tuple(folder.read_all(folder.find(Wanted.of(pattern)), MAX_LEDGER_BYTES))
-
-    def team(globs: tuple[str, ...]) -> tuple[Source, ...]:
-        files, _ = TaskPaths(Wanted.of(*globs)).read(folder)
-        return tuple(files.values())
 
     paths = settings.paths
     return Sources(
@@ -36,8 +47,8 @@ def read_files(location: Location, settings: Settings) -> Sources:
             for marker in settings.markers
             for path, name in folder.find(Wanted.of(marker))
         ),
-        people=team(paths.people),
-        roles=team(paths.roles),
+        people=_team(folder, paths.people),
+        roles=_team(folder, paths.roles),
         folders=frozenset(folder.listed),
         errors=tuple(folder.errors),
     )

@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from taskcheck.documents.bounded import Unreadable, read_still
+from taskcheck.documents.frozen import frozen
 from taskcheck.read.files import small_text
-from taskcheck.read.git import Git
 from taskcheck.read.gitconfig import core_values, is_true
 from taskcheck.read.runner import GitError
 
@@ -19,7 +18,7 @@ MAX_BYTES = 1024 * 1024
 _GITDIR = "gitdir: "
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Location:
     """Where the store is and from where it is looked at."""
 
@@ -226,6 +225,8 @@ def _listed_main_checkout(checkout: Path, common: Path) -> Path:
 
     Git takes any folder for a worktree that its own records name; only one that names its record in turn is one.
     """
+    from taskcheck.read.git import Git
+
     records = Git(checkout).worktrees()
     if records and not records[0].bare:
         return checkout

@@ -5,10 +5,10 @@ says nothing: root is reconciled by the same lines that the worker wrote, so pat
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.sources import Merge
 from taskcheck.read.apart import ApartReader
 from taskcheck.read.contained import ContainedReader
@@ -23,7 +23,7 @@ REBASED = 100
 """Commits of a pull request that GitHub rebases at most."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class MergeReader:
     """Judges branch tips against root's HEAD."""
 

@@ -1,11 +1,11 @@
 """The contents of git's objects, of which only those are asked for that aren't too large: their sizes come first."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
+from taskcheck.documents.expression import expression
+from taskcheck.documents.frozen import field, frozen
 from taskcheck.read.runner import GitError, GitSilent, Runner
 from taskcheck.read.session import Ended, Session
 
@@ -24,10 +24,10 @@ _BATCH = 1_000
 _PATIENCE = 64
 """How often git may end over what it can't read before it isn't asked any more."""
 
-_INFO = re.compile(rb"([0-9a-f]{40,64}) ([a-z]{3,8}) ([0-9]{1,19})")
+_INFO = expression(rb"([0-9a-f]{40,64}) ([a-z]{3,8}) ([0-9]{1,19})")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blobs:
     """The contents of blobs by id, and why some of those that were asked for aren't among them."""
 

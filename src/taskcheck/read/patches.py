@@ -1,9 +1,8 @@
 """What tells a change from another: the patches of commits, task files left out."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
+from taskcheck.documents.frozen import field, frozen
 from taskcheck.read.deltas import Deltas
 from taskcheck.read.rawdiff import Step
 
@@ -15,7 +14,7 @@ _CONTENT = (b"@@ ", *_BINARY)
 """How the lines of a patch begin that say that content changes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PatchReader:
     """Asks git for the patches of changes, each of them once."""
 
@@ -40,6 +39,8 @@ class PatchReader:
 
         Nothing does when only task files change, or no content at all: anybody adds an empty `__init__.py`.
         """
+        import hashlib
+
         own = sorted(section for section in sections if not self.is_task(section[0]))
         if not any(_changes_content(lines) for _, lines in own):
             return None

@@ -1,7 +1,6 @@
 """Asks the process table whether recorded pids live, and since when."""
 
 import os
-import platform
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -21,7 +20,7 @@ def read_processes(pids: Iterable[int]) -> Processes | Unavailable:
     for pid in sorted(set(pids)):
         if _lives(pid):
             started[pid] = _start_time(pid)
-    return Processes(host=platform.node(), started=started)
+    return Processes(host=os.uname().nodename, started=started)
 
 
 def _lives(pid: int) -> bool:

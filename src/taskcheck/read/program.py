@@ -4,8 +4,7 @@ An empty or relative element of ``PATH`` is a folder of whoever filled the curre
 """
 
 import os
-import shutil
-from pathlib import PurePath
+import stat
 
 ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -15,6 +14,7 @@ ENVIRONMENT = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_ASKPASS": "true",
     "SSH_ASKPASS": "true",
+    "LANGUAGE": "C",
     "LC_ALL": "C",
 }
 
@@ -30,26 +30,35 @@ LOCAL_VARIABLES = frozenset({
 def absolute_path() -> str:
     """Return ``PATH`` without its empty and relative elements."""
     elements = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    absolute = [element for element in elements if PurePath(element).is_absolute()]
-    return os.pathsep.join(absolute)
+    return os.pathsep.join(filter(os.path.isabs, elements))
 
 
 def program(name: str) -> str | None:
-    """Return where a program is, by the absolute elements of ``PATH``; None where none has it.
-
-    On Windows the current folder may be looked at first: what is found there has no absolute path, and doesn't count.
-    """
-    found = shutil.which(name, path=absolute_path())
-    if found is None or not PurePath(found).is_absolute():
-        return None
-    return found
+    """Return where a program is, by the absolute elements of ``PATH``; None where none has it."""
+    for folder in filter(None, absolute_path().split(os.pathsep)):
+        path = f"{folder}/{name}"
+        if _is_program(path):
+            return path
+    return None
 
 
-def foreign_variables() -> list[str]:
-    """Return the variables of this process that would make git answer about something else, or speak elsewhere."""
-    found = []
+def _is_program(path: str) -> bool:
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISREG(mode) and os.access(path, os.X_OK)
+
+
+def environment() -> dict[str, str]:
+    """Return the variables that git gets: this process's, but for those that would mislead it, and our own."""
+    variables = dict(os.environ)
     for name in os.environ:
-        speaks_elsewhere = name.startswith(("GIT_TRACE", "GIT_SSH"))
-        if speaks_elsewhere or name in LOCAL_VARIABLES:
-            found.append(name)
-    return found
+        if is_foreign(name):
+            del variables[name]
+    return {**variables, **ENVIRONMENT, "PATH": absolute_path()}
+
+
+def is_foreign(name: str) -> bool:
+    """Return whether a variable would make git answer about something else, or speak elsewhere."""
+    return name in LOCAL_VARIABLES or name.startswith(("GIT_TRACE", "GIT_SSH"))

@@ -1,11 +1,12 @@
 """What the files make us ask of git and of this machine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from taskcheck.documents.frozen import field, frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen(kw_only=True)
 class Questions:
     """What the files make us ask of git and of this machine."""
 

@@ -5,17 +5,19 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
+from taskcheck.documents.expression import expression
+
 T = TypeVar("T")
 
 Step = tuple[str, ...]
 """Of history: a commit, to which its parents led, or a commit and the one that is compared with it."""
 
-_FILE = re.compile(
+_FILE = expression(
     r"([0-9a-f]{40,64} [0-9a-f]{40,64})\n|:[0-7]+ ([0-7]+) [0-9a-f]+ ([0-9a-f]+) [A-Z][0-9]*\0([^\0]+)\0"
 )
 """The names of two trees; or a file's modes and ids, of which the later ones are told, and its path."""
 
-_HEADER = re.compile(rb"^([0-9a-f]{40,64}(?: [0-9a-f]{40,64})?)\n", re.MULTILINE)
+_HEADER = expression(rb"^([0-9a-f]{40,64}(?: [0-9a-f]{40,64})?)\n", re.MULTILINE)
 
 
 class Delta(NamedTuple):

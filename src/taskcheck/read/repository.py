@@ -3,11 +3,11 @@
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
+from taskcheck.documents.frozen import replace
 from taskcheck.model.sources import Change, CheckoutSource, Merge, Repository, Source, Sources, Unavailable
 from taskcheck.read.allowlist import branch_name, object_id
 from taskcheck.read.branches import branch_tips, read_branches

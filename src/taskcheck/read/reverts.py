@@ -3,11 +3,11 @@
 Their word is a commit's id, a title, or the number of a pull request.
 """
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
 
+from taskcheck.documents.expression import expression
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import Merge
 from taskcheck.read.graph import Commits
 from taskcheck.read.history import History
@@ -19,23 +19,23 @@ DEPTH = 2_000
 PATTERNS = ("--grep=[Rr]evert", "--grep=Reapply ")
 """Flags for ``rev-list`` that let through whatever may be a revert."""
 
-_COMMITS = re.compile(r"This reverts commit ([0-9a-f]{40,64})")
-_NUMBERS = re.compile(r"[Rr]everts (?:[\w./-]+#|#|(?:merge|pull) request [!#])(\d+)\b")
-_SUBJECT = re.compile(r'Revert "(.*)"')
-_REAPPLIED = re.compile(r'Reapply "(.*)"')
-_SUFFIX = re.compile(r" \(#(\d+)\)\Z")
-_MERGED = re.compile(r"Merge pull request #(\d+) ")
+_COMMITS = expression(r"This reverts commit ([0-9a-f]{40,64})")
+_NUMBERS = expression(r"[Rr]everts (?:[\w./-]+#|#|(?:merge|pull) request [!#])(\d+)\b")
+_SUBJECT = expression(r'Revert "(.*)"')
+_REAPPLIED = expression(r'Reapply "(.*)"')
+_SUFFIX = expression(r" \(#(\d+)\)\Z")
+_MERGED = expression(r"Merge pull request #(\d+) ")
 
 
-@dataclass(slots=True)
 class Reverts:
     """What was taken back, and not brought again since: each with the commit that says so."""
 
-    commits: dict[str, str] = field(default_factory=dict)
-    titles: dict[str, str] = field(default_factory=dict)
-    numbers: dict[str, str] = field(default_factory=dict)
-    vague: str | None = None
-    """A commit that takes back what it only gives a title of."""
+    def __init__(self) -> None:
+        self.commits: dict[str, str] = {}
+        self.titles: dict[str, str] = {}
+        self.numbers: dict[str, str] = {}
+        self.vague: str | None = None
+        """A commit that takes back what it only gives a title of."""
 
     @classmethod
     def of(cls, messages: Iterable[tuple[str, str]]) -> "Reverts":
@@ -61,7 +61,7 @@ class Reverts:
                 self.vague = commit
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class RevertReader:
     """Asks what commits on root took back."""
 

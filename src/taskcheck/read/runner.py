@@ -7,16 +7,16 @@ such trap at once without setting one off; that is why ``git status`` and ``git 
 
 import os
 import signal
-import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.read.allowlist import refuse_unlisted
-from taskcheck.read.conversation import Endless, Silent, converse
-from taskcheck.read.program import ENVIRONMENT, absolute_path, foreign_variables, program
+from taskcheck.read.program import environment, program
+
+if TYPE_CHECKING:
+    import subprocess
 
 TIMEOUT = 10.0
 """Seconds that one git process may take."""
@@ -41,7 +41,7 @@ class GitSilent(GitError):
     """Git gave no answer in time: nothing that is asked of it can be relied on."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Runner:
     """Runs git in one folder."""
 
@@ -65,53 +65,48 @@ class Runner:
         Raises:
             GitError, NotAllowed: as `run`, but for the exit status.
         """
-        refuse_unlisted(arguments)
-        started = self._spawn(arguments, stdin=bool(stdin))
-        process = started.proc
+        from taskcheck.read.conversation import Endless, Silent, converse
+
+        process = self.start(arguments, stdin=bool(stdin))
         try:
-            return *converse(process, stdin, TIMEOUT, MOST_OUTPUT), process.returncode
+            out, err = converse(process, stdin, TIMEOUT, MOST_OUTPUT)
         except Silent as error:
             raise GitSilent(f"git {arguments[0]} gave no answer in {TIMEOUT:g} s") from error
         except Endless as error:
             raise GitError(f"git {arguments[0]} has more than {MOST_OUTPUT:,} bytes to say") from error
         finally:
-            if process.poll() is None:
-                kill(process)
-                process.wait()
+            kill(process)
+            process.wait()
+        return out, err, process.returncode
 
     def start(self, arguments: Sequence[str], *, stdin: bool) -> "subprocess.Popen[bytes]":
-        """Return a running process of an allowed git command.
+        """Return a running process of an allowed git command, with unbuffered pipes.
 
         Raises:
             GitError: there is no git.
             NotAllowed: a command or flag that isn't on the list.
         """
         refuse_unlisted(arguments)
-        started = self._spawn(arguments, stdin=stdin)
-        process: subprocess.Popen[bytes] = started.proc
-        process.keeper = started  # type: ignore[attr-defined]
-        return process
+        return self._spawn(arguments, stdin=stdin)
 
-    @cached_property
-    def _porcelain(self) -> Any:
-        return _porcelain()(self.folder)
+    def _spawn(self, arguments: Sequence[str], *, stdin: bool) -> "subprocess.Popen[bytes]":
+        import subprocess
 
-    def _spawn(self, arguments: Sequence[str], *, stdin: bool) -> Any:
-        # GitPython copies this process's environment and can only add to it.
-        foreign = foreign_variables()
-        git, env = program("git"), program("env") if foreign else ""
-        if git is None or env is None:
+        git = program("git")
+        if git is None:
             raise GitError("git can't be started: no absolute folder of PATH has it")
-        unset = [env, *(part for name in foreign for part in ("-u", name))] if env else []
         try:
-            return self._porcelain.execute(
-                [*unset, git, *_OPTIONS, *arguments],
-                as_process=True,
-                istream=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                env={**ENVIRONMENT, "PATH": absolute_path()},
+            return subprocess.Popen(  # noqa: S603 - git, of allowed commands alone
+                [git, *_OPTIONS, *arguments],
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                cwd=self.folder,
+                env=environment(),
                 start_new_session=True,
             )
-        except Exception as error:
+        except (OSError, ValueError) as error:
             raise GitError(f"git can't be started: {error}") from error
 
 
@@ -123,26 +118,9 @@ def complaint(err: bytes) -> str:
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:
-    """End a git that isn't needed or gave no answer, and what it started."""
+    """End a git that isn't needed any more or gave no answer, and what it started."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-
-
-@cache
-def _porcelain() -> Any:
-    """Return GitPython's way to start git; it asks one for its version as it is imported, and is told which."""
-    told = {"GIT_PYTHON_REFRESH": "quiet", "GIT_PYTHON_GIT_EXECUTABLE": program("git") or "no-git"}
-    before = {name: os.environ.get(name) for name in told}
-    os.environ.update(told)
-    try:
-        from git.cmd import Git as Porcelain
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-    return Porcelain
 
 
 def installed() -> bool:

@@ -1,17 +1,17 @@
 """Tell which files of a checkout are task files, and read them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import Source
 from taskcheck.read.files import MAX_TASK_BYTES, Folder, Wanted
 
 NOT_A_TASK = frozenset({"index.md", "readme.md"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaskPaths:
     """Where task files lie in any checkout of the store."""
 

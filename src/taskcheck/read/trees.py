@@ -1,9 +1,9 @@
 """The task files of commits: each commit's are those of root's commit but for what differs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.read.deltas import RAW, Differ
 from taskcheck.read.objects import Objects
 from taskcheck.read.rawdiff import Step, raw_files
@@ -19,7 +19,7 @@ Different = Mapping[str, str | None]
 """The ids of the blobs of regular files, by path in the repository; None where there is no file."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Listing:
     """The regular files of a commit below some folders."""
 
@@ -47,7 +47,7 @@ class Listing:
         return _by_name(path for path in {**self.base, **self.own} if path not in self.root.files)
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class _Root:
     """The files of root's commit, which all others are told from."""
 

@@ -1,14 +1,14 @@
 """Walk the history of root and of other tips, by one git process, as far back as they have not all in common."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 
+from taskcheck.documents.frozen import field, frozen
 from taskcheck.read.git import Git
 from taskcheck.read.graph import Graph, Row
 from taskcheck.read.runner import GitError, GitSilent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Walked:
     """The commits of a walk, and the tips whose history git can't tell, each with its words."""
 

@@ -1,10 +1,10 @@
 """From the runs of all rules to the report of the whole check: located, narrowed, folded, with its exit code; pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.engine.rule import Rule
 from taskcheck.model.finding import Evidence, Finding, Severity
 from taskcheck.model.report import EMPTY, FixNote, Incident, Report, RuleRun, RunError
@@ -18,7 +18,7 @@ from taskcheck.report.unseen import unseen
 from taskcheck.version import __version__
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Verdict:
     """What makes a run fail."""
 

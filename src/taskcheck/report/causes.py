@@ -1,14 +1,14 @@
 """What explains what, by the rules' own words: the order of causes is derived from ``explains``."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.engine.rule import Rule
 from taskcheck.model.finding import Finding
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Causes:
     """Which rules' findings are the root cause of which others, and of which raw signals."""
 

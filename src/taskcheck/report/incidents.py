@@ -1,9 +1,9 @@
 """Folds findings and raw signals into one incident per task, manager or repository, headed by the root cause."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from taskcheck.documents.frozen import replace
 from taskcheck.documents.values import timestamp
 from taskcheck.engine.rule import Rule
 from taskcheck.model.checkouts import Copies
@@ -20,12 +20,12 @@ Key = tuple[str | None, str | None]
 """The task or the manager that an incident is about; neither for the repository."""
 
 
-@dataclass(slots=True)
 class _Group:
     """All that is said of one task, manager or repository."""
 
-    findings: list[Finding] = field(default_factory=list)
-    signals: list[Signal] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.signals: list[Signal] = []
 
 
 def fold(findings: Iterable[Finding], state: State, rules: Mapping[str, Rule]) -> tuple[Incident, ...]:

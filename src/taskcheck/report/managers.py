@@ -1,7 +1,6 @@
 """How fresh the managers' heartbeats are, and how many tasks and workers each holds."""
 
-from dataclasses import replace
-
+from taskcheck.documents.frozen import replace
 from taskcheck.model.report import ManagerStatus
 from taskcheck.model.runtime import Manager
 from taskcheck.model.sources import Unavailable

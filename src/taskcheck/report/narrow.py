@@ -1,8 +1,8 @@
 """Narrows what is reported to the tasks, managers and paths that somebody names; what was read stays the same."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.finding import Finding
 from taskcheck.model.report import Case, RuleRun, Subject
 from taskcheck.model.state import State
@@ -17,7 +17,7 @@ class UnknownSubject(ValueError):
         self.known = sorted(known)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """What the names of the command line mean."""
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tomllib
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.model.pulls import address
 from taskcheck.model.sources import PullAddress, PullState
 from taskcheck.model.task import PullRequest
+from taskcheck.testing.repository import GitFailed, create, git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _TIMESTAMP = re.compile(rb"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _GITIGNORE = b".tasks/\n.worktrees/\ntasks/logs/\n"
-_CONFIG = "[user]\n\tname = Fixture\n\temail = fixture@example.com\n[gc]\n\tauto = 0\n"
 _WORK = {"from": ("base", "root"), "at": str, "drop": list, "merged": ("no-ff", "squash", "ff")}
 _STATES = ("missing", "broken", "locked", "detached")
 _SETTINGS = {
@@ -46,7 +45,7 @@ class FixtureError(Exception):
     """The fixture, or the place to build it in, can't be used."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Built:
     """A built repository, and the circumstances in which it is to be checked."""
 
@@ -259,11 +258,10 @@ def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
 
 def _build_repository(source: _Source, root: Path) -> None:
     trunk = source.settings.get("branch", "main")
-    _git(root, source.now, "init", "-q", "--template=", f"--initial-branch={trunk}")
-    with (root / ".git" / "config").open("a") as config:
-        config.write(_CONFIG)
-        if "remote" in source.settings:
-            config.write(f'[remote "origin"]\n\turl = {source.settings["remote"]}\n')
+    try:
+        create(root, trunk, source.settings.get("remote"))
+    except GitFailed as error:
+        raise FixtureError(str(error)) from error
     (root / ".gitignore").write_bytes(_GITIGNORE)  # until the fixture lays its own over it
     starts = {}
     for part, table in source.main():
@@ -312,16 +310,12 @@ def _commit(folder: Path, date: datetime, message: str) -> None:
 
 
 def _git(folder: Path, date: datetime, *command: str) -> str:
-    """Run git, undisturbed by anybody's environment, configuration and hooks; what it prints."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    env |= dict.fromkeys(("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "HOME", "XDG_CONFIG_HOME"), os.devnull)
-    env |= dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), date.isoformat())
-    env |= {"GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+    """Run git in a checkout; return what it prints.
+
+    Raises:
+        FixtureError: it can't be run, or fails.
+    """
     try:
-        done = subprocess.run(["git", *command], cwd=folder, env=env, capture_output=True, check=False)
-    except OSError as error:
-        raise FixtureError(f"git can't be run: {error}") from error
-    if done.returncode and b"nothing to commit" not in done.stdout:
-        said = (done.stderr + done.stdout).decode(errors="replace").strip()
-        raise FixtureError(f"git {command[0]}: {said}")
-    return done.stdout.decode(errors="replace")
+        return git(folder, date, *command)
+    except GitFailed as error:
+        raise FixtureError(str(error)) from error

@@ -4,12 +4,12 @@ import difflib
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from taskcheck.checks import check_store
 from taskcheck.documents import read_front_matter, read_json
 from taskcheck.documents.frontgraft import changed_with
+from taskcheck.documents.frozen import replace
 from taskcheck.engine.rule import Rule
 from taskcheck.fix import repair
 from taskcheck.formats import concise, json_report
@@ -113,7 +113,7 @@ def opened(rule: str | Rule, built: Built, *, alone: bool = True, third_party: b
     )
     store = open_store(Where(root=built.root, third_party=third_party))
     if isinstance(rule, Rule):
-        store = replace(store, rules={**store.rules, rule.name: rule})
+        store = replace(store, added=(*store.added, rule))
     return store, request
 
 

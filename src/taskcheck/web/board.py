@@ -4,10 +4,10 @@ import asyncio
 import json
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import count
 from threading import Event, Thread
 
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import iso
 from taskcheck.formats import html, json_report
 from taskcheck.model.report import Report
@@ -18,7 +18,7 @@ PATIENCE = 60.0
 """Seconds after which a look that hasn't ended is told: it may hang on a file system that is gone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Shown:
     """One look, rendered once for all clients."""
 

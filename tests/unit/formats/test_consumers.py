@@ -13,7 +13,8 @@ import pytest
 from junitparser import JUnitXml
 from sarif import loader
 
-from taskcheck.cli import COMMANDS, check, parse
+from taskcheck.cli import COMMANDS, check
+from taskcheck.cli.parsing import parse
 from taskcheck.formats import renderer
 from taskcheck.formats.github import MAX_SHOWN
 from taskcheck.formats.sarif import MAX_RESULTS

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.read import GitError, Location, locate, own_folder
+from taskcheck.read.locate import Location, locate, own_folder
+from taskcheck.read.runner import GitError
 from tests.figures import SLOWEST, Figure
 
 MUTATIONS = int(os.environ.get("TASKCHECK_MUTATIONS", "300"))

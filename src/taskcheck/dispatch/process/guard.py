@@ -29,6 +29,7 @@ from typing import NoReturn
 
 from taskcheck.dispatch.process.signals import STOPPING, group_lives, signal_group
 from taskcheck.dispatch.process.streams import Flow, LogSink
+from taskcheck.documents.frozen import frozen
 
 PACT_GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL for a worker whose runner is gone, and for what a stopped worker leaves."""
@@ -41,7 +42,7 @@ _IGNORED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Launch:
     """What a worker becomes, where, and with which descriptors."""
 

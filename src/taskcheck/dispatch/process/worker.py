@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import Self
@@ -19,6 +18,7 @@ from taskcheck.dispatch.process.guard import (
 )
 from taskcheck.dispatch.process.signals import STOPS, Signals, group_lives
 from taskcheck.dispatch.process.streams import Streams
+from taskcheck.documents.frozen import frozen
 
 GRACE = 10.0
 """Seconds between SIGTERM, or SIGHUP, and SIGKILL."""
@@ -33,7 +33,7 @@ DRAIN = 1.0
 _POLL = 0.05
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Ended:
     """How a worker ended."""
 
