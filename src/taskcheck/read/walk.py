@@ -33,6 +33,8 @@ def walk(git: Git, head: str, tips: Collection[str], since: int | None = None, l
         GitError: git can't tell root's own history.
     """
     wanted = sorted({*tips} - {head})
+    if not wanted and since is None and not line:
+        return Walked(Graph.of([]))  # nobody asks about root alone
     try:
         return Walked(Graph.of(_rows(git, head, wanted, since, line)))
     except GitSilent:
