@@ -34,7 +34,7 @@ def walk(git: Git, head: str, tips: Collection[str], since: int | None = None, l
     """
     wanted = sorted({*tips} - {head})
     if not wanted and since is None and not line:
-        return Walked(Graph.of([]))  # nobody asks about root alone
+        return Walked(Graph.of([Row(name=head, parents=(), at=0)]))  # nobody asks what is behind it
     try:
         return Walked(Graph.of(_rows(git, head, wanted, since, line)))
     except GitSilent:

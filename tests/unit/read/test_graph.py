@@ -94,7 +94,9 @@ def test_no_more_is_listed_than_is_needed(tmp_path: Path) -> None:
     with Git(tmp_path) as git:
         graph = walk(git, made.names[300], [made.names[301]]).graph
         assert len(graph.names) == 13, "ten of root, one of the tip, the fork, and the name of its parent"
-        assert not walk(git, made.names[300], []).graph.names, "nobody asks about root alone"
+        alone = walk(git, made.names[300], [made.names[300]]).graph
+        assert alone.names == [made.names[300]], "nobody asks what is behind it"
+        assert alone.base(*alone.names, *alone.names) == made.names[300]
         since = walk(git, made.names[300], [], since=BEGAN + 250).graph
         assert since.times[since.edge] == BEGAN + 249
         deep = walk(git, made.names[300], [made.names[301]], line=20).graph
