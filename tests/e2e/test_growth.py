@@ -20,7 +20,7 @@ from taskcheck.store import Request, Where
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 BEGAN = 1_774_000_000
 MOST = 2.2
-SIZE = 16
+SIZE = 10
 CONFIG = """preset = "task-manager"
 [people]
 ana = []
