@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # In order, however many jobs make was given: what `test` says last is pytest's summary.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites venv demo test lint types imports unit browser compiled nightly mutants format docs pictures wheel clean
+.PHONY: help prerequisites venv demo test lint types imports unit browser compiled nightly mutants bench format docs pictures wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -77,6 +77,11 @@ nightly: $(VENV)/.stamp compiled ## all tests, every loop in full: hours
 
 mutants: $(VENV)/.stamp ## change the code in forty places, and see that a test fails each time: hours
 	$(BIN)/python tests/mutants.py
+
+bench: $(VENV)/.stamp compiled ## what a start, many branches and many tasks cost, as ratios: minutes
+	$(BIN)/python bench/start.py
+	$(BIN)/python bench/branches.py
+	$(BIN)/python bench/scale.py
 
 format: $(VENV)/.stamp ## write what ruff would
 	$(BIN)/ruff check --fix .

@@ -72,7 +72,8 @@ class Span:
     style: str
 
 
-Scan: TypeAlias = Callable[[], Mapping[Route, Span]]
+Scan: TypeAlias = Callable[[str], Mapping[Route, Span]]
+"""Finds the spans of a document's text."""
 
 
 class Document:
@@ -86,17 +87,30 @@ class Document:
         trouble: readable, but something that other readers would trip over; else None.
     """
 
-    __slots__ = ("_lines", "_scan", "_spans", "body_start", "bom", "text", "trouble", "values")
+    __slots__ = ("_data", "_lines", "_scan", "_spans", "_text", "body_start", "bom", "trouble", "values")
 
-    text: str
     values: Mapping[str, Value]
     bom: bool
     body_start: int
     trouble: Trouble | None
 
-    def __init__(self, text: str, values: Mapping[str, Value], *, bom: bool, body_start: int, scan: Scan) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        values: Mapping[str, Value],
+        *,
+        bom: bool,
+        body_start: int,
+        scan: Scan,
+        text: str | None = None,
+    ) -> None:
+        """Hold what was read: the bytes, from which the text is decoded each time, or the text where it is often used.
+
+        A hundred thousand files are held once so, not twice.
+        """
         put = object.__setattr__
-        put(self, "text", text)
+        put(self, "_data", data)
+        put(self, "_text", text)
         put(self, "values", values)
         put(self, "bom", bom)
         put(self, "body_start", body_start)
@@ -113,6 +127,12 @@ class Document:
 
     def __repr__(self) -> str:
         return f"Document({len(self.text)} characters, keys {', '.join(self.values) or 'none'})"
+
+    @property
+    def text(self) -> str:
+        """The decoded file."""
+        text: str | None = self._text
+        return decode(self._data)[0] if text is None else text
 
     @property
     def body(self) -> str:
@@ -160,10 +180,12 @@ class Document:
         """Scan the text for spans once; plain reading never pays for them."""
         spans: Mapping[Route, Span] | None = self._spans
         if spans is None:
-            spans = self._scan()
+            spans = self._scan(self.text)
             object.__setattr__(self, "_spans", spans)
         return spans
 
+    _data: bytes
+    _text: str | None
     _scan: Scan
     _spans: Mapping[Route, Span] | None
     _lines: list[int] | None

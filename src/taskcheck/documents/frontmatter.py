@@ -32,12 +32,12 @@ def read_front_matter(data: bytes, *, at_names: bool = False) -> Document | None
         return None
     values = read_plain(text, fences.start, fences.end, at_names=at_names)
     if values is not None:
-        scan = partial(scan_plain, text, fences.start, fences.end, at_names=at_names)
+        scan = partial(_scan_plain, fences.start, fences.end, at_names)
     else:
         refuse_conflict(text, fences)
         values = _read_events(text[: fences.body_start], at_names=at_names)
-        scan = partial(_scan_events, text[: fences.end], at_names=at_names)
-    return Document(text, values, bom=bom, body_start=fences.body_start, scan=scan)
+        scan = partial(_scan_events, fences.end, at_names)
+    return Document(data, values, bom=bom, body_start=fences.body_start, scan=scan)
 
 
 def _read_events(text: str, *, at_names: bool) -> dict[str, Value]:
@@ -47,8 +47,13 @@ def _read_events(text: str, *, at_names: bool) -> dict[str, Value]:
     return read_events(text, at_names=at_names)
 
 
-def _scan_events(text: str, *, at_names: bool) -> dict[Route, Span]:
-    """Return the spans of the values of `text`, a file up to its closing fence."""
+def _scan_plain(start: int, end: int, at_names: bool, text: str) -> dict[Route, Span]:
+    """Return the spans of the plain values between the fences of `text`."""
+    return scan_plain(text, start, end, at_names=at_names)
+
+
+def _scan_events(end: int, at_names: bool, text: str) -> dict[Route, Span]:
+    """Return the spans of the values of `text`, of which the closing fence begins at `end`."""
     from taskcheck.documents.events import scan_events
 
-    return scan_events(text, at_names=at_names)
+    return scan_events(text[:end], at_names=at_names)

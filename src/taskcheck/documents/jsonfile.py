@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from taskcheck.documents.document import Document, DocumentError, Trouble, Value, decode, trouble_at
@@ -40,7 +40,7 @@ def read_json(data: bytes) -> Document:
     if not isinstance(top, dict):
         offset = len(text) - len(text.lstrip())
         raise trouble_at("not-a-mapping", "the file has to hold an object or a list", text, offset)
-    return Document(text, top, bom=bom, body_start=len(text), scan=partial(scan_json, text))
+    return Document(data, top, bom=bom, body_start=len(text), scan=scan_json, text=text)
 
 
 def _refuse(text: str) -> NoReturn:

@@ -7,6 +7,7 @@ pattern does the work, one match a line, so that the loop over lines runs in C.
 from __future__ import annotations
 
 import re
+from sys import intern
 
 from taskcheck.documents.document import Route, Span, Value
 from taskcheck.documents.expression import expression
@@ -64,7 +65,7 @@ def read_plain(text: str, start: int, end: int, *, at_names: bool) -> dict[str, 
         if key:
             if key in values:
                 return None
-            values[key] = value
+            values[intern(key)] = value
             items = None if plain or quoted or flow else ()
             last_key, list_dash = key, ""
         elif dash:
