@@ -58,7 +58,7 @@ class MergeReader:
             return
         bases = self.history.bases(tips)
         self.history.graph.know(bases.values())
-        self.history.git.deltas.load((tip, base) for tip, base in bases.items() if base != tip)
+        self._apart.load({tip: base for tip, base in bases.items() if base != tip})
         self._contained.load(tip for tip, base in bases.items() if base == tip)
 
     def verdict(self, tip: str, branch: str | None = None) -> Merge:
