@@ -9,7 +9,7 @@ from taskcheck.documents import Trouble
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import Behind, CheckoutSource, Source
 from taskcheck.read.files import MAX_TASK_BYTES
-from taskcheck.read.git import blob_id
+from taskcheck.read.known import blob_id
 from taskcheck.read.objects import Blobs
 from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.tasks import TaskPaths

@@ -133,11 +133,3 @@ class Git(Runner):
             _, blob, stage = head.split()
             found[os.fsdecode(path)] = blob.decode() if stage == b"0" else None
         return found
-
-
-def blob_id(data: bytes, length: int) -> str:
-    """Return the id that git gives a file's bytes, in as many hex digits as the ids of the repository have."""
-    import hashlib
-
-    digest = hashlib.sha256 if length == 64 else hashlib.sha1
-    return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from taskcheck.documents.frozen import frozen
-from taskcheck.read.git import Git, blob_id
+from taskcheck.read.git import Git
+from taskcheck.read.known import blob_id
 from taskcheck.read.locate import Location
 
 

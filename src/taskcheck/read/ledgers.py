@@ -21,14 +21,13 @@ def read_team(location: Location, settings: Settings) -> Sources:
 
 
 def _team(folder: Folder, globs: Iterable[str]) -> tuple[Source, ...]:
-    files, _ = TaskPaths(Wanted.of(*globs)).read(folder)
-    return tuple(files.values())
+    return tuple(TaskPaths(Wanted.of(*globs)).read(folder).values())
 
 
 def read_files(location: Location, settings: Settings) -> Sources:
     """Step one: root's task files, the runtime ledgers, the team files."""
     folder = Folder(location.root)
-    tasks, _ = TaskPaths.of(settings).read(folder)
+    tasks = TaskPaths.of(settings).read(folder)
 
     def ledger(pattern: str) -> tuple[Source, ...]:
         return tuple(folder.read_all(folder.find(Wanted.of(pattern)), MAX_LEDGER_BYTES))

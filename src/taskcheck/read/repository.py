@@ -79,13 +79,14 @@ def _read_repository(
     git.objects.require_commits(_object_ids(head, trunk_tip))
     root_files = _contents(sources.tasks)
     paths = TaskPaths.of(settings)
-    checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors, progress)
+    id_length = _id_length(head, refs)
+    checkouts = read_worktrees(location, records, common_dir, root_files, id_length, paths, errors, progress)
     checkouts += read_unlinked(location, settings.worktree, checkouts, common_dir)
     progress("asking git about history")
     taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
     compared = branch_tips(refs, settings.branches, taken, trunk)
     named = _tips({*questions.branches, *_branches_of(checkouts), *compared}, refs, trunk)
-    empty = EMPTY[_id_length(head, refs)]
+    empty = EMPTY[id_length]
     merges: Mapping[str, Merge] = {}
     changes: tuple[Change, ...] = ()
     with closing(Trees(git.objects, paths.folders(location.prefix), head, empty)) as trees:

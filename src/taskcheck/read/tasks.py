@@ -1,14 +1,16 @@
 """Tell which files of a checkout are task files, and read them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import Source
 from taskcheck.read.files import MAX_TASK_BYTES, Folder, Wanted
+from taskcheck.read.known import Contents, Index
 
 NOT_A_TASK = frozenset({"index.md", "readme.md"})
+_ENDS = frozenset(name[-4:] for name in NOT_A_TASK)
 
 
 @frozen
@@ -22,19 +24,31 @@ class TaskPaths:
         """Return where a store has its task files."""
         return cls(Wanted(tuple(map(Pattern, settings.paths.tasks)), tuple(map(Pattern, settings.paths.exclude))))
 
-    def read(self, folder: Folder, same: Mapping[str, bytes] | None = None) -> tuple[dict[str, Source], set[str]]:
-        """Return the task files of a checkout by path, but for those as in ``same``; and all their paths."""
-        paths: set[str] = set()
-        differing: list[tuple[str, str]] = []
-        for path, name in folder.find(self.wanted):
-            if self._passed_over(path):
-                continue
-            paths.add(path)
-            is_same = same is not None and path in same and folder.holds(path, same[path])
-            if not is_same:
-                differing.append((path, name))
-        sources = folder.read_all(differing, MAX_TASK_BYTES)
-        return {source.path: source for source in sources}, paths
+    def read(self, folder: Folder) -> dict[str, Source]:
+        """Return the task files of a checkout by path."""
+        return self._read(folder, self.find(folder))
+
+    def compare(self, folder: Folder, same: Contents, index: Index | None) -> tuple[dict[str, Source], set[str]]:
+        """Return the task files of a checkout that have other contents, by path; and all their paths.
+
+        Args:
+            folder: the store's folder in the checkout.
+            same: the contents that they are compared with.
+            index: what git knows of the checkout's files, if it is to be had.
+        """
+        found = self.find(folder)
+        paths = {path for path, _ in found}
+        known = index.unchanged(folder.root, (path for path, _ in found), same) if index is not None else set()
+        doubtful = [(path, name) for path, name in found if path not in known]
+        differing = [(path, name) for path, name in doubtful if not _has_same(folder, path, same)]
+        return self._read(folder, differing), paths
+
+    def find(self, folder: Folder) -> list[tuple[str, str]]:
+        """Return the paths of the task files of a checkout, sorted, each with what the placeholder stood for."""
+        return [(path, name) for path, name in folder.find(self.wanted) if not self._passed_over(path)]
+
+    def _read(self, folder: Folder, found: Iterable[tuple[str, str]]) -> dict[str, Source]:
+        return {source.path: source for source in folder.read_all(found, MAX_TASK_BYTES)}
 
     def match(self, path: str, prefix: str) -> bool:
         """Return whether a path in the repository is that of a task file of the store under a prefix."""
@@ -45,6 +59,8 @@ class TaskPaths:
 
     def _passed_over(self, path: str) -> bool:
         """Return whether it is a README.md or index.md that no pattern names."""
+        if path[-4:].lower() not in _ENDS:
+            return False
         name = path.rpartition("/")[2]
         if name.lower() not in NOT_A_TASK:
             return False
@@ -53,3 +69,8 @@ class TaskPaths:
     def folders(self, prefix: str) -> list[str]:
         """Return the folders that hold them, as git names them."""
         return sorted({f"{prefix}{pattern.folder}".rstrip("/") for pattern in self.wanted.patterns} - {""})
+
+
+def _has_same(folder: Folder, path: str, same: Contents) -> bool:
+    """Return whether a file has the contents that it is compared with."""
+    return path in same.files and folder.holds(path, same.files[path])

@@ -9,6 +9,7 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.model.sources import CheckoutSource, Source
 from taskcheck.read.files import Folder, small_text
 from taskcheck.read.git import WorktreeRecord
+from taskcheck.read.known import Contents, Index
 from taskcheck.read.locate import Location, git_dir, led_to
 from taskcheck.read.tasks import TaskPaths
 
@@ -18,6 +19,7 @@ def read_worktrees(
     records: Sequence[WorktreeRecord],
     common_dir: Path,
     root_files: Mapping[str, bytes],
+    id_length: int,
     paths: TaskPaths,
     errors: list[str],
     progress: Callable[[str], None],
@@ -25,6 +27,7 @@ def read_worktrees(
     """Return every linked worktree, with the task files in which it differs from root."""
     linked = [record for record in records if not _same(record.path, location.top)]
     names = _names([record.path for record in linked])
+    same = Contents(root_files, id_length)
     checkouts = []
     for record in linked:
         if record.bare:
@@ -37,7 +40,8 @@ def read_worktrees(
         folders: frozenset[str] = frozenset()
         if defect is None:
             folder = Folder(record.path / location.prefix)
-            files, present = paths.read(folder, root_files)
+            index = Index.of(git_dir(record.path), location.prefix)
+            files, present = paths.compare(folder, same, index)
             folders = frozenset(folder.listed)
             errors.extend(f"{name}: {error}" for error in folder.errors)
         checkout = CheckoutSource(

@@ -1,0 +1,121 @@
+"""What git's index knows of a worktree's files: which of them hold still what they held when git last looked.
+
+Git keeps the stat data of each tracked file beside the id of its contents. A file whose stat data are as git wrote them
+needn't be opened to be compared. What is doubtful is not known, and is read.
+"""
+
+import os
+import stat
+import struct
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from taskcheck.documents.bounded import Busy, Unreadable, read_bounded
+
+MOST_INDEX = 256 * 1024 * 1024
+"""Bytes that an index may have."""
+
+_STAT = struct.Struct(">10I")
+"""Times of change and of writing, each in seconds and nanoseconds; device, inode, mode, owner, group, size."""
+
+_WORD = 0xFFFF_FFFF
+_LONGEST_NAME = 0xFFF
+"""A longer name's length isn't told."""
+
+
+class Contents:
+    """Contents that files are compared with, by path within the checkout."""
+
+    def __init__(self, files: Mapping[str, bytes], id_length: int) -> None:
+        """Take the contents.
+
+        Args:
+            files: by path.
+            id_length: the hex digits that an id of the repository has.
+        """
+        self.files = files
+        self.id_bytes = id_length // 2
+        self._ids: dict[str, bytes] = {}
+        self._id_length = id_length
+
+    def blob(self, path: str) -> bytes:
+        """Return the id of a file's contents, worked out once for all checkouts."""
+        if path not in self._ids:
+            self._ids[path] = bytes.fromhex(blob_id(self.files[path], self._id_length))
+        return self._ids[path]
+
+
+class Index:
+    """The index of one checkout."""
+
+    def __init__(self, data: bytes, written_ns: int, prefix: str) -> None:
+        """Take an index of the second or third version, whose names are written out.
+
+        Args:
+            data: the file.
+            written_ns: when it was written.
+            prefix: the store's folder within the checkout.
+        """
+        self._data, self._written_ns, self._prefix = data, written_ns, prefix
+
+    @classmethod
+    def of(cls, admin: Path | None, prefix: str) -> "Index | None":
+        """Return the index in a checkout's own git folder; None where there is none that can be told from."""
+        try:
+            data, found = read_bounded(admin / "index", MOST_INDEX) if admin is not None else (b"", None)
+        except (Unreadable, Busy):
+            return None
+        if found is None or data[:4] != b"DIRC" or int.from_bytes(data[4:8], "big") not in {2, 3}:
+            return None
+        return cls(data, found.st_mtime_ns, prefix)
+
+    def unchanged(self, root: Path, paths: Iterable[str], same: Contents) -> set[str]:
+        """Return those of some files that are known to have just the bytes that they are compared with.
+
+        Args:
+            root: the store's folder in the checkout.
+            paths: below it, in their order, which is git's: names are searched for from the last one on.
+            same: what they are compared with.
+        """
+        known = set()
+        data, id_bytes, at = self._data, same.id_bytes, 0
+        before_name = _STAT.size + id_bytes + 2
+        for path in paths:
+            name = os.fsencode(self._prefix + path)
+            place = data.find(name + b"\0", at)
+            if path not in same.files or place < before_name:
+                continue
+            at = place
+            # Flags that are but a length: not in conflict, nor assumed unchanged, nor left out of the checkout.
+            is_plain = int.from_bytes(data[place - 2 : place], "big") == len(name) < _LONGEST_NAME
+            if not is_plain or data[place - 2 - id_bytes : place - 2] != same.blob(path):
+                continue
+            try:
+                found = os.lstat(f"{root}/{path}")
+            except OSError:
+                continue
+            if self._is_as_noted(place - before_name, found) and found.st_size == len(same.files[path]):
+                known.add(path)
+        return known
+
+    def _is_as_noted(self, start: int, found: os.stat_result) -> bool:
+        """Return whether a file's stat data are those of an entry, of a regular file, and older than the index.
+
+        What is written in the moment in which the index is may have changed after git looked.
+        """
+        changed, changed_ns, written, written_ns, _, inode, _, _, _, size = _STAT.unpack_from(self._data, start)
+        return (
+            found.st_mtime_ns == written * 10**9 + written_ns < self._written_ns
+            and found.st_ctime_ns == changed * 10**9 + changed_ns
+            and found.st_ino & _WORD == inode
+            and found.st_size & _WORD == size
+            and stat.S_ISREG(found.st_mode)
+        )
+
+
+def blob_id(data: bytes, length: int) -> str:
+    """Return the id that git gives a file's bytes, in as many hex digits as the ids of the repository have."""
+    import hashlib
+
+    digest = hashlib.sha256 if length == 64 else hashlib.sha1
+    return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
