@@ -2,15 +2,18 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import closing
 
 from taskcheck.config.settings import Settings
 from taskcheck.model.sources import Merge, PullAddress, Repository
 from taskcheck.read.allowlist import object_id
+from taskcheck.read.deltas import RAW, Differ
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.git import Git
 from taskcheck.read.history import History
 from taskcheck.read.locate import Location
 from taskcheck.read.merges import REBASED, MergeReader
+from taskcheck.read.rawdiff import raw_deltas
 from taskcheck.read.runner import GitError
 from taskcheck.read.tasks import TaskPaths
 
@@ -84,12 +87,14 @@ def _versions(git: Git, head: str, since: str, path: str) -> tuple[bytes | None,
     if now is None:
         return ()
     with git.listing([head, f"^{since}"], "--first-parent") as lines:
-        names = [line.decode().split()[1:3] for line in lines]
+        steps = [tuple(line.decode().split()[1:3]) for line in lines]
+    with closing(Differ(git.objects, (*RAW, "--", path), raw_deltas)) as differ:
+        made = differ.answers(steps)
+        for step in steps:
+            differ.refuse(step)
     versions: list[str | None] = [now]
-    git.deltas.load(map(tuple, names))
-    for name in names:
-        for delta in git.deltas.told(tuple(name)):
-            if delta.path == path:
-                versions += [delta.after, delta.before]
+    for step in steps:
+        for delta in made[step]:
+            versions += [delta.after, delta.before]
     found = git.objects.blobs(filter(None, versions), MAX_TASK_BYTES)
     return tuple(None if blob is None else found.contents.get(blob, b"") for blob in dict.fromkeys(versions))
