@@ -400,6 +400,46 @@ def test_a_folder_that_git_has_lost_is_told_whenever_it_is_asked_for(repo: Repo)
                 history.at_root(["lib/code"])
 
 
+def test_reverted_in_part_after_two_histories_became_one(repo: Repo) -> None:
+    """Root's own history ends sooner than the branch's, which has no commit in common with it."""
+    repo.git("checkout", "-q", "--orphan", "task/x")
+    repo.git("rm", "-rfq", ".")
+    first = repo.commit("step", new="1\n")
+    for number in range(4):
+        repo.commit("step", new=f"{number}\n", more=f"{number}\n")
+    repo.git("checkout", "-q", "--orphan", "trunk")
+    repo.git("rm", "-rfq", ".")
+    repo.commit("all anew", other="1\n")
+    repo.git("branch", "-M", "trunk", "main")
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "--allow-unrelated-histories", "task/x")
+    assert verdict(repo).merged is True
+    repo.commit(f"Out with it\n\nThis reverts commit {first}.", third="1\n")
+    assert verdict(repo).merged is False
+
+
+def test_two_histories_that_merged_each_other(repo: Repo) -> None:
+    """Either tip is a merge-base of theirs: what one of them has beyond the other is all there, back to their fork."""
+    repo.branch()
+    for number in range(4):
+        repo.commit(**{f"new{number}": "1\n"})
+    repo.on_main()
+    for number in range(4):
+        repo.commit(**{f"other{number}": "1\n"})
+    repo.git("branch", "before")
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+    repo.git("checkout", "-q", "task/x")
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "before")
+    head, tip = repo.git("rev-parse", "main"), repo.git("rev-parse", "task/x")
+    with Git(repo.root) as git:
+        history = history_of(git, head, tip)
+        base = history.base(tip)
+        assert base in repo.git("merge-base", "--all", head, tip).split()
+        root, own = history.since(base), history.graph.between(base, tip)
+        for commits, of in ((root, head), (own, tip)):
+            names = {history.graph.names[number] for number in history.graph.members(commits)}
+            assert names == set(repo.git("rev-list", f"{base}..{of}").split())
+
+
 def test_the_reader_writes_nothing(repo: Repo) -> None:
     work(repo, commits=2)
     squash(repo)
