@@ -214,7 +214,7 @@ def _newest(history: History, commits: Commits) -> datetime | None:
     """Return when the newest of some commits was made; None for none."""
     if not commits:
         return None
-    return from_epoch(history.graph.times[commits.bit_length() - 1])
+    return from_epoch(max(history.graph.times[number] for number in history.graph.members(commits)))
 
 
 def _stacked(
