@@ -159,6 +159,18 @@ def test_the_newest_commit_is_the_one_of_the_latest_time(repo: Repo) -> None:
     assert checkout.fork.newest_commit_at == max(map(datetime.fromisoformat, times))
 
 
+def test_a_merge_that_keeps_an_older_status_takes_root_back(repo: Repo) -> None:
+    """It changes nothing that either of its parents hasn't, and what it leaves out all the same."""
+    one = worktree(repo, "one")
+    one.commit(new="new\n")
+    repo.commit(**{"tasks/x.md": task("in_progress")})
+    one.minutes = repo.minutes
+    one.git("merge", "-q", "--no-edit", "-s", "ours", "main")
+    config = CONFIG.replace("metadata-drift", "stale-branch-copy")
+    (repo.root / "taskcheck.toml").write_text(config)
+    assert messages(repo) == ["a merge of worktree one would set its status back from in_progress to ready"]
+
+
 def test_front_matter_of_many_lines_is_compared_in_bounded_time(tmp_path: Path) -> None:
     repos = {count: with_many_lines(tmp_path / str(count), count) for count in (4_000, 16_000)}
 

@@ -130,6 +130,7 @@ class _ForkReader:
         for parting in partings:
             done |= parting.own | parting.root
         self.history.changes.index(done)
+        self.history.changes.index_merges(done, self.trees)
         self.trees.load(parting.base for parting in partings)
 
     def _asked(self, checkout: CheckoutSource, parting: _Parting) -> _Asked:
