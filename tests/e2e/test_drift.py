@@ -171,6 +171,16 @@ def test_a_merge_that_keeps_an_older_status_takes_root_back(repo: Repo) -> None:
     assert messages(repo) == ["a merge of worktree one would set its status back from in_progress to ready"]
 
 
+def test_a_tag_that_was_fetched_as_a_branch_is_the_commit_that_it_names(repo: Repo) -> None:
+    repo.branch()
+    repo.commit(**{"tasks/x.md": task("in_review")})
+    repo.git("tag", "-a", "-m", "tagged", "v1")
+    repo.on_main()
+    repo.git("update-ref", "refs/remotes/origin/v1", "v1")
+    (repo.root / "taskcheck.toml").write_text(CONFIG + '[checkouts]\nbranches = ["origin/v*"]\n')
+    assert messages(repo) == ["root still says ready, branch origin/v1 says in_review"]
+
+
 def test_front_matter_of_many_lines_is_compared_in_bounded_time(tmp_path: Path) -> None:
     repos = {count: with_many_lines(tmp_path / str(count), count) for count in (4_000, 16_000)}
 
