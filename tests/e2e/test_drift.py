@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.checks import check_request
+from taskcheck.checks import check_request, check_settled
 from taskcheck.model.report import Report
-from taskcheck.model.sources import Processes
-from taskcheck.store import Request, Where
+from taskcheck.model.sources import Fork, Processes, Repository
+from taskcheck.store import Request, Where, open_store
 from tests.e2e.repository import Repo
 from tests.samples import growth
 
@@ -138,6 +138,47 @@ def test_a_shallow_clone_has_no_base_to_compare_with(repo: Repo, tmp_path: Path)
     found = report(shallow)
     assert not found.findings
     assert [rule for rule, _ in found.skipped] == ["metadata-drift"]
+
+
+def test_the_newest_commit_is_the_one_of_the_latest_time(repo: Repo) -> None:
+    """Where a clock was set back, that is not the one that was made last."""
+    one = worktree(repo, "one")
+    one.minutes += 120
+    one.commit(new="1\n")
+    one.minutes -= 60
+    one.commit(new="2\n")
+    now = datetime(2026, 3, 24, 18, tzinfo=UTC)
+    look = check_settled(
+        open_store(Where(root=repo.root, third_party=False)),
+        Request(now=now, processes=Processes(host="here", started={})),
+    )
+    assert isinstance(look.sources.git, Repository)
+    (checkout,) = look.sources.git.checkouts
+    assert isinstance(checkout.fork, Fork)
+    times = one.git("log", "-2", "--format=%cI").split()
+    assert checkout.fork.newest_commit_at == max(map(datetime.fromisoformat, times))
+
+
+def test_a_merge_that_keeps_an_older_status_takes_root_back(repo: Repo) -> None:
+    """It changes nothing that either of its parents hasn't, and what it leaves out all the same."""
+    one = worktree(repo, "one")
+    one.commit(new="new\n")
+    repo.commit(**{"tasks/x.md": task("in_progress")})
+    one.minutes = repo.minutes
+    one.git("merge", "-q", "--no-edit", "-s", "ours", "main")
+    config = CONFIG.replace("metadata-drift", "stale-branch-copy")
+    (repo.root / "taskcheck.toml").write_text(config)
+    assert messages(repo) == ["a merge of worktree one would set its status back from in_progress to ready"]
+
+
+def test_a_tag_that_was_fetched_as_a_branch_is_the_commit_that_it_names(repo: Repo) -> None:
+    repo.branch()
+    repo.commit(**{"tasks/x.md": task("in_review")})
+    repo.git("tag", "-a", "-m", "tagged", "v1")
+    repo.on_main()
+    repo.git("update-ref", "refs/remotes/origin/v1", "v1")
+    (repo.root / "taskcheck.toml").write_text(CONFIG + '[checkouts]\nbranches = ["origin/v*"]\n')
+    assert messages(repo) == ["root still says ready, branch origin/v1 says in_review"]
 
 
 def test_front_matter_of_many_lines_is_compared_in_bounded_time(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from taskcheck.model.sources import Merge
 from taskcheck.read.git import Git
 from taskcheck.read.history import History
 from taskcheck.read.merges import MergeReader
+from taskcheck.read.runner import GitError
 from tests.e2e.repository import Repo
 
 FEATURE = "".join(f"line {number}\n" for number in range(1, 30))
@@ -314,6 +315,129 @@ def test_a_shallow_clone(repo: Repo, tmp_path: Path, how: str) -> None:
     shallow = Repo(tmp_path / "shallow", minutes=repo.minutes)
     shallow.git("branch", "task/x", "origin/task/x")
     assert verdict(shallow).merged is None
+
+
+def submodule(repo: Repo, commit: str) -> None:
+    """A commit that sets a submodule to one of its own commits, which are in no repository here."""
+    repo.git("update-index", "--add", "--cacheinfo", f"160000,{commit * 40},lib")
+    repo.git("commit", "-q", "-m", f"lib {commit}")
+
+
+def test_a_submodule(repo: Repo) -> None:
+    """Git has no object for it, at its new commit as little as at the one that was set back."""
+    submodule(repo, "1")
+    repo.branch()
+    submodule(repo, "2")
+    repo.on_main()
+    repo.git("commit", "-q", "--allow-empty", "-m", "elsewhere")
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+    assert verdict(repo).merged is True
+    (repo.root / "other").write_text("2\n")
+    repo.git("add", "other")
+    submodule(repo, "1")
+    assert verdict(repo).merged is None
+
+
+def test_a_new_submodule(repo: Repo) -> None:
+    repo.branch()
+    submodule(repo, "1")
+    repo.on_main()
+    repo.git("commit", "-q", "--allow-empty", "-m", "elsewhere")
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+    assert verdict(repo).merged is True
+
+
+def merged_file(repo: Repo, name: str) -> None:
+    """A branch that made a file, merged."""
+    repo.branch()
+    path = repo.root / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("new\n")
+    repo.commit()
+    repo.on_main()
+    repo.commit("elsewhere", other="2\n")
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+
+
+@pytest.mark.parametrize("name", ["a\nb", "b\r", "c\td", 'e"f', "lib/g h", "lib/~1", "{commit}"])
+def test_a_file_with_an_odd_name(repo: Repo, name: str) -> None:
+    """Some names git takes for a commit where it is asked for a file by name, or for another name."""
+    name = name.format(commit=f"lib-g{repo.git('rev-parse', 'HEAD')[:10]}")
+    merged_file(repo, name)
+    assert verdict(repo).merged is True
+    (repo.root / name).unlink()
+    repo.commit("quietly", other="3\n")
+    assert verdict(repo).merged is None
+
+
+def test_a_file_that_became_a_folder(repo: Repo) -> None:
+    merged_file(repo, "lib")
+    (repo.root / "lib").unlink()
+    repo.commit("quietly", lib__code="1\n")
+    assert verdict(repo).merged is None
+
+
+def test_a_file_set_back_to_content_that_git_has_lost(repo: Repo) -> None:
+    """It is the one that was there before, whatever was in it."""
+    work(repo)
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+    repo.commit("quietly", code=FEATURE, other="3\n")
+    blob = repo.git("rev-parse", "HEAD:code")
+    (repo.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    assert verdict(repo).merged is None
+
+
+def test_a_folder_that_git_has_lost_is_told_whenever_it_is_asked_for(repo: Repo) -> None:
+    repo.commit(lib__code="1\n")
+    tree = repo.git("rev-parse", "HEAD:lib")
+    (repo.root / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    head = repo.git("rev-parse", "HEAD")
+    with Git(repo.root) as git:
+        history = history_of(git, head, head)
+        assert history.at_root(["other", "lib"]).keys() == {"other"}
+        for _ in range(2):
+            with pytest.raises(GitError, match=tree):
+                history.at_root(["lib/code"])
+
+
+def test_reverted_in_part_after_two_histories_became_one(repo: Repo) -> None:
+    """Root's own history ends sooner than the branch's, which has no commit in common with it."""
+    repo.git("checkout", "-q", "--orphan", "task/x")
+    repo.git("rm", "-rfq", ".")
+    first = repo.commit("step", new="1\n")
+    for number in range(4):
+        repo.commit("step", new=f"{number}\n", more=f"{number}\n")
+    repo.git("checkout", "-q", "--orphan", "trunk")
+    repo.git("rm", "-rfq", ".")
+    repo.commit("all anew", other="1\n")
+    repo.git("branch", "-M", "trunk", "main")
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "--allow-unrelated-histories", "task/x")
+    assert verdict(repo).merged is True
+    repo.commit(f"Out with it\n\nThis reverts commit {first}.", third="1\n")
+    assert verdict(repo).merged is False
+
+
+def test_two_histories_that_merged_each_other(repo: Repo) -> None:
+    """Either tip is a merge-base of theirs: what one of them has beyond the other is all there, back to their fork."""
+    repo.branch()
+    for number in range(4):
+        repo.commit(**{f"new{number}": "1\n"})
+    repo.on_main()
+    for number in range(4):
+        repo.commit(**{f"other{number}": "1\n"})
+    repo.git("branch", "before")
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+    repo.git("checkout", "-q", "task/x")
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "before")
+    head, tip = repo.git("rev-parse", "main"), repo.git("rev-parse", "task/x")
+    with Git(repo.root) as git:
+        history = history_of(git, head, tip)
+        base = history.base(tip)
+        assert base in repo.git("merge-base", "--all", head, tip).split()
+        root, own = history.since(base), history.graph.between(base, tip)
+        for commits, of in ((root, head), (own, tip)):
+            names = {history.graph.names[number] for number in history.graph.members(commits)}
+            assert names == set(repo.git("rev-list", f"{base}..{of}").split())
 
 
 def test_the_reader_writes_nothing(repo: Repo) -> None:

@@ -1,12 +1,14 @@
 """What commits did to files, in memory: who touched what, and which versions of a task file there were."""
 
 from bisect import insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import chain
 
 from taskcheck.read.deltas import Deltas
 from taskcheck.read.graph import Commits, Graph
 from taskcheck.read.runner import GitError, GitSilent
+from taskcheck.read.trees import Trees
 
 
 class Changes:
@@ -31,6 +33,8 @@ class Changes:
         self._versions: dict[str, list[tuple[int, str | None]]] = {}
         """By path of a task file: what commits made of it, the newest first."""
         self._indexed: Commits = 0
+        self._merges: Commits = 0
+        """Commits of which it is known what those that are merges made of task files."""
         self._unread: dict[int, str] = {}
         """Commits that git can't read, in its words."""
 
@@ -48,6 +52,26 @@ class Changes:
                 self._unread[number] = str(error)
         self._indexed |= commits
 
+    def index_merges(self, commits: Commits, trees: Trees) -> None:
+        """Ask for what merges made of task files, seen from each of their parents; other commits are left out.
+
+        One that takes a file as one of them has it sets it back in the history of the other.
+        """
+        asked = {
+            number: [(self._graph.names[number], self._graph.names[parent]) for parent in self._graph.parents[number]]
+            for number in self._graph.members(commits & ~self._merges)
+            if len(self._graph.parents[number]) > 1
+        }
+        trees.load_steps(chain.from_iterable(asked.values()))
+        for number, steps in asked.items():
+            try:
+                self._note(number, dict(chain.from_iterable(trees.told(step).items() for step in steps)))
+            except GitSilent:
+                raise
+            except GitError as error:
+                self._unread[number] = str(error)
+        self._merges |= commits
+
     def require(self, commits: Commits) -> None:
         """See that it is known what some commits did.
 
@@ -64,10 +88,12 @@ class Changes:
         return self._files.get(number, frozenset())
 
     def versions(self, path: str, commits: Commits) -> Iterator[str]:
-        """Yield what some commits, which were asked for, made of a task file: ids of blobs, the newest first."""
-        for place, blob in self._versions.get(path, ()):
-            if blob is not None and commits >> -place & 1:
-                yield blob
+        """Yield what some commits, which were asked for, made of a task file: ids of blobs, the newest first.
+
+        Each is told once.
+        """
+        made = (blob for place, blob in self._versions.get(path, ()) if commits >> -place & 1)
+        yield from filter(None, dict.fromkeys(made))
 
     def blobs(self) -> set[str]:
         """Return the ids of all versions of task files."""
@@ -82,21 +108,23 @@ class Changes:
         return any(commits >> -place & 1 for place, _ in self._versions.get(path, ()))
 
     def _index(self, number: int) -> None:
-        """Take what one commit did."""
-        files = []
-        for delta in self._deltas.of(self._graph.names[number]):
-            if self._is_task(delta.path):
-                insort(self._versions.setdefault(delta.path, []), (-number, delta.after), key=_place)
-            else:
-                files.append(delta.path)
+        """Take what one commit did, unless it is a merge."""
+        deltas = self._deltas.of(self._graph.names[number])
         if len(self._graph.parents[number]) > 1:
             return
-        touched = frozenset(files)
+        self._note(number, {delta.path: delta.after for delta in deltas})
+        touched = frozenset(delta.path for delta in deltas if not self._is_task(delta.path))
         self._files[number] = touched
         bit = 1 << number
         self.by_files[touched] = self.by_files.get(touched, 0) | bit
         for path in touched:
             self.by_file[path] = self.by_file.get(path, 0) | bit
+
+    def _note(self, number: int, files: Mapping[str, str | None]) -> None:
+        """Note what one commit made of the task files among some files."""
+        for path, blob in files.items():
+            if self._is_task(path):
+                insort(self._versions.setdefault(path, []), (-number, blob), key=_place)
 
 
 def _place(version: tuple[int, str | None]) -> int:

@@ -130,6 +130,7 @@ class _ForkReader:
         for parting in partings:
             done |= parting.own | parting.root
         self.history.changes.index(done)
+        self.history.changes.index_merges(done, self.trees)
         self.trees.load(parting.base for parting in partings)
 
     def _asked(self, checkout: CheckoutSource, parting: _Parting) -> _Asked:
@@ -214,7 +215,7 @@ def _newest(history: History, commits: Commits) -> datetime | None:
     """Return when the newest of some commits was made; None for none."""
     if not commits:
         return None
-    return from_epoch(history.graph.times[commits.bit_length() - 1])
+    return from_epoch(max(history.graph.times[number] for number in history.graph.members(commits)))
 
 
 def _stacked(

@@ -66,12 +66,16 @@ class Git(Runner):
         return records
 
     def refs(self) -> dict[str, str]:
-        """Branches and remote-tracking branches, full name to object id; a symbolic one to ``ref: NAME``."""
-        out = self.run("for-each-ref", "--format=%(refname)%00%(objectname)%00%(symref)", "refs/heads", "refs/remotes")
+        """Branches and remote-tracking branches, full name to object id; a symbolic one to ``ref: NAME``.
+
+        Of one that names a tag, which somebody fetched there, it is the id of what is tagged.
+        """
+        fields = "%(refname)%00%(objectname)%00%(*objectname)%00%(symref)"
+        out = self.run("for-each-ref", f"--format={fields}", "refs/heads", "refs/remotes")
         refs = {}
         for line in out.splitlines():
-            name, object_id, target = line.split(b"\0")
-            refs[os.fsdecode(name)] = f"ref: {os.fsdecode(target)}" if target else object_id.decode()
+            name, object_id, tagged, target = line.split(b"\0")
+            refs[os.fsdecode(name)] = f"ref: {os.fsdecode(target)}" if target else (tagged or object_id).decode()
         return refs
 
     def __enter__(self) -> Self:

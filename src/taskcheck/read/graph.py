@@ -55,6 +55,11 @@ class Graph:
             times.append(row.at)
         return cls(names=names, numbers=numbers, parents=parents, times=times, edge=len(edge))
 
+    @property
+    def unlisted(self) -> Commits:
+        """Those at the edge, behind which there may be any number of others."""
+        return (1 << self.edge) - 1
+
     def set_of(self, names: Iterable[str]) -> Commits:
         """Return those of some commits that are in the graph."""
         return _joined(self.numbers[name] for name in names if name in self.numbers)

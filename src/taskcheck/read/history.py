@@ -8,6 +8,7 @@ from taskcheck.documents.frozen import frozen
 from taskcheck.read.changes import Changes
 from taskcheck.read.git import Git
 from taskcheck.read.graph import Commits, Graph
+from taskcheck.read.places import Places
 from taskcheck.read.rawdiff import Delta, Step
 from taskcheck.read.runner import GitError
 from taskcheck.read.walk import walk
@@ -76,9 +77,13 @@ class History:
             GitError: git can't tell.
         """
         new = [path for path in dict.fromkeys(paths) if path not in self._asked]
+        self._at_root.update(self._places.at(self.head, new))
         self._asked.update(new)
-        self._at_root.update(self.git.objects.at(self.head, new))
         return self._at_root
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self.git.objects)
 
     @cached_property
     def _asked(self) -> set[str]:

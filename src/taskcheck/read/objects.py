@@ -82,7 +82,7 @@ class Objects:
         """Return what those of some objects are that there are.
 
         Args:
-            names: object ids, or such of commits with ``:PATH``.
+            names: object ids.
 
         Raises:
             GitError: git can't tell.
@@ -97,18 +97,6 @@ class Objects:
                 if match:
                     found[name] = Info(match[1].decode(), match[2].decode(), int(match[3]))
         return found
-
-    def at(self, commit: str, paths: Iterable[str]) -> dict[str, str]:
-        """Return the ids of what lies at those of some paths of a commit where something does.
-
-        Raises:
-            GitError: git can't tell; it can't be asked for a path with a line end.
-        """
-        names = {path: f"{commit}:{path}" for path in paths}
-        if any("\n" in path for path in names):
-            raise GitError("git can't be asked for a file with a line end in its name")
-        found = self.infos(names.values())
-        return {path: found[name].name for path, name in names.items() if name in found}
 
     def contents(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Return the contents of those of some objects that there are, by id.

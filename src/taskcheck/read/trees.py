@@ -89,7 +89,10 @@ class Trees:
         """
         known = bases or {}
         asked = [(commit, known.get(commit, self._start)) for commit in commits]
-        steps = [*asked, *((base, self._start) for _, base in asked if base != self._start)]
+        self.load_steps([*asked, *((base, self._start) for _, base in asked if base != self._start)])
+
+    def load_steps(self, steps: Iterable[Step]) -> None:
+        """Ask for what is different between commits; many at a time take less time."""
         self._read.update(self._differ.answers(step for step in dict.fromkeys(steps) if step not in self._read))
 
     def of(self, commit: str, base: str | None = None) -> Listing:
@@ -99,8 +102,18 @@ class Trees:
             GitError: git can't tell.
         """
         if base is None or base == self._start:
-            return Listing(self.root, {}, self._told((commit, self._start)))
-        return Listing(self.root, self._told((base, self._start)), self._told((commit, base)))
+            return Listing(self.root, {}, self.told((commit, self._start)))
+        return Listing(self.root, self.told((base, self._start)), self.told((commit, base)))
+
+    def told(self, step: Step) -> Different:
+        """Return what is different in the later commit of two.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        self.load_steps([step])
+        self._differ.refuse(step)
+        return self._read[step]
 
     @cached_property
     def root(self) -> _Root:
@@ -111,24 +124,13 @@ class Trees:
         """
         if self._head is None:
             return _Root({})
-        found = self._told((self._head, self._empty))
+        found = self.told((self._head, self._empty))
         return _Root({path: blob for path, blob in found.items() if blob is not None})
 
     @property
     def _start(self) -> str:
         """What the files of commits are told from."""
         return self._head or self._empty
-
-    def _told(self, step: Step) -> Different:
-        """Return what is different in the later commit of two.
-
-        Raises:
-            GitError: git can't tell.
-        """
-        if step not in self._read:
-            self._read.update(self._differ.answers([step]))
-        self._differ.refuse(step)
-        return self._read[step]
 
 
 def _by_name(paths: Iterable[str]) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.read.git import Git
 from taskcheck.read.graph import Graph, Row
+from taskcheck.read.points import cut_short
 from taskcheck.read.runner import GitError, GitSilent
 
 
@@ -36,14 +37,14 @@ def walk(git: Git, head: str, tips: Collection[str], since: int | None = None, l
     if not wanted and since is None and not line:
         return Walked(Graph.of([Row(name=head, parents=(), at=0)]))  # nobody asks what is behind it
     try:
-        return Walked(Graph.of(_rows(git, head, wanted, since, line)))
+        return Walked(_listed(git, head, wanted, since, line))
     except GitSilent:
         raise
     except GitError:
-        _rows(git, head, (), since, line)
+        _listed(git, head, (), since, line)
         broken = dict(_broken(git, head, wanted))
         whole = [tip for tip in wanted if tip not in broken]
-        return Walked(Graph.of(_rows(git, head, whole, since, line)), broken)
+        return Walked(_listed(git, head, whole, since, line), broken)
 
 
 def _broken(git: Git, head: str, tips: list[str]) -> Iterable[tuple[str, str]]:
@@ -51,7 +52,7 @@ def _broken(git: Git, head: str, tips: list[str]) -> Iterable[tuple[str, str]]:
     if not tips:
         return
     try:
-        _rows(git, head, tips, None, 0)
+        _listed(git, head, tips, None, 0)
     except GitSilent:
         raise
     except GitError as error:
@@ -63,15 +64,28 @@ def _broken(git: Git, head: str, tips: list[str]) -> Iterable[tuple[str, str]]:
         yield from _broken(git, head, tips[middle:])
 
 
-def _rows(git: Git, head: str, tips: Collection[str], since: int | None, line: int) -> list[Row]:
-    """Return the commits that git lists, the newest first, until all that are older are common to all tips."""
+def _listed(git: Git, head: str, tips: Collection[str], since: int | None, line: int) -> Graph:
+    """Return the commits that git lists, the newest first, until all that are older are common to all tips.
+
+    They are common to some more commits, too, where something is told from those.
+    """
     frontier = _Frontier([head, *tips], since, line)
+    points: set[str] | None = None
     with git.listing([head, *tips]) as lines:
         for listed in lines:
-            frontier.take(listed)
+            frontier.take(_row(listed))
+            if frontier.is_common and points is None:
+                points = cut_short(Graph.of(frontier.rows), head, tips)
+                frontier = frontier.further(points)
             if frontier.is_common:
                 break
-    return frontier.rows
+    return Graph.of(frontier.rows)
+
+
+def _row(line: bytes) -> Row:
+    """Return a commit as git lists it: its time, its name, its parents."""
+    at, name, *parents = line.decode().split()
+    return Row(name=name, parents=tuple(parents), at=int(at))
 
 
 class _Frontier:
@@ -83,6 +97,7 @@ class _Frontier:
 
     def __init__(self, tips: list[str], since: int | None, line: int) -> None:
         self.rows: list[Row] = []
+        self._asked = (tips, since, line)
         self._all = (1 << len(tips)) - 1
         self._from = {tip: 1 << number for number, tip in enumerate(tips)}
         self._listed: dict[str, Row] = {}
@@ -100,19 +115,27 @@ class _Frontier:
         is_far_enough = self._since is None or self._mainline is None
         return is_far_enough and not self._open and not self._lines
 
-    def take(self, line: bytes) -> None:
-        """Take a commit as git lists it: its time, its name, its parents."""
-        at, name, *parents = line.decode().split()
-        row = Row(name=name, parents=tuple(parents), at=int(at))
+    def further(self, points: set[str]) -> "_Frontier":
+        """Return one that has met the same commits, for more tips."""
+        if not points:
+            return self
+        tips, since, line = self._asked
+        longer = _Frontier([*tips, *sorted(points - set(tips))], since, line)
+        for row in self.rows:
+            longer.take(row)
+        return longer
+
+    def take(self, row: Row) -> None:
+        """Take the next commit that git lists."""
         self.rows.append(row)
-        self._listed[name] = row
-        self._open.discard(name)
-        if name == self._mainline:
-            ends = not parents or (self._since is not None and row.at < self._since)
-            self._mainline = None if ends else parents[0]
-        more = self._lines.pop(name, 0) - 1
-        if more > 0 and parents:
-            self._lines[parents[0]] = max(more, self._lines.get(parents[0], 0))
+        self._listed[row.name] = row
+        self._open.discard(row.name)
+        if row.name == self._mainline:
+            ends = not row.parents or (self._since is not None and row.at < self._since)
+            self._mainline = None if ends else row.parents[0]
+        more = self._lines.pop(row.name, 0) - 1
+        if more > 0 and row.parents:
+            self._lines[row.parents[0]] = max(more, self._lines.get(row.parents[0], 0))
         self._lead_on(row)
 
     def _lead_on(self, row: Row) -> None:
