@@ -105,7 +105,7 @@ def commits(root: Path, size: int) -> Store:
     """Of root, since one branch left it."""
     store = Store(root, 4)
     store.commit("task/t0", store.head, {"src/0.py": "pass", "tasks/t0.md": task(0, "in_progress")})
-    for number in range(4 * size):
+    for number in range(32 * size):
         store.on_root({"src/root.py": f"{number}", "tasks/t1.md": task(1, "ready", f"{number}")})
     return store
 
@@ -171,8 +171,8 @@ def test_twice_as_much_is_twice_as_much_work(tmp_path: Path, shape: Callable[[Pa
     for times in (1, 2, 4):
         store = shape(tmp_path / f"{times}", times * SIZE)
         store.build()
-        calls(store.root)  # what is only done once in a process is done
-        counted.append(calls(store.root))
+        # What is only done once in a process is done at first, and what git says may come in more or fewer pieces.
+        counted.append(min(calls(store.root) for _ in range(3)))
     first, second = counted[1] - counted[0], counted[2] - counted[1]
     assert first > 0
     assert second / first <= MOST, counted
