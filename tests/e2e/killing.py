@@ -9,11 +9,12 @@ import json
 import os
 import shutil
 import signal
+import stat
 import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,7 @@ class Saboteur:
 
     def _between(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
-            if os.getpid() == self.process and (name != "open" or arguments[1] & os.O_CREAT):
+            if os.getpid() == self.process and _changes(name, arguments):
                 self._count(name)
             return real(*arguments, **options)
 
@@ -75,6 +76,13 @@ class Saboteur:
         if self.error is None:
             os.kill(self.process, signal.SIGKILL)
         raise OSError(self.error, os.strerror(self.error or 0), name)
+
+
+def _changes(name: str, arguments: Sequence[Any]) -> bool:
+    """Whether a call changes a file: it makes one, or writes to one, and not to the pipe of a git that is asked."""
+    if name == "open":
+        return bool(arguments[1] & os.O_CREAT)
+    return name != "write" or stat.S_ISREG(os.fstat(arguments[0]).st_mode)
 
 
 def attempt(act: Act, at: int = 0, error: int | None = None) -> Ended:

@@ -122,13 +122,19 @@ class Session:
         return heard
 
     def _say(self) -> None:
-        """Write what git takes of what is to be said."""
+        """Write what git takes of what is to be said.
+
+        Raises:
+            GitError: it can't be written.
+        """
         try:
             written = os.write(self._input, self._unsaid[:_CHUNK])
         except BlockingIOError:
             return
         except BrokenPipeError:
             written = len(self._unsaid)  # it ended; why, it tells on the other pipes
+        except OSError as error:
+            raise GitError(f"git {self._command} can't be asked: {error.strerror}") from error
         self._unsaid = self._unsaid[written:]
         if self._unsaid:
             return
