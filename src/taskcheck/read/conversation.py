@@ -10,7 +10,7 @@ from typing import IO
 MOST_WORDS = 64 * 1024
 """Bytes of its errors that are kept; the rest is let go."""
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 18
 
 
 class Silent(Exception):
@@ -35,7 +35,8 @@ def converse(process: "subprocess.Popen[bytes]", said: bytes, seconds: float, mo
         Endless: its output is longer; it still runs.
     """
     deadline = time.monotonic() + seconds
-    pipes = _Pipes(process, said, most)
+    pipes = Pipes(process, most)
+    pipes.say(said, last=True)
     try:
         while pipes.are_open:
             left = deadline - time.monotonic()
@@ -48,26 +49,43 @@ def converse(process: "subprocess.Popen[bytes]", said: bytes, seconds: float, mo
         process.wait(max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired as error:
         raise Silent from error
-    return b"".join(pipes.output), b"".join(pipes.errors)
+    return pipes.taken(), pipes.words
 
 
-class _Pipes:
+class Pipes:
     """The pipes to a process, of which whichever is ready has its turn."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", said: bytes, most: int) -> None:
-        self.output: list[bytes] = []
-        self.errors: list[bytes] = []
-        self._left = most
-        self._left_of_errors = MOST_WORDS
-        self._unsaid = memoryview(said)
+    def __init__(self, process: "subprocess.Popen[bytes]", most: int) -> None:
+        """Take the pipes.
+
+        Args:
+            process: with unbuffered pipes; one for its input only where there is something to say.
+            most: the bytes that it may say after each time that something is said to it.
+        """
+        self.words = b""
+        """The beginning of what it says is wrong."""
+        self.unsaid = memoryview(b"")
+        """What is still to be said."""
+        self.is_over = False
+        """Whether it has said all, for it closed its output."""
+        self._heard: list[bytes] = []
+        self._most = self._left = most
+        self._input = process.stdin
+        self._closes_input = False
         self._poll = select.poll()
         self._open: dict[int, IO[bytes]] = {}
         self._turns: dict[int, Callable[[int], bool]] = {}
-        if process.stdin is not None:
-            os.set_blocking(process.stdin.fileno(), False)
-        self._add(process.stdin, select.POLLOUT, self._say)
         self._add(process.stdout, select.POLLIN, self._hear)
-        self._add(process.stderr, select.POLLIN, self._hear_errors)
+        self._add(process.stderr, select.POLLIN, self._hear_words)
+
+    def say(self, said: bytes, *, last: bool = False) -> None:
+        """Have something said as it is taken; what is the last closes the input."""
+        self.unsaid = memoryview(said)
+        self._left = self._most
+        self._closes_input = last
+        if self._input is not None and not self._input.closed:
+            os.set_blocking(self._input.fileno(), False)
+            self._add(self._input, select.POLLOUT, self._say)
 
     def _add(self, pipe: IO[bytes] | None, event: int, turn: Callable[[int], bool]) -> None:
         """Note a pipe, and what is done with it when it is ready: that returns whether it is done with."""
@@ -83,29 +101,51 @@ class _Pipes:
         return bool(self._open)
 
     def turn(self, seconds: float) -> None:
-        """Wait for a pipe that is ready, for a time at most, and say or hear what it takes or has."""
-        for descriptor, _ in self._poll.poll(seconds * 1000):
+        """Wait for a pipe that is ready, and say or hear what it takes or has.
+
+        Raises:
+            Silent: none is ready in the time.
+            Endless: it says more than it may.
+        """
+        ready = self._poll.poll(seconds * 1000)
+        if not ready:
+            raise Silent
+        for descriptor, _ in ready:
             is_over = self._turns[descriptor](descriptor)
             if is_over:
                 self._poll.unregister(descriptor)
                 self._open.pop(descriptor).close()
 
+    def taken(self) -> bytes:
+        """Return what was heard since this was asked last."""
+        heard = b"".join(self._heard)
+        self._heard.clear()
+        return heard
+
     def close(self) -> None:
         """Close what is still open."""
+        if self._input is not None:
+            self._input.close()
         for pipe in self._open.values():
             pipe.close()
         self._open.clear()
 
     def _say(self, descriptor: int) -> bool:
-        """Write what the pipe takes; whether that was all. Who listens may go before the end."""
+        """Write what the pipe takes; whether it is done with. Who listens may go before the end."""
         try:
-            written = os.write(descriptor, self._unsaid[:_CHUNK])
+            written = os.write(descriptor, self.unsaid[:_CHUNK])
         except BlockingIOError:
             return False
         except OSError:
             return True
-        self._unsaid = self._unsaid[written:]
-        return not self._unsaid
+        self.unsaid = self.unsaid[written:]
+        if self.unsaid:
+            return False
+        if self._closes_input:
+            return True
+        self._poll.unregister(descriptor)
+        del self._open[descriptor]
+        return False
 
     def _hear(self, descriptor: int) -> bool:
         """Read what there is of the output; whether that was the end.
@@ -117,15 +157,15 @@ class _Pipes:
         self._left -= len(chunk)
         if self._left < 0:
             raise Endless
-        self.output.append(chunk)
-        return not chunk
+        self._heard.append(chunk)
+        self.is_over = not chunk
+        return self.is_over
 
-    def _hear_errors(self, descriptor: int) -> bool:
+    def _hear_words(self, descriptor: int) -> bool:
         """Read what there is of the errors, and keep their beginning; whether that was the end."""
         chunk = _read(descriptor)
-        if self._left_of_errors > 0:
-            self.errors.append(chunk)
-        self._left_of_errors -= len(chunk)
+        if len(self.words) < MOST_WORDS:
+            self.words += chunk[:MOST_WORDS]
         return not chunk
 
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from taskcheck.read.objects import Objects
 from taskcheck.read.rawdiff import Delta, Step, matched, raw_deltas, raw_patches
 from taskcheck.read.runner import GitError
-from taskcheck.read.session import Ended, Session
+from taskcheck.read.session import Asker
 
 T = TypeVar("T")
 
@@ -16,9 +16,6 @@ _PATCH = ("-r", "-p", "--root", "--no-renames", "--no-ext-diff", "--no-textconv"
 
 _BATCH = 500
 """Commits that are asked for at a time."""
-
-_PATIENCE = 64
-"""How often git may end over what it can't read before it isn't asked any more."""
 
 
 class Deltas:
@@ -84,19 +81,16 @@ class Differ(Generic[T]):
     def __init__(
         self, objects: Objects, flags: Sequence[str], read: Callable[[bytes], Iterator[tuple[str, T]]]
     ) -> None:
-        self._objects, self._flags, self._read = objects, flags, read
-        self._session: Session | None = None
+        self._objects, self._read = objects, read
+        self._asker = Asker(objects.runner, "diff-tree", "--stdin", *flags)
         self._mark = f"end {os.urandom(20).hex()}\n".encode()
         """A line that git repeats when all before it is answered, for it names no object."""
-        self._ended = 0
         self._refused: dict[Step, str] = {}
         """What git couldn't read, in its words."""
 
     def close(self) -> None:
         """End the process."""
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        self._asker.close()
 
     def refuse(self, step: Step) -> None:
         """Say why nothing is known of a step.
@@ -111,48 +105,19 @@ class Differ(Generic[T]):
         """Return what git answers to those of some steps that it can read."""
         left = [step for step in steps if step not in self._refused]
         found: dict[Step, T] = {}
-        while left:
-            batch, left = left[:_BATCH], left[_BATCH:]
-            try:
-                found.update(self._ask(batch))
-            except Ended as error:
-                found.update(self._one_by_one(batch, str(error)))
-        return found
-
-    def _one_by_one(self, batch: Sequence[Step], why: str) -> dict[Step, T]:
-        """Return the answers to a batch over which git ended, as it does over what it can't read.
-
-        That is searched for by halves; when git has ended too often, the rest isn't asked for.
-        """
-        self._ended += 1
-        if len(batch) == 1 or self._ended > _PATIENCE:
-            self._refused.update(dict.fromkeys(batch, why))
-            return {}
-        found: dict[Step, T] = {}
-        middle = len(batch) // 2
-        for half in (batch[:middle], batch[middle:]):
-            try:
-                found.update(self._ask(half))
-            except Ended as error:
-                found.update(self._one_by_one(half, str(error)))
+        for start in range(0, len(left), _BATCH):
+            found.update(self._asker.by_halves(self._ask, left[start : start + _BATCH], self._refused))
         return found
 
     def _ask(self, batch: Sequence[Step]) -> dict[Step, T]:
         """Return the answers to some steps; those that have none are noted.
 
         Raises:
-            Ended: git can't read one of them.
             GitError: as `Session.ask`.
         """
-        if self._session is None:
-            self._session = Session(self._objects.runner, "diff-tree", "--stdin", *self._flags)
         headers = self._headers(batch)
         said = "".join(f"{header}\n" for header in headers.values())
-        try:
-            out = self._session.ask(said.encode() + self._mark, self._mark)
-        except GitError:
-            self.close()
-            raise
+        out = self._asker.ask(said.encode() + self._mark, self._mark)
         found = matched(self._read(out), headers)
         for step in batch:
             if step not in found:

@@ -106,9 +106,9 @@ class Git(Runner):
             flags: more of them.
         """
         said = "".join(f"{tip}\n" for tip in tips).encode()
-        session = Session(self, "rev-list", "--timestamp", "--parents", *flags, "--stdin", first=said)
+        session = Session(self, "rev-list", "--timestamp", "--parents", *flags, "--stdin")
         try:
-            yield session.lines()
+            yield session.lines(said)
         finally:
             session.close()
 

@@ -1,15 +1,12 @@
 """The contents of git's objects, of which only those are asked for that aren't too large: their sizes come first."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.read.runner import GitError, GitSilent, Runner
-from taskcheck.read.session import Ended, Session
-
-T = TypeVar("T")
+from taskcheck.read.session import Asker
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of the contents that are taken at a time."""
@@ -20,11 +17,10 @@ _MOST_COMMIT = 1024 * 1024
 _BATCH = 1_000
 """Objects that are asked for at a time."""
 
+_INFO = expression(rb"[0-9a-f]{40,64} ([a-z]{3,8}) ([0-9]{1,19})")
 
-_PATIENCE = 64
-"""How often git may end over what it can't read before it isn't asked any more."""
-
-_INFO = expression(rb"([0-9a-f]{40,64}) ([a-z]{3,8}) ([0-9]{1,19})")
+Info = tuple[str, int]
+"""What an object is: its kind, and the bytes that it has."""
 
 
 @frozen
@@ -40,31 +36,19 @@ class Blobs:
         return self.unread[missing[0]] if missing else None
 
 
-class Info(NamedTuple):
-    """What an object is."""
-
-    name: str
-    """Its id."""
-    kind: str
-    size: int
-
-
 class Objects:
     """Asks git for objects, all by one process."""
 
     def __init__(self, runner: Runner) -> None:
         self.runner = runner
-        self._session: Session | None = None
+        self._asker = Asker(runner, "cat-file", "--batch-command", "--buffer")
         self._mark = os.urandom(20).hex()
         """A name that no object has: git says that it is missing when all before it is told."""
         self._commits: dict[str, bytes] = {}
-        self._ended = 0
 
     def close(self) -> None:
         """End the process."""
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        self._asker.close()
 
     def require_commits(self, commits: Iterable[str]) -> None:
         """See that git has some commits.
@@ -75,7 +59,7 @@ class Objects:
         wanted = sorted(set(commits))
         found = self.infos(wanted)
         for commit in wanted:
-            if commit not in found or found[commit].kind != "commit":
+            if commit not in found or found[commit][0] != "commit":
                 raise GitError(f"git has no commit {commit}, which root or trunk is at; try: git fsck")
 
     def infos(self, names: Iterable[str]) -> dict[str, Info]:
@@ -95,7 +79,7 @@ class Objects:
             for name, line in zip(batch, lines, strict=True):
                 match = _INFO.fullmatch(line)
                 if match:
-                    found[name] = Info(match[1].decode(), match[2].decode(), int(match[3]))
+                    found[name] = match[1].decode(), int(match[2])
         return found
 
     def contents(self, ids: Iterable[str]) -> dict[str, bytes]:
@@ -130,9 +114,9 @@ class Objects:
             return Blobs()
         refused: dict[str, str] = {}
         infos = self._of_present(wanted, refused)
-        sizes = {name: info.size for name, info in infos.items() if info.kind == kind}
+        sizes = {name: size for name, (is_of, size) in infos.items() if is_of == kind}
         chosen, left_out = affordable(sizes, limit)
-        contents = self._by_halves(self.contents, chosen, refused)
+        contents = self._asker.by_halves(self.contents, chosen, refused)
         missing = dict.fromkeys(wanted, "git doesn't have its content here (a partial clone, or a damaged one)")
         why = missing | left_out | refused
         return Blobs(contents, {one: why[one] for one in wanted if one not in contents})
@@ -155,16 +139,16 @@ class Objects:
         self._commits.update(found.contents)
         return {commit: self._commits[commit] for commit in wanted}
 
-    def _of_present(self, wanted: list[str], refused: dict[str, str]) -> dict[str, Info]:
+    def _of_present(self, wanted: Sequence[str], refused: dict[str, str]) -> dict[str, Info]:
         """Return what those of some objects are that there are; what git can't read is added to what is refused."""
         try:
             return self.infos(wanted)
         except GitSilent:
             raise
         except GitError:
-            return self._by_halves(self.infos, self._present(wanted), refused)
+            return self._asker.by_halves(self.infos, self._present(wanted), refused)
 
-    def _present(self, wanted: list[str]) -> list[str]:
+    def _present(self, wanted: Sequence[str]) -> Sequence[str]:
         """Return those of some objects that there are: in a partial clone git ends at one that it would have to fetch.
 
         All of them where git can't tell that either.
@@ -178,39 +162,14 @@ class Objects:
         except GitError:
             return wanted
 
-    def _by_halves(
-        self, ask: Callable[[list[str]], dict[str, T]], names: list[str], refused: dict[str, str]
-    ) -> dict[str, T]:
-        """Return what git answers about objects; what it ends over is searched for, and added to what is refused.
-
-        Where it ended too often, the rest isn't asked for.
-        """
-        try:
-            return ask(names)
-        except Ended as error:
-            self._ended += 1
-            if len(names) == 1 or self._ended > _PATIENCE:
-                refused.update(dict.fromkeys(names, str(error)))
-                return {}
-            middle = len(names) // 2
-            first = self._by_halves(ask, names[:middle], refused)
-            return {**first, **self._by_halves(ask, names[middle:], refused)}
-
     def _ask(self, command: str, names: Iterable[str]) -> bytes:
         """Return what git answers to a command about each of some objects.
 
         Raises:
             GitError: it can't; the next question goes to a new process.
         """
-        if self._session is None:
-            self._session = Session(self.runner, "cat-file", "--batch-command", "--buffer")
-        said = os.fsencode("".join(f"{command} {name}\n" for name in names))
-        try:
-            end = f"info {self._mark}\nflush\n".encode()
-            return self._session.ask(said + end, f"{self._mark} missing\n".encode())
-        except GitError:
-            self.close()
-            raise
+        said = "".join(f"{command} {name}\n" for name in names)
+        return self._asker.ask(f"{said}info {self._mark}\nflush\n".encode(), f"{self._mark} missing\n".encode())
 
 
 def affordable(found: Mapping[str, int], limit: int) -> tuple[list[str], dict[str, str]]:
