@@ -7,13 +7,13 @@ from taskcheck.documents.expression import expression
 
 _ALLOWED = {
     "version": frozenset[str](),
-    "rev-parse": frozenset({"--path-format", "--git-common-dir", "--show-toplevel", "--is-shallow-repository"}),
+    "rev-parse": frozenset({"--path-format", "--git-common-dir", "--is-shallow-repository"}),
     "worktree": frozenset({"--porcelain", "-z"}),
     "for-each-ref": frozenset({"--format"}),
-    "rev-list": frozenset({"--timestamp", "--first-parent", "--max-count", "--grep", "--parents", "--objects",
+    "rev-list": frozenset({"--timestamp", "--first-parent", "--grep", "--parents", "--objects",
                            "--no-object-names", "--no-walk", "--ignore-missing", "--missing", "--stdin"}),
-    "diff-tree": frozenset({"--stdin", "-r", "-m", "-p", "-z", "--root", "--raw", "--no-renames", "--no-ext-diff",
-                            "--no-textconv", "--full-index", "-c", "--always"}),
+    "diff-tree": frozenset({"--stdin", "-r", "-p", "-z", "--root", "--raw", "--no-renames", "--no-ext-diff",
+                            "--no-textconv", "--full-index", "--always"}),
     "ls-tree": frozenset({"-r", "-z", "--full-tree", "--end-of-options"}),
     "ls-files": frozenset({"--cached", "--full-name", "--stage", "-z"}),
     "cat-file": frozenset({"--batch-command", "--buffer"}),

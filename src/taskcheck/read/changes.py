@@ -39,9 +39,9 @@ class Changes:
         """Commits that git can't read, in its words."""
 
     def index(self, commits: Commits) -> None:
-        """Ask for what some commits did; many at a time take less time."""
-        numbers = list(self._graph.members(commits & ~self._indexed))
-        names = self._graph.names
+        """Ask for what some commits did, merges left out; many at a time take less time."""
+        names, parents = self._graph.names, self._graph.parents
+        numbers = [number for number in self._graph.members(commits & ~self._indexed) if len(parents[number]) < 2]
         self._deltas.load((names[number],) for number in numbers)
         for number in numbers:
             try:
@@ -108,10 +108,8 @@ class Changes:
         return any(commits >> -place & 1 for place, _ in self._versions.get(path, ()))
 
     def _index(self, number: int) -> None:
-        """Take what one commit did, unless it is a merge."""
-        deltas = self._deltas.of(self._graph.names[number])
-        if len(self._graph.parents[number]) > 1:
-            return
+        """Take what one commit did."""
+        deltas = self._deltas.told((self._graph.names[number],))
         self._note(number, {delta.path: delta.after for delta in deltas})
         touched = frozenset(delta.path for delta in deltas if not self._is_task(delta.path))
         self._files[number] = touched

@@ -11,7 +11,7 @@ from taskcheck.read.session import Asker
 
 T = TypeVar("T")
 
-RAW = ("-r", "-c", "-z", "--root", "--raw", "--no-renames", "--full-index", "--always")
+RAW = ("-r", "-z", "--root", "--raw", "--no-renames", "--full-index", "--always")
 _PATCH = ("-r", "-p", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--full-index", "--always")
 
 _BATCH = 500
@@ -36,14 +36,6 @@ class Deltas:
         missing = [step for step in dict.fromkeys(steps) if step not in self._read]
         self._read.update(self._raw.answers(missing))
 
-    def of(self, commit: str) -> Sequence[Delta]:
-        """Return what a commit changes: all that there is for a first one, what is in no parent for a merge.
-
-        Raises:
-            GitError: git can't tell.
-        """
-        return self.told((commit,))
-
     def between(self, one: str, other: str) -> Sequence[Delta]:
         """Return the files in which two commits differ, the first's as before, the other's as after.
 
@@ -65,7 +57,7 @@ class Deltas:
         return found
 
     def told(self, step: Step) -> Sequence[Delta]:
-        """Return the files that change at a step.
+        """Return the files that change at a step: all that there are for a first commit, none for a merge alone.
 
         Raises:
             GitError: git can't tell.

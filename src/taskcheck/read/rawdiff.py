@@ -32,7 +32,7 @@ def raw_deltas(out: bytes) -> Iterator[tuple[str, list[Delta]]]:
     """Yield what ``diff-tree --stdin -z --raw`` compared, each with the files that changed.
 
     The fields are a commit's name, or those of two trees and a line end, then ``:modes ids status`` and a path in
-    turn; of a merge, which has several parents, as many colons, modes and ids, of which the first parent's count.
+    turn.
     """
     fields = iter(out.split(b"\0"))
     header = ""
@@ -54,10 +54,7 @@ def raw_deltas(out: bytes) -> Iterator[tuple[str, list[Delta]]]:
 
 def _delta(field: bytes, path: bytes) -> Delta:
     """Return the change of one file."""
-    described = field.lstrip(b":")
-    parents = len(field) - len(described)
-    words = described.decode().split()
-    before, after = words[parents + 1], words[2 * parents + 1]
+    _, _, before, after, _ = field.decode().split()
     return Delta(
         path=os.fsdecode(path),
         before=before if before.strip("0") else None,
