@@ -9,7 +9,7 @@ from taskcheck.documents import Trouble
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import Behind, CheckoutSource, Source
 from taskcheck.read.files import MAX_TASK_BYTES
-from taskcheck.read.known import blob_id
+from taskcheck.read.known import Contents
 from taskcheck.read.objects import Blobs
 from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.tasks import TaskPaths
@@ -22,7 +22,7 @@ def read_branches(
     trees: Trees,
     tips: Mapping[str, str],
     bases: Mapping[str, str],
-    root_files: Mapping[str, bytes],
+    root_files: Contents,
     paths: TaskPaths,
     prefix: str,
 ) -> list[CheckoutSource]:
@@ -32,15 +32,13 @@ def read_branches(
         trees: the task files of commits.
         tips: the branches' commits by short name.
         bases: where the history of some of these commits left root's.
-        root_files: root's task files by path.
+        root_files: root's task files.
         paths: where task files lie.
         prefix: the store's folder within a checkout.
     """
     if not tips:
         return []
-    id_length = len(next(iter(tips.values())))
-    root_blobs = {path: blob_id(data, id_length) for path, data in root_files.items()}
-    compared = _Compared.of(trees, root_blobs, paths, prefix)
+    compared = _Compared.of(trees, root_files.blobs, paths, prefix)
     differing, defects = compared.tips(tips, bases)
     found = trees.objects.blobs(_all_blobs(differing.values()), MAX_TASK_BYTES)
     checkouts = [_unread(name, tips[name], defect) for name, defect in defects.items()]

@@ -124,8 +124,14 @@ class History:
         """
         if tip in self.broken:
             raise GitError(self.broken[tip])
-        _, edge = self.graph.beyond(self.root, tip)
-        return self.graph.newest(edge)
+        if tip not in self._bases:
+            self._bases[tip] = self.graph.base(self.head, tip)
+        return self._bases[tip]
+
+    @cached_property
+    def _bases(self) -> dict[str, str | None]:
+        """The merge-bases that were asked for: forks, branches and verdicts all need them."""
+        return {}
 
     def bases(self, tips: Iterable[str]) -> dict[str, str]:
         """Return the merge-bases of root and of those of some tips that have one, by tip."""

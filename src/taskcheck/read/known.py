@@ -8,6 +8,7 @@ import os
 import stat
 import struct
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from taskcheck.documents.bounded import Busy, Unreadable, read_bounded
@@ -34,15 +35,17 @@ class Contents:
             id_length: the hex digits that an id of the repository has.
         """
         self.files = files
-        self.id_bytes = id_length // 2
-        self._ids: dict[str, bytes] = {}
-        self._id_length = id_length
+        self.id_length = id_length
 
-    def blob(self, path: str) -> bytes:
-        """Return the id of a file's contents, worked out once for all checkouts."""
-        if path not in self._ids:
-            self._ids[path] = bytes.fromhex(blob_id(self.files[path], self._id_length))
-        return self._ids[path]
+    @cached_property
+    def blobs(self) -> Mapping[str, str]:
+        """The ids that the files have as blobs, by path."""
+        return {path: blob_id(data, self.id_length) for path, data in self.files.items()}
+
+    @cached_property
+    def raw_blobs(self) -> Mapping[str, bytes]:
+        """The same as an index holds them."""
+        return {path: bytes.fromhex(blob) for path, blob in self.blobs.items()}
 
 
 class Index:
@@ -78,7 +81,7 @@ class Index:
             same: what they are compared with.
         """
         known = set()
-        data, id_bytes, at = self._data, same.id_bytes, 0
+        data, id_bytes, at = self._data, same.id_length // 2, 0
         before_name = _STAT.size + id_bytes + 2
         for path in paths:
             name = os.fsencode(self._prefix + path)
@@ -88,7 +91,7 @@ class Index:
             at = place
             # Flags that are but a length: not in conflict, nor assumed unchanged, nor left out of the checkout.
             is_plain = int.from_bytes(data[place - 2 : place], "big") == len(name) < _LONGEST_NAME
-            if not is_plain or data[place - 2 - id_bytes : place - 2] != same.blob(path):
+            if not is_plain or data[place - 2 - id_bytes : place - 2] != same.raw_blobs[path]:
                 continue
             try:
                 found = os.lstat(f"{root}/{path}")

@@ -4,9 +4,9 @@ Two histories that merged each other have several merge-bases, of which one is t
 be beyond it. And where histories without a common commit were merged, what one of them led to isn't behind the other.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
-from taskcheck.read.graph import Commits, Graph
+from taskcheck.read.graph import Graph
 
 
 def cut_short(graph: Graph, head: str, tips: Collection[str]) -> set[str]:
@@ -21,25 +21,22 @@ def cut_short(graph: Graph, head: str, tips: Collection[str]) -> set[str]:
     """
     if not graph.unlisted:
         return set()
-    root = graph.ancestors(head)
-    points = {*_bases(graph, root, tips), *_sides(graph, root, tips)}
+    points = _told_from(graph, head, tips)
     graph.know(points)
     return {point for point in points if graph.unlisted & ~graph.ancestors(point)}
 
 
-def _bases(graph: Graph, root: Commits, tips: Collection[str]) -> Iterator[str]:
-    """Yield the commits at which tips left root's history."""
+def _told_from(graph: Graph, head: str, tips: Collection[str]) -> set[str]:
+    """Return where tips left root's history, and root's side of each merge that is a tip or brought one."""
+    points = set()
     for tip in tips:
-        _, edge = graph.beyond(root, tip)
-        base = graph.newest(edge)
+        base = graph.base(head, tip)
         if base is not None:
-            yield base
-
-
-def _sides(graph: Graph, root: Commits, tips: Collection[str]) -> Iterator[str]:
-    """Yield root's side of the merges in its history that are tips, or brought one."""
+            points.add(base)
     wanted = set(graph.members(graph.set_of(tips)))
-    for number in graph.members(root):
+    for number in graph.members(graph.ancestors(head)):
         parents = graph.parents[number]
-        if len(parents) > 1 and not wanted.isdisjoint([number, *parents[1:]]):
-            yield graph.names[parents[0]]
+        is_merge = len(parents) > 1
+        if is_merge and not wanted.isdisjoint([number, *parents[1:]]):
+            points.add(graph.names[parents[0]])
+    return points

@@ -15,6 +15,7 @@ from taskcheck.read.edits import read_changes, read_edits, since
 from taskcheck.read.forks import read_forks
 from taskcheck.read.git import MINIMUM, Git, WorktreeRecord
 from taskcheck.read.history import History
+from taskcheck.read.known import Contents
 from taskcheck.read.locate import Location
 from taskcheck.read.merges import MergeReader
 from taskcheck.read.questions import Questions
@@ -77,10 +78,10 @@ def _read_repository(
     trunk = _trunk(settings.trunk, refs)
     trunk_tip = _tip(trunk, refs) if trunk else None
     git.objects.require_commits(_object_ids(head, trunk_tip))
-    root_files = _contents(sources.tasks)
-    paths = TaskPaths.of(settings)
     id_length = _id_length(head, refs)
-    checkouts = read_worktrees(location, records, common_dir, root_files, id_length, paths, errors, progress)
+    root_files = Contents(_contents(sources.tasks), id_length)
+    paths = TaskPaths.of(settings)
+    checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors, progress)
     checkouts += read_unlinked(location, settings.worktree, checkouts, common_dir)
     progress("asking git about history")
     taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}

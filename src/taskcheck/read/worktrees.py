@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
@@ -18,8 +18,7 @@ def read_worktrees(
     location: Location,
     records: Sequence[WorktreeRecord],
     common_dir: Path,
-    root_files: Mapping[str, bytes],
-    id_length: int,
+    root_files: Contents,
     paths: TaskPaths,
     errors: list[str],
     progress: Callable[[str], None],
@@ -27,7 +26,6 @@ def read_worktrees(
     """Return every linked worktree, with the task files in which it differs from root."""
     linked = [record for record in records if not _same(record.path, location.top)]
     names = _names([record.path for record in linked])
-    same = Contents(root_files, id_length)
     checkouts = []
     for record in linked:
         if record.bare:
@@ -36,12 +34,12 @@ def read_worktrees(
         progress(f"comparing {name}")
         defect = _defect(record.path, common_dir)
         files: dict[str, Source] = {}
-        present: set[str] = set(root_files)
+        present: set[str] = set(root_files.files)
         folders: frozenset[str] = frozenset()
         if defect is None:
             folder = Folder(record.path / location.prefix)
             index = Index.of(git_dir(record.path), location.prefix)
-            files, present = paths.compare(folder, same, index)
+            files, present = paths.compare(folder, root_files, index)
             folders = frozenset(folder.listed)
             errors.extend(f"{name}: {error}" for error in folder.errors)
         checkout = CheckoutSource(
@@ -54,7 +52,7 @@ def read_worktrees(
             defect=defect,
             locked=record.locked,
             files=files,
-            absent=frozenset(root_files.keys() - present),
+            absent=frozenset(root_files.files.keys() - present),
             folders=folders,
         )
         checkouts.append(checkout)
