@@ -23,7 +23,7 @@ _MOMENT = 1_000_000_000
 
 
 @frozen
-class Wanted:
+class Globs:
     """Which files are looked for, in any checkout."""
 
     patterns: tuple[Pattern, ...]
@@ -32,7 +32,7 @@ class Wanted:
     """What was found out; the same paths come again in every checkout."""
 
     @classmethod
-    def of(cls, *texts: str) -> "Wanted":
+    def of(cls, *texts: str) -> "Globs":
         """Return what some globs match; empty ones match nothing."""
         return cls(tuple(Pattern(text) for text in texts if text))
 
@@ -65,18 +65,18 @@ class Folder:
         self.listed: set[str] = set()
         """Absolute paths of the folders that were listed, or would have been if they were there."""
 
-    def find(self, wanted: Wanted) -> Iterator[tuple[str, str]]:
+    def find(self, globs: Globs) -> Iterator[tuple[str, str]]:
         """Yield the paths of files that are wanted, sorted, each with what the placeholder stood for.
 
         Other repositories and worktrees below the root are not entered.
         """
         found: dict[str, str] = {}
-        for pattern in wanted.patterns:
+        for pattern in globs.patterns:
             for path in self._walk(pattern):
-                name = wanted.name(path)
+                name = globs.name(path)
                 if name is not None:
                     found[path] = name
-        self._tell_links(wanted.exclude)
+        self._tell_links(globs.exclude)
         return iter(sorted(found.items()))
 
     def _tell_links(self, exclude: Iterable[Pattern]) -> None:

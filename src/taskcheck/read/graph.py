@@ -11,7 +11,7 @@ Commits = int
 
 
 @frozen(kw_only=True)
-class Row:
+class Commit:
     """A commit as git lists it."""
 
     name: str
@@ -40,19 +40,19 @@ class Graph:
     """What was asked for; a walk ends at what another one has found."""
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> "Graph":
+    def of(cls, commits: Sequence[Commit]) -> "Graph":
         """Return the graph of commits as git lists them, the newest first."""
-        ordered = [row.name for row in reversed(_children_first(rows))]
-        by_name = {row.name: row for row in rows}
-        edge = dict.fromkeys(parent for row in rows for parent in row.parents if parent not in by_name)
+        ordered = [commit.name for commit in reversed(_children_first(commits))]
+        by_name = {commit.name: commit for commit in commits}
+        edge = dict.fromkeys(parent for commit in commits for parent in commit.parents if parent not in by_name)
         names = [*edge, *ordered]
         numbers = {name: number for number, name in enumerate(names)}
         parents: list[Sequence[int]] = [()] * len(edge)
         times = [0] * len(edge)
         for name in ordered:
-            row = by_name[name]
-            parents.append([numbers[parent] for parent in row.parents])
-            times.append(row.at)
+            commit = by_name[name]
+            parents.append([numbers[parent] for parent in commit.parents])
+            times.append(commit.at)
         return cls(names=names, numbers=numbers, parents=parents, times=times, edge=len(edge))
 
     @property
@@ -167,19 +167,19 @@ class Graph:
         return found | _joined(walked)
 
 
-def _children_first(rows: Sequence[Row]) -> Sequence[Row]:
+def _children_first(commits: Sequence[Commit]) -> Sequence[Commit]:
     """Return commits in git's order where no clock went wrong; else in one in which children come before parents."""
     listed: set[str] = set()
-    for row in rows:
-        if not listed.isdisjoint(row.parents):
+    for commit in commits:
+        if not listed.isdisjoint(commit.parents):
             break
-        listed.add(row.name)
+        listed.add(commit.name)
     else:
-        return rows
+        return commits
     from graphlib import TopologicalSorter
 
-    by_name = {row.name: row for row in rows}
-    parents = {row.name: [parent for parent in row.parents if parent in by_name] for row in rows}
+    by_name = {commit.name: commit for commit in commits}
+    parents = {commit.name: [parent for parent in commit.parents if parent in by_name] for commit in commits}
     ordered = [by_name[name] for name in TopologicalSorter(parents).static_order()]
     return ordered[::-1]
 

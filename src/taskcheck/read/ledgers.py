@@ -7,7 +7,7 @@ from taskcheck.model.sources import (
     Source,
     Sources,
 )
-from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, Wanted
+from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, Globs
 from taskcheck.read.locate import Location
 from taskcheck.read.tasks import TaskPaths
 
@@ -21,7 +21,7 @@ def read_team(location: Location, settings: Settings) -> Sources:
 
 
 def _team(folder: Folder, globs: Iterable[str]) -> tuple[Source, ...]:
-    return tuple(TaskPaths(Wanted.of(*globs)).read(folder).values())
+    return tuple(TaskPaths(Globs.of(*globs)).read(folder).values())
 
 
 def read_files(location: Location, settings: Settings) -> Sources:
@@ -30,7 +30,7 @@ def read_files(location: Location, settings: Settings) -> Sources:
     tasks = TaskPaths.of(settings).read(folder)
 
     def ledger(pattern: str) -> tuple[Source, ...]:
-        return tuple(folder.read_all(folder.find(Wanted.of(pattern)), MAX_LEDGER_BYTES))
+        return tuple(folder.read_all(folder.find(Globs.of(pattern)), MAX_LEDGER_BYTES))
 
     paths = settings.paths
     return Sources(
@@ -38,13 +38,13 @@ def read_files(location: Location, settings: Settings) -> Sources:
         tasks=tuple(tasks.values()),
         registers=ledger(paths.registers),
         snapshots=ledger(paths.snapshots),
-        dispatch_logs=tuple(folder.read_all(folder.find(Wanted.of(paths.dispatch_logs)), LOG_TAIL_BYTES, tail=True)),
+        dispatch_logs=tuple(folder.read_all(folder.find(Globs.of(paths.dispatch_logs)), LOG_TAIL_BYTES, tail=True)),
         tombstones=ledger(paths.tombstones),
-        reviews=tuple(Source(path=path, data=None) for path, _ in folder.find(Wanted.of(paths.reviews))),
+        reviews=tuple(Source(path=path, data=None) for path, _ in folder.find(Globs.of(paths.reviews))),
         markers=tuple(
             (marker, Source(path=path, data=None, name=name))
             for marker in settings.markers
-            for path, name in folder.find(Wanted.of(marker))
+            for path, name in folder.find(Globs.of(marker))
         ),
         people=_team(folder, paths.people),
         roles=_team(folder, paths.roles),

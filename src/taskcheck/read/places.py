@@ -19,7 +19,7 @@ class _Entry(NamedTuple):
     is_folder: bool
 
 
-class _Wanted(NamedTuple):
+class _Lead(NamedTuple):
     """A path that was followed down to a folder."""
 
     path: str
@@ -53,7 +53,7 @@ class Places:
         if tree is None:
             raise GitError(f"git has no commit {commit}; try: git fsck")
         found: dict[str, str] = {}
-        left = [_Wanted(path, tree, names) for path, names in wanted]
+        left = [_Lead(path, tree, names) for path, names in wanted]
         while left:
             self._load({each.folder for each in left})
             met = [(each, self._folders[each.folder].get(each.names[0])) for each in left]
@@ -74,18 +74,18 @@ class Places:
             self._folders[tree] = dict(_entries(data, len(tree) // 2))
 
 
-def _at_end(met: Iterable[tuple[_Wanted, _Entry | None]]) -> Iterator[tuple[str, str]]:
+def _at_end(met: Iterable[tuple[_Lead, _Entry | None]]) -> Iterator[tuple[str, str]]:
     """Yield the paths that end where something other than a folder lies, each with its id."""
     for each, entry in met:
         if entry is not None and not entry.is_folder and len(each.names) == 1:
             yield each.path, entry.name
 
 
-def _further_down(met: Iterable[tuple[_Wanted, _Entry | None]]) -> Iterator[_Wanted]:
+def _further_down(met: Iterable[tuple[_Lead, _Entry | None]]) -> Iterator[_Lead]:
     """Yield the paths that lead on into folders."""
     for each, entry in met:
         if entry is not None and entry.is_folder and len(each.names) > 1:
-            yield _Wanted(each.path, entry.name, each.names[1:])
+            yield _Lead(each.path, entry.name, each.names[1:])
 
 
 def _entries(data: bytes, id_size: int) -> Iterator[tuple[bytes, _Entry]]:

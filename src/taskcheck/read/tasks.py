@@ -6,7 +6,7 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import Source
-from taskcheck.read.files import MAX_TASK_BYTES, Folder, Wanted
+from taskcheck.read.files import MAX_TASK_BYTES, Folder, Globs
 from taskcheck.read.known import Contents, Index
 
 NOT_A_TASK = frozenset({"index.md", "readme.md"})
@@ -17,12 +17,12 @@ _ENDS = frozenset(name[-4:] for name in NOT_A_TASK)
 class TaskPaths:
     """Where task files lie in any checkout of the store."""
 
-    wanted: Wanted
+    globs: Globs
 
     @classmethod
     def of(cls, settings: Settings) -> "TaskPaths":
         """Return where a store has its task files."""
-        return cls(Wanted(tuple(map(Pattern, settings.paths.tasks)), tuple(map(Pattern, settings.paths.exclude))))
+        return cls(Globs(tuple(map(Pattern, settings.paths.tasks)), tuple(map(Pattern, settings.paths.exclude))))
 
     def read(self, folder: Folder) -> dict[str, Source]:
         """Return the task files of a checkout by path."""
@@ -45,7 +45,7 @@ class TaskPaths:
 
     def find(self, folder: Folder) -> list[tuple[str, str]]:
         """Return the paths of the task files of a checkout, sorted, each with what the placeholder stood for."""
-        return [(path, name) for path, name in folder.find(self.wanted) if not self._passed_over(path)]
+        return [(path, name) for path, name in folder.find(self.globs) if not self._passed_over(path)]
 
     def _read(self, folder: Folder, found: Iterable[tuple[str, str]]) -> dict[str, Source]:
         return {source.path: source for source in folder.read_all(found, MAX_TASK_BYTES)}
@@ -55,7 +55,7 @@ class TaskPaths:
         if not path.startswith(prefix):
             return False
         inside = path.removeprefix(prefix)
-        return self.wanted.name(inside) is not None and not self._passed_over(inside)
+        return self.globs.name(inside) is not None and not self._passed_over(inside)
 
     def _passed_over(self, path: str) -> bool:
         """Return whether it is a README.md or index.md that no pattern names."""
@@ -64,11 +64,11 @@ class TaskPaths:
         name = path.rpartition("/")[2]
         if name.lower() not in NOT_A_TASK:
             return False
-        return all(pattern.text.rpartition("/")[2] != name for pattern in self.wanted.patterns)
+        return all(pattern.text.rpartition("/")[2] != name for pattern in self.globs.patterns)
 
     def folders(self, prefix: str) -> list[str]:
         """Return the folders that hold them, as git names them."""
-        return sorted({f"{prefix}{pattern.folder}".rstrip("/") for pattern in self.wanted.patterns} - {""})
+        return sorted({f"{prefix}{pattern.folder}".rstrip("/") for pattern in self.globs.patterns} - {""})
 
 
 def _has_same(folder: Folder, path: str, same: Contents) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.read.git import Git
-from taskcheck.read.graph import Graph, Row
+from taskcheck.read.graph import Commit, Graph
 from taskcheck.read.points import cut_short
 from taskcheck.read.runner import GitError, GitSilent
 
@@ -35,7 +35,7 @@ def walk(git: Git, head: str, tips: Collection[str], since: int | None = None, l
     """
     wanted = sorted({*tips} - {head})
     if not wanted and since is None and not line:
-        return Walked(Graph.of([Row(name=head, parents=(), at=0)]))  # nobody asks what is behind it
+        return Walked(Graph.of([Commit(name=head, parents=(), at=0)]))  # nobody asks what is behind it
     try:
         return Walked(_listed(git, head, wanted, since, line))
     except GitSilent:
@@ -73,19 +73,19 @@ def _listed(git: Git, head: str, tips: Collection[str], since: int | None, line:
     points: set[str] | None = None
     with git.listing([head, *tips]) as lines:
         for listed in lines:
-            frontier.take(_row(listed))
+            frontier.take(_commit(listed))
             if frontier.is_common and points is None:
-                points = cut_short(Graph.of(frontier.rows), head, tips)
+                points = cut_short(Graph.of(frontier.commits), head, tips)
                 frontier = frontier.further(points)
             if frontier.is_common:
                 break
-    return Graph.of(frontier.rows)
+    return Graph.of(frontier.commits)
 
 
-def _row(line: bytes) -> Row:
+def _commit(line: bytes) -> Commit:
     """Return a commit as git lists it: its time, its name, its parents."""
     at, name, *parents = line.decode().split()
-    return Row(name=name, parents=tuple(parents), at=int(at))
+    return Commit(name=name, parents=tuple(parents), at=int(at))
 
 
 class _Frontier:
@@ -96,11 +96,11 @@ class _Frontier:
     """
 
     def __init__(self, tips: list[str], since: int | None, line: int) -> None:
-        self.rows: list[Row] = []
+        self.commits: list[Commit] = []
         self._asked = (tips, since, line)
         self._all = (1 << len(tips)) - 1
         self._from = {tip: 1 << number for number, tip in enumerate(tips)}
-        self._listed: dict[str, Row] = {}
+        self._listed: dict[str, Commit] = {}
         self._open = set(tips)
         """What git has yet to list: tips, and parents of what not all tips lead to."""
         self._since = since
@@ -121,28 +121,28 @@ class _Frontier:
             return self
         tips, since, line = self._asked
         longer = _Frontier([*tips, *sorted(points - set(tips))], since, line)
-        for row in self.rows:
-            longer.take(row)
+        for commit in self.commits:
+            longer.take(commit)
         return longer
 
-    def take(self, row: Row) -> None:
+    def take(self, commit: Commit) -> None:
         """Take the next commit that git lists."""
-        self.rows.append(row)
-        self._listed[row.name] = row
-        self._open.discard(row.name)
-        if row.name == self._mainline:
-            ends = not row.parents or (self._since is not None and row.at < self._since)
-            self._mainline = None if ends else row.parents[0]
-        more = self._lines.pop(row.name, 0) - 1
-        if more > 0 and row.parents:
-            self._lines[row.parents[0]] = max(more, self._lines.get(row.parents[0], 0))
-        self._lead_on(row)
+        self.commits.append(commit)
+        self._listed[commit.name] = commit
+        self._open.discard(commit.name)
+        if commit.name == self._mainline:
+            ends = not commit.parents or (self._since is not None and commit.at < self._since)
+            self._mainline = None if ends else commit.parents[0]
+        more = self._lines.pop(commit.name, 0) - 1
+        if more > 0 and commit.parents:
+            self._lines[commit.parents[0]] = max(more, self._lines.get(commit.parents[0], 0))
+        self._lead_on(commit)
 
-    def _lead_on(self, row: Row) -> None:
+    def _lead_on(self, commit: Commit) -> None:
         """Note that what leads to a commit leads to its parents; they are wanted if not all tips do."""
-        if self._from[row.name] != self._all:
-            self._open.update(parent for parent in row.parents if parent not in self._listed)
-        left = [row]
+        if self._from[commit.name] != self._all:
+            self._open.update(parent for parent in commit.parents if parent not in self._listed)
+        left = [commit]
         while left:
             child = left.pop()
             for parent in child.parents:

@@ -8,7 +8,7 @@ import pytest
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.read import files
-from taskcheck.read.files import Folder, Wanted
+from taskcheck.read.files import Folder, Globs
 
 
 def write(root: Path, *paths: str) -> None:
@@ -20,7 +20,7 @@ def write(root: Path, *paths: str) -> None:
 def found(root: Path, *patterns: str, exclude: tuple[str, ...] = ()) -> list[str]:
     folder = Folder(root)
     assert not folder.errors
-    return [path for path, _ in folder.find(Wanted(tuple(map(Pattern, patterns)), tuple(map(Pattern, exclude))))]
+    return [path for path, _ in folder.find(Globs(tuple(map(Pattern, patterns)), tuple(map(Pattern, exclude))))]
 
 
 def test_patterns(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_patterns(tmp_path: Path) -> None:
 def test_placeholders(tmp_path: Path) -> None:
     write(tmp_path, "m/task-manager-dave.fowler.register.json", "m/task-manager-.register.json", "m/x.json")
     pattern = Pattern("m/task-manager-{owner}.register.json")
-    assert list(Folder(tmp_path).find(Wanted((pattern,)))) == [
+    assert list(Folder(tmp_path).find(Globs((pattern,)))) == [
         ("m/task-manager-dave.fowler.register.json", "dave.fowler")
     ]
     assert pattern.fill(owner="rj") == "m/task-manager-rj.register.json"
@@ -59,7 +59,7 @@ def test_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(files.os, "scandir", scandir)
     folder = Folder(tmp_path)
-    assert [path for path, _ in folder.find(Wanted.of("tasks/**/*.md"))] == ["tasks/a.md"]
+    assert [path for path, _ in folder.find(Globs.of("tasks/**/*.md"))] == ["tasks/a.md"]
     assert folder.errors == ["tasks/closed: Permission denied"]
 
 

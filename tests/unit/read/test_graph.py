@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck.read.git import Git
-from taskcheck.read.graph import Graph, Row
+from taskcheck.read.graph import Commit, Graph
 from taskcheck.read.walk import walk
 from tests.samples import sampled
 
@@ -75,7 +75,7 @@ def test_clocks_that_go_wrong(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     made = Made(tmp_path, commits, [at + chance.randrange(-600, 600) for at in times])
     listed = made.git("rev-list", "--timestamp", "--parents", "--all").splitlines()
-    rows = [Row(name=name, parents=tuple(parents), at=int(at)) for at, name, *parents in map(str.split, listed)]
+    rows = [Commit(name=name, parents=tuple(parents), at=int(at)) for at, name, *parents in map(str.split, listed)]
     graph = Graph.of(rows)
     for number, parents in enumerate(graph.parents):
         assert all(parent < number for parent in parents)
@@ -104,7 +104,7 @@ def test_no_more_is_listed_than_is_needed(tmp_path: Path) -> None:
 
 
 def test_the_newest_of_a_set() -> None:
-    graph = Graph.of([Row(name=f"{number:040}", parents=(), at=number) for number in range(50)])
+    graph = Graph.of([Commit(name=f"{number:040}", parents=(), at=number) for number in range(50)])
     commits = 0b1011_0110_1001
     for most in range(9):
         kept = graph.newest_of(commits, most)

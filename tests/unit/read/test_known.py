@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.read.files import Folder, Wanted
+from taskcheck.read.files import Folder, Globs
 from taskcheck.read.known import Contents, Index
 from taskcheck.read.tasks import TaskPaths
 from tests.e2e.repository import Repo
@@ -55,7 +55,7 @@ def test_nothing_that_is_known_is_opened(repo: Repo, monkeypatch: pytest.MonkeyP
     settled(repo)
     opened = []
     monkeypatch.setattr(Folder, "holds", lambda self, path, data: opened.append(path))
-    paths = TaskPaths(Wanted.of("tasks/*.md"))
+    paths = TaskPaths(Globs.of("tasks/*.md"))
     differing, found = paths.compare(Folder(repo.root), contents(repo), Index.of(repo.root / ".git", ""))
     assert (opened, differing, found) == ([], {}, set(NAMES))
 
