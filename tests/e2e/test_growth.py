@@ -16,19 +16,13 @@ import pytest
 from taskcheck.checks import check_request
 from taskcheck.model.sources import Processes
 from taskcheck.store import Request, Where
+from tests.e2e.repository import CONFIG, imported
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 BEGAN = 1_774_000_000
 MOST = 2.2
 SIZE = 10
-CONFIG = """preset = "task-manager"
-[people]
-ana = []
-[checkouts]
-branches = ["task/*"]
-branch = "task/{task}"
-worktree = ".worktrees/{task}*"
-"""
+WORKTREES = 'worktree = ".worktrees/{task}*"\n'
 
 
 class Store:
@@ -41,15 +35,14 @@ class Store:
         self.worktrees: list[str] = []
         self.ledgers: dict[str, object] = {}
         files = {f"tasks/t{number}.md": task(number, "ready") for number in range(tasks)}
-        self.head = self.commit("main", None, {"taskcheck.toml": CONFIG, ".gitignore": "/.worktrees/\n", **files})
+        self.head = self.commit(
+            "main", None, {"taskcheck.toml": CONFIG + WORKTREES, ".gitignore": "/.worktrees/\n", **files}
+        )
 
     def commit(self, branch: str, parent: int | None, files: dict[str, str]) -> int:
         self.marks += 1
-        self.said += [f"commit refs/heads/{branch}", f"mark :{self.marks}"]
-        self.said += [f"committer T <t@example.com> {BEGAN + 60 * self.marks} +0000", "data 4", "work"]
-        self.said += [f"from :{parent}"] if parent else []
-        for name, content in files.items():
-            self.said += [f"M 100644 inline {name}", f"data {len(content)}", content]
+        parents = [parent] if parent else []
+        self.said += imported(self.marks, branch, BEGAN + 60 * self.marks, parents, files)
         return self.marks
 
     def on_root(self, files: dict[str, str]) -> None:

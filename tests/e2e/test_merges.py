@@ -317,6 +317,13 @@ def test_a_shallow_clone(repo: Repo, tmp_path: Path, how: str) -> None:
     assert verdict(shallow).merged is None
 
 
+def merged(repo: Repo) -> None:
+    """A merge of the branch into a main that has moved on, without looking at any file: there are submodules."""
+    repo.on_main()
+    repo.git("commit", "-q", "--allow-empty", "-m", "elsewhere")
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+
+
 def submodule(repo: Repo, commit: str) -> None:
     """A commit that sets a submodule to one of its own commits, which are in no repository here."""
     repo.git("update-index", "--add", "--cacheinfo", f"160000,{commit * 40},lib")
@@ -328,9 +335,7 @@ def test_a_submodule(repo: Repo) -> None:
     submodule(repo, "1")
     repo.branch()
     submodule(repo, "2")
-    repo.on_main()
-    repo.git("commit", "-q", "--allow-empty", "-m", "elsewhere")
-    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+    merged(repo)
     assert verdict(repo).merged is True
     (repo.root / "other").write_text("2\n")
     repo.git("add", "other")
@@ -341,9 +346,7 @@ def test_a_submodule(repo: Repo) -> None:
 def test_a_new_submodule(repo: Repo) -> None:
     repo.branch()
     submodule(repo, "1")
-    repo.on_main()
-    repo.git("commit", "-q", "--allow-empty", "-m", "elsewhere")
-    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+    merged(repo)
     assert verdict(repo).merged is True
 
 

@@ -5,17 +5,10 @@ import shutil
 from pathlib import Path
 
 from tests.e2e.conftest import taskcheck
-from tests.e2e.repository import Repo
+from tests.e2e.repository import CONFIG, Repo
 
 MOST = 12
 TASK = "---\ntitle: Task {number}\nowner: ana\nstatus: {status}\n---\n"
-CONFIG = """preset = "task-manager"
-[people]
-ana = []
-[checkouts]
-branches = ["task/*"]
-branch = "task/{task}"
-"""
 
 
 def fleet(root: Path, size: int) -> Repo:

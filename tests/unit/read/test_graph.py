@@ -10,6 +10,7 @@ import pytest
 from taskcheck.read.git import Git
 from taskcheck.read.graph import Commit, Graph
 from taskcheck.read.walk import walk
+from tests.e2e.repository import imported
 from tests.samples import sampled
 
 BEGAN = 1_774_000_000
@@ -24,12 +25,9 @@ class Made:
         subprocess.run(["git", "init", "-q", "-b", "main", root], check=True)
         said = []
         for number, parents in enumerate(commits):
-            first, *others = (f":{parent + 1}" for parent in parents) if parents else ("",)
-            said += [f"commit refs/heads/b{number}", f"mark :{number + 1}"]
-            said += [f"committer T <t@example.com> {times[number]} +0000", "data 1", "x"]
-            said += [f"from {first}"] if first else []
-            said += [f"merge {other}" for other in others]
-            said += [""] if first or number else []
+            before = [parent + 1 for parent in parents]
+            said += imported(number + 1, f"b{number}", times[number], before, {})
+            said += [] if parents else [""]
         text = "\n".join(said) + "\n"
         subprocess.run(["git", "fast-import", "--quiet"], cwd=root, input=text.encode(), check=True)
         self.names = [self.git("rev-parse", f"refs/heads/b{number}") for number in range(len(commits))]
