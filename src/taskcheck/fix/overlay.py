@@ -69,13 +69,14 @@ def _beside(held: CheckoutSource, files: Written, before: Mapping[str, bytes]) -
     """
     differing = dict(held.files)
     bases = {}
-    caught_up = set()
+    caught_up: set[str] = set()
     for path, data in files.items():
         if path not in before or path in held.absent:
             continue
         behind = held.behind.get(path)
         if behind is not None:
-            caught_up |= {path} if behind.data == data else set()
+            if behind.data == data:
+                caught_up.add(path)
             continue
         copy = held.files.get(path) or Source(path=path, data=before[path])
         if copy.data == data:
