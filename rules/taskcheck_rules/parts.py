@@ -143,7 +143,7 @@ def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, branch: str 
 
 def work_left(task: Task | None, own: Copy | None) -> str:
     """Return that the task's own worktree says that work is left, while root doesn't call it done."""
-    if task is None or task.done or own is None or own.task.status == task.status:
+    if task is None or task.closed or own is None or own.task.status == task.status:
         return ""
     if own.task.stage in {Stage.REVIEW, Stage.DONE}:
         return ""

@@ -141,6 +141,7 @@ clock_scew = "5m"
 severity = { snapshot-stale = "fatal" }
 [statuses]
 ready = ["ready", "done"]
+stopped = ["done"]
 [folders]
 "tasks/*/done" = "done"
 [[suppress]]
@@ -156,7 +157,7 @@ rule = "role-routing"
         "taskcheck.toml: limits.pickup_grace: 'soon' is not a duration such as 90s",
         "taskcheck.toml: limits: unknown key 'clock_scew'; did you mean clock_skew",
         "taskcheck.toml: rules.severity.snapshot-stale: ",
-        "taskcheck.toml: statuses: 'done' is both ready and done",
+        "taskcheck.toml: statuses: 'done' is both ready and stopped",
         "taskcheck.toml: suppress.0.reason: Field required",
         "'d-a-v-e' (person d-a-v-e)",
     ):

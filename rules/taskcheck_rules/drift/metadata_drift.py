@@ -71,7 +71,7 @@ def metadata_drift(
     unsafe; the latter is a warning at most. Never id, owner or `taskcheck`,
     nor a status outside the vocabulary, nor a list: these are for a person, or for the merge.
     """
-    if task.done:
+    if task.closed:
         return
     dispatch = run_of(dispatches, task.id)
     meaning = Meaning(settings.fields, people)

@@ -71,7 +71,7 @@ def dispatch_completed_unreconciled(
     is recorded.
     """
     dispatch = dispatches.of(task.id)
-    if task.done or dispatch is None or dispatch.settled:
+    if task.closed or dispatch is None or dispatch.settled:
         return
     outcome = dispatch.outcome if dispatch.outcome in settings.outcomes else None
     waiting = task.stage in {Stage.READY, Stage.ACTIVE}

@@ -26,7 +26,7 @@ def done_with_open_pr(task: Task, pulls: Pulls) -> Iterator[Finding]:
     ## Fix
     None: whether the task is reopened or the pull request merged or closed is for a person to say.
     """
-    if not task.done or _exempt(task):
+    if not task.closed or _exempt(task):
         return
     recorded = pulls.of(task.id)
     for pull in recorded:

@@ -63,9 +63,9 @@ def merged_not_completed(
     With `--online` the forge is asked too: a branch that was squashed and deleted has landed when its pull request is
     merged into trunk. A task with another one that is open hasn't.
 
-    How the branch itself left the task counts too. Where its own copy ends parked, ready, stopped or in a word that the
-    store doesn't know, the branch says that work is left: that is information. Where the branch is the task's by its
-    name alone, and no ledger names it, it is a warning.
+    How the branch itself left the task counts too. Where its own copy ends parked, ready, stopped, dropped or in a word
+    that the store doesn't know, the branch doesn't call it done: that is information. Where the branch is the task's by
+    its name alone, and no ledger names it, it is a warning.
 
     ## Fix
     Sets the first status of the done class. Safe where git proves the merge of a branch that a ledger or the task's
@@ -81,7 +81,7 @@ def merged_not_completed(
     or unknown of another one of its own. Else the fix is unsafe, and says why; as it is where only a ledger records
     the merge.
     """
-    if task.done or tasks.ambiguous(task.id):
+    if task.closed or tasks.ambiguous(task.id):
         return
     landing = checkouts.landing(task.id)
     merged = _by_git(task, landing) if landing is not None else _told(task, trunk, entries, pulls)
@@ -136,7 +136,7 @@ def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -
         severity=merged.severity,
     )
     if merged.left:
-        message = f"{merged.what} is merged, and left the task {merged.left}: the branch itself says that work is left"
+        message = f"{merged.what} is merged, and left the task {merged.left}: the branch itself doesn't call it done"
         expected = "nothing, or another branch for what is left"
         return replace(about, message=message, expected=expected, identity=("left",))
     if not fixable:

@@ -63,7 +63,7 @@ def missing_terminal_state(
     dispatch = dispatches.of(task.id)
     if dispatch is None or dispatch.state is not DispatchState.ENDED:
         return
-    if task.done or dispatch.moved_on:
+    if task.closed or dispatch.moved_on:
         return
     if not dispatch.readable:
         raise Undecided("a ledger that may tell of its end can't be read")

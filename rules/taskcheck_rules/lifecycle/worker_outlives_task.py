@@ -38,7 +38,7 @@ def worker_outlives_task(
     None: whether its work is still wanted is for a person to say. Its entry stays while it lives.
     """
     closed = _closed_at(task)
-    if not task.done or closed is None:
+    if not task.closed or closed is None:
         return
     since = now - closed
     if since <= settings.limits.pickup_grace:
@@ -72,7 +72,7 @@ def _others_of_process(entry: Entry, entries: Entries) -> Iterator[Entry]:
 def _is_open(name: str, tasks: Tasks) -> bool:
     """Return whether root has a task, and it isn't done."""
     task = tasks.get(name)
-    return task is not None and not task.done
+    return task is not None and not task.closed
 
 
 def _finding(task: Task, entry: Entry, since: str) -> Finding:

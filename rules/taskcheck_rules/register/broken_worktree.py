@@ -27,7 +27,7 @@ def broken_worktree(tasks: Tasks, checkouts: Checkouts, entries: Entries | None 
     owners = _owners(checkouts)
     nobodys = []
     for broken in _broken(checkouts, entries):
-        open_tasks = [task for task in _tasks(broken, owners, tasks) if not task.done]
+        open_tasks = [task for task in _tasks(broken, owners, tasks) if not task.closed]
         for task in open_tasks:
             yield _of_task(task, broken)
         if not open_tasks:

@@ -157,7 +157,7 @@ def _finished_task(
 ) -> Outlived | None:
     """Return what is told of a task that is done, put away, or not there at all."""
     task = where.task
-    if task is not None and task.done:
+    if task is not None and task.closed:
         return Outlived(reason=f"the task is {task.status}", evidence=status_of(task))
     surely_absent = not where.there and not where.unreadable and history_known
     if not surely_absent:

@@ -52,7 +52,7 @@ def misrouted_task(
     Removes the register entry. Safe, and only offered, when it has no worktree and its process is known not to live,
     or none was ever launched; otherwise a worker may be at it, or its work may still be there.
     """
-    if task.done:
+    if task.closed:
         return
     dispatch = run_of(dispatches, task.id)
     allowed = _allowed(task, people)

@@ -24,7 +24,7 @@ def role_routing(task_or_manager: Task | Manager, people: People, settings: Sett
     """
     if isinstance(task_or_manager, Manager):
         yield from _of_manager(task_or_manager, people)
-    elif not task_or_manager.done:
+    elif not task_or_manager.closed:
         yield from _of_task(task_or_manager, people, settings)
 
 

@@ -218,7 +218,7 @@ def _times(task: Task, settings: Settings) -> Iterator[Fault]:
     """Yield the pairs of times that are in the wrong order; when a task was completed counts once it is done."""
     skew = settings.limits.clock_skew
     for first, second in ORDER:
-        if second == "completed_at" and not task.done:
+        if second == "completed_at" and not task.closed:
             continue
         before, after = task.text(first) or "", task.text(second) or ""
         if not _later(before, after, skew):

@@ -14,7 +14,8 @@ def ready_too_early(task: Task, tasks: Tasks) -> Iterator[Finding]:
     A queue dispatches what is ready, and the worker builds on what isn't there.
 
     ## Example
-    `status: ready`, `depends_on: [fix-login]`, and fix-login is `in_review`.
+    `status: ready`, `depends_on: [fix-login]`, and fix-login is `in_review`. One that was dropped is
+    dropped-dependency's.
 
     ## Fix
     None: either the status or the dependency is wrong.
@@ -24,7 +25,7 @@ def ready_too_early(task: Task, tasks: Tasks) -> Iterator[Finding]:
     unknown = []
     for route, name in task.texts("depends_on"):
         other = tasks.resolve(name, task)
-        if other is None or other.document is None or other.done:
+        if other is None or other.document is None or other.closed:
             continue
         if other.stage is None:
             status = other.status or "without status"

@@ -32,7 +32,8 @@ def status_contradicted(
 
     ## Example
     `backlog/completed/task-7.md` says `status: To Do`; the text below says `## Status: done`. What a folder stands for
-    is in `[folders]`, what a marker file stands for in `[markers]`. Words of one class don't contradict each other.
+    is in `[folders]`, what a marker file stands for in `[markers]`. Words of one class don't contradict each other, nor
+    do done and dropped.
 
     ## Fix
     None: which of the two is true is for a person to say.
@@ -41,7 +42,7 @@ def status_contradicted(
         return
     signs = (*_folder(task, settings), *_markers(task, markers), *_heading(task, settings))
     for what, saw, place, stages in signs:
-        if task.stage in stages:
+        if task.stage in stages or (task.closed and any(stage.closed for stage in stages)):
             continue
         yield Finding(
             task=task.id,

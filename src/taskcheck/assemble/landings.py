@@ -54,7 +54,7 @@ class LandingReader:
         sharing = _sharing(recorded, tasks)
         found = {}
         for task in tasks:
-            if task.done or tasks.ambiguous(task.id):
+            if task.closed or tasks.ambiguous(task.id):
                 continue
             branches = self._branches(task, checkouts, recorded.get(task.id, ()))
             branch = next(filter(self._merged, branches), None)

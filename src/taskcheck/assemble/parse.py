@@ -50,7 +50,7 @@ class Parsed:
         """Return every recorded branch name, and those that the pattern and their front matter give open tasks."""
         branches = {record.branch for record in self.records}
         for task in self.tasks:
-            if not task.done:
+            if not task.closed:
                 branches |= {settings.branch_of(task.id), task.text("branch")}
         return frozenset(branch for branch in branches if branch)
 
@@ -59,7 +59,7 @@ class Parsed:
         signs = last_signs(self.ledgers, settings.limits.clock_skew)
         dispatched = {}
         for task in self.tasks:
-            if task.id in signs and not task.done:
+            if task.id in signs and not task.closed:
                 dispatched[task.place.path] = signs[task.id]
         return dispatched
 

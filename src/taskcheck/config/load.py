@@ -196,12 +196,24 @@ def _merge(preset: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, A
             merged[key] = {**below, **value}
         else:
             merged[key] = value
+    if _is_table_of_lists(merged["statuses"]):
+        merged["statuses"] = _without_the_users_words(merged["statuses"], written.get("statuses", {}))
     own_outcomes = written.get("outcomes", {})
     if "statuses" in written and _is_table_of_lists(merged["statuses"]) and isinstance(own_outcomes, dict):
         inherited = _narrowed_outcomes(preset["outcomes"], merged["statuses"])
         outcomes = {**merged["outcomes"], **inherited, **own_outcomes}
         merged["outcomes"] = {outcome: allowed for outcome, allowed in outcomes.items() if allowed}
     return merged
+
+
+def _without_the_users_words(statuses: Mapping[str, list[Any]], own: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return classes of statuses, of which those of the preset have no word that the user's table names elsewhere."""
+    named = {str(status).casefold() for words in own.values() for status in words}
+    left = {}
+    for stage, words in statuses.items():
+        is_own = stage in own
+        left[stage] = words if is_own else [status for status in words if str(status).casefold() not in named]
+    return left
 
 
 def _narrowed_outcomes(outcomes: Mapping[str, list[str]], statuses: Mapping[str, list[Any]]) -> dict[str, list[str]]:

@@ -121,7 +121,9 @@ class StatusesTable(Table):
     stopped: list[Text] = []
     """Halted until somebody sees to it."""
     done: list[Text] = Field(min_length=1)
-    """At its end, whatever that is."""
+    """At its end, with its work done."""
+    dropped: list[Text] = []
+    """At its end without: cancelled, won't do, a duplicate. What depends on it waits for ever."""
 
     @model_validator(mode="after")
     def _one_class_each(self) -> Self:
@@ -134,7 +136,7 @@ class StatusesTable(Table):
         return {stage: getattr(self, stage) for stage in StatusesTable.model_fields}
 
 
-StageName = Literal["parked", "ready", "active", "review", "stopped", "done"]
+StageName = Literal["parked", "ready", "active", "review", "stopped", "done", "dropped"]
 
 
 class VocabularyTable(Table):

@@ -20,10 +20,16 @@ class Stage(Enum):
     REVIEW = "review"
     STOPPED = "stopped"
     DONE = "done"
+    DROPPED = "dropped"
+
+    @property
+    def closed(self) -> bool:
+        """Whether a task in this stage is over: done, or dropped."""
+        return self in {Stage.DONE, Stage.DROPPED}
 
     @property
     def order(self) -> int:
-        """Place in the lifecycle; review and stopped are level."""
+        """Place in the lifecycle; review and stopped are level, and so are done and dropped."""
         return _ORDER[self]
 
     def before(self, other: "Stage | None") -> bool:
@@ -38,9 +44,10 @@ _ORDER = {
     Stage.REVIEW: 3,
     Stage.STOPPED: 3,
     Stage.DONE: 4,
+    Stage.DROPPED: 4,
 }
 
-FINISHED = frozenset({Stage.REVIEW, Stage.STOPPED, Stage.DONE})
+FINISHED = frozenset({Stage.REVIEW, Stage.STOPPED, Stage.DONE, Stage.DROPPED})
 """The stages in which a worker may leave a task."""
 
 

@@ -92,13 +92,13 @@ def _not_routed(state: State, task: Task, person: str) -> Iterator[str]:
 
 
 def _dependencies(state: State, task: Task) -> Iterator[str]:
-    """Yield the tasks that a task depends on and that aren't done; archived ones are."""
+    """Yield the tasks that a task depends on and that aren't done, dropped ones among them; archived ones are."""
     for _, name in task.texts("depends_on"):
         other = state.tasks.resolve(name, task)
         if other is None:
             if not state.tasks.put_away(name, task):
                 yield f"it depends on {name}, which isn't there"
-        elif not other.done:
+        elif other.stage is not Stage.DONE:
             yield f"it depends on {other.id}, which is {other.status or 'without status'}"
 
 

@@ -98,7 +98,7 @@ def _refuse_unfinishable(store: Store, task: Task) -> None:
         why = task.trouble.message if task.trouble else "it has no front matter"
         raise NotDispatched(f"{task.place.path} can't be read: {why}")
     with idle(store, task.id) as nobody_runs_it:
-        if nobody_runs_it and task.stage in {Stage.PARKED, Stage.DONE}:
+        if nobody_runs_it and (task.closed or task.stage is Stage.PARKED):
             raise NotDispatched(f"{task.place.path} is {task.status}: there is no dispatch of it to finish")
 
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Mapping
 
 from taskcheck.config.pattern import Pattern
-from taskcheck.config.settings import Stage
 from taskcheck.dispatch.records import Scalar, tombstone, unregistered
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frontmatter import read_front_matter
@@ -194,7 +193,8 @@ class _Settling:
         None where it does, or was moved on.
         """
         settings, outcome = state.settings, str(self.record.get("outcome"))
-        if settings.allows(outcome, status) or settings.stage(status) is Stage.DONE:
+        stage = settings.stage(status)
+        if settings.allows(outcome, status) or (stage is not None and stage.closed):
             return None
         dispatch = state.dispatch_of(self.task)
         if dispatch is not None and dispatch.settled:

@@ -26,7 +26,7 @@ def ask_forges(
     answers = ask(_distinct(recorded.values()))
     if isinstance(git, Unavailable):
         return Forges(answers=answers, home=home)
-    unsettled = {task: pulls for task, pulls in recorded.items() if not state.tasks.by_id[task].done}
+    unsettled = {task: pulls for task, pulls in recorded.items() if not state.tasks.by_id[task].closed}
     merges = _merges(_distinct(unsettled.values()), answers)
     landed = read_landed(location, state.settings, git, merges)
     reader = TaskReader(state.settings)
@@ -73,7 +73,7 @@ def _reopened(versions: Sequence[bytes | None], path: str, reader: TaskReader) -
     """
     for data in versions:
         version = reader.version(data, path, "root") if data is not None else None
-        if version is not None and version.done:
+        if version is not None and version.closed:
             return f"root's history said {version.status} after it was merged: the task was reopened"
     if None in versions:
         return "its file is younger than the merge"

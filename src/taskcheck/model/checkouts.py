@@ -30,7 +30,8 @@ class End(Enum):
     ACTIVE = "active"
     """It ends in work."""
     LEFT = "left"
-    """It ends parked, ready, stopped, or in a status outside the vocabulary: the branch itself says work is left."""
+    """It ends parked, ready, stopped, dropped, or in a status outside the vocabulary: the branch itself doesn't say
+    that its work is done."""
 
 
 @frozen(kw_only=True)

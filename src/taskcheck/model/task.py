@@ -114,9 +114,14 @@ class Task:
         return None if self.mtime_ns is None else from_epoch(self.mtime_ns / 1e9)
 
     @property
+    def closed(self) -> bool:
+        """Whether the task is over: done, or dropped."""
+        return self.stage is not None and self.stage.closed
+
+    @property
     def done(self) -> bool:
-        """Whether the task is in the last stage."""
-        return self.stage is Stage.DONE
+        """The same as `closed`; the name is of when dropped tasks were called done."""
+        return self.closed
 
     def at(self, name: str) -> Place:
         """The place of a field, by canonical name."""

@@ -15,9 +15,9 @@ def blocked(asked: Iterable[str], tasks: Tasks) -> dict[str, int]:
     """
     waiting: dict[str, set[str]] = {}
     for task in tasks:
-        for _, reference in () if task.done else task.texts("depends_on"):
+        for _, reference in () if task.closed else task.texts("depends_on"):
             other = tasks.resolve(reference, task)
-            if other is not None and not other.done:
+            if other is not None and not other.closed:
                 waiting.setdefault(other.id, set()).add(task.id)
     counts = {}
     left = STEPS

@@ -50,3 +50,19 @@ def test_pyproject_is_second_to_taskcheck_toml(tmp_path: Path) -> None:
     assert dict(config.load(tmp_path, PRESETS).people) == {"rj": ()}
     (tmp_path / "taskcheck.toml").write_text("[people]\ndave = []\n")
     assert dict(config.load(tmp_path, PRESETS).people) == {"dave": ()}
+
+
+def test_a_word_of_the_users_table_leaves_the_presets_classes(tmp_path: Path) -> None:
+    """A configuration that was written when dropped tasks were called done goes on meaning what it meant."""
+    (tmp_path / "taskcheck.toml").write_text('[statuses]\ndone = ["completed", "Cancelled"]\nstopped = ["in_review"]\n')
+    settings = config.load(tmp_path, PRESETS)
+    assert settings.words(Stage.DROPPED) == ()
+    assert settings.stage("cancelled") is Stage.DONE
+    assert settings.words(Stage.REVIEW) == ()
+    assert settings.stage("in_review") is Stage.STOPPED
+
+
+def test_two_classes_of_the_users_own_have_no_word_in_common(tmp_path: Path) -> None:
+    (tmp_path / "taskcheck.toml").write_text('[statuses]\ndone = ["completed"]\nready = ["Completed"]\n')
+    with pytest.raises(config.ConfigError, match=r"'completed' is both ready and done|'Completed' is both"):
+        config.load(tmp_path, PRESETS)

@@ -1,0 +1,44 @@
+"""dropped-dependency."""
+
+from collections.abc import Iterator
+
+from taskcheck import Evidence, Finding, Severity, Stage, Task, Tasks, rule
+from taskcheck_rules.wording import status_of
+
+_WAITING = frozenset({Stage.PARKED, Stage.READY, Stage.ACTIVE, Stage.STOPPED})
+
+
+@rule(family="task", severity=Severity.WARNING)
+def dropped_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
+    """An open task depends on one that was dropped: it waits for what nobody will do.
+
+    ## Why
+    A queue that waits for the dependency never takes the task; one that takes dropped for done lets a worker build on
+    what isn't there.
+
+    ## Example
+    `status: ready`, `depends_on: [fix-login]`, and fix-login is `cancelled`, a status of the class `dropped`. A task in
+    review has its work behind it, and is silent.
+
+    ## Fix
+    None: take the dependency out, name what does its work instead, or drop this task too.
+    """
+    if task.stage not in _WAITING:
+        return
+    for route, name in task.texts("depends_on"):
+        other = tasks.resolve(name, task)
+        if other is not None and other.stage is Stage.DROPPED:
+            dependency = Evidence(place=task.place.at(*route), saw=f"depends on {name}")
+            yield _finding(task, dependency, other)
+
+
+def _finding(task: Task, dependency: Evidence, other: Task) -> Finding:
+    """Return the finding that a task waits for one that was dropped."""
+    return Finding(
+        task=task.id,
+        place=dependency.place,
+        message=f"{task.id} depends on {other.id}, which is {other.status}: that will never be done",
+        expected=f"no dependency on {other.id}, or another one in its place",
+        evidence=(status_of(task), dependency, status_of(other)),
+        identity=(other.id,),
+    )
