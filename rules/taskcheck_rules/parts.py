@@ -69,6 +69,17 @@ def run_of(dispatches: Dispatches | None, task: str) -> Dispatch | None:
     return dispatches.of(task)
 
 
+def names_pull(task: Task, run: Dispatch, copies: Copies | None, rows: Rows | None) -> bool:
+    """Return whether any ledger names a pull request of a task."""
+    named = [task.pull_request]
+    named += [copy.task.pull_request for copy in copies_of(copies, task.id)]
+    named += [entry.pull_request for entry in run.entries]
+    named += [row.pull_request for row in rows_of(rows, task.id)]
+    if run.tombstone is not None:
+        named.append(run.tombstone.pull_request)
+    return any(named)
+
+
 def rows_lost(ledgers: tuple[Ledger, ...] | None) -> bool:
     """Return whether a register has entries that can't be read."""
     return any(ledger.lost_rows for ledger in ledgers or ())

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from taskcheck.documents.frozen import field as field, frozen as frozen, replace as replace
     from taskcheck.documents.values import age as age, timestamp as timestamp, whole_number as whole_number
     from taskcheck.engine.rule import Rule as Rule, Undecided as Undecided, rule as rule
-    from taskcheck.model.checkouts import Checkouts as Checkouts, Copies as Copies, End as End, Landing as Landing
+    from taskcheck.model.checkouts import (
+        Checkouts as Checkouts,
+        Copies as Copies,
+        End as End,
+        Landing as Landing,
+        Mention as Mention,
+        Refuted as Refuted,
+    )
     from taskcheck.model.edit import (
         DropEntry as DropEntry,
         KeepFile as KeepFile,
@@ -92,7 +99,7 @@ _HOMES = {
     "model.runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row",
                       "Signal", "Snapshot", "Tombstone"),
     "model.sources": ("Fork", "Processes", "PullAddress", "PullState", "Unavailable"),
-    "model.checkouts": ("Checkouts", "Copies", "End", "Landing"),
+    "model.checkouts": ("Checkouts", "Copies", "End", "Landing", "Mention", "Refuted"),
     "model.state": ("Dispatches", "Entries", "Rows", "SuppressionUse"),
     "model.taking": ("Taking", "taking"),
     "model.tasks": ("Tasks",),

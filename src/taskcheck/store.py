@@ -113,17 +113,20 @@ class Store:
         from taskcheck.read.questions import Questions
 
         request.progress("reading task files and ledgers")
+        now = request.now or clock()
         sources, parsed = self.files()
         questions = Questions(
             pids=parsed.pids,
             worktree_paths=parsed.worktree_paths,
             branches=parsed.branches(self.settings),
             dispatched=parsed.dispatched(self.settings),
+            idle=parsed.idle(self.settings, now),
+            tied=parsed.tied(self.settings),
         )
         request.progress("asking git")
         sources = read_rest(sources, self.location, self.settings, questions, request.processes, request.progress)
         request.progress("comparing")
-        state = assemble(parsed, sources, self.settings, request.now or clock())
+        state = assemble(parsed, sources, self.settings, now)
         if request.online or request.pull_requests is not None:
             sources = replace(sources, forges=self._ask_forges(state, sources, request))
             state = replace(state, pulls=parse_pulls(state, sources.forges))

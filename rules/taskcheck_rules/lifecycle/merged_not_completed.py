@@ -15,6 +15,7 @@ from taskcheck import (
     Finding,
     Fix,
     Landing,
+    Mention,
     Place,
     Pull,
     Pulls,
@@ -30,7 +31,7 @@ from taskcheck import (
     rule,
 )
 from taskcheck_rules.parts import entries_of, own_copy, pulls_of, run_of, stands_for_several, work_left
-from taskcheck_rules.wording import phrase
+from taskcheck_rules.wording import minute, phrase
 
 
 @rule(
@@ -63,6 +64,10 @@ def merged_not_completed(
     With `--online` the forge is asked too: a branch that was squashed and deleted has landed when its pull request is
     merged into trunk. A task with another one that is open hasn't.
 
+    Where the branch is deleted, a commit of trunk's first-parent line may name it, or the recorded pull request:
+    `(#12)` at the end of its subject, `Merge pull request #12 from ...`, `Merge branch 'task/fix-login'`. That counts
+    when it is newer than the newest run's begin and than root's last change of the status, and wasn't reverted.
+
     How the branch itself left the task counts too. Where its own copy ends parked, ready, stopped, dropped or in a word
     that the store doesn't know, the branch doesn't call it done: that is information. Where the branch is the task's by
     its name alone, and no ledger names it, it is a warning.
@@ -84,7 +89,11 @@ def merged_not_completed(
     if task.closed or tasks.ambiguous(task.id):
         return
     landing = checkouts.landing(task.id)
-    merged = _by_git(task, landing) if landing is not None else _told(task, trunk, entries, pulls)
+    merged = (
+        _by_git(task, landing)
+        or _told(task, trunk, entries, pulls)
+        or _mentioned(task, checkouts.mention(task.id), pulls)
+    )
     if merged is None:
         return
     doubt = merged.doubt or _unfinished(task, landing, run_of(dispatches, task.id), own_copy(copies, task.id))
@@ -145,8 +154,10 @@ def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -
     return replace(about, fix=Fix.unless(merged.doubt, title=f"set status to {done}", edits=(edit,)))
 
 
-def _by_git(task: Task, landing: Landing) -> Merged:
+def _by_git(task: Task, landing: Landing | None) -> Merged | None:
     """Return what git proves of a branch of the task, and what the branch itself says of it."""
+    if landing is None:
+        return None
     place = Place(path=task.place.path, checkout=f"branch:{landing.branch}")
     what = f"its branch {landing.branch}"
     proof = Evidence(place=place, saw=landing.proof)
@@ -161,6 +172,17 @@ def _by_git(task: Task, landing: Landing) -> Merged:
         return Merged(what=what, evidence=evidence, severity=Severity.WARNING, doubt=doubt)
     doubt = f"the branch itself left the task {landing.said}" if landing.end is End.ACTIVE else ""
     return Merged(what=what, evidence=evidence, doubt=doubt)
+
+
+def _mentioned(task: Task, mention: Mention | None, pulls: Pulls | None) -> Merged | None:
+    """Return what the subject of a commit of trunk says, where no forge has answered."""
+    answered = any(pull.state for pull in pulls_of(pulls, task.id))
+    if mention is None or answered:
+        return None
+    commit = mention.commit[:9]
+    proof = Evidence(place=task.place, saw=f"trunk's {commit} of {minute(mention.at)} says: {mention.subject}")
+    doubt = f"only the subject of {commit} says so: the branch is gone, and git can't prove it"
+    return Merged(what=mention.what, evidence=(proof,), doubt=doubt)
 
 
 def _told(task: Task, trunk: str, entries: Entries | None, pulls: Pulls | None) -> Merged | None:

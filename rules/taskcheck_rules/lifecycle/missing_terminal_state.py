@@ -20,7 +20,7 @@ from taskcheck import (
     frozen,
     rule,
 )
-from taskcheck_rules.parts import copies_of, own_copy, rows_of
+from taskcheck_rules.parts import names_pull, own_copy
 from taskcheck_rules.wording import phrase, status_of
 
 
@@ -70,7 +70,7 @@ def missing_terminal_state(
     copy = own_copy(copies, task.id)
     if _end_unreadable(task, dispatch, copy):
         raise Undecided("a worktree's copy that may name the terminal state can't be read")
-    named = _names_pull(task, dispatch, copies, rows)
+    named = names_pull(task, dispatch, copies, rows)
     problem = _problem(task, dispatch, copy, settings, names_pull=named)
     if problem is None:
         return
@@ -108,17 +108,6 @@ def _end_unreadable(task: Task, dispatch: Dispatch, copy: Copy | None) -> bool:
     copy_unreadable = copy is not None and copy.task.document is None
     copy_needed = dispatch.tombstone is None and task.stage not in FINISHED
     return copy_needed and copy_unreadable
-
-
-def _names_pull(task: Task, dispatch: Dispatch, copies: Copies | None, rows: Rows | None) -> bool:
-    """Return whether any ledger names a pull request of the task."""
-    named = [task.pull_request]
-    named += [copy.task.pull_request for copy in copies_of(copies, task.id)]
-    named += [entry.pull_request for entry in dispatch.entries]
-    named += [row.pull_request for row in rows_of(rows, task.id)]
-    if dispatch.tombstone is not None:
-        named.append(dispatch.tombstone.pull_request)
-    return any(named)
 
 
 def _problem(

@@ -21,6 +21,7 @@ from taskcheck import (
     Pulls,
     Settings,
     Severity,
+    Stage,
     Task,
     Tasks,
     Tie,
@@ -59,7 +60,8 @@ def register_orphan(
     ## Example
     The task is completed and still registered; its branch is merged; the worktree that the entry names is gone and git
     doesn't list it any more, longer than `pickup_grace` after it was registered. An entry whose run has ended while
-    the task isn't done is a warning. A worktree that is only broken is broken-worktree's.
+    the task isn't done is a warning; so is one whose worker is gone for `pickup_grace` while the task is neither ready
+    nor active. A worktree that is only broken is broken-worktree's.
 
     No finding while a live process holds the entry, nor for a worktree on another host or under a folder that isn't
     there, nor for a missing one that is locked in git, nor for a branch that is only perhaps merged, nor by the pull
@@ -95,7 +97,7 @@ def register_orphan(
         return
     if where.unreadable:
         raise Undecided("a task file that may be an entry's can't be read")
-    run = _ended_run(entry, dispatches)
+    run = _run_over(entry, where.task, dispatches, now - settings.limits.pickup_grace)
     if run is not None:
         yield _left_over(entry, where.task, run)
         return
@@ -132,7 +134,7 @@ def _whereabouts(entry: Entry, tasks: Tasks, copies: Copies | None) -> Whereabou
     archived = _archived_task(entry, tasks)
     in_worktree = bool(copies_of(copies, entry.task))
     there = task is not None or in_worktree
-    unreadable = not there and any(other.document is None for other in tasks)
+    unreadable = not there and tasks.may_hide(entry.task)
     return Whereabouts(task=task, archived=archived, there=there, unreadable=unreadable)
 
 
@@ -284,12 +286,22 @@ def _maybe_of_this_host(entry: Entry, processes: Processes | None) -> bool:
     return processes is not None and processes.may_be_host(entry.host)
 
 
-def _ended_run(entry: Entry, dispatches: Dispatches) -> Dispatch | None:
-    """Return the run that the entry is part of, when it has ended."""
+def _run_over(entry: Entry, task: Task | None, dispatches: Dispatches, grace: datetime) -> Dispatch | None:
+    """Return the run that the entry is part of, when it has ended, or its worker is gone and nobody waits for it.
+
+    A gone worker of a ready or active task is worker-gone's. One that was last heard of after the grace began may be
+    ending yet.
+    """
     dispatch = dispatches.of(entry.task)
     if dispatch is None or entry not in dispatch.entries:
         return None
-    return dispatch if dispatch.state is DispatchState.ENDED else None
+    if dispatch.state is DispatchState.ENDED:
+        return dispatch
+    is_waited_for = task is None or task.stage in {Stage.READY, Stage.ACTIVE}
+    just_heard_of = dispatch.moved is None or dispatch.moved > grace
+    if dispatch.state is not DispatchState.GONE or is_waited_for or just_heard_of:
+        return None
+    return dispatch
 
 
 def _demand_history(entry: Entry, where: Whereabouts, checkouts: Checkouts | None, trunk: str | None) -> None:
@@ -310,12 +322,16 @@ def _orphan(entry: Entry, outlived: Outlived, doubt: str, *, unclear: bool) -> F
 
 
 def _left_over(entry: Entry, task: Task | None, run: Dispatch) -> Finding:
-    """Return the warning about an entry whose run has ended while its task isn't done."""
+    """Return the warning about an entry whose run is over while its task isn't done."""
     status = task.status if task else "not on root yet"
     why = f"the task is {status}; its manager may still need the entry"
-    ended = Evidence(place=run.place, saw="the run has ended")
-    outlived = Outlived(reason="its run has ended", evidence=ended)
-    return _finding(entry, outlived, severity=Severity.WARNING, fix=_removal(entry, why), kind=("ended",))
+    if run.state is DispatchState.ENDED:
+        ended = Evidence(place=run.place, saw="the run has ended")
+        outlived = Outlived(reason="its run has ended", evidence=ended)
+        return _finding(entry, outlived, severity=Severity.WARNING, fix=_removal(entry, why), kind=("ended",))
+    gone = Evidence(place=run.place, saw=run.why)
+    outlived = Outlived(reason=f"its worker is gone, and the task is {status}", evidence=gone)
+    return _finding(entry, outlived, severity=Severity.WARNING, fix=_removal(entry, why), kind=("gone",))
 
 
 def _removal(entry: Entry, why: str = "") -> Fix:

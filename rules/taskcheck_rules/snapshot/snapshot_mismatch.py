@@ -1,7 +1,7 @@
 """snapshot-mismatch."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from taskcheck import (
     Copies,
@@ -27,6 +27,9 @@ from taskcheck import (
 from taskcheck_rules.parts import dated_snapshot, run_of
 from taskcheck_rules.wording import listed, status_of
 
+WRITING = timedelta(seconds=30)
+"""How long a manager may take from what it reads to the heartbeat that it writes (contract 2, point 15)."""
+
 
 @rule(family="snapshot", severity=Severity.WARNING)
 def snapshot_mismatch(
@@ -46,15 +49,16 @@ def snapshot_mismatch(
     `registered` that the register doesn't have, or the other way round. `counts.attention` is 3, and neither the
     signals nor the rows make three. A signal `pickup_overdue`, and a worktree or root shows the task in progress.
 
-    What was written after `generated_at`, or less than `clock_skew` before it, isn't held against the snapshot. Nor
-    are other fields: `dispatch_state` is the manager's own word.
+    What was written after `generated_at`, or less than 30 s before it (`clock_skew` where that is less), isn't held
+    against the snapshot: its manager reads for a while before it writes. Nor are other fields: `dispatch_state` is the
+    manager's own word.
 
     ## Fix
     None: the manager's next heartbeat does it; where it doesn't, the manager reads something else than it should.
     """
     snapshot, generated_at = dated_snapshot(manager)
     written = snapshot.ledger.written_at or generated_at
-    since = min(generated_at, written) - settings.limits.clock_skew
+    since = min(generated_at, written) - min(WRITING, settings.limits.clock_skew)
     contradictions = [
         *_statuses(snapshot, tasks, since),
         *_registrations(snapshot, manager, since),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from taskcheck import (
+    Dispatches,
     Evidence,
     Finding,
     Manager,
@@ -22,7 +23,13 @@ from taskcheck_rules.parts import dated_snapshot
 
 @rule(family="snapshot", severity=Severity.WARNING)
 def snapshot_stale(
-    manager: Manager, tasks: Tasks, settings: Settings, now: datetime, people: People | None = None
+    manager: Manager,
+    tasks: Tasks,
+    settings: Settings,
+    now: datetime,
+    managers: tuple[Manager, ...],
+    people: People | None = None,
+    dispatches: Dispatches | None = None,
 ) -> Iterator[Finding]:
     """A manager with work to do hasn't written its heartbeat in time, or dates it in the future.
 
@@ -32,11 +39,16 @@ def snapshot_stale(
     ## Example
     `generated_at` is 25 hours old, `snapshot_max_age` is 10 minutes, and the register holds entries. A manager
     without entries and ready tasks may be at rest. Of several snapshots of one person the newest is judged. In the
-    future counts from `clock_skew` on: such a snapshot would look fresh for as long as it is ahead.
+    future counts from `clock_skew` on: such a snapshot would look fresh for as long as it is ahead. A manager without
+    any heartbeat is information, where a worker of it lives and other managers of the store have one.
 
     ## Fix
     None: start the manager again, or set its clock.
     """
+    silent = _silent(manager, managers, dispatches)
+    if silent is not None:
+        yield silent
+        return
     snapshot, generated_at = dated_snapshot(manager)
     work = _work(manager, tasks, people)
     if not work:
@@ -46,6 +58,27 @@ def snapshot_stale(
         yield _late(manager, snapshot, work, old, settings)
     elif -old > settings.limits.clock_skew:
         yield _early(manager, snapshot, work, -old, settings)
+
+
+def _silent(manager: Manager, managers: tuple[Manager, ...], dispatches: Dispatches | None) -> Finding | None:
+    """Return the remark that a manager at work writes no heartbeat, where others do."""
+    if manager.snapshots or dispatches is None or not any(other.snapshots for other in managers):
+        return None
+    live = [entry for entry in manager.entries if dispatches.held(entry)]
+    if not live:
+        return None
+    return Finding(
+        manager=manager.key,
+        tasks=tuple(dict.fromkeys(entry.task for entry in live)),
+        place=live[0].place,
+        message=f"{manager.key} has a live worker at {live[0].task}, and writes no heartbeat as other managers do",
+        expected="a snapshot file, as the store's other managers have",
+        evidence=tuple(
+            Evidence(place=entry.place, saw=f"{entry.task} is registered, and its worker lives") for entry in live
+        ),
+        severity=Severity.INFO,
+        identity=("silent",),
+    )
 
 
 def _late(manager: Manager, snapshot: Snapshot, work: str, old: timedelta, settings: Settings) -> Finding:

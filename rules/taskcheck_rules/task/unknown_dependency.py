@@ -20,10 +20,13 @@ def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
     ## Fix
     None: what was meant is for a person to say.
     """
-    missing = [(route, name) for route, name in task.texts("depends_on") if not _there(name, task, tasks)]
-    if missing and _ids_unread(task, tasks):
-        raise Undecided("a task file whose id can't be read may be the one")
-    for route, name in missing:
+    hidden = False
+    for route, name in task.texts("depends_on"):
+        if _there(name, task, tasks):
+            continue
+        if tasks.may_hide(name):
+            hidden = True
+            continue
         place = task.place.at(*route)
         named = Evidence(place=place, saw=f"depends on {name}")
         yield Finding(
@@ -34,17 +37,11 @@ def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
             evidence=(named,),
             identity=(name,),
         )
+    if hidden:
+        raise Undecided("a task file whose id can't be read may be the one")
 
 
 def _there(name: str, task: Task, tasks: Tasks) -> bool:
     """Return whether there is a task that is meant by a name, be it in the archive."""
     known = tasks.resolve(name, task) is not None
     return known or tasks.put_away(name, task)
-
-
-def _ids_unread(task: Task, tasks: Tasks) -> bool:
-    """Return whether ids stand inside of the files, and one of these can't be read."""
-    if "id" not in task.keys:
-        return False
-    files = (*tasks, *tasks.archived)
-    return any(file.document is None for file in files)

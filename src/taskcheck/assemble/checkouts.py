@@ -110,11 +110,11 @@ def _own_by_front_matter(tasks: Tasks, checkouts: Sequence[Checkout], trunk: str
 
 def _newest_first(record: Entry | Tombstone) -> float:
     """Return a key that sorts records by when their run began, those that don't tell before all others."""
-    began = _began(record)
-    return -inf if began is None else -began.timestamp()
+    at = began(record)
+    return -inf if at is None else -at.timestamp()
 
 
-def _began(record: Entry | Tombstone) -> datetime | None:
+def began(record: Entry | Tombstone) -> datetime | None:
     """Return when the run of a record began, as far as the record tells."""
     if isinstance(record, Entry):
         return record.began

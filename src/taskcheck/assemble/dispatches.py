@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from taskcheck.assemble.ledgers import Ledgers
 from taskcheck.assemble.liveness import Liveness
-from taskcheck.assemble.runs import NO_RUN, Run, newest_runs
+from taskcheck.assemble.runs import NO_RUN, Run
+from taskcheck.assemble.signs import front_times, newest_sign, run_times
+from taskcheck.assemble.standing import Standing
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.frozen import frozen
-from taskcheck.documents.values import age, timestamp
+from taskcheck.documents.values import age
 from taskcheck.model.runtime import Dispatch, DispatchState, Life, Signal
 from taskcheck.model.sources import Change, Fork
 from taskcheck.model.task import Checkout, Copy, Task
@@ -26,11 +27,12 @@ class DispatchReader:
     liveness: Liveness
     signals: tuple[Signal, ...]
     changes: tuple[Change, ...]
+    standing: Standing
     reader: TaskReader
 
     def newest(
         self,
-        ledgers: Ledgers,
+        runs: Mapping[str, Run],
         tasks: Mapping[str, Task],
         checkouts: Mapping[str, Checkout],
         copies: Mapping[str, Copy],
@@ -38,13 +40,13 @@ class DispatchReader:
         """Return the newest run of every task that a ledger knows, by task.
 
         Args:
-            ledgers: the runtime ledgers.
+            runs: of every task that has one, the newest.
             tasks: root's tasks.
             checkouts: each task's own worktree or branch.
             copies: each task's differing file there.
         """
         dispatches = {}
-        for task, run in newest_runs(ledgers, self.settings.limits.clock_skew).items():
+        for task, run in runs.items():
             root = tasks.get(task)
             moved = self._moved(run, root, copies.get(task), checkouts.get(task))
             dispatches[task] = self._judge(task, run, moved, root)
@@ -57,10 +59,13 @@ class DispatchReader:
         checkouts: Mapping[str, Checkout],
         copies: Mapping[str, Copy],
     ) -> dict[str, datetime]:
-        """Return the newest sign of work on every active task, also on one that no ledger knows."""
+        """Return the newest sign of work on every active task, also on one that no ledger knows.
+
+        None of one whose status was set since root's last commit: nobody knows when that was.
+        """
         moves = {}
         for task in tasks:
-            if task.stage is not Stage.ACTIVE:
+            if task.stage is not Stage.ACTIVE or self.standing.is_unsaved(task):
                 continue
             if task.id in dispatches:
                 moved = dispatches[task.id].moved
@@ -129,19 +134,29 @@ class DispatchReader:
         return None
 
     def _moved(self, run: Run, root: Task | None, copy: Copy | None, checkout: Checkout | None) -> datetime | None:
-        """Return the newest sign of work: front matter, entry, tombstone, commits of its branch, log; no file times.
+        """Return the newest sign of work, file times left out.
+
+        Front matter, the commit that gave it its status in root, entry, tombstone, commits of its branch, log count.
 
         What lies in the future, by more than the clocks may differ, is none.
         """
-        times = _run_times(run)
+        times = [*run_times(run)]
         if root is not None:
-            times += _front_times(root)
+            times += front_times(root)
         if copy is not None:
-            times += _front_times(copy.task)
+            times += front_times(copy.task)
         if checkout is not None and isinstance(checkout.fork, Fork):
             times.append(checkout.fork.newest_commit_at)
-        limit = self.now + self.settings.limits.clock_skew
-        return max((time for time in times if time is not None and time <= limit), default=None)
+        now = self.now + self.settings.limits.clock_skew
+        recorded = newest_sign(times, now)
+        if recorded is None and run.records:
+            return None  # all that its records tell lies ahead: clocks are wrong, and it may be at work
+        return newest_sign((recorded, self._given_at(root)), now)
+
+    def _given_at(self, root: Task | None) -> datetime | None:
+        """Return when root's history gave a task its present status; None where it wasn't asked, or doesn't tell."""
+        given = self.standing.given(root) if root is not None else None
+        return given.at if given is not None else None
 
     def _settled(self, run: Run, outcome: str | None, root: Task | None) -> bool:
         """Return whether the outcome allows root's status, now or as the runner left it."""
@@ -180,23 +195,6 @@ class DispatchReader:
     def _version(self, data: bytes | None, path: str) -> Task | None:
         """Return the task that root had in these bytes; None where there was no file or no task."""
         return self.reader.version(data, path, "root") if data is not None else None
-
-
-def _run_times(run: Run) -> list[datetime | None]:
-    """Return all times that the ledgers record of a run."""
-    times = [run.began]
-    if run.log is not None:
-        times.append(run.log.mtime)
-    for entry in run.entries:
-        times += [entry.registered_at, entry.launched_at, entry.started_at]
-    if run.tombstone is not None:
-        times += [run.tombstone.started_at, run.tombstone.heartbeat_at, run.tombstone.ended_at]
-    return times
-
-
-def _front_times(task: Task) -> list[datetime | None]:
-    """Return all values of a task's front matter that are timestamps."""
-    return [timestamp(value) for value in task.front.values() if isinstance(value, str)]
 
 
 def _given_since(signal: Signal, began: datetime | None) -> bool:

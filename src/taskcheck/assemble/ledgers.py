@@ -48,6 +48,11 @@ class Ledgers:
     files: tuple[Ledger, ...]
     """Every runtime file, readable or not."""
 
+    @property
+    def tell_of_runs(self) -> bool:
+        """Whether there is a ledger that could tell of a run."""
+        return bool(self.registers or self.tombstones or self.logs)
+
 
 def parse_ledgers(sources: Sources, people: People) -> Ledgers:
     """Return all runtime ledgers, with people resolved."""

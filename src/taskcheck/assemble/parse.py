@@ -1,21 +1,25 @@
 """What the files say by themselves, before git and the process table are asked; pure."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
 
 from taskcheck.assemble.ledgers import Ledgers, entries, parse_ledgers
 from taskcheck.assemble.people import parse_people
 from taskcheck.assemble.rownames import with_task_ids
-from taskcheck.assemble.runs import last_signs
+from taskcheck.assemble.runs import NO_RUN, Run, newest_runs
+from taskcheck.assemble.signs import front_times, newest_sign, run_times
 from taskcheck.assemble.tasks import TaskReader, parse_tasks
 from taskcheck.config.people import People
-from taskcheck.config.settings import Settings
+from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.runtime import Entry, Ledger, Tombstone
 from taskcheck.model.sources import Sources
 from taskcheck.model.task import Task
+from taskcheck.model.tied import Tied
 
 
-@frozen
+@frozen(slots=False)
 class Parsed:
     """What the files say by themselves, before git and the process table are asked."""
 
@@ -47,21 +51,78 @@ class Parsed:
         return frozenset(record.worktree_path for record in self.records if record.worktree_path)
 
     def branches(self, settings: Settings) -> frozenset[str]:
-        """Return every recorded branch name, and those that the pattern and their front matter give open tasks."""
+        """Return every recorded branch name, and those that the pattern gives open tasks."""
         branches = {record.branch for record in self.records}
         for task in self.tasks:
+            branches.add(task.text("branch"))
             if not task.closed:
-                branches |= {settings.branch_of(task.id), task.text("branch")}
+                branches.add(settings.branch_of(task.id))
         return frozenset(branch for branch in branches if branch)
 
     def dispatched(self, settings: Settings) -> dict[str, datetime]:
         """Root paths of the open tasks that were dispatched, with the time of the last sign of that run."""
-        signs = last_signs(self.ledgers, settings.limits.clock_skew)
+        runs = self.runs(settings)
         dispatched = {}
         for task in self.tasks:
-            if task.id in signs and not task.closed:
-                dispatched[task.place.path] = signs[task.id]
+            sign = runs[task.id].last_sign if task.id in runs else None
+            if sign is not None and not task.closed:
+                dispatched[task.place.path] = sign
         return dispatched
+
+    def idle(self, settings: Settings, now: datetime) -> frozenset[str]:
+        """Root paths of the active tasks of which no ledger records a sign of work within ``in_progress_max_idle``.
+
+        None in a store that has no ledger of runs: who is at work on a task isn't known there.
+        """
+        if not self.ledgers.tell_of_runs:
+            return frozenset()
+        runs = self.runs(settings)
+        limits = settings.limits
+        idle = set()
+        for task in self.tasks:
+            if task.stage is not Stage.ACTIVE:
+                continue
+            moved = newest_sign((*run_times(runs.get(task.id, NO_RUN)), *front_times(task)), now + limits.clock_skew)
+            if moved is None or now - moved > limits.in_progress_max_idle:
+                idle.add(task.place.path)
+        return frozenset(idle)
+
+    def tied(self, settings: Settings) -> dict[str, Tied]:
+        """Root paths of the tasks that weren't dropped, with what their newest run and front matter name their own."""
+        runs = self.runs(settings)
+        found = {}
+        for task in self.tasks:
+            if task.stage is Stage.DROPPED or task.document is None:
+                continue
+            tied = _tied(task, runs.get(task.id, NO_RUN))
+            if tied.branches or tied.worktrees or tied.pulls:
+                found[task.place.path] = tied
+        return found
+
+    def runs(self, settings: Settings) -> Mapping[str, Run]:
+        """Return the newest run that the ledgers record of each task."""
+        skew = settings.limits.clock_skew
+        if skew not in self._runs:
+            self._runs[skew] = newest_runs(self.ledgers, skew)
+        return self._runs[skew]
+
+    @cached_property
+    def _runs(self) -> dict[timedelta, Mapping[str, Run]]:
+        """Those that were asked for, by how far clocks may differ."""
+        return {}
+
+
+def _tied(task: Task, run: Run) -> Tied:
+    """Return what a run and a task's front matter name the task's own."""
+    branches = {task.text("branch"), *(record.branch for record in run.records)}
+    worktrees = {task.text("worktree"), *(record.worktree_path for record in run.records)}
+    pulls = (task.pull_request, *(record.pull_request for record in run.records))
+    return Tied(
+        closed=task.closed,
+        branches=frozenset(filter(None, branches)),
+        worktrees=frozenset(filter(None, worktrees)),
+        pulls=frozenset(filter(None, pulls)),
+    )
 
 
 def parse(sources: Sources, settings: Settings) -> Parsed:

@@ -84,15 +84,6 @@ NO_RUN = Run()
 """That of a task that no ledger knows."""
 
 
-def last_signs(ledgers: Ledgers, skew: timedelta) -> dict[str, datetime]:
-    """Return when the newest run of each task ended, or was last heard of."""
-    signs = {}
-    for task, run in newest_runs(ledgers, skew).items():
-        if run.last_sign is not None:
-            signs[task] = run.last_sign
-    return signs
-
-
 def newest_runs(ledgers: Ledgers, skew: timedelta) -> dict[str, Run]:
     """Return the newest run that the ledgers record of each task, by task.
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from taskcheck.assemble.answers import AnswerReader
 from taskcheck.assemble.checkouts import parse_checkouts
+from taskcheck.assemble.claims import ClaimReader
 from taskcheck.assemble.copies import Found, parse_copies
 from taskcheck.assemble.dispatches import DispatchReader
 from taskcheck.assemble.landings import LandingReader
@@ -13,6 +15,7 @@ from taskcheck.assemble.liveness import Liveness
 from taskcheck.assemble.parse import Parsed
 from taskcheck.assemble.people import NO_PEOPLE
 from taskcheck.assemble.pulls import parse_pulls
+from taskcheck.assemble.standing import Standing
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import People
@@ -37,7 +40,10 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
     tasks = Tasks.of(parsed.tasks, parsed.archived)
     managers = _managers(parsed.ledgers, parsed.people)
     snapshots = _newest_snapshots(managers)
-    signals = tuple(signal for snapshot in snapshots for signal in snapshot.signals)
+    answers = AnswerReader(
+        tasks=tasks, runs=parsed.runs(settings), managers={manager.key: manager for manager in managers}
+    )
+    signals = tuple(answers.heard(snapshots))
     checkouts, copies = _checkouts(parsed, sources, settings, reader, tasks)
     judge = DispatchReader(
         settings=settings,
@@ -46,9 +52,10 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         liveness=Liveness(settings=settings, now=now, processes=sources.processes),
         signals=signals,
         changes=git.changes if isinstance(git, Repository) else (),
+        standing=Standing(reader, git.standing if isinstance(git, Repository) else {}),
         reader=reader,
     )
-    dispatches, moves = _dispatches(parsed.ledgers, judge, tasks, checkouts, copies)
+    dispatches, moves = _dispatches(parsed, judge, tasks, checkouts, copies)
     copied_tasks = () if isinstance(copies, Unavailable) else copies.files
     state = State(
         settings=settings,
@@ -117,7 +124,15 @@ def _with_landings(
     landings = judge.landings(tasks, checkouts, parsed.records, ends)
     seconds = {(copy.checkout.branch, copy.task.id) for copy in copies.seconds}
     own = {task: landing for task, landing in landings.items() if (landing.branch, task) not in seconds}
-    return replace(checkouts, landings=own, ends={key: end for key, (end, _) in ends.items()})
+    landed = replace(checkouts, landings=own, ends={key: end for key, (end, _) in ends.items()})
+    claims = ClaimReader(
+        git=git,
+        standing=Standing(reader, git.standing),
+        tied=parsed.tied(settings),
+        runs=parsed.runs(settings),
+        records=parsed.records,
+    )
+    return replace(landed, mentions=claims.mentions(tasks, landed), refuted=claims.refuted(tasks, landed))
 
 
 def _copies(found: Found, checkouts: Checkouts) -> Copies:
@@ -155,21 +170,21 @@ def _tie(copy: Copy, checkouts: Checkouts, changed: set[str]) -> Tie | None:
 
 
 def _dispatches(
-    ledgers: Ledgers,
+    parsed: Parsed,
     judge: DispatchReader,
     tasks: Tasks,
     checkouts: Checkouts | Unavailable,
     copies: Copies | Unavailable,
 ) -> tuple[Dispatches | Unavailable, Mapping[str, datetime]]:
     """Return the newest runs, and when each active task last moved; neither where no ledger could tell of a run."""
-    if not (ledgers.registers or ledgers.tombstones or ledgers.logs):
+    if not parsed.ledgers.tell_of_runs:
         return Unavailable("no register, tombstone or dispatch log"), {}
     own_checkouts: Mapping[str, Checkout] = {} if isinstance(checkouts, Unavailable) else checkouts.by_task
     own_copies: Mapping[str, Copy] = {} if isinstance(copies, Unavailable) else copies.own_by_task
-    newest = judge.newest(ledgers, tasks.by_id, own_checkouts, own_copies)
+    newest = judge.newest(parsed.runs(judge.settings), tasks.by_id, own_checkouts, own_copies)
     moves = judge.moves(tasks, newest, own_checkouts, own_copies)
-    live = judge.liveness.live(ledgers)
-    protected = judge.liveness.protected(ledgers, newest)
+    live = judge.liveness.live(parsed.ledgers)
+    protected = judge.liveness.protected(parsed.ledgers, newest)
     return Dispatches(newest, live, protected), moves
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import iso
 from taskcheck.formats.wording import (
+    ANSWERED,
     argument,
     fix_words,
     heartbeat as heartbeat_age,
@@ -81,7 +82,7 @@ def told(note: SignalNote) -> list[str]:
 def _fate(note: SignalNote) -> str:
     """Return what became of a raw signal."""
     if not note.refuted and note.explained_by is None:
-        return "unexplained"
+        return ANSWERED if note.signal.answered else "unexplained"
     refuted = ["refuted"] if note.refuted else []
     explained = [f"explained by {note.explained_by}"] if note.explained_by else []
     return ", ".join((*refuted, *explained))

@@ -28,11 +28,16 @@ def position(place: Place) -> str:
     return f"{checkout}{place.path}{numbers}"
 
 
+ANSWERED = "answered since: it goes with the next heartbeat"
+
+
 def signal_fate(note: SignalNote) -> str:
     """Return what became of a raw signal, in brackets; nothing where a finding explains it."""
     if note.refuted:
         return " (refuted)"
-    return "" if note.explained_by else " (unexplained)"
+    if note.explained_by:
+        return ""
+    return f" ({ANSWERED})" if note.signal.answered else " (unexplained)"
 
 
 SHOWN = 3

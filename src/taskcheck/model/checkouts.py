@@ -1,6 +1,7 @@
 """The other checkouts, their task files that differ from root's, and which branch of which task has landed."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from enum import Enum
 
 from taskcheck.config.settings import Stage
@@ -51,6 +52,32 @@ class Landing:
     """Another task that a ledger or its front matter gives the same branch."""
 
 
+@frozen(kw_only=True)
+class Mention:
+    """A commit of trunk whose subject names a branch or pull request that is recorded as an open task's own.
+
+    That is a person's or a forge's word, and no proof.
+    """
+
+    what: str
+    """``its branch task/fix-login``, or ``its pull request #12``."""
+    commit: str
+    at: datetime
+    subject: str
+
+
+@frozen(kw_only=True)
+class Refuted:
+    """What git says against a task that root calls done: its work isn't on trunk."""
+
+    what: str
+    """``its branch task/fix-login``, or ``its pull request #12``."""
+    proof: str
+    reverted: bool
+    """Whether it was there, and was taken back after the task was done; else it never landed."""
+    branch: str | None = None
+
+
 @frozen
 class Checkouts:
     """Linked worktrees and branch tips beside root."""
@@ -65,6 +92,10 @@ class Checkouts:
     """By what evidence each task's own checkout is its own."""
     landings: Mapping[str, Landing] = field(default_factory=dict)
     """The branch of each task that has landed."""
+    mentions: Mapping[str, Mention] = field(default_factory=dict)
+    """Of open tasks without such a branch: the commit of trunk that says it brought its work in."""
+    refuted: Mapping[str, Refuted] = field(default_factory=dict)
+    """What git says against tasks that are done."""
     ends: Mapping[tuple[str, str], End] = field(default_factory=dict)
     """By branch and task: how a branch that has landed left the task, where it changed its status."""
 
@@ -82,6 +113,14 @@ class Checkouts:
     def landing(self, task: str) -> Landing | None:
         """The branch of a task that has landed; None where none has, or nothing is known."""
         return self.landings.get(task)
+
+    def mention(self, task: str) -> Mention | None:
+        """The commit of trunk that says it brought a task's work in; None where none does, or git knows better."""
+        return self.mentions.get(task)
+
+    def refutation(self, task: str) -> Refuted | None:
+        """What git says against a task that is done; None where it says nothing."""
+        return self.refuted.get(task)
 
     def end(self, branch: str | None, task: str) -> End:
         """How a branch that has landed left a task."""

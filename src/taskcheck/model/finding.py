@@ -105,6 +105,8 @@ class Finding:
     rule: str = ""
     family: str = ""
     explained_by: str | None = None
+    signal: str = ""
+    """The kind of the raw signal that it passes on: where another finding explains that signal, it isn't reported."""
     advisory: bool = False
     """Reported, but unable to fail this run (``--gate commit``)."""
     accepted: Acceptance | None = None

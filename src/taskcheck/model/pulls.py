@@ -120,6 +120,22 @@ def address(recorded: PullRequest | None, home: tuple[str, str] | None = None) -
     return found if found and found.number > 0 else None
 
 
+def number_here(recorded: PullRequest, home: tuple[str, str] | None) -> int | None:
+    """Number of a recorded pull request; None for one whose URL is of another repository, or of no known form.
+
+    Args:
+        recorded: what a ledger says.
+        home: host and name of the repository; None where nobody knows, and any may be it.
+    """
+    if recorded.url is None:
+        return recorded.number
+    at = address(recorded)
+    if at is None:
+        return None
+    is_elsewhere = home is not None and (at.host, at.repository.casefold()) != (home[0], home[1].casefold())
+    return None if is_elsewhere else at.number
+
+
 def home(remote: str | None) -> tuple[str, str] | None:
     """Host and repository of a git remote; None for a folder, and for what names no repository."""
     for form in (_WEB, _SSH, _SCP):

@@ -161,6 +161,14 @@ class RuleRun:
         """Whether it could look everywhere."""
         return self.skipped is None and not self.errors and not self.undecided
 
+    def without(self, left_out: Callable[[Finding], bool]) -> "RuleRun":
+        """Return the same run without some of its findings."""
+        cases = tuple(
+            replace(case, findings=tuple(finding for finding in case.findings if not left_out(finding)))
+            for case in self.cases
+        )
+        return replace(self, cases=cases)
+
     def changed(self, change: Callable[[Finding], Finding]) -> "RuleRun":
         """Return the same run with each of its findings changed."""
         if not any(case.findings for case in self.cases):

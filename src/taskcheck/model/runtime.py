@@ -80,6 +80,10 @@ class Signal:
     at: datetime | None
     detail: str | None
     place: Place
+    heard_at: datetime | None = None
+    """When the snapshot was written that has it."""
+    answered: bool = False
+    """Whether a ledger about its task was written since: it goes with the manager's next heartbeat."""
 
 
 @frozen(kw_only=True)

@@ -122,6 +122,10 @@ class Merge:
     """Commit id of what landed."""
     edits: tuple["Change", ...] = ()
     """What the branch itself made of task files, from its fork to its tip; told of branches that have landed."""
+    begun_at: datetime | None = None
+    """When the oldest of its own commits was made; told of branches that root's history hasn't."""
+    reverted_at: datetime | None = None
+    """When the commit was made that took back what had landed; None where none did."""
 
     @property
     def may_say_more(self) -> bool:
@@ -142,6 +146,24 @@ class Change:
 
 
 @frozen(kw_only=True)
+class Brought:
+    """A commit of root's own line whose subject says what it brought in: a branch, or a pull request."""
+
+    commit: str
+    at: datetime
+    subject: str
+    branches: frozenset[str] = frozenset()
+    """Names that may be those of the branch that it merged."""
+    number: int | None = None
+    """Of the pull request."""
+    reverted_by: str | None = None
+    """The commit that says it takes this one back, and that nothing takes back itself."""
+    reverted_at: datetime | None = None
+    perhaps_reverted: bool = False
+    """Whether a later commit takes back something of which it only gives a title."""
+
+
+@frozen(kw_only=True)
 class Repository:
     """What git answered about root."""
 
@@ -159,6 +181,12 @@ class Repository:
     """Paths of registers and snapshots in the index of root."""
     changes: tuple[Change, ...] = ()
     """Newest first: what commits on root, seen from their first parent, did to tasks that were dispatched."""
+    standing: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    """Newest first, by path: the same for the task files of which it matters since when they say what they say."""
+    brought: tuple[Brought, ...] = ()
+    """Newest first: what root's own line has brought in lately of the branches and pull requests that are recorded."""
+    home: tuple[str, str] | None = None
+    """Host and name of the repository that root was cloned from; None where nothing says so, or nobody asked."""
 
 
 @frozen(kw_only=True)

@@ -117,6 +117,7 @@ class State:
     entries: Entries | Unavailable
     rows: Rows | Unavailable
     signals: tuple[Signal, ...]
+    """The raw signals of each person's newest snapshot."""
     checkouts: Checkouts | Unavailable
     copies: Copies | Unavailable
     trunk: str | Unavailable
@@ -183,7 +184,7 @@ class State:
         return None if isinstance(self.dispatches, Unavailable) else self.dispatches.of(task)
 
 
-INTERNAL = frozenset({"files", "signals", "documents", "trusted"})
+INTERNAL = frozenset({"files", "documents", "trusted"})
 """Fields of a state that reports are made with, and no rule asks for."""
 
 FACTS = frozenset(names_of(State)) - INTERNAL

@@ -23,6 +23,17 @@ def _spelling(text: str) -> str:
     return normalize("NFC", text).casefold()
 
 
+def _begins_with(file: Task, name: str) -> bool:
+    """Return whether a file's name is an id, or begins with it and goes on with something else than a letter or digit.
+
+    Example:
+        ``task-12 - Fix login.md`` begins with TASK-12, and not with TASK-1.
+    """
+    stem = _fold_id(file.place.path.rpartition("/")[2].rpartition(".")[0])
+    wanted = _fold_id(name.rpartition("/")[2])
+    return stem.startswith(wanted) and not stem[len(wanted) : len(wanted) + 1].isalnum()
+
+
 def _meant(reference: str, of: Task) -> tuple[str, ...]:
     """The ids that a reference may mean: one within the scope of the task that names it, then as it stands."""
     scope = of.id.rpartition("/")[0]
@@ -101,6 +112,30 @@ class Tasks:
     def put_away(self, reference: str, of: Task) -> bool:
         """Whether another task names one that lies in the archive."""
         return any(_fold_id(name) in self._archived_folds for name in _meant(reference, of))
+
+    def may_hide(self, name: str) -> bool:
+        """Whether a file that can't be read may be the task of some id.
+
+        Where ids stand inside of the files, it may be any; but where the names of all files that can be read begin
+        with their ids, as ``task-12 - Fix login.md`` and ``a-1.md`` do, its own name has to begin with that id.
+        """
+        unread = self._unread
+        if not unread:
+            return False
+        if "id" not in unread[0].keys:
+            return any(_fold_id(file.id) == _fold_id(name) for file in unread)
+        return not self._named_by_id or any(_begins_with(file, name) for file in unread)
+
+    @cached_property
+    def _unread(self) -> tuple[Task, ...]:
+        """The files that can't be read, archived ones too."""
+        return tuple(file for file in (*self.all, *self.archived) if file.document is None)
+
+    @cached_property
+    def _named_by_id(self) -> bool:
+        """Whether the names of all files that can be read begin with their ids."""
+        read = [file for file in (*self.all, *self.archived) if file.document is not None]
+        return bool(read) and all(_begins_with(file, file.id) for file in read)
 
     @cached_property
     def by_path(self) -> Mapping[str, Task]:

@@ -98,14 +98,17 @@ class Git(Runner):
         return Deltas(self.objects)
 
     @contextmanager
-    def listing(self, tips: Iterable[str], *flags: str) -> Iterator[Iterator[bytes]]:
+    def listing(self, tips: Iterable[str], *flags: str, paths: Iterable[str] = ()) -> Iterator[Iterator[bytes]]:
         """Give the commits that can be reached from some tips, a line each: its time, its name, its parents.
 
         Args:
             tips: where to begin; one after ``^`` is left out, with all its ancestors.
             flags: more of them.
+            paths: of files in the repository, without line breaks: only commits that change one of them are given, as
+                if these were the only ones.
         """
-        said = "".join(f"{tip}\n" for tip in tips).encode()
+        limits = list(paths)
+        said = os.fsencode("".join(f"{line}\n" for line in (*tips, *(["--", *limits] if limits else []))))
         session = Session(self, "rev-list", "--timestamp", "--parents", *flags, "--stdin")
         try:
             yield session.lines(said)

@@ -24,6 +24,14 @@ def core_values(text: str) -> dict[str, str]:
     return values
 
 
+def origin(text: str) -> str | None:
+    """Return the first URL of the remote ``origin``; None where there is no such remote."""
+    for section, key, value in _settings(text):
+        if section == 'remote "origin"' and key.lower() == "url":
+            return value
+    return None
+
+
 def is_true(value: str) -> bool:
     """Return whether git takes a value for true."""
     return value.lower() in {"true", "yes", "on"} or (value.isascii() and value.isdecimal() and value.strip("0") != "")

@@ -5,10 +5,12 @@ says nothing: root is reconciled by the same lines that the worker wrote, so pat
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
 from taskcheck.documents.frozen import frozen, replace
+from taskcheck.documents.values import from_epoch
 from taskcheck.model.sources import Merge
 from taskcheck.read.apart import ApartReader
 from taskcheck.read.contained import ContainedReader
@@ -37,16 +39,17 @@ class MergeReader:
         return PatchReader(self.history.git.deltas, self.history.is_task)
 
     @cached_property
-    def _reverts(self) -> RevertReader:
+    def reverts(self) -> RevertReader:
+        """What commits on root took back."""
         return RevertReader(self.history, self._patches)
 
     @cached_property
     def _apart(self) -> ApartReader:
-        return ApartReader(self.history, self._patches, self._reverts)
+        return ApartReader(self.history, self._patches, self.reverts)
 
     @cached_property
     def _contained(self) -> ContainedReader:
-        return ContainedReader(self.history, self._reverts, self.reflogs)
+        return ContainedReader(self.history, self.reverts, self.reflogs)
 
     def load(self, tips: Collection[str]) -> None:
         """Ask git for what the verdicts on some tips need, all at a time: one by one it would take longer.
@@ -75,11 +78,18 @@ class MergeReader:
                 return unknown("no common history")
             if base == tip:
                 return self._contained.verdict(tip, branch)
-            return replace(self._apart.verdict(base, tip), fork=base, tip=tip)
+            begun = self._begun(base, tip)
+            return replace(self._apart.verdict(base, tip), fork=base, tip=tip, begun_at=begun)
         except GitSilent:
             raise
         except GitError as error:
             return unknown(str(error))
+
+    def _begun(self, base: str, tip: str) -> datetime | None:
+        """Return when the oldest commit was made that a tip has and its base hasn't."""
+        graph = self.history.graph
+        times = [graph.times[number] for number in graph.members(graph.between(base, tip))]
+        return from_epoch(min(times)) if times else None
 
     def landed(self, commit: str, number: int) -> Merge:
         """Return the verdict for a commit of trunk that a forge says the merge of a pull request made.
@@ -107,16 +117,16 @@ class MergeReader:
         if is_merge:
             made |= self.history.graph.between(parents[0], commit)
         changes = (parents[0], commit) if parents else None
-        said = self._reverts.unless_reverted(made, commit, changes, proof, frozenset({number}))
+        said = self.reverts.unless_reverted(made, commit, changes, proof, frozenset({number}))
         if said.merged is not True:
             return said
         deltas = self.history.git.deltas
-        if is_merge or number in subject_names(self._reverts.message(commit)):
+        if is_merge or number in subject_names(self.reverts.message(commit)):
             before = list(deltas.between(parents[0], commit)) if parents else []
         else:
             line = self.history.graph.newest_of(self.history.graph.mainline(commit), REBASED)
             before = self._on_line(line)
-            said = self._reverts.unless_reverted(line, commit, None, proof)
+            said = self.reverts.unless_reverted(line, commit, None, proof)
         doubt = said.proof if said.merged is False else self.history.set_back(before)
         return unknown(f"{proof}; but {doubt}") if doubt else said
 

@@ -126,6 +126,23 @@ class Objects:
         read = self._commits_of(commits)
         return {commit: data.partition(b"\n")[0].split()[-1].decode() for commit, data in read.items() if data}
 
+    def parents(self, commits: Iterable[str]) -> dict[str, list[str]]:
+        """Return the parents of some commits, the first first; none of one that there isn't."""
+        found = {}
+        for commit, data in self._commits_of(commits).items():
+            headers = data.partition(b"\n\n")[0].split(b"\n")
+            found[commit] = [line[7:].decode() for line in headers if line.startswith(b"parent ")]
+        return found
+
+    def committed(self, commit: str) -> int | None:
+        """Return when a commit was made, in seconds since 1970; None where git doesn't have it or doesn't say."""
+        headers = self._commits_of([commit])[commit].partition(b"\n\n")[0].split(b"\n")
+        for line in headers:
+            time = line.split()[-2:-1] if line.startswith(b"committer ") else []
+            if time and time[0].isdigit():
+                return int(time[0])
+        return None
+
     def messages(self, commits: Iterable[str]) -> dict[str, str]:
         """Return the messages of some commits; what no encoding gives is replaced, and none is empty."""
         read = self._commits_of(commits)

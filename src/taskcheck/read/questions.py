@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from taskcheck.documents.frozen import field, frozen
+from taskcheck.model.tied import Tied
 
 
 @frozen(kw_only=True)
@@ -15,3 +16,7 @@ class Questions:
     branches: frozenset[str] = frozenset()
     dispatched: Mapping[str, datetime] = field(default_factory=dict)
     """Root paths of the tasks that were dispatched, with the time of the last sign of that run."""
+    idle: frozenset[str] = frozenset()
+    """Root paths of the active tasks of which no ledger records a sign of work that is new enough."""
+    tied: Mapping[str, Tied] = field(default_factory=dict)
+    """Root paths of the tasks that weren't dropped, with what is recorded as theirs."""

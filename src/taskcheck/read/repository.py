@@ -8,18 +8,17 @@ from pathlib import Path
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
-from taskcheck.model.sources import Change, CheckoutSource, Merge, Repository, Source, Sources, Unavailable
+from taskcheck.model.sources import CheckoutSource, Repository, Source, Sources, Unavailable
 from taskcheck.read.allowlist import branch_name, object_id
 from taskcheck.read.branches import branch_tips, read_branches
-from taskcheck.read.edits import read_changes, read_edits, since
 from taskcheck.read.forks import read_forks
 from taskcheck.read.git import MINIMUM, Git, WorktreeRecord
 from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.locate import Location
-from taskcheck.read.merges import MergeReader
+from taskcheck.read.past import Past, far_back, read_past
 from taskcheck.read.questions import Questions
-from taskcheck.read.runner import GitError, GitSilent, installed
+from taskcheck.read.runner import GitError, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
 from taskcheck.read.worktrees import read_unlinked, read_worktrees
@@ -88,8 +87,7 @@ def _read_repository(
     compared = branch_tips(refs, settings.branches, taken, trunk)
     named = _tips({*questions.branches, *_branches_of(checkouts), *compared}, refs, trunk)
     empty = EMPTY[id_length]
-    merges: Mapping[str, Merge] = {}
-    changes: tuple[Change, ...] = ()
+    past = Past()
     with closing(Trees(git.objects, paths.folders(location.prefix), head, empty)) as trees:
         if head is None:
             checkouts += read_branches(trees, compared, {}, root_files, paths, location.prefix)
@@ -100,13 +98,12 @@ def _read_repository(
                 {*named.values(), *compared.values(), *_heads(checkouts)},
                 shallow=shallow,
                 is_task=lambda path: paths.match(path, location.prefix),
-                since=since(questions.dispatched),
+                since=far_back(git, head, questions),
             )
             bases = history.bases(compared.values())
             checkouts += read_branches(trees, compared, bases, root_files, paths, location.prefix)
             checkouts = _with_forks(history, checkouts, trees, location.prefix)
-            merges = _merges(history, named, common_dir, location.prefix)
-            changes = _changes(history, questions, location.prefix, errors)
+            past = read_past(history, questions, named, common_dir, location.prefix, errors)
     return Repository(
         head=head,
         branch=branch,
@@ -115,9 +112,12 @@ def _read_repository(
         on_trunk=trunk is not None and branch == trunk,
         checkouts=tuple(checkouts),
         branches=_local_branches(refs),
-        merges=merges,
+        merges=past.merges,
         tracked=_tracked(git, settings, location, common_dir, head) if main else frozenset(),
-        changes=changes,
+        changes=past.changes,
+        standing=past.standing,
+        brought=past.brought,
+        home=past.home,
     )
 
 
@@ -180,25 +180,6 @@ def _with_forks(
     forks = read_forks(history, checkouts, trees, prefix)
     not_live = Unavailable("not a live checkout")
     return [replace(checkout, fork=forks.get(checkout.name, not_live)) for checkout in checkouts]
-
-
-def _merges(history: History, tips: Mapping[str, str], common_dir: Path, prefix: str) -> dict[str, Merge]:
-    """Return the verdict on each of some branches, with what those that have landed did to task files."""
-    reader = MergeReader(history, reflogs=common_dir / "logs" / "refs" / "heads")
-    reader.load(tips.values())
-    verdicts = {name: reader.verdict(tip, name) for name, tip in tips.items()}
-    return read_edits(history, verdicts, prefix)
-
-
-def _changes(history: History, questions: Questions, prefix: str, errors: list[str]) -> tuple[Change, ...]:
-    """Return what root's commits made of dispatched tasks; why it can't be told is added to the errors."""
-    try:
-        return read_changes(history, questions.dispatched, prefix)
-    except GitSilent:
-        raise
-    except GitError as error:
-        errors.append(str(error))
-        return ()
 
 
 def _tracked(git: Git, settings: Settings, location: Location, common_dir: Path, head: str | None) -> frozenset[str]:

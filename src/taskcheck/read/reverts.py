@@ -8,6 +8,7 @@ from functools import cached_property
 
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.values import from_epoch
 from taskcheck.model.sources import Merge
 from taskcheck.read.graph import Commits
 from taskcheck.read.history import History
@@ -61,6 +62,16 @@ class Reverts:
                 self.vague = commit
 
 
+@frozen(kw_only=True)
+class Taken:
+    """Who says that something was taken back."""
+
+    by: str | None
+    """The commit that names it, by its id, title or number."""
+    vague: str | None
+    """A commit that takes back what it only gives a title of, be it this or something else."""
+
+
 @frozen(slots=False)
 class RevertReader:
     """Asks what commits on root took back."""
@@ -95,14 +106,21 @@ class RevertReader:
             proof: of the merge.
             names: what a revert may call it by, beside what its messages say.
         """
+        taken = self.taken_back(landed, since, names)
+        by = taken.by
+        if by is None:
+            by = self._by_patch(since, *changes) if changes else taken.vague
+        if by:
+            graph = self.history.graph
+            at = from_epoch(graph.times[graph.numbers[by]])
+            return Merge(merged=False, proof=f"it landed and was reverted by {by[:9]}", reverted_at=at)
+        return Merge(merged=True, proof=proof)
+
+    def taken_back(self, landed: Commits, since: str, names: frozenset[str] = frozenset()) -> Taken:
+        """Return the later commit on root that says that it takes back some commits; see `unless_reverted`."""
         later = self.history.since(since) & self._candidates
         said = Reverts.of(self._read(later))
-        by = self._by_commit(said, landed) or self._by_name(said, landed, names)
-        if by is None:
-            by = self._by_patch(since, *changes) if changes else said.vague
-        if by:
-            return Merge(merged=False, proof=f"it landed and was reverted by {by[:9]}")
-        return Merge(merged=True, proof=proof)
+        return Taken(by=self._by_commit(said, landed) or self._by_name(said, landed, names), vague=said.vague)
 
     def _read(self, commits: Commits) -> list[tuple[str, str]]:
         """Return commits with their messages, the newest first."""

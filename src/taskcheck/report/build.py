@@ -11,6 +11,7 @@ from taskcheck.model.report import EMPTY, FixNote, Incident, Report, RuleRun, Ru
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Place
+from taskcheck.report.causes import Causes
 from taskcheck.report.incidents import fold
 from taskcheck.report.managers import manager_statuses
 from taskcheck.report.narrow import Named, named, narrowed
@@ -50,6 +51,7 @@ def build(
     Raises:
         UnknownSubject: one of them isn't there.
     """
+    runs = _without_explained_signals(runs, Causes(rules, state.settings.signals))
     runs = tuple(run.changed(lambda finding: _located(finding, state)) for run in runs)
     only = tuple(only)
     asked = None
@@ -74,6 +76,22 @@ def build(
     )
     empty = not state.tasks and isinstance(state.ledgers, Unavailable)
     return replace(report, exit_code=_exit_code(report, verdict, empty=empty))
+
+
+def _without_explained_signals(runs: tuple[RuleRun, ...], causes: Causes) -> tuple[RuleRun, ...]:
+    """Return the runs of rules without the findings that pass on a raw signal which another finding explains."""
+    if not any(finding.signal for run in runs for finding in run.counted):
+        return runs
+    by_task: dict[str | None, list[Finding]] = {}
+    for finding in _counted(runs):
+        if not finding.signal:
+            by_task.setdefault(finding.task, []).append(finding)
+
+    def is_explained(finding: Finding) -> bool:
+        others = by_task.get(finding.task, ()) if finding.signal else ()
+        return any(causes.explains_signal(other, finding.signal) for other in others)
+
+    return tuple(run.without(is_explained) for run in runs)
 
 
 def _counted(runs: Iterable[RuleRun]) -> tuple[Finding, ...]:

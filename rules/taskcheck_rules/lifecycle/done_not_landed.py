@@ -1,0 +1,108 @@
+"""done-not-landed."""
+
+from collections.abc import Iterator
+
+from taskcheck import (
+    Checkouts,
+    Copies,
+    Dispatch,
+    Dispatches,
+    Entries,
+    Evidence,
+    Finding,
+    Place,
+    Pulls,
+    Refuted,
+    Rows,
+    Severity,
+    Stage,
+    Task,
+    rule,
+)
+from taskcheck_rules.parts import entries_of, names_pull, pulls_of, run_of
+from taskcheck_rules.wording import status_of
+
+
+@rule(family="lifecycle", severity=Severity.WARNING)
+def done_not_landed(
+    task: Task,
+    trunk: str,
+    checkouts: Checkouts | None = None,
+    dispatches: Dispatches | None = None,
+    entries: Entries | None = None,
+    copies: Copies | None = None,
+    rows: Rows | None = None,
+    pulls: Pulls | None = None,
+) -> Iterator[Finding]:
+    """A task is done, and its work isn't on trunk.
+
+    ## Why
+    Done is a claim: what waits for the task is started on work that isn't there, and nobody looks after the branch.
+
+    ## Example
+    fix-login is `completed`; its tombstone names `task/fix-login`, which has two commits of that run that never reached
+    main, though main has moved since. Or its pull request was merged, and the merge was reverted after the task was
+    done. Or its run ended as `completed_with_pr`, and no ledger names a pull request.
+
+    Only a branch counts that a ledger or the front matter ties to the task, and that no newer record gives another
+    task. Silent where a register or the forge calls the pull request merged, where git can't prove that the branch
+    hasn't landed (trunk has changed the same files since), and for a task that was dropped: that claims nothing.
+
+    ## Fix
+    None: merge the work, or open the task again.
+    """
+    if task.stage is not Stage.DONE:
+        return
+    refuted = checkouts.refutation(task.id) if checkouts is not None else None
+    if refuted is not None and (refuted.reverted or not _recorded_as_merged(task, trunk, entries, pulls)):
+        yield _against(task, refuted, trunk)
+        return
+    run = run_of(dispatches, task.id)
+    if run is None or run.outcome != "completed_with_pr" or names_pull(task, run, copies, rows):
+        return
+    if not _has_landed(run, checkouts):
+        yield _without_pull(task, run)
+
+
+def _recorded_as_merged(task: Task, trunk: str, entries: Entries | None, pulls: Pulls | None) -> bool:
+    """Return whether a register or the forge says that a pull request of the task is merged."""
+    by_register = any(entry.says_merged for entry in entries_of(entries, task.id))
+    return by_register or any(pull.merged_into(trunk) for pull in pulls_of(pulls, task.id))
+
+
+def _has_landed(run: Dispatch, checkouts: Checkouts | None) -> bool:
+    """Return whether git says that a branch of the run has landed."""
+    if checkouts is None:
+        return False
+    verdicts = (checkouts.merge(record.branch) for record in run.records)
+    return any(merge is not None and merge.merged is True for merge in verdicts)
+
+
+def _against(task: Task, refuted: Refuted, trunk: str) -> Finding:
+    """Return the finding that git says otherwise."""
+    place = Place(path=task.place.path, checkout=f"branch:{refuted.branch}") if refuted.branch else task.place
+    if refuted.reverted:
+        message = f"{task.id} is {task.status}, and {refuted.what} was reverted on {trunk} since"
+    else:
+        message = f"{task.id} is {task.status}, and {refuted.what} has commits that never reached {trunk}"
+    return Finding(
+        task=task.id,
+        place=task.at("status"),
+        message=message,
+        expected=f"its work on {trunk}, or a task that isn't done",
+        evidence=(status_of(task), Evidence(place=place, saw=refuted.proof)),
+        identity=("reverted" if refuted.reverted else "unmerged", refuted.what),
+    )
+
+
+def _without_pull(task: Task, run: Dispatch) -> Finding:
+    """Return the finding that the run's outcome speaks of a pull request that nobody knows."""
+    ended = Evidence(place=run.place, saw="outcome is completed_with_pr, and no pull request")
+    return Finding(
+        task=task.id,
+        place=task.at("status"),
+        message=f"{task.id} is {task.status}, and its run ended as completed_with_pr without a pull request anywhere",
+        expected="pr_url or pr_number in the task file, the tombstone or the register",
+        evidence=(status_of(task), ended),
+        identity=("no pull request",),
+    )

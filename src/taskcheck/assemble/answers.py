@@ -1,0 +1,43 @@
+"""Which raw signals were answered: a ledger about their task was written since."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from taskcheck.assemble.runs import NO_RUN, Run
+from taskcheck.documents.frozen import frozen, replace
+from taskcheck.model.runtime import Manager, Signal, Snapshot
+from taskcheck.model.tasks import Tasks
+
+
+@frozen(kw_only=True)
+class AnswerReader:
+    """Looks when the ledgers of tasks were written."""
+
+    tasks: Tasks
+    runs: Mapping[str, Run]
+    managers: Mapping[str, Manager]
+    """By key."""
+
+    def heard(self, snapshots: Iterable[Snapshot]) -> Iterator[Signal]:
+        """Yield the raw signals of snapshots, each with when it was heard and whether it was answered."""
+        for snapshot in snapshots:
+            for signal in snapshot.signals:
+                heard_at = snapshot.generated_at
+                yield replace(signal, heard_at=heard_at, answered=self._is_answered(signal, heard_at))
+
+    def _is_answered(self, signal: Signal, heard_at: datetime | None) -> bool:
+        """Return whether a ledger about a signal's task was written after the signal was heard."""
+        if signal.task is None or heard_at is None:
+            return False
+        return any(at is not None and at > heard_at for at in self._written(signal.task, signal.manager))
+
+    def _written(self, name: str, manager: str) -> Iterator[datetime | None]:
+        """Yield when the task's file, its tombstone and log, and its manager's registers were written."""
+        task = self.tasks.get(name)
+        yield task.written_at if task is not None else None
+        run = self.runs.get(name, NO_RUN)
+        yield run.tombstone.ledger.written_at if run.tombstone is not None else None
+        yield run.log.mtime if run.log is not None else None
+        whose = self.managers.get(manager)
+        for register in whose.registers if whose is not None else ():
+            yield register.ledger.written_at

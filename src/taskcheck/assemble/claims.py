@@ -1,0 +1,161 @@
+"""What root's history says of the claim that a task is open, or done: commits that name its work, and its branch."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+
+from taskcheck.assemble.checkouts import began
+from taskcheck.assemble.runs import NO_RUN, Run
+from taskcheck.assemble.standing import Given, Standing
+from taskcheck.config.settings import Stage
+from taskcheck.documents.frozen import frozen
+from taskcheck.model.checkouts import Checkouts, Mention, Refuted
+from taskcheck.model.runtime import Entry, Tombstone
+from taskcheck.model.sources import Brought, Merge, Repository
+from taskcheck.model.task import Task, Tie
+from taskcheck.model.tasks import Tasks
+from taskcheck.model.tied import Tied
+
+
+@frozen(kw_only=True, slots=False)
+class ClaimReader:
+    """Holds what root says of tasks against what its history has of their work."""
+
+    git: Repository
+    standing: Standing
+    tied: Mapping[str, Tied]
+    """What is recorded as each task's own, by the path of its file."""
+    runs: Mapping[str, Run]
+    records: Iterable[Entry | Tombstone]
+
+    def mentions(self, tasks: Tasks, checkouts: Checkouts) -> dict[str, Mention]:
+        """Return for open tasks the newest commit of trunk that says it brought in what is recorded as theirs.
+
+        It has to be newer than the newest run's begin and than root's last change of the status: whoever changed that
+        since knew of the merge. Nothing where git itself knows whether the branch has landed.
+        """
+        found = {}
+        for task in tasks:
+            tied = self.tied.get(task.place.path)
+            if tied is None or task.closed or tasks.ambiguous(task.id) or checkouts.landing(task.id):
+                continue
+            for brought, what in self._brought_of(tied):
+                if self._is_news(brought, task) and self._is_deleted(tied, brought):
+                    found[task.id] = Mention(what=what, commit=brought.commit, at=brought.at, subject=brought.subject)
+                    break
+        return found
+
+    def refuted(self, tasks: Tasks, checkouts: Checkouts) -> dict[str, Refuted]:
+        """Return what git says against done tasks: their branch never landed, or what landed was taken back since."""
+        found = {}
+        for task in tasks:
+            tied = self.tied.get(task.place.path)
+            if tied is None or task.stage is not Stage.DONE or tasks.ambiguous(task.id):
+                continue
+            given = self.standing.given(task)
+            if given is None:
+                continue
+            refuted = self._taken_back(tied, given) or self._unmerged(task, tied, given, checkouts)
+            if refuted is not None:
+                found[task.id] = refuted
+        return found
+
+    def _brought_of(self, tied: Tied) -> Iterator[tuple[Brought, str]]:
+        """Yield the commits that say they brought in what is recorded as a task's, each with what that is."""
+        numbers = tied.numbers(self.git.home)
+        indices = {index for name in (*tied.branches, *numbers) for index in self._by_name.get(name, ())}
+        for index in sorted(indices):
+            brought = self.git.brought[index]
+            if brought.number in numbers:
+                yield brought, f"its pull request #{brought.number}"
+            else:
+                yield brought, f"its branch {min(brought.branches & tied.branches)}"
+
+    @cached_property
+    def _by_name(self) -> Mapping[object, list[int]]:
+        """The positions of what was brought in, by the names of branches and the numbers of pull requests."""
+        found: dict[object, list[int]] = {}
+        for index, brought in enumerate(self.git.brought):
+            for name in brought.branches:
+                found.setdefault(name, []).append(index)
+            if brought.number is not None:
+                found.setdefault(brought.number, []).append(index)
+        return found
+
+    def _is_news(self, brought: Brought, task: Task) -> bool:
+        """Return whether a commit is newer than a task's run and than what root says of it, and wasn't taken back."""
+        given = self.standing.given(task)
+        begun = self.runs.get(task.id, NO_RUN).began
+        if given is None or brought.reverted_by is not None or brought.perhaps_reverted:
+            return False
+        if begun is not None and brought.at <= begun:
+            return False
+        came_along = brought.commit == given.commit and task.stage is Stage.REVIEW
+        return came_along or brought.at > given.at
+
+    def _is_deleted(self, tied: Tied, brought: Brought) -> bool:
+        """Return whether nothing of a task's branches speaks against what a commit's subject says."""
+        if brought.branches & tied.branches & self.git.merges.keys():
+            return False
+        return not any(self._is_apart(branch) for branch in tied.branches)
+
+    def _is_apart(self, branch: str) -> bool:
+        """Return whether it is known that a branch hasn't landed."""
+        merge = self.git.merges.get(branch)
+        return merge is not None and merge.merged is False
+
+    def _taken_back(self, tied: Tied, given: Given) -> Refuted | None:
+        """Return that what was brought in last of a task's work was taken back after the task was done."""
+        for brought, what in self._brought_of(tied):
+            if brought.reverted_at is None or brought.reverted_at <= given.at:
+                return None
+            proof = f"{brought.commit[:9]} brought it in, and {(brought.reverted_by or '')[:9]} took it back"
+            return Refuted(what=what, proof=proof, reverted=True)
+        return None
+
+    def _unmerged(self, task: Task, tied: Tied, given: Given, checkouts: Checkouts) -> Refuted | None:
+        """Return that a branch of a done task has commits of its own that trunk hasn't, or hasn't any more."""
+        for branch in sorted(tied.branches | self._own_branch(task, checkouts)):
+            merge = self.git.merges.get(branch)
+            if merge is None or merge.merged is not False or self._is_used_again(branch, task):
+                continue
+            what = f"its branch {branch}"
+            if merge.reverted_at is not None:
+                if merge.reverted_at > given.at:
+                    return Refuted(what=what, proof=merge.proof, reverted=True, branch=branch)
+                continue
+            if self._is_claimed(merge, task, given):
+                return Refuted(what=what, proof=merge.proof, reverted=False, branch=branch)
+        return None
+
+    def _own_branch(self, task: Task, checkouts: Checkouts) -> set[str]:
+        """Return the branch of the worktree that a record names a task's own; none for one without."""
+        own = checkouts.of(task.id)
+        is_recorded = own is not None and checkouts.tie(task.id) is Tie.RECORD
+        return {own.branch} if is_recorded and own and own.branch else set()
+
+    def _is_claimed(self, merge: Merge, task: Task, given: Given) -> bool:
+        """Return whether a branch that hasn't landed has work of the run after which the task was called done.
+
+        Trunk has to have moved since the task was done, here or as last fetched: else it may land yet.
+        """
+        ended = self.runs.get(task.id, NO_RUN).ended_at or given.at
+        is_of_run = merge.begun_at is not None and merge.begun_at <= ended
+        return is_of_run and given.commit != self.git.head
+
+    def _is_used_again(self, branch: str, task: Task) -> bool:
+        """Return whether the newest record that names a branch is another task's."""
+        return self._newest_by_branch.get(branch, (None, task.id))[1] != task.id
+
+    @cached_property
+    def _newest_by_branch(self) -> Mapping[str, tuple[datetime | None, str]]:
+        """When the newest record that names a branch began, and whose it is; one without a time is the newest."""
+        found: dict[str, tuple[datetime | None, str]] = {}
+        for record in self.records:
+            if not record.branch:
+                continue
+            at = began(record)
+            known = found.get(record.branch)
+            if known is None or at is None or (known[0] is not None and at > known[0]):
+                found[record.branch] = at, record.task
+        return found

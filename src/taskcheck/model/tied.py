@@ -1,0 +1,22 @@
+"""What is recorded as a task's own."""
+
+from taskcheck.documents.frozen import frozen
+from taskcheck.model.pulls import number_here
+from taskcheck.model.task import PullRequest
+
+
+@frozen(kw_only=True)
+class Tied:
+    """The branches, worktrees and pull requests that the newest run's records, or its front matter, name a task's."""
+
+    closed: bool
+    """Whether root calls the task done."""
+    branches: frozenset[str] = frozenset()
+    worktrees: frozenset[str] = frozenset()
+    """Paths as they are recorded."""
+    pulls: frozenset[PullRequest] = frozenset()
+
+    def numbers(self, home: tuple[str, str] | None) -> frozenset[int]:
+        """Return the numbers of those pull requests that may be of a repository, given by host and name."""
+        found = {number_here(pull, home) for pull in self.pulls}
+        return frozenset(number for number in found if number)

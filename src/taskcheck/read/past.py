@@ -1,0 +1,120 @@
+"""What root's history tells of branches and of tasks, all that is asked about at once."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from taskcheck.documents.frozen import field, frozen, replace
+from taskcheck.model.pulls import home as home_of
+from taskcheck.model.sources import Brought, Change, Merge
+from taskcheck.model.tied import Tied
+from taskcheck.read.brought import LOOK_BACK, read_brought
+from taskcheck.read.edits import read_changes, read_edits, since
+from taskcheck.read.files import small_text
+from taskcheck.read.git import Git
+from taskcheck.read.gitconfig import origin
+from taskcheck.read.history import History
+from taskcheck.read.merges import MergeReader
+from taskcheck.read.questions import Questions
+from taskcheck.read.runner import GitError, GitSilent
+from taskcheck.read.standing import read_standing
+
+MAX_CONFIG_BYTES = 1024 * 1024
+
+
+def far_back(git: Git, head: str, questions: Questions) -> int | None:
+    """Return from when on root's own line is looked at, in seconds since 1970; None where nobody asks."""
+    earliest = since(questions.dispatched)
+    newest = git.objects.committed(head) if questions.tied else None
+    if newest is None:
+        return earliest
+    back = newest - int(LOOK_BACK.total_seconds())
+    return back if earliest is None else min(back, earliest)
+
+
+@frozen(kw_only=True)
+class Past:
+    """What root's history tells of branches and of tasks."""
+
+    merges: Mapping[str, Merge] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    standing: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    brought: tuple[Brought, ...] = ()
+    home: tuple[str, str] | None = None
+    """Host and name of the repository that root was cloned from."""
+
+
+def read_past(
+    history: History, questions: Questions, tips: Mapping[str, str], common_dir: Path, prefix: str, errors: list[str]
+) -> Past:
+    """Return what root's history tells of some branches and of the tasks that are asked about.
+
+    Why it doesn't tell of tasks is added to the errors.
+    """
+    reader = MergeReader(history, reflogs=common_dir / "logs" / "refs" / "heads")
+    reader.load(tips.values())
+    verdicts = {name: reader.verdict(tip, name) for name, tip in tips.items()}
+    past = Past(merges=read_edits(history, verdicts, prefix))
+    try:
+        changes = read_changes(history, questions.dispatched, prefix)
+        if history.shallow:
+            return replace(past, changes=changes)
+        home = _home(common_dir)
+        own = [_Own.of(path, tied, home) for path, tied in questions.tied.items()]
+        brought = _brought(history, reader, own)
+        asked = {*questions.idle, *_questioned(own, past.merges, brought)}
+        standing = read_standing(history.git, history.head, asked, prefix)
+    except GitSilent:
+        raise
+    except GitError as error:
+        errors.append(str(error))
+        return past
+    return replace(past, changes=changes, standing=standing, brought=brought, home=home)
+
+
+def _home(common_dir: Path) -> tuple[str, str] | None:
+    """Return host and name of the repository that root was cloned from, by its own configuration."""
+    text = small_text(common_dir / "config", MAX_CONFIG_BYTES)
+    return home_of(origin(text)) if text else None
+
+
+@frozen
+class _Own:
+    """A task file, with the branches and pull requests that are recorded as its task's own."""
+
+    path: str
+    closed: bool
+    branches: frozenset[str]
+    numbers: frozenset[int]
+
+    @classmethod
+    def of(cls, path: str, tied: Tied, home: tuple[str, str] | None) -> "_Own":
+        return cls(path, tied.closed, tied.branches, tied.numbers(home))
+
+
+def _brought(history: History, reader: MergeReader, own: Iterable[_Own]) -> tuple[Brought, ...]:
+    """Return what root's own line brought in of the branches and pull requests that are recorded.
+
+    Raises:
+        GitError: git can't tell.
+    """
+    branches = {branch for each in own for branch in each.branches}
+    numbers = {number for each in own for number in each.numbers}
+    return read_brought(history, reader.reverts, branches, numbers)
+
+
+def _questioned(own: Iterable[_Own], merges: Mapping[str, Merge], brought: Iterable[Brought]) -> Iterator[str]:
+    """Yield the task files of which it matters since when they say what they say.
+
+    Those are of open tasks that something brought in is of, and of done ones whose work hasn't landed or was reverted.
+    """
+    landed: set[str | int | None] = set()
+    reverted: set[str | int | None] = set()
+    for commit in brought:
+        named = landed if commit.reverted_by is None else reverted
+        named |= {*commit.branches, commit.number}
+    against_done = reverted | {branch for branch, merge in merges.items() if merge.merged is False}
+    for each in own:
+        names = {*each.branches, *each.numbers}
+        speaking = against_done if each.closed else landed
+        if not names.isdisjoint(speaking):
+            yield each.path

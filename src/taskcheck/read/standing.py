@@ -1,0 +1,75 @@
+"""Since when task files say what they say: what root's own line made of them, however long ago."""
+
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain, islice
+
+from taskcheck.documents.values import from_epoch
+from taskcheck.model.sources import Change
+from taskcheck.read.files import MAX_TASK_BYTES
+from taskcheck.read.git import Git
+from taskcheck.read.rawdiff import Delta, Step
+
+MOST_FILES = 300
+"""Task files that are asked about in one run."""
+
+MOST_COMMITS = 2_000
+"""Commits that are looked at: of files that were changed before these it isn't known."""
+
+Made = tuple[str, int, Delta]
+"""A commit, when it was made in seconds since 1970, and what it did to one file."""
+
+
+def read_standing(git: Git, head: str, paths: Collection[str], prefix: str) -> dict[str, tuple[Change, ...]]:
+    """Return what the commits of root's own line made of some task files, newest first; nothing for new files.
+
+    Args:
+        git: the repository.
+        head: root's commit.
+        paths: of the files, in the store.
+        prefix: the store's folder in its repository.
+
+    Raises:
+        GitError: git can't tell.
+    """
+    wanted = [prefix + path for path in sorted(paths) if "\n" not in path][:MOST_FILES]
+    if not wanted:
+        return {}
+    made: dict[str, list[Made]] = {path: [] for path in wanted}
+    for commit, at, delta in _made(git, head, wanted):
+        if delta.path in made:
+            made[delta.path].append((commit, at, delta))
+    sides = chain.from_iterable((delta.before, delta.after) for each in made.values() for _, _, delta in each)
+    contents = git.objects.blobs(filter(None, sides), MAX_TASK_BYTES).contents
+    return {path.removeprefix(prefix): tuple(_changes(each, contents, prefix)) for path, each in made.items()}
+
+
+def _made(git: Git, head: str, paths: Collection[str]) -> Iterator[Made]:
+    """Yield what each commit of root's own line did that changed one of some files, the newest first."""
+    with git.listing([head], "--first-parent", paths=paths) as lines:
+        listed = [line.split()[:2] for line in islice(lines, MOST_COMMITS)]
+    times = {name.decode(): int(at) for at, name in listed}
+    parents = git.objects.parents(times)
+    steps = {name: _step(name, parents[name]) for name in times}
+    git.deltas.load(steps.values())
+    for name, step in steps.items():
+        for delta in git.deltas.told(step):
+            yield name, times[name], delta
+
+
+def _step(name: str, parents: list[str]) -> Step:
+    """Return the question what a commit changed, of a merge against its first parent."""
+    return (name, parents[0]) if len(parents) > 1 else (name,)
+
+
+def _changes(made: list[Made], contents: Mapping[str, bytes], prefix: str) -> Iterator[Change]:
+    """Yield changes of one file with what it held before and after, as far back as all of that can be read."""
+    for commit, at, delta in made:
+        if not {delta.before, delta.after} - {None} <= contents.keys():
+            return
+        yield Change(
+            path=delta.path.removeprefix(prefix),
+            commit=commit,
+            at=from_epoch(at),
+            before=contents.get(delta.before or ""),
+            after=contents.get(delta.after or ""),
+        )
