@@ -57,7 +57,7 @@ def environment(**changes: str) -> dict[str, str]:
     return {**kept, **author, "NO_COLOR": "1", **changes}
 
 
-PATIENCE = 60.0
+PATIENCE = 240.0
 """The seconds after which what was waited for won't come, on a machine that does much else, too."""
 
 _START = ("PYTHON", "LC_", "LANG", "TZ")

@@ -9,6 +9,7 @@ from taskcheck.assemble.checkouts import parse_checkouts
 from taskcheck.assemble.claims import ClaimReader
 from taskcheck.assemble.copies import Found, parse_copies
 from taskcheck.assemble.dispatches import DispatchReader
+from taskcheck.assemble.fetched import parse_fetched
 from taskcheck.assemble.landings import LandingReader
 from taskcheck.assemble.ledgers import Ledgers, documents
 from taskcheck.assemble.liveness import Liveness
@@ -71,6 +72,8 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         checkouts=checkouts,
         copies=copies,
         trunk=_trunk(git),
+        fetched=parse_fetched(git, reader, tasks),
+        off_trunk=_off_trunk(git),
         dispatches=dispatches,
         moves=moves,
         reviews=_reviews(sources, settings, tasks),
@@ -215,10 +218,16 @@ def _trunk(git: Repository | Unavailable) -> str | Unavailable:
         return git
     if git.trunk is None:
         return Unavailable("no trunk branch found; name it in [checkouts] trunk")
-    if not git.on_trunk:
-        where = f"on {git.branch}" if git.branch else "on no branch"
-        return Unavailable(f"the root checkout is {where}, not on trunk ({git.trunk})")
-    return git.trunk
+    elsewhere = _off_trunk(git)
+    return Unavailable(elsewhere) if elsewhere else git.trunk
+
+
+def _off_trunk(git: Repository | Unavailable) -> str:
+    """Return that root is on another branch than trunk, or on none; empty where it isn't, or there is no trunk."""
+    if isinstance(git, Unavailable) or git.trunk is None or git.on_trunk:
+        return ""
+    where = f"on {git.branch}" if git.branch else "on no branch"
+    return f"the root checkout is {where}, not on trunk ({git.trunk})"
 
 
 def _tracked(git: Repository | Unavailable, settings: Settings) -> frozenset[str] | Unavailable:

@@ -67,7 +67,7 @@ def workplace(
     _refuse_occupied(path, there)
     branch = branch or store.settings.branch_of(task) or f"task/{task}"
     _refuse_checked_out(branch, checkouts, there)
-    branch_is_there = f"refs/heads/{branch}" in Git(store.location.root).refs()
+    branch_is_there = f"refs/heads/{branch}" in Git(store.location.root).refs().ids
     return Workplace(path=path, branch=branch, exists=False, new_branch=not branch_is_there, stale=there is not None)
 
 

@@ -39,6 +39,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "errors": list(map(_error, report.errors)),
         "fixes": list(map(_fix, report.fixes)),
         "unseen": list(map(_unseen, report.unseen)),
+        "root": report.root or None,
         "notices": list(report.notices),
         "notes": list(report.notes),
         "undo": report.undo,

@@ -45,6 +45,7 @@ def _head(report: Report, room: int) -> list[str]:
     unseen = wording.not_looked_at(report)
     if unseen is not None:
         notes.append(f"- **not looked at** {markdown(unseen, None)}")
+    notes += [f"- **root** {markdown(report.root, None)}"] if report.root else []
     notes += [f"- **notice** {markdown(notice, None)}" for notice in report.notices]
     return [title, "", *_fitting(notes, len(notes), room, "- {} more failures don't fit here"), ""]
 

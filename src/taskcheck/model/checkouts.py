@@ -146,6 +146,27 @@ class Checkouts:
         return self.merges.get(branch) if branch else None
 
 
+@frozen(kw_only=True)
+class FetchedTrunk:
+    """Trunk as it was last fetched, where root hasn't all of it."""
+
+    name: str
+    """``origin/main``."""
+    behind: int
+    """Commits that it has and root hasn't."""
+    ahead: int
+    """Commits that root has and it hasn't."""
+    paths: frozenset[str] = frozenset()
+    """Of the task files that it changed since root's history left it, and that root has otherwise."""
+    tasks: Mapping[str, Task | None] = field(default_factory=dict)
+    """Their tasks by id, as it has them; None for those that it has no more."""
+
+    @property
+    def cure(self) -> str:
+        """The command that brings root up to it."""
+        return "git pull --ff-only" if not self.ahead else "git pull --rebase"
+
+
 @frozen
 class Copies:
     """The task files of live checkouts that differ from root's."""

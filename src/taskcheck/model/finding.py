@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import Literal
 
-from taskcheck.documents.frozen import frozen
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.edit import Edit, edited
 from taskcheck.model.task import Place
 
@@ -65,6 +65,12 @@ class Fix:
         safety = Safety.UNSAFE if why or meets else Safety.SAFE
         reasons = "; ".join(filter(None, (why, meets)))
         return Fix(title=title, safety=safety, edits=edits, why=reasons, just_meets=bool(meets and not why))
+
+    def doubted(self, why: str) -> "Fix":
+        """Return the repair made unsafe by something that the end of a run doesn't wait for."""
+        reasons = "; ".join(filter(None, (self.why, why)))
+        is_safe = self.safety is Safety.SAFE
+        return replace(self, safety=min(self.safety, Safety.UNSAFE), why=reasons, just_meets=is_safe or self.just_meets)
 
     def trusted(self, safety: Safety, *, to_end_a_run: bool = False) -> bool:
         """Return whether it is at least so safe; to end a run, a branch that it leaves unmergeable is no fault."""

@@ -286,6 +286,8 @@ class Report:
     """Fixes that were applied, would be, or were held back for a reason other than their safety."""
     notes: tuple[str, ...] = ()
     """What a person should know about the fixes that were applied."""
+    root: str = ""
+    """What there is to say of root itself: that it is behind its trunk, or on another branch."""
     notices: tuple[str, ...] = ()
     """What was asked for and couldn't be learnt, without making the result less than it is without it."""
     unseen: tuple[Unseen, ...] = ()

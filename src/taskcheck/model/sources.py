@@ -164,6 +164,22 @@ class Brought:
 
 
 @frozen(kw_only=True)
+class Fetched:
+    """Trunk as it was last fetched, where root hasn't all of it."""
+
+    name: str
+    """``origin/main``."""
+    behind: int
+    """Commits that it has and root hasn't."""
+    ahead: int
+    """Commits that root has and it hasn't."""
+    files: Mapping[str, Source] = field(default_factory=dict)
+    """The task files that it changed since root's history left it, and that root has otherwise, by path."""
+    absent: frozenset[str] = frozenset()
+    """Paths of root's task files that it took away since."""
+
+
+@frozen(kw_only=True)
 class Repository:
     """What git answered about root."""
 
@@ -187,6 +203,8 @@ class Repository:
     """Newest first: what root's own line has brought in lately of the branches and pull requests that are recorded."""
     home: tuple[str, str] | None = None
     """Host and name of the repository that root was cloned from; None where nothing says so, or nobody asked."""
+    fetched: Fetched | None = None
+    """None where root has all that was fetched of trunk, or where that can't be told."""
 
 
 @frozen(kw_only=True)

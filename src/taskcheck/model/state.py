@@ -7,7 +7,7 @@ from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents import Document
 from taskcheck.documents.frozen import field, frozen, names_of
-from taskcheck.model.checkouts import Checkouts, Copies
+from taskcheck.model.checkouts import Checkouts, Copies, FetchedTrunk
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import (
     Dispatch,
@@ -122,12 +122,16 @@ class State:
     copies: Copies | Unavailable
     trunk: str | Unavailable
     """Name of the trunk branch that root is on."""
+    fetched: FetchedTrunk | Unavailable
+    """Trunk as it was last fetched, where root hasn't all of it."""
     dispatches: Dispatches | Unavailable
     moves: Mapping[str, datetime]
     """When each active task last moved; told where dispatches can be."""
     reviews: Mapping[str, Place]
     markers: Mapping[str, tuple[tuple[Place, Stage], ...]]
     """The marker files of each task, with the stage that each stands for."""
+    off_trunk: str
+    """That root is on another branch than trunk, in words; empty where it is on trunk, or there is none."""
     tracked: frozenset[str] | Unavailable
     """Paths of registers and snapshots that git tracks."""
     processes: Processes | Unavailable
@@ -184,7 +188,7 @@ class State:
         return None if isinstance(self.dispatches, Unavailable) else self.dispatches.of(task)
 
 
-INTERNAL = frozenset({"files", "documents", "trusted"})
+INTERNAL = frozenset({"files", "documents", "trusted", "off_trunk"})
 """Fields of a state that reports are made with, and no rule asks for."""
 
 FACTS = frozenset(names_of(State)) - INTERNAL

@@ -57,6 +57,21 @@ def read_branches(
     return checkouts
 
 
+def read_changed(
+    trees: Trees, tip: str, base: str, root_files: Contents, paths: TaskPaths, prefix: str
+) -> tuple[dict[str, Source], frozenset[str]]:
+    """Return the task files that a commit changed since its base and that root has otherwise; those it took away apart.
+
+    Raises:
+        GitError: git can't tell.
+    """
+    compared = _Compared.of(trees, root_files.blobs, paths, prefix)
+    trees.load([tip], {tip: base})
+    changed = compared.changed(tip, base)
+    found = trees.objects.blobs(filter(None, changed.values()), MAX_TASK_BYTES)
+    return _sources(changed, found), frozenset(path for path, blob in changed.items() if blob is None)
+
+
 @frozen
 class _Differing:
     """The task files in which a commit differs from root, with the ids of their blobs, by path."""
@@ -117,6 +132,14 @@ class _Compared:
             except GitError as error:
                 defects[name] = str(error)
         return differing, defects
+
+    def changed(self, tip: str, base: str) -> dict[str, str | None]:
+        """Return the files that a commit changed since its base and that root has otherwise; None for one it hasn't.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        return self._unlike_root(self._tasks(self.trees.of(tip, base).own))
 
     def _differing(self, tip: str, base: str | None) -> _Differing:
         """Return the files in which a commit differs from root.

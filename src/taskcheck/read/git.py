@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,16 @@ class WorktreeRecord:
     branch: str | None
     bare: bool
     locked: bool = False
+
+
+@frozen
+class Refs:
+    """Branches and remote-tracking branches."""
+
+    ids: Mapping[str, str]
+    """Full name to object id; a symbolic one to ``ref: NAME``. Of one that names a tag it is what is tagged."""
+    upstream: str | None
+    """Full name of what the branch that is checked out follows."""
 
 
 @frozen(slots=False)
@@ -65,18 +75,17 @@ class Git(Runner):
                 )
         return records
 
-    def refs(self) -> dict[str, str]:
-        """Branches and remote-tracking branches, full name to object id; a symbolic one to ``ref: NAME``.
-
-        Of one that names a tag, which somebody fetched there, it is the id of what is tagged.
-        """
-        fields = "%(refname)%00%(objectname)%00%(*objectname)%00%(symref)"
+    def refs(self) -> "Refs":
+        """Return branches and remote-tracking branches, and what the branch that is checked out here follows."""
+        fields = "%(refname)%00%(objectname)%00%(*objectname)%00%(symref)%00%(if)%(HEAD)%(then)%(upstream)%(end)"
         out = self.run("for-each-ref", f"--format={fields}", "refs/heads", "refs/remotes")
-        refs = {}
+        ids: dict[str, str] = {}
+        upstream = ""
         for line in out.splitlines():
-            name, object_id, tagged, target = line.split(b"\0")
-            refs[os.fsdecode(name)] = f"ref: {os.fsdecode(target)}" if target else (tagged or object_id).decode()
-        return refs
+            name, object_id, tagged, target, followed = line.split(b"\0")
+            ids[os.fsdecode(name)] = f"ref: {os.fsdecode(target)}" if target else (tagged or object_id).decode()
+            upstream = os.fsdecode(followed.strip()) or upstream
+        return Refs(ids, upstream or None)
 
     def __enter__(self) -> Self:
         return self

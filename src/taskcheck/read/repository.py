@@ -8,23 +8,24 @@ from pathlib import Path
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
-from taskcheck.model.sources import CheckoutSource, Repository, Source, Sources, Unavailable
+from taskcheck.model.sources import CheckoutSource, Fetched, Repository, Source, Sources, Unavailable
 from taskcheck.read.allowlist import branch_name, object_id
-from taskcheck.read.branches import branch_tips, read_branches
+from taskcheck.read.branches import branch_tips, read_branches, read_changed
 from taskcheck.read.forks import read_forks
-from taskcheck.read.git import MINIMUM, Git, WorktreeRecord
+from taskcheck.read.git import MINIMUM, Git, Refs, WorktreeRecord
 from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.locate import Location
 from taskcheck.read.past import Past, far_back, read_past
 from taskcheck.read.questions import Questions
-from taskcheck.read.runner import GitError, installed
+from taskcheck.read.runner import GitError, GitSilent, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
 from taskcheck.read.worktrees import read_unlinked, read_worktrees
 
 _LOCAL = "refs/heads/"
-_REF_FOLDERS = (_LOCAL, "refs/remotes/", "refs/remotes/origin/")
+_REMOTES = "refs/remotes/"
+_REF_FOLDERS = (_LOCAL, _REMOTES, "refs/remotes/origin/")
 """Where a branch that a ledger names may be, the first first."""
 
 
@@ -68,7 +69,8 @@ def _read_repository(
 ) -> Repository:
     """Return what a git that is new enough answers about root."""
     common_dir, shallow = git.repository()
-    refs = git.refs()
+    listed = git.refs()
+    refs = listed.ids
     top = os.path.realpath(location.top or "")
     records = _worktree_records(git, top, common_dir)
     main = _main_record(records, top)
@@ -85,9 +87,11 @@ def _read_repository(
     progress("asking git about history")
     taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
     compared = branch_tips(refs, settings.branches, taken, trunk)
+    fetched_name, fetched_tip = _fetched_trunk(settings.trunk, listed) if branch == trunk else (None, None)
     named = _tips({*questions.branches, *_branches_of(checkouts), *compared}, refs, trunk)
     empty = EMPTY[id_length]
     past = Past()
+    fetched: Fetched | None = None
     with closing(Trees(git.objects, paths.folders(location.prefix), head, empty)) as trees:
         if head is None:
             checkouts += read_branches(trees, compared, {}, root_files, paths, location.prefix)
@@ -95,7 +99,7 @@ def _read_repository(
             history = History.of(
                 git,
                 head,
-                {*named.values(), *compared.values(), *_heads(checkouts)},
+                {*named.values(), *compared.values(), *_heads(checkouts), *_object_ids(fetched_tip)},
                 shallow=shallow,
                 is_task=lambda path: paths.match(path, location.prefix),
                 since=far_back(git, head, questions),
@@ -104,6 +108,8 @@ def _read_repository(
             checkouts += read_branches(trees, compared, bases, root_files, paths, location.prefix)
             checkouts = _with_forks(history, checkouts, trees, location.prefix)
             past = read_past(history, questions, named, common_dir, location.prefix, errors)
+            if fetched_name and fetched_tip and not shallow:
+                fetched = _fetched(history, fetched_name, fetched_tip, trees, root_files, paths, location.prefix)
     return Repository(
         head=head,
         branch=branch,
@@ -118,6 +124,7 @@ def _read_repository(
         standing=past.standing,
         brought=past.brought,
         home=past.home,
+        fetched=fetched,
     )
 
 
@@ -227,6 +234,40 @@ def _trunk(candidates: tuple[str, ...], refs: Mapping[str, str]) -> str | None:
         if remote:
             return candidate.partition("/")[2]
     return None
+
+
+def _fetched_trunk(candidates: tuple[str, ...], refs: Refs) -> tuple[str | None, str | None]:
+    """Return short name and commit of trunk as it was last fetched: of the first candidate, else of root's upstream."""
+    followed = [refs.upstream.removeprefix(_REMOTES)] if refs.upstream else []
+    for candidate in (*candidates, *followed):
+        found = refs.ids.get(f"{_REMOTES}{candidate}", "")
+        name = found.removeprefix(f"ref: {_REMOTES}") if found.startswith("ref: ") else candidate
+        tip = refs.ids.get(f"{_REMOTES}{name}")
+        if tip:
+            return name, tip
+    return None, None
+
+
+def _fetched(
+    history: History, name: str, tip: str, trees: Trees, root_files: Contents, paths: TaskPaths, prefix: str
+) -> Fetched | None:
+    """Return how trunk as it was last fetched differs from root; None where root has all of it, or git can't tell.
+
+    Raises:
+        GitSilent: git gives no answer at all.
+    """
+    try:
+        base = history.base(tip)
+        if base is None or base == tip:
+            return None
+        files, absent = read_changed(trees, tip, base, root_files, paths, prefix)
+    except GitSilent:
+        raise
+    except GitError:
+        return None
+    theirs = history.graph.ancestors(tip)
+    behind, ahead = theirs & ~history.root, history.root & ~theirs
+    return Fetched(name=name, behind=behind.bit_count(), ahead=ahead.bit_count(), files=files, absent=absent)
 
 
 def _tips(branches: Iterable[str], refs: Mapping[str, str], trunk: str | None) -> dict[str, str]:

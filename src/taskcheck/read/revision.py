@@ -36,7 +36,7 @@ def read_revision(location: Location, name: str, paths: Iterable[str]) -> dict[s
 
 
 def _commit(git: Git, name: str) -> str:
-    refs = git.refs()
+    refs = git.refs().ids
     for full in (name, f"refs/heads/{name}", f"refs/remotes/{name}"):
         found = refs.get(full, "")
         commit = refs.get(found.removeprefix("ref: "), found)

@@ -52,7 +52,7 @@ def build(
         UnknownSubject: one of them isn't there.
     """
     runs = _without_explained_signals(runs, Causes(rules, state.settings.signals))
-    runs = tuple(run.changed(lambda finding: _located(finding, state)) for run in runs)
+    runs = tuple(run.changed(lambda finding: _located(_held(finding, state), state)) for run in runs)
     only = tuple(only)
     asked = None
     if only:
@@ -70,6 +70,7 @@ def build(
         managers=manager_statuses(state),
         errors=(*errors, *_raised(runs)),
         notices=_notices(state),
+        root=_root(state),
         unseen=unseen(state),
         partial=bool(only) or not signals_alone,
         worktrees=_worktrees(state),
@@ -108,6 +109,16 @@ def _raised(runs: Iterable[RuleRun]) -> list[RunError]:
     for run in runs:
         raised += run.errors
     return raised
+
+
+def _root(state: State) -> str:
+    """Return what there is to say of root itself: that it is behind trunk, or on another branch; else nothing."""
+    fetched = state.fetched
+    if not isinstance(fetched, Unavailable):
+        plural = "" if fetched.behind == 1 else "s"
+        files = "task files differ" if fetched.paths else "no task file differs"
+        return f"root is {fetched.behind} commit{plural} behind {fetched.name} ({files}); help: {fetched.cure}"
+    return state.off_trunk
 
 
 def _notices(state: State) -> tuple[str, ...]:
@@ -164,6 +175,18 @@ def concluded(
     if fixes_fail and some_made and code in {0, EMPTY}:
         code = 1
     return replace(told, exit_code=code)
+
+
+def _held(finding: Finding, state: State) -> Finding:
+    """Return the finding; where trunk, as it was fetched, has changed a file that its fix writes, that waits for it.
+
+    Else the file would be in the way of the pull. The end of a run is written in any case.
+    """
+    fetched, fix = state.fetched, finding.fix
+    if isinstance(fetched, Unavailable) or fix is None or fetched.paths.isdisjoint(fix.files):
+        return finding
+    why = f"{fetched.name} has changed the file, and wasn't pulled: {fetched.cure}"
+    return replace(finding, fix=fix.doubted(why))
 
 
 def _located(finding: Finding, state: State) -> Finding:

@@ -42,6 +42,8 @@ A fixture has these parts, of which only `repo.toml` must be there:
     state = "missing"               # its folder is deleted behind git's back; "broken": its .git file points
                                     # nowhere; "locked"; "detached": on no branch
     [branches."task/x"]             # from, at, drop, merged, folder (default "task--x")
+    [branches."origin/main"]        # the first such branch is the remote's HEAD
+    fetched = true                  # a remote-tracking branch, and no local one
 
 Files that .gitignore matches are placed, never committed; a fixture that brings none gets one for `.tasks/`,
 `.worktrees/` and `tasks/logs/`. What changes no tracked file makes no commit. The same fixture gives the same

@@ -37,7 +37,7 @@ _SETTINGS = {
     "history": {"*": {"at": str}},
     "root": {"at": str, "drop": list},
     "worktrees": {"*": {**_WORK, "branch": str, "path": str, "commit": bool, "state": _STATES}},
-    "branches": {"*": {**_WORK, "folder": str}},
+    "branches": {"*": {**_WORK, "folder": str, "fetched": bool}},
 }
 
 
@@ -302,6 +302,18 @@ def _work(source: _Source, root: Path, start: str, parts: list[str], table: Mapp
         (folder / ".git").write_text("gitdir: nowhere\n")
     elif state == "branch only":
         _git(root, date, "worktree", "remove", str(folder))
+    if table.get("fetched"):
+        _make_fetched(root, date, table["branch"])
+
+
+def _make_fetched(root: Path, date: datetime, branch: str) -> None:
+    """Make a remote-tracking branch of a branch, ``origin/main``; and what the remote's HEAD is, where it has none."""
+    remote = f"refs/remotes/{branch}"
+    head = f"refs/remotes/{branch.partition('/')[0]}/HEAD"
+    _git(root, date, "update-ref", remote, f"refs/heads/{branch}")
+    _git(root, date, "branch", "-q", "-D", branch)
+    if not (root / ".git" / head).exists():
+        _git(root, date, "symbolic-ref", head, remote)
 
 
 def _commit(folder: Path, date: datetime, message: str) -> None:

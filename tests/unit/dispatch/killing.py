@@ -18,7 +18,7 @@ from taskcheck.dispatch.process import guard
 from taskcheck.dispatch.process.worker import Worker
 
 GRACE = 0.1
-PATIENCE = 60.0
+PATIENCE = 240.0
 
 
 def runner(folder: Path, mark: str) -> None:

@@ -1,0 +1,112 @@
+"""root-behind."""
+
+from collections.abc import Iterator
+
+from taskcheck import (
+    Copies,
+    Dispatches,
+    Entries,
+    Evidence,
+    FetchedTrunk,
+    Finding,
+    Place,
+    Severity,
+    Task,
+    Tasks,
+    rule,
+)
+from taskcheck_rules.parts import copies_of, entries_of, run_of
+from taskcheck_rules.wording import listed, status_of
+
+
+@rule(
+    family="drift",
+    severity=Severity.WARNING,
+    explains=("drift", "lifecycle", "pickup_overdue", "stuck_in_progress"),
+    stops_dispatch=True,
+)
+def root_behind(
+    tasks: Tasks,
+    fetched: FetchedTrunk | None = None,
+    entries: Entries | None = None,
+    dispatches: Dispatches | None = None,
+    copies: Copies | None = None,
+) -> Iterator[Finding]:
+    """Trunk was fetched with other task files than root has: somebody has yet to pull.
+
+    ## Why
+    Root is a ledger too. Everybody else already sees that a task is done; the queue here dispatches it again.
+
+    ## Example
+    `origin/main` has fix-login as `completed` since its pull request was squashed there, and root, which is one commit
+    behind, still says `in_progress`. No fetch is made: what was never fetched isn't known. A task that ledgers or a
+    worktree speak of, and whose status differs, has a finding of its own, which explains what follows from it; all
+    others are named together. Where no task file differs, the summary alone says that root is behind. Shallow clones
+    aren't compared, and neither is a root that isn't on trunk.
+
+    ## Fix
+    None: `git pull --ff-only`, or `git pull --rebase` where both have commits of their own. Fixes in files that trunk
+    has changed wait for that: they are unsafe until then.
+    """
+    if fetched is None or not fetched.paths:
+        return
+    named = [name for name in fetched.tasks if _is_at_work(name, entries, dispatches, copies)]
+    spoken_of = set()
+    for name in named:
+        task = tasks.get(name)
+        if task is not None and _status(fetched.tasks[name]) != task.status:
+            spoken_of.add(name)
+            yield _of_task(task, fetched)
+    others = sorted(fetched.tasks.keys() - spoken_of)
+    if others or not spoken_of:
+        yield _of_root(others, _path_of(others, tasks, fetched), fetched)
+
+
+def _is_at_work(name: str, entries: Entries | None, dispatches: Dispatches | None, copies: Copies | None) -> bool:
+    """Return whether a register, a run or a worktree speaks of a task."""
+    return bool(entries_of(entries, name) or run_of(dispatches, name) or copies_of(copies, name))
+
+
+def _status(task: Task | None) -> str | None:
+    """Return the status of a task; None for one that isn't there."""
+    return task.status if task is not None else None
+
+
+def _of_task(task: Task, fetched: FetchedTrunk) -> Finding:
+    """Return the finding that trunk says otherwise of a task."""
+    theirs = fetched.tasks[task.id]
+    if theirs is None:
+        said = f"{fetched.name} has the task no more"
+        there = Evidence(place=Place(path=task.place.path, checkout=f"branch:{fetched.name}"), saw="no such task")
+    else:
+        said = f"it is {theirs.status or 'without status'} at {fetched.name}"
+        there = status_of(theirs)
+    return Finding(
+        task=task.id,
+        place=task.at("status"),
+        message=f"{task.id} is {task.status} in root, and {said}, which wasn't pulled",
+        expected=f"root as {fetched.name} is: {fetched.cure}",
+        evidence=(status_of(task), there),
+        identity=(fetched.name,),
+    )
+
+
+def _path_of(names: list[str], tasks: Tasks, fetched: FetchedTrunk) -> str:
+    """Return the path of the first of some tasks, in root or as trunk has it; of none, that of a file that differs."""
+    task = tasks.get(names[0]) or fetched.tasks[names[0]] if names else None
+    return task.place.path if task is not None else min(fetched.paths)
+
+
+def _of_root(others: list[str], path: str, fetched: FetchedTrunk) -> Finding:
+    """Return the finding that root is behind in the files of some tasks."""
+    plural = "" if fetched.behind == 1 else "s"
+    also = f", and has {fetched.ahead} of its own" if fetched.ahead else ""
+    about = listed(others) or path
+    there = Evidence(place=Place(path=path, checkout=f"branch:{fetched.name}"), saw=f"differs: {about}")
+    return Finding(
+        place=Place(path=path),
+        message=f"root is {fetched.behind} commit{plural} behind {fetched.name}{also}; task files differ: {about}",
+        expected=f"root as {fetched.name} is: {fetched.cure}",
+        evidence=(there,),
+        identity=(fetched.name,),
+    )

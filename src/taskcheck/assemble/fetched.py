@@ -1,0 +1,40 @@
+"""What trunk says of root's tasks as it was last fetched, where root hasn't all of it."""
+
+from taskcheck.assemble.tasks import TaskReader
+from taskcheck.model.checkouts import FetchedTrunk
+from taskcheck.model.sources import Fetched, Repository, Unavailable
+from taskcheck.model.task import Task
+from taskcheck.model.tasks import Tasks
+
+
+def parse_fetched(git: Repository | Unavailable, reader: TaskReader, tasks: Tasks) -> FetchedTrunk | Unavailable:
+    """Return trunk as it was last fetched, or why root isn't compared with it."""
+    if isinstance(git, Unavailable):
+        return git
+    if git.fetched is None:
+        return Unavailable("root has all that was fetched of trunk")
+    fetched = git.fetched
+    return FetchedTrunk(
+        name=fetched.name,
+        behind=fetched.behind,
+        ahead=fetched.ahead,
+        paths=frozenset({*fetched.files, *fetched.absent}),
+        tasks=_tasks(fetched, reader, tasks),
+    )
+
+
+def _tasks(fetched: Fetched, reader: TaskReader, tasks: Tasks) -> dict[str, Task | None]:
+    """Return the tasks of the files that trunk changed, by id; None for those that it has put away or removed."""
+    found: dict[str, Task | None] = {}
+    for path in sorted(fetched.absent):
+        root = tasks.by_path.get(path)
+        if root is not None:
+            found[root.id] = None
+    for source in fetched.files.values():
+        task = reader.read(source, f"branch:{fetched.name}")
+        if task is None:
+            continue
+        at_path = tasks.by_path.get(source.path)
+        name = at_path.id if task.document is None and at_path is not None else task.id
+        found[name] = None if reader.archived(source.path) else task
+    return found
