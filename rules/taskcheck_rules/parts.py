@@ -71,13 +71,9 @@ def run_of(dispatches: Dispatches | None, task: str) -> Dispatch | None:
 
 def names_pull(task: Task, run: Dispatch, copies: Copies | None, rows: Rows | None) -> bool:
     """Return whether any ledger names a pull request of a task."""
-    named = [task.pull_request]
-    named += [copy.task.pull_request for copy in copies_of(copies, task.id)]
-    named += [entry.pull_request for entry in run.entries]
-    named += [row.pull_request for row in rows_of(rows, task.id)]
-    if run.tombstone is not None:
-        named.append(run.tombstone.pull_request)
-    return any(named)
+    versions = [copy.task for copy in copies_of(copies, task.id)]
+    ledgers = (task, *versions, *run.records, *rows_of(rows, task.id))
+    return any(ledger.pull_request for ledger in ledgers)
 
 
 def rows_lost(ledgers: tuple[Ledger, ...] | None) -> bool:

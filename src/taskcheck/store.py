@@ -121,6 +121,8 @@ class Store:
             branches=parsed.branches(self.settings),
             dispatched=parsed.dispatched(self.settings),
             idle=parsed.idle(self.settings, now),
+            lost=parsed.lost(self.settings, now),
+            own_branches=parsed.own_branches(self.settings),
             tied=parsed.tied(self.settings),
         )
         request.progress("asking git")

@@ -1,6 +1,6 @@
 """root-behind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from taskcheck import (
     Copies,
@@ -50,21 +50,23 @@ def root_behind(
     """
     if fetched is None or not fetched.paths:
         return
-    named = [name for name in fetched.tasks if _is_at_work(name, entries, dispatches, copies)]
-    spoken_of = set()
-    for name in named:
+    left = dict.fromkeys(sorted(fetched.tasks))
+    for name in list(left):
         task = tasks.get(name)
-        if task is not None and _status(fetched.tasks[name]) != task.status:
-            spoken_of.add(name)
+        if task is None or not _is_at_work(name, entries, dispatches, copies):
+            continue
+        if _status(fetched.tasks[name]) != task.status:
+            del left[name]
             yield _of_task(task, fetched)
-    others = sorted(fetched.tasks.keys() - spoken_of)
-    if others or not spoken_of:
-        yield _of_root(others, _path_of(others, tasks, fetched), fetched)
+    some_differ_otherwise = left or not fetched.tasks
+    if some_differ_otherwise:
+        yield _of_root(list(left), _path_of(left, tasks, fetched), fetched)
 
 
 def _is_at_work(name: str, entries: Entries | None, dispatches: Dispatches | None, copies: Copies | None) -> bool:
     """Return whether a register, a run or a worktree speaks of a task."""
-    return bool(entries_of(entries, name) or run_of(dispatches, name) or copies_of(copies, name))
+    spoken_of = (entries_of(entries, name), run_of(dispatches, name), copies_of(copies, name))
+    return any(spoken_of)
 
 
 def _status(task: Task | None) -> str | None:
@@ -74,27 +76,33 @@ def _status(task: Task | None) -> str | None:
 
 def _of_task(task: Task, fetched: FetchedTrunk) -> Finding:
     """Return the finding that trunk says otherwise of a task."""
-    theirs = fetched.tasks[task.id]
-    if theirs is None:
-        said = f"{fetched.name} has the task no more"
-        there = Evidence(place=Place(path=task.place.path, checkout=f"branch:{fetched.name}"), saw="no such task")
-    else:
-        said = f"it is {theirs.status or 'without status'} at {fetched.name}"
-        there = status_of(theirs)
+    said, there = _there(task, fetched)
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"{task.id} is {task.status} in root, and {said}, which wasn't pulled",
+        message=f"{task.id} is {task.status} in root, and {said} at {fetched.name}, which wasn't pulled",
         expected=f"root as {fetched.name} is: {fetched.cure}",
         evidence=(status_of(task), there),
         identity=(fetched.name,),
     )
 
 
-def _path_of(names: list[str], tasks: Tasks, fetched: FetchedTrunk) -> str:
+def _there(task: Task, fetched: FetchedTrunk) -> tuple[str, Evidence]:
+    """Return what trunk says of a task, in words and as evidence."""
+    theirs = fetched.tasks[task.id]
+    if theirs is None:
+        place = Place(path=task.place.path, checkout=f"branch:{fetched.name}")
+        return "gone", Evidence(place=place, saw="no such task")
+    return theirs.status or "without status", status_of(theirs)
+
+
+def _path_of(names: Iterable[str], tasks: Tasks, fetched: FetchedTrunk) -> str:
     """Return the path of the first of some tasks, in root or as trunk has it; of none, that of a file that differs."""
-    task = tasks.get(names[0]) or fetched.tasks[names[0]] if names else None
-    return task.place.path if task is not None else min(fetched.paths)
+    for name in names:
+        task = tasks.get(name) or fetched.tasks[name]
+        if task is not None:
+            return task.place.path
+    return min(fetched.paths)
 
 
 def _of_root(others: list[str], path: str, fetched: FetchedTrunk) -> Finding:

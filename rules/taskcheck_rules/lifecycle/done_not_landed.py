@@ -27,7 +27,7 @@ from taskcheck_rules.wording import status_of
 def done_not_landed(
     task: Task,
     trunk: str,
-    checkouts: Checkouts | None = None,
+    checkouts: Checkouts,
     dispatches: Dispatches | None = None,
     entries: Entries | None = None,
     copies: Copies | None = None,
@@ -53,9 +53,12 @@ def done_not_landed(
     """
     if task.stage is not Stage.DONE:
         return
-    refuted = checkouts.refutation(task.id) if checkouts is not None else None
-    if refuted is not None and (refuted.reverted or not _recorded_as_merged(task, trunk, entries, pulls)):
-        yield _against(task, refuted, trunk)
+    refuted = checkouts.refutation(task.id)
+    if refuted is not None and refuted.reverted:
+        yield _reverted(task, refuted, trunk)
+        return
+    if refuted is not None and not _recorded_as_merged(task, trunk, entries, pulls):
+        yield _unmerged(task, refuted, trunk)
         return
     run = run_of(dispatches, task.id)
     if run is None or run.outcome != "completed_with_pr" or names_pull(task, run, copies, rows):
@@ -70,28 +73,34 @@ def _recorded_as_merged(task: Task, trunk: str, entries: Entries | None, pulls: 
     return by_register or any(pull.merged_into(trunk) for pull in pulls_of(pulls, task.id))
 
 
-def _has_landed(run: Dispatch, checkouts: Checkouts | None) -> bool:
+def _has_landed(run: Dispatch, checkouts: Checkouts) -> bool:
     """Return whether git says that a branch of the run has landed."""
-    if checkouts is None:
-        return False
-    verdicts = (checkouts.merge(record.branch) for record in run.records)
+    verdicts = [checkouts.merge(record.branch) for record in run.records]
     return any(merge is not None and merge.merged is True for merge in verdicts)
 
 
-def _against(task: Task, refuted: Refuted, trunk: str) -> Finding:
-    """Return the finding that git says otherwise."""
-    place = Place(path=task.place.path, checkout=f"branch:{refuted.branch}") if refuted.branch else task.place
-    if refuted.reverted:
-        message = f"{task.id} is {task.status}, and {refuted.what} was reverted on {trunk} since"
-    else:
-        message = f"{task.id} is {task.status}, and {refuted.what} has commits that never reached {trunk}"
+def _reverted(task: Task, refuted: Refuted, trunk: str) -> Finding:
+    """Return the finding that what landed was taken back."""
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=message,
+        message=f"{task.id} is {task.status}, and {refuted.what} was reverted on {trunk} since",
         expected=f"its work on {trunk}, or a task that isn't done",
-        evidence=(status_of(task), Evidence(place=place, saw=refuted.proof)),
-        identity=("reverted" if refuted.reverted else "unmerged", refuted.what),
+        evidence=(status_of(task), Evidence(place=task.place, saw=refuted.proof)),
+        identity=("reverted", refuted.what),
+    )
+
+
+def _unmerged(task: Task, refuted: Refuted, trunk: str) -> Finding:
+    """Return the finding that a branch never landed."""
+    branch = Place(path=task.place.path, checkout=f"branch:{refuted.branch}")
+    return Finding(
+        task=task.id,
+        place=task.at("status"),
+        message=f"{task.id} is {task.status}, and {refuted.what} has commits that never reached {trunk}",
+        expected=f"its work on {trunk}, or a task that isn't done",
+        evidence=(status_of(task), Evidence(place=branch, saw=refuted.proof)),
+        identity=("unmerged", refuted.what),
     )
 
 

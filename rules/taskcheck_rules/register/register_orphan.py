@@ -30,7 +30,8 @@ from taskcheck import (
     frozen,
     rule,
 )
-from taskcheck_rules.parts import copies_of, hidden, last_record, own_copy, pulls_of, stands_for_several, work_left
+from taskcheck_rules.parts import hidden, last_record, own_copy, pulls_of, stands_for_several, work_left
+from taskcheck_rules.register._whereabouts import Whereabouts, whereabouts
 from taskcheck_rules.wording import minute, phrase, status_of
 
 
@@ -79,7 +80,7 @@ def register_orphan(
         return
     if entry.doubtful:
         raise Undecided("a part of an entry that may tell of a live process can't be used")
-    where = _whereabouts(entry, tasks, copies)
+    where = whereabouts(entry, tasks, copies)
     history_known = checkouts is None or trunk is not None
     outlived = (
         _finished_task(entry, where, tasks, checkouts, history_known=history_known)
@@ -113,45 +114,6 @@ class Outlived:
     doubt: str = ""
     """Why that alone doesn't let the entry go."""
     severity: Severity = Severity.ERROR
-
-
-@frozen(kw_only=True)
-class Whereabouts:
-    """Where the task of an entry is, as far as task files could be read."""
-
-    task: Task | None
-    """In root."""
-    archived: Task | None
-    there: bool
-    """Whether root or a worktree has it."""
-    unreadable: bool
-    """Whether none has it, and a file in root that can't be read may be the one."""
-
-
-def _whereabouts(entry: Entry, tasks: Tasks, copies: Copies | None) -> Whereabouts:
-    """Return where the task of an entry is."""
-    task = _root_task(entry, tasks)
-    archived = _archived_task(entry, tasks)
-    in_worktree = bool(copies_of(copies, entry.task))
-    there = task is not None or in_worktree
-    unreadable = not there and tasks.may_hide(entry.task)
-    return Whereabouts(task=task, archived=archived, there=there, unreadable=unreadable)
-
-
-def _archived_task(entry: Entry, tasks: Tasks) -> Task | None:
-    """Return the first task in the archive with the id that the entry names."""
-    for task in tasks.archived:
-        if task.id == entry.task:
-            return task
-    return None
-
-
-def _root_task(entry: Entry, tasks: Tasks) -> Task | None:
-    """Return root's task with the id that the entry names, else the one at the path that it names."""
-    named = tasks.get(entry.task)
-    if named is not None or not entry.task_path:
-        return named
-    return tasks.by_path.get(entry.task_path)
 
 
 def _finished_task(
@@ -236,9 +198,12 @@ def _merged_branch(entry: Entry, checkouts: Checkouts | None, trunk: str | None)
 
 def _branch(entry: Entry, checkouts: Checkouts | None) -> str | None:
     """Return the branch that the entry names, else that of the task's own worktree."""
+    if entry.branch:
+        return entry.branch
     own = checkouts.of(entry.task) if checkouts is not None else None
-    of_worktree = own.branch if own else None
-    return entry.branch or of_worktree
+    if own is None:
+        return None
+    return own.branch
 
 
 def _lost_worktree(
@@ -248,14 +213,10 @@ def _lost_worktree(
     path = entry.worktree_path
     if path is None or checkouts is None:
         return None
-    recorded = checkouts.recorded.get(path)
-    if recorded is None or not _maybe_of_this_host(entry, processes):
+    is_missing = checkouts.missing(path)
+    if not is_missing or not _maybe_of_this_host(entry, processes):
         return None
-    is_listed = checkouts.at(path) is not None and not checkouts.away(path)
-    if recorded.exists or is_listed:
-        return None
-    reachable = recorded.inside or recorded.parent_exists
-    return _missing_worktree(entry, path, checkouts, settings, now) if reachable else None
+    return _missing_worktree(entry, path, checkouts, settings, now)
 
 
 def _missing_worktree(
@@ -292,16 +253,17 @@ def _run_over(entry: Entry, task: Task | None, dispatches: Dispatches, grace: da
     A gone worker of a ready or active task is worker-gone's. One that was last heard of after the grace began may be
     ending yet.
     """
-    dispatch = dispatches.of(entry.task)
-    if dispatch is None or entry not in dispatch.entries:
+    run = dispatches.run_of(entry)
+    if run is None:
         return None
-    if dispatch.state is DispatchState.ENDED:
-        return dispatch
+    if run.state is DispatchState.ENDED:
+        return run
     is_waited_for = task is None or task.stage in {Stage.READY, Stage.ACTIVE}
-    just_heard_of = dispatch.moved is None or dispatch.moved > grace
-    if dispatch.state is not DispatchState.GONE or is_waited_for or just_heard_of:
+    if is_waited_for or run.state is not DispatchState.GONE:
         return None
-    return dispatch
+    if run.moved is None or run.moved > grace:
+        return None
+    return run
 
 
 def _demand_history(entry: Entry, where: Whereabouts, checkouts: Checkouts | None, trunk: str | None) -> None:

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from taskcheck import (
     Checkout,
     Checkouts,
+    Dispatch,
+    Dispatches,
     Entries,
     Entry,
     Evidence,
     Finding,
+    Fork,
     Ledger,
     Place,
     Severity,
@@ -17,13 +20,17 @@ from taskcheck import (
     Undecided,
     rule,
 )
-from taskcheck_rules.parts import rows_lost
+from taskcheck_rules.parts import rows_lost, run_of
 from taskcheck_rules.wording import phrase, status_of
 
 
 @rule(family="register", severity=Severity.WARNING, stops_dispatch=True)
 def unregistered_worktree(
-    task: Task, checkouts: Checkouts, entries: Entries, ledgers: tuple[Ledger, ...] | None = None
+    task: Task,
+    checkouts: Checkouts,
+    entries: Entries,
+    ledgers: tuple[Ledger, ...] | None = None,
+    dispatches: Dispatches | None = None,
 ) -> Iterator[Finding]:
     """An active task has a worktree that no register knows.
 
@@ -31,21 +38,36 @@ def unregistered_worktree(
     No manager watches what goes on there: a worker that dies in it is missed by nobody.
 
     ## Example
-    `.worktrees/fix-login` is there, fix-login is `in_progress`, and no register has an entry for it.
+    `.worktrees/fix-login` is there, fix-login is `in_progress`, and no register has an entry for it. Or its entry names
+    another worktree, and in `.worktrees/fix-login`, the task's by its name, are commits that were made since the run
+    began: somebody tries it a second time.
 
     ## Fix
     None: its manager has to register it, or somebody has to end the work.
     """
     if task.stage is not Stage.ACTIVE:
         return
-    checkout = checkouts.of(task.id)
-    if checkout is None or checkout.path is None or not checkout.live:
-        return
-    if _registered(task, checkout, checkouts, entries):
-        return
-    if rows_lost(ledgers):
-        raise Undecided("a register that may know its worktree can't be read")
-    yield _finding(task, checkout, checkout.path)
+    run = run_of(dispatches, task.id)
+    for checkout in (checkouts.of(task.id), _second_attempt(task, checkouts, run)):
+        if checkout is None or checkout.path is None or not checkout.live:
+            continue
+        if _registered(task, checkout, checkouts, entries):
+            continue
+        if rows_lost(ledgers):
+            raise Undecided("a register that may know its worktree can't be read")
+        yield _finding(task, checkout, checkout.path)
+
+
+def _second_attempt(task: Task, checkouts: Checkouts, run: Dispatch | None) -> Checkout | None:
+    """Return the task's checkout by its name, beside a recorded one, with commits that were made since a run began."""
+    attempt = checkouts.attempts.get(task.id)
+    if attempt is None or not isinstance(attempt.fork, Fork):
+        return None
+    newest = attempt.fork.newest_commit_at
+    began = run.began if run is not None else None
+    if newest is None or (began is not None and newest <= began):
+        return None
+    return attempt
 
 
 def _registered(task: Task, checkout: Checkout, checkouts: Checkouts, entries: Entries) -> bool:

@@ -31,11 +31,16 @@ def unexplained_escalation(
     """
     for signal in signals:
         task = tasks.get(signal.task or "")
-        if task is None or task.closed or not _is_loud(signal, settings, now):
+        if task is None or task.closed:
             continue
-        refuted = copies is not None and copies.refute(signal, task) is not None
-        if not refuted:
+        if _is_loud(signal, settings, now) and not _is_refuted(signal, task, copies):
             yield _finding(task, signal)
+
+
+def _is_refuted(signal: Signal, task: Task, copies: Copies | None) -> bool:
+    """Return whether root or a worktree says otherwise than a signal."""
+    known = copies or Copies()
+    return known.refute(signal, task) is not None
 
 
 def _is_loud(signal: Signal, settings: Settings, now: datetime) -> bool:

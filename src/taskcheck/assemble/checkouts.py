@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from math import inf
+from typing import cast
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
+from taskcheck.documents.frozen import replace
 from taskcheck.model.checkouts import Checkouts
 from taskcheck.model.runtime import Entry, Tombstone
-from taskcheck.model.sources import CheckoutSource, Merge, RecordedPath, Repository, Sources
+from taskcheck.model.sources import CheckoutSource, Merge, Repository, Sources
 from taskcheck.model.task import Checkout, Tie
 from taskcheck.model.tasks import Tasks
 
@@ -22,20 +24,59 @@ def parse_checkouts(
     worktree paths, else by that of branch names (spec 3.1).
     """
     checkouts = tuple(_checkout(held, git.merges) for held in git.checkouts)
-    own: dict[str, Checkout] = {}
-    ties: dict[str, Tie] = {}
-    if checkouts:
-        by_pattern = {
-            **_own_by_pattern(settings.branch, _by_branch(checkouts), tasks),
-            **_own_by_pattern(settings.worktree, _by_path(checkouts), tasks),
-        }
-        by_record = {
-            **_own_by_front_matter(tasks, checkouts, git.trunk),
-            **_own_by_record(records, checkouts, sources.recorded_paths, git.trunk),
-        }
-        own = {**by_pattern, **by_record}
-        ties = {**dict.fromkeys(by_pattern, Tie.PATTERN), **dict.fromkeys(by_record, Tie.RECORD)}
-    return Checkouts(all=checkouts, by_task=own, merges=git.merges, recorded=sources.recorded_paths, ties=ties)
+    found = Checkouts(
+        all=checkouts,
+        by_task={},
+        merges=git.merges,
+        recorded=sources.recorded_paths,
+        by_real=_by_real(checkouts),
+        uncompared=git.uncompared,
+    )
+    return _owned(found, git, settings, tasks, records) if checkouts else found
+
+
+def _owned(
+    found: Checkouts, git: Repository, settings: Settings, tasks: Tasks, records: Sequence[Entry | Tombstone]
+) -> Checkouts:
+    """Return checkouts with whose each is."""
+    checkouts = found.all
+    by_pattern = {
+        **_own_by_pattern(settings.branch, _by_branch(checkouts), tasks),
+        **_own_by_pattern(settings.worktree, _by_path(checkouts), tasks),
+    }
+    by_record = {
+        **_own_by_front_matter(tasks, checkouts, git.trunk),
+        **_own_by_record(records, found, git.trunk),
+    }
+    return replace(
+        found,
+        by_task={**by_pattern, **by_record},
+        ties={**dict.fromkeys(by_pattern, Tie.PATTERN), **dict.fromkeys(by_record, Tie.RECORD)},
+        attempts=_attempts(by_pattern, by_record),
+        branch_owners=_branch_owners(settings, tasks, records),
+    )
+
+
+def _attempts(by_pattern: Mapping[str, Checkout], by_record: Mapping[str, Checkout]) -> dict[str, Checkout]:
+    """Return the checkout that a task's name alone makes its own, of tasks of which a record names another one."""
+    found = {}
+    for task in by_pattern.keys() & by_record.keys():
+        if by_pattern[task] != by_record[task]:
+            found[task] = by_pattern[task]
+    return found
+
+
+def _branch_owners(settings: Settings, tasks: Tasks, records: Iterable[Entry | Tombstone]) -> dict[str, str]:
+    """Return whose each branch is: by the newest record that names it, by front matter, else by the pattern."""
+    owners: dict[str | None, str] = {}
+    for task in tasks:
+        owners[settings.branch_of(task.id)] = task.id
+    for task in tasks:
+        owners[task.text("branch")] = task.id
+    for record in sorted(records, key=_newest_first, reverse=True):
+        owners[record.branch or None] = record.task
+    owners.pop(None, None)
+    return cast("dict[str, str]", owners)
 
 
 def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:
@@ -49,6 +90,7 @@ def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:
         fork=held.fork,
         merge=merges.get(held.branch or ""),
         locked=held.locked,
+        switched_at=held.switched_at,
     )
 
 
@@ -57,44 +99,39 @@ def _by_branch(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
     return {checkout.branch: checkout for checkout in checkouts if checkout.branch}
 
 
+def _by_real(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
+    """Return the worktrees by their absolute path with links resolved; of two at one the first."""
+    found: dict[str, Checkout] = {}
+    for checkout in checkouts:
+        found.setdefault(checkout.real or "", checkout)
+    found.pop("", None)
+    return found
+
+
 def _by_path(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
     """Return the worktrees by their path as reports write it."""
     return {checkout.path: checkout for checkout in checkouts if checkout.path}
 
 
 def _own_by_record(
-    records: Iterable[Entry | Tombstone],
-    checkouts: Sequence[Checkout],
-    recorded: Mapping[str, RecordedPath],
-    trunk: str | None,
+    records: Iterable[Entry | Tombstone], checkouts: Checkouts, trunk: str | None
 ) -> dict[str, Checkout]:
     """Return the checkout of each task by the path or branch that records name; the newest record's word comes first.
 
     One that isn't dated counts as the newest, and of two of one time the entry. A worktree that was used again belongs
     to the task of the newest record; trunk is nobody's.
     """
-    by_folder = _by_folder(checkouts, recorded)
     by_branch = _by_branch(checkouts)
     own: dict[str, Checkout] = {}
     since: dict[str, float] = {}
     for record in sorted(records, key=_newest_first):
-        checkout = by_folder.get(record.worktree_path or "") or by_branch.get(record.branch or "")
+        checkout = checkouts.at(record.worktree_path) or by_branch.get(record.branch or "")
         if checkout is None or checkout.branch == trunk or record.task in own:
             continue
         newest = since.setdefault(checkout.name, _newest_first(record))
         if _newest_first(record) <= newest:
             own[record.task] = checkout
     return own
-
-
-def _by_folder(checkouts: Iterable[Checkout], recorded: Mapping[str, RecordedPath]) -> dict[str, Checkout]:
-    """Return the checkouts by each path under which a ledger records their folder."""
-    by_real_path = {checkout.real: checkout for checkout in checkouts if checkout.real}
-    found = {}
-    for text, path in recorded.items():
-        if path.real in by_real_path:
-            found[text] = by_real_path[path.real]
-    return found
 
 
 def _own_by_front_matter(tasks: Tasks, checkouts: Sequence[Checkout], trunk: str | None) -> dict[str, Checkout]:

@@ -10,8 +10,9 @@ from taskcheck.assemble.standing import Given, Standing
 from taskcheck.config.settings import Stage
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.checkouts import Checkouts, Mention, Refuted
+from taskcheck.model.history import Brought
 from taskcheck.model.runtime import Entry, Tombstone
-from taskcheck.model.sources import Brought, Merge, Repository
+from taskcheck.model.sources import Merge, Repository
 from taskcheck.model.task import Task, Tie
 from taskcheck.model.tasks import Tasks
 from taskcheck.model.tied import Tied
@@ -114,7 +115,12 @@ class ClaimReader:
         return None
 
     def _unmerged(self, task: Task, tied: Tied, given: Given, checkouts: Checkouts) -> Refuted | None:
-        """Return that a branch of a done task has commits of its own that trunk hasn't, or hasn't any more."""
+        """Return that a branch of a done task has commits of its own that trunk hasn't, or hasn't any more.
+
+        Nothing where root hasn't all that was fetched of trunk: the branch may have landed there.
+        """
+        if self.git.fetched is not None:
+            return None
         for branch in sorted(tied.branches | self._own_branch(task, checkouts)):
             merge = self.git.merges.get(branch)
             if merge is None or merge.merged is not False or self._is_used_again(branch, task):
@@ -131,8 +137,9 @@ class ClaimReader:
     def _own_branch(self, task: Task, checkouts: Checkouts) -> set[str]:
         """Return the branch of the worktree that a record names a task's own; none for one without."""
         own = checkouts.of(task.id)
-        is_recorded = own is not None and checkouts.tie(task.id) is Tie.RECORD
-        return {own.branch} if is_recorded and own and own.branch else set()
+        if own is None or own.branch is None or checkouts.tie(task.id) is not Tie.RECORD:
+            return set()
+        return {own.branch}
 
     def _is_claimed(self, merge: Merge, task: Task, given: Given) -> bool:
         """Return whether a branch that hasn't landed has work of the run after which the task was called done.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
+from taskcheck.assemble.renames import RenameReader
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.assemble.versions import Ancestry, same_task
 from taskcheck.documents.frozen import frozen, replace
@@ -85,17 +86,20 @@ class _CopyParser:
 
     def read(self, held: CheckoutSource, checkout: Checkout) -> None:
         """Take the files of one checkout."""
-        ancestry = Ancestry(version=self.version, held=held, tasks=self.tasks)
+        renamed = RenameReader(self.reader, self.tasks).in_checkout(held)
+        reader = self.reader.following(renamed)
+        version = cache(reader.version) if renamed else self.version
+        ancestry = Ancestry(version=version, held=held, tasks=self.tasks)
         for source in (*held.files.values(), *self._behind(held)):
             at_path = self.tasks.by_path.get(source.path)
             if at_path is not None and self._is_only_behind(source, checkout, at_path):
                 continue
-            task = self.reader.read(source, held.name)
+            task = reader.read(source, held.name)
             if task is None or self.reader.archived(source.path):
                 continue
             if task.document is None and at_path is not None:
                 task = replace(task, id=at_path.id)
-            self._take(task, source, checkout, ancestry)
+            self._take(task, source, checkout, ancestry, reader)
 
     def _behind(self, held: CheckoutSource) -> Iterator[Source]:
         """Yield the files in which a checkout is merely behind and that count all the same.
@@ -122,7 +126,7 @@ class _CopyParser:
             self._same.add((path, held.behind.blobs[path]))
         return is_same
 
-    def _take(self, task: Task, source: Source, checkout: Checkout, ancestry: Ancestry) -> None:
+    def _take(self, task: Task, source: Source, checkout: Checkout, ancestry: Ancestry, reader: TaskReader) -> None:
         """Tell whose version a file is."""
         if ancestry.is_archived(task):
             return
@@ -130,7 +134,7 @@ class _CopyParser:
         likely = {root.place.path: ancestry.likeness(task, root) for root in candidates}
         root = next((root for root in candidates if likely[root.place.path]), None)
         paths = {source.path, root.place.path} if root else {source.path}
-        copy = _copy(task, source, checkout, self.reader, paths, ancestry.base_files)
+        copy = _copy(task, source, checkout, reader, paths, ancestry.base_files)
         if root is not None:
             self.versions.append(replace(copy, surely=likely[root.place.path] == "sure"))
         elif not candidates:

@@ -3,20 +3,25 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import chain
 
 from taskcheck.assemble.ledgers import Ledgers, entries, parse_ledgers
 from taskcheck.assemble.people import parse_people
+from taskcheck.assemble.renames import with_names
 from taskcheck.assemble.rownames import with_task_ids
 from taskcheck.assemble.runs import NO_RUN, Run, newest_runs
 from taskcheck.assemble.signs import front_times, newest_sign, run_times
 from taskcheck.assemble.tasks import TaskReader, parse_tasks
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
-from taskcheck.documents.frozen import frozen
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.runtime import Entry, Ledger, Tombstone
 from taskcheck.model.sources import Sources
 from taskcheck.model.task import Task
 from taskcheck.model.tied import Tied
+
+OF_LATE = timedelta(days=30)
+"""How long after its last sign a run of a task that isn't there is looked for under another name."""
 
 
 @frozen(slots=False)
@@ -29,6 +34,10 @@ class Parsed:
     ledgers: Ledgers
     team: tuple[Ledger, ...]
     """Team files that couldn't be read."""
+
+    def following(self, names: Mapping[str, str]) -> "Parsed":
+        """Return the same, with the ids that tasks have by now where ledgers name them as they were called."""
+        return replace(self, ledgers=with_names(self.ledgers, names)) if names else self
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -59,6 +68,14 @@ class Parsed:
                 branches.add(settings.branch_of(task.id))
         return frozenset(branch for branch in branches if branch)
 
+    def own_branches(self, settings: Settings) -> tuple[str, ...]:
+        """Return the branches that are open tasks' own: those that a record or front matter ties first."""
+        tied = self.tied(settings)
+        open_tasks = [task for task in self.tasks if not task.closed]
+        recorded = [sorted(tied[task.place.path].branches) for task in open_tasks if task.place.path in tied]
+        named = (settings.branch_of(task.id) for task in open_tasks)
+        return tuple(dict.fromkeys((*chain.from_iterable(recorded), *filter(None, named))))
+
     def dispatched(self, settings: Settings) -> dict[str, datetime]:
         """Root paths of the open tasks that were dispatched, with the time of the last sign of that run."""
         runs = self.runs(settings)
@@ -68,6 +85,19 @@ class Parsed:
             if sign is not None and not task.closed:
                 dispatched[task.place.path] = sign
         return dispatched
+
+    def lost(self, settings: Settings, now: datetime) -> dict[str, datetime]:
+        """Return the tasks of runs of late that root hasn't, with when the run began, where a file's name is the id."""
+        if "id" in settings.fields:
+            return {}
+        known = {task.id for task in (*self.tasks, *self.archived)}
+        found = {}
+        for name, run in self.runs(settings).items():
+            began, last_sign = run.began or run.last_sign, run.last_sign
+            is_of_late = last_sign is not None and now - last_sign < OF_LATE
+            if name not in known and began is not None and is_of_late:
+                found[name] = began
+        return found
 
     def idle(self, settings: Settings, now: datetime) -> frozenset[str]:
         """Root paths of the active tasks of which no ledger records a sign of work within ``in_progress_max_idle``.

@@ -16,6 +16,7 @@ from taskcheck.assemble.liveness import Liveness
 from taskcheck.assemble.parse import Parsed
 from taskcheck.assemble.people import NO_PEOPLE
 from taskcheck.assemble.pulls import parse_pulls
+from taskcheck.assemble.renames import RenameReader
 from taskcheck.assemble.standing import Standing
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.pattern import Pattern
@@ -36,9 +37,9 @@ T = TypeVar("T")
 
 def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime) -> State:
     """Return the whole state, each part available or with the reason why not."""
-    reader = TaskReader(settings)
     git = sources.git
     tasks = Tasks.of(parsed.tasks, parsed.archived)
+    parsed, reader = _with_renames(parsed, git, TaskReader(settings), tasks)
     managers = _managers(parsed.ledgers, parsed.people)
     snapshots = _newest_snapshots(managers)
     answers = AnswerReader(
@@ -84,6 +85,17 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         documents={**_documents(tasks), **_documents(copied_tasks), **documents(parsed.ledgers)},
     )
     return replace(state, pulls=parse_pulls(state, sources.forges))
+
+
+def _with_renames(
+    parsed: Parsed, git: Repository | Unavailable, reader: TaskReader, tasks: Tasks
+) -> tuple[Parsed, TaskReader]:
+    """Return the ledgers, and the reader of task files, with the names that root's files have by now."""
+    if isinstance(git, Unavailable) or not git.moved:
+        return parsed, reader
+    renamed = RenameReader(reader, tasks).in_root(git.moved)
+    names = {reader.name(before): tasks.by_path[after].id for before, after in renamed.items()}
+    return parsed.following(names), reader.following(renamed)
 
 
 def _newest_snapshots(managers: Iterable[Manager]) -> list[Snapshot]:

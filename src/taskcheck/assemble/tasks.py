@@ -1,11 +1,12 @@
 """Task files to tasks, and those that are put away."""
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Trouble, read_front_matter
-from taskcheck.documents.frozen import frozen
+from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.sources import Source, Sources
 from taskcheck.model.task import Place, Task
 
@@ -15,6 +16,17 @@ class TaskReader:
     """Reads task files by the rules of one store."""
 
     settings: Settings
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Paths of files, with the path of the file in root that each is, or was, under another name."""
+
+    @property
+    def names_files_by_id(self) -> bool:
+        """Whether a task's id stands in its file, so that the file's name says nothing."""
+        return "id" in self.settings.fields
+
+    def following(self, renamed: Mapping[str, str]) -> "TaskReader":
+        """Return one that knows of more files under another name."""
+        return TaskReader(self.settings, {**self.renamed, **renamed}) if renamed else self
 
     def read(self, source: Source, checkout: str = "root") -> Task | None:
         """Return the task in a file; None when the file is Markdown of another kind."""
@@ -37,6 +49,7 @@ class TaskReader:
 
     def name(self, path: str) -> str:
         """Return the task that a path is: by a pattern's named parts, with the scope before it, else by its stem."""
+        path = self.renamed.get(path, path)
         for pattern in self._naming:
             parts = pattern.task(path)
             if parts:

@@ -157,6 +157,10 @@ class Settings:
         """Return the branch that the configured pattern makes a task's; None where it names none."""
         return self.branch.replace("{task}", task) if self.branch and "*" not in self.branch else None
 
+    def worktree_of(self, task: str) -> str | None:
+        """Return the path that the configured pattern makes a task's worktree; None where it names none."""
+        return self.worktree.replace("{task}", task) if self.worktree and "*" not in self.worktree else None
+
     def allows(self, outcome: str | None, status: str | None) -> bool:
         """Return whether a dispatch that ended so may leave the root task in this status."""
         allowed = self.outcomes.get(outcome or "", ())

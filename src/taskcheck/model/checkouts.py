@@ -94,6 +94,14 @@ class Checkouts:
     """The branch of each task that has landed."""
     mentions: Mapping[str, Mention] = field(default_factory=dict)
     """Of open tasks without such a branch: the commit of trunk that says it brought its work in."""
+    attempts: Mapping[str, Checkout] = field(default_factory=dict)
+    """The checkout that a task's name alone makes its own, where a record names another one."""
+    branch_owners: Mapping[str, str] = field(default_factory=dict)
+    """Whose task's own each branch is: by the newest record, by front matter, else by its name."""
+    by_real: Mapping[str, Checkout] = field(default_factory=dict)
+    """Worktrees by their absolute path with links resolved."""
+    uncompared: tuple[str, ...] = ()
+    """Own branches of open tasks that weren't compared, for there are too many."""
     refuted: Mapping[str, Refuted] = field(default_factory=dict)
     """What git says against tasks that are done."""
     ends: Mapping[tuple[str, str], End] = field(default_factory=dict)
@@ -109,6 +117,10 @@ class Checkouts:
     def tie(self, task: str) -> Tie | None:
         """By what evidence a task's own checkout is its own; None where it has none."""
         return self.ties.get(task)
+
+    def is_recorded(self, task: str, checkout: Checkout) -> bool:
+        """Whether a record, and not only a name, makes a checkout a task's own."""
+        return self.of(task) == checkout and self.tie(task) is Tie.RECORD
 
     def landing(self, task: str) -> Landing | None:
         """The branch of a task that has landed; None where none has, or nothing is known."""
@@ -129,12 +141,23 @@ class Checkouts:
     def at(self, path: str | None) -> Checkout | None:
         """The worktree at a recorded path."""
         recorded = self.recorded.get(path or "")
-        return next((c for c in self.all if recorded and c.real == recorded.real), None)
+        return self.by_real.get(recorded.real) if recorded is not None else None
 
     def gone(self, path: str | None) -> bool:
         """Whether nothing lies any more at a recorded worktree path, and nobody has locked what did."""
         recorded = self.recorded.get(path or "")
         return recorded is not None and not recorded.exists and not self.away(path)
+
+    def missing(self, path: str) -> bool:
+        """Whether nothing lies at a recorded worktree path, its folder can be looked at, and git lists none there.
+
+        One that git lists and somebody has locked counts as missing, too.
+        """
+        recorded = self.recorded.get(path)
+        if recorded is None or recorded.exists:
+            return False
+        is_listed = self.at(path) is not None and not self.away(path)
+        return not is_listed and (recorded.inside or recorded.parent_exists)
 
     def away(self, path: str | None) -> bool:
         """Whether the worktree at a recorded path is missing and locked: it may lie on a disk that isn't there now."""

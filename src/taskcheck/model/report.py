@@ -161,22 +161,16 @@ class RuleRun:
         """Whether it could look everywhere."""
         return self.skipped is None and not self.errors and not self.undecided
 
-    def without(self, left_out: Callable[[Finding], bool]) -> "RuleRun":
-        """Return the same run without some of its findings."""
-        cases = tuple(
-            replace(case, findings=tuple(finding for finding in case.findings if not left_out(finding)))
-            for case in self.cases
-        )
-        return replace(self, cases=cases)
-
-    def changed(self, change: Callable[[Finding], Finding]) -> "RuleRun":
-        """Return the same run with each of its findings changed."""
+    def changed(self, change: Callable[[Finding], Finding | None]) -> "RuleRun":
+        """Return the same run with each of its findings changed, or left out for None."""
         if not any(case.findings for case in self.cases):
             return self
-        cases = tuple(
-            replace(case, findings=tuple(map(change, case.findings))) if case.findings else case for case in self.cases
-        )
-        return replace(self, cases=cases)
+
+        def changed(case: Case) -> Case:
+            found = filter(None, map(change, case.findings))
+            return replace(case, findings=tuple(found)) if case.findings else case
+
+        return replace(self, cases=tuple(map(changed, self.cases)))
 
 
 @frozen(kw_only=True)
@@ -253,7 +247,7 @@ class Unseen:
     """Something that was not looked at: what it says isn't known."""
 
     kind: str
-    """``worktree`` or ``branch``."""
+    """``worktree``, ``branch`` or ``branches``."""
     where: str
     """What a report calls it."""
     why: str

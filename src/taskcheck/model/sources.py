@@ -8,6 +8,7 @@ from typing import Literal
 from taskcheck.documents import Trouble
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.documents.values import from_epoch
+from taskcheck.model.history import Brought, Moved
 
 
 @frozen
@@ -99,6 +100,8 @@ class CheckoutSource:
     """Why it isn't live: "missing", or what is broken about it."""
     locked: bool = False
     """Somebody told git to keep its record, whether the folder is there or not."""
+    switched_at: datetime | None = None
+    """When its HEAD was last written: since then at the latest it is on its branch."""
     files: Mapping[str, Source] = field(default_factory=dict)
     behind: Behind = field(default_factory=Behind)
     """More of its task files that differ from root's: it never changed them, and has all that root had then."""
@@ -146,24 +149,6 @@ class Change:
 
 
 @frozen(kw_only=True)
-class Brought:
-    """A commit of root's own line whose subject says what it brought in: a branch, or a pull request."""
-
-    commit: str
-    at: datetime
-    subject: str
-    branches: frozenset[str] = frozenset()
-    """Names that may be those of the branch that it merged."""
-    number: int | None = None
-    """Of the pull request."""
-    reverted_by: str | None = None
-    """The commit that says it takes this one back, and that nothing takes back itself."""
-    reverted_at: datetime | None = None
-    perhaps_reverted: bool = False
-    """Whether a later commit takes back something of which it only gives a title."""
-
-
-@frozen(kw_only=True)
 class Fetched:
     """Trunk as it was last fetched, where root hasn't all of it."""
 
@@ -203,6 +188,10 @@ class Repository:
     """Newest first: what root's own line has brought in lately of the branches and pull requests that are recorded."""
     home: tuple[str, str] | None = None
     """Host and name of the repository that root was cloned from; None where nothing says so, or nobody asked."""
+    moved: tuple[Moved, ...] = ()
+    """Newest first: what became of task files that ledgers name and root hasn't any more."""
+    uncompared: tuple[str, ...] = ()
+    """Own branches of open tasks that weren't compared, for there are too many."""
     fetched: Fetched | None = None
     """None where root has all that was fetched of trunk, or where that can't be told."""
 

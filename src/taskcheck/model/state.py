@@ -71,6 +71,11 @@ class Dispatches:
         """The newest run of one task."""
         return self.by_task.get(task)
 
+    def run_of(self, entry: Entry) -> Dispatch | None:
+        """The newest run of an entry's task, where the entry is part of it and of no earlier one."""
+        run = self.of(entry.task)
+        return run if run is not None and entry in run.entries else None
+
     def protection(self, entry: Entry) -> str:
         """Why no safe fix may remove an entry now, and until when; empty where its worker is known to be dead."""
         return self.protected.get(entry, "")

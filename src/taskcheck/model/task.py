@@ -153,6 +153,8 @@ class Checkout:
     merge: Merge | None
     locked: bool = False
     """Kept by git even where it is missing: its disk may not be there now."""
+    switched_at: datetime | None = None
+    """When its HEAD was last written; None for a branch tip."""
 
     @property
     def spoken(self) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import from_epoch
-from taskcheck.model.sources import Brought
+from taskcheck.model.history import Brought
 from taskcheck.read.history import History
 from taskcheck.read.reverts import RevertReader
 
@@ -39,8 +39,8 @@ class Subject:
     def branches(self) -> frozenset[str]:
         """Names that may be those of the merged branch: of ``Merge branch 'fix-login' into main`` it is fix-login."""
         source = self.text.partition(" into ")[0]
-        found = filter(None, (kind.match(source) for kind in (_QUOTED, _OF_FORK, _OF_BITBUCKET)))
-        names = {match[1] for match in found}
+        found = (_QUOTED.match(source), _OF_FORK.match(source), _OF_BITBUCKET.match(source))
+        names = {match[1] for match in found if match}
         return frozenset(names | {name.removeprefix("origin/") for name in names})
 
 

@@ -29,7 +29,7 @@ def read_changes(history: History, dispatched: Mapping[str, datetime], prefix: s
     if not dispatched:
         return ()
     paths = {prefix + path for path in dispatched}
-    made = [(commit, delta) for commit, delta in _on_mainline(history, since(dispatched)) if delta.path in paths]
+    made = [(commit, delta) for commit, delta in on_mainline(history, since(dispatched)) if delta.path in paths]
     needed = _blobs_of(delta for _, delta in made)
     found = history.git.objects.blobs(needed, MAX_LEDGER_BYTES)
     unread = found.why_not(needed)
@@ -43,7 +43,7 @@ def since(dispatched: Mapping[str, datetime]) -> int | None:
     return int(min(dispatched.values()).timestamp()) if dispatched else None
 
 
-def _on_mainline(history: History, earliest: int | None) -> Iterable[tuple[str, Delta]]:
+def on_mainline(history: History, earliest: int | None) -> Iterable[tuple[str, Delta]]:
     """Yield what each commit of root's own line did, from a time on, seen from its first parent; the newest first."""
     graph = history.graph
     line = []

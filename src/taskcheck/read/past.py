@@ -1,11 +1,13 @@
 """What root's history tells of branches and of tasks, all that is asked about at once."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from taskcheck.documents.frozen import field, frozen, replace
+from taskcheck.model.history import Brought, Moved
 from taskcheck.model.pulls import home as home_of
-from taskcheck.model.sources import Brought, Change, Merge
+from taskcheck.model.sources import Change, Merge
 from taskcheck.model.tied import Tied
 from taskcheck.read.brought import LOOK_BACK, read_brought
 from taskcheck.read.edits import read_changes, read_edits, since
@@ -14,6 +16,7 @@ from taskcheck.read.git import Git
 from taskcheck.read.gitconfig import origin
 from taskcheck.read.history import History
 from taskcheck.read.merges import MergeReader
+from taskcheck.read.moved import read_moved
 from taskcheck.read.questions import Questions
 from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.standing import read_standing
@@ -23,7 +26,7 @@ MAX_CONFIG_BYTES = 1024 * 1024
 
 def far_back(git: Git, head: str, questions: Questions) -> int | None:
     """Return from when on root's own line is looked at, in seconds since 1970; None where nobody asks."""
-    earliest = since(questions.dispatched)
+    earliest = since({**questions.dispatched, **questions.lost})
     newest = git.objects.committed(head) if questions.tied else None
     if newest is None:
         return earliest
@@ -39,6 +42,7 @@ class Past:
     changes: tuple[Change, ...] = ()
     standing: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     brought: tuple[Brought, ...] = ()
+    moved: tuple[Moved, ...] = ()
     home: tuple[str, str] | None = None
     """Host and name of the repository that root was cloned from."""
 
@@ -55,9 +59,11 @@ def read_past(
     verdicts = {name: reader.verdict(tip, name) for name, tip in tips.items()}
     past = Past(merges=read_edits(history, verdicts, prefix))
     try:
-        changes = read_changes(history, questions.dispatched, prefix)
+        moved = read_moved(history, questions.lost, since(questions.lost), prefix)
+        changes = read_changes(history, _with_moved(questions, moved), prefix)
+        past = replace(past, changes=changes, moved=moved)
         if history.shallow:
-            return replace(past, changes=changes)
+            return past
         home = _home(common_dir)
         own = [_Own.of(path, tied, home) for path, tied in questions.tied.items()]
         brought = _brought(history, reader, own)
@@ -68,7 +74,14 @@ def read_past(
     except GitError as error:
         errors.append(str(error))
         return past
-    return replace(past, changes=changes, standing=standing, brought=brought, home=home)
+    return replace(past, standing=standing, brought=brought, home=home)
+
+
+def _with_moved(questions: Questions, moved: Iterable[Moved]) -> Mapping[str, datetime]:
+    """Return the dispatched task files with the last signs of their runs, those too that may have been renamed."""
+    earliest = min(questions.lost.values(), default=None)
+    found = {each.after: earliest for each in moved if earliest is not None}
+    return {**found, **questions.dispatched}
 
 
 def _home(common_dir: Path) -> tuple[str, str] | None:

@@ -18,5 +18,9 @@ class Questions:
     """Root paths of the tasks that were dispatched, with the time of the last sign of that run."""
     idle: frozenset[str] = frozenset()
     """Root paths of the active tasks of which no ledger records a sign of work that is new enough."""
+    lost: Mapping[str, datetime] = field(default_factory=dict)
+    """Tasks that ledgers name and root hasn't, with when the run began; told where a file's name is the id."""
+    own_branches: tuple[str, ...] = ()
+    """Branches that are open tasks' own, by a record or by the configured pattern; the first are looked at first."""
     tied: Mapping[str, Tied] = field(default_factory=dict)
     """Root paths of the tasks that weren't dropped, with what is recorded as theirs."""

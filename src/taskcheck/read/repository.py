@@ -1,7 +1,7 @@
 """Ask git about root: its branches, worktrees, trunk, merges, and what it tracks."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +22,9 @@ from taskcheck.read.runner import GitError, GitSilent, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
 from taskcheck.read.worktrees import read_unlinked, read_worktrees
+
+MOST_OWN = 200
+"""Tips of open tasks' own branches that are compared without being asked for (contract 2, point 11)."""
 
 _LOCAL = "refs/heads/"
 _REMOTES = "refs/remotes/"
@@ -87,7 +90,9 @@ def _read_repository(
     progress("asking git about history")
     taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
     compared = branch_tips(refs, settings.branches, taken, trunk)
-    fetched_name, fetched_tip = _fetched_trunk(settings.trunk, listed) if branch == trunk else (None, None)
+    own = _own_tips(questions, refs, {*taken, *compared}, trunk)
+    compared |= dict(list(own.items())[:MOST_OWN])
+    theirs = _fetched_trunk(settings.trunk, listed)
     named = _tips({*questions.branches, *_branches_of(checkouts), *compared}, refs, trunk)
     empty = EMPTY[id_length]
     past = Past()
@@ -99,7 +104,7 @@ def _read_repository(
             history = History.of(
                 git,
                 head,
-                {*named.values(), *compared.values(), *_heads(checkouts), *_object_ids(fetched_tip)},
+                {*named.values(), *compared.values(), *_heads(checkouts), *theirs.values()},
                 shallow=shallow,
                 is_task=lambda path: paths.match(path, location.prefix),
                 since=far_back(git, head, questions),
@@ -108,8 +113,9 @@ def _read_repository(
             checkouts += read_branches(trees, compared, bases, root_files, paths, location.prefix)
             checkouts = _with_forks(history, checkouts, trees, location.prefix)
             past = read_past(history, questions, named, common_dir, location.prefix, errors)
-            if fetched_name and fetched_tip and not shallow:
-                fetched = _fetched(history, fetched_name, fetched_tip, trees, root_files, paths, location.prefix)
+            compares_with_trunk = branch == trunk and not shallow
+            if compares_with_trunk:
+                fetched = _fetched(history, theirs, trees, root_files, paths, location.prefix)
     return Repository(
         head=head,
         branch=branch,
@@ -124,7 +130,9 @@ def _read_repository(
         standing=past.standing,
         brought=past.brought,
         home=past.home,
+        moved=past.moved,
         fetched=fetched,
+        uncompared=tuple(own)[MOST_OWN:],
     )
 
 
@@ -236,26 +244,49 @@ def _trunk(candidates: tuple[str, ...], refs: Mapping[str, str]) -> str | None:
     return None
 
 
-def _fetched_trunk(candidates: tuple[str, ...], refs: Refs) -> tuple[str | None, str | None]:
-    """Return short name and commit of trunk as it was last fetched: of the first candidate, else of root's upstream."""
+def _own_tips(
+    questions: Questions, refs: Mapping[str, str], taken: Collection[str], trunk: str | None
+) -> dict[str, str]:
+    """Return the commits of those of the open tasks' own branches that there are and that nobody looks at elsewhere."""
+    own = [name for name in questions.own_branches if name not in taken]
+    tips = _tips(own, refs, trunk)
+    return {name: tips[name] for name in own if name in tips}
+
+
+def _fetched_trunk(candidates: tuple[str, ...], refs: Refs) -> dict[str, str]:
+    """Return trunk as it was last fetched, its commit by its short name: the first candidate, else root's upstream.
+
+    Nothing where none of these was fetched.
+    """
     followed = [refs.upstream.removeprefix(_REMOTES)] if refs.upstream else []
     for candidate in (*candidates, *followed):
         found = refs.ids.get(f"{_REMOTES}{candidate}", "")
         name = found.removeprefix(f"ref: {_REMOTES}") if found.startswith("ref: ") else candidate
         tip = refs.ids.get(f"{_REMOTES}{name}")
         if tip:
-            return name, tip
-    return None, None
+            return {name: tip}
+    return {}
 
 
 def _fetched(
-    history: History, name: str, tip: str, trees: Trees, root_files: Contents, paths: TaskPaths, prefix: str
+    history: History, trunk: Mapping[str, str], trees: Trees, root_files: Contents, paths: TaskPaths, prefix: str
 ) -> Fetched | None:
     """Return how trunk as it was last fetched differs from root; None where root has all of it, or git can't tell.
+
+    Args:
+        history: of root and of that trunk.
+        trunk: its commit by its name.
+        trees: the task files of commits.
+        root_files: root's task files.
+        paths: where task files lie.
+        prefix: the store's folder within a checkout.
 
     Raises:
         GitSilent: git gives no answer at all.
     """
+    if not trunk:
+        return None
+    ((name, tip),) = trunk.items()
     try:
         base = history.base(tip)
         if base is None or base == tip:

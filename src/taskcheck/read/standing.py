@@ -1,7 +1,7 @@
 """Since when task files say what they say: what root's own line made of them, however long ago."""
 
 from collections.abc import Collection, Iterator, Mapping
-from itertools import chain, islice
+from itertools import islice
 
 from taskcheck.documents.values import from_epoch
 from taskcheck.model.sources import Change
@@ -31,21 +31,22 @@ def read_standing(git: Git, head: str, paths: Collection[str], prefix: str) -> d
     Raises:
         GitError: git can't tell.
     """
-    wanted = [prefix + path for path in sorted(paths) if "\n" not in path][:MOST_FILES]
-    if not wanted:
-        return {}
-    made: dict[str, list[Made]] = {path: [] for path in wanted}
-    for commit, at, delta in _made(git, head, wanted):
+    made: dict[str, list[Made]] = {prefix + path: [] for path in sorted(paths)[:MOST_FILES]}
+    sides: set[str | None] = set()
+    for commit, at, delta in _made(git, head, made):
         if delta.path in made:
             made[delta.path].append((commit, at, delta))
-    sides = chain.from_iterable((delta.before, delta.after) for each in made.values() for _, _, delta in each)
+            sides |= {delta.before, delta.after}
     contents = git.objects.blobs(filter(None, sides), MAX_TASK_BYTES).contents
     return {path.removeprefix(prefix): tuple(_changes(each, contents, prefix)) for path, each in made.items()}
 
 
 def _made(git: Git, head: str, paths: Collection[str]) -> Iterator[Made]:
     """Yield what each commit of root's own line did that changed one of some files, the newest first."""
-    with git.listing([head], "--first-parent", paths=paths) as lines:
+    nameable = [path for path in paths if "\n" not in path]
+    if not nameable:
+        return
+    with git.listing([head], "--first-parent", paths=nameable) as lines:
         listed = [line.split()[:2] for line in islice(lines, MOST_COMMITS)]
     times = {name.decode(): int(at) for at, name in listed}
     parents = git.objects.parents(times)

@@ -3,9 +3,11 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
+from taskcheck.documents.values import from_epoch
 from taskcheck.model.sources import CheckoutSource, Source
 from taskcheck.read.files import Folder, small_text
 from taskcheck.read.git import WorktreeRecord
@@ -33,12 +35,13 @@ def read_worktrees(
         name = names[record.path]
         progress(f"comparing {name}")
         defect = _defect(record.path, common_dir)
+        admin = git_dir(record.path) if defect is None else None
         files: dict[str, Source] = {}
         present: set[str] = set(root_files.files)
         folders: frozenset[str] = frozenset()
         if defect is None:
             folder = Folder(record.path / location.prefix)
-            index = Index.of(git_dir(record.path), location.prefix)
+            index = Index.of(admin, location.prefix)
             files, present = paths.compare(folder, root_files, index)
             folders = frozenset(folder.listed)
             errors.extend(f"{name}: {error}" for error in folder.errors)
@@ -47,8 +50,9 @@ def read_worktrees(
             path=record.path,
             shown_path=_shown(record.path, location.root),
             real_path=os.path.realpath(record.path),
-            branch=record.branch,
+            branch=record.branch or _rebased(admin),
             head=record.head,
+            switched_at=_written_at(admin / "HEAD") if admin else None,
             defect=defect,
             locked=record.locked,
             files=files,
@@ -87,6 +91,25 @@ def read_unlinked(
             name = f"worktree:{path.name}"
             found.append(_unlinked(name, path, shown, defect))
     return found
+
+
+def _rebased(admin: Path | None) -> str | None:
+    """Return the branch that a worktree is in the middle of rebasing; None where it is in the middle of nothing."""
+    if admin is None:
+        return None
+    for state in ("rebase-merge", "rebase-apply"):
+        name = small_text(admin / state / "head-name")
+        if name is not None and name.startswith("refs/heads/"):
+            return name.removeprefix("refs/heads/").strip() or None
+    return None
+
+
+def _written_at(path: Path) -> datetime | None:
+    """Return when a file was last written; None where it isn't there."""
+    try:
+        return from_epoch(path.stat(follow_symlinks=False).st_mtime)
+    except OSError:
+        return None
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -88,11 +88,11 @@ def _without_explained_signals(runs: tuple[RuleRun, ...], causes: Causes) -> tup
         if not finding.signal:
             by_task.setdefault(finding.task, []).append(finding)
 
-    def is_explained(finding: Finding) -> bool:
+    def unless_explained(finding: Finding) -> Finding | None:
         others = by_task.get(finding.task, ()) if finding.signal else ()
-        return any(causes.explains_signal(other, finding.signal) for other in others)
+        return None if any(causes.explains_signal(other, finding.signal) for other in others) else finding
 
-    return tuple(run.without(is_explained) for run in runs)
+    return tuple(run.changed(unless_explained) for run in runs)
 
 
 def _counted(runs: Iterable[RuleRun]) -> tuple[Finding, ...]:

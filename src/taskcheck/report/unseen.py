@@ -21,6 +21,12 @@ def _checkouts(state: State) -> Iterator[Unseen]:
             yield Unseen(kind=kind, where=checkout.spoken, why=why, cure=_cure(checkout))
         elif isinstance(checkout.fork, Unavailable):
             yield Unseen(kind=kind, where=checkout.spoken, why=checkout.fork.reason)
+    uncompared = () if isinstance(state.checkouts, Unavailable) else state.checkouts.uncompared
+    if uncompared:
+        where = f"{len(uncompared)} branches of open tasks, {uncompared[0]} the first"
+        yield Unseen(
+            kind="branches", where=where, why="200 are compared without being asked for", cure="--branches GLOB"
+        )
 
 
 def _cure(checkout: Checkout) -> str:

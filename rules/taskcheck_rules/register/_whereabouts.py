@@ -1,0 +1,43 @@
+"""Where the task of a register entry is, as far as task files could be read."""
+
+from taskcheck import Copies, Entry, Task, Tasks, frozen
+from taskcheck_rules.parts import copies_of
+
+
+@frozen(kw_only=True)
+class Whereabouts:
+    """Where the task of an entry is, as far as task files could be read."""
+
+    task: Task | None
+    """In root."""
+    archived: Task | None
+    there: bool
+    """Whether root or a worktree has it."""
+    unreadable: bool
+    """Whether none has it, and a file in root that can't be read may be the one."""
+
+
+def whereabouts(entry: Entry, tasks: Tasks, copies: Copies | None) -> Whereabouts:
+    """Return where the task of an entry is."""
+    task = _root_task(entry, tasks)
+    archived = _archived_task(entry, tasks)
+    in_worktree = bool(copies_of(copies, entry.task))
+    there = task is not None or in_worktree
+    unreadable = not there and tasks.may_hide(entry.task)
+    return Whereabouts(task=task, archived=archived, there=there, unreadable=unreadable)
+
+
+def _archived_task(entry: Entry, tasks: Tasks) -> Task | None:
+    """Return the first task in the archive with the id that the entry names."""
+    for task in tasks.archived:
+        if task.id == entry.task:
+            return task
+    return None
+
+
+def _root_task(entry: Entry, tasks: Tasks) -> Task | None:
+    """Return root's task with the id that the entry names, else the one at the path that it names."""
+    named = tasks.get(entry.task)
+    if named is not None or not entry.task_path:
+        return named
+    return tasks.by_path.get(entry.task_path)

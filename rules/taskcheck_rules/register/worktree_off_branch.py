@@ -1,0 +1,123 @@
+"""worktree-off-branch."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from taskcheck import (
+    Checkout,
+    Checkouts,
+    Dispatches,
+    Entry,
+    Evidence,
+    Finding,
+    Place,
+    Settings,
+    Severity,
+    Task,
+    Tasks,
+    Tombstone,
+    age,
+    rule,
+)
+from taskcheck_rules.parts import run_of
+from taskcheck_rules.wording import status_of
+
+
+@rule(family="register", severity=Severity.WARNING, stops_dispatch=True)
+def worktree_off_branch(
+    task: Task,
+    tasks: Tasks,
+    checkouts: Checkouts,
+    settings: Settings,
+    now: datetime,
+    trunk: str | None = None,
+    dispatches: Dispatches | None = None,
+) -> Iterator[Finding]:
+    """The worktree of an open task has trunk, or the branch of another task, checked out.
+
+    ## Why
+    The worker commits where its work doesn't belong, and what the worktree says of the task is another branch's word.
+
+    ## Example
+    The register names `.worktrees/fix-login` and `task/fix-login`, and `.worktrees/fix-login` has had `task/fix-logout`
+    checked out for longer than `pickup_grace`. Any other branch is looked at, and is no finding; nor is a worktree that
+    the newest record gives the other task.
+
+    ## Fix
+    None: check the task's branch out there, or correct the record.
+    """
+    if task.closed:
+        return
+    own = _branches(task, settings, dispatches)
+    for checkout in _worktrees(task, checkouts, settings, dispatches):
+        if checkout.branch in own:
+            continue
+        whose = _whose(checkout, task, tasks, checkouts, trunk)
+        since = now - (checkout.switched_at or now)
+        if whose and since > settings.limits.pickup_grace:
+            yield _finding(task, checkout, whose, age(since))
+
+
+def _branches(task: Task, settings: Settings, dispatches: Dispatches | None) -> set[str | None]:
+    """Return the branches that the newest run's records or the front matter name the task's; else that of its name."""
+    named = {task.text("branch")}
+    for record in _records(task, dispatches):
+        named.add(record.branch or None)
+    named.discard(None)
+    if named:
+        return named
+    return {settings.branch_of(task.id)}
+
+
+def _worktrees(
+    task: Task, checkouts: Checkouts, settings: Settings, dispatches: Dispatches | None
+) -> Iterator[Checkout]:
+    """Yield the worktrees at the paths that the newest run's records name, and the one at the path of its name."""
+    found: dict[str, Checkout] = {}
+    for record in _records(task, dispatches):
+        checkout = checkouts.at(record.worktree_path)
+        if checkout is not None:
+            found[checkout.name] = checkout
+    own = checkouts.of(task.id)
+    if own is not None and own.path == settings.worktree_of(task.id):
+        found[own.name] = own
+    yield from found.values()
+
+
+def _records(task: Task, dispatches: Dispatches | None) -> tuple[Entry | Tombstone, ...]:
+    """Return the records of a task's newest run."""
+    run = run_of(dispatches, task.id)
+    if run is None:
+        return ()
+    return run.records
+
+
+def _whose(checkout: Checkout, task: Task, tasks: Tasks, checkouts: Checkouts, trunk: str | None) -> str:
+    """Return, in words, what the branch is that a worktree has checked out; empty where it may be any."""
+    branch = checkout.branch or ""
+    if branch == trunk:
+        return "trunk"
+    name = checkouts.branch_owners.get(branch, task.id)
+    if name == task.id:
+        return ""
+    other = tasks.get(name)
+    if other is None:
+        return ""
+    used_again = checkouts.is_recorded(other.id, checkout)
+    if used_again:
+        return ""
+    return f"the branch of {other.id}"
+
+
+def _finding(task: Task, checkout: Checkout, whose: str, since: str) -> Finding:
+    """Return the finding that a worktree has something else checked out."""
+    path = checkout.path or checkout.name
+    there = Evidence(place=Place(path=path), saw=f"{checkout.branch} is checked out")
+    return Finding(
+        task=task.id,
+        place=task.at("status"),
+        message=f"the worktree of {task.id}, {path}, has had {checkout.branch} checked out for {since}: {whose}",
+        expected="the task's own branch in its worktree",
+        evidence=(status_of(task), there),
+        identity=(checkout.name, checkout.branch or ""),
+    )

@@ -1,0 +1,109 @@
+"""Task files that were renamed while ledgers and worktrees go on naming them as before."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from taskcheck.assemble.ledgers import Ledgers
+from taskcheck.assemble.tasks import TaskReader
+from taskcheck.documents.frozen import field, frozen, replace
+from taskcheck.model.history import Moved
+from taskcheck.model.runtime import Register
+from taskcheck.model.sources import CheckoutSource, Fork
+from taskcheck.model.tasks import Tasks
+
+Renamed = tuple[str, str]
+"""A path, and the path under which root has that file."""
+
+
+@frozen
+class RenameReader:
+    """Tells which file is another one under a new name: it has, or had, the same bytes, or the same title.
+
+    Of several such files nobody knows which it is.
+    """
+
+    reader: TaskReader
+    tasks: Tasks
+    """Root's."""
+
+    def in_root(self, moved: Iterable[Moved]) -> dict[str, str]:
+        """Return the paths of files that root has under another name by now, with that name's path."""
+        return _unique(self._in_root(moved))
+
+    def in_checkout(self, held: CheckoutSource) -> dict[str, str]:
+        """Return the paths of files that a checkout has renamed, with the path of root's file that each was."""
+        fork = held.fork
+        if self.reader.names_files_by_id or not isinstance(fork, Fork):
+            return {}
+        return _unique(self._in_checkout(held, fork))
+
+    def _in_root(self, moved: Iterable[Moved]) -> Iterator[Renamed]:
+        for each in moved:
+            known = _Known()
+            known.add(each.before, each.was, self._title(each.was, each.before))
+            same = known.find(each.became, self._title(each.became, each.after))
+            is_free = each.before not in self.tasks.by_path
+            if same and is_free and each.after in self.tasks.by_path:
+                yield each.before, each.after
+
+    def _in_checkout(self, held: CheckoutSource, fork: Fork) -> Iterator[Renamed]:
+        known = self._gone(held, fork)
+        for source in held.files.values():
+            is_new = source.path not in self.tasks.by_path
+            if source.data is None or not is_new:
+                continue
+            for version in (*fork.own_versions.get(source.path, ()), source.data):
+                for path in known.find(version, self._title(version, source.path)):
+                    yield source.path, path
+
+    def _gone(self, held: CheckoutSource, fork: Fork) -> "_Known":
+        """Return root's task files that a checkout had when it left root's history, and hasn't any more."""
+        known = _Known()
+        for path in sorted(held.absent & fork.base_files.keys() & self.tasks.by_path.keys()):
+            was = fork.base_files[path]
+            known.add(path, was, self._title(was, path))
+        return known
+
+    def _title(self, data: bytes, path: str) -> str | None:
+        """Return the title of a version of a task file; None for one without."""
+        version = self.reader.version(data, path, "root")
+        return version.text("title") if version is not None else None
+
+
+@frozen
+class _Known:
+    """Files by their bytes and by their titles."""
+
+    by_bytes: dict[bytes, list[str]] = field(default_factory=dict)
+    by_title: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, path: str, data: bytes, title: str | None) -> None:
+        """Take a file."""
+        self.by_bytes.setdefault(data, []).append(path)
+        if title is not None:
+            self.by_title.setdefault(title, []).append(path)
+
+    def find(self, data: bytes, title: str | None) -> list[str]:
+        """Return the paths of the files that have these bytes, else of those that have this title."""
+        return self.by_bytes.get(data) or self.by_title.get(title or "", [])
+
+
+def _unique(pairs: Iterable[Renamed]) -> dict[str, str]:
+    """Return pairs as a mapping, those left out of which the first is in several."""
+    found: dict[str, set[str]] = {}
+    for one, other in pairs:
+        found.setdefault(one, set()).add(other)
+    return {one: others.pop() for one, others in found.items() if len(others) == 1}
+
+
+def with_names(ledgers: Ledgers, names: Mapping[str, str]) -> Ledgers:
+    """Return the ledgers with the ids that tasks have by now, given by those that they had."""
+    registers = tuple(_with_names(register, names) for register in ledgers.registers)
+    tombstones = tuple(replace(each, task=names.get(each.task, each.task)) for each in ledgers.tombstones)
+    logs = tuple(replace(each, task=names.get(each.task, each.task)) for each in ledgers.logs)
+    return replace(ledgers, registers=registers, tombstones=tombstones, logs=logs)
+
+
+def _with_names(register: Register, names: Mapping[str, str]) -> Register:
+    """Return a register with the ids that tasks have by now."""
+    entries = tuple(replace(entry, task=names.get(entry.task, entry.task)) for entry in register.entries)
+    return replace(register, entries=entries)
