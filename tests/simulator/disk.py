@@ -33,6 +33,9 @@ def build(world: World, folder: Path) -> Path:
     ids = dict(line.split() for line in marks.read_text().splitlines())
     (root / "taskcheck.toml").write_text("".join(f"{line}\n" for line in _settings(world)))
     _lay(world.root, root)
+    if world.fetched is not None:
+        _git(root, "update-ref", "refs/remotes/origin/main", ids[f":{int(world.fetched, 16)}"])
+        _git(root, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     _git(root, "reset", "-q")
     for path in sorted(world.forced):
         _git(root, "add", "--force", path)
@@ -91,6 +94,8 @@ def _worktree(root: Path, tree: Tree, head: str) -> None:
     options = ["--lock"] if tree.state == "locked" else []
     _git(root, "worktree", "add", "-q", "--no-checkout", *options, str(folder), tree.branch or head)
     _lay(tree, folder)
+    if tree.switched_at is not None:
+        os.utime(root / ".git" / "worktrees" / folder.name / "HEAD", (int(tree.switched_at.timestamp()),) * 2)
     if tree.state == "missing":
         shutil.rmtree(folder)
     elif tree.state == "broken":

@@ -5,7 +5,7 @@ That it is a true one, `test_simulator.test_real_git` shows.
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,9 +14,11 @@ from taskcheck.assemble.parse import Parsed, parse
 from taskcheck.config import load as config
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings, Stage, Suppression
+from taskcheck.model.history import Brought
 from taskcheck.model.sources import (
     Change,
     CheckoutSource,
+    Fetched,
     Forges,
     Fork,
     Merge,
@@ -29,6 +31,8 @@ from taskcheck.model.sources import (
     Sources,
     Unavailable,
 )
+from taskcheck.read.brought import LOOK_BACK, Subject
+from taskcheck.read.past import Own, questioned
 from tests.simulator.world import FORGE, HOST, Tree, World
 
 ROOT = Path("/fleet/root")
@@ -112,7 +116,12 @@ def _repository(world: World, found: Sources, settings: Settings, parsed: Parsed
     checkouts = [
         _checkout(world, tree, root_files, settings) for tree in world.worktrees.values() if tree.state != "unlisted"
     ]
+    checkouts += list(_own_tips(world, root_files, parsed, settings, checkouts))
     asked = {*parsed.branches(settings), *(one.branch or "" for one in checkouts)} & world.branches.keys() - {"main"}
+    merges = {branch: _merge(world, branch) for branch in asked}
+    own = [Own.of(path, tied, FORGE) for path, tied in parsed.tied(settings).items()]
+    brought = tuple(_brought(world, own))
+    asked_about = questioned(own, merges, brought)
     return Repository(
         head=world.root.head,
         branch="main",
@@ -121,10 +130,86 @@ def _repository(world: World, found: Sources, settings: Settings, parsed: Parsed
         trunk="main",
         checkouts=tuple(sorted(_stacked(world, checkouts), key=lambda one: one.name)),
         branches=frozenset(world.branches),
-        merges={branch: _merge(world, branch) for branch in asked},
+        merges=merges,
         tracked=frozenset(world.forced),
         changes=tuple(_changes(world, parsed, settings)),
+        standing={path: tuple(_standing(world, path)) for path in {*parsed.idle(settings, world.now), *asked_about}},
+        brought=brought,
+        home=FORGE,
+        fetched=_fetched(world, root_files, settings),
     )
+
+
+def _brought(world: World, own: Iterable[Own]) -> Iterator[Brought]:
+    """What root's own line says it brought in of what is recorded."""
+    branches = {branch for one in own for branch in one.branches}
+    numbers = {number for one in own for number in one.numbers}
+    newest = world.history.commits[world.root.head].at
+    for commit in world.history.mainline(world.root.head):
+        if newest - commit.at > LOOK_BACK:
+            return
+        subject = Subject(commit.message)
+        named = subject.branches & branches
+        if named or subject.number in numbers:
+            yield Brought(commit=commit.id, at=commit.at, subject=subject.text, branches=named, number=subject.number)
+
+
+def _fetched(world: World, root_files: Mapping[str, bytes], settings: Settings) -> Fetched | None:
+    """Trunk as it was last fetched, where root hasn't all of it."""
+    history, head = world.history, world.root.head
+    if world.fetched is None or world.fetched in history.ancestors(head):
+        return None
+    tip = Tree(path="", head=world.fetched, branch="main", files=dict(history.files(world.fetched)))
+    tip.mtimes = dict.fromkeys(tip.files, world.now)
+    base = history.files(history.base(head, world.fetched))
+    there = {one.path: replace(one, mtime_ns=None) for one in _named(tip, settings.paths.tasks)}
+    changed = {path for path in {*there, *base} if base.get(path) != tip.files.get(path)}
+    return Fetched(
+        name="origin/main",
+        behind=len(history.between(world.fetched, head)),
+        ahead=len(history.between(head, world.fetched)),
+        files={path: one for path, one in there.items() if path in changed and root_files.get(path) != one.data},
+        absent=frozenset(path for path in changed & root_files.keys() if path not in there),
+    )
+
+
+def _own_tips(
+    world: World,
+    root_files: Mapping[str, bytes],
+    parsed: Parsed,
+    settings: Settings,
+    checkouts: Iterable[CheckoutSource],
+) -> Iterator[CheckoutSource]:
+    """The tips of open tasks' own branches that no worktree has."""
+    taken = {"main", *(one.branch for one in checkouts)}
+    for branch in parsed.own_branches(settings):
+        if branch in taken or branch not in world.branches:
+            continue
+        head = world.branches[branch]
+        tip = Tree(path=branch, head=head, branch=branch, files=dict(world.history.files(head)))
+        tip.mtimes = dict.fromkeys(tip.files, world.now)
+        there = {one.path: replace(one, mtime_ns=None) for one in _named(tip, settings.paths.tasks)}
+        files = {path: one for path, one in there.items() if root_files.get(path) != one.data}
+        absent = frozenset(root_files.keys() - there.keys())
+        yield CheckoutSource(
+            name=f"branch:{branch}",
+            path=None,
+            branch=branch,
+            head=head,
+            files=files,
+            absent=absent,
+            fork=_fork(world, tip, {*files, *absent}),
+        )
+
+
+def _standing(world: World, path: str) -> Iterator[Change]:
+    """What the commits of root's own line made of a task file, newest first."""
+    for commit in world.history.mainline(world.root.head):
+        before = world.history.files(commit.parents[0]) if commit.parents else {}
+        if commit.files.get(path) != before.get(path):
+            yield Change(
+                path=path, commit=commit.id, at=commit.at, before=before.get(path), after=commit.files.get(path)
+            )
 
 
 def _merge(world: World, branch: str) -> Merge:
@@ -160,6 +245,7 @@ def _checkout(world: World, tree: Tree, root_files: Mapping[str, bytes], setting
         branch=tree.branch,
         head=tree.head,
         defect=defect,
+        switched_at=tree.switched_at if defect is None else None,
         files=files,
         absent=absent,
         fork=Unavailable("not a live checkout") if defect else _fork(world, tree, {*files, *absent}),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from random import Random
 
 from tests.simulator.life import BODIES, NOBODY, ROLES, Life, Story, hours, minutes
-from tests.simulator.plan import Plan
+from tests.simulator.plan import HOLDS, Plan
 from tests.simulator.run import Run
 from tests.simulator.world import moment, page, snapshot, stamp
 
@@ -81,13 +81,13 @@ class TaskStory:
         self.life.commit_root(f"{self.task}: new")
 
     def _dependencies(self) -> list[str]:
-        """Tasks that were planned before it; a parked one may wait for any, others for such as are done one day."""
+        """Tasks that were planned before it; a parked one may wait for any but dropped ones, others for done ones."""
         if self.cast or self.rng.random() < 0.5:
             return []
         names = list(self.life.plans)
         before = names[: names.index(self.task)]
-        if self.plan.hold != "parked":
-            before = [name for name in before if self.life.plans[name].hold == "done"]
+        never = {"cancelled"} if self.plan.hold == "parked" else set(HOLDS) - {"done"}
+        before = [name for name in before if self.life.plans[name].hold not in never]
         return self.rng.sample(before, min(len(before), self.rng.randint(1, 2)))
 
     def _make_ready(self) -> Story:

@@ -64,6 +64,8 @@ class Tree:
     files: dict[str, bytes] = field(default_factory=dict)
     mtimes: dict[str, datetime] = field(default_factory=dict)
     state: Literal["", "locked", "missing", "broken", "unlisted"] = ""
+    switched_at: datetime | None = None
+    """When its HEAD was last written; None for when it is built."""
 
     @property
     def tracked(self) -> dict[str, bytes]:
@@ -121,6 +123,8 @@ class World:
     processes: dict[int, datetime] = field(default_factory=dict)
     forced: set[str] = field(default_factory=set)
     """Runtime files that git was made to track."""
+    fetched: str | None = None
+    """The commit of trunk as it was last fetched."""
 
     def commit(self, tree: Tree, at: datetime, message: str, *also: str) -> str:
         """Commit everything in a checkout that git doesn't ignore; ``also`` names further parents."""
@@ -158,7 +162,7 @@ class World:
         if how == "ff":
             self.root.head = self.branches["main"] = tip
             return
-        message = f"Merge branch '{branch}'" if how == "no-ff" else f"{branch} (#7)"
+        message = f"Merge branch '{branch}'" if how == "no-ff" else f"All of {branch}"
         self.commit(self.root, at, message, *([tip] if how == "no-ff" else []))
         self.landed[branch] = tip
 

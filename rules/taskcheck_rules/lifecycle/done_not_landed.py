@@ -42,7 +42,8 @@ def done_not_landed(
     ## Example
     fix-login is `completed`; its tombstone names `task/fix-login`, which has two commits of that run that never reached
     main, though main has moved since. Or its pull request was merged, and the merge was reverted after the task was
-    done. Or its run ended as `completed_with_pr`, and no ledger names a pull request.
+    done. Or its run ended as `completed_with_pr`, no ledger names a pull request, and a branch that it names is still
+    there without having landed.
 
     Only a branch counts that a ledger or the front matter ties to the task, and that no newer record gives another
     task. Silent where a register or the forge calls the pull request merged, where git can't prove that the branch
@@ -63,7 +64,7 @@ def done_not_landed(
     run = run_of(dispatches, task.id)
     if run is None or run.outcome != "completed_with_pr" or names_pull(task, run, copies, rows):
         return
-    if not _has_landed(run, checkouts):
+    if not _may_have_landed(run, checkouts):
         yield _without_pull(task, run)
 
 
@@ -73,10 +74,15 @@ def _recorded_as_merged(task: Task, trunk: str, entries: Entries | None, pulls: 
     return by_register or any(pull.merged_into(trunk) for pull in pulls_of(pulls, task.id))
 
 
-def _has_landed(run: Dispatch, checkouts: Checkouts) -> bool:
-    """Return whether git says that a branch of the run has landed."""
-    verdicts = [checkouts.merge(record.branch) for record in run.records]
-    return any(merge is not None and merge.merged is True for merge in verdicts)
+def _may_have_landed(run: Dispatch, checkouts: Checkouts) -> bool:
+    """Return whether a branch of the run has landed, or is gone: whoever deleted it knew what became of it."""
+    for record in run.records:
+        if not record.branch:
+            continue
+        merge = checkouts.merge(record.branch)
+        if merge is None or merge.merged is True:
+            return True
+    return False
 
 
 def _reverted(task: Task, refuted: Refuted, trunk: str) -> Finding:

@@ -74,7 +74,7 @@ def _registered(task: Task, checkout: Checkout, checkouts: Checkouts, entries: E
     """Return whether an entry of the task may be for the worktree, or any entry names its folder."""
     if any(not _elsewhere(entry, checkout) for entry in entries.of(task.id)):
         return True
-    return any(checkouts.at(entry.worktree_path) == checkout for entry in entries)
+    return checkout.name in checkouts.registered
 
 
 def _elsewhere(entry: Entry, checkout: Checkout) -> bool:

@@ -22,9 +22,9 @@ def unexplained_escalation(
     ## Example
     The newest snapshot of ana has the signal `merge_conflict` of the level `escalation` for fix-login, with the detail
     *PR 12 cannot be merged*. Silent where another finding of the task explains the signal, or a worktree refutes it;
-    where the snapshot is older than `snapshot_max_age`; where the task is closed; and where its file, its tombstone,
-    its log or the manager's register was written since: then the signal goes with the next heartbeat. Signals of the
-    level `attention` are shown, and are no finding.
+    where the snapshot is older than `snapshot_max_age`; where the task is closed; and where its file or the manager's
+    register was written since, or its run began or ended since: then the signal goes with the next heartbeat. Signals
+    of the level `attention` are shown, and are no finding.
 
     ## Fix
     None: do what the manager asks for.

@@ -26,18 +26,22 @@ class AnswerReader:
                 yield replace(signal, heard_at=heard_at, answered=self._is_answered(signal, heard_at))
 
     def _is_answered(self, signal: Signal, heard_at: datetime | None) -> bool:
-        """Return whether a ledger about a signal's task was written after the signal was heard."""
+        """Return whether a ledger about a signal's task was written since it was heard, or a run began since."""
         if signal.task is None or heard_at is None:
             return False
+        began = self.runs.get(signal.task, NO_RUN).began
+        if began is not None and signal.at is not None and began > signal.at:
+            return True
         return any(at is not None and at > heard_at for at in self._written(signal.task, signal.manager))
 
     def _written(self, name: str, manager: str) -> Iterator[datetime | None]:
-        """Yield when the task's file, its tombstone and log, and its manager's registers were written."""
+        """Yield when a task's file, the end of its run, and its manager's registers were written.
+
+        What a worker writes while it runs answers nothing: its heartbeat would answer every signal.
+        """
         task = self.tasks.get(name)
         yield task.written_at if task is not None else None
-        run = self.runs.get(name, NO_RUN)
-        yield run.tombstone.ledger.written_at if run.tombstone is not None else None
-        yield run.log.mtime if run.log is not None else None
+        yield self.runs.get(name, NO_RUN).ended_at
         whose = self.managers.get(manager)
         for register in whose.registers if whose is not None else ():
             yield register.ledger.written_at

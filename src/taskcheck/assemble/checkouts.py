@@ -1,6 +1,6 @@
 """The other checkouts as rules see them, and whose task each one is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from math import inf
 from typing import cast
@@ -54,7 +54,16 @@ def _owned(
         ties={**dict.fromkeys(by_pattern, Tie.PATTERN), **dict.fromkeys(by_record, Tie.RECORD)},
         attempts=_attempts(by_pattern, by_record),
         branch_owners=_branch_owners(settings, tasks, records),
+        registered=frozenset(_registered(records, found)),
     )
+
+
+def _registered(records: Iterable[Entry | Tombstone], checkouts: Checkouts) -> Iterator[str]:
+    """Yield the names of the worktrees whose folder a register entry names."""
+    for record in records:
+        checkout = checkouts.at(record.worktree_path) if isinstance(record, Entry) else None
+        if checkout is not None:
+            yield checkout.name
 
 
 def _attempts(by_pattern: Mapping[str, Checkout], by_record: Mapping[str, Checkout]) -> dict[str, Checkout]:

@@ -100,6 +100,8 @@ class Checkouts:
     """Whose task's own each branch is: by the newest record, by front matter, else by its name."""
     by_real: Mapping[str, Checkout] = field(default_factory=dict)
     """Worktrees by their absolute path with links resolved."""
+    registered: frozenset[str] = frozenset()
+    """Names of the worktrees whose folder a register entry names, whichever task's that is."""
     uncompared: tuple[str, ...] = ()
     """Own branches of open tasks that weren't compared, for there are too many."""
     refuted: Mapping[str, Refuted] = field(default_factory=dict)

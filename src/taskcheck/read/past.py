@@ -65,9 +65,9 @@ def read_past(
         if history.shallow:
             return past
         home = _home(common_dir)
-        own = [_Own.of(path, tied, home) for path, tied in questions.tied.items()]
+        own = [Own.of(path, tied, home) for path, tied in questions.tied.items()]
         brought = _brought(history, reader, own)
-        asked = {*questions.idle, *_questioned(own, past.merges, brought)}
+        asked = {*questions.idle, *questioned(own, past.merges, brought)}
         standing = read_standing(history.git, history.head, asked, prefix)
     except GitSilent:
         raise
@@ -91,7 +91,7 @@ def _home(common_dir: Path) -> tuple[str, str] | None:
 
 
 @frozen
-class _Own:
+class Own:
     """A task file, with the branches and pull requests that are recorded as its task's own."""
 
     path: str
@@ -100,11 +100,12 @@ class _Own:
     numbers: frozenset[int]
 
     @classmethod
-    def of(cls, path: str, tied: Tied, home: tuple[str, str] | None) -> "_Own":
+    def of(cls, path: str, tied: Tied, home: tuple[str, str] | None) -> "Own":
+        """Return what is recorded, of pull requests those that may be of a repository."""
         return cls(path, tied.closed, tied.branches, tied.numbers(home))
 
 
-def _brought(history: History, reader: MergeReader, own: Iterable[_Own]) -> tuple[Brought, ...]:
+def _brought(history: History, reader: MergeReader, own: Iterable[Own]) -> tuple[Brought, ...]:
     """Return what root's own line brought in of the branches and pull requests that are recorded.
 
     Raises:
@@ -115,7 +116,7 @@ def _brought(history: History, reader: MergeReader, own: Iterable[_Own]) -> tupl
     return read_brought(history, reader.reverts, branches, numbers)
 
 
-def _questioned(own: Iterable[_Own], merges: Mapping[str, Merge], brought: Iterable[Brought]) -> Iterator[str]:
+def questioned(own: Iterable[Own], merges: Mapping[str, Merge], brought: Iterable[Brought]) -> Iterator[str]:
     """Yield the task files of which it matters since when they say what they say.
 
     Those are of open tasks that something brought in is of, and of done ones whose work hasn't landed or was reverted.

@@ -15,7 +15,7 @@ from tests.simulator.verdict import Expected
 from tests.simulator.world import Authority, World, moment, register, snapshot, stamp
 
 Struck = Literal["task", "manager", "ledger"]
-MODULES = ("files", "managers", "runs", "registers", "drift")
+MODULES = ("files", "managers", "runs", "registers", "drift", "claims")
 
 
 @dataclass(frozen=True)
