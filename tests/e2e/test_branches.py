@@ -36,12 +36,19 @@ def drift(root: Path, *arguments: str) -> list[Any]:
 
 
 def test_branches_are_compared_when_asked_for(fleet: Path) -> None:
+    git("branch", "-m", "task/fix-login", "wip/login", cwd=fleet)
     assert drift(fleet) == []
-    (finding,) = drift(fleet, "--branches", "task/*")
+    (finding,) = drift(fleet, "--branches", "wip/*")
+    assert finding["severity"] == "error"
+    assert "branch:wip/login" in {item["checkout"] for item in finding["evidence"]}
+    (fleet / "taskcheck.toml").write_text('[people]\nrj = []\n[checkouts]\nbranches = ["wip/*"]\n')
+    assert len(drift(fleet)) == 1
+
+
+def test_an_open_tasks_own_branch_is_compared_unasked(fleet: Path) -> None:
+    (finding,) = drift(fleet)
     assert finding["severity"] == "error"
     assert "branch:task/fix-login" in {item["checkout"] for item in finding["evidence"]}
-    (fleet / "taskcheck.toml").write_text('[people]\nrj = []\n[checkouts]\nbranches = ["task/*"]\n')
-    assert len(drift(fleet)) == 1
     report = taskcheck("--branches", "task/*", "--format", "json", cwd=fleet).json
     assert report["summary"]["checkouts"] == 3
 
@@ -86,6 +93,7 @@ def test_a_readme_on_a_branch_is_no_task(fleet: Path) -> None:
     git("add", "-A", cwd=fleet)
     git("commit", "-q", "-m", "readme", cwd=fleet)
     git("checkout", "-q", "main", cwd=fleet)
+    git("branch", "-D", "task/fix-login", cwd=fleet)
     assert taskcheck("--branches", "task/other", cwd=fleet).code == 0
 
 

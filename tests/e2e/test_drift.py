@@ -178,6 +178,7 @@ def test_a_tag_that_was_fetched_as_a_branch_is_the_commit_that_it_names(repo: Re
     repo.on_main()
     repo.git("update-ref", "refs/remotes/origin/v1", "v1")
     (repo.root / "taskcheck.toml").write_text(CONFIG + '[checkouts]\nbranches = ["origin/v*"]\n')
+    repo.git("branch", "-D", "task/x")
     assert messages(repo) == ["root still says ready, branch origin/v1 says in_review"]
 
 

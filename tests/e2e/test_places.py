@@ -76,7 +76,7 @@ def test_submodule(monorepo: Path, tmp_path: Path) -> None:
     outer.mkdir()
     git("init", "-q", "-b", "main", cwd=outer)
     git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", monorepo, "inner", cwd=outer)
-    assert summary(outer / "inner" / "sub") == (1, 1, [])
+    assert summary(outer / "inner" / "sub") == (1, 2, []), "the fetched branch of its task is looked at"
 
 
 def test_detached_root_is_compared_with_nothing(monorepo: Path) -> None:

@@ -1,6 +1,8 @@
 """What runs, how much it matters, what is meant to be: selection, severities, suppressions, the verdict."""
 
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +150,11 @@ def test_signals_alone_are_shown_but_not_where_rules_were_left_out(root: Path) -
         f'{{"owner": "rj", "generated_at": "2026-03-24T18:00:00Z", "escalation": {{"signals": {signals}}}}}'
     )
     (root / "tasks" / "a.md").write_text(TASK.format("").replace("ghost", "rj"))
+    ran = taskcheck("--now", "2026-03-24T18:00:00Z", cwd=root)
+    assert "strange_noise (answered since: it goes with the next heartbeat)" in ran.out
+    before = datetime(2026, 3, 24, 17, tzinfo=UTC).timestamp()
+    for written in (root / "tasks" / "a.md", *(root / ".tasks" / "task_manager").iterdir()):
+        os.utime(written, (before, before))
     ran = taskcheck("--now", "2026-03-24T18:00:00Z", cwd=root)
     assert "info    a  signals only\n" in ran.out
     by_path = taskcheck("--now", "2026-03-24T18:00:00Z", "tasks/a.md", cwd=root)

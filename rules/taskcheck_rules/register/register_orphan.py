@@ -258,6 +258,8 @@ def _run_over(entry: Entry, task: Task | None, dispatches: Dispatches, grace: da
         return None
     if run.state is DispatchState.ENDED:
         return run
+    if entry.is_reservation:
+        return None
     is_waited_for = task is None or task.stage in {Stage.READY, Stage.ACTIVE}
     if is_waited_for or run.state is not DispatchState.GONE:
         return None

@@ -9,6 +9,7 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
 from taskcheck.model.checkouts import Checkouts
+from taskcheck.model.history import REMOTE
 from taskcheck.model.runtime import Entry, Tombstone
 from taskcheck.model.sources import CheckoutSource, Merge, Repository, Sources
 from taskcheck.model.task import Checkout, Tie
@@ -104,8 +105,11 @@ def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:
 
 
 def _by_branch(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
-    """Return the checkouts that are on a branch, by its name."""
-    return {checkout.branch: checkout for checkout in checkouts if checkout.branch}
+    """Return the checkouts that are on a branch, by its name; of a fetched one the name without its remote will do."""
+    found = {checkout.branch: checkout for checkout in checkouts if checkout.branch}
+    for branch, checkout in list(found.items()):
+        found.setdefault(branch.removeprefix(REMOTE), checkout)
+    return found
 
 
 def _by_real(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:

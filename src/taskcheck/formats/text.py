@@ -55,6 +55,8 @@ def _lines(report: Report, *, verbose: bool, by_rule: bool) -> Iterator[Line]:
     yield from _fixes(report)
     for manager in report.managers:
         yield _manager(manager)
+    if report.root:
+        yield Line(0, (("root    ", "warning"), (visible(report.root, None), "")), hang=8)
     yield from _summary(report, verbose=verbose)
 
 
@@ -160,8 +162,6 @@ def _manager(manager: ManagerStatus) -> Line:
 def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
     for error in report.errors:
         yield Line(0, (("failed  ", "error"), (f"{visible(error.where)}: {visible(error.message)}", "")))
-    if report.root:
-        yield Line(0, (("root    ", "warning"), (visible(report.root, None), "")), hang=8)
     for notice in report.notices:
         yield Line(0, (("notice  ", "warning"), (visible(notice, None), "")), hang=8)
     unseen = not_looked_at(report)

@@ -4,6 +4,9 @@ from datetime import datetime
 
 from taskcheck.documents.frozen import frozen
 
+REMOTE = "origin/"
+"""What stands before the name of a branch that was fetched of the usual remote."""
+
 
 @frozen(kw_only=True)
 class Brought:

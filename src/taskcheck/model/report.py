@@ -167,8 +167,7 @@ class RuleRun:
             return self
 
         def changed(case: Case) -> Case:
-            found = filter(None, map(change, case.findings))
-            return replace(case, findings=tuple(found)) if case.findings else case
+            return replace(case, findings=tuple(filter(None, map(change, case.findings)))) if case.findings else case
 
         return replace(self, cases=tuple(map(changed, self.cases)))
 
@@ -281,7 +280,7 @@ class Report:
     notes: tuple[str, ...] = ()
     """What a person should know about the fixes that were applied."""
     root: str = ""
-    """What there is to say of root itself: that it is behind its trunk, or on another branch."""
+    """That root is behind its trunk, or on another branch."""
     notices: tuple[str, ...] = ()
     """What was asked for and couldn't be learnt, without making the result less than it is without it."""
     unseen: tuple[Unseen, ...] = ()

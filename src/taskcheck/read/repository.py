@@ -8,6 +8,7 @@ from pathlib import Path
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
+from taskcheck.model.history import REMOTE
 from taskcheck.model.sources import CheckoutSource, Fetched, Repository, Source, Sources, Unavailable
 from taskcheck.read.allowlist import branch_name, object_id
 from taskcheck.read.branches import branch_tips, read_branches, read_changed
@@ -28,7 +29,7 @@ MOST_OWN = 200
 
 _LOCAL = "refs/heads/"
 _REMOTES = "refs/remotes/"
-_REF_FOLDERS = (_LOCAL, _REMOTES, "refs/remotes/origin/")
+_REF_FOLDERS = (_LOCAL, _REMOTES, f"{_REMOTES}{REMOTE}")
 """Where a branch that a ledger names may be, the first first."""
 
 
@@ -247,10 +248,18 @@ def _trunk(candidates: tuple[str, ...], refs: Mapping[str, str]) -> str | None:
 def _own_tips(
     questions: Questions, refs: Mapping[str, str], taken: Collection[str], trunk: str | None
 ) -> dict[str, str]:
-    """Return the commits of those of the open tasks' own branches that there are and that nobody looks at elsewhere."""
+    """Return the commits of those of the open tasks' own branches that there are and that nobody looks at elsewhere.
+
+    One that was only fetched has the remote before its name: ``origin/task/fix-login``.
+    """
     own = [name for name in questions.own_branches if name not in taken]
     tips = _tips(own, refs, trunk)
-    return {name: tips[name] for name in own if name in tips}
+    found = {}
+    for name in own:
+        shown = name if f"{_LOCAL}{name}" in refs else f"{REMOTE}{name}"
+        if name in tips and shown not in taken:
+            found[shown] = tips[name]
+    return found
 
 
 def _fetched_trunk(candidates: tuple[str, ...], refs: Refs) -> dict[str, str]:
