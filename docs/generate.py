@@ -2,7 +2,7 @@
 
 These are docs/rules/*.md from the rules' own docstrings, and from the models of the configuration the tables of
 docs/configuration.md, docs/taskcheck.schema.json, which editors read, and src/taskcheck/config/described.py, by which
-a check judges a configuration without them.
+a check judges a configuration without them; and from the tests' decision table docs/verdicts.md.
 """
 
 import ast
@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 
+import verdicts
 from taskcheck import Rule
 from taskcheck.config import load as config, schema
 from taskcheck.plugins import manager as plugins
@@ -243,6 +244,7 @@ def pages() -> dict[str, str]:
         "configuration.md": filled(written, {"presets": formats(), "keys": reference()}),
         "taskcheck.schema.json": for_editors(),
         "rooms.svg": rooms.draw(),
+        "verdicts.md": verdicts.page(),
         DESCRIBED: described(),
     }
 

@@ -74,7 +74,7 @@ def dispatch_completed_unreconciled(
     if task.closed or dispatch is None or dispatch.settled:
         return
     outcome = dispatch.outcome if dispatch.outcome in settings.outcomes else None
-    waiting = task.stage in {Stage.READY, Stage.ACTIVE}
+    waiting = task.stage in {Stage.PARKED, Stage.READY, Stage.ACTIVE}
     if outcome is None and not waiting:
         return
     run = Run(task, dispatch, own_copy(copies, task.id), outcome)

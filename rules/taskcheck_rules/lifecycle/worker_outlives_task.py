@@ -5,6 +5,7 @@ from datetime import datetime
 
 from taskcheck import (
     Dispatches,
+    DispatchState,
     Entries,
     Entry,
     Evidence,
@@ -13,16 +14,23 @@ from taskcheck import (
     Severity,
     Task,
     Tasks,
+    Tombstone,
     age,
     rule,
     timestamp,
 )
+from taskcheck_rules.parts import entries_of
 from taskcheck_rules.wording import phrase, status_of
 
 
 @rule(family="lifecycle", severity=Severity.WARNING)
 def worker_outlives_task(
-    task: Task, tasks: Tasks, entries: Entries, dispatches: Dispatches, settings: Settings, now: datetime
+    task: Task,
+    tasks: Tasks,
+    dispatches: Dispatches,
+    settings: Settings,
+    now: datetime,
+    entries: Entries | None = None,
 ) -> Iterator[Finding]:
     """A task was closed a while ago, and the process of its worker still lives.
 
@@ -30,9 +38,9 @@ def worker_outlives_task(
     It goes on spending, and may write to a task that nobody looks at any more.
 
     ## Example
-    The task says `completed` since an hour, and process 4242 of its register entry is still at work. Silent for
-    `pickup_grace` after the closing, where nothing tells when that was, and where an open task's entry names the same
-    process: a worker may take one task after another.
+    The task says `completed` since an hour, and process 4242 of its register entry, or of its tombstone, is still at
+    work. Silent for `pickup_grace` after the closing, where nothing tells when that was, and where the record of an
+    open task names the same process: a worker may take one task after another.
 
     ## Fix
     None: whether its work is still wanted is for a person to say. Its entry stays while it lives.
@@ -43,9 +51,9 @@ def worker_outlives_task(
     since = now - closed
     if since <= settings.limits.pickup_grace:
         return
-    for entry in entries.of(task.id):
-        if dispatches.held(entry) and not _works_on_another(entry, entries, tasks):
-            yield _finding(task, entry, age(since))
+    for record in _live_records(task, entries, dispatches):
+        if not _works_on_another(record, dispatches, tasks):
+            yield _finding(task, record, age(since))
 
 
 def _closed_at(task: Task) -> datetime | None:
@@ -54,36 +62,35 @@ def _closed_at(task: Task) -> datetime | None:
     return timestamp(written) if written else None
 
 
-def _works_on_another(entry: Entry, entries: Entries, tasks: Tasks) -> bool:
-    """Return whether an open task's entry names the same process."""
-    return any(_is_open(other.task, tasks) for other in _others_of_process(entry, entries))
+def _live_records(task: Task, entries: Entries | None, dispatches: Dispatches) -> list[Entry | Tombstone]:
+    """Return the entries of a task that a live process holds; where none is, the tombstone of a run that goes on."""
+    held: list[Entry | Tombstone] = []
+    held += [entry for entry in entries_of(entries, task.id) if dispatches.held(entry)]
+    run = dispatches.of(task.id)
+    if held or run is None:
+        return held
+    if run.tombstone is not None and run.state is DispatchState.RUNNING:
+        held.append(run.tombstone)
+    return held
 
 
-def _others_of_process(entry: Entry, entries: Entries) -> Iterator[Entry]:
-    """Yield the entries of other tasks that name the same process; none for an entry that names no process."""
-    if entry.pid is None:
-        return
-    for other in entries:
-        same_process = other.pid == entry.pid and other.host == entry.host
-        if same_process and other.task != entry.task:
-            yield other
+def _works_on_another(record: Entry | Tombstone, dispatches: Dispatches, tasks: Tasks) -> bool:
+    """Return whether the record of an open task names the same process."""
+    names = dispatches.tasks_of(record.pid, record.host) - {record.task}
+    others = filter(None, map(tasks.get, sorted(names)))
+    return not all(other.closed for other in others)
 
 
-def _is_open(name: str, tasks: Tasks) -> bool:
-    """Return whether root has a task, and it isn't done."""
-    task = tasks.get(name)
-    return task is not None and not task.closed
-
-
-def _finding(task: Task, entry: Entry, since: str) -> Finding:
+def _finding(task: Task, record: Entry | Tombstone, since: str) -> Finding:
     """Return the warning about one worker."""
-    process = phrase(", process ", entry.pid)
-    lives = Evidence(place=entry.place, saw=f"registered by {entry.manager}{process}, which lives")
+    process = phrase(", process ", record.pid)
+    who = record.manager if isinstance(record, Entry) else record.owner or ""
+    lives = Evidence(place=record.written_in, saw=f"recorded{phrase(' by ', who)}{process}, which lives")
     return Finding(
         task=task.id,
         place=task.at("status"),
         message=f"it is {task.status} since {since}, and its worker still lives{process}",
         expected="a worker that ends when its task is closed",
         evidence=(status_of(task), lives),
-        identity=(entry.manager,),
+        identity=(who,),
     )

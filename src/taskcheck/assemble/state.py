@@ -200,7 +200,16 @@ def _dispatches(
     moves = judge.moves(tasks, newest, own_checkouts, own_copies)
     live = judge.liveness.live(parsed.ledgers)
     protected = judge.liveness.protected(parsed.ledgers, newest)
-    return Dispatches(newest, live, protected), moves
+    return Dispatches(newest, live, protected, _by_process(parsed)), moves
+
+
+def _by_process(parsed: Parsed) -> dict[tuple[int, str | None], frozenset[str]]:
+    """Return the tasks whose records name each process, by pid and host."""
+    found: dict[tuple[int, str | None], set[str]] = {}
+    for record in parsed.records:
+        if record.pid is not None:
+            found.setdefault((record.pid, record.host), set()).add(record.task)
+    return {process: frozenset(tasks) for process, tasks in found.items()}
 
 
 def _ledgers(parsed: Parsed) -> tuple[Ledger, ...] | Unavailable:

@@ -67,9 +67,16 @@ class Dispatches:
     protected: Mapping[Entry, str] = field(default_factory=dict)
     """Entries of workers that aren't known to be dead, each with why and until when no safe fix may remove it."""
 
+    by_process: Mapping[tuple[int, str | None], frozenset[str]] = field(default_factory=dict)
+    """The tasks whose records name a process, by pid and host."""
+
     def of(self, task: str) -> Dispatch | None:
         """The newest run of one task."""
         return self.by_task.get(task)
+
+    def tasks_of(self, pid: int | None, host: str | None) -> frozenset[str]:
+        """The tasks whose records name a process; none for no process."""
+        return frozenset() if pid is None else self.by_process.get((pid, host), frozenset())
 
     def run_of(self, entry: Entry) -> Dispatch | None:
         """The newest run of an entry's task, where the entry is part of it and of no earlier one."""

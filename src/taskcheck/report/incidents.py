@@ -121,8 +121,8 @@ def _explained(findings: list[Finding], causes: Causes) -> tuple[Finding, ...]:
     grave = {finding.rule for finding in findings if finding.level is not Severity.INFO}
     explained = []
     for finding in findings:
-        # What is only told for information is the cause of no error.
-        able = grave if finding.level is Severity.ERROR else found
+        # What is only told for information is the cause of nothing that matters more.
+        able = found if finding.level is Severity.INFO else grave
         explained.append(replace(finding, explained_by=causes.first(able, finding.rule)))
 
     def order(finding: Finding) -> tuple[object, ...]:

@@ -28,6 +28,17 @@ def waits_for_what_was_dropped(scene: Scene, task: str, dropped: str) -> Iterato
     yield expect(task, "dropped-dependency")
 
 
+@fault({"hold": "review"}, {"hold": "review"})
+def two_record_one_pull_request(scene: Scene, one: str, two: str) -> Iterator[Expected]:
+    """A task's pull request stands in another task's file, too."""
+    first, _ = sorted((one, two), key=scene.world.root.task)
+    url = "https://github.com/acme/fleet/pull/99999"
+    for task in (one, two):
+        scene.world.root.edit(task, scene.now, pr_url=url, pr_number="99999")
+    scene.life.commit_root("One of these is wrong")
+    yield expect(first, "shared-pull-request", also=["metadata-drift", "register-orphan"])
+
+
 @fault(AT_WORK, of="manager")
 def manager_cries_for_help(scene: Scene, task: str) -> Iterator[Expected]:
     """A manager escalates what no ledger shows."""

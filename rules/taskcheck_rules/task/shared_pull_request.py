@@ -1,0 +1,71 @@
+"""shared-pull-request."""
+
+from collections.abc import Iterator
+
+from taskcheck import Evidence, Finding, Place, Severity, Task, Tasks, rule
+from taskcheck_rules.wording import listed, phrase
+
+
+@rule(family="task", severity=Severity.WARNING)
+def shared_pull_request(tasks: Tasks) -> Iterator[Finding]:
+    """Several task files record one pull request, and one of them is still open.
+
+    ## Why
+    When it is merged, who knows which of the tasks is done? One of the two was copied, or mistyped.
+
+    ## Example
+    fix-login and fix-logout both say `pr_url: https://github.com/acme/shop/pull/12`, and fix-logout is `in_review`. A
+    number alone is that of the repository, so two tasks with `pr_number: 12` share it, too. Tasks that are all closed
+    say nothing any more, and neither does a task that lies in several files.
+
+    ## Fix
+    None: take the record out of the task that it isn't of.
+    """
+    recorded: dict[str, list[Task]] = {}
+    for task in tasks:
+        name = _pull_of(task)
+        unclear = tasks.ambiguous(task.id)
+        if name and not unclear:
+            recorded.setdefault(name, []).append(task)
+    for name in sorted(recorded):
+        sharing = recorded[name]
+        sharing.sort(key=_open_first)
+        first, *others = sharing
+        if others and not first.closed:
+            yield _finding(name, first, others)
+
+
+def _pull_of(task: Task) -> str:
+    """Return what tells the pull request that a task records from others: its URL, else its number."""
+    number = task.text("pr_number")
+    return task.text("pr_url") or phrase("#", number)
+
+
+def _open_first(task: Task) -> bool:
+    """Return a key that sorts open tasks before closed ones."""
+    return task.closed
+
+
+def _finding(name: str, first: Task, others: list[Task]) -> Finding:
+    """Return the finding that some tasks record one pull request, told of the first that is open."""
+    names = [task.id for task in others]
+    evidence = map(_recorded, (first, *others))
+    return Finding(
+        task=first.id,
+        place=_place_of(first),
+        message=f"{first.id} records the pull request {name}, and so does {listed(names)}",
+        expected="a pull request of its own for each task",
+        evidence=tuple(evidence),
+        identity=(name, *names),
+    )
+
+
+def _recorded(task: Task) -> Evidence:
+    """Return what a task that records the pull request says."""
+    return Evidence(place=_place_of(task), saw=f"{task.id} is {task.status}")
+
+
+def _place_of(task: Task) -> Place:
+    """Return where a task records its pull request."""
+    key = "pr_url" if task.text("pr_url") else "pr_number"
+    return task.at(key)

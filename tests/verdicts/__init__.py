@@ -1,0 +1,1 @@
+"""The decision table of task states, and what holds the rules to it."""
