@@ -158,9 +158,12 @@ def chosen(store: Store, request: Request) -> list[Rule]:
     """Return the rules that a request is about.
 
     Raises:
-        UsageError: it names one that isn't there.
+        UsageError: it names one that isn't there, or selects and ignores one.
     """
     settings = store.settings
+    both = sorted({*request.select, *request.extend_select} & {*request.ignore})
+    if both:
+        raise UsageError(f"{both[0]!r} is selected and ignored; leave one of the two out")
     configured = () if request.select else settings.ignore
     ignored = (*(name for name in configured if name not in request.extend_select), *request.ignore)
     selected = (*(request.select or settings.select), *request.extend_select)

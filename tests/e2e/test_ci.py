@@ -282,7 +282,9 @@ def test_an_untrusted_pull_request_is_judged_by_its_base(how: str, pull_request:
     git("commit", "-q", "-m", "pull", cwd=root)
     trusting = taskcheck("--baseline", "baseline.toml", cwd=root)
     assert (trusting.code == 1) == (how == "task file"), trusting.out
-    for revision in ("main", "refs/heads/main", git("rev-parse", "main", cwd=root).strip()):
+    git("tag", "-a", "-m", "base", "v1", "main", cwd=root)
+    named = [git("rev-parse", *options, "main", cwd=root).strip() for options in ((), ("--short",))]
+    for revision in ("main", "refs/heads/main", "v1", *named):
         judged = taskcheck("--config-from", revision, "--baseline", "baseline.toml", "--format", "concise", cwd=root)
         assert judged.code == 1
         assert {line.partition(":")[0] for line in judged.out.splitlines()[:-1]} == {"tasks/x.md", "tasks/y.md"}
@@ -304,7 +306,8 @@ def test_the_baseline_of_the_configuration_is_that_of_the_base_too(pull_request:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--config-from", "nowhere"), "there is no branch or commit nowhere here; was it fetched?"),
+        (("--config-from", "nowhere"), "there is no branch, tag or commit nowhere here; was it fetched?"),
+        (("--config-from", "HEAD^"), "there is no branch, tag or commit HEAD^ here; was it fetched?"),
         (("--config-from", "main", "--config", "taskcheck.toml"), "no --config or --update-baseline"),
         (("--config-from", "main", "--baseline", "b.toml", "--update-baseline"), "no --config or --update-baseline"),
         (("--config-from", "main", "--baseline", "b.toml"), "main has no b.toml"),

@@ -82,7 +82,6 @@ def test_what_makes_a_run_fail(root: Path, arguments: list[str], code: int) -> N
         (["--select", "register-orphan,routing", "--ignore", "register"], ["register-orphan", "role-routing"]),
         (["--ignore", "routing"], ["register-orphan"]),
         (["--ignore", "routing", "--extend-select", "role-routing"], ["register-orphan", "role-routing"]),
-        (["--select", "all", "--ignore", "all"], []),
     ],
 )
 def test_a_name_beats_a_family_and_a_family_beats_all(root: Path, arguments: list[str], rules: list[str]) -> None:
@@ -95,7 +94,6 @@ def test_what_is_asked_for_beats_what_the_configuration_leaves_out(root: Path) -
     assert found(root)[1] == []
     assert {rule for _, rule in found(root, "--extend-select", "role-routing")[1]} == {"role-routing"}
     assert {rule for _, rule in found(root, "--extend-select", "register")[1]} == {"register-orphan"}
-    assert found(root, "--extend-select", "register", "--ignore", "register")[1] == []
 
 
 @pytest.mark.parametrize("key", ["entries", "tasks", "workers"])
@@ -163,6 +161,25 @@ def test_signals_alone_are_shown_but_not_where_rules_were_left_out(root: Path) -
     assert "signals only" not in taskcheck("--now", "2026-03-24T18:00:00Z", "--select", "routing", cwd=root).out
     (root / ".tasks" / "task_manager" / "task-manager-rj.register.json").unlink()
     assert "1 incident (signals only)" in taskcheck("--now", "2026-03-24T18:00:00Z", cwd=root).out
+
+
+def test_what_is_selected_and_ignored_is_a_mistake(root: Path) -> None:
+    ran = taskcheck("--select", "drift,register", "--ignore", "drift", cwd=root)
+    assert (ran.code, "'drift' is selected and ignored" in ran.err) == (2, True)
+
+
+def test_a_role_is_no_name_for_a_register(root: Path) -> None:
+    path = root / "taskcheck.toml"
+    path.write_text(path.read_text() + '[roles]\nreviewer = "rj"\n')
+    ran = taskcheck("owner", "rj", "reviewer", cwd=root)
+    assert ran.code == 1
+    person, role = ran.out.splitlines()
+    assert person.startswith("rj\t")
+    assert role.startswith("-\trole reviewer is filled by rj")
+    (root / ".tasks/task_manager/task-manager-reviewer.register.json").write_text(
+        '{"owner": "reviewer", "entries": {}}'
+    )
+    assert "reviewer has a register, and is a role: rj" in taskcheck(cwd=root).out
 
 
 def test_grouped_by_rule(root: Path) -> None:

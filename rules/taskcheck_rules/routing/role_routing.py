@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Manager, People, Place, Settings, Severity, Stage, Task, rule
+from taskcheck import Evidence, Finding, Manager, People, Place, Settings, Severity, Stage, Task, replace, rule
 from taskcheck_rules.wording import phrase
 
 
@@ -17,7 +17,8 @@ def role_routing(task_or_manager: Task | Manager, people: People, settings: Sett
     `owner: product-critic`, and no person is declared for that role. A role that is set to `false` is on purpose
     nobody's, and silent. A missing owner counts for ready and active tasks only, in a store that has managers or
     requires an owner. A register or snapshot of an owner
-    who resolves to nobody is found too, on that manager. Names that begin alike or look alike are only suggested.
+    who resolves to nobody is found too, on that manager; one that is named after a role which a person fills is a
+    warning, for that person's manager has another one. Names that begin alike or look alike are only suggested.
 
     ## Fix
     None: who acts is for a person to say, in `[people]` and `[roles]` or in the team files.
@@ -80,20 +81,27 @@ def _nobody(task: Task, place: Place, spelling: str, why: str, people: People) -
 
 def _of_manager(manager: Manager, people: People) -> Iterator[Finding]:
     """Yield a finding where the files of a manager are of nobody who could act."""
-    if manager.known or people.route(manager.key).person is not None:
+    if manager.known:
         return
     evidence = []
     for file in manager.files:
         owner = file.owner or file.name
         evidence.append(Evidence(place=file.place, saw=f"owner is {owner}"))
+    person = people.route(manager.key).person
     suggestion = _suggestion(manager.key, people)
-    yield Finding(
+    found = Finding(
         manager=manager.key,
         place=evidence[0].place,
         message=f"{manager.key} has {_kinds(manager)}, and is {_what(manager.key, people)}",
         expected=f"a manager that works for a declared person{suggestion}",
         evidence=tuple(evidence),
     )
+    if person is None:
+        yield found
+        return
+    message = f"{manager.key} has {_kinds(manager)}, and is a role: {person}, who fills it, would have another one"
+    expected = f"files of a manager that are named after {person}"
+    yield replace(found, message=message, expected=expected, severity=Severity.WARNING, identity=("role",))
 
 
 def _kinds(manager: Manager) -> str:

@@ -1,12 +1,16 @@
-"""Print the canonical key of a person or role, by any spelling.
+"""Print the canonical key of a person, by any spelling: what a register and a snapshot are named after.
 
-One line each: the key (``-`` for nobody), a tab, and why. Exits 1 when any of them is nobody.
+One line each: the key (``-`` for a role or nobody), a tab, and why. Exits 1 when any of them is no person.
 """
 
 import argparse
+from typing import TYPE_CHECKING
 
 from taskcheck.cli.common import guarded, opened, store_options
 from taskcheck.formats.sanitize import visible
+
+if TYPE_CHECKING:
+    from taskcheck.config.people import People
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,15 +22,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Resolve each name."""
     directory = guarded(lambda: opened(options).directory())
-    nobody = False
-    for name in options.names:
-        owner = directory.resolve(name)
-        if owner:
-            declared = directory.declared_in.get(owner.key, "?")
-            print(f"{visible(owner.key)}\t{owner.kind}, declared in {visible(declared, None)}")
-        else:
-            nobody = True
-            close = directory.suggestions(name)
-            hint = f"; {' or '.join(close)}, perhaps?" if close else ""
-            print(f"-\t{visible(name)} is neither a declared person nor a role{hint}")
-    return int(nobody)
+    are_persons = [_told(name, directory) for name in options.names]
+    return int(not all(are_persons))
+
+
+def _told(name: str, directory: "People") -> bool:
+    """Print what a name is; return whether it is a person's."""
+    owner = directory.resolve(name)
+    if owner is None:
+        close = directory.suggestions(name)
+        hint = f"; {' or '.join(close)}, perhaps?" if close else ""
+        print(f"-\t{visible(name)} is neither a declared person nor a role{hint}")
+        return False
+    declared = visible(directory.declared_in.get(owner.key, "?"), None)
+    if owner.kind == "person":
+        print(f"{visible(owner.key)}\tperson, declared in {declared}")
+        return True
+    routed = visible(directory.route(name).why, None)
+    print(f"-\t{routed}, declared in {declared}; registers are named after persons")
+    return False

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import field, frozen
+from taskcheck.read.allowlist import branch_name
 from taskcheck.read.runner import GitError, GitSilent, Runner
 from taskcheck.read.session import Asker
 
@@ -61,6 +62,17 @@ class Objects:
         for commit in wanted:
             if commit not in found or found[commit][0] != "commit":
                 raise GitError(f"git has no commit {commit}, which root or trunk is at; try: git fsck")
+
+    def commit_of(self, name: str) -> str | None:
+        """Return the commit that a tag, ``HEAD`` or a short id names; None where none does, or the name can't be one.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        if not branch_name(name):
+            return None
+        kind_of = self._ask("info", [f"{name}^{{commit}}"]).split()
+        return kind_of[0].decode() if kind_of[1:2] == [b"commit"] else None
 
     def infos(self, names: Iterable[str]) -> dict[str, Info]:
         """Return what those of some objects are that there are.

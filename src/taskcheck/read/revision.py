@@ -15,7 +15,8 @@ def read_revision(location: Location, name: str, paths: Iterable[str]) -> dict[s
 
     Args:
         location: where the store is.
-        name: ``main``, ``origin/main``, a full name such as ``refs/heads/main``, or a whole commit id.
+        name: ``main``, ``origin/main``, ``HEAD``, a tag, a full name such as ``refs/heads/main``, or a commit id of at
+            least four digits.
         paths: relative to the store's folder.
 
     Raises:
@@ -42,6 +43,7 @@ def _commit(git: Git, name: str) -> str:
         commit = refs.get(found.removeprefix("ref: "), found)
         if object_id(commit):
             return commit
-    if object_id(name):
-        return name
-    raise GitError(f"there is no branch or commit {name} here; was it fetched?")
+    named = name if object_id(name) else git.objects.commit_of(name)
+    if named is None:
+        raise GitError(f"there is no branch, tag or commit {name} here; was it fetched?")
+    return named
