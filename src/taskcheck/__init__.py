@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from taskcheck.checks import check as check
     from taskcheck.config.load import ConfigError as ConfigError
     from taskcheck.config.people import People as People
-    from taskcheck.config.settings import FINISHED as FINISHED, Settings as Settings, Stage as Stage
+    from taskcheck.config.settings import FINISHED as FINISHED, Limits as Limits, Settings as Settings, Stage as Stage
     from taskcheck.config.suggest import did_you_mean as did_you_mean
     from taskcheck.documents import Value as Value
     from taskcheck.documents.frozen import field as field, frozen as frozen, replace as replace
@@ -79,6 +79,7 @@ if TYPE_CHECKING:
         Tie as Tie,
     )
     from taskcheck.model.tasks import Tasks as Tasks
+    from taskcheck.model.waiting import Waiting as Waiting
     from taskcheck.plugins.marker import hookimpl as hookimpl
     from taskcheck.store import UsageError as UsageError
 
@@ -86,7 +87,7 @@ _HOMES = {
     "checks": ("check",),
     "config.load": ("ConfigError",),
     "config.people": ("People",),
-    "config.settings": ("FINISHED", "Settings", "Stage"),
+    "config.settings": ("FINISHED", "Limits", "Settings", "Stage"),
     "config.suggest": ("did_you_mean",),
     "documents": ("Value",),
     "documents.frozen": ("field", "frozen", "replace"),
@@ -104,6 +105,7 @@ _HOMES = {
     "model.state": ("Dispatches", "Entries", "Rows", "SuppressionUse"),
     "model.taking": ("Taking", "taking"),
     "model.tasks": ("Tasks",),
+    "model.waiting": ("Waiting",),
     "model.task": ("Checkout", "Copy", "Place", "PullRequest", "Task", "Tie"),
     "plugins.marker": ("hookimpl",),
     "store": ("UsageError",),

@@ -1,6 +1,6 @@
 """Sources and settings to one frozen state; pure, so that a state as it would be can be assembled too."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from taskcheck.assemble.pulls import parse_pulls
 from taskcheck.assemble.renames import RenameReader
 from taskcheck.assemble.standing import Standing
 from taskcheck.assemble.tasks import TaskReader
+from taskcheck.assemble.waiting import WaitingReader
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
@@ -31,6 +32,7 @@ from taskcheck.model.sources import Repository, Sources, Unavailable
 from taskcheck.model.state import Dispatches, Entries, Rows, State
 from taskcheck.model.task import Checkout, Copy, Place, Task, Tie
 from taskcheck.model.tasks import Tasks
+from taskcheck.model.waiting import Waiting
 
 T = TypeVar("T")
 
@@ -77,6 +79,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         off_trunk=_off_trunk(git),
         dispatches=dispatches,
         moves=moves,
+        waiting={each.task: each for each in _waiting(dispatches, tasks, now + settings.limits.clock_skew)},
         reviews=_reviews(sources, settings, tasks),
         markers=_markers(sources, settings),
         tracked=_tracked(git, settings),
@@ -201,6 +204,13 @@ def _dispatches(
     live = judge.liveness.live(parsed.ledgers)
     protected = judge.liveness.protected(parsed.ledgers, newest)
     return Dispatches(newest, live, protected, _by_process(parsed)), moves
+
+
+def _waiting(dispatches: Dispatches | Unavailable, tasks: Tasks, latest: datetime) -> Iterator[Waiting]:
+    """Yield the tasks that wait for a person."""
+    has_queue = isinstance(dispatches, Dispatches)
+    runs = dispatches.by_task if isinstance(dispatches, Dispatches) else {}
+    return WaitingReader(latest=latest, dispatches=runs, has_queue=has_queue).waiting(tasks)
 
 
 def _by_process(parsed: Parsed) -> dict[tuple[int, str | None], frozenset[str]]:

@@ -100,7 +100,10 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {
         {'snapshot_max_age': ('text', 0, None, 'duration_text'),
          'in_progress_max_idle': ('text', 0, None, 'duration_text'),
          'pickup_grace': ('text', 0, None, 'duration_text'),
-         'clock_skew': ('text', 0, None, 'duration_text')},
+         'clock_skew': ('text', 0, None, 'duration_text'),
+         'review_max_wait': ('text', 0, None, 'duration_text'),
+         'stopped_max_wait': ('text', 0, None, 'duration_text'),
+         'ready_max_wait': ('text', 0, None, 'duration_text')},
         frozenset([]),
     ),
     'RulesTable': (

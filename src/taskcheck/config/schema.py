@@ -190,6 +190,12 @@ class LimitsTable(Table):
     """How long a dispatch may take to show in worktree and task file."""
     clock_skew: Duration = age(DEFAULTS.limits.clock_skew)
     """How far clocks may be apart."""
+    review_max_wait: Duration | None = None
+    """How long a task may be in review before it is told; without, as long as it takes."""
+    stopped_max_wait: Duration | None = None
+    """The same for one that is blocked or failed."""
+    ready_max_wait: Duration | None = None
+    """The same for one that is ready and that nobody ever picked up."""
 
 
 class RulesTable(Table):

@@ -84,6 +84,10 @@ class Limits:
     in_progress_max_idle: timedelta = timedelta(hours=4)
     pickup_grace: timedelta = timedelta(minutes=15)
     clock_skew: timedelta = timedelta(minutes=5)
+    review_max_wait: timedelta | None = None
+    """None for these three: a task may wait as long as it takes."""
+    stopped_max_wait: timedelta | None = None
+    ready_max_wait: timedelta | None = None
 
 
 @frozen(kw_only=True)

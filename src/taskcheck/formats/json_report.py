@@ -15,6 +15,7 @@ from taskcheck.model.report import (
     Unseen,
 )
 from taskcheck.model.task import Place
+from taskcheck.model.waiting import Queue, Waiting
 
 SCHEMA = "taskcheck/report/1"
 
@@ -40,6 +41,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "fixes": list(map(_fix, report.fixes)),
         "unseen": list(map(_unseen, report.unseen)),
         "root": report.root or None,
+        "waiting": list(map(_queue, report.waiting)),
         "notices": list(report.notices),
         "notes": list(report.notes),
         "undo": report.undo,
@@ -71,6 +73,21 @@ def _manager(manager: ManagerStatus) -> dict[str, Any]:
         "files": list(manager.files),
         "entries": manager.entries,
         "workers": manager.workers,
+    }
+
+
+def _queue(queue: Queue) -> dict[str, Any]:
+    return {"class": queue.stage.value, "count": queue.count, "longest": list(map(_waiting, queue.longest))}
+
+
+def _waiting(each: Waiting) -> dict[str, Any]:
+    return {
+        "task": each.task,
+        "title": each.title,
+        "owner": each.owner,
+        "status": each.status,
+        "since": iso(each.since) if each.since else None,
+        "reason": each.reason,
     }
 
 

@@ -7,6 +7,7 @@ from enum import Enum
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.model.finding import REPOSITORY, Acceptance, Finding, Safety, Severity
 from taskcheck.model.runtime import Signal
+from taskcheck.model.waiting import Queue
 
 
 @frozen(kw_only=True)
@@ -279,6 +280,8 @@ class Report:
     """Fixes that were applied, would be, or were held back for a reason other than their safety."""
     notes: tuple[str, ...] = ()
     """What a person should know about the fixes that were applied."""
+    waiting: tuple[Queue, ...] = ()
+    """Tasks that wait for a person, by class."""
     root: str = ""
     """That root is behind its trunk, or on another branch."""
     notices: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ from taskcheck.model.task import (
     Task,
 )
 from taskcheck.model.tasks import Tasks
+from taskcheck.model.waiting import Waiting
 
 
 @frozen
@@ -139,6 +140,8 @@ class State:
     dispatches: Dispatches | Unavailable
     moves: Mapping[str, datetime]
     """When each active task last moved; told where dispatches can be."""
+    waiting: Mapping[str, Waiting]
+    """The tasks that wait for a person."""
     reviews: Mapping[str, Place]
     markers: Mapping[str, tuple[tuple[Place, Stage], ...]]
     """The marker files of each task, with the stage that each stands for."""

@@ -11,6 +11,7 @@ from taskcheck.model.report import EMPTY, FixNote, Incident, Report, RuleRun, Ru
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Place
+from taskcheck.model.waiting import queues
 from taskcheck.report.causes import Causes
 from taskcheck.report.incidents import fold
 from taskcheck.report.managers import manager_statuses
@@ -71,6 +72,7 @@ def build(
         errors=(*errors, *_raised(runs)),
         notices=_notices(state),
         root=_root(state),
+        waiting=queues(state.waiting.values()),
         unseen=unseen(state),
         partial=bool(only) or not signals_alone,
         worktrees=_worktrees(state),

@@ -1,0 +1,55 @@
+"""waiting-too-long."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from taskcheck import Evidence, Finding, Limits, Settings, Severity, Stage, Task, Waiting, age, rule
+from taskcheck_rules.wording import minute
+
+
+@rule(family="lifecycle", severity=Severity.WARNING)
+def waiting_too_long(task: Task, waiting: dict[str, Waiting], settings: Settings, now: datetime) -> Iterator[Finding]:
+    """A task waits for a person for longer than the configuration allows.
+
+    ## Why
+    Nothing disagrees, so nothing is shown; and the pull request grows old.
+
+    ## Example
+    `[limits] review_max_wait = "3d"`, and fix-login is `in_review` since a week. `stopped_max_wait` is for tasks that
+    are blocked or failed, `ready_max_wait` for ready ones that nobody ever picked up. Without these limits the rule is
+    silent; and where no ledger tells since when, nobody knows.
+
+    ## Fix
+    None: review it, unblock it, or set it back.
+    """
+    waits = waiting.get(task.id)
+    if waits is None or waits.since is None:
+        return
+    longest = _longest(waits.stage, settings.limits)
+    waited = now - waits.since
+    if longest is not None and waited > longest:
+        yield _finding(task, waits, waited, longest)
+
+
+def _longest(stage: Stage, limits: Limits) -> timedelta | None:
+    """Return how long a task of a class may wait; None for as long as it takes."""
+    match stage:
+        case Stage.REVIEW:
+            return limits.review_max_wait
+        case Stage.STOPPED:
+            return limits.stopped_max_wait
+        case _:
+            return limits.ready_max_wait
+
+
+def _finding(task: Task, waits: Waiting, waited: timedelta, longest: timedelta) -> Finding:
+    """Return the finding that a task waits."""
+    why = f": {waits.reason}" if waits.reason else ""
+    since = Evidence(place=task.at("status"), saw=f"{task.status}, last moved {minute(waits.since)}{why}")
+    return Finding(
+        task=task.id,
+        place=task.at("status"),
+        message=f"{task.id} is {task.status} and has waited for {age(waited)}{why}",
+        expected=f"somebody who sees to it within {age(longest)}",
+        evidence=(since,),
+    )
