@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
     from taskcheck.model.plan import Change as Change, Plan as Plan
     from taskcheck.model.pulls import Pull as Pull, Pulls as Pulls
+    from taskcheck.model.remedy import Command as Command, HandEdit as HandEdit, Remedy as Remedy, Wait as Wait
     from taskcheck.model.report import Incident as Incident, Report as Report
     from taskcheck.model.runtime import (
         Dispatch as Dispatch,
@@ -97,6 +98,7 @@ _HOMES = {
     "model.finding": ("Evidence", "Finding", "Fix", "Safety", "Severity"),
     "model.plan": ("Change", "Plan"),
     "model.pulls": ("Pull", "Pulls"),
+    "model.remedy": ("Command", "HandEdit", "Remedy", "Wait"),
     "model.report": ("Incident", "Report"),
     "model.runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row",
                       "Signal", "Snapshot", "Tombstone"),

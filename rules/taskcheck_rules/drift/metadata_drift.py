@@ -14,6 +14,7 @@ from taskcheck import (
     Evidence,
     Finding,
     Fix,
+    HandEdit,
     People,
     Settings,
     Severity,
@@ -21,6 +22,8 @@ from taskcheck import (
     Task,
     Tasks,
     Undecided,
+    Wait,
+    replace,
     rule,
     taking,
 )
@@ -35,6 +38,7 @@ from taskcheck_rules.wording import key_is, phrase
     explains=("snapshot-mismatch", "pickup_overdue"),
     stops_dispatch=True,
     settles_dispatch=True,
+    remedy=HandEdit("root and the worktree say the same; which, a person must say"),
 )
 def metadata_drift(
     task: Task,
@@ -168,7 +172,8 @@ def _in_flight(root: Task, comparison: Comparison, dispatch: Dispatch | None) ->
     """Return the information that a copy is ahead of root, as it may be while its worker is at it."""
     reason = "; its worker lives" if _state(dispatch) is DispatchState.RUNNING else ""
     expected = "root follows when the worker has ended, or with the merge"
-    return _finding(root, comparison, reason, expected, severity=Severity.INFO, kind=("in flight",))
+    about = _finding(root, comparison, reason, expected, severity=Severity.INFO, kind=("in flight",))
+    return replace(about, remedy=Wait("the end of its run or the merge of its branch; root follows then"))
 
 
 def _overdue(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Copies, Copy, Dispatches, Evidence, Finding, Severity, Stage, Task, Undecided, rule
+from taskcheck import Copies, Copy, Dispatches, Evidence, Finding, HandEdit, Severity, Stage, Task, Undecided, rule
 from taskcheck_rules.drift._comparison import comparable
 from taskcheck_rules.parts import run_of
 
@@ -10,7 +10,12 @@ LONGEST = 500
 """Lines of front matter that are compared; the cost grows with their square, and no task that people read has more."""
 
 
-@rule(family="drift", severity=Severity.WARNING, stops_dispatch=True)
+@rule(
+    family="drift",
+    severity=Severity.WARNING,
+    stops_dispatch=True,
+    remedy=HandEdit("the branch leaves the status as root has it, or root has moved on"),
+)
 def stale_branch_copy(
     task: Task,
     copies: Copies,
@@ -78,6 +83,7 @@ def _finding(task: Task, copy: Copy, tip: Task) -> Finding:
         message=f"a merge of {where} would set its status back from {task.status} to {tip.status}",
         expected=f"{where} leaves the status alone, or root has moved on",
         evidence=(root, branch),
+        remedy=HandEdit(f"it says {task.status} as root does; commit that on {where}", place=branch.place),
         identity=(copy.checkout.name,),
     )
 

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Fix, People, Place, Safety, SetKey, Settings, Severity, Task, rule
+from taskcheck import Evidence, Finding, Fix, HandEdit, People, Place, Safety, SetKey, Settings, Severity, Task, rule
 
 
-@rule(family="identity", severity=Severity.ERROR)
+@rule(
+    family="identity",
+    severity=Severity.ERROR,
+    remedy=HandEdit("the owner is written as its key"),
+)
 def noncanonical_owner(task: Task, people: People, settings: Settings) -> Iterator[Finding]:
     """The owner of a task is a known person or role, but isn't written as its key.
 

@@ -7,6 +7,7 @@ from taskcheck import (
     Evidence,
     Finding,
     Fix,
+    HandEdit,
     KeepFile,
     Ledger,
     Manager,
@@ -22,7 +23,12 @@ from taskcheck import (
 from taskcheck_rules.wording import minute, phrase
 
 
-@rule(family="identity", severity=Severity.ERROR, explains=("*",))
+@rule(
+    family="identity",
+    severity=Severity.ERROR,
+    explains=("*",),
+    remedy=HandEdit("one file of each kind is left, with {manager} in its name and as the owner inside"),
+)
 def split_manager(
     manager: Manager, people: People, settings: Settings, processes: Processes | None = None
 ) -> Iterator[Finding]:

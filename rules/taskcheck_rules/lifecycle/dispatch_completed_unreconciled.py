@@ -23,6 +23,7 @@ from taskcheck import (
     taking,
 )
 from taskcheck_rules.parts import doubt_of, own_copy, stands_for_several
+from taskcheck_rules.remedies import FINISH
 from taskcheck_rules.wording import phrase
 
 
@@ -42,6 +43,7 @@ from taskcheck_rules.wording import phrase
     ),
     stops_dispatch=True,
     settles_dispatch=True,
+    remedy=FINISH,
 )
 def dispatch_completed_unreconciled(
     task: Task,

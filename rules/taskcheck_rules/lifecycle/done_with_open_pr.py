@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Pull, Pulls, Severity, Task, Unavailable, Undecided, rule
+from taskcheck import Evidence, Finding, HandEdit, Pull, Pulls, Severity, Task, Unavailable, Undecided, rule
 from taskcheck_rules.wording import status_of
 
 _NO = frozenset({"", "false", "no", "off", "0"})
 
 
-@rule(family="lifecycle", severity=Severity.WARNING, stops_dispatch=True)
+@rule(
+    family="lifecycle",
+    severity=Severity.WARNING,
+    stops_dispatch=True,
+    remedy=HandEdit("its status is no done one until the pull request is merged; or merge or close that"),
+)
 def done_with_open_pr(task: Task, pulls: Pulls) -> Iterator[Finding]:
     """A task is done, and its pull request is still open.
 

@@ -14,6 +14,7 @@ from taskcheck import (
     Evidence,
     Finding,
     Fix,
+    HandEdit,
     Landing,
     Mention,
     Place,
@@ -26,6 +27,7 @@ from taskcheck import (
     Task,
     Tasks,
     Tie,
+    Wait,
     frozen,
     replace,
     rule,
@@ -39,6 +41,7 @@ from taskcheck_rules.wording import minute, phrase
     severity=Severity.ERROR,
     explains=("lifecycle", "drift", "register", "dispatch_worker_gone", "dispatch_retry_cooldown", "stuck_in_progress"),
     stops_dispatch=True,
+    remedy=HandEdit("the task is done, or says what is left"),
 )
 def merged_not_completed(
     task: Task,
@@ -147,7 +150,8 @@ def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -
     if merged.left:
         message = f"{merged.what} is merged, and left the task {merged.left}: the branch itself doesn't call it done"
         expected = "nothing, or another branch for what is left"
-        return replace(about, message=message, expected=expected, identity=("left",))
+        remedy = Wait("another branch with what is left, or somebody who says that the task is done")
+        return replace(about, message=message, expected=expected, identity=("left",), remedy=remedy)
     if not fixable:
         return about
     edit = SetKey(place=status, value=done)

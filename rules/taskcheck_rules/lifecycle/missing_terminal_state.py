@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from taskcheck import (
     FINISHED,
+    Command,
     Copies,
     Copy,
     Dispatch,
@@ -21,7 +22,14 @@ from taskcheck import (
     rule,
 )
 from taskcheck_rules.parts import names_pull, own_copy
+from taskcheck_rules.remedies import FINISH
 from taskcheck_rules.wording import phrase, status_of
+
+NAME_PULL = Command(
+    ("taskcheck", "finish", "{task}", "--outcome", "completed_with_pr", "--pr-url", "URL"),
+    blanks=(("URL", "the address of its pull request"),),
+    needs=("tombstones",),
+)
 
 
 @rule(
@@ -36,6 +44,7 @@ from taskcheck_rules.wording import phrase, status_of
         "dispatch_retry_cooldown",
     ),
     stops_dispatch=True,
+    remedy=FINISH,
 )
 def missing_terminal_state(
     task: Task,
@@ -81,6 +90,7 @@ def missing_terminal_state(
         expected=problem.expected,
         evidence=tuple(_evidence(task, dispatch, copy, reviews or {})),
         identity=(dispatch.outcome or "",),
+        remedy=problem.remedy,
     )
 
 
@@ -101,6 +111,8 @@ class Problem:
 
     ended: str
     expected: str
+    remedy: Command | None = None
+    """What settles it; None for what settles most."""
 
 
 def _end_unreadable(task: Task, dispatch: Dispatch, copy: Copy | None) -> bool:
@@ -127,7 +139,7 @@ def _problem(
         return Problem(f"with the outcome {outcome!r}, which isn't a terminal state", expected)
     if outcome == "completed_with_pr" and not names_pull:
         ended = "as completed_with_pr, and no ledger names its pull request"
-        return Problem(ended, "pr_url or pr_number in the task file, the tombstone or the register")
+        return Problem(ended, "pr_url or pr_number in the task file, the tombstone or the register", NAME_PULL)
     return None
 
 

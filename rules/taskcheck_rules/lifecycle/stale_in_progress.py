@@ -25,6 +25,7 @@ from taskcheck import (
     rule,
 )
 from taskcheck_rules.parts import own_copy, rows_lost
+from taskcheck_rules.remedies import FINISH
 from taskcheck_rules.wording import minute, status_of
 
 
@@ -33,6 +34,7 @@ from taskcheck_rules.wording import minute, status_of
     severity=Severity.WARNING,
     explains=("stuck_in_progress", "dispatch_worker_gone", "dispatch_retry_cooldown"),
     stops_dispatch=True,
+    remedy=FINISH,
 )
 def stale_in_progress(
     task: Task,

@@ -19,6 +19,7 @@ from taskcheck import (
     rule,
 )
 from taskcheck_rules.parts import own_copy
+from taskcheck_rules.remedies import FINISH, RUN
 from taskcheck_rules.wording import minute, phrase, status_of
 
 
@@ -34,6 +35,7 @@ from taskcheck_rules.wording import minute, phrase, status_of
         "dispatch_retry_cooldown",
         "stuck_in_progress",
     ),
+    remedy=(RUN, FINISH),
 )
 def worker_gone(task: Task, dispatches: Dispatches, copies: Copies | None = None) -> Iterator[Finding]:
     """The worker of a ready or active task is gone, no end is recorded, and its worktree shows no finished work.

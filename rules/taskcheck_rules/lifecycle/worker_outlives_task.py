@@ -15,6 +15,7 @@ from taskcheck import (
     Task,
     Tasks,
     Tombstone,
+    Wait,
     age,
     rule,
     timestamp,
@@ -23,7 +24,11 @@ from taskcheck_rules.parts import entries_of
 from taskcheck_rules.wording import phrase, status_of
 
 
-@rule(family="lifecycle", severity=Severity.WARNING)
+@rule(
+    family="lifecycle",
+    severity=Severity.WARNING,
+    remedy=Wait("its worker to end; or end it, where its work isn't wanted any more"),
+)
 def worker_outlives_task(
     task: Task,
     tasks: Tasks,

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Severity, SuppressionUse, rule
+from taskcheck import Evidence, Finding, HandEdit, Severity, SuppressionUse, rule
 
 
-@rule(family="meta", severity=Severity.WARNING)
+@rule(
+    family="meta",
+    severity=Severity.WARNING,
+    remedy=HandEdit("the suppression is gone, or counts again"),
+)
 def unused_suppression(suppressions: tuple[SuppressionUse, ...]) -> Iterator[Finding]:
     """A suppression matches nothing, has expired, or can't count: no reason, no such rule, no day.
 

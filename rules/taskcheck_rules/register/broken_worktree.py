@@ -2,8 +2,25 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Checkout, Checkouts, Entries, Entry, Evidence, Finding, Place, Severity, Task, Tasks, frozen, rule
-from taskcheck_rules.wording import listed
+from taskcheck import (
+    Checkout,
+    Checkouts,
+    Command,
+    Entries,
+    Entry,
+    Evidence,
+    Finding,
+    HandEdit,
+    Place,
+    Severity,
+    Task,
+    Tasks,
+    frozen,
+    rule,
+)
+from taskcheck_rules.wording import SHOWN, listed
+
+REPAIR = ("git", "worktree", "repair")
 
 
 @rule(family="register", severity=Severity.WARNING)
@@ -46,6 +63,8 @@ class Broken:
     """As git lists it, or as it lies where worktrees do; None for one that a register alone names."""
     task: str | None = None
     """The task whose entry names it."""
+    entry: Place | None = None
+    """Where that entry names it."""
 
     @property
     def gone(self) -> bool:
@@ -63,6 +82,11 @@ class Broken:
         return self.checkout is not None and self.checkout.path is None
 
     @property
+    def repairable(self) -> bool:
+        """Whether git lists it, and its folder is there."""
+        return not (self.gone or self.is_branch or self.entry)
+
+    @property
     def spoken(self) -> str:
         """What a sentence calls it."""
         if self.checkout and self.is_branch:
@@ -77,6 +101,18 @@ class Broken:
         if self.gone:
             return "git worktree repair PATH where it was moved to, else git worktree prune"
         return f"git worktree repair {self.path}"
+
+    @property
+    def remedy(self) -> Command | HandEdit:
+        """That command, as far as it is known; where a register alone names it, what the entry has to say."""
+        if self.is_branch:
+            return Command(("git", "fetch"), note="git fsck says what is missing")
+        if self.gone:
+            moved = ("PATH", "where it was moved to")
+            return Command((*REPAIR, "PATH"), blanks=(moved,), note="git worktree prune where it was removed instead")
+        if self.entry is not None:
+            return HandEdit(f"it names a worktree of the task; {self.path} is none", place=self.entry)
+        return Command((*REPAIR, self.path))
 
 
 def _owners(checkouts: Checkouts) -> dict[str, list[str]]:
@@ -104,7 +140,7 @@ def _broken_by_register(entry: Entry, checkouts: Checkouts) -> Iterator[Broken]:
     if recorded is None or checkouts.at(path) is not None:
         return
     if recorded.exists and recorded.defect is not None:
-        yield Broken(path=path, defect=recorded.defect, task=entry.task)
+        yield Broken(path=path, defect=recorded.defect, task=entry.task, entry=entry.place.at("worktree_path"))
 
 
 def _tasks(broken: Broken, owners: dict[str, list[str]], tasks: Tasks) -> Iterator[Task]:
@@ -129,6 +165,7 @@ def _of_task(task: Task, broken: Broken) -> Finding:
         expected=f"{'a branch that git can read' if broken.is_branch else 'a worktree that is linked'}: {broken.cure}",
         evidence=(_evidence(broken),),
         identity=(broken.path,),
+        remedy=broken.remedy,
     )
 
 
@@ -146,4 +183,14 @@ def _of_nobody(broken: list[Broken]) -> Finding:
         expected=f"{what}s that {wanted}: {listed(list(cures))}",
         evidence=tuple(map(_evidence, broken)),
         severity=Severity.INFO,
+        remedy=_remedy_of_all(broken),
     )
+
+
+def _remedy_of_all(broken: list[Broken]) -> Command | HandEdit:
+    """Return what mends as many of them as one command can; those that were moved or removed come after the others."""
+    repairable = [each.path for each in broken if each.repairable]
+    if repairable:
+        return Command((*REPAIR, *repairable[:SHOWN]), note="git worktree prune drops those that were removed")
+    first = broken[0]
+    return Command(("git", "worktree", "prune")) if first.gone else first.remedy

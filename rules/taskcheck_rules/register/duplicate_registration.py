@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Checkouts, Dispatches, Entries, Entry, Evidence, Finding, Severity, rule
+from taskcheck import Checkouts, Dispatches, Entries, Entry, Evidence, Finding, HandEdit, Severity, rule
 from taskcheck_rules.wording import SHOWN, listed, phrase
 
 
-@rule(family="register", severity=Severity.ERROR, stops_dispatch=True)
+@rule(
+    family="register",
+    severity=Severity.ERROR,
+    stops_dispatch=True,
+    remedy=HandEdit("one entry is left of these"),
+)
 def duplicate_registration(
     entries: Entries, checkouts: Checkouts | None = None, dispatches: Dispatches | None = None
 ) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from taskcheck import (
     Evidence,
     Finding,
     Fix,
+    HandEdit,
     Place,
     Processes,
     Pull,
@@ -40,6 +41,7 @@ from taskcheck_rules.wording import minute, phrase, status_of
     severity=Severity.ERROR,
     explains=("snapshot-mismatch", "registered_yes_but_completed"),
     stops_dispatch=True,
+    remedy=HandEdit("the entry is gone"),
 )
 def register_orphan(
     entry: Entry,

@@ -21,10 +21,16 @@ from taskcheck import (
     rule,
 )
 from taskcheck_rules.parts import rows_lost, run_of
+from taskcheck_rules.remedies import FINISH
 from taskcheck_rules.wording import phrase, status_of
 
 
-@rule(family="register", severity=Severity.WARNING, stops_dispatch=True)
+@rule(
+    family="register",
+    severity=Severity.WARNING,
+    stops_dispatch=True,
+    remedy=FINISH,
+)
 def unregistered_worktree(
     task: Task,
     checkouts: Checkouts,

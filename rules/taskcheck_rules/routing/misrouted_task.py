@@ -20,6 +20,7 @@ from taskcheck import (
     Rows,
     Severity,
     Task,
+    Wait,
     field,
     frozen,
     rule,
@@ -28,7 +29,11 @@ from taskcheck_rules.parts import entries_of, last_record, rows_of, run_of
 from taskcheck_rules.wording import phrase
 
 
-@rule(family="routing", severity=Severity.ERROR, stops_dispatch=True)
+@rule(
+    family="routing",
+    severity=Severity.ERROR,
+    stops_dispatch=True,
+)
 def misrouted_task(
     task: Task,
     people: People,
@@ -124,6 +129,7 @@ def _finding(
         expected=f"only {to} holds it" if allowed else "no manager holds it",
         evidence=(*evidence, owned),
         fix=fix,
+        remedy=Wait(f"{manager} to let go of it, once its worker has ended; or make {holder} its owner"),
         identity=(manager,),
     )
 

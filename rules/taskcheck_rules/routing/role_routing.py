@@ -2,11 +2,30 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Manager, People, Place, Settings, Severity, Stage, Task, replace, rule
+from taskcheck import (
+    Evidence,
+    Finding,
+    HandEdit,
+    Manager,
+    People,
+    Place,
+    Settings,
+    Severity,
+    Stage,
+    Task,
+    replace,
+    rule,
+)
 from taskcheck_rules.wording import phrase
 
 
-@rule(family="routing", severity=Severity.ERROR, explains=("misrouted-task",), stops_dispatch=True)
+@rule(
+    family="routing",
+    severity=Severity.ERROR,
+    explains=("misrouted-task",),
+    stops_dispatch=True,
+    remedy=HandEdit("its owner is a declared person, or a role that a person fills; or declare one"),
+)
 def role_routing(task_or_manager: Task | Manager, people: People, settings: Settings) -> Iterator[Finding]:
     """An open task is owned by nobody who could act: an unknown name, or a role that no person fills.
 

@@ -20,6 +20,7 @@ from taskcheck import (
     Stage,
     Task,
     Tasks,
+    Wait,
     frozen,
     rule,
     whole_number,
@@ -31,7 +32,11 @@ WRITING = timedelta(seconds=30)
 """How long a manager may take from what it reads to the heartbeat that it writes (contract 2, point 15)."""
 
 
-@rule(family="snapshot", severity=Severity.WARNING)
+@rule(
+    family="snapshot",
+    severity=Severity.WARNING,
+    remedy=Wait("the next heartbeat of {manager}"),
+)
 def snapshot_mismatch(
     manager: Manager,
     tasks: Tasks,

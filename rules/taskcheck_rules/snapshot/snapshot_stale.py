@@ -15,13 +15,18 @@ from taskcheck import (
     Stage,
     Task,
     Tasks,
+    Wait,
     age,
     rule,
 )
 from taskcheck_rules.parts import dated_snapshot
 
 
-@rule(family="snapshot", severity=Severity.WARNING)
+@rule(
+    family="snapshot",
+    severity=Severity.WARNING,
+    remedy=Wait("the next heartbeat of {manager}; start that manager where it doesn't run"),
+)
 def snapshot_stale(
     manager: Manager,
     tasks: Tasks,

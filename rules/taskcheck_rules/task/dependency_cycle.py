@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-from taskcheck import Evidence, Finding, Severity, Tasks, frozen, rule
+from taskcheck import Evidence, Finding, HandEdit, Severity, Tasks, frozen, rule
 
 
-@rule(family="task", severity=Severity.ERROR, stops_dispatch=True)
+@rule(
+    family="task",
+    severity=Severity.ERROR,
+    stops_dispatch=True,
+    remedy=HandEdit("one dependency of the circle is gone"),
+)
 def dependency_cycle(tasks: Tasks) -> Iterator[Finding]:
     """Tasks depend on each other in a circle; told of each of them.
 

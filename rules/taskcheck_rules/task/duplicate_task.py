@@ -3,9 +3,15 @@
 from collections.abc import Iterator
 
 from taskcheck import Evidence, Finding, Place, Severity, Task, Tasks, rule
+from taskcheck_rules.remedies import ANOTHER_ID
 
 
-@rule(family="task", severity=Severity.ERROR, stops_dispatch=True)
+@rule(
+    family="task",
+    severity=Severity.ERROR,
+    stops_dispatch=True,
+    remedy=ANOTHER_ID,
+)
 def duplicate_task(tasks: Tasks) -> Iterator[Finding]:
     """Two task files in the root checkout have one id, or two that nobody can tell apart.
 

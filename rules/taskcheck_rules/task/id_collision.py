@@ -3,9 +3,15 @@
 from collections.abc import Iterator
 
 from taskcheck import Copies, Copy, Evidence, Finding, Severity, Task, Tasks, rule
+from taskcheck_rules.remedies import ANOTHER_ID
 
 
-@rule(family="task", severity=Severity.ERROR, stops_dispatch=True)
+@rule(
+    family="task",
+    severity=Severity.ERROR,
+    stops_dispatch=True,
+    remedy=ANOTHER_ID,
+)
 def id_collision(tasks: Tasks, copies: Copies) -> Iterator[Finding]:
     """Another checkout has a different task under the id of this one.
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from taskcheck import (
     Evidence,
     Finding,
+    HandEdit,
     People,
     Settings,
     Severity,
@@ -33,6 +34,17 @@ ORDER = (
 """What comes before what; a task that is taken up again may be started after its first pull request."""
 
 _OFFSET = re.compile(r"[+-]\d\d:\d\d")
+
+SAME = (
+    ("title", "name", "summary", "subject"),
+    ("status", "state", "stage"),
+    ("owner", "assignee", "assigned_to", "agent"),
+    ("depends_on", "dependencies", "blocked_by", "deps"),
+)
+"""Keys that mean one thing in different stores."""
+
+MOST = 100
+"""Keys of a file that a missing one is compared with."""
 
 
 @rule(family="task", severity=Severity.ERROR)
@@ -73,6 +85,8 @@ class Fault:
     keys: tuple[str, ...]
     message: str
     expected: str
+    says: str = ""
+    """What is so when it is mended; empty where that is what is expected."""
 
 
 def _finding(task: Task, fault: Fault) -> Finding:
@@ -89,6 +103,7 @@ def _finding(task: Task, fault: Fault) -> Finding:
         expected=fault.expected,
         evidence=tuple(evidence),
         identity=fault.keys,
+        remedy=HandEdit(fault.says or fault.expected),
     )
 
 
@@ -101,8 +116,20 @@ def _missing(task: Task, settings: Settings, people: People | None) -> Iterator[
             continue
         if not _empty(task.front.get(key)):
             continue
-        message = f"{key} has no value" if key in task.front else f"{key} is missing"
-        yield Fault(keys=(key,), message=message, expected=f"a task file with {', '.join(due)}")
+        message = f"{key} has no value" if key in task.front else f"{key} is missing{_instead(key, task)}"
+        expected = f"a task file with {', '.join(due)}"
+        yield Fault(keys=(key,), message=message, expected=expected, says=f"{key} has a value")
+
+
+def _instead(key: str, task: Task) -> str:
+    """Return the key of the file that may have been meant for a missing one, as a part of a sentence."""
+    used = set(task.keys.values())
+    others = [other for other in task.front if other not in used]
+    same = next((group for group in SAME if key in group), ())
+    for other in same:
+        if other in others:
+            return f"; {other} is there, which this store calls {key}"
+    return did_you_mean(key, others[:MOST], 1)
 
 
 def _due(task: Task, settings: Settings) -> tuple[str, ...]:
@@ -197,6 +224,7 @@ def _status(task: Task, settings: Settings) -> Iterator[Fault]:
         keys=(task.keys["status"],),
         message=f"its status {status} is not in the vocabulary{suggestion}",
         expected=f"one of {known}; others belong into a class of [statuses]",
+        says=f"its status is a word of the vocabulary{suggestion}",
     )
 
 
@@ -211,6 +239,7 @@ def _pull_request(task: Task) -> Iterator[Fault]:
             keys=(task.keys["pr_number"], task.keys["pr_url"]),
             message=f"its pull request is number {recorded.number}, and its url names {named}",
             expected="number and url of one pull request",
+            says="number and url are of one pull request",
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Severity, Stage, Task, Tasks, Undecided, rule
+from taskcheck import Evidence, Finding, HandEdit, Severity, Stage, Task, Tasks, Undecided, rule
 from taskcheck_rules.wording import status_of
 
 
@@ -46,4 +46,5 @@ def _finding(task: Task, dependency: Evidence, other: Task) -> Finding:
         expected=f"{other.id} is done first",
         evidence=(status_of(task), dependency, status_of(other)),
         identity=(other.id,),
+        remedy=HandEdit(f"it waits until {other.id} is done, or doesn't depend on it"),
     )

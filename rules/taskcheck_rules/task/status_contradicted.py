@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from taskcheck import Evidence, Finding, Place, Settings, Severity, Stage, Task, rule
+from taskcheck import Evidence, Finding, HandEdit, Place, Settings, Severity, Stage, Task, rule
 
 _PART = re.compile(
     r"^ {0,3}(?P<fence>`{3,}+(?!.*`)|~{3,}).*(?:\n(?! {0,3}(?P=fence)[`~]*[ \t\r]*$).*)*+(?:\n.*)?"
@@ -21,7 +21,11 @@ LONGEST = 200
 """Characters of a heading that are looked at."""
 
 
-@rule(family="task", severity=Severity.WARNING)
+@rule(
+    family="task",
+    severity=Severity.WARNING,
+    remedy=HandEdit("front matter and what is beside it say one status"),
+)
 def status_contradicted(
     task: Task, settings: Settings, markers: Mapping[str, tuple[tuple[Place, Stage], ...]]
 ) -> Iterator[Finding]:

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Ledger, Place, Severity, rule
+from taskcheck import Command, Evidence, Finding, Ledger, Place, Severity, rule
 
 
-@rule(family="task", severity=Severity.ERROR)
+@rule(
+    family="task",
+    severity=Severity.ERROR,
+    remedy=Command(("git", "rm", "--cached", "--", "{path}"), note="and name its folder in .gitignore"),
+)
 def tracked_runtime_state(tracked: frozenset[str], ledgers: tuple[Ledger, ...] | None = None) -> Iterator[Finding]:
     """Git tracks a register or a snapshot.
 

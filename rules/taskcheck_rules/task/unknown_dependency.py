@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Severity, Task, Tasks, Undecided, rule
+from taskcheck import Evidence, Finding, HandEdit, Severity, Task, Tasks, Undecided, rule
 
 
 @rule(family="task", severity=Severity.ERROR)
@@ -32,10 +32,11 @@ def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
         yield Finding(
             task=task.id,
             place=place,
-            message=f"it depends on {name}, and there is no such task",
+            message=f"it depends on {name}, and there is no such task{tasks.nearest(name)}",
             expected="a task's id",
             evidence=(named,),
             identity=(name,),
+            remedy=HandEdit(f"the id of a task stands there, or nothing{tasks.nearest(name)}"),
         )
     if hidden:
         raise Undecided("a task file whose id can't be read may be the one")

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Ledger, LedgerKind, Severity, replace, rule
+from taskcheck import Evidence, Finding, HandEdit, Ledger, LedgerKind, Severity, replace, rule
 
 
-@rule(family="task", severity=Severity.ERROR, explains=("*", "split-manager"), stops_dispatch=True)
+@rule(
+    family="task",
+    severity=Severity.ERROR,
+    explains=("*", "split-manager"),
+    stops_dispatch=True,
+    remedy=HandEdit("it can be read; or its writer writes it again"),
+)
 def unreadable_state(ledger: Ledger) -> Iterator[Finding]:
     """A register, snapshot, tombstone, dispatch log or team file can't be read, or a part of it can't be used.
 

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Severity, Task, replace, rule
+from taskcheck import Evidence, Finding, HandEdit, Severity, Task, replace, rule
 
 
-@rule(family="task", severity=Severity.ERROR, explains=("*", "split-manager"), stops_dispatch=True)
+@rule(
+    family="task",
+    severity=Severity.ERROR,
+    explains=("*", "split-manager"),
+    stops_dispatch=True,
+    remedy=HandEdit("its front matter can be read"),
+)
 def unreadable_task(file: Task) -> Iterator[Finding]:
     """The front matter of a task file can't be read, in root or in a worktree.
 

@@ -103,11 +103,14 @@ def opened(options: argparse.Namespace) -> "Store":
     return open_store(Where(root=options.root, config=options.config))
 
 
-def show(report: "Report", *, verbose: bool = False, color: str = "auto", by_rule: bool = False) -> str:
+def show(
+    report: "Report", *, verbose: bool = False, color: str = "auto", by_rule: bool = False, steps: bool = True
+) -> str:
     """Return the report for stdout: wrapped and in colour on a terminal, plain otherwise."""
     from taskcheck.formats import text
 
-    return text.render(report, width=_width(color), verbose=verbose, by_rule=by_rule, links=_follows_links())
+    links = _follows_links()
+    return text.render(report, width=_width(color), verbose=verbose, by_rule=by_rule, links=links, steps=steps)
 
 
 def _width(color: str) -> int | None:

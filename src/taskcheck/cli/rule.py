@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _today(options: argparse.Namespace) -> str:
-    """Return what the rule finds here, without the raw signals: the rules that would explain them didn't run."""
+    """Return what the rule finds here, without raw signals and next steps: the rules that explain them didn't run."""
     from taskcheck.checks import check_store, chosen
     from taskcheck.store import Request, Where, open_store
 
@@ -51,4 +51,4 @@ def _today(options: argparse.Namespace) -> str:
         return f"(can't be told: {failure})"
     alone = replace(report, incidents=tuple(replace(incident, signals=()) for incident in report.incidents))
     note = "(the configuration leaves this rule out of a check)\n\n" if left_out else ""
-    return note + show(alone, verbose=True).rstrip("\n")
+    return note + show(alone, verbose=True, steps=False).rstrip("\n")

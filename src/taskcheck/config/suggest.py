@@ -5,9 +5,14 @@ from collections.abc import Iterable
 ALIKE = 70
 """The likeness, of 100, from which a name may be meant."""
 
+LONGEST = 200
+"""Characters of a name that may have been meant for another one."""
+
 
 def did_you_mean(name: str, known: Iterable[str], most: int = 3) -> str:
     """Return ``; did you mean A or B?`` with the nearest names, or nothing where none is near."""
+    if len(name) > LONGEST:
+        return ""
     from rapidfuzz import process
 
     close = []

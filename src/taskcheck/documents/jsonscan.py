@@ -23,6 +23,7 @@ _LONE_SURROGATE = expression("[\ud800-\udfff]")
 # Everything that is no bracket, strings whole, then one bracket.
 _BRACKET = expression(r'(?:[^][{}"]++|"(?:[^"\\]++|\\.)*+")*+([][{}])', re.DOTALL)
 
+_EMPTY = "the file is empty: its writer has not finished, or was stopped"
 _CUT_OFF = "the file ends in the middle: its writer has not finished, or was stopped"
 
 
@@ -184,4 +185,5 @@ class _Scanner:
 
     def _cut_off(self) -> DocumentError:
         """Return the trouble of a file that ends too early."""
-        return trouble_at("truncated", _CUT_OFF, self._text, len(self._text))
+        message = _CUT_OFF if self._text.strip() else _EMPTY
+        return trouble_at("truncated", message, self._text, len(self._text))

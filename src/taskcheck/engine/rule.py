@@ -6,6 +6,7 @@ from typing import Any
 
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.finding import Finding, Severity
+from taskcheck.model.remedy import Remedy
 from taskcheck.model.state import FACTS
 
 SUBJECTS = ("task", "file", "entry", "manager", "ledger")
@@ -46,6 +47,8 @@ class Rule:
     """Whether an error of it keeps a task from being dispatched."""
     settles_dispatch: bool = False
     """Whether its fix brings root in line with how a run ended: `run` and `finish` make it."""
+    remedies: tuple[Remedy, ...] = ()
+    """What settles a finding of it that has no fix, the best first; empty where only its documentation tells."""
 
     @property
     def summary(self) -> str:
@@ -82,6 +85,7 @@ def rule(
     url: str | None = None,
     stops_dispatch: bool = False,
     settles_dispatch: bool = False,
+    remedy: Remedy | tuple[Remedy, ...] = (),
 ) -> Callable[[Callable[..., Iterator[Finding]]], Rule]:
     """Make a generator function a rule, named after the function.
 
@@ -95,15 +99,21 @@ def rule(
         url: the page of its documentation.
         stops_dispatch: whether an error of it, which nothing else explains, keeps a task from being dispatched.
         settles_dispatch: whether its fix brings root in line with how a run ended, so that `run` and `finish` make it.
+        remedy: what settles a finding of it that has no fix, and brings no remedy of its own; of several, the first
+            that can be done.
 
     Raises:
-        TypeError: a parameter that is neither subject nor fact, or a missing docstring.
+        TypeError: a parameter that is neither subject nor fact, a missing docstring, or a remedy that is none.
     """
 
     def make(check: Callable[..., Iterator[Finding]]) -> Rule:
         if not check.__doc__:
             raise TypeError(f"rule {check.__name__} has no docstring")
         name = check.__name__.replace("_", "-")
+        remedies = remedy if isinstance(remedy, tuple) else (remedy,)
+        for each in remedies:
+            if not isinstance(each, Remedy):
+                raise TypeError(f"rule {name}: a remedy is of type {type(each).__name__}")
         parameters = _parameters(check)
         first = next(iter(parameters), "")
         subjects = _subjects(first)
@@ -122,6 +132,7 @@ def rule(
             url=url,
             stops_dispatch=stops_dispatch,
             settles_dispatch=settles_dispatch,
+            remedies=remedies,
         )
 
     return make

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from taskcheck.formats import wording
 from taskcheck.formats.sanitize import github_data, github_property, visible
+from taskcheck.formats.step import next_step
 from taskcheck.formats.text import summary
 from taskcheck.formats.wording import position
 from taskcheck.model.finding import Finding, Severity
@@ -66,5 +67,7 @@ def _message(incident: Incident, finding: Finding) -> str:
         lines.append(f"expected: {visible(finding.expected, None)}")
     safety = wording.reach(finding)
     if finding.fix and safety:
-        lines.append(f"{safety.label} fix: {visible(finding.fix.title)}: {wording.fix_command(incident, safety)}")
+        lines.append(f"{safety.label} fix: {visible(finding.fix.title)}")
+    if finding is incident.head:
+        lines.append(f"next: {visible(next_step(incident).told, None)}")
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from typing import Any
 
 from taskcheck.documents.values import iso
 from taskcheck.formats.sanitize import json_text
+from taskcheck.formats.step import Step, next_step
 from taskcheck.model.finding import Evidence, Finding, Fix, Safety, Severity
 from taskcheck.model.report import (
     FixNote,
@@ -111,8 +112,21 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "moved_at": iso(incident.moved_at) if incident.moved_at else None,
         "worker": incident.worker,
         "blocks": incident.blocks,
+        "next": _next(next_step(incident)),
         "findings": list(map(finding_dict, incident.findings)),
         "signals": list(map(_signal, incident.signals)),
+    }
+
+
+def _next(step: Step) -> dict[str, Any]:
+    """Return what to do next as JSON values."""
+    return {
+        "kind": step.kind,
+        "text": step.text,
+        "command": list(step.words) or None,
+        "blanks": dict(step.blanks),
+        "note": step.note,
+        **(_place(step.place) if step.place else {"path": None, "line": None, "column": None}),
     }
 
 

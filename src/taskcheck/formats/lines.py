@@ -38,6 +38,8 @@ class Line:
     segments: tuple[Segment, ...]
     hang: int = 0
     """How much further its continuation is indented where it is wrapped."""
+    whole: bool = False
+    """Whether it is never wrapped: a command that is to be copied."""
 
     @property
     def plain(self) -> str:
@@ -60,7 +62,7 @@ def styled(lines: Iterable[Line], width: int | None, urls: Mapping[str, str] = N
     """
     shown = []
     for line in lines:
-        rows = wrapped(line, width) if width else (line,)
+        rows = wrapped(line, width) if width and not line.whole else (line,)
         shown += [_painted(row, urls) for row in rows]
     return "".join(shown)
 

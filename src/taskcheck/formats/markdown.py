@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from taskcheck.formats import wording
 from taskcheck.formats.sanitize import code, html, markdown
+from taskcheck.formats.step import next_step
 from taskcheck.formats.tally import tally
 from taskcheck.formats.wording import position
 from taskcheck.model.finding import Finding
@@ -93,14 +94,10 @@ def _wrong(incident: Incident, urls: dict[str, str | None]) -> str:
 
 
 def _todo(incident: Incident) -> str:
-    """Return the command that mends it; else what is expected."""
-    safeties = wording.remedies(incident)
-    if safeties:
-        return code(wording.fix_command(incident, safeties[0]), None)
-    head = incident.head
-    if head is None:
-        return "look at the signals"
-    return f"see to: {markdown(head.expected, 200)}" if head.expected else ""
+    """Return what to do next: a command as code, or a sentence; and what goes with it."""
+    step = next_step(incident)
+    told = code(step.text, None) if step.words else markdown(step.text, None)
+    return f"{told} ({markdown(step.beside, None)})" if step.beside else told
 
 
 def _details(incident: Incident, urls: dict[str, str | None]) -> Iterator[str]:

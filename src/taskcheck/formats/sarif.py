@@ -7,6 +7,7 @@ from urllib.parse import quote
 from taskcheck.documents.expression import expression
 from taskcheck.formats import wording
 from taskcheck.formats.sanitize import json_text, visible
+from taskcheck.formats.step import next_step
 from taskcheck.model.finding import REPOSITORY, Acceptance, Evidence, Finding, Severity
 from taskcheck.model.report import Incident, Report, RuleRun
 from taskcheck.model.task import Place
@@ -110,9 +111,16 @@ def _properties(finding: Finding, incident: Incident | None) -> Json:
         "manager": finding.manager and visible(finding.manager),
         "headline": incident.headline if incident else None,
         "explainedBy": finding.explained_by,
+        "next": _next(incident) if incident else None,
         "fix": _offered(finding, incident),
     }
     return {name: value for name, value in properties.items() if value is not None}
+
+
+def _next(incident: Incident) -> Json:
+    """Return what to do next about the incident that a finding is part of."""
+    step = next_step(incident)
+    return {"kind": step.kind, "text": visible(step.text, None), "beside": visible(step.beside, None)}
 
 
 def _offered(finding: Finding, incident: Incident | None) -> Json | None:

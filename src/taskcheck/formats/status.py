@@ -6,6 +6,7 @@ from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import age, iso
 from taskcheck.formats.lines import Line, plain_text, styled, wrapped
 from taskcheck.formats.sanitize import visible
+from taskcheck.formats.step import Step
 from taskcheck.formats.text import summary
 from taskcheck.formats.view import (
     Row,
@@ -141,7 +142,7 @@ def _row(row: Row, width: int, cause: int, owner: int, *, verbose: bool) -> Iter
         yield from _details(incident, width)
     elif incident.head is not None:
         yield Line(SEVERITY, ((_cut(visible(incident.head.message), room), ""),))
-    yield from _command(row.command, room)
+    yield from _step(row.step, width)
 
 
 def _narrow(values: tuple[str, ...], width: int) -> Iterator[Line]:
@@ -165,6 +166,16 @@ def _details(incident: Incident, width: int) -> Iterator[Line]:
 
 def _signal(note: SignalNote) -> str:
     return f"signal {visible(note.signal.kind)}: {', '.join(map(visible, told(note)))}"
+
+
+def _step(step: Step, width: int) -> Iterator[Line]:
+    """What to do next: a command, or a sentence; and what goes with it."""
+    if step.words:
+        yield from _command(step.words, width - SEVERITY)
+    else:
+        yield from wrapped(Line(SEVERITY, ((visible(step.text, None), "good"),), hang=2), width)
+    if step.beside:
+        yield from wrapped(Line(SEVERITY, ((visible(step.beside, None), "dim"),), hang=2), width)
 
 
 def _command(words: tuple[str, ...], room: int) -> Iterator[Line]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from taskcheck.documents.frozen import replace
 from taskcheck.formats.lines import Line, Segment, plain_text, styled
 from taskcheck.formats.sanitize import visible
+from taskcheck.formats.step import Step, next_step
 from taskcheck.formats.tally import tally
 from taskcheck.formats.wording import heartbeat, not_looked_at, position, signal_fate
 from taskcheck.model.finding import Finding
@@ -15,14 +16,20 @@ BLANK = Line(0, ())
 
 
 def render(
-    report: Report, *, width: int | None = None, verbose: bool = False, by_rule: bool = False, links: bool = False
+    report: Report,
+    *,
+    width: int | None = None,
+    verbose: bool = False,
+    by_rule: bool = False,
+    links: bool = False,
+    steps: bool = True,
 ) -> str:
     """Return the report as text.
 
     With a width it is for a terminal of so many columns, in colour and wrapped; with links, names of rules lead to
-    their pages there.
+    their pages there. Without steps no incident says what to do next.
     """
-    lines = list(_lines(report, verbose=verbose, by_rule=by_rule))
+    lines = list(_lines(report, verbose=verbose, by_rule=by_rule, steps=steps))
     if width is None:
         return plain_text(lines)
     urls = {run.rule: run.url for run in report.runs if run.url} if links else {}
@@ -45,12 +52,12 @@ def fixes(report: Report) -> str:
     return plain_text(_fixes(report))
 
 
-def _lines(report: Report, *, verbose: bool, by_rule: bool) -> Iterator[Line]:
+def _lines(report: Report, *, verbose: bool, by_rule: bool, steps: bool) -> Iterator[Line]:
     if by_rule:
         yield from _rules(report)
     else:
         for incident in report.incidents:
-            yield from _incident(incident, verbose=verbose)
+            yield from _incident(incident, verbose=verbose, steps=steps)
             yield BLANK
     yield from _fixes(report)
     for manager in report.managers:
@@ -87,7 +94,7 @@ def _fate(note: FixNote) -> Segment:
     return ("fixed" if note.applied else "would fix"), "good"
 
 
-def _incident(incident: Incident, *, verbose: bool) -> Iterator[Line]:
+def _incident(incident: Incident, *, verbose: bool, steps: bool) -> Iterator[Line]:
     word = incident.severity.label
     headline = incident.headline or "signals only"
     subject = visible(incident.subject)
@@ -104,6 +111,15 @@ def _incident(incident: Incident, *, verbose: bool) -> Iterator[Line]:
     if incident.signals:
         signals = ", ".join(f"{visible(note.signal.kind)}{signal_fate(note)}" for note in incident.signals)
         yield Line(2, (("signals  ", "dim"), (signals, "")))
+    if steps:
+        yield from _step(next_step(incident))
+
+
+def _step(step: Step) -> Iterator[Line]:
+    """Yield what to do next; a command is one line, however long, so that it can be copied."""
+    yield Line(2, (("next  ", "dim"), (visible(step.text, None), "good")), hang=6, whole=bool(step.words))
+    if step.beside:
+        yield Line(8, ((visible(step.beside, None), "dim"),))
 
 
 def _about(incident: Incident) -> str:

@@ -4,14 +4,8 @@ from datetime import timedelta
 
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import iso
-from taskcheck.formats.wording import (
-    ANSWERED,
-    argument,
-    fix_words,
-    heartbeat as heartbeat_age,
-    reach,
-)
-from taskcheck.model.finding import Safety
+from taskcheck.formats.step import Step, next_step
+from taskcheck.formats.wording import ANSWERED, heartbeat as heartbeat_age
 from taskcheck.model.report import (
     Incident,
     ManagerStatus,
@@ -27,8 +21,8 @@ class Row:
     incident: Incident
     quiet: timedelta | None
     """How long nothing has moved; None where nothing tells."""
-    command: tuple[str, ...]
-    """What to do next, as the words of a command line."""
+    step: Step
+    """What to do next."""
 
 
 def rows(report: Report) -> list[Row]:
@@ -41,29 +35,6 @@ def rows(report: Report) -> list[Row]:
 
 def _order(incident: Incident) -> tuple[int, int, bool, str]:
     return -incident.blocks, -incident.severity, incident.headline is None, incident.subject
-
-
-def next_step(incident: Incident) -> tuple[str, ...]:
-    """Return the command that mends the incident's cause, or shows how, or explains what has to be decided.
-
-    A fix that isn't safe is shown first.
-    """
-    safety = _first_reach(incident)
-    named = incident.task or incident.manager
-    if safety is not None and named:
-        return fix_words(incident, safety, "--fix" if safety is Safety.SAFE else "--diff")
-    if incident.headline:
-        return ("taskcheck", "rule", incident.headline)
-    return ("taskcheck", "check", "--verbose", *(argument(incident) or ()))
-
-
-def _first_reach(incident: Incident) -> Safety | None:
-    """Return how safe the first fix of a cause is that `--fix` can make; None where it can make none."""
-    for finding in incident.causes:
-        safety = reach(finding)
-        if safety is not None:
-            return safety
-    return None
 
 
 def headline(incident: Incident) -> str:

@@ -1,6 +1,5 @@
 """What several formats tell in the same words: the worst first, why a rule matters, what to do about an incident."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 from taskcheck.documents.values import age
@@ -117,16 +116,6 @@ def fix_words(about: Finding | Incident, safety: Safety, verb: str = "--fix") ->
 def fix_command(about: Finding | Incident, safety: Safety, verb: str = "--fix") -> str:
     """That command as a line."""
     return " ".join(fix_words(about, safety, verb))
-
-
-def commands(incident: Incident) -> Iterator[tuple[str, str]]:
-    """The commands that help with an incident, each with what it does."""
-    for safety in remedies(incident):
-        yield fix_command(incident, safety, "--diff"), f"shows the {safety.label} repair, writes nothing"
-        yield fix_command(incident, safety), "makes it; taskcheck undo takes it back"
-    if incident.headline:
-        yield f"taskcheck rule {incident.headline}", "explains the rule"
-    yield " ".join(("taskcheck", "check", *(argument(incident) or ()))), "looks again"
 
 
 def argument(about: Finding | Incident) -> tuple[str, ...] | None:

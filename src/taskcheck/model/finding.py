@@ -5,6 +5,7 @@ from typing import Literal
 
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.edit import Edit, edited
+from taskcheck.model.remedy import Remedy
 from taskcheck.model.task import Place
 
 REPOSITORY = "repository"
@@ -104,6 +105,8 @@ class Finding:
     expected: str = ""
     evidence: tuple[Evidence, ...] = ()
     fix: Fix | None = None
+    remedy: Remedy | None = None
+    """What settles it where no fix does; None takes what the rule declares."""
     severity: Severity | None = None
     """None takes the rule's own."""
     identity: tuple[str, ...] = ()

@@ -1,9 +1,11 @@
 """Root's task files, found by id, by path, and as other tasks name them."""
 
+from bisect import bisect
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from unicodedata import normalize
 
+from taskcheck.config.suggest import did_you_mean
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.task import (
@@ -11,7 +13,11 @@ from taskcheck.model.task import (
 )
 
 _LABEL = expression(r"([A-Za-z]+-?\d+):")
+_NUMBER = expression(r"\d+")
 _LEADING_ZEROS = expression(r"(?<!\d)0+(?=\d)")
+
+LOOKED_AT = 250
+"""Ids on either side of a name that are compared with it."""
 
 
 def _fold_id(text: str) -> str:
@@ -108,6 +114,21 @@ class Tasks:
                 name = _fold_id(f"{scope}/{label[1]}")
                 labelled[name] = None if name in labelled else task
         return {name: task for name, task in labelled.items() if task is not None}
+
+    def nearest(self, name: str) -> str:
+        """Which task may be meant by a name that none has, as the end of a sentence; empty where none is near.
+
+        Of many tasks those are looked at whose ids stand next to the name in the alphabet. One with another number is
+        another task.
+        """
+        position = bisect(self._in_order, name)
+        close = self._in_order[max(0, position - LOOKED_AT) : position + LOOKED_AT]
+        without_number = _NUMBER.sub("", name)
+        return did_you_mean(name, (each for each in close if _NUMBER.sub("", each) != without_number), 1)
+
+    @cached_property
+    def _in_order(self) -> list[str]:
+        return sorted(self.by_id)
 
     def put_away(self, reference: str, of: Task) -> bool:
         """Whether another task names one that lies in the archive."""

@@ -7,6 +7,7 @@ from typing import Literal
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.engine.rule import Rule
 from taskcheck.model.finding import Evidence, Finding, Severity
+from taskcheck.model.remedy import HandEdit
 from taskcheck.model.report import EMPTY, FixNote, Incident, Report, RuleRun, RunError
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
@@ -16,6 +17,7 @@ from taskcheck.report.causes import Causes
 from taskcheck.report.incidents import fold
 from taskcheck.report.managers import manager_statuses
 from taskcheck.report.narrow import Named, named, narrowed
+from taskcheck.report.remedies import remedied
 from taskcheck.report.unseen import unseen
 from taskcheck.version import __version__
 
@@ -53,7 +55,7 @@ def build(
         UnknownSubject: one of them isn't there.
     """
     runs = _without_explained_signals(runs, Causes(rules, state.settings.signals))
-    runs = tuple(run.changed(lambda finding: _located(_held(finding, state), state)) for run in runs)
+    runs = tuple(_told_in_full(run, rules, state) for run in runs)
     only = tuple(only)
     asked = None
     if only:
@@ -191,10 +193,20 @@ def _held(finding: Finding, state: State) -> Finding:
     return replace(finding, fix=fix.doubted(why))
 
 
+def _told_in_full(run: RuleRun, rules: Mapping[str, Rule], state: State) -> RuleRun:
+    """Return a run whose findings have what settles them, and the lines and columns of their places."""
+    rule = rules.get(run.rule)
+    declared = rule.remedies if rule is not None else ()
+    return run.changed(lambda finding: _located(_held(remedied(finding, declared, state), state), state))
+
+
 def _located(finding: Finding, state: State) -> Finding:
     """Return the finding with the lines and columns of its places."""
     evidence = tuple(_told(item, state) for item in finding.evidence)
-    return replace(finding, place=_with_line(finding.place, state), evidence=evidence)
+    remedy = finding.remedy
+    if isinstance(remedy, HandEdit) and remedy.place is not None:
+        remedy = replace(remedy, place=_with_line(remedy.place, state))
+    return replace(finding, place=_with_line(finding.place, state), evidence=evidence, remedy=remedy)
 
 
 def _told(item: Evidence, state: State) -> Evidence:

@@ -1,0 +1,21 @@
+"""What settles the findings of several rules."""
+
+from taskcheck import Command, HandEdit
+
+FINISH = Command(
+    ("taskcheck", "finish", "{task}", "--outcome", "OUTCOME", "--reason", "REASON"),
+    blanks=(("OUTCOME", "{outcomes}"), ("REASON", "what is left to do, in a few words")),
+    needs=("tombstones",),
+)
+"""Somebody says how the work on the task was left."""
+
+RUN = Command(
+    ("taskcheck", "run", "{task}", "--", "COMMAND"),
+    blanks=(("COMMAND", "the command that works on it"),),
+    note="taskcheck finish ends it instead, where nobody is to work on it now",
+    needs=("tombstones", "people"),
+)
+"""The task is dispatched again."""
+
+ANOTHER_ID = HandEdit("one of the two tasks has another id, and who refers to it names that")
+"""Two tasks have one id."""

@@ -1,0 +1,109 @@
+"""The one thing to do next about an incident, in the words that every format says."""
+
+from collections.abc import Iterator
+
+from taskcheck.documents.frozen import frozen, replace
+from taskcheck.formats.sanitize import shell
+from taskcheck.formats.wording import argument, fix_command, fix_words, position, reach, remedies
+from taskcheck.model.finding import Finding, Safety
+from taskcheck.model.remedy import Command, HandEdit, Wait
+from taskcheck.model.report import Incident
+from taskcheck.model.task import Place
+
+SHOWS_FIRST = "not safe: --diff instead of --fix shows it"
+
+
+@frozen(kw_only=True)
+class Step:
+    """What to do next: a command, an edit by hand, or a wait."""
+
+    kind: str
+    """``fix``, ``command``, ``edit``, ``wait``; ``explain`` where only the documentation tells."""
+    text: str
+    """The command, its words ready for a shell; or a sentence without a full stop."""
+    words: tuple[str, ...] = ()
+    """The words of a command."""
+    blanks: tuple[tuple[str, str], ...] = ()
+    """Words of the command that are to be replaced, each with what may stand there."""
+    note: str = ""
+    """What one has to know beside it."""
+    place: Place | None = None
+    """Where to edit."""
+
+    @property
+    def beside(self) -> str:
+        """What goes with the text: what may stand in each blank, and the note; empty where there is nothing."""
+        parts = [f"{blank}: {about}" for blank, about in self.blanks]
+        if self.note:
+            parts.append(self.note)
+        return "; ".join(parts)
+
+    @property
+    def told(self) -> str:
+        """All of it in one line, which a shell still takes where it is a command."""
+        return f"{self.text}  # {self.beside}" if self.beside else self.text
+
+
+def next_step(incident: Incident) -> Step:
+    """Return what settles the headline of an incident.
+
+    That is the headline's own fix, else what its rule declares, else the rule's documentation.
+    """
+    head = incident.head
+    if head is None:
+        return _command("explain", ("taskcheck", "check", "--verbose", *(argument(incident) or ())))
+    declared = _fix(incident, head) or _declared(head)
+    return declared or _command("explain", ("taskcheck", "rule", head.rule))
+
+
+def commands(incident: Incident) -> Iterator[tuple[str, str]]:
+    """Yield the commands that help with an incident beside its next step, each with what it does."""
+    for safety in remedies(incident):
+        yield fix_command(incident, safety, "--diff"), f"shows the {safety.label} repair, writes nothing"
+        yield fix_command(incident, safety), "makes it; taskcheck undo takes it back"
+    if incident.headline:
+        yield f"taskcheck rule {incident.headline}", "explains the rule"
+    yield " ".join(("taskcheck", "check", *(argument(incident) or ()))), "looks again"
+
+
+def _fix(incident: Incident, head: Finding) -> Step | None:
+    """Return the command that makes the headline's own fix; None where `--fix` can't, for this incident alone."""
+    safety = reach(head)
+    named = incident.task or incident.manager
+    if head.fix is None or safety is None or not named:
+        return None
+    note = SHOWS_FIRST if safety is Safety.UNSAFE else ""
+    return _command("fix", fix_words(incident, safety), note=note)
+
+
+def _declared(head: Finding) -> Step | None:
+    """Return what the headline's rule declares; None where it declares nothing that can be said here."""
+    match head.remedy:
+        case Command():
+            return _of_command(head.remedy)
+        case HandEdit():
+            place = head.remedy.place or head.place
+            return Step(
+                kind="edit",
+                text=f"edit {position(replace(place, column=None))} so that {head.remedy.says}",
+                place=place,
+            )
+        case Wait():
+            return Step(kind="wait", text=f"wait for {head.remedy.says}")
+    return None
+
+
+def _of_command(command: Command) -> Step | None:
+    """Return a declared command; None where no shell can take one of its words."""
+    blanks = {blank for blank, _ in command.blanks}
+    words = []
+    for word in command.words:
+        quoted = word if word in blanks else shell(word)
+        if quoted is None:
+            return None
+        words.append(quoted)
+    return _command("command", tuple(words), blanks=command.blanks, note=command.note)
+
+
+def _command(kind: str, words: tuple[str, ...], *, blanks: tuple[tuple[str, str], ...] = (), note: str = "") -> Step:
+    return Step(kind=kind, text=" ".join(words), words=words, blanks=blanks, note=note)

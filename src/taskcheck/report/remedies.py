@@ -1,0 +1,99 @@
+"""What a rule declares that settles its findings, said of one finding of this store; pure."""
+
+from taskcheck.config.settings import Settings
+from taskcheck.documents.frozen import replace
+from taskcheck.model.finding import Finding
+from taskcheck.model.remedy import Command, HandEdit, Remedy, Wait
+from taskcheck.model.sources import Unavailable
+from taskcheck.model.state import State
+
+COMPLETED = "completed_with_pr"
+
+
+def remedied(finding: Finding, declared: tuple[Remedy, ...], state: State) -> Finding:
+    """Return a finding with what settles it: its own remedy, else the first that its rule declares and can be done."""
+    names = _names(finding, state.settings)
+    for remedy in (finding.remedy, *declared):
+        told = _told(remedy, finding, names, state)
+        if told is not None:
+            return replace(finding, remedy=told)
+    return replace(finding, remedy=None)
+
+
+def _told(remedy: Remedy | None, finding: Finding, names: dict[str, str], state: State) -> Remedy | None:
+    """Return a remedy with the names of a finding in it; None where it can't be done here."""
+    match remedy:
+        case Command():
+            words = _named(remedy.words, names)
+            if words is None or not _can_be_run(remedy, state):
+                return None
+            blanks = tuple((blank, _filled(about, names)) for blank, about in remedy.blanks)
+            return replace(remedy, words=words, blanks=blanks, note=_filled(remedy.note, names))
+        case HandEdit():
+            return replace(remedy, says=_filled(remedy.says, names), place=remedy.place or finding.place)
+        case Wait():
+            return replace(remedy, says=_filled(remedy.says, names))
+    return None
+
+
+def _named(words: tuple[str, ...], names: dict[str, str]) -> tuple[str, ...] | None:
+    """Return a command with the names in it; None where it lacks one, or takes one for an option.
+
+    One that begins like an option comes last, after ``--``, as commands have it.
+    """
+    before: list[str] = []
+    last: list[str] = []
+    for word in words:
+        name = names.get(word)
+        if name == "":
+            return None
+        if name is None or not name.startswith("-") or "--" in before:
+            before.append(word if name is None else name)
+        else:
+            last.append(name)
+    if not last:
+        return tuple(before)
+    return None if "--" in before else (*before, "--", *last)
+
+
+def _names(finding: Finding, settings: Settings) -> dict[str, str]:
+    """Return what the names in braces stand for."""
+    return {
+        "{task}": finding.task or "",
+        "{manager}": finding.manager or "",
+        "{path}": finding.place.path,
+        "{outcomes}": _outcomes(settings),
+    }
+
+
+def _filled(text: str, names: dict[str, str]) -> str:
+    """Return a sentence with the names in it."""
+    for name, meant in names.items():
+        text = text.replace(name, meant)
+    return text
+
+
+def _outcomes(settings: Settings) -> str:
+    """Return the outcomes of a dispatch in words, with what each needs.
+
+    Example:
+        ``blocked, failed or needs_review_fix; or completed_with_pr, with --pr-url URL``
+    """
+    others = sorted(name for name in settings.outcomes if name != COMPLETED)
+    told = _or(others)
+    if COMPLETED not in settings.outcomes:
+        return told
+    with_pull = f"{COMPLETED}, with --pr-url URL"
+    return f"{told}; or {with_pull}" if told else with_pull
+
+
+def _or(names: list[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _can_be_run(command: Command, state: State) -> bool:
+    """Return whether the store has what a command needs."""
+    has = {"tombstones": bool(state.settings.paths.tombstones), "people": not isinstance(state.people, Unavailable)}
+    return all(has.get(need, False) for need in command.needs)
