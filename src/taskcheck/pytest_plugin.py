@@ -1,8 +1,8 @@
 """``pytest --taskcheck``: what a check finds, as items of pytest.
 
-``taskcheck/SUBJECT::RULE`` is an item for each rule that has something to say of a task, a manager or the repository:
-findings fail it, a rule that crashed or could not look makes it an error or a skip. ``taskcheck/SUBJECT::rest`` stands
-for all the rules that looked at the subject and found nothing, so that a healthy task is one item, not one per rule.
+``taskcheck/SUBJECT::RULE[WHAT]`` is an item for each finding about a task, a manager or the repository: it fails where
+it makes a check fail, and passes else; one that somebody accepts is skipped. ``taskcheck/SUBJECT::rest`` stands for all
+else about the subject, so that a healthy task is one item, not one per rule; it is skipped where a rule couldn't look.
 
 The ledgers are read once, by the process that the user started. Workers of xdist get the result from it: two that read
 a living fleet at two moments would collect different items, which xdist refuses.
@@ -17,21 +17,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator, Mapping
 
-    from taskcheck.model.finding import Finding
-    from taskcheck.model.report import Case, Report, RuleRun
+    from taskcheck.formats.outcomes import Outcome
+    from taskcheck.model.report import Report
+    from taskcheck.model.task import Place
     from taskcheck.store import Store
 
-REST = "rest"
-INCOMPLETE = "incomplete"
 FOLDER = "taskcheck/"
+MENDED = "nothing wrong any more"
 
 
 class Item(NamedTuple):
     """An item before it is one, of plain values that JSON carries to workers."""
 
     subject: str
+    title: str
+    """The rule, with what tells a finding from others of it in brackets; ``rest`` for all else."""
     rule: str
     family: str | None
     outcome: str
@@ -39,17 +41,19 @@ class Item(NamedTuple):
     text: str
     path: str
     line: int
+    files: tuple[str, ...] = ()
+    """The files that it is about: the task's own in root, and that of the finding."""
 
     @property
     def name(self) -> str:
         """What follows the folder in the node id."""
-        return f"{self.subject}::{self.rule}"
+        return f"{self.subject}::{self.title}"
 
 
 CASES = pytest.StashKey[list[Item]]()
 TALLY = pytest.StashKey[str]()
 NAMED = pytest.StashKey[list[str]]()
-"""Node ids of ours on the command line."""
+"""What the command line names of ours: node ids, and files."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,13 +80,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not config.option.taskcheck:
         return
     if hasattr(config, "workerinput"):
-        config.stash[CASES] = [Item(*values) for values in json.loads(config.workerinput["taskcheck"])]
+        found = [_received(values) for values in json.loads(config.workerinput["taskcheck"])]
     else:
-        config.stash[CASES], config.stash[TALLY] = _checked(config)
-    named = [argument for argument in config.args if _is_ours(argument)]
+        found, config.stash[TALLY] = _checked(config)
+    config.stash[CASES] = found
+    for family in sorted(filter(None, {each.family for each in found})):
+        config.addinivalue_line("markers", f"taskcheck_{family}: rules of taskcheck's family {family}")
+    named = _named(config)
     config.stash[NAMED] = named
     for name in named:
-        _demand(name, config.stash[CASES])
+        found += _mended(name, found)
     # xdist's starting process collects nothing and hands its arguments on: there they have to stay.
     if not config.pluginmanager.hasplugin("dsession"):
         config.args[:] = [argument for argument in config.args if argument not in named]
@@ -93,10 +100,58 @@ def _is_ours(argument: str) -> bool:
     return f"{argument}/".startswith(FOLDER) and not _exists(argument)
 
 
-def _demand(name: str, found: list[Item]) -> None:
-    """Raise where no item is one of those that are named."""
-    if not any(_is(case, name) for case in found):
+def _received(values: list[Any]) -> Item:
+    """An item as it was before JSON carried it."""
+    case = Item(*values)
+    return case._replace(files=tuple(case.files))
+
+
+def _named(config: pytest.Config) -> list[str]:
+    """What the command line names of ours: node ids and their folders, and files that an item is about."""
+    files = {file for case in config.stash[CASES] for file in case.files}
+    named = []
+    for argument in config.args:
+        path = config.invocation_params.dir / argument
+        is_file = _exists(path) and not path.is_dir() and _real(path) in files
+        if _is_ours(argument) or is_file:
+            named.append(argument)
+    return named
+
+
+def _real(path: Path | str) -> str:
+    """A path as it is without links; as it is written where these lead in a circle."""
+    try:
+        return str(Path(path).resolve())
+    except (OSError, RuntimeError):
+        return str(path)
+
+
+def _mended(name: str, found: list[Item]) -> list[Item]:
+    """Return the item of a node id that nothing is found for any more; none where there is one already.
+
+    Raises:
+        UsageError: nothing is known that it could have been about.
+    """
+    if not _is_ours(name) or any(_is(case, name) for case in found):
+        return []
+    subject, _, rest = name.removeprefix(FOLDER).partition("::")
+    known = next((case for case in found if case.subject == subject), None)
+    rule = _rule_of(rest)
+    if known is None or rule not in _rules():
         raise pytest.UsageError(f"not found: {_visible(name, None)} (taskcheck has nothing to say of it)")
+    return [known._replace(title=rest, rule=rule, family=None, outcome="passed", text=MENDED)]
+
+
+def _rule_of(title: str) -> str:
+    """The rule in an item's title: `invalid-field` of `invalid-field[status]#2`."""
+    return title.partition("[")[0].partition("#")[0]
+
+
+def _rules() -> frozenset[str]:
+    """The rules that there are, by name."""
+    from taskcheck.plugins import manager as plugins
+
+    return frozenset(plugins.load().rules())
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -106,25 +161,34 @@ def pytest_configure_node(node: Any) -> None:
         node.workerinput["taskcheck"] = json.dumps(node.config.stash[CASES])
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Add the items, before pytest's own options choose among all."""
-    if not config.option.taskcheck:
-        return
-    cases, named = config.stash[CASES], config.stash[NAMED]
-    for family in sorted({case.family for case in cases if case.family}):
-        config.addinivalue_line("markers", f"taskcheck_{family}: rules of taskcheck's family {family}")
-    items += [
-        LedgerItem.from_parent(session, name=case.name, nodeid=FOLDER + case.name, path=Path(case.path), case=case)
-        for case in cases
-        if not named or any(_is(case, name) for name in named)
-    ]
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, Any]:
+    """Have the session collect the ledgers too, so that their items are counted, shown and chosen as all others."""
+    report = yield
+    if isinstance(collector, pytest.Session) and collector.config.option.taskcheck and report.passed:
+        report.result = [*report.result, Ledgers.from_parent(collector, name="taskcheck", nodeid="taskcheck")]
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Close with the line that a check closes with."""
     if TALLY in config.stash:
         terminalreporter.write_line(f"taskcheck: {config.stash[TALLY]}")
+
+
+class Ledgers(pytest.Collector):
+    """All that a check says, as items."""
+
+    def collect(self) -> Iterator[LedgerItem]:
+        """Yield the items that the command line names; all where it names none of ours."""
+        named = self.config.stash[NAMED]
+        files = {_real(self.config.invocation_params.dir / name) for name in named if not _is_ours(name)}
+        for case in self.config.stash[CASES]:
+            is_named = any(_is(case, name) for name in named) or bool(files & set(case.files))
+            if is_named or not named:
+                path = Path(case.path)
+                nodeid = FOLDER + case.name
+                yield LedgerItem.from_parent(self, name=case.name, nodeid=nodeid, path=path, case=case)
 
 
 class LedgerItem(pytest.Item):
@@ -155,12 +219,14 @@ class LedgerItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The file and line that the finding points at, and the heading of its text."""
-        return self.path, self.case.line, f"{self.case.subject}: {self.case.rule}"
+        return self.path, self.case.line, f"{self.case.subject}: {self.case.title}"
 
 
 def _is(case: Item, named: str) -> bool:
-    """Whether an item is one of those that are named: by itself, by its subject, or by a folder that they are in."""
-    return named == FOLDER + case.name or f"{FOLDER}{case.subject}/".startswith(f"{named.rstrip('/')}/")
+    """Whether an item is one of those that are named: by itself, its rule, its subject, or a folder they are in."""
+    by_rule = f"{FOLDER}{case.subject}::{case.rule}"
+    of_folder = f"{FOLDER}{case.subject}/".startswith(f"{named.rstrip('/')}/")
+    return named in {FOLDER + case.name, by_rule} or of_folder
 
 
 def _exists(path: Path | str) -> bool:
@@ -176,113 +242,79 @@ def _checked(config: pytest.Config) -> tuple[list[Item], str]:
     Raises:
         UsageError: there is nothing to check, or it can't be checked as asked.
     """
-    from taskcheck.checks import NOTHING, check_store
+    from taskcheck.checks import NOTHING, Look, check_settled
     from taskcheck.cli import Failure
     from taskcheck.cli.common import guarded, names
     from taskcheck.formats.tally import tally
     from taskcheck.model.finding import Severity
     from taskcheck.model.report import EMPTY
+    from taskcheck.model.verdict import Verdict
     from taskcheck.store import Request, Where, open_store
 
     root = config.invocation_params.dir / (config.option.taskcheck_root or "")
-    request = Request(select=names(config.option.taskcheck_select))
+    verdict = Verdict(fail_on=Severity[config.option.taskcheck_fail_on.upper()])
+    request = Request(select=names(config.option.taskcheck_select), verdict=verdict)
 
-    def work() -> tuple[Store, Report]:
+    def work() -> tuple[Store, Look]:
         store = open_store(Where(root=root))
-        return store, check_store(store, request)
+        return store, check_settled(store, request)
 
     try:
-        store, report = guarded(work)
+        store, look = guarded(work)
     except Failure as error:
         raise pytest.UsageError(f"--taskcheck: {error}") from error
+    report = look.report
     if report.exit_code == EMPTY:
         raise pytest.UsageError(f"--taskcheck: {NOTHING} in {store.location.root}")
-    fail_on = Severity[config.option.taskcheck_fail_on.upper()]
-    return cases(report, store.location.top or store.location.root, fail_on), "".join(tally(report, verbose=True))
+    files = {task.id: str(store.location.root / task.place.path) for task in look.state.tasks}
+    top = store.location.top or store.location.root
+    return items(report, top, files), "".join(tally(report, verbose=True))
 
 
-def cases(report: Report, top: Path, fail_on: int) -> list[Item]:
-    """Return the items of a report, those of one subject together; `top` is the top of the repository."""
-    from taskcheck.model.finding import REPOSITORY
+def items(report: Report, top: Path, files: Mapping[str, str]) -> list[Item]:
+    """Return the items of a report, those of one subject together.
 
-    found: dict[tuple[str, str], Item] = {}
-    for item in _failed(report, top, fail_on):
-        found[item.subject, item.rule] = item
-    for run in report.runs:
-        for subject, outcome, text in _unfound(run):
-            before = found.get((_escaped(subject), run.rule))
-            if before is not None and outcome != "error":
-                continue
-            both = f"{text}\n{before.text}" if before else text
-            item = Item(_escaped(subject), run.rule, run.family, outcome, both, str(top), 0)
-            found[item.subject, item.rule] = item
-    for subject in {subject for run in report.runs for subject in _silent(run)}:
-        found[_escaped(subject), REST] = Item(_escaped(subject), REST, None, "passed", "", str(top), 0)
-    others = _other_errors(report)
-    if others:
-        text = "\n".join(("the check is incomplete: what failed was not checked", *others))
-        found[REPOSITORY, INCOMPLETE] = Item(REPOSITORY, INCOMPLETE, None, "error", text, str(top), 0)
-    return sorted(
-        found.values(), key=lambda item: (item.subject != REPOSITORY, item.subject, item.rule == REST, item.rule)
+    Args:
+        report: what a check says.
+        top: the top of the repository.
+        files: root's task files by id.
+    """
+    from taskcheck.formats.outcomes import outcomes
+
+    return [_item(outcome, report, top, files) for outcome in outcomes(report)]
+
+
+def _item(outcome: Outcome, report: Report, top: Path, files: Mapping[str, str]) -> Item:
+    path, line = top, 0
+    about = [_real(files[outcome.subject])] if outcome.subject in files else []
+    if outcome.place is not None:
+        path, line = _place(outcome.place, report, top)
+        about.append(_real(path))
+    text = "\n".join(filter(None, (_visible(outcome.message, None), outcome.text)))
+    if outcome.result in {"failed", "passed"}:
+        text = outcome.text
+    name = _escaped(outcome.name)
+    return Item(
+        subject=_escaped(outcome.subject),
+        title=name,
+        rule=_rule_of(name),
+        family=outcome.family,
+        outcome=outcome.result,
+        text=text,
+        path=str(path),
+        line=line,
+        files=tuple(about),
     )
 
 
-def _failed(report: Report, top: Path, fail_on: int) -> Iterator[Item]:
-    """Yield an item for each rule that found something about a subject."""
-    told: dict[tuple[str, str], list[Finding]] = {}
-    for incident in report.incidents:
-        for finding in incident.findings:
-            told.setdefault((_escaped(incident.subject), finding.rule), []).append(finding)
-    for (subject, rule), findings in told.items():
-        yield _of_findings(subject, rule, findings, report, top, fail_on)
-
-
-def _other_errors(report: Report) -> list[str]:
-    """Return what failed beside rules."""
-    of_rules = {error for run in report.runs for error in run.errors}
-    others = (error for error in report.errors if error not in of_rules)
-    return [f"{_visible(error.where)}: {_visible(error.message)}" for error in others]
-
-
-def _of_findings(subject: str, rule: str, findings: list[Finding], report: Report, top: Path, fail_on: int) -> Item:
-    from taskcheck.formats.text import finding_text
+def _place(place: Place, report: Report, top: Path) -> tuple[Path, int]:
+    """Return the file and line of a finding; the top of the repository where pytest can't print the file."""
     from taskcheck.formats.wording import repository_path
 
-    worst = max(findings, key=lambda finding: finding.level)
-    path = top / (repository_path(report, worst.place) or worst.place.path)
-    line = (worst.place.line or 1) - 1
+    path = top / (repository_path(report, place) or place.path)
     if not _exists(path) or _visible(str(path), None) != str(path):
-        path, line = top, 0  # pytest sorts by the files' times, and prints their names as they are
-    outcome = "failed" if worst.level >= fail_on else "passed"
-    text = "\n".join(finding_text(finding) for finding in findings)
-    return Item(subject, rule, worst.family, outcome, text, str(path), line)
-
-
-def _unfound(run: RuleRun) -> Iterator[tuple[str, str, str]]:
-    """What a rule has to say beside findings: subject, outcome and text; errors last, for they count most."""
-    from taskcheck.model.finding import REPOSITORY
-
-    if run.skipped is not None:
-        yield REPOSITORY, "skipped", _visible(run.skipped)
-    for case in run.undecided:
-        yield case.subject.group, "skipped", _visible(case.undecided or "")
-    for finding, why in run.accepted:
-        if why.by != "baseline":
-            yield finding.subject, "skipped", _visible(f"suppressed: {why.reason}")
-    for case in run.cases:
-        if case.error is not None:
-            yield case.subject.group, "error", f"{_visible(case.error.where)}: {_visible(case.error.message)}"
-
-
-def _silent(run: RuleRun) -> set[str]:
-    """Return the subjects that a rule looked at and has nothing to say of."""
-    spoken = {case.subject.group for case in run.cases if _speaks(case)}
-    return {case.subject.group for case in run.cases if case.skipped is None} - spoken
-
-
-def _speaks(case: Case) -> bool:
-    accepts = any(why.by != "baseline" for _, why in case.accepted)
-    return bool(case.counted) or accepts or case.undecided is not None or case.error is not None
+        return top, 0  # pytest sorts by the files' times, and prints their names as they are
+    return path, (place.line or 1) - 1
 
 
 def _escaped(subject: str) -> str:

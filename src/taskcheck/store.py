@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from taskcheck.model.sources import Forges, Processes, PullAddress, PullState, Sources, Unavailable
     from taskcheck.model.state import State
     from taskcheck.model.task import Task
-    from taskcheck.report.build import Verdict
+    from taskcheck.model.verdict import Verdict
 
 
 class UsageError(Exception):
@@ -47,7 +47,7 @@ class Where:
 
 
 def _usual() -> Verdict:
-    from taskcheck.report.build import Verdict
+    from taskcheck.model.verdict import Verdict
 
     return Verdict()
 

@@ -6,6 +6,7 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_every_rule_has_a_page_to_link_to(written: dict[str, Path]) -> None:
 def test_the_others_read_theirs(written: dict[str, Path], report) -> None:
     count = report["summary"]["findings"]
     readers.read_junit(written["junit"].read_text())
-    assert JUnitXml.fromfile(str(written["junit"])).failures == count
+    assert JUnitXml.fromfile(str(written["junit"])).failures == report["summary"]["errors"]
     assert len(readers.read_gitlab(written["gitlab"].read_text())) == count
     assert len(readers.read_github(written["github"].read_text())) == count
     elements = readers.read_markdown(written["markdown"].read_text())
@@ -186,3 +187,50 @@ def test_a_plugin_brings_a_format_and_links_to_its_own_page(incidents: Built, tm
     (run,) = readers.read_sarif(log.read_text())["runs"]
     assert [rule["helpUri"] for rule in run["tool"]["driver"]["rules"]] == ["https://ours.example/r"]
     assert "did you mean count" in taskcheck("--format", "coutn", cwd=incidents.root, PYTHONPATH=str(tmp_path)).err
+
+
+TASK = "---\ntitle: T\nowner: rj\nstatus: {status}\n{more}---\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ((), 1),
+        (("--exit-zero",), 0),
+        (("warned",), 0),
+        (("warned", "--fail-on", "warning"), 1),
+        (("fine",), 0),
+        (("fine", "--strict"), 1),
+        (("fine", "--strict", "--exit-zero"), 0),
+        (("--fix", "spelled", "--exit-non-zero-on-fix"), 1),
+        (("--now", "2020-01-01T00:00:00Z", "--root", "nothing"), 4),
+        (("--root", "nothing", "--exit-zero"), 4),
+    ],
+)
+def test_junit_agrees_with_the_exit_code(store: Callable[..., Path], options: tuple[str, ...], code: int) -> None:
+    root = store({
+        "taskcheck.toml": "[people]\nrj = ['ron']\n",
+        "tasks/fine.md": TASK.format(status="ready", more=""),
+        "tasks/warned.md": TASK.format(status="ready", more="depends_on: [fine]\n"),
+        "tasks/wrong.md": TASK.format(status="nonsense", more=""),
+        "tasks/spelled.md": TASK.format(status="draft", more="").replace("rj", "ron"),
+        "nothing/taskcheck.toml": "",
+    })  # fmt: skip
+    ran = taskcheck("--format", "junit", *options, cwd=root)
+    assert ran.code == code
+    suites = JUnitXml.fromstring(ran.out.encode())
+    assert (suites.failures > 0) == (code == 1)
+    assert (suites.errors > 0) == (code in {3, 4})
+    for suite in suites:
+        assert {case.classname for case in suite} == {suite.name}
+
+
+def test_junit_grows_with_tasks_and_findings_and_not_with_rules(store: Callable[..., Path]) -> None:
+    tasks = {f"tasks/t{number}.md": TASK.format(status="ready", more="") for number in range(30)}
+    wrong = {f"tasks/w{number}.md": TASK.format(status="nonsense", more="") for number in range(5)}
+    root = store({"taskcheck.toml": "[people]\nrj = []\n", **tasks, **wrong})
+    suites = JUnitXml.fromstring(taskcheck("--format", "junit", cwd=root).out.encode())
+    assert (len(list(suites)), suites.tests, suites.failures) == (36, 36 + 5, 5)
+    failed = {case.classname: case for suite in suites for case in suite if case.result and case.name != "rest"}
+    assert failed["w3"].name == "invalid-field[status]"
+    assert (failed["w3"]._elem.get("file"), failed["w3"]._elem.get("line")) == ("tasks/w3.md", "4")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -44,7 +45,7 @@ def run(*arguments: str | Path, cwd: Path, others: bool = False, **env: str) -> 
 
 
 def outcomes(xml: Path) -> dict[str, str]:
-    """Items by what follows their folder, and what became of them."""
+    """Tests by class and name, and what became of them."""
     found = {}
     words = {Failure: "failed", Error: "error", Skipped: "skipped"}
     for suite in JUnitXml.fromfile(str(xml)):
@@ -55,15 +56,17 @@ def outcomes(xml: Path) -> dict[str, str]:
     return found
 
 
+def checked(cwd: Path) -> dict[str, str]:
+    """What `--format junit` says, named as items are."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "x.xml")
+        path.write_text(taskcheck("--format", "junit", cwd=cwd).out)
+        return outcomes(path)
+
+
 def failing(cwd: Path) -> set[str]:
     """What a check finds that fails it, named as items are."""
-    incidents = taskcheck("--format", "json", cwd=cwd).json["incidents"]
-    return {
-        f"{incident['task'] or incident['manager'] or 'repository'}::{finding['rule']}"
-        for incident in incidents
-        for finding in incident["findings"]
-        if finding["severity"] == "error"
-    }
+    return {name for name, outcome in checked(cwd).items() if outcome == "failed"}
 
 
 @pytest.fixture(scope="module")
@@ -96,10 +99,12 @@ def test_the_incidents_fail_as_in_a_check(fleet: Path, tmp_path: Path) -> None:
     found = outcomes(tmp_path / "x.xml")
     failed = {name for name, outcome in found.items() if outcome == "failed"}
     assert (ran.code, failed) == (1, failing(fleet))
+    assert found == checked(fleet), "both say the same of everything"
     assert len(failed) == 8
     assert {"dave-fowler::snapshot-stale", "repository::rest"} & found.keys() == {"repository::rest"}
     register = ".tasks/task_manager/task-manager-dave-fowler.register.json"
-    assert f"__ {MISROUTED}: misrouted-task __" in ran.out
+    assert f"__ {MISROUTED}: misrouted-task[dave-fowler] __" in ran.out
+    assert f"collected {len(found)} items\n" in ran.out
     assert f"\n{register}:72:64: error misrouted-task: dave-fowler holds it" in ran.out
     assert f"\n    registered by dave-fowler  {register}:72\n" in ran.out
     assert "\ntaskcheck: 41 tasks in 9 checkouts: 6 incidents (8 errors, 4 warnings)" in ran.out
@@ -155,10 +160,10 @@ def test_items_of_a_task_go_to_one_worker(fleet: Path, dist: str) -> None:
         [
             (["-k", "split-manager"], ["dave-fowler::split-manager"]),
             (["-m", "taskcheck_identity"], ["dave-fowler::split-manager"]),
-            (["-m", "xdist_group", "-k", "misrouted-task"], [f"{MISROUTED}::misrouted-task"]),
+            (["-m", "xdist_group", "-k", "misrouted-task"], [f"{MISROUTED}::misrouted-task[dave-fowler]"]),
             (["--taskcheck-select", "identity", "-n", "2"], ["dave-fowler::split-manager"]),
             (["taskcheck/dave-fowler::split-manager"], ["dave-fowler::split-manager"]),
-            ([f"taskcheck/{MISROUTED}", "-n", "2"], [f"{MISROUTED}::misrouted-task"]),
+            ([f"taskcheck/{MISROUTED}", "-n", "2"], [f"{MISROUTED}::misrouted-task[dave-fowler]"]),
         ],
         2,
     ),
@@ -178,7 +183,7 @@ def test_last_failed(store: Callable[..., Path]) -> None:
     })  # fmt: skip
     assert run("--taskcheck", "-q", cwd=root).code == 1
     again = run("--taskcheck", "--lf", "-v", cwd=root)
-    assert "taskcheck/a::role-routing FAILED" in again.out
+    assert "taskcheck/a::role-routing[nobody] FAILED" in again.out
     assert "1 failed" in again.out
     assert "taskcheck/b" not in again.out
     (root / "tasks" / "a.md").write_text(TASK.format(owner="rj", status="ready", more=""))
@@ -202,9 +207,9 @@ def test_what_could_not_look_is_skipped_with_the_reason(store: Callable[..., Pat
     root = store({"taskcheck.toml": PEOPLE, "tasks/a.md": TASK.format(owner="rj", status="ready", more=more)})
     ran = run("--taskcheck", "-v", "-rs", cwd=root)
     assert ran.code == 0
-    assert "taskcheck/repository::snapshot-stale SKIPPED" in ran.out
+    assert "taskcheck/repository::rest SKIPPED" in ran.out
     assert "no snapshot file" in ran.out
-    assert "taskcheck/a::unknown-dependency SKIPPED (suppressed: comes on Monday)" in ran.out
+    assert "taskcheck/a::unknown-dependency[gone] SKIPPED (suppressed: comes on Monday" in ran.out
 
 
 def test_what_failed_is_an_error(store: Callable[..., Path], tmp_path: Path) -> None:
@@ -313,7 +318,7 @@ def test_strange_names_speak_to_no_terminal(store: Callable[..., Path], options:
 
 def test_a_named_item_may_be_long_and_a_folder_names_what_is_below(store: Callable[..., Path]) -> None:
     root = strange(store)
-    long = f"taskcheck/{'x' * 250}::invalid-field"
+    long = f"taskcheck/{'x' * 250}::invalid-field[status]"
     assert "1 failed" in run("--taskcheck", long, cwd=root).out
     assert f"not found: taskcheck/{'y' * 5000}" in run("--taskcheck", f"taskcheck/{'y' * 5000}::x", cwd=root).err
     (root / "tests").mkdir()
@@ -323,3 +328,39 @@ def test_a_named_item_may_be_long_and_a_folder_names_what_is_below(store: Callab
         assert ("4 failed" in ran.out, "test_x.py" in ran.out) == (True, False), ran.out
     both = run("--taskcheck", "tests", "taskcheck/a", cwd=root)
     assert "1 failed, 2 passed" in both.out
+
+
+def test_what_is_mended_passes_under_its_old_name(store: Callable[..., Path]) -> None:
+    root = store({"taskcheck.toml": PEOPLE, "tasks/a.md": TASK.format(owner="nobody", status="ready", more="")})
+    for name in ("a::role-routing[nobody]", "a::role-routing", "a"):
+        ran = run("--taskcheck", f"taskcheck/{name}", "-v", cwd=root)
+        assert "collected 1 item" in ran.out or name == "a"
+        assert (ran.code, "taskcheck/a::role-routing[nobody] FAILED" in ran.out) == (1, True), ran.out
+    (root / "tasks/a.md").write_text(TASK.format(owner="rj", status="ready", more=""))
+    ran = run("--taskcheck", "taskcheck/a::role-routing[nobody]", "taskcheck/a::invalid-field", "-rP", cwd=root)
+    assert (ran.code, "2 passed" in ran.out, ran.out.count("nothing wrong any more")) == (0, True, 2), ran.out
+    for wrong in ("taskcheck/b::role-routing", "taskcheck/a::no-such-rule", "taskcheck/b"):
+        assert f"not found: {wrong}" in run("--taskcheck", wrong, cwd=root).err
+
+
+def test_a_file_names_what_is_about_it(store: Callable[..., Path]) -> None:
+    root = store({
+        "taskcheck.toml": PEOPLE,
+        "tasks/a.md": TASK.format(owner="nobody", status="ready", more=""),
+        "tasks/b.md": TASK.format(owner="nobody", status="ready", more=""),
+        "tests/test_x.py": "def test_x():\n    pass\n",
+    })  # fmt: skip
+    ran = run("--taskcheck", "a.md", "-v", cwd=root / "tasks")
+    assert ("collected 2 items" in ran.out, "1 failed, 1 passed" in ran.out) == (True, True), ran.out
+    assert "taskcheck/a::rest PASSED" in ran.out
+    both = run("--taskcheck", "tests/test_x.py", "tasks/b.md", "-v", cwd=root)
+    assert ("tests/test_x.py::test_x PASSED" in both.out, "taskcheck/a" in both.out) == (True, False), both.out
+
+
+def test_what_is_collected_is_counted_and_listed(store: Callable[..., Path]) -> None:
+    root = store({"taskcheck.toml": PEOPLE, "tasks/a.md": TASK.format(owner="nobody", status="ready", more="")})
+    listed = run("--taskcheck", "--collect-only", "-q", cwd=root).out
+    names = [line for line in listed.splitlines() if line.startswith("taskcheck/")]
+    assert names == ["taskcheck/repository::rest", "taskcheck/a::role-routing[nobody]", "taskcheck/a::rest"]
+    assert "3 tests collected" in listed
+    assert "<Ledgers taskcheck>\n" in run("--taskcheck", "--collect-only", cwd=root).out

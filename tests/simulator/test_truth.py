@@ -12,8 +12,8 @@ from taskcheck.fix.plan import Judged, plan
 from taskcheck.model.finding import Safety
 from taskcheck.model.plan import Plan
 from taskcheck.model.sources import Sources
+from taskcheck.model.verdict import Verdict
 from taskcheck.report import build as report
-from taskcheck.report.build import Verdict
 from tests.judging import judge
 from tests.simulator.faults import FAULTS, struck
 from tests.simulator.sources import settings_of, sources_of

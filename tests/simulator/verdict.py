@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from taskcheck.engine.rule import Rule
 from taskcheck.model.finding import Finding, Severity
 from taskcheck.model.report import Incident, Report
+from taskcheck.model.verdict import Verdict
 from taskcheck.plugins import manager as plugins
 from taskcheck.report import build as report
-from taskcheck.report.build import Verdict
 from tests.judging import judge
 from tests.simulator.sources import settings_of, sources_of
 from tests.simulator.world import World

@@ -147,7 +147,7 @@ def _checked(options: argparse.Namespace, request: "Request") -> _Checked:
 def _request(options: argparse.Namespace, progress: Progress) -> "Request":
     """Return what the options ask for, about the whole store."""
     from taskcheck.model.finding import Severity
-    from taskcheck.report.build import Verdict
+    from taskcheck.model.verdict import Verdict
     from taskcheck.store import Request
 
     return Request(

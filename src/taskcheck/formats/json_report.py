@@ -13,9 +13,9 @@ from taskcheck.model.report import (
     Report,
     RunError,
     SignalNote,
-    Unseen,
 )
 from taskcheck.model.task import Place
+from taskcheck.model.unseen import Unseen
 from taskcheck.model.waiting import Queue, Waiting
 
 SCHEMA = "taskcheck/report/1"

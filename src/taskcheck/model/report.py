@@ -7,6 +7,8 @@ from enum import Enum
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.model.finding import REPOSITORY, Acceptance, Finding, Safety, Severity
 from taskcheck.model.runtime import Signal
+from taskcheck.model.unseen import Unseen
+from taskcheck.model.verdict import Verdict
 from taskcheck.model.waiting import Queue
 
 
@@ -243,25 +245,6 @@ class ManagerStatus:
 
 
 @frozen(kw_only=True)
-class Unseen:
-    """Something that was not looked at: what it says isn't known."""
-
-    kind: str
-    """``worktree``, ``branch`` or ``branches``."""
-    where: str
-    """What a report calls it."""
-    why: str
-    cure: str = ""
-    """What would make it visible, as far as that is known."""
-
-    @property
-    def told(self) -> str:
-        """What there is to say of it, in one line."""
-        cure = f" (help: {self.cure})" if self.cure else ""
-        return f"{self.where}: {self.why}{cure}"
-
-
-@frozen(kw_only=True)
 class Report:
     """All that one check has to say; formats turn it into text."""
 
@@ -296,6 +279,23 @@ class Report:
     """The store's folder in its repository, with a trailing ``/``; empty at the top."""
     worktrees: tuple[tuple[str, str], ...] = ()
     """Checkouts that lie in the store's folder: name, and path relative to it."""
+    verdict: Verdict = field(default_factory=Verdict)
+    """What makes the run fail."""
+
+    def fails(self, finding: Finding) -> bool:
+        """Return whether a finding makes the run fail."""
+        return self.verdict.weighs(finding) and not self.verdict.exit_zero
+
+    @property
+    def blindness_fails(self) -> bool:
+        """Whether it makes the run fail that a rule couldn't look everywhere."""
+        return self.verdict.strict and self.blind and not self.verdict.exit_zero
+
+    @property
+    def fixes_fail(self) -> bool:
+        """Whether fixes make the run fail, which were made or would be."""
+        some_made = not all(note.reason for note in self.fixes)
+        return some_made and self.verdict.fail_on_fix and not self.verdict.exit_zero
 
     @property
     def complete(self) -> bool:

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Literal
 
-from taskcheck.documents.frozen import frozen, replace
+from taskcheck.documents.frozen import replace
 from taskcheck.engine.rule import Rule
-from taskcheck.model.finding import Evidence, Finding, Severity
+from taskcheck.model.finding import Evidence, Finding
 from taskcheck.model.remedy import HandEdit
 from taskcheck.model.report import EMPTY, FixNote, Incident, Report, RuleRun, RunError
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Place
+from taskcheck.model.verdict import Verdict
 from taskcheck.model.waiting import queues
 from taskcheck.report.causes import Causes
 from taskcheck.report.incidents import fold
@@ -20,19 +21,6 @@ from taskcheck.report.narrow import Named, named, narrowed
 from taskcheck.report.remedies import remedied
 from taskcheck.report.unseen import unseen
 from taskcheck.version import __version__
-
-
-@frozen(kw_only=True)
-class Verdict:
-    """What makes a run fail."""
-
-    fail_on: Severity = Severity.ERROR
-    strict: bool = False
-    """Skipped rules fail."""
-    exit_zero: bool = False
-    """Nothing of all that does."""
-    fail_on_fix: bool = False
-    """Fixes that were made do, or that would be."""
 
 
 def build(
@@ -78,9 +66,10 @@ def build(
         unseen=unseen(state),
         partial=bool(only) or not signals_alone,
         worktrees=_worktrees(state),
+        verdict=verdict,
     )
     empty = not state.tasks and isinstance(state.ledgers, Unavailable)
-    return replace(report, exit_code=_exit_code(report, verdict, empty=empty))
+    return replace(report, exit_code=_exit_code(report, empty=empty))
 
 
 def _without_explained_signals(runs: tuple[RuleRun, ...], causes: Causes) -> tuple[RuleRun, ...]:
@@ -172,11 +161,9 @@ def concluded(
     undo: str | None = None,
 ) -> Report:
     """Return the report of what is left when some fixes were made, or couldn't be."""
-    told = replace(report, errors=(*report.errors, *errors), fixes=fixes, notes=notes, undo=undo)
-    code = _exit_code(told, verdict, empty=report.exit_code == EMPTY)
-    fixes_fail = verdict.fail_on_fix and not verdict.exit_zero
-    some_made = not all(note.reason for note in fixes)
-    if fixes_fail and some_made and code in {0, EMPTY}:
+    told = replace(report, errors=(*report.errors, *errors), fixes=fixes, notes=notes, undo=undo, verdict=verdict)
+    code = _exit_code(told, empty=report.exit_code == EMPTY)
+    if told.fixes_fail and code in {0, EMPTY}:
         code = 1
     return replace(told, exit_code=code)
 
@@ -232,17 +219,13 @@ def _side(place: Place, state: State) -> Literal["root", "worktree", "ledger"]:
     return "root" if place.path in state.tasks.by_path else "ledger"
 
 
-def _exit_code(report: Report, verdict: Verdict, *, empty: bool) -> int:
+def _exit_code(report: Report, *, empty: bool) -> int:
     """Return 0 clean, 1 findings, 3 not to be trusted, 4 nothing to check; precedence 3, 1, 4, 0 (spec 4)."""
     if not report.complete:
         return 3
-    failing = any(_fails(finding, verdict) for finding in report.findings)
-    blind = verdict.strict and report.blind
-    if failing or blind:
-        return 0 if verdict.exit_zero else 1
+    if any(map(report.fails, report.findings)) or report.blindness_fails:
+        return 1
+    would_fail = any(map(report.verdict.weighs, report.findings)) or (report.verdict.strict and report.blind)
+    if would_fail:
+        return 0
     return EMPTY if empty else 0
-
-
-def _fails(finding: Finding, verdict: Verdict) -> bool:
-    """Return whether a finding makes a run fail."""
-    return finding.level >= verdict.fail_on and not finding.advisory

@@ -22,8 +22,8 @@ from taskcheck.fix import plan as planning
 from taskcheck.fix.plan import Judged, plan
 from taskcheck.model.plan import Plan
 from taskcheck.model.sources import Source, Sources
+from taskcheck.model.verdict import Verdict
 from taskcheck.report import build as report
-from taskcheck.report.build import Verdict
 from tests.judging import judge
 
 NOW = datetime(2026, 3, 24, 18, tzinfo=UTC)

@@ -28,6 +28,7 @@ from taskcheck.model.report import (
     Subject,
 )
 from taskcheck.model.task import Place
+from taskcheck.model.verdict import Verdict
 from tests.unit.formats import readers
 from tests.unit.formats.reports import finding, incident, many, quoting, report
 
@@ -104,14 +105,29 @@ def test_sarif_in_a_store_below_the_top() -> None:
 
 
 def test_junit_is_read_back_case_by_case() -> None:
-    xml = renderer("junit")(quoting("word"))
+    about = quoting("word")
+    xml = renderer("junit")(about)
     readers.read_junit(xml)
     suites = JUnitXml.fromstring(xml.encode())
     cases = {(suite.name, case.name): case for suite in suites for case in suite}
-    assert cases["word", "metadata-drift"].result[0].type == "error"
-    assert "expected  it says word" in cases["word", "metadata-drift"].result[0].text
-    assert cases["repository", "snapshot-stale"].is_skipped
+    drifts = [case for (task, name), case in cases.items() if task == "word" and name.startswith("metadata-drift")]
+    failed = next(case for case in drifts if case.is_failure)
+    assert failed.classname == "word"
+    assert failed.result[0].type == "error"
+    assert "expected: it says word" in failed.result[0].text
+    assert failed._elem.get("line").isdecimal()
+    assert "snapshot-stale" in cases["repository", "rest"].result[0].message
     assert (suites.tests, suites.errors) == (len(cases), 1)
+
+
+@pytest.mark.parametrize("fail_on", Severity)
+@pytest.mark.parametrize("exit_zero", [False, True])
+def test_junit_fails_what_the_run_fails(fail_on: Severity, exit_zero: bool) -> None:
+    verdict = Verdict(fail_on=fail_on, exit_zero=exit_zero)
+    about = replace(many(6, Severity), verdict=verdict)
+    suites = JUnitXml.fromstring(renderer("junit")(about).encode())
+    failing = [finding for finding in about.findings if finding.level >= fail_on and not exit_zero]
+    assert suites.failures == len(failing)
 
 
 def test_github_escapes_as_the_toolkit_does() -> None:

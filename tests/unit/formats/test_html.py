@@ -12,9 +12,9 @@ from taskcheck.config import load as config
 from taskcheck.formats import html, renderer
 from taskcheck.model.report import Report, RunError
 from taskcheck.model.sources import Source, Sources
+from taskcheck.model.verdict import Verdict
 from taskcheck.plugins import manager as plugins
 from taskcheck.report import build as report
-from taskcheck.report.build import Verdict
 from tests.judging import judge
 from tests.samples import WHOLE
 

@@ -1,0 +1,22 @@
+"""What was not looked at."""
+
+from taskcheck.documents.frozen import frozen
+
+
+@frozen(kw_only=True)
+class Unseen:
+    """Something that was not looked at: what it says isn't known."""
+
+    kind: str
+    """``worktree``, ``branch`` or ``branches``."""
+    where: str
+    """What a report calls it."""
+    why: str
+    cure: str = ""
+    """What would make it visible, as far as that is known."""
+
+    @property
+    def told(self) -> str:
+        """What there is to say of it, in one line."""
+        cure = f" (help: {self.cure})" if self.cure else ""
+        return f"{self.where}: {self.why}{cure}"
