@@ -13,11 +13,12 @@ from taskcheck.engine.select import UnknownRule, choose, require_rules
 from taskcheck.model.baseline import Baseline, BaselineError
 from taskcheck.model.finding import Severity
 from taskcheck.model.report import Report, RuleRun, RunError
-from taskcheck.model.sources import Sources
+from taskcheck.model.sources import CheckoutSource, Repository, Source, Sources, Unavailable
 from taskcheck.model.state import State
 from taskcheck.read.answers import changed
 from taskcheck.read.baseline import read_baseline
 from taskcheck.read.locate import fix_folder, own_folder
+from taskcheck.read.runner import GitError
 from taskcheck.report.build import build, concluded
 from taskcheck.report.narrow import UnknownSubject
 from taskcheck.store import Request, Store, UsageError, Where, open_store
@@ -137,6 +138,8 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
         from taskcheck.engine.gate import gated
 
         runs = gated(runs, state, store.rules, accepted, store.location.current)
+        if any(request.verdict.weighs(finding) for run in runs for finding in run.counted):
+            runs = _brought(runs, store, sources, state)
     reading = (RunError(where="reading", message=error) for error in sources.errors)
     try:
         built = build(
@@ -151,7 +154,57 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
         )
     except UnknownSubject as error:
         raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
-    return replace(built, baseline_gone=gone, prefix=store.location.prefix)
+    return replace(built, baseline_gone=gone, prefix=store.location.prefix, gated=request.gate == "commit")
+
+
+def _brought(runs: tuple[RuleRun, ...], store: Store, sources: Sources, state: State) -> tuple[RuleRun, ...]:
+    """Return the runs with everything advisory that the commit under way doesn't bring."""
+    from taskcheck.assemble.tasks import TaskReader
+    from taskcheck.engine.gate import Versions, brought
+    from taskcheck.read.committed import Files, read_commit
+
+    checkout = _checkout(store, sources)
+    name = checkout.name if checkout is not None else "root"
+    folder, head = _folder(sources, checkout)
+    try:
+        commit = read_commit(store.location, store.settings, folder, head)
+    except GitError:
+        return runs
+    if commit is None:
+        return runs
+    reader = TaskReader(store.settings)
+
+    def versions(files: Files) -> Versions:
+        return {
+            path: None if data is None else reader.read(Source(path=path, data=data), name)
+            for path, data in files.items()
+            if not reader.archived(path)
+        }
+
+    parents = map(versions, commit.parents)
+    return brought(runs, state, store.rules, store.location.current, versions(commit.staged), parents)
+
+
+def _checkout(store: Store, sources: Sources) -> CheckoutSource | None:
+    """Return the linked worktree that one stands in; None in root."""
+    current = store.location.current
+    if current is None or isinstance(sources.git, Unavailable):
+        return None
+    return next((each for each in sources.git.checkouts if each.real_path == str(current)), None)
+
+
+def _folder(sources: Sources, checkout: CheckoutSource | None) -> tuple[dict[str, bytes | None], str | None]:
+    """Return the task files as they lie in a checkout, and the commit that it is at; of root for None."""
+    files: dict[str, bytes | None] = {source.path: source.data for source in sources.tasks}
+    git = sources.git
+    if checkout is None:
+        return files, git.head if isinstance(git, Repository) else None
+    behind = {path: source for path in checkout.behind.blobs if (source := checkout.behind.get(path)) is not None}
+    for path, source in {**behind, **checkout.files}.items():
+        files[path] = source.data
+    for path in checkout.absent:
+        files.pop(path, None)
+    return files, checkout.head
 
 
 def chosen(store: Store, request: Request) -> list[Rule]:

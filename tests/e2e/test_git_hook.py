@@ -1,6 +1,7 @@
 """The snippets of `taskcheck init --hook`: the script as a real hook of git, the block as pre-commit reads it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -112,3 +113,120 @@ def test_init_says_so(store: Callable[..., Path]) -> None:
     assert "taskcheck init --hook pre-commit" in taskcheck("init", cwd=root).out
     ran = taskcheck("init", "--hook", "git", "--config", "taskcheck.toml", cwd=root)
     assert (ran.code, "--config" in ran.err) == (2, True)
+
+
+OLD = 12
+
+
+@pytest.fixture
+def old(store: Callable[..., Path]) -> Path:
+    """A repository with faults that are committed, a task without one, a worktree of that, and the printed hook."""
+    root = store({
+        "taskcheck.toml": CONFIG,
+        ".gitignore": IGNORED,
+        "README.md": "x\n",
+        "tasks/sound.md": task(),
+        **{f"tasks/old-{number:02}.md": task(owner="ghost") for number in range(OLD)},
+    })  # fmt: skip
+    git("worktree", "add", "-q", "-b", "task/sound", ".worktrees/sound", cwd=root)
+    install(root)
+    return root
+
+
+def try_commit(cwd: Path, *arguments: str) -> tuple[bool, list[str]]:
+    """Whether git committed, and the lines that the hook printed."""
+    env = environment(PATH=f"{HERE}:{os.environ['PATH']}")
+    command = ["git", "commit", "-q", "-m", "work", *arguments]
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    return done.returncode == 0, (done.stdout + done.stderr).splitlines()
+
+
+BROUGHT = "stops the commit  sound: role-routing: "
+
+
+def test_it_stops_what_a_commit_brings_and_nothing_that_was_there(old: Path) -> None:
+    (old / "README.md").write_text("y\n")
+    committed, said = try_commit(old, "-a")
+    assert committed, said
+    assert said[0] == "seen beside, and no reason to stop the commit (-v shows it in full):"
+    assert sum("role-routing" in line for line in said) == OLD
+    (old / "tasks/sound.md").write_text(task(owner="ghost"))
+    for options in (["-a"], ["--", "tasks/sound.md"]):
+        committed, said = try_commit(old, *options)
+        assert (committed, said[0].startswith(BROUGHT)) == (False, True), said
+        assert sum(line.startswith("stops the commit") for line in said) == 1
+    (old / "tasks/old-00.md").write_text(task(owner="phantom"))
+    git("checkout", "-q", "tasks/sound.md", cwd=old)
+    committed, said = try_commit(old, "-a")
+    assert (committed, "phantom" in said[0]) == (False, True), "another fault of the same task is brought"
+
+
+def test_what_is_staged_is_what_a_commit_brings(old: Path) -> None:
+    (old / "tasks/sound.md").write_text(task(owner="ghost"))
+    (old / "README.md").write_text("y\n")
+    git("add", "README.md", cwd=old)
+    assert try_commit(old)[0], "what isn't staged isn't brought"
+    git("add", "tasks/sound.md", cwd=old)
+    assert try_commit(old)[1][0].startswith(BROUGHT)
+    git("commit", "-q", "--no-verify", "-m", "by force", cwd=old)
+    assert try_commit(old, "--amend")[0], "it was there before"
+    git("mv", "tasks/sound.md", "tasks/other.md", cwd=old)
+    assert try_commit(old)[1][0].startswith("stops the commit  other: role-routing: ")
+
+
+def test_a_worktree_a_merge_and_a_first_commit(old: Path, tmp_path: Path) -> None:
+    worktree = old / ".worktrees/sound"
+    (worktree / "tasks/sound.md").write_text(task(owner="ghost"))
+    assert try_commit(worktree, "-a")[1][0].startswith(BROUGHT)
+    git("commit", "-q", "--no-verify", "-a", "-m", "by force", cwd=worktree)
+    (worktree / "code.py").write_text("")
+    git("add", "code.py", cwd=worktree)
+    assert try_commit(worktree)[0], "the worktree's own last commit has it"
+    (old / "README.md").write_text("y\n")
+    assert try_commit(old, "-a")[0]
+    git("merge", "-q", "--no-commit", "task/sound", cwd=old)
+    committed, said = try_commit(old)
+    assert committed, ("one of the parents has it", said)
+    new = tmp_path / "new"
+    (new / "tasks").mkdir(parents=True)
+    (new / "taskcheck.toml").write_text(CONFIG)
+    (new / "tasks/sound.md").write_text(task(owner="ghost"))
+    git("init", "-q", cwd=new)
+    install(new)
+    git("add", "-A", cwd=new)
+    assert try_commit(new)[1][0].startswith(BROUGHT), "all of a first commit is new"
+
+
+def test_where_nothing_is_committed_all_is_judged(old: Path) -> None:
+    ran = taskcheck("check", "--gate", "commit", cwd=old)
+    assert (ran.code, ran.out.count("stops the commit  old-")) == (1, OLD)
+    (old / "README.md").write_text("y\n")
+    git("add", "README.md", cwd=old)
+    assert taskcheck("check", "--gate", "commit", cwd=old).code == 0
+    elsewhere = taskcheck("check", "--gate", "commit", cwd=old, GIT_INDEX_FILE=str(old / "README.md"))
+    assert elsewhere.code == 0, "an index that is none of this checkout's isn't asked"
+
+
+def test_a_commit_that_changes_how_tasks_are_judged_is_judged_as_a_whole(old: Path) -> None:
+    (old / "taskcheck.toml").write_text(CONFIG + "[limits]\npickup_grace = '1h'\n")
+    assert sum(line.startswith("stops the commit  old-") for line in try_commit(old, "-a")[1]) == OLD
+
+
+def test_the_last_commit_is_asked_for_only_where_something_may_stop(old: Path, tmp_path: Path) -> None:
+    log, programs = tmp_path / "log", tmp_path / "bin"
+    programs.mkdir()
+    (programs / "git").write_text(f'#!/bin/sh\necho "$@" >> "{log}"\nexec "{shutil.which("git")}" "$@"\n')
+    (programs / "git").chmod(0o755)
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    (old / "README.md").write_text("y\n")
+    git("add", "README.md", cwd=old)
+    asked = []
+    for _ in range(2):
+        log.unlink(missing_ok=True)
+        assert taskcheck("check", "--gate", "commit", cwd=old, PATH=path).code == 0
+        commands = log.read_text().splitlines()
+        assert len(commands) <= 12
+        asked.append(any(command.endswith("ls-files --cached --full-name --stage -z") for command in commands))
+        for number in range(OLD):
+            (old / f"tasks/old-{number:02}.md").write_text(task())
+    assert asked == [True, False]

@@ -13,6 +13,9 @@ from taskcheck.model.state import State
 from taskcheck.model.task import Task
 from taskcheck.model.tasks import Tasks
 
+Versions = Mapping[str, Task | None]
+"""Task files by path, as somewhere else has them; None for one that isn't there."""
+
 
 @frozen
 class Gate:
@@ -88,6 +91,54 @@ def gated(
             joined.append(run)
     gate = Gate(static, checkout, changed)
     return _marked(joined, gate)
+
+
+def brought(
+    runs: tuple[RuleRun, ...],
+    state: State,
+    rules: Mapping[str, Rule],
+    current: Path | None,
+    staged: Versions,
+    parents: Iterable[Versions],
+) -> tuple[RuleRun, ...]:
+    """Return gated runs with everything advisory that a commit doesn't bring.
+
+    A commit brings what the files that it will have show, and those of none of its parents.
+
+    Args:
+        runs: what a gate lets fail.
+        state: of what.
+        rules: all that there are.
+        current: the linked worktree that one stands in.
+        staged: task files that the commit will have otherwise than they lie in the folder.
+        parents: of each parent, those that it has otherwise.
+    """
+    static = [rules[run.rule] for run in runs if rules[run.rule].static]
+    view, _ = committed_view(state, _current(state, current))
+    known: set[str] = set()
+    for versions in parents:
+        known |= _fingerprints(static, _with_versions(view, versions), rules)
+    will_be = _fingerprints(static, _with_versions(view, staged), rules) if staged else None
+
+    def mark(finding: Finding) -> Finding:
+        comes = will_be is None or finding.fingerprint in will_be
+        is_brought = comes and finding.fingerprint not in known
+        return finding if is_brought else replace(finding, advisory=True)
+
+    return tuple(run.changed(mark) for run in runs)
+
+
+def _fingerprints(static: Iterable[Rule], view: State, rules: Mapping[str, Rule]) -> set[str]:
+    """Return what the rules that a commit decides find, and nobody accepts, by its fingerprints."""
+    found = run_rules(static, view, known=rules)
+    return {finding.fingerprint for run in found for finding in run.counted}
+
+
+def _with_versions(view: State, versions: Versions) -> State:
+    """Return a state with other versions of some task files; None for a file that isn't there."""
+    kept = [task for task in view.tasks if task.place.path not in versions]
+    tasks = Tasks.of((*kept, *filter(None, versions.values())), view.tasks.archived)
+    return replace(view, tasks=tasks, files=tasks.all)
 
 
 def _marked(runs: Iterable[RuleRun], gate: Gate) -> tuple[RuleRun, ...]:

@@ -1,6 +1,6 @@
 """The report for people: one row per task, under it what is wrong, who says so, and what would mend it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from taskcheck.documents.frozen import replace
 from taskcheck.formats.lines import Line, Segment, plain_text, styled
@@ -13,6 +13,9 @@ from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report
 from taskcheck.model.task import Place
 
 BLANK = Line(0, ())
+
+SHORTLY = 20
+"""Incidents that are only seen, of which a line each is shown."""
 
 
 def render(
@@ -55,10 +58,10 @@ def fixes(report: Report) -> str:
 def _lines(report: Report, *, verbose: bool, by_rule: bool, steps: bool) -> Iterator[Line]:
     if by_rule:
         yield from _rules(report)
+    elif report.gated:
+        yield from _of_commit(report, verbose=verbose, steps=steps)
     else:
-        for incident in report.incidents:
-            yield from _incident(incident, verbose=verbose, steps=steps)
-            yield BLANK
+        yield from _incidents(report.incidents, verbose=verbose, steps=steps)
     yield from _fixes(report)
     for manager in report.managers:
         yield _manager(manager)
@@ -92,6 +95,53 @@ def _fate(note: FixNote) -> Segment:
     if note.reason:
         return "kept", "warning"
     return ("fixed" if note.applied else "would fix"), "good"
+
+
+def _of_commit(report: Report, *, verbose: bool, steps: bool) -> Iterator[Line]:
+    """Yield what stops a commit, first in a line each, then in full; and apart from it what was merely seen."""
+    stopping = [incident for incident in report.incidents if any(map(report.fails, incident.findings))]
+    for incident in stopping:
+        for finding in filter(report.fails, incident.findings):
+            told = f"{visible(incident.subject)}: {finding.rule}: {visible(finding.message, None)}"
+            yield Line(0, (("stops the commit  ", "error"), (told, "")), hang=8)
+    if stopping:
+        yield BLANK
+    yield from _incidents(stopping, verbose=verbose, steps=steps)
+    yield from _seen(
+        [incident for incident in report.incidents if incident not in stopping], verbose=verbose, steps=steps
+    )
+
+
+def _seen(incidents: list[Incident], *, verbose: bool, steps: bool) -> Iterator[Line]:
+    """Yield the incidents that stop no commit: in a line each, or in full."""
+    if not incidents:
+        return
+    how = "" if verbose else " (-v shows it in full)"
+    yield Line(0, ((f"seen beside, and no reason to stop the commit{how}:", "dim"),))
+    if verbose:
+        yield BLANK
+        yield from _incidents(incidents, verbose=verbose, steps=steps)
+        return
+    yield from map(_in_short, incidents[:SHORTLY])
+    if len(incidents) > SHORTLY:
+        yield Line(0, ((f"  and {len(incidents) - SHORTLY} more", "dim"),))
+    yield BLANK
+
+
+def _in_short(incident: Incident) -> Line:
+    """Return an incident in one line."""
+    word = incident.severity.label
+    message = visible(incident.head.message, None) if incident.head else "signals only"
+    rule = f"  {incident.headline}: " if incident.headline else "  "
+    return Line(
+        2, ((f"{word:<8}", word), (visible(incident.subject), "subject"), (rule, "rule"), (message, "")), hang=8
+    )
+
+
+def _incidents(incidents: Iterable[Incident], *, verbose: bool, steps: bool) -> Iterator[Line]:
+    for incident in incidents:
+        yield from _incident(incident, verbose=verbose, steps=steps)
+        yield BLANK
 
 
 def _incident(incident: Incident, *, verbose: bool, steps: bool) -> Iterator[Line]:

@@ -281,6 +281,8 @@ class Report:
     """Checkouts that lie in the store's folder: name, and path relative to it."""
     verdict: Verdict = field(default_factory=Verdict)
     """What makes the run fail."""
+    gated: bool = False
+    """Whether only what a commit brings can make it fail."""
 
     def fails(self, finding: Finding) -> bool:
         """Return whether a finding makes the run fail."""

@@ -19,6 +19,9 @@ from taskcheck.read.session import Session
 MINIMUM = (2, 38)
 """The first git with ``safe.bareRepository``, which keeps a bare repository among tracked files from being entered."""
 
+Entries = dict[str, tuple[bytes, str]]
+"""What a tree or an index has, by path: mode and object id."""
+
 
 @frozen
 class WorktreeRecord:
@@ -134,6 +137,26 @@ class Git(Runner):
             if kind == b"blob" and mode.startswith(b"100"):
                 files[os.fsdecode(path)] = object_id.decode()
         return files
+
+    def tree_entries(self, commit: str) -> Entries:
+        """Return all that a commit has, links and submodules too: mode and object id by path."""
+        out = self.run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit)
+        entries = {}
+        for record in filter(None, out.split(b"\0")):
+            head, _, path = record.partition(b"\t")
+            mode, _, object_id = head.split()
+            entries[os.fsdecode(path)] = mode, object_id.decode()
+        return entries
+
+    def index_entries(self) -> Entries:
+        """Return all that the index has, as `tree_entries`; of a file in conflict what the last side says."""
+        out = self.run("ls-files", "--cached", "--full-name", "--stage", "-z")
+        entries = {}
+        for record in filter(None, out.split(b"\0")):
+            head, _, path = record.partition(b"\t")
+            mode, object_id, _ = head.split()
+            entries[os.fsdecode(path)] = mode, object_id.decode()
+        return entries
 
     def tracked(self, folders: Sequence[str]) -> list[str]:
         """Paths in the index under some folders; of all for none."""

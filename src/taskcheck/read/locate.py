@@ -81,7 +81,7 @@ def led_to(folder: Path, written: str) -> Path | None:
     return Path(os.path.realpath(folder / path)) if path and "\0" not in path else None
 
 
-def _admin_folder(checkout: Path) -> Path | None:
+def admin_folder(checkout: Path) -> Path | None:
     """Return the checkout's own git folder, with links resolved; None where it has none."""
     own = checkout / ".git"
     if own.is_dir():
@@ -103,7 +103,7 @@ def own_folder(location: Location) -> tuple[Path, str]:
     It is in the checkout's own git folder, not in the one that all worktrees share: where no checkout is the main
     one, as beside a bare repository, each that is taken for root keeps its own.
     """
-    admin = _admin_folder(location.top) if location.top else None
+    admin = admin_folder(location.top) if location.top else None
     if admin is None:
         return location.root, ".taskcheck"
     name = location.prefix.strip("/").replace("%", "%25").replace("/", "%2F")

@@ -46,6 +46,8 @@ class Runner:
     """Runs git in one folder."""
 
     folder: Path
+    index_file: str | None = None
+    """The index to look into; None for the checkout's own."""
 
     def run(self, *arguments: str, stdin: bytes = b"", accept: Sequence[int] = (0,)) -> bytes:
         """Return the output of an allowed git command.
@@ -89,6 +91,12 @@ class Runner:
         refuse_unlisted(arguments)
         return self._spawn(arguments, stdin=stdin)
 
+    def _environment(self) -> dict[str, str]:
+        variables = environment()
+        if self.index_file is not None:
+            variables["GIT_INDEX_FILE"] = self.index_file
+        return variables
+
     def _spawn(self, arguments: Sequence[str], *, stdin: bool) -> "subprocess.Popen[bytes]":
         import subprocess
 
@@ -103,7 +111,7 @@ class Runner:
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 cwd=self.folder,
-                env=environment(),
+                env=self._environment(),
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
