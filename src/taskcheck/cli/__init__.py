@@ -36,8 +36,11 @@ SHORT = {"check", "rule", "owner", "route"}
 """The commands that look once and are done."""
 
 EPILOG = """exit codes:
-  0 clean   1 findings at or above --fail-on   2 usage or configuration error
-  3 the result can't be trusted   4 neither task files nor runtime ledgers found
+  0  clean
+  1  findings at or above --fail-on
+  2  usage or configuration error
+  3  the result can't be trusted
+  4  neither task files nor runtime ledgers found
 
 `taskcheck COMMAND --help` tells more about a command."""
 
@@ -194,17 +197,38 @@ def _dispatch(argv: list[str]) -> int:
         return 0
     from taskcheck.cli.parsing import parsed
 
-    command = argv.pop(0) if argv and argv[0] in COMMANDS else "check"
+    is_named = bool(argv) and argv[0] in COMMANDS
+    command = argv.pop(0) if is_named else "check"
+    first = argv[0] if argv and not is_named else ""
     module = import_module(f"{__name__}.{command}")
     options = parsed(command, module, argv)
     run: Callable[[Namespace], int] = module.run
-    return run(options)
+    try:
+        return run(options)
+    except Failure as failure:
+        raise _perhaps_mistyped(failure, first) from failure
+
+
+def _perhaps_mistyped(failure: Failure, first: str) -> Failure:
+    """Return a failure, with the command that was perhaps meant by a first word that is no task and no path."""
+    if not first or not str(failure).startswith(f"no task or file is named {first!r}"):
+        return failure
+    from taskcheck.config.suggest import did_you_mean
+
+    meant = did_you_mean(first, COMMANDS, 1).removeprefix("; did you mean ").removesuffix("?")
+    return Failure(f"{failure}; or the command `taskcheck {meant}`?", failure.code) if meant else failure
 
 
 def _help() -> str:
+    import shutil
+
+    from taskcheck.cli.parsing import wrapped
+
     commands = "\n".join(f"  {name:<12}{about}" for name, about in COMMANDS.items())
-    return f"""usage: taskcheck [check] [TASK|PATH ...] [options]
-       taskcheck COMMAND ...
+    text = f"""usage:
+  taskcheck [check] [TASK|PATH ...] [options]
+  taskcheck COMMAND ...
+  taskcheck --help | --version
 
 Do the ledgers of an agent fleet agree? Task files in the main checkout and in every worktree, managers' registers
 and heartbeats, dispatch logs and git are compared; what disagrees is shown per task, with its root cause.
@@ -213,3 +237,4 @@ commands:
 {commands}
 
 {EPILOG}"""
+    return wrapped(text, max(20, shutil.get_terminal_size().columns - 2))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import EPILOG, Failure, complain
-from taskcheck.cli.common import guarded, names, replace_file, show, store_options, tell_empty
+from taskcheck.cli.common import color_option, guarded, names, replace_file, show, store_options, tell_empty
 from taskcheck.cli.progress import Progress
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.formats import FORMATS
@@ -67,12 +67,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--output", metavar="FORMAT=FILE", action="append", default=[], help="write this too (repeatable)"
     )
     output.add_argument("--group", choices=("task", "rule"), default="task", help="what findings are grouped by")
-    output.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="auto: on a terminal, unless NO_COLOR is set; elsewhere where FORCE_COLOR is",
-    )
+    color_option(output)
     output.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     output.add_argument("-v", "--verbose", action="store_true", help="show explained findings' evidence and skips")
     verdict = parser.add_argument_group("verdict")
@@ -293,7 +288,8 @@ def _renderer(name: str, store: "Store") -> "Callable[[Report], str]":
     if name not in others:
         from taskcheck.config.suggest import did_you_mean
 
-        raise Failure(f"unknown format {name!r}{did_you_mean(name, (*FORMATS, *others))}")
+        known = (*FORMATS, *others)
+        raise Failure(f"unknown format {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}")
     return others[name]
 
 

@@ -106,16 +106,33 @@ def opened(options: argparse.Namespace) -> "Store":
 def show(
     report: "Report", *, verbose: bool = False, color: str = "auto", by_rule: bool = False, steps: bool = True
 ) -> str:
-    """Return the report for stdout: wrapped and in colour on a terminal, plain otherwise."""
+    """Return the report for stdout: wrapped on a terminal, in colour where that is wanted, plain otherwise."""
     from taskcheck.formats import text
 
-    links = _follows_links()
-    return text.render(report, width=_width(color), verbose=verbose, by_rule=by_rule, links=links, steps=steps)
+    return text.render(
+        report,
+        width=width(color),
+        verbose=verbose,
+        by_rule=by_rule,
+        links=_follows_links(),
+        steps=steps,
+        colour=colour(color),
+    )
 
 
-def _width(color: str) -> int | None:
-    """Columns of the terminal; None for plain text."""
-    return columns() if colour(color) else None
+def width(color: str) -> int | None:
+    """Columns to wrap at: those of the terminal, as where there is to be colour; None for text that stays as it is."""
+    return columns() if colour(color) or sys.stdout.isatty() else None
+
+
+def color_option(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """Whether to write in colour."""
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="auto: on a terminal, unless NO_COLOR is set; elsewhere where FORCE_COLOR is",
+    )
 
 
 def columns() -> int:

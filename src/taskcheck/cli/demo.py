@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from taskcheck.cli import Failure
-from taskcheck.cli.common import guarded, moment, show
+from taskcheck.cli.common import color_option, guarded, moment, show
 from taskcheck.formats.sanitize import shell, visible
 
 
@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", nargs="?", metavar="DIR", type=Path, help="build it here, and keep it")
     parser.add_argument("--now", metavar="TIMESTAMP", type=moment, help="the moment at which it is checked")
     parser.add_argument("-v", "--verbose", action="store_true", help="show explained findings' evidence and skips")
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    color_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:

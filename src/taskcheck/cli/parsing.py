@@ -1,7 +1,7 @@
 """The options of one command: its own parser alone is built."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import ModuleType
 
 from taskcheck.cli import Failure
@@ -17,10 +17,57 @@ def parsed(command: str, module: ModuleType, argv: Sequence[str]) -> argparse.Na
     )
     add: Callable[[argparse.ArgumentParser], None] = module.arguments
     add(parser)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = Help
     options = parse(parser, own)
     options.command = argv[len(own) + 1 :]
     return options
+
+
+class Help(argparse.HelpFormatter):
+    """Wraps for the width of the terminal, and breaks no word; a line that is indented stays one."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return wrapped(text, width, indent)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return _rows(" ".join(text.split()), width, "")
+
+
+def wrapped(text: str, width: int, indent: str = "") -> str:
+    """Return paragraphs wrapped at so many columns; a line that is indented is one of its own."""
+    shown = []
+    for paragraph in text.strip("\n").split("\n\n"):
+        for line in _joined(paragraph.split("\n")):
+            shown += _rows(line, width, indent)
+        shown.append("")
+    return "\n".join(shown[:-1])
+
+
+def _joined(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of a paragraph as one; those that are indented, and those above such, by themselves."""
+    words: list[str] = []
+    for line in lines:
+        if line.startswith(" "):
+            yield from filter(None, [" ".join(words)])
+            words = []
+            yield line
+        else:
+            words.append(line)
+    yield from filter(None, [" ".join(words)])
+
+
+def _rows(line: str, width: int, indent: str) -> list[str]:
+    """Return a line in rows of so many columns, the further ones as far in as what it says begins."""
+    from textwrap import wrap
+
+    own = len(line) - len(line.lstrip())
+    gap = line.find("  ", own)
+    begins = len(line) - len(line[gap:].lstrip()) if gap > 0 else own
+    hang = indent + " " * (begins if begins < width // 2 else own)
+    rows = wrap(
+        line, width, initial_indent=indent, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+    )
+    return rows or [""]
 
 
 class _Unasked(argparse.HelpFormatter):

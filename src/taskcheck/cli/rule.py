@@ -4,15 +4,24 @@ Ends with today's findings of it here.
 """
 
 import argparse
+import sys
+from collections.abc import Iterable
 
 from taskcheck.cli import Failure
-from taskcheck.cli.common import guarded, show, store_options
+from taskcheck.cli.common import color_option, colour, guarded, show, store_options, width
 from taskcheck.documents.frozen import replace
+from taskcheck.engine.rule import Rule
+from taskcheck.formats.lines import Line, plain_text, styled
+from taskcheck.formats.prose import BLANK, prose
+
+WIDTH = 80
+"""Columns of documentation elsewhere than on a terminal."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("name", nargs="?", metavar="NAME", help="the rule to explain")
+    color_option(parser)
     store_options(parser)
 
 
@@ -22,20 +31,40 @@ def run(options: argparse.Namespace) -> int:
 
     rules = plugins.load().rules()
     if options.name is None:
-        width = max(map(len, rules))
-        for rule in sorted(rules.values(), key=lambda rule: (rule.family, rule.name)):
-            print(f"{rule.family:<10} {rule.name:<{width}}  {rule.severity.label:<7}  {rule.summary}")
+        lines = _listed(rules.values())
+        columns = width(options.color)
+        sys.stdout.write(styled(lines, columns, colour=colour(options.color)) if columns else plain_text(lines))
         return 0
     if options.name not in rules:
         from taskcheck.config.suggest import did_you_mean
 
         raise Failure(f"no rule is named {options.name!r}{did_you_mean(options.name, rules)}")
     rule = rules[options.name]
-    timed = ", the clock alone can change its verdict" if rule.timed else ""
-    explained = f"explains: {', '.join(rule.explains)}\n" if rule.explains else ""
-    print(f"{rule.name}  ({rule.family}, {rule.severity.label}{timed})\n{explained}\n{rule.doc}\n\n## Here, today\n")
-    print(_today(options))
+    about = styled(_explained(rule), width(options.color) or WIDTH, colour=colour(options.color))
+    print(f"{about}{_today(options)}")
     return 0
+
+
+def _listed(rules: Iterable[Rule]) -> list[Line]:
+    """Return a line for each rule, by family."""
+    rules = sorted(rules, key=lambda rule: (rule.family, rule.name))
+    name_width = max(len(rule.name) for rule in rules)
+    lines = []
+    for rule in rules:
+        severity = rule.severity.label
+        head = (f"{rule.family:<10} ", "dim"), (f"{rule.name:<{name_width}}  ", "rule"), (f"{severity:<7}  ", severity)
+        lines.append(Line(0, (*head, (rule.summary, "")), hang=11))
+    return lines
+
+
+def _explained(rule: Rule) -> list[Line]:
+    """Return the documentation of a rule, up to its findings of today."""
+    timed = ", the clock alone can change its verdict" if rule.timed else ""
+    kind = f"  ({rule.family}, {rule.severity.label}{timed})"
+    lines = [Line(0, ((rule.name, "rule"), (kind, "dim")), hang=2)]
+    if rule.explains:
+        lines.append(Line(0, (("explains: ", "dim"), (", ".join(rule.explains), "")), hang=10))
+    return [*lines, BLANK, *prose(rule.doc), Line(0, (("## Here, today", "subject"),)), BLANK]
 
 
 def _today(options: argparse.Namespace) -> str:
@@ -51,4 +80,4 @@ def _today(options: argparse.Namespace) -> str:
         return f"(can't be told: {failure})"
     alone = replace(report, incidents=tuple(replace(incident, signals=()) for incident in report.incidents))
     note = "(the configuration leaves this rule out of a check)\n\n" if left_out else ""
-    return note + show(alone, verbose=True, steps=False).rstrip("\n")
+    return note + show(alone, verbose=True, color=options.color, steps=False).rstrip("\n")

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import EPILOG, GONE
-from taskcheck.cli.common import colour, columns, guarded, store_options, tell_empty
+from taskcheck.cli.common import color_option, colour, columns, guarded, store_options, tell_empty
 from taskcheck.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     store_options(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="show every finding and the raw signals")
     parser.add_argument("--watch", action="store_true", help="show it anew when a ledger changes; Ctrl-C ends it")
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    color_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:

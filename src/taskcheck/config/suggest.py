@@ -5,6 +5,9 @@ from collections.abc import Iterable
 ALIKE = 70
 """The likeness, of 100, from which a name may be meant."""
 
+SHORTEST = 3
+"""Characters from which a name may be meant by one that it is a part of."""
+
 LONGEST = 200
 """Characters of a name that may have been meant for another one."""
 
@@ -17,7 +20,8 @@ def did_you_mean(name: str, known: Iterable[str], most: int = 3) -> str:
 
     close = []
     for choice, score, _ in process.extract(name, list(known), limit=most):
-        if score >= ALIKE:
+        is_crumb = len(choice) < SHORTEST < len(name)
+        if score >= ALIKE and not is_crumb:
             close.append(choice)
     if not close:
         return ""

@@ -5,10 +5,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.style import Style
     from rich.text import Text
 
@@ -26,6 +26,8 @@ STYLES = {
 
 Segment = tuple[str, str]
 """A text, and what it is: a key of `STYLES`, or nothing."""
+
+_WORD = expression(r"\S+\s*")
 
 NO_LINKS: Mapping[str, str] = MappingProxyType({})
 
@@ -52,18 +54,19 @@ def plain_text(lines: Iterable[Line]) -> str:
     return "".join(f"{line.plain.rstrip()}\n" for line in lines)
 
 
-def styled(lines: Iterable[Line], width: int | None, urls: Mapping[str, str] = NO_LINKS) -> str:
+def styled(lines: Iterable[Line], width: int | None, urls: Mapping[str, str] = NO_LINKS, *, colour: bool = True) -> str:
     """Return the lines in the colours that every terminal has, wrapped where there is a width.
 
     Args:
         lines: the lines.
         width: columns of the terminal; None leaves the lines as long as they are.
         urls: pages of rules, which their names lead to.
+        colour: whether they are coloured at all.
     """
     shown = []
     for line in lines:
         rows = wrapped(line, width) if width and not line.whole else (line,)
-        shown += [_painted(row, urls) for row in rows]
+        shown += [_painted(row, urls) if colour else f"{row.plain.rstrip()}\n" for row in rows]
     return "".join(shown)
 
 
@@ -89,15 +92,11 @@ def _style(kind: str) -> "Style":
     return Style.parse(STYLES[kind])
 
 
-@cache
-def _console() -> "Console":
-    from rich.console import Console
-
-    return Console()
-
-
 def wrapped(line: Line, width: int) -> Iterator[Line]:
-    """Yield a line as rows that fit into so many columns, broken between words where there are some."""
+    """Yield a line as rows that fit into so many columns, broken between words; a longer word is a row of its own.
+
+    A path that the terminal itself breaks is still one that can be clicked, and copied.
+    """
     from rich.cells import cell_len
     from rich.text import Text
 
@@ -105,11 +104,26 @@ def wrapped(line: Line, width: int) -> Iterator[Line]:
     if cell_len(line.plain) <= line.indent + room:
         yield line
         return
-    rows = Text.assemble(*line.segments).wrap(_console(), room, overflow="fold")
+    text = Text.assemble(*line.segments)
+    rows = text.divide(_breaks(text.plain, room))
     for number, row in enumerate(rows):
         row.rstrip()
         indent = line.indent + line.hang if number else line.indent
         yield Line(indent, tuple(_segments(row)))
+
+
+def _breaks(text: str, room: int) -> list[int]:
+    """Return where a text is broken into rows of so many columns: where words begin."""
+    from rich.cells import cell_len
+
+    breaks = []
+    used = 0
+    for word in _WORD.finditer(text):
+        if used and used + cell_len(word[0].rstrip()) > room:
+            breaks.append(word.start())
+            used = 0
+        used += cell_len(word[0])
+    return breaks
 
 
 def _segments(row: "Text") -> Iterator[Segment]:

@@ -26,17 +26,18 @@ def render(
     by_rule: bool = False,
     links: bool = False,
     steps: bool = True,
+    colour: bool = True,
 ) -> str:
     """Return the report as text.
 
-    With a width it is for a terminal of so many columns, in colour and wrapped; with links, names of rules lead to
-    their pages there. Without steps no incident says what to do next.
+    With a width it is for a terminal of so many columns: wrapped, and in colour unless there is to be none. With links
+    names of rules lead to their pages. Without steps no incident says what to do next.
     """
     lines = list(_lines(report, verbose=verbose, by_rule=by_rule, steps=steps))
     if width is None:
         return plain_text(lines)
     urls = {run.rule: run.url for run in report.runs if run.url} if links else {}
-    return styled(lines, width, urls)
+    return styled(lines, width, urls, colour=colour)
 
 
 def summary(report: Report, *, verbose: bool = False) -> list[str]:

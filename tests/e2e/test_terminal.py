@@ -1,0 +1,98 @@
+"""What a person sees on a terminal: nothing is broken in the middle of a word, and what was mistyped is answered."""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from taskcheck.cli import COMMANDS
+from taskcheck.testing import Built
+from tests.e2e.conftest import Terminal, environment, here, taskcheck
+
+NOW = "2026-03-24T18:00:00Z"
+TASK = "---\ntitle: T\nowner: rj\nstatus: ready\n{more}---\n"
+
+
+def shown(root: Path, columns: int, *arguments: str, **env: str) -> str:
+    """What a command prints on a terminal of so many columns."""
+    return here(list(arguments), root, environment(COLUMNS=str(columns), **env), out=Terminal).out
+
+
+HELPS = [["--help"], *([command, "--help"] for command in COMMANDS)]
+
+
+@pytest.mark.parametrize("arguments", HELPS, ids=" ".join)
+def test_help_is_wrapped_for_the_width_and_breaks_no_word(arguments: list[str], tmp_path: Path) -> None:
+    wide = shown(tmp_path, 200, *arguments).split()
+    for columns in (60, 80, 120):
+        text = shown(tmp_path, columns, *arguments)
+        assert text.split() == wide, "the same words, in their order"
+        body = text.partition("\n\n")[2]
+        assert all(len(line) <= columns or " " not in line.strip() for line in body.splitlines())
+
+
+def test_help_names_the_version() -> None:
+    assert "--version" in taskcheck("--help", cwd=Path(sys.prefix)).out
+
+
+@pytest.mark.parametrize("arguments", [["rule"], ["rule", "metadata-drift"], ["check"]], ids=" ".join)
+@pytest.mark.parametrize("columns", [80, 120])
+def test_no_word_is_broken_at_the_edge(incidents: Built, arguments: list[str], columns: int) -> None:
+    words = ("--now", NOW, *arguments[1:])
+    plain = shown(incidents.root, 5000, arguments[0], *words, NO_COLOR="1")
+    text = shown(incidents.root, columns, arguments[0], *words, NO_COLOR="1")
+    assert "\x1b" not in text
+    assert not set(re.findall(r"[\w./-]{3,}", text)) - set(re.findall(r"[\w./-]{3,}", plain)), "no part of a word"
+    coloured = shown(incidents.root, columns, arguments[0], *words, "--color", "always")
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == text, "colour changes nothing else"
+
+
+def test_a_path_is_one_piece_however_long(store: Callable[..., Path]) -> None:
+    folder = "/".join(["deep"] * 30)
+    path = f"tasks/{folder}/a.md"
+    root = store({path: TASK.format(more="depends_on: [gone]\n")})
+    assert f"{path}:5" in shown(root, 80)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["stauts"], "or the command `taskcheck status`?"),
+        (["stauts", "-v"], "or the command `taskcheck status`?"),
+        (["fix-logn"], "did you mean fix-login?"),
+        (["--format", "yaml"], "there are text, concise, json, jsonl, junit, sarif"),
+        (["--format", "jsno"], "did you mean json"),
+        (["--output", "sarfi=x"], "did you mean sarif"),
+        (["rule", "metadata-drfit"], "did you mean metadata-drift"),
+        (["finish", "fix-logn", "--outcome", "blocked", "--reason", "x"], "fix-login"),
+        (["route", "fix-logn"], "fix-login"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_was_mistyped_is_answered_with_the_nearest(
+    store: Callable[..., Path], arguments: list[str], said: str
+) -> None:
+    root = store({
+        "taskcheck.toml": "[people]\nrj = []\n",
+        "tasks/fix-login.md": TASK.format(more=""),
+        "tasks/a.md": TASK.format(more=""),
+    })  # fmt: skip
+    ran = taskcheck(*arguments, cwd=root)
+    assert ran.code in {1, 2}
+    assert said in ran.err
+
+
+def test_a_dependency_names_the_nearest_task_and_a_missing_key_the_nearest_key(store: Callable[..., Path]) -> None:
+    root = store({
+        "tasks/fix-login.md": TASK.format(more="depends_on: [fix-logn, task-3, TASK-11]\n"),
+        "tasks/task-2.md": TASK.format(more="").replace("title: T", "titel: T"),
+        "tasks/task-11.md": TASK.format(more="").replace("title: T", "name: T"),
+    })  # fmt: skip
+    out = taskcheck("--format", "concise", cwd=root).out
+    assert "fix-login: it depends on fix-logn, and there is no such task; did you mean fix-login?\n" in out
+    assert "it depends on task-3, and there is no such task\n" in out, "another number is another task"
+    assert "task-2: title is missing; did you mean titel?\n" in out
+    assert "task-11: title is missing; name is there, which this store calls title\n" in out
