@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from taskcheck import (
+    Command,
     Copies,
     Dispatches,
     Entries,
@@ -24,6 +25,7 @@ from taskcheck_rules.wording import listed, status_of
     severity=Severity.WARNING,
     explains=("drift", "lifecycle", "pickup_overdue", "stuck_in_progress"),
     stops_dispatch=True,
+    remedy=Command(("git", "pull", "--ff-only"), note="git pull --rebase where both have commits of their own"),
 )
 def root_behind(
     tasks: Tasks,

@@ -10,6 +10,7 @@ from taskcheck import (
     Entries,
     Evidence,
     Finding,
+    HandEdit,
     Place,
     Pulls,
     Refuted,
@@ -23,7 +24,11 @@ from taskcheck_rules.parts import entries_of, names_pull, pulls_of, run_of
 from taskcheck_rules.wording import status_of
 
 
-@rule(family="lifecycle", severity=Severity.WARNING)
+@rule(
+    family="lifecycle",
+    severity=Severity.WARNING,
+    remedy=HandEdit("its status is no done one until its work has landed; or land that"),
+)
 def done_not_landed(
     task: Task,
     trunk: str,

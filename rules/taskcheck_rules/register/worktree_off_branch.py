@@ -6,6 +6,7 @@ from datetime import datetime
 from taskcheck import (
     Checkout,
     Checkouts,
+    Command,
     Dispatches,
     Entry,
     Evidence,
@@ -23,7 +24,15 @@ from taskcheck_rules.parts import run_of
 from taskcheck_rules.wording import status_of
 
 
-@rule(family="register", severity=Severity.WARNING, stops_dispatch=True)
+@rule(
+    family="register",
+    severity=Severity.WARNING,
+    stops_dispatch=True,
+    remedy=Command(
+        ("git", "-C", "WORKTREE", "switch", "BRANCH"),
+        blanks=(("WORKTREE", "the task's worktree"), ("BRANCH", "the task's own branch")),
+    ),
+)
 def worktree_off_branch(
     task: Task,
     tasks: Tasks,

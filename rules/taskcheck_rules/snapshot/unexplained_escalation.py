@@ -3,14 +3,29 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from taskcheck import Copies, Evidence, Finding, Settings, Severity, Signal, Task, Tasks, rule
+from taskcheck import (
+    Copies,
+    Evidence,
+    Finding,
+    Settings,
+    Severity,
+    Signal,
+    Task,
+    Tasks,
+    Wait,
+    rule,
+)
 from taskcheck_rules.wording import status_of
 
 LONGEST = 300
 """Characters of a manager's own words that a message repeats."""
 
 
-@rule(family="snapshot", severity=Severity.WARNING)
+@rule(
+    family="snapshot",
+    severity=Severity.WARNING,
+    remedy=Wait("the manager's next heartbeat, once somebody has done what it asks for"),
+)
 def unexplained_escalation(
     signals: tuple[Signal, ...], tasks: Tasks, settings: Settings, now: datetime, copies: Copies | None = None
 ) -> Iterator[Finding]:

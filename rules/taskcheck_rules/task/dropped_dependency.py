@@ -2,13 +2,22 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Severity, Stage, Task, Tasks, rule
+from taskcheck import (
+    Evidence,
+    Finding,
+    HandEdit,
+    Severity,
+    Stage,
+    Task,
+    Tasks,
+    rule,
+)
 from taskcheck_rules.wording import status_of
 
 _WAITING = frozenset({Stage.PARKED, Stage.READY, Stage.ACTIVE, Stage.STOPPED})
 
 
-@rule(family="task", severity=Severity.WARNING)
+@rule(family="task", severity=Severity.WARNING, remedy=HandEdit("another task stands there, or nothing"))
 def dropped_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
     """An open task depends on one that was dropped: it waits for what nobody will do.
 
