@@ -20,7 +20,7 @@ from taskcheck.read.baseline import read_baseline
 from taskcheck.read.locate import fix_folder, own_folder
 from taskcheck.read.runner import GitError
 from taskcheck.report.build import build, concluded
-from taskcheck.report.narrow import UnknownSubject
+from taskcheck.report.narrow import UnknownOwner, UnknownSubject
 from taskcheck.store import Request, Store, UsageError, Where, open_store
 from taskcheck.write import COMMITTED, PENDING
 
@@ -151,9 +151,12 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
             request.only,
             signals_alone=not request.select,
             gone=request.gone,
+            owner=request.owner,
         )
     except UnknownSubject as error:
         raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
+    except UnknownOwner as error:
+        raise UsageError(f"no person and no role is named {error.name!r}{_hint(error)}") from error
     return replace(built, baseline_gone=gone, prefix=store.location.prefix, gated=request.gate == "commit")
 
 
@@ -267,7 +270,7 @@ def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
     return concluded(built, request.verdict, errors=(RunError(where="fix", message=message),))
 
 
-def _hint(error: UnknownRule | UnknownSubject) -> str:
+def _hint(error: UnknownRule | UnknownSubject | UnknownOwner) -> str:
     from taskcheck.config.suggest import did_you_mean
 
     return did_you_mean(error.name, error.known)

@@ -62,6 +62,8 @@ class Request:
     ignore: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     """Tasks, managers or paths (relative to the root checkout) to report about; what is read stays the same."""
+    owner: str | None = None
+    """The person or role whose tasks and manager alone are reported about, by any spelling."""
     gone: bool = False
     """What isn't there any more may be named too: a repair can have taken the last trace of it."""
     verdict: Verdict = field(default_factory=_usual)

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import EPILOG, Failure, complain
-from taskcheck.cli.common import color_option, guarded, names, replace_file, show, store_options, tell_empty
+from taskcheck.cli.common import (
+    color_option,
+    guarded,
+    names,
+    owner_option,
+    replace_file,
+    show,
+    store_options,
+    tell_empty,
+)
 from taskcheck.cli.progress import Progress
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.formats import FORMATS
@@ -36,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.epilog = EPILOG
     parser.add_argument("only", nargs="*", metavar="TASK|PATH", help="report about these only")
+    owner_option(parser)
     store_options(parser)
     parser.add_argument(
         "--branches", metavar="GLOB", action="append", default=[], help="compare these branch tips too (repeatable)"
@@ -147,6 +157,7 @@ def _request(options: argparse.Namespace, progress: Progress) -> "Request":
 
     return Request(
         now=options.now,
+        owner=options.owner,
         select=options.select,
         extend_select=options.extend_select,
         ignore=options.ignore,
@@ -190,8 +201,8 @@ def _consistent_with_rewrite(options: argparse.Namespace) -> None:
     """
     if options.fix or options.diff:
         raise Failure(f"{options.rewrite} writes what is found, and --diff nothing: repair first, then write it down")
-    if options.only:
-        raise Failure(f"{options.rewrite} is about the whole store: name no tasks or paths")
+    if options.only or options.owner:
+        raise Failure(f"{options.rewrite} is about the whole store: name no tasks, paths or owners")
 
 
 def _tell(report: "Report", options: argparse.Namespace) -> None:

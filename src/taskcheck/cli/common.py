@@ -29,6 +29,11 @@ def store_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--now", metavar="TIMESTAMP", type=moment, help="judge ages as of this time (RFC 3339)")
 
 
+def owner_option(parser: argparse.ArgumentParser) -> None:
+    """Whose tasks."""
+    parser.add_argument("--owner", metavar="NAME", help="report about this person's or role's alone, by any spelling")
+
+
 def moment(text: str) -> datetime:
     """Return a timestamp from the command line."""
     from taskcheck.documents.values import timestamp

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from taskcheck.cli import Failure
-from taskcheck.cli.common import guarded, store_options
+from taskcheck.cli.common import guarded, owner_option, store_options
 from taskcheck.formats.sanitize import visible
 
 PORT = 8321
@@ -17,6 +17,7 @@ PORT = 8321
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
+    owner_option(parser)
     store_options(parser)
     parser.add_argument("--port", metavar="N", type=_port, default=PORT, help=f"0 takes a free one (default: {PORT})")
 
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         missing = f"`serve` needs {error.name}, which isn't installed; try: pip install 'taskcheck-lint[serve]'"
         raise Failure(missing) from error
     where = Where(root=Path(os.path.realpath(options.root)), config=options.config)
-    request = Request(now=options.now)
+    request = Request(now=options.now, owner=options.owner)
     root = visible(str(guarded(lambda: open_store(where)).location.root), None)
     try:
         serve(where, request, options.port, lambda address: _announce(root, address))

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import EPILOG, GONE
-from taskcheck.cli.common import color_option, colour, columns, guarded, store_options, tell_empty
+from taskcheck.cli.common import color_option, colour, columns, guarded, owner_option, store_options, tell_empty
 from taskcheck.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ DONE = "\x1b[J\x1b[?2026l"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.epilog = EPILOG
+    owner_option(parser)
     store_options(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="show every finding and the raw signals")
     parser.add_argument("--watch", action="store_true", help="show it anew when a ledger changes; Ctrl-C ends it")
@@ -49,9 +50,9 @@ def run(options: argparse.Namespace) -> int:
 
     where = Where(root=options.root, config=options.config)
     if options.watch:
-        return _watch(where, Request(now=options.now), options)
+        return _watch(where, Request(now=options.now, owner=options.owner), options)
     progress = Progress()
-    request = Request(now=options.now, progress=progress.tell)
+    request = Request(now=options.now, owner=options.owner, progress=progress.tell)
     try:
         store = guarded(lambda: open_store(where))
         report = guarded(lambda: check_store(store, request))

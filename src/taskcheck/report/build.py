@@ -8,7 +8,7 @@ from taskcheck.documents.frozen import replace
 from taskcheck.engine.rule import Rule
 from taskcheck.model.finding import Evidence, Finding
 from taskcheck.model.remedy import HandEdit
-from taskcheck.model.report import EMPTY, FixNote, Incident, Report, RuleRun, RunError
+from taskcheck.model.report import EMPTY, FixNote, Incident, ManagerStatus, Report, RuleRun, RunError
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Place
@@ -17,7 +17,7 @@ from taskcheck.model.waiting import queues
 from taskcheck.report.causes import Causes
 from taskcheck.report.incidents import fold
 from taskcheck.report.managers import manager_statuses
-from taskcheck.report.narrow import Named, named, narrowed
+from taskcheck.report.narrow import Named, named, narrowed, owned
 from taskcheck.report.remedies import remedied
 from taskcheck.report.unseen import unseen
 from taskcheck.version import __version__
@@ -33,22 +33,28 @@ def build(
     *,
     signals_alone: bool = True,
     gone: bool = False,
+    owner: str | None = None,
 ) -> Report:
-    """Return the report; about some tasks, managers and paths only, where these are named.
+    """Return the report; about some tasks, managers and paths only, and those of an owner, where these are named.
 
     Without ``signals_alone`` a raw signal makes no incident by itself: the rules that might explain it didn't run.
     With ``gone`` a name that isn't there is no mistake: there is nothing to say about it.
 
     Raises:
         UnknownSubject: one of them isn't there.
+        UnknownOwner: nobody has that name.
     """
     runs = _without_explained_signals(runs, Causes(rules, state.settings.signals))
     runs = tuple(_told_in_full(run, rules, state) for run in runs)
     only = tuple(only)
-    asked = None
+    asked: list[Named] = []
     if only:
-        asked = named(runs, only, state, gone=gone)
-        runs = tuple(narrowed(run, asked) for run in runs)
+        asked.append(named(runs, only, state, gone=gone))
+    theirs = owned(owner, state) if owner is not None else None
+    if theirs is not None:
+        asked.append(theirs)
+    for each in asked:
+        runs = tuple(narrowed(run, each) for run in runs)
     counted = _counted(runs)
     incidents = _about(fold(counted, state, rules), counted, asked, signals_alone=signals_alone)
     report = Report(
@@ -58,13 +64,13 @@ def build(
         checkouts=1 + len(state.known_checkouts),
         incidents=incidents,
         runs=runs,
-        managers=manager_statuses(state),
+        managers=_managers(state, theirs),
         errors=(*errors, *_raised(runs)),
         notices=_notices(state),
         root=_root(state),
         waiting=queues(state.waiting.values()),
         unseen=unseen(state),
-        partial=bool(only) or not signals_alone,
+        partial=bool(asked) or not signals_alone,
         worktrees=_worktrees(state),
         verdict=verdict,
     )
@@ -121,15 +127,23 @@ def _notices(state: State) -> tuple[str, ...]:
     return state.pulls.notices
 
 
+def _managers(state: State, theirs: Named | None) -> tuple[ManagerStatus, ...]:
+    """Return how each manager is; of an owner's report, their own."""
+    statuses = manager_statuses(state)
+    if theirs is None:
+        return statuses
+    return tuple(each for each in statuses if each.owner in theirs.subjects)
+
+
 def _about(
-    incidents: tuple[Incident, ...], counted: tuple[Finding, ...], asked: Named | None, *, signals_alone: bool
+    incidents: tuple[Incident, ...], counted: tuple[Finding, ...], asked: Iterable[Named], *, signals_alone: bool
 ) -> tuple[Incident, ...]:
     """Return the incidents that the report is about: one of signals alone counts only where it was asked for."""
-    subjects = None if asked is None else _subjects(counted, asked)
+    subjects = [_subjects(counted, each) for each in asked]
     about = []
     for incident in incidents:
-        named = subjects is None or incident.subject in subjects
-        if incident.findings or (signals_alone and named):
+        meant = all(incident.subject in each for each in subjects)
+        if incident.findings or (signals_alone and meant):
             about.append(incident)
     return tuple(about)
 

@@ -2,14 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 
+from taskcheck.config.people import People, fold
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.finding import Finding
 from taskcheck.model.report import Case, RuleRun, Subject
+from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
+from taskcheck.model.task import Task
 
 
 class UnknownSubject(ValueError):
     """A name that is neither a task, nor a manager, nor a file that was read; with the known ones."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(name)
+        self.name = name
+        self.known = sorted(known)
+
+
+class UnknownOwner(ValueError):
+    """A name that is no person's and no role's, and that no task has for its owner; with the known ones."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         super().__init__(name)
@@ -68,6 +80,42 @@ def named(runs: Iterable[RuleRun], only: Iterable[str], state: State, *, gone: b
         elif not gone:
             raise UnknownSubject(name, known)
     return Named(frozenset(subjects), frozenset(paths))
+
+
+def owned(owner: str, state: State) -> Named:
+    """Return the tasks and the manager of a person or role, by any spelling; a person's are those of the roles too.
+
+    Raises:
+        UnknownOwner: nobody has that name.
+    """
+    people = People.of({}, {}) if isinstance(state.people, Unavailable) else state.people
+    meant = people.resolve(owner)
+    key = meant.key if meant is not None else owner
+    by_spelling = _by_spelling(state.tasks)
+    theirs = [spelling for spelling in by_spelling if _is_of(spelling, key, people)]
+    subjects = {each.key for each in state.known_managers if _is_of(each.key, key, people)}
+    for spelling in theirs:
+        subjects |= by_spelling[spelling]
+    if meant is None and not subjects:
+        raise UnknownOwner(owner, {*people.persons, *people.roles, *by_spelling})
+    return Named(frozenset(subjects), frozenset())
+
+
+def _by_spelling(tasks: Iterable[Task]) -> dict[str, set[str]]:
+    """Return the ids of tasks by each of their owners, as it is written."""
+    found: dict[str, set[str]] = {}
+    for task in tasks:
+        for _, spelling in task.owners:
+            found.setdefault(spelling, set()).add(task.id)
+    return found
+
+
+def _is_of(spelling: str, key: str, people: People) -> bool:
+    """Return whether a spelling means the owner with a key, or a role that they fill."""
+    known = people.resolve(spelling)
+    if known is None:
+        return fold(spelling) == fold(key)
+    return key in {known.key, people.route(spelling).person}
 
 
 def _known(runs: Iterable[RuleRun], state: State) -> set[str]:
