@@ -34,15 +34,18 @@ if TYPE_CHECKING:
         SetKey as SetKey,
     )
     from taskcheck.model.finding import (
+        Command as Command,
         Evidence as Evidence,
         Finding as Finding,
         Fix as Fix,
+        HandEdit as HandEdit,
+        Remedy as Remedy,
         Safety as Safety,
         Severity as Severity,
+        Wait as Wait,
     )
     from taskcheck.model.plan import Change as Change, Plan as Plan
     from taskcheck.model.pulls import Pull as Pull, Pulls as Pulls
-    from taskcheck.model.remedy import Command as Command, HandEdit as HandEdit, Remedy as Remedy, Wait as Wait
     from taskcheck.model.report import Incident as Incident, Report as Report
     from taskcheck.model.runtime import (
         Dispatch as Dispatch,
@@ -95,10 +98,9 @@ _HOMES = {
     "documents.values": ("age", "timestamp", "whole_number"),
     "engine.rule": ("Rule", "Undecided", "rule"),
     "model.edit": ("DropEntry", "KeepFile", "MergeFile", "SetKey"),
-    "model.finding": ("Evidence", "Finding", "Fix", "Safety", "Severity"),
+    "model.finding": ("Command", "Evidence", "Finding", "Fix", "HandEdit", "Remedy", "Safety", "Severity", "Wait"),
     "model.plan": ("Change", "Plan"),
     "model.pulls": ("Pull", "Pulls"),
-    "model.remedy": ("Command", "HandEdit", "Remedy", "Wait"),
     "model.report": ("Incident", "Report"),
     "model.runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row",
                       "Signal", "Snapshot", "Tombstone"),

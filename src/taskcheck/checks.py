@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.engine.judge import run_rules
@@ -20,9 +21,12 @@ from taskcheck.read.baseline import read_baseline
 from taskcheck.read.locate import fix_folder, own_folder
 from taskcheck.read.runner import GitError
 from taskcheck.report.build import build, concluded
-from taskcheck.report.narrow import UnknownOwner, UnknownSubject
+from taskcheck.report.narrow import NobodyNamed, UnknownSubject
 from taskcheck.store import Request, Store, UsageError, Where, open_store
 from taskcheck.write import COMMITTED, PENDING
+
+if TYPE_CHECKING:
+    from taskcheck.report.choice import Choice
 
 NOTHING = "neither task files nor runtime ledgers found"
 
@@ -152,12 +156,31 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
             signals_alone=not request.select,
             gone=request.gone,
             owner=request.owner,
+            choice=_choice(request),
         )
     except UnknownSubject as error:
         raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
-    except UnknownOwner as error:
+    except NobodyNamed as error:
         raise UsageError(f"no person and no role is named {error.name!r}{_hint(error)}") from error
     return replace(built, baseline_gone=gone, prefix=store.location.prefix, gated=request.gate == "commit")
+
+
+def _choice(request: Request) -> "Choice | None":
+    """Return which findings a request is about; None for all.
+
+    Raises:
+        UsageError: its expression can't be read.
+    """
+    if not (request.nodes or request.keyword):
+        return None
+    from taskcheck.report.choice import Choice
+    from taskcheck.report.matching import Malformed, matching
+
+    try:
+        matching(request.keyword or "all")
+    except Malformed as error:
+        raise UsageError(f"-k {request.keyword!r} can't be read: {error}") from error
+    return Choice(nodes=request.nodes, keyword=request.keyword)
 
 
 def _brought(runs: tuple[RuleRun, ...], store: Store, sources: Sources, state: State) -> tuple[RuleRun, ...]:
@@ -270,7 +293,7 @@ def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
     return concluded(built, request.verdict, errors=(RunError(where="fix", message=message),))
 
 
-def _hint(error: UnknownRule | UnknownSubject | UnknownOwner) -> str:
+def _hint(error: UnknownRule | UnknownSubject | NobodyNamed) -> str:
     from taskcheck.config.suggest import did_you_mean
 
     return did_you_mean(error.name, error.known)

@@ -64,6 +64,10 @@ class Request:
     """Tasks, managers or paths (relative to the root checkout) to report about; what is read stays the same."""
     owner: str | None = None
     """The person or role whose tasks and manager alone are reported about, by any spelling."""
+    nodes: tuple[str, ...] = ()
+    """Findings to report about, as ``TASK::RULE[WHAT]``; their tasks are named too."""
+    keyword: str = ""
+    """An expression over the names of findings, as pytest's ``-k`` takes it."""
     gone: bool = False
     """What isn't there any more may be named too: a repair can have taken the last trace of it."""
     verdict: Verdict = field(default_factory=_usual)

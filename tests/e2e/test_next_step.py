@@ -17,8 +17,7 @@ from taskcheck.documents.frozen import replace
 from taskcheck.engine.rule import rule
 from taskcheck.formats import renderer, status
 from taskcheck.formats.step import Step, next_step
-from taskcheck.model.finding import Finding, Severity
-from taskcheck.model.remedy import Command, HandEdit, Wait
+from taskcheck.model.finding import Command, Finding, HandEdit, Severity, Wait
 from taskcheck.model.report import Incident, Report
 from taskcheck.model.task import Place, Task
 from taskcheck.plugins import manager as plugins

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from taskcheck.model.plan import Plan
     from taskcheck.model.report import Report
-    from taskcheck.read.locate import Location
     from taskcheck.store import Request, Store
 
 UPDATE, PRUNE = "--update-baseline", "--prune-baseline"
@@ -44,8 +43,17 @@ BASELINE = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.epilog = EPILOG
-    parser.add_argument("only", nargs="*", metavar="TASK|PATH", help="report about these only")
+    parser.add_argument(
+        "only", nargs="*", metavar="TASK|PATH", help="report about these only; or about a finding: TASK::RULE"
+    )
     owner_option(parser)
+    parser.add_argument(
+        "-k",
+        dest="keyword",
+        metavar="EXPR",
+        default="",
+        help="report findings whose TASK::RULE matches: 'drift and not x'",
+    )
     store_options(parser)
     parser.add_argument(
         "--branches", metavar="GLOB", action="append", default=[], help="compare these branch tips too (repeatable)"
@@ -78,6 +86,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     output.add_argument("--group", choices=("task", "rule"), default="task", help="what findings are grouped by")
     color_option(output)
+    output.add_argument("--collect-only", "--co", action="store_true", help="list what is found by name: TASK::RULE")
     output.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     output.add_argument("-v", "--verbose", action="store_true", help="show explained findings' evidence and skips")
     verdict = parser.add_argument_group("verdict")
@@ -140,13 +149,16 @@ def _checked(options: argparse.Namespace, request: "Request") -> _Checked:
     store = open_store(where)
     if options.rewrite:
         _rewritable(options, store)
-    about = replace(request, only=tuple(_store_path(name, store.location) for name in options.only))
+    if options.only or options.keyword:
+        from taskcheck.cli.named import about
+
+        request = about(request, options, store)
     outputs = [_output(item, store) for item in options.output]
     _renderer(options.format, store)
     if options.fix or options.diff:
-        report, plan = _repaired(store, about, options)
+        report, plan = _repaired(store, request, options)
         return _Checked(store, report, plan, outputs)
-    return _Checked(store, check_store(store, about), None, outputs)
+    return _Checked(store, check_store(store, request), None, outputs)
 
 
 def _request(options: argparse.Namespace, progress: Progress) -> "Request":
@@ -201,7 +213,7 @@ def _consistent_with_rewrite(options: argparse.Namespace) -> None:
     """
     if options.fix or options.diff:
         raise Failure(f"{options.rewrite} writes what is found, and --diff nothing: repair first, then write it down")
-    if options.only or options.owner:
+    if options.only or options.owner or options.keyword:
         raise Failure(f"{options.rewrite} is about the whole store: name no tasks, paths or owners")
 
 
@@ -232,18 +244,6 @@ def _repaired(store: "Store", request: "Request", options: argparse.Namespace) -
         in_hook=bool(os.environ.get("PRE_COMMIT") or os.environ.get("GIT_INDEX_FILE")),
     )
     return repair.fix(store, request, order)
-
-
-def _store_path(name: str, location: "Location") -> str:
-    """Return a path as reports write it, relative to the store; any other name as it is."""
-    real = Path(os.path.realpath(name))
-    if not os.path.exists(real):  # noqa: PTH110 - Path.exists raises where a name is too long
-        return name
-    for base in (location.current, location.root):
-        if base and real.is_relative_to(base):
-            inside = real.relative_to(base).as_posix()
-            return inside.removeprefix(location.prefix) if base == location.current else inside
-    return name
 
 
 def _rewritable(options: argparse.Namespace, store: "Store") -> Path:
@@ -281,6 +281,10 @@ def _rewritten(options: argparse.Namespace, store: "Store", request: "Request", 
 
 
 def _shown(report: "Report", options: argparse.Namespace, store: "Store", plan: "Plan | None") -> str:
+    if options.collect_only:
+        from taskcheck.formats.outcomes import names
+
+        return names(report)
     if options.format != "text":
         return _renderer(options.format, store)(report)
     if options.diff and plan is not None:

@@ -5,8 +5,7 @@ from types import FunctionType
 from typing import Any
 
 from taskcheck.documents.frozen import frozen
-from taskcheck.model.finding import Finding, Severity
-from taskcheck.model.remedy import Remedy
+from taskcheck.model.finding import Finding, Remedy, Severity
 from taskcheck.model.state import FACTS
 
 SUBJECTS = ("task", "file", "entry", "manager", "ledger")

@@ -16,9 +16,6 @@ from taskcheck.model.task import Place
 
 REST, INCOMPLETE, FIXES = "rest", "incomplete", "fixes"
 
-LONGEST = 80
-"""Characters of what tells a finding from others of its rule, in a name."""
-
 
 @frozen(kw_only=True)
 class Outcome:
@@ -43,9 +40,15 @@ class Outcome:
 
 def outcomes(report: Report) -> list[Outcome]:
     """Return all tests of a report, those of one subject together: the repository's first, the rest of each last."""
-    found = [*_findings(report), *_accepted(report), *_crashes(report), *_of_the_run(report)]
-    found += _rests(report)
+    found = [*_findings(report), *_crashes(report), *_of_the_run(report)]
+    if not report.chosen:
+        found += [*_accepted(report), *_rests(report)]
     return sorted(_named_apart(found), key=_order)
+
+
+def names(report: Report) -> str:
+    """Return the names of all tests of a report, a line each, as ``TASK::RULE[WHAT]``."""
+    return "".join(f"{visible(each.subject, None)}::{visible(each.name, None)}\n" for each in outcomes(report))
 
 
 def _named_apart(found: list[Outcome]) -> Iterator[Outcome]:
@@ -79,7 +82,7 @@ def _accepted(report: Report) -> Iterator[Outcome]:
 def _of_finding(finding: Finding, subject: str, result: str, message: str, text: str) -> Outcome:
     return Outcome(
         subject=subject,
-        name=_name(finding),
+        name=finding.title,
         result=result,
         family=finding.family,
         message=message,
@@ -87,18 +90,6 @@ def _of_finding(finding: Finding, subject: str, result: str, message: str, text:
         place=finding.place,
         level=finding.level.label,
     )
-
-
-def _name(finding: Finding) -> str:
-    """Return what a finding's test is called, the same as long as the same thing is wrong.
-
-    Example:
-        ``invalid-field[pr_number]``; ``worker-gone`` where nothing tells it from another one.
-    """
-    told = ", ".join(filter(None, finding.identity))
-    if len(told) > LONGEST:
-        told = f"{told[:LONGEST]}…{finding.fingerprint[:8]}"
-    return f"{finding.rule}[{told}]" if told else finding.rule
 
 
 def _text(finding: Finding, incident: Incident) -> str:
@@ -145,7 +136,7 @@ def _of_the_run(report: Report) -> Iterator[Outcome]:
         yield Outcome(
             subject=REPOSITORY, name=INCOMPLETE, result="error", message=message, text="\n".join((message, *told))
         )
-    if report.fixes_fail:
+    if report.verdict.fails_for_fixes(note.reason for note in report.fixes):
         made = sum(not note.reason for note in report.fixes)
         message = f"{made} {'fix was' if made == 1 else 'fixes were'} made, or would be"
         yield Outcome(subject=REPOSITORY, name=FIXES, result="failed", message=message, text=message)

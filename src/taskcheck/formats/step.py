@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.formats.sanitize import shell
 from taskcheck.formats.wording import argument, fix_command, fix_words, position, reach, remedies
-from taskcheck.model.finding import Finding, Safety
-from taskcheck.model.remedy import Command, HandEdit, Wait
+from taskcheck.model.finding import Command, Finding, HandEdit, Safety, Wait
 from taskcheck.model.report import Incident
 from taskcheck.model.task import Place
 
@@ -47,11 +46,14 @@ class Step:
 def next_step(incident: Incident) -> Step:
     """Return what settles the headline of an incident.
 
-    That is the headline's own fix, else what its rule declares, else the rule's documentation.
+    That is the headline's own fix, else what its rule declares, else the rule's documentation. Where a report leaves
+    the headline out, for it is about some findings alone, that is to look at all of them.
     """
     head = incident.head
     if head is None:
         return _command("explain", ("taskcheck", "check", "--verbose", *(argument(incident) or ())))
+    if head.explained_by is not None:
+        return _command("explain", ("taskcheck", "check", *(argument(incident) or ())))
     declared = _fix(incident, head) or _declared(head)
     return declared or _command("explain", ("taskcheck", "rule", head.rule))
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from taskcheck.documents.frozen import replace
 from taskcheck.formats.lines import Line, Segment, plain_text, styled
 from taskcheck.formats.sanitize import visible
-from taskcheck.formats.step import Step, next_step
 from taskcheck.formats.tally import tally
 from taskcheck.formats.wording import heartbeat, not_looked_at, position, signal_fate
 from taskcheck.model.finding import Finding
@@ -163,11 +162,14 @@ def _incident(incident: Incident, *, verbose: bool, steps: bool) -> Iterator[Lin
         signals = ", ".join(f"{visible(note.signal.kind)}{signal_fate(note)}" for note in incident.signals)
         yield Line(2, (("signals  ", "dim"), (signals, "")))
     if steps:
-        yield from _step(next_step(incident))
+        yield from _next(incident)
 
 
-def _step(step: Step) -> Iterator[Line]:
+def _next(incident: Incident) -> Iterator[Line]:
     """Yield what to do next; a command is one line, however long, so that it can be copied."""
+    from taskcheck.formats.step import next_step
+
+    step = next_step(incident)
     yield Line(2, (("next  ", "dim"), (visible(step.text, None), "good")), hang=6, whole=bool(step.words))
     if step.beside:
         yield Line(8, ((visible(step.beside, None), "dim"),))

@@ -1,12 +1,14 @@
-"""What rules find: findings with evidence from both sides, and fixes as keyed edits."""
+"""What rules find: findings with evidence from both sides, fixes as keyed edits, and what settles them otherwise."""
 
 from enum import IntEnum
 from typing import Literal
 
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.edit import Edit, edited
-from taskcheck.model.remedy import Remedy
 from taskcheck.model.task import Place
+
+LONGEST = 80
+"""Characters of what tells a finding from others of its rule, in its title."""
 
 REPOSITORY = "repository"
 """The subject of what is no task's and no manager's."""
@@ -83,6 +85,50 @@ class Fix:
         return tuple(dict.fromkeys(path for edit in self.edits for path in edited(edit)))
 
 
+@frozen
+class Command:
+    """A command that settles a finding when it is run in the store's folder.
+
+    Example:
+        ``Command(("taskcheck", "run", "{task}", "--", "COMMAND"), blanks=(("COMMAND", "what does the work"),))``
+    """
+
+    words: tuple[str, ...]
+    """As a program gets them, not as a shell reads them."""
+    blanks: tuple[tuple[str, str], ...] = ()
+    """Words that whoever runs it replaces, each with what may stand there."""
+    note: str = ""
+    """What one has to know beside it."""
+    needs: tuple[str, ...] = ()
+    """What the store has to have: ``tombstones`` (a path for them), ``people`` (somebody who is declared)."""
+
+
+@frozen
+class HandEdit:
+    """A change of a file that only a person can make."""
+
+    says: str
+    """What is so when it is made; completes "edit tasks/a.md:4 so that …"."""
+    place: Place | None = None
+    """Where; None for the place of the finding."""
+
+
+@frozen
+class Wait:
+    """Something that happens by itself, and settles the finding."""
+
+    says: str
+    """What; completes "wait for …"."""
+
+
+Remedy = Command | HandEdit | Wait
+"""What a rule declares, or a finding of it brings.
+
+In its words and sentences ``{task}``, ``{manager}``, ``{path}`` (of the finding) and ``{outcomes}`` (those that the
+store has, with what each needs) stand for what they name. A word of a command is such a name, or has none in it.
+"""
+
+
 @frozen(kw_only=True)
 class Acceptance:
     """Why a finding is accepted, and where somebody wrote that down."""
@@ -130,6 +176,18 @@ class Finding:
     def subject(self) -> str:
         """The task or manager that it is about, else the repository."""
         return self.task or self.manager or REPOSITORY
+
+    @property
+    def title(self) -> str:
+        """What it is called among those of its subject, the same as long as the same thing is wrong.
+
+        Example:
+            ``invalid-field[pr_number]``; ``worker-gone`` where nothing tells it from another one.
+        """
+        told = ", ".join(filter(None, self.identity))
+        if len(told) > LONGEST:
+            told = f"{told[:LONGEST]}…{self.fingerprint[:8]}"
+        return f"{self.rule}[{told}]" if told else self.rule
 
     @property
     def fingerprint(self) -> str:

@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import Enum
 
 from taskcheck.documents.frozen import field, frozen, replace
+from taskcheck.model.checkouts import Unseen
 from taskcheck.model.finding import REPOSITORY, Acceptance, Finding, Safety, Severity
 from taskcheck.model.runtime import Signal
-from taskcheck.model.unseen import Unseen
 from taskcheck.model.verdict import Verdict
 from taskcheck.model.waiting import Queue
 
@@ -275,6 +275,8 @@ class Report:
     """Name of what was written, for `taskcheck undo`; None when nothing was."""
     partial: bool = False
     """Whether it is about some tasks, paths or rules only, as it was asked for."""
+    chosen: bool = False
+    """Whether it is about some findings only, whatever else there is of their tasks."""
     prefix: str = ""
     """The store's folder in its repository, with a trailing ``/``; empty at the top."""
     worktrees: tuple[tuple[str, str], ...] = ()
@@ -292,12 +294,6 @@ class Report:
     def blindness_fails(self) -> bool:
         """Whether it makes the run fail that a rule couldn't look everywhere."""
         return self.verdict.strict and self.blind and not self.verdict.exit_zero
-
-    @property
-    def fixes_fail(self) -> bool:
-        """Whether fixes make the run fail, which were made or would be."""
-        some_made = not all(note.reason for note in self.fixes)
-        return some_made and self.verdict.fail_on_fix and not self.verdict.exit_zero
 
     @property
     def complete(self) -> bool:

@@ -1,11 +1,9 @@
 """Root's task files, found by id, by path, and as other tasks name them."""
 
-from bisect import bisect
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from unicodedata import normalize
 
-from taskcheck.config.suggest import did_you_mean
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.task import (
@@ -121,6 +119,10 @@ class Tasks:
         Of many tasks those are looked at whose ids stand next to the name in the alphabet. One with another number is
         another task.
         """
+        from bisect import bisect
+
+        from taskcheck.config.suggest import did_you_mean
+
         position = bisect(self._in_order, name)
         close = self._in_order[max(0, position - LOOKED_AT) : position + LOOKED_AT]
         without_number = _NUMBER.sub("", name)

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from taskcheck.documents.frozen import replace
 from taskcheck.engine.rule import Rule
-from taskcheck.model.finding import Evidence, Finding
-from taskcheck.model.remedy import HandEdit
+from taskcheck.model.finding import Evidence, Finding, HandEdit
 from taskcheck.model.report import EMPTY, FixNote, Incident, ManagerStatus, Report, RuleRun, RunError
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
@@ -18,9 +17,11 @@ from taskcheck.report.causes import Causes
 from taskcheck.report.incidents import fold
 from taskcheck.report.managers import manager_statuses
 from taskcheck.report.narrow import Named, named, narrowed, owned
-from taskcheck.report.remedies import remedied
 from taskcheck.report.unseen import unseen
 from taskcheck.version import __version__
+
+if TYPE_CHECKING:
+    from taskcheck.report.choice import Choice
 
 
 def build(
@@ -34,15 +35,17 @@ def build(
     signals_alone: bool = True,
     gone: bool = False,
     owner: str | None = None,
+    choice: "Choice | None" = None,
 ) -> Report:
-    """Return the report; about some tasks, managers and paths only, and those of an owner, where these are named.
+    """Return the report; about some tasks, managers and paths only, those of an owner, some findings, where so asked.
 
     Without ``signals_alone`` a raw signal makes no incident by itself: the rules that might explain it didn't run.
     With ``gone`` a name that isn't there is no mistake: there is nothing to say about it.
 
     Raises:
         UnknownSubject: one of them isn't there.
-        UnknownOwner: nobody has that name.
+        NobodyNamed: nobody has that name.
+        Malformed: an expression over names can't be read.
     """
     runs = _without_explained_signals(runs, Causes(rules, state.settings.signals))
     runs = tuple(_told_in_full(run, rules, state) for run in runs)
@@ -74,6 +77,8 @@ def build(
         worktrees=_worktrees(state),
         verdict=verdict,
     )
+    if choice is not None:
+        report = choice.of(report)
     empty = not state.tasks and isinstance(state.ledgers, Unavailable)
     return replace(report, exit_code=_exit_code(report, empty=empty))
 
@@ -177,7 +182,7 @@ def concluded(
     """Return the report of what is left when some fixes were made, or couldn't be."""
     told = replace(report, errors=(*report.errors, *errors), fixes=fixes, notes=notes, undo=undo, verdict=verdict)
     code = _exit_code(told, empty=report.exit_code == EMPTY)
-    if told.fixes_fail and code in {0, EMPTY}:
+    if told.verdict.fails_for_fixes(note.reason for note in fixes) and code in {0, EMPTY}:
         code = 1
     return replace(told, exit_code=code)
 
@@ -196,6 +201,10 @@ def _held(finding: Finding, state: State) -> Finding:
 
 def _told_in_full(run: RuleRun, rules: Mapping[str, Rule], state: State) -> RuleRun:
     """Return a run whose findings have what settles them, and the lines and columns of their places."""
+    if not any(case.findings for case in run.cases):
+        return run
+    from taskcheck.report.remedies import remedied
+
     rule = rules.get(run.rule)
     declared = rule.remedies if rule is not None else ()
     return run.changed(lambda finding: _located(_held(remedied(finding, declared, state), state), state))

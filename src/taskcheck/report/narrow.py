@@ -20,7 +20,7 @@ class UnknownSubject(ValueError):
         self.known = sorted(known)
 
 
-class UnknownOwner(ValueError):
+class NobodyNamed(ValueError):
     """A name that is no person's and no role's, and that no task has for its owner; with the known ones."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
@@ -86,7 +86,7 @@ def owned(owner: str, state: State) -> Named:
     """Return the tasks and the manager of a person or role, by any spelling; a person's are those of the roles too.
 
     Raises:
-        UnknownOwner: nobody has that name.
+        NobodyNamed: nobody has that name.
     """
     people = People.of({}, {}) if isinstance(state.people, Unavailable) else state.people
     meant = people.resolve(owner)
@@ -97,7 +97,7 @@ def owned(owner: str, state: State) -> Named:
     for spelling in theirs:
         subjects |= by_spelling[spelling]
     if meant is None and not subjects:
-        raise UnknownOwner(owner, {*people.persons, *people.roles, *by_spelling})
+        raise NobodyNamed(owner, {*people.persons, *people.roles, *by_spelling})
     return Named(frozenset(subjects), frozenset())
 
 

@@ -2,8 +2,7 @@
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
-from taskcheck.model.finding import Finding
-from taskcheck.model.remedy import Command, HandEdit, Remedy, Wait
+from taskcheck.model.finding import Command, Finding, HandEdit, Remedy, Wait
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 

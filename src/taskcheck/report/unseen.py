@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from taskcheck.model.checkouts import Unseen
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Checkout
-from taskcheck.model.unseen import Unseen
 
 
 def unseen(state: State) -> tuple[Unseen, ...]:

@@ -1,0 +1,112 @@
+"""Pytest's habits in a check: findings by name or by an expression, and their names listed."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+
+from taskcheck.report.matching import MOST_DEPTH, Malformed, matching
+from tests.e2e.conftest import taskcheck
+
+TASK = "---\ntitle: T\nowner: {owner}\nstatus: {status}\n{more}---\n"
+
+
+@pytest.fixture
+def root(store: Callable[..., Path]) -> Path:
+    return store({
+        "taskcheck.toml": "[people]\nrj = []\n",
+        "tasks/a.md": TASK.format(owner="ghost", status="nonsense", more="pr_number: soon\n"),
+        "tasks/b.md": TASK.format(owner="rj", status="nonsense", more=""),
+        "tasks/c.md": TASK.format(owner="rj", status="ready", more=""),
+        "tasks/d::e.md": TASK.format(owner="rj", status="ready", more=""),
+    })  # fmt: skip
+
+
+def found(ran) -> list[str]:
+    return sorted(
+        f"{incident['task']} {finding['rule']}"
+        for incident in ran.json["incidents"]
+        for finding in incident["findings"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["a::role-routing"], ["a role-routing"]),
+        (["a::invalid-field"], ["a invalid-field", "a invalid-field"]),
+        (["a::invalid-field[pr_number]", "b"], ["a invalid-field"]),
+        (["a::invalid-field[pr_number]", "b::invalid-field"], ["a invalid-field", "b invalid-field"]),
+        (["b::role-routing"], []),
+        (["-k", "routing"], ["a role-routing"]),
+        (["-k", "b:: or pr_number"], ["a invalid-field", "b invalid-field"]),
+        (["-k", "not (routing or b::) and STATUS"], ["a invalid-field"]),
+        (["-k", "task", "b"], ["b invalid-field"]),
+        (["d::e"], []),
+    ],
+    ids=str,
+)
+def test_findings_are_chosen(root: Path, arguments: list[str], expected: list[str]) -> None:
+    ran = taskcheck(*arguments, "--format", "json", cwd=root)
+    assert (found(ran), ran.code) == (expected, int(bool(expected)))
+
+
+def test_names_are_listed_as_junit_and_pytest_have_them(root: Path) -> None:
+    listed = taskcheck("--collect-only", cwd=root)
+    assert listed.code == 1
+    assert listed.out.splitlines() == [
+        "repository::rest", "a::invalid-field[pr_number]", "a::invalid-field[status]", "a::role-routing[ghost]",
+        "a::rest", "b::invalid-field[status]", "b::rest", "c::rest", "d::e::rest",
+    ]  # fmt: skip
+    assert taskcheck("--co", "-k", "ghost", cwd=root).out == "a::role-routing[ghost]\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-k", "a and"], "-k 'a and' can't be read: a word is missing at its end"),
+        (["-k", "(a"], "a parenthesis isn't closed"),
+        (["-k", "a b"], "'b' isn't expected there"),
+        (["-k", "or a"], "a word is missing before 'or'"),
+        (["-k", "not " * 100 + "a"], f"more than {MOST_DEPTH} parentheses"),
+        (["x::role-routing"], "no task or file is named 'x'"),
+        (["a::role-ruting"], "no task or file is named 'a::role-ruting'"),
+        (["--fix", "a::role-routing"], "a repair is of a task"),
+        (["--diff", "-k", "a"], "a repair is of a task"),
+    ],
+    ids=lambda value: value[-1][:20] if isinstance(value, list) else "",
+)
+def test_what_is_not_one_is_a_usage_error(root: Path, arguments: list[str], said: str) -> None:
+    ran = taskcheck(*arguments, cwd=root)
+    assert (ran.code, said in ran.err) == (2, True), ran.err
+
+
+def test_a_finding_without_its_cause_leads_to_the_whole(store: Callable[..., Path]) -> None:
+    root = store({"taskcheck.toml": "[people]\nrj = []\n", "tasks/a.md": "---\ntitle: T\nstatus: ready\n---\n"})
+    step = taskcheck("a::role-routing", "--format", "json", cwd=root).json["incidents"][0]["next"]
+    assert step["kind"] == "edit"
+
+
+WORDS = st.recursive(
+    st.sampled_from(["a", "b", "ab"]),
+    lambda part: st.one_of(
+        part.map("not ({})".format), st.tuples(part, part).map("({0[0]}) and ({0[1]})".format),
+        st.tuples(part, part).map("({0[0]}) or ({0[1]})".format),
+    ),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(WORDS, st.sampled_from(["", "a", "b", "ba", "ab", "c"]))
+def test_an_expression_means_what_python_takes_it_for(text: str, name: str) -> None:
+    spaced = text.replace("(", "( ").replace(")", " )").split()
+    python = " ".join(part if part in {"(", ")", "and", "or", "not"} else f"({part!r} in name)" for part in spaced)
+    assert matching(text)(name) is bool(eval(python, {"name": name}))
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    with contextlib.suppress(Malformed):
+        matching(text)("name")
