@@ -197,6 +197,13 @@ def test_a_worktree_a_merge_and_a_first_commit(old: Path, tmp_path: Path) -> Non
     assert try_commit(new)[1][0].startswith(BROUGHT), "all of a first commit is new"
 
 
+def test_a_staged_file_that_git_gives_nobody_counts_as_it_lies_there(old: Path) -> None:
+    large = "---\ntitle: T\nowner: dave-fowler\nstatus: ready\n---\n" + "x" * (9 * 1024 * 1024)
+    (old / "tasks/sound.md").write_text(large)
+    committed, said = try_commit(old, "-a")
+    assert (committed, said[0].startswith("stops the commit  sound: unreadable-task: ")) == (False, True), said[:3]
+
+
 def test_where_nothing_is_committed_all_is_judged(old: Path) -> None:
     ran = taskcheck("check", "--gate", "commit", cwd=old)
     assert (ran.code, ran.out.count("stops the commit  old-")) == (1, OLD)

@@ -61,7 +61,12 @@ def read_commit(location: Location, settings: Settings, folder: Files, head: str
             return None
         compared = _Compared(TaskPaths.of(settings), location.prefix, folder)
         staged, *others = compared.contents(git, [index, *parents])
-    return Commit(staged=staged, parents=tuple(others))
+    return Commit(staged=_read(staged, index, location.prefix), parents=tuple(others))
+
+
+def _read(staged: Files, index: Entries, prefix: str) -> Files:
+    """Return the staged files without those that the index has and git can't give: they count as they lie there."""
+    return {path: data for path, data in staged.items() if data is not None or prefix + path not in index}
 
 
 def _parents(git: Git, head: str | None, admin: Path | None) -> list[Entries]:
