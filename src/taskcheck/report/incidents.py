@@ -13,7 +13,6 @@ from taskcheck.model.runtime import Signal
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
-from taskcheck.report.blocked import blocked
 from taskcheck.report.causes import Causes
 
 Key = tuple[str | None, str | None]
@@ -79,6 +78,8 @@ def _with_blocked(incidents: list[Incident], state: State) -> list[Incident]:
     asked = sorted(incident.task for incident in incidents if incident.task)
     if not asked:
         return incidents
+    from taskcheck.report.blocked import blocked
+
     waiting = blocked(asked, state.tasks)
     counted = []
     for incident in incidents:
