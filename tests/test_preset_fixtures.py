@@ -24,7 +24,7 @@ FOLDER = FIXTURES / "presets"
 TASKS = {
     "agentplane": 4,
     "backlog-md": 6,
-    "ccpm": 7,
+    "ccpm": 5,
     "kanban-md": 5,
     "plan-issues": 5,
     "task-manager": 5,

@@ -7,6 +7,7 @@ import pytest
 
 from taskcheck.documents import DocumentError, read_front_matter
 from taskcheck.documents.frontsplice import set_scalars
+from taskcheck.documents.shape import FrontMatter
 from taskcheck.fix import repair
 from taskcheck.model.finding import Severity
 from taskcheck.store import Where, open_store
@@ -16,6 +17,7 @@ from tests.samples import WHOLE, sampled
 
 STORES = ["MrLesk+Backlog.md", "ai-sdlc-framework+ai-sdlc", "cleverlook+engram", "dainn67+wallet-ai", "driangle+taskmd",
           "wedow+ticket@pr7"]  # fmt: skip
+DIALECT = FrontMatter(at_names=True)
 
 
 def changed_lines(before: bytes, after: bytes) -> list[str]:
@@ -36,16 +38,16 @@ def test_a_scalar_is_set_and_nothing_else_in_every_task_file(name: str) -> None:
             continue
         if document is None or not isinstance(document.values.get("status"), str):
             continue
-        result = set_scalars(data, {("status",): "x-new"}, at_names=True)
+        result = set_scalars(data, {("status",): "x-new"}, DIALECT)
         lines = changed_lines(data, result)
         assert [line[0] for line in lines] == ["-", "+"], (path, lines)
         assert all("status:" in line for line in lines), (path, lines)
-        added = set_scalars(data, {("x_added",): "2026-03-24T18:00:00Z"}, at_names=True)
+        added = set_scalars(data, {("x_added",): "2026-03-24T18:00:00Z"}, DIALECT)
         (line,) = changed_lines(data, added)
         assert line.rstrip("\r\n") == "+ x_added: 2026-03-24T18:00:00Z", path
-        assert set_scalars(result, {("status",): str(document.values["status"])}, at_names=True) == data or (
-            "'" in lines[0] or '"' in lines[0]
-        ), f"{path}: set back, it is as it was, but for the need of quotes"
+        back = set_scalars(result, {("status",): str(document.values["status"])}, DIALECT)
+        had_quotes = "'" in lines[0] or '"' in lines[0]
+        assert back == data or had_quotes, f"{path}: set back, it is as it was, but for the need of quotes"
         edited += 1
     assert edited > (30 if WHOLE else 10)
 

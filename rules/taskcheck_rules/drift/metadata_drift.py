@@ -271,7 +271,7 @@ def _expected(comparison: Comparison) -> str:
 
 def _fix(root: Task, comparison: Comparison, settings: Settings, dispatch: Dispatch | None) -> Fix | None:
     """Return the repair of root: the status, pull request and times, or where none of these is left the other keys."""
-    clean = _takeable(root, comparison)
+    clean = _takeable(root, comparison, settings)
     recorded = {key: value for key, value in clean.items() if _of_record(key, root)}
     taken = recorded or clean
     # Ready as root would be still, it would be dispatched a second time all the same.
@@ -294,10 +294,10 @@ def _doubt(root: Task, comparison: Comparison, dispatch: Dispatch | None) -> str
     return doubt_of(comparison.copy)
 
 
-def _takeable(root: Task, comparison: Comparison) -> dict[str, str]:
+def _takeable(root: Task, comparison: Comparison, settings: Settings) -> dict[str, str]:
     """Return the clean keys that a program may take over: scalars, but for identity, owner and unknown statuses."""
     never = {root.keys.get("id", "id"), root.keys["owner"], "taskcheck"}
-    if comparison.copy.task.stage is None:
+    if not settings.may_write(comparison.copy.task.status):
         never.add(root.keys["status"])
     found = {}
     for key, value in comparison.clean.items():

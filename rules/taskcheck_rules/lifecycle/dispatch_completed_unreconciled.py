@@ -221,19 +221,29 @@ def _recorded_pull(run: Run) -> PullRequest | None:
     return None
 
 
-def _settlement(run: Run, outcome: str, pull: PullRequest | None, why: str, settings: Settings) -> Fix:
-    """Return the repair for an outcome: the worktree's status where the outcome allows it, else its first status."""
+def _settlement(run: Run, outcome: str, pull: PullRequest | None, why: str, settings: Settings) -> Fix | None:
+    """Return the repair for an outcome: the worktree's status where the outcome allows it, else its first status.
+
+    None where the store's own list of statuses doesn't have that.
+    """
     copy = run.copy
-    if copy and copy.task.status and settings.allows(outcome, copy.task.status):
+    status = settings.outcome_status(outcome)
+    if status is None:
+        return None
+    if copy and copy.task.status and _may_take(copy.task.status, outcome, settings):
         status = copy.task.status
         why = why or doubt_of(copy)
         title = f"set status to {status} and take the worktree's pull request and times"
         return _made(why, title, run, _values(run.root, status, pull, copy), settings)
-    status = settings.outcomes[outcome][0]
     naming = ", and name the pull request" if pull else ""
     title = f"set status to {status}, which {outcome} asks for{naming}"
     taken = copy if why else None
     return _made(why, title, run, _values(run.root, status, pull, taken), settings)
+
+
+def _may_take(status: str, outcome: str, settings: Settings) -> bool:
+    """Return whether root may get a status of a worktree: the outcome allows it, and it is one of the store's."""
+    return settings.allows(outcome, status) and settings.may_write(status)
 
 
 def _made(why: str, title: str, run: Run, values: dict[str, str], settings: Settings) -> Fix:

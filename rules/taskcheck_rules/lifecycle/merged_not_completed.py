@@ -137,13 +137,13 @@ def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, own: 
 def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -> Finding:
     """Return the finding that root doesn't say that the task is done, with the repair."""
     status = task.at("status")
-    done = settings.words(Stage.DONE)[0]
+    done = settings.word(Stage.DONE)
     root = Evidence(place=status, saw=f"status is {task.status or 'missing'}")
     about = Finding(
         task=task.id,
         place=status,
         message=f"{merged.what} is merged, and root says {task.status or 'nothing'}",
-        expected=f"status {done}, or another of a task that is done",
+        expected=f"status {done or settings.words(Stage.DONE)[0]}, or another of a task that is done",
         evidence=(root, *merged.evidence),
         severity=merged.severity,
     )
@@ -152,7 +152,7 @@ def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -
         expected = "nothing, or another branch for what is left"
         remedy = Wait("another branch with what is left, or somebody who says that the task is done")
         return replace(about, message=message, expected=expected, identity=("left",), remedy=remedy)
-    if not fixable:
+    if not fixable or done is None:
         return about
     edit = SetKey(place=status, value=done)
     return replace(about, fix=Fix.unless(merged.doubt, title=f"set status to {done}", edits=(edit,)))

@@ -63,7 +63,7 @@ def _owner_is_due(task: Task, settings: Settings) -> bool:
     if task.stage not in {Stage.READY, Stage.ACTIVE}:
         return False
     has_managers = bool(settings.paths.registers)
-    return has_managers or task.keys["owner"] in settings.required
+    return has_managers or task.keys["owner"] in settings.required_keys
 
 
 def _without_owner(task: Task) -> Finding:

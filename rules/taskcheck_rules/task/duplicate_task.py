@@ -20,7 +20,7 @@ def duplicate_task(tasks: Tasks) -> Iterator[Finding]:
 
     ## Example
     `tasks/a/fix-login.md` and `tasks/b/fix-login.md`; or two files with `id: TASK-7`. A warning: `SHOP-2` beside
-    `shop-002`. References are read without regard to case and leading zeros, so one to `Shop-02` is to neither.
+    `shop-2`. References are read without regard to case, so one to `Shop-2` is to neither.
 
     ## Fix
     None: which of them is to be renamed, and who refers to it, is for a person to say.
@@ -30,7 +30,7 @@ def duplicate_task(tasks: Tasks) -> Iterator[Finding]:
         files.setdefault(task.id, []).append(task)
     alike: dict[str, list[Task]] = {}
     for name, same in files.items():
-        alike.setdefault(tasks.fold(name), []).append(same[0])
+        alike.setdefault(name.casefold(), []).append(same[0])
         if len(same) > 1:
             yield _one_id(same)
     for same in alike.values():
@@ -47,9 +47,9 @@ def _one_id(same: list[Task]) -> Finding:
 def _one_reference(same: list[Task]) -> Finding:
     """Return the warning that several ids are one as references are read."""
     ids = tuple(task.id for task in same)
-    alike = f"{' and '.join(ids)} are one id but for case and leading zeros"
+    alike = f"{' and '.join(ids)} are one id but for case"
     message = f"{alike}: a reference to another spelling is to neither"
-    return _finding(same, message, "ids that differ in more than that", Severity.WARNING, ids)
+    return _finding(same, message, "ids that differ in more than case", Severity.WARNING, ids)
 
 
 def _finding(

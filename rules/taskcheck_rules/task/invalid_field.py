@@ -56,8 +56,11 @@ def invalid_field(task: Task, settings: Settings, people: People | None = None) 
 
     ## Example
     No `title`; `depends_on` is a mapping; `pr_number: soon`; `created_at: last week`; a status that is in no class of
-    `[statuses]` nor in the store's own list; `pr_url` ends in `/pull/12` and `pr_number` is 13; `completed_at` lies
-    before `started_at`. Which keys must be there is `[fields] required`.
+    `[statuses]`; `pr_url` ends in `/pull/12` and `pr_number` is 13; `completed_at` lies before `started_at`. Which
+    fields must be there is `[fields] required`.
+
+    Where the store itself keeps a list of its statuses (`[vocabulary]`), that list counts: a status outside of it is a
+    warning.
 
     Times that both name their offset are compared exactly; of others the days have to be two apart, for nobody knows
     in which zone they were written. A missing owner of a ready or active task is told by role-routing.
@@ -87,6 +90,8 @@ class Fault:
     expected: str
     says: str = ""
     """What is so when it is mended; empty where that is what is expected."""
+    severity: Severity | None = None
+    """None for the rule's own."""
 
 
 def _finding(task: Task, fault: Fault) -> Finding:
@@ -102,6 +107,7 @@ def _finding(task: Task, fault: Fault) -> Finding:
         message=fault.message,
         expected=fault.expected,
         evidence=tuple(evidence),
+        severity=fault.severity,
         identity=fault.keys,
         remedy=HandEdit(fault.says or fault.expected),
     )
@@ -109,7 +115,7 @@ def _finding(task: Task, fault: Fault) -> Finding:
 
 def _missing(task: Task, settings: Settings, people: People | None) -> Iterator[Fault]:
     """Yield the required keys that are absent or empty."""
-    due = _due(task, settings)
+    due = settings.required_keys
     owner_told = _owner_told_by_routing(task, people)
     for key in due:
         if key == task.keys["owner"] and owner_told:
@@ -130,14 +136,6 @@ def _instead(key: str, task: Task) -> str:
         if other in others:
             return f"; {other} is there, which this store calls {key}"
     return did_you_mean(key, others[:MOST], 1)
-
-
-def _due(task: Task, settings: Settings) -> tuple[str, ...]:
-    """Return the keys that must be there: those that the configuration requires, and the status."""
-    status = task.keys["status"]
-    if status in settings.required:
-        return settings.required
-    return (*settings.required, status)
 
 
 def _owner_told_by_routing(task: Task, people: People | None) -> bool:
@@ -214,9 +212,15 @@ KINDS = (
 
 
 def _status(task: Task, settings: Settings) -> Iterator[Fault]:
-    """Yield the status where it isn't in the vocabulary."""
-    status = task.status
-    if not status or settings.knows(status):
+    """Yield the status where it isn't in the vocabulary: the store's own list, where it speaks of this file."""
+    status, listed = task.status, settings.vocabulary
+    if not status:
+        return
+    if listed.covers(task.place.path):
+        if not listed.has(status):
+            yield _not_listed(task, status, settings)
+        return
+    if settings.knows(status):
         return
     suggestion = did_you_mean(status, settings.statuses)
     known = ", ".join(settings.statuses)
@@ -225,6 +229,18 @@ def _status(task: Task, settings: Settings) -> Iterator[Fault]:
         message=f"its status {status} is not in the vocabulary{suggestion}",
         expected=f"one of {known}; others belong into a class of [statuses]",
         says=f"its status is a word of the vocabulary{suggestion}",
+    )
+
+
+def _not_listed(task: Task, status: str, settings: Settings) -> Fault:
+    """Return the fault of a status that the store's own list doesn't have."""
+    file = settings.vocabulary.file
+    known = [word for word in settings.statuses if settings.vocabulary.has(word)]
+    return Fault(
+        keys=(task.keys["status"],),
+        message=f"its status {status} is not in the store's own list, {file}{did_you_mean(status, known)}",
+        expected=f"a status that {file} lists",
+        severity=Severity.WARNING,
     )
 
 

@@ -37,7 +37,8 @@ def status_contradicted(
     ## Example
     `backlog/completed/task-7.md` says `status: To Do`; the text below says `## Status: done`. What a folder stands for
     is in `[folders]`, what a marker file stands for in `[markers]`. Words of one class don't contradict each other, nor
-    do done and dropped.
+    do done and dropped. A heading is information, unless the format keeps one (`[shape] keeps_status_line`): elsewhere
+    it is a note of earlier days.
 
     ## Fix
     None: which of the two is true is for a person to say.
@@ -48,6 +49,9 @@ def status_contradicted(
     for what, saw, place, stages in signs:
         if task.stage in stages or (task.closed and any(stage.closed for stage in stages)):
             continue
+        severity = None
+        if what == "heading" and not settings.keeps_status_line:
+            severity = Severity.INFO
         yield Finding(
             task=task.id,
             place=task.at("status"),
@@ -57,6 +61,7 @@ def status_contradicted(
                 Evidence(place=task.at("status"), saw=f"status is {task.status}"),
                 Evidence(place=place, saw=saw),
             ),
+            severity=severity,
             identity=(what,),
         )
 

@@ -5,11 +5,10 @@ from datetime import datetime
 from math import inf
 from typing import cast
 
-from taskcheck.config.pattern import Pattern
+from taskcheck.assemble.naming import by_branch, by_path, own_by_front_matter, own_by_pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
 from taskcheck.model.checkouts import Checkouts
-from taskcheck.model.history import REMOTE
 from taskcheck.model.runtime import Entry, Tombstone
 from taskcheck.model.sources import CheckoutSource, Merge, Repository, Sources
 from taskcheck.model.task import Checkout, Tie
@@ -42,11 +41,11 @@ def _owned(
     """Return checkouts with whose each is."""
     checkouts = found.all
     by_pattern = {
-        **_own_by_pattern(settings.branch, _by_branch(checkouts), tasks),
-        **_own_by_pattern(settings.worktree, _by_path(checkouts), tasks),
+        **own_by_pattern(settings.branch, by_branch(checkouts), tasks),
+        **own_by_pattern(settings.worktree, by_path(checkouts), tasks),
     }
     by_record = {
-        **_own_by_front_matter(tasks, checkouts, git.trunk),
+        **own_by_front_matter(tasks, checkouts, git.trunk),
         **_own_by_record(records, found, git.trunk),
     }
     return replace(
@@ -104,14 +103,6 @@ def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:
     )
 
 
-def _by_branch(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
-    """Return the checkouts that are on a branch, by its name; of a fetched one the name without its remote will do."""
-    found = {checkout.branch: checkout for checkout in checkouts if checkout.branch}
-    for branch, checkout in list(found.items()):
-        found.setdefault(branch.removeprefix(REMOTE), checkout)
-    return found
-
-
 def _by_real(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
     """Return the worktrees by their absolute path with links resolved; of two at one the first."""
     found: dict[str, Checkout] = {}
@@ -119,11 +110,6 @@ def _by_real(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
         found.setdefault(checkout.real or "", checkout)
     found.pop("", None)
     return found
-
-
-def _by_path(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
-    """Return the worktrees by their path as reports write it."""
-    return {checkout.path: checkout for checkout in checkouts if checkout.path}
 
 
 def _own_by_record(
@@ -134,27 +120,16 @@ def _own_by_record(
     One that isn't dated counts as the newest, and of two of one time the entry. A worktree that was used again belongs
     to the task of the newest record; trunk is nobody's.
     """
-    by_branch = _by_branch(checkouts)
+    branches = by_branch(checkouts)
     own: dict[str, Checkout] = {}
     since: dict[str, float] = {}
     for record in sorted(records, key=_newest_first):
-        checkout = checkouts.at(record.worktree_path) or by_branch.get(record.branch or "")
+        checkout = checkouts.at(record.worktree_path) or branches.get(record.branch or "")
         if checkout is None or checkout.branch == trunk or record.task in own:
             continue
         newest = since.setdefault(checkout.name, _newest_first(record))
         if _newest_first(record) <= newest:
             own[record.task] = checkout
-    return own
-
-
-def _own_by_front_matter(tasks: Tasks, checkouts: Sequence[Checkout], trunk: str | None) -> dict[str, Checkout]:
-    """Return the checkout of each task that its own front matter names, by worktree or by branch."""
-    by_branch, by_path = _by_branch(checkouts), _by_path(checkouts)
-    own: dict[str, Checkout] = {}
-    for task in tasks:
-        checkout = by_path.get(task.text("worktree") or "") or by_branch.get(task.text("branch") or "")
-        if checkout is not None and checkout.branch != trunk:
-            own.setdefault(task.id, checkout)
     return own
 
 
@@ -169,34 +144,3 @@ def began(record: Entry | Tombstone) -> datetime | None:
     if isinstance(record, Entry):
         return record.began
     return record.started_at or record.heartbeat_at or record.ended_at
-
-
-def _own_by_pattern(text: str, named: Mapping[str, Checkout], tasks: Tasks) -> dict[str, Checkout]:
-    """Return the checkout of each task whose path or branch is what a pattern makes of the task; each name counts once.
-
-    Ids match longest first: under ``.worktrees/{task}*`` the folder ``fix-login-2`` is that of the task ``fix-login``
-    only where there is no task ``fix-login-2``.
-    """
-    if not text:
-        return {}
-    pattern = Pattern(text)
-    own: dict[str, Checkout] = {}
-    left = dict(named)
-    for task in sorted((task.id for task in tasks), key=_longest_first):
-        name = _name_of(task, pattern, left)
-        if name is not None:
-            own[task] = left.pop(name)
-    return own
-
-
-def _longest_first(task: str) -> tuple[int, str]:
-    """Return a key that sorts ids by length."""
-    return -len(task), task
-
-
-def _name_of(task: str, pattern: Pattern, names: Iterable[str]) -> str | None:
-    """Return the first of some names that a pattern makes of a task; None where none is."""
-    filled = pattern.fill(task=task)
-    if "*" in pattern.text:
-        return next(filter(Pattern(filled).match, names), None)
-    return filled if filled in names else None

@@ -160,9 +160,9 @@ class DispatchReader:
 
     def _settled(self, run: Run, outcome: str | None, root: Task | None) -> bool:
         """Return whether the outcome allows root's status, now or as the runner left it."""
-        if root is None or self.settings.allows(outcome, root.status):
+        if root is None or self.settings.settles(outcome, root.status):
             return True
-        return run.tombstone is not None and self.settings.allows(outcome, run.tombstone.status_after)
+        return run.tombstone is not None and self.settings.settles(outcome, run.tombstone.status_after)
 
     def _moved_on(self, run: Run, root: Task) -> bool:
         """Return whether a commit on root changed the task's status after the run's end.

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
 
+from taskcheck.assemble.beside import looks_unread
 from taskcheck.assemble.ledgers import Ledgers, entries, parse_ledgers
 from taskcheck.assemble.people import parse_people
 from taskcheck.assemble.renames import with_names
@@ -34,6 +35,8 @@ class Parsed:
     ledgers: Ledgers
     team: tuple[Ledger, ...]
     """Team files that couldn't be read."""
+    unread: tuple[str, ...] = ()
+    """Paths of Markdown that looks like tasks, and that no pattern names."""
 
     def following(self, names: Mapping[str, str]) -> "Parsed":
         """Return the same, with the ids that tasks have by now where ledgers name them as they were called."""
@@ -164,4 +167,5 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
     people, team = parse_people(sources, settings)
     tasks, archived = parse_tasks(sources, TaskReader(settings))
     ledgers = with_task_ids(parse_ledgers(sources, people), tasks)
-    return Parsed(tasks, archived, people, ledgers, team)
+    unread = looks_unread(sources, settings, tasks)
+    return Parsed(tasks, archived, people, ledgers, team, unread)

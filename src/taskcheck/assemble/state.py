@@ -85,6 +85,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         tracked=_tracked(git, settings),
         processes=sources.processes,
         pulls=Pulls({}),
+        unread=parsed.unread,
         documents={**_documents(tasks), **_documents(copied_tasks), **documents(parsed.ledgers)},
     )
     return replace(state, pulls=parse_pulls(state, sources.forges))

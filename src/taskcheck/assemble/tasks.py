@@ -5,7 +5,7 @@ from functools import cached_property
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
-from taskcheck.documents import Document, DocumentError, Trouble, read_front_matter
+from taskcheck.documents import Document, DocumentError, Trouble
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.sources import Source, Sources
 from taskcheck.model.task import Place, Task
@@ -35,7 +35,7 @@ class TaskReader:
         if source.data is None:
             return self._unread(name, place, source.trouble or Trouble("denied", "it could not be read"))
         try:
-            document = read_front_matter(source.data, at_names=self.settings.at_names)
+            document = self.settings.shape.read(source.data)
         except DocumentError as error:
             return self._unread(name, place, error.trouble)
         if document is None or self.settings.fields["status"] not in document.values:

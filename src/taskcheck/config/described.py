@@ -15,6 +15,7 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {
          'statuses': ('keys', 'StatusesTable'),
          'outcomes': ('mapping', ('text', 1, None, None), ('list', 1, ('text', 1, None, None))),
          'vocabulary': ('keys', 'VocabularyTable'),
+         'shape': ('keys', 'ShapeTable'),
          'folders': ('mapping',
                      ('text', 0, None, 'folder'),
                      ('either',
@@ -38,6 +39,7 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {
         {'tasks': ('list', 1, ('text', 0, None, 'inside')),
          'exclude': ('list', 0, ('text', 0, None, 'inside')),
          'archive': ('list', 0, ('text', 0, None, 'inside')),
+         'other': ('list', 0, ('text', 0, None, 'inside')),
          'registers': ('text', 0, None, 'owned'),
          'snapshots': ('text', 0, None, 'owned'),
          'dispatch_logs': ('text', 0, None, 'tasked'),
@@ -78,8 +80,14 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {
         frozenset(['done']),
     ),
     'VocabularyTable': (
-        {'files': ('list', 0, ('text', 0, None, 'inside')), 'key': ('text', 1, None, None)},
+        {'files': ('list', 0, ('text', 0, None, 'inside')),
+         'key': ('text', 1, None, None),
+         'exclude': ('list', 0, ('text', 0, None, 'inside'))},
         frozenset(['files']),
+    ),
+    'ShapeTable': (
+        {'fence': ('choice', 'line', 'start'), 'keeps_status_line': ('flag',)},
+        frozenset([]),
     ),
     'DriftTable': (
         {'authority': ('choice', 'root', 'branch'), 'ignore': ('list', 0, ('text', 1, None, None))},

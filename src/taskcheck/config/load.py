@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from taskcheck.config.light import is_right
-from taskcheck.config.settings import VOCABULARY_KEY, Settings
+from taskcheck.config.settings import VOCABULARY_KEY, Settings, Vocabulary
 from taskcheck.config.tables import settings_of
 from taskcheck.documents.bounded import Unreadable, read_still
 from taskcheck.documents.frozen import frozen
@@ -107,7 +107,8 @@ def load(
     where, data = found or (FILE, b"")
     written = _tables(where, data)
     preset = _preset(root, known, where, written.get("preset"))
-    merged = _merge(preset.tables, written)
+    tables = preset.tables if _is_of_preset(root, preset, written) else _asking_nothing(preset.tables)
+    merged = _merge(tables, written)
     errors = list(_check(merged, written, where))
     if errors:
         raise ConfigError(*errors)
@@ -116,6 +117,18 @@ def load(
         return settings_of(preset.name, where if found else None, merged, own, _suppress_lines(data))
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from error
+
+
+def _is_of_preset(root: Path, preset: Preset, written: Mapping[str, Any]) -> bool:
+    """Return whether a store has a preset's format: it names it, or bears its marks, or keeps to its paths."""
+    return "preset" in written or "tasks" not in written.get("paths", ()) or preset.found_in(root)
+
+
+def _asking_nothing(tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a preset's tables without the fields that its format requires, and without its status line."""
+    fields = {**tables.get("fields", {}), "required": []}
+    shape = {**tables.get("shape", {}), "keeps_status_line": False}
+    return {**tables, "fields": fields, "shape": shape}
 
 
 def _preset(root: Path, known: Mapping[str, Preset], where: str, name: object) -> Preset:
@@ -273,11 +286,11 @@ def _unknown(name: str, known: Mapping[str, Any], what: str = "preset") -> str:
     return f"unknown {what} {name!r}{did_you_mean(name, known)}"
 
 
-def _vocabulary(root: Path, table: Mapping[str, Any]) -> frozenset[str]:
-    """Return the statuses that the store's own configuration lists, case-folded: words, or tables with a name."""
+def _vocabulary(root: Path, table: Mapping[str, Any]) -> Vocabulary:
+    """Return the statuses that the store's own configuration lists: words, or tables with a name."""
     name = next((name for name in table.get("files", ()) if (root / name).exists()), None)
     if name is None:
-        return frozenset()
+        return Vocabulary()
     from taskcheck.documents import DocumentError, read_front_matter
 
     try:
@@ -287,9 +300,10 @@ def _vocabulary(root: Path, table: Mapping[str, Any]) -> frozenset[str]:
         raise ConfigError(f"{name}:{trouble.line - 1}: {trouble.message}; taskcheck reads its statuses") from error
     listed = document.values.get(table.get("key", VOCABULARY_KEY)) if document else None
     if not isinstance(listed, tuple):
-        return frozenset()
+        return Vocabulary()
     words = (item.get("name") if isinstance(item, Mapping) else item for item in listed)
-    return frozenset(word.casefold() for word in words if isinstance(word, str))
+    folded = frozenset(word.casefold() for word in words if isinstance(word, str))
+    return Vocabulary(words=folded, file=name, exclude=tuple(table.get("exclude", ())))
 
 
 def _suppress_lines(data: bytes) -> list[int]:

@@ -52,6 +52,8 @@ class PathsTable(Table):
     """What these match is no task file."""
     archive: list[Glob] = [*DEFAULTS.paths.archive]
     """Task files that are put away: others may depend on them, and no rule asks about them."""
+    other: list[Glob] = [*DEFAULTS.paths.other]
+    """What lies beside the task files and is something else: that it isn't read needn't be said."""
     registers: Owned = DEFAULTS.paths.registers
     """The register of a manager."""
     snapshots: Owned = DEFAULTS.paths.snapshots
@@ -72,7 +74,7 @@ class FieldsTable(Table):
     """``[fields]``: the store's own key names."""
 
     required: list[Text] = [*DEFAULTS.required]
-    """Keys that every task file has to have, beside the status."""
+    """Fields (or keys that are no field's) that every task file has to have, beside the status."""
     id: Text | None = None
     """The key that holds a task's id; without one the path says it."""
     title: Text = "title"
@@ -146,6 +148,17 @@ class VocabularyTable(Table):
     """YAML files; the first that is there counts. Its statuses that no class has are left out of what needs one."""
     key: Text = VOCABULARY_KEY
     """The key of the list in that file."""
+    exclude: list[Glob] = []
+    """Task files that the list doesn't speak of, such as drafts and the archive."""
+
+
+class ShapeTable(Table):
+    """``[shape]``: how a task file holds what it says of its task."""
+
+    fence: Literal["line", "start"] = "line"
+    """What closes front matter: `---` alone in its line, or any line that begins so, as for gray-matter."""
+    keeps_status_line: bool = DEFAULTS.keeps_status_line
+    """Whether the format keeps a `## Status:` line in the text, so that one that says something else is a fault."""
 
 
 class DriftTable(Table):
@@ -244,7 +257,9 @@ class Config(Table):
     outcomes: Mapping[Text, Annotated[list[Text], Field(min_length=1)]]
     """How a dispatch ends, and the statuses that root may have then; the first is what a fix writes."""
     vocabulary: VocabularyTable | None = None
-    """Where the store itself lists its statuses."""
+    """Where the store itself lists its statuses: no others are written, and other ones in task files are told."""
+    shape: ShapeTable = ShapeTable()
+    """How a task file holds what it says of its task."""
     folders: Mapping[Folder, StageName | list[StageName]] = {}
     """What a folder says of the tasks in it; the innermost one counts."""
     markers: Mapping[Tasked, StageName] = {}

@@ -5,7 +5,9 @@ from datetime import timedelta
 from enum import Enum
 from typing import Literal
 
+from taskcheck.config.pattern import Pattern
 from taskcheck.documents.frozen import field, frozen
+from taskcheck.documents.shape import PLAIN, Shape
 
 VOCABULARY_KEY = "statuses"
 """The key under which a store's own configuration lists its statuses."""
@@ -59,6 +61,8 @@ class Paths:
     exclude: tuple[str, ...] = ()
     archive: tuple[str, ...] = ()
     """Task files that are put away: they can be depended on, and nothing is asked of them."""
+    other: tuple[str, ...] = ()
+    """What lies beside the task files, and is something else."""
     registers: str = ""
     snapshots: str = ""
     dispatch_logs: str = ""
@@ -74,6 +78,26 @@ class Paths:
     def snapshot(self, owner: str) -> str:
         """Path of an owner's snapshot."""
         return self.snapshots.replace("{owner}", owner)
+
+
+@frozen(kw_only=True)
+class Vocabulary:
+    """The statuses that the store's own configuration lists; it lists none where it keeps no list."""
+
+    words: frozenset[str] = frozenset()
+    """Case-folded."""
+    file: str = ""
+    """The configuration that lists them."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of the task files that it doesn't speak of."""
+
+    def has(self, status: str) -> bool:
+        """Return whether a status may be written: the list has it, or there is none."""
+        return not self.words or status.casefold() in self.words
+
+    def covers(self, path: str) -> bool:
+        """Return whether the list speaks of a task file."""
+        return bool(self.words) and not any(Pattern(text).match(path) for text in self.exclude)
 
 
 @frozen(kw_only=True)
@@ -114,13 +138,17 @@ class Settings:
     fields: Mapping[str, str]
     """Canonical field name to the store's own key."""
     required: tuple[str, ...] = ()
-    at_names: bool = False
+    """Fields that have to be there, by canonical name, or keys that are no field's."""
+    shape: Shape = PLAIN
+    """How a task file holds what it says of its task."""
+    keeps_status_line: bool = False
+    """Whether the format keeps a status line in the text beside it."""
     statuses: Mapping[str, Stage]
     """Every status of the vocabulary as written, to its stage; in the order of the configuration."""
     folded_statuses: Mapping[str, Stage]
     """The same, case-folded."""
-    unclassed: frozenset[str]
-    """Statuses that the store's own configuration knows and no class has, case-folded."""
+    vocabulary: Vocabulary = Vocabulary()
+    """The statuses that the store's own configuration lists."""
     folders: Mapping[str, frozenset[Stage]] = field(default_factory=dict)
     """Folder of task files to the classes that a task in it may be in."""
     markers: Mapping[str, Stage] = field(default_factory=dict)
@@ -151,11 +179,30 @@ class Settings:
 
     def knows(self, status: str) -> bool:
         """Return whether a status is in the vocabulary, classed or not."""
-        return self.stage(status) is not None or status.casefold() in self.unclassed
+        return self.stage(status) is not None or status.casefold() in self.vocabulary.words
 
     def words(self, stage: Stage) -> tuple[str, ...]:
         """Return the statuses of a class."""
         return tuple(status for status, known in self.statuses.items() if known is stage)
+
+    def word(self, stage: Stage) -> str | None:
+        """Return the first status of a class that the store's own list has; None where it has none."""
+        return next(filter(self.vocabulary.has, self.words(stage)), None)
+
+    def may_write(self, status: str | None) -> bool:
+        """Return whether a status may be written: it has a class, and the store's own list has it."""
+        return self.stage(status) is not None and self.vocabulary.has(status or "")
+
+    @property
+    def at_names(self) -> bool:
+        """Whether an unquoted ``@name`` is a value."""
+        return self.shape.at_names
+
+    @property
+    def required_keys(self) -> tuple[str, ...]:
+        """The store's own keys of what every task file has to have, the status among them."""
+        keys = [self.fields.get(name, name) for name in self.required]
+        return tuple(dict.fromkeys([*keys, self.fields["status"]]))
 
     def branch_of(self, task: str) -> str | None:
         """Return the branch that the configured pattern makes a task's; None where it names none."""
@@ -170,9 +217,18 @@ class Settings:
         allowed = self.outcomes.get(outcome or "", ())
         return status is not None and status.casefold() in {name.casefold() for name in allowed}
 
+    def outcome_status(self, outcome: str) -> str | None:
+        """Return the status that an outcome asks for; None where the store's own list has no such status."""
+        asked = self.outcomes[outcome][0]
+        return asked if self.vocabulary.has(asked) else None
+
+    def settles(self, outcome: str | None, status: str | None) -> bool:
+        """Return whether a task is as an outcome wants it: in a status that it allows, or it asks for none there is."""
+        asks_for_none = outcome in self.outcomes and self.outcome_status(outcome or "") is None
+        return asks_for_none or self.allows(outcome, status)
+
 
 DEFAULTS = Settings(
-    preset="", source=None, paths=Paths(tasks=()), fields={}, statuses={}, folded_statuses={}, unclassed=frozenset(),
-    outcomes={},
+    preset="", source=None, paths=Paths(tasks=()), fields={}, statuses={}, folded_statuses={}, outcomes={},
 )  # fmt: skip
 """What counts where neither the user's file nor a preset says anything."""

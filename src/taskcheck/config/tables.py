@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from taskcheck.config.settings import Limits, Paths, Settings, Stage, Suppression
+from taskcheck.config.settings import Limits, Paths, Settings, Stage, Suppression, Vocabulary
+from taskcheck.documents.shape import FrontMatter, Shape
 from taskcheck.documents.values import duration
 
 FIELDS = (
@@ -16,7 +17,7 @@ FIELDS = (
 
 
 def settings_of(
-    preset: str, source: str | None, tables: Mapping[str, Any], vocabulary: frozenset[str], lines: list[int]
+    preset: str, source: str | None, tables: Mapping[str, Any], vocabulary: Vocabulary, lines: list[int]
 ) -> Settings:
     """Return the settings that checked tables say; what they don't say stays at its default.
 
@@ -26,7 +27,8 @@ def settings_of(
     statuses = _statuses(tables["statuses"])
     folded = {status.casefold(): stage for status, stage in statuses.items()}
     said: dict[str, Any] = {
-        **_said(tables, {"at_names": "at_names", "baseline": "baseline", "people": "people", "roles": "roles"}),
+        **_said(tables, {"baseline": "baseline", "people": "people", "roles": "roles"}),
+        **_said(tables.get("shape", {}), {"keeps_status_line": "keeps_status_line"}),
         **_said(tables.get("drift", {}), {"authority": "authority", "ignore": "drift_ignore"}),
         **_said(tables.get("checkouts", {}), {name: name for name in ("worktree", "branch", "branches", "trunk")}),
         **_said(tables.get("rules", {}), {name: name for name in ("select", "ignore", "severity")}),
@@ -40,7 +42,8 @@ def settings_of(
         fields=_fields(tables.get("fields", {})),
         statuses=statuses,
         folded_statuses=folded,
-        unclassed=vocabulary - folded.keys(),
+        vocabulary=vocabulary,
+        shape=_shape(tables),
         folders=_folders(tables.get("folders", {})),
         markers={pattern: Stage(stage) for pattern, stage in tables.get("markers", {}).items()},
         signals={kind: tuple(_listed(rules)) for kind, rules in tables.get("signals", {}).items()},
@@ -68,6 +71,12 @@ def _frozen(table: Mapping[str, Any]) -> dict[str, Any]:
         else:
             frozen[key] = value
     return frozen
+
+
+def _shape(tables: Mapping[str, Any]) -> Shape:
+    """Return how a task file holds what it says of its task."""
+    said = _said(tables.get("shape", {}), {"fence": "fence"})
+    return FrontMatter(at_names=tables.get("at_names", False), **said)
 
 
 def _fields(table: Mapping[str, str]) -> dict[str, str]:

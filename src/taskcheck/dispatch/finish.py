@@ -10,8 +10,6 @@ from taskcheck.dispatch.records import Scalar
 from taskcheck.dispatch.settle import PATIENCE, EndUnknown, Settled, settle, tombstone_path
 from taskcheck.dispatch.start import NotDispatched, idle, make_folder, task_named
 from taskcheck.documents import Document, DocumentError, Refused, Route
-from taskcheck.documents.frontmatter import read_front_matter
-from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import iso
 from taskcheck.fix.transaction import GivenUp
@@ -168,12 +166,12 @@ def _in_worktree(store: Store, state: State, task: Task, said: Said, pull: PullR
 
     def changed(data: bytes | None) -> bytes | None:
         nonlocal is_task
-        document = read_front_matter(data, at_names=store.settings.at_names) if data else None
+        document = store.settings.shape.read(data) if data else None
         if data is None or document is None:
             return None
         is_task = True
         changes = _changes(state, task, document, said, pull)
-        return set_scalars(data, changes, at_names=store.settings.at_names)
+        return store.settings.shape.set_scalars(data, changes)
 
     try:
         rewrite(top, path, changed)
@@ -191,8 +189,9 @@ def _changes(state: State, task: Task, copy: Document, said: Said, pull: PullReq
     keys, values = task.keys, copy.values
     changes: dict[Route, str] = {}
     status = values.get(keys["status"])
-    if not state.settings.allows(said.outcome, status if isinstance(status, str) else None):
-        changes[(keys["status"],)] = state.settings.outcomes[said.outcome][0]
+    asked = state.settings.outcome_status(said.outcome)
+    if asked and not state.settings.allows(said.outcome, status if isinstance(status, str) else None):
+        changes[(keys["status"],)] = asked
     if pull and pull.url and values.get(keys["pr_url"]) != pull.url:
         changes[(keys["pr_url"],)] = pull.url
         if pull.number is not None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from taskcheck.config.pattern import Pattern
 from taskcheck.dispatch.records import Scalar, tombstone, unregistered
 from taskcheck.documents import DocumentError, Refused
-from taskcheck.documents.frontmatter import read_front_matter
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.documents.values import iso
 from taskcheck.fix.closing import closing_notes
@@ -137,7 +136,7 @@ class _Settling:
         self.record = {
             **so_far,
             "task": self.task,
-            **self.ending(state, so_far),
+            **self._ended(state, so_far),
             "state": "ended",
             "ended_at": iso(state.now),
         }
@@ -149,6 +148,15 @@ class _Settling:
                 self.trouble = error.in_file(path)
         # In this order, each step of it is a state that the next check understands.
         return {**files, self.path: tombstone(None, **self.record)}
+
+    def _ended(self, state: State, so_far: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
+        """Return how the run ended; with why root keeps its status, where the store has none that says so."""
+        ending = self.ending(state, so_far)
+        settings, outcome = state.settings, str(ending.get("outcome"))
+        if ending.get("reason") or outcome not in settings.outcomes or settings.outcome_status(outcome):
+            return ending
+        asked, listed = settings.outcomes[outcome][0], settings.vocabulary.file
+        return {**ending, "reason": f"the status stays, for {listed} lists no {asked}"}
 
     def _so_far(self, data: bytes | None) -> dict[str, Scalar]:
         """Return what the tombstone said until now."""
@@ -183,7 +191,7 @@ class _Settling:
     def _status_after(self, plan: Plan, task: Task) -> str | None:
         """Return the status that a plan leaves in root."""
         after = next((change.after for change in plan.changes if change.path == task.place.path), None)
-        document = read_front_matter(after, at_names=self.store.settings.at_names) if after else task.document
+        document = self.store.settings.shape.read(after) if after else task.document
         status = document.values.get(task.keys["status"]) if document else None
         return status if isinstance(status, str) else None
 
@@ -194,7 +202,7 @@ class _Settling:
         """
         settings, outcome = state.settings, str(self.record.get("outcome"))
         stage = settings.stage(status)
-        if settings.allows(outcome, status) or (stage is not None and stage.closed):
+        if settings.settles(outcome, status) or (stage is not None and stage.closed):
             return None
         dispatch = state.dispatch_of(self.task)
         if dispatch is not None and dispatch.settled:

@@ -16,7 +16,6 @@ from taskcheck.dispatch.records import registered, tombstone
 from taskcheck.dispatch.settle import tombstone_path
 from taskcheck.dispatch.worktree import Workplace, workplace
 from taskcheck.documents import DocumentError, Refused
-from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import iso
 from taskcheck.fix.overlay import contents
@@ -31,6 +30,7 @@ from taskcheck.model.sources import (
 )
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
+from taskcheck.model.tasks import fold_id
 from taskcheck.read.index import read_staging
 from taskcheck.read.locate import own_folder
 from taskcheck.store import Store, UsageError
@@ -96,7 +96,7 @@ def task_named(state: State, name: str) -> Task:
     Raises:
         UsageError: there is none.
     """
-    task = state.tasks.get(name)
+    task = state.tasks.named(name)
     if task is None:
         from taskcheck.config.suggest import did_you_mean
 
@@ -136,8 +136,8 @@ def idle(store: Store, task: str) -> Iterator[bool]:
 
 
 def _lock(store: Store, task: str) -> tuple[OwnFolder, str]:
-    """Return taskcheck's own folder for the store, and the name of a task's lock in it."""
-    name = sha256(task.encode()).hexdigest()[:16]
+    """Return taskcheck's own folder for the store, and the name of a task's lock in it, whatever its spelling."""
+    name = sha256(fold_id(task).encode()).hexdigest()[:16]
     return OwnFolder(*own_folder(store.location)), f"runs/{name}.lock"
 
 
@@ -191,10 +191,10 @@ def _person(people: People, owner: str) -> str:
 
 def _in_work(store: Store, data: bytes, task: Task) -> bytes:
     """Return a task file with the first status of work that is begun; as it is where there is no such status."""
-    words = store.settings.words(Stage.ACTIVE)
-    if not words:
+    begun = store.settings.word(Stage.ACTIVE)
+    if begun is None:
         return data
-    return set_scalars(data, {(task.keys["status"],): words[0]}, at_names=store.settings.at_names)
+    return store.settings.shape.set_scalars(data, {(task.keys["status"],): begun})
 
 
 def _entry(store: Store, state: State, begun: Begun, now: datetime) -> Mapping[str, Any]:

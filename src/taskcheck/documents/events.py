@@ -21,7 +21,7 @@ from taskcheck.documents.yamlerrors import explain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_NODES = 5000
+MOST_NODES = 100_000
 MOST_DEPTH = 16
 
 # libyaml's parser when PyYAML was built with it. Only its events are used, never a constructor.

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from taskcheck.documents.document import DocumentError, Trouble, trouble_at
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
 
-MOST_BYTES = 64 * 1024
+if TYPE_CHECKING:
+    from taskcheck.documents.shape import Fence
+
+MOST_BYTES = 1024 * 1024
 
 _BREAK = r"(?:\r\n|\r|\n)"
 _OPEN = expression(rf"---[ \t]*(?={_BREAK}|\Z)")
 CLOSE = expression(rf"[\r\n](---|\.\.\.)[ \t]*(?:{_BREAK}|\Z)")
+_CLOSE_AT_START = expression(rf"[\r\n](---|\.\.\.(?=[ \t]*(?:{_BREAK}|\Z)))(?:[ \t]*(?:{_BREAK}|\Z))?")
+"""As gray-matter closes it: what follows the dashes in their line is the body's."""
 
 _MARKER = expression(r"(?<![^\r\n])(?:<{7} |>{7} |={7}[ \t]*(?![^\r\n]))")
 _CONFLICT_START = expression(r"(?<![^\r\n])<{7} ")
@@ -33,7 +40,7 @@ class Fences:
     body_start: int
 
 
-def find_fences(text: str) -> Fences | None:
+def find_fences(text: str, fence: Fence = "line") -> Fences | None:
     """Return where the front matter of the text is; None when the text has none.
 
     Raises:
@@ -42,7 +49,7 @@ def find_fences(text: str) -> Fences | None:
     opening = _OPEN.match(text)
     if opening is None:
         return None
-    closing = CLOSE.search(text, opening.end())
+    closing = CLOSE.search(text, opening.end()) if fence == "line" else _CLOSE_AT_START.search(text, opening.end())
     if closing is None:
         conflict = _CONFLICT_START.search(text)
         if conflict:

@@ -7,9 +7,9 @@ taken together, whichever keys these are of.
 from collections.abc import Collection, Mapping
 
 from taskcheck.documents.document import DocumentError, Refused, Route, Value, decode
-from taskcheck.documents.frontsplice import set_scalars
 from taskcheck.documents.linediff import Incomparable
 from taskcheck.documents.origin import Origin
+from taskcheck.documents.shape import PLAIN, Shape
 from taskcheck.documents.sides import Side, shared
 from taskcheck.documents.threeway import Part, merge
 
@@ -24,22 +24,20 @@ def _text(data: bytes) -> str:
     return data.decode()
 
 
-def changed_with(keys: Collection[str], origin: Origin, *, at_names: bool) -> frozenset[str]:
+def changed_with(keys: Collection[str], origin: Origin, *, shape: Shape) -> frozenset[str]:
     """Return the keys with a line in a change of the origin that one of these has a line in too, and so on; with them.
 
     Raises:
         Refused: it can't be told.
     """
     try:
-        base, theirs = Side(origin.base, at_names=at_names), Side(origin.text, at_names=at_names)
+        base, theirs = Side(origin.base, shape=shape), Side(origin.text, shape=shape)
         return frozenset(shared(base, theirs, keys)[1])
     except (DocumentError, Incomparable) as error:
         raise Refused("its lines can't be compared") from error
 
 
-def set_keys(
-    data: bytes, changes: Mapping[Route, str], origin: Origin | None = None, *, at_names: bool = False
-) -> bytes:
+def set_keys(data: bytes, changes: Mapping[Route, str], origin: Origin | None = None, *, shape: Shape = PLAIN) -> bytes:
     """Return the file with some scalars set; those of an origin by its very lines, where these can be taken.
 
     The result is read again and compared: exactly these values are other than they were. Other keys keep their order,
@@ -50,16 +48,16 @@ def set_keys(
         Refused: it can't be done exactly.
     """
     if origin is None:
-        return set_scalars(data, changes, at_names=at_names)
+        return shape.set_scalars(data, changes)
     values = {route[0]: value for route, value in changes.items()}
     root = _text(data)
     try:
-        return _by_lines(root, origin, values, at_names=at_names).encode()
+        return _by_lines(root, origin, values, shape=shape).encode()
     except (DocumentError, Incomparable, Refused):
-        return _by_keys(root, origin, values, at_names=at_names)
+        return _by_keys(root, origin, values, shape=shape)
 
 
-def meeting(origin: Origin, data: bytes, *, at_names: bool = False) -> str:
+def meeting(origin: Origin, data: bytes, *, shape: Shape = PLAIN) -> str:
     """Return what a merge of the origin with a file would leave to a person, in words; empty where it is clean.
 
     For example `lines 4-6 (labels, status)`, or `the merged file: the key "pr_url" is there twice`.
@@ -67,7 +65,7 @@ def meeting(origin: Origin, data: bytes, *, at_names: bool = False) -> str:
     text = _text(data)
     try:
         merged = merge(origin.base, text, origin.text)
-        base, ours, theirs = (Side(side, at_names=at_names) for side in (origin.base, text, origin.text))
+        base, ours, theirs = (Side(side, shape=shape) for side in (origin.base, text, origin.text))
     except Incomparable:
         return "lines that can't be compared"
     except DocumentError as error:
@@ -75,7 +73,7 @@ def meeting(origin: Origin, data: bytes, *, at_names: bool = False) -> str:
     if merged.conflicts:
         return _met(merged.conflicts, ours, theirs)
     try:
-        both = Side(merged.text, at_names=at_names)
+        both = Side(merged.text, shape=shape)
     except DocumentError as error:
         return f"the merged file: {error.trouble.message}"
     if dict(both.values) != _of_both(base.values, ours.values, theirs.values):
@@ -109,14 +107,14 @@ def _says(values: Mapping[str, Value], key: str) -> tuple[bool, Value]:
     return key in values, values.get(key)
 
 
-def _by_lines(text: str, origin: Origin, values: Mapping[str, str], *, at_names: bool) -> str:
+def _by_lines(text: str, origin: Origin, values: Mapping[str, str], *, shape: Shape) -> str:
     """Return the file with whole changes of the origin in it, by a merge of these alone.
 
     Raises:
         DocumentError, Incomparable, Refused: it can't be done so.
     """
-    base, theirs = Side(origin.base, at_names=at_names), Side(origin.text, at_names=at_names)
-    root = Side(text, at_names=at_names)
+    base, theirs = Side(origin.base, shape=shape), Side(origin.text, shape=shape)
+    root = Side(text, shape=shape)
     chosen, touched = shared(base, theirs, values)
     lines: list[str] = []
     at = 0
@@ -127,7 +125,7 @@ def _by_lines(text: str, origin: Origin, values: Mapping[str, str], *, at_names:
     merged = merge(origin.base, _as_begun(root, base, theirs, values), "".join(lines))
     if merged.conflicts:
         raise Refused("other lines meet them")
-    _check(root, merged.text, values, touched, at_names=at_names)
+    _check(root, merged.text, values, touched, shape=shape)
     return merged.text
 
 
@@ -152,14 +150,14 @@ def _as_begun(root: Side, base: Side, theirs: Side, keys: Collection[str]) -> st
     return "".join(line for line in lines if line is not None)
 
 
-def _check(root: Side, text: str, values: Mapping[str, str], moved: Collection[str], *, at_names: bool) -> None:
+def _check(root: Side, text: str, values: Mapping[str, str], moved: Collection[str], *, shape: Shape) -> None:
     """See that exactly the named values are other than they were, and no key but some has moved.
 
     Raises:
         DocumentError: the text can't be read.
         Refused: something else changed.
     """
-    after = Side(text, at_names=at_names)
+    after = Side(text, shape=shape)
     if root.document is None or after.document is None:
         raise Refused("there is no front matter")
     if dict(after.values) != {**root.values, **values} or after.document.body != root.document.body:
@@ -170,22 +168,22 @@ def _check(root: Side, text: str, values: Mapping[str, str], moved: Collection[s
         raise Refused("other keys would move")
 
 
-def _by_keys(text: str, origin: Origin, values: Mapping[str, str], *, at_names: bool) -> bytes:
+def _by_keys(text: str, origin: Origin, values: Mapping[str, str], *, shape: Shape) -> bytes:
     """Return the file with each key set by itself, a new one below the one that it follows in the origin.
 
     Raises:
         DocumentError: the file can't be read.
         Refused: it can't be done exactly.
     """
-    theirs = Side(origin.text, at_names=at_names)
+    theirs = Side(origin.text, shape=shape)
     for key in sorted(values, key=list(theirs.values).index):
-        root = Side(text, at_names=at_names)
+        root = Side(text, shape=shape)
         try:
             text = _inserted(root, theirs, key)
-            _check(root, text, {key: values[key]}, {key}, at_names=at_names)
+            _check(root, text, {key: values[key]}, {key}, shape=shape)
         except (DocumentError, Refused):
             before = "".join(root.lines).encode()
-            text = set_scalars(before, {(key,): values[key]}, at_names=at_names).decode()
+            text = shape.set_scalars(before, {(key,): values[key]}).decode()
     return text.encode()
 
 

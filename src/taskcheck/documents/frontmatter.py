@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from taskcheck.documents.document import Document, DocumentError, Route, Span, Trouble, Value, decode
 from taskcheck.documents.fences import find_fences, refuse_conflict, refuse_hidden
 from taskcheck.documents.plain import read_plain, scan_plain
 
+if TYPE_CHECKING:
+    from taskcheck.documents.shape import Fence
+
 _MOST_BYTES = 8 * 1024 * 1024
 _STARTS = (b"---", b"\xef\xbb\xbf---", b"\xff\xfe", b"\xfe\xff")
 
 
-def read_front_matter(data: bytes, *, at_names: bool = False) -> Document | None:
+def read_front_matter(data: bytes, *, at_names: bool = False, fence: Fence = "line") -> Document | None:
     """Return the document that the bytes hold; None when they are Markdown without front matter.
 
     Scalars stay text as written (`011`, `no`, `2026-01-01`); an empty one, `~` and `null` are None; sequences
-    are tuples, mappings are dicts. With `at_names`, an unquoted `@name` is a value too, as in Backlog.md.
+    are tuples, mappings are dicts. With `at_names`, an unquoted `@name` is a value too, as in Backlog.md; with the
+    fence `start`, a line that begins with `---` closes the block, whatever follows in it.
 
     Raises:
         DocumentError: the front matter cannot be read; the trouble says why, and at which line and column.
@@ -27,7 +32,7 @@ def read_front_matter(data: bytes, *, at_names: bool = False) -> Document | None
         refuse_hidden(data.decode("utf-8", "replace").removeprefix("\ufeff"))
         return None
     text, bom = decode(data)
-    fences = find_fences(text)
+    fences = find_fences(text, fence)
     if fences is None:
         return None
     values = read_plain(text, fences.start, fences.end, at_names=at_names)

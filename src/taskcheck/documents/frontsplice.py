@@ -10,7 +10,7 @@ from typing import Any
 from taskcheck.documents.document import Document, DocumentError, Refused, Route, Value, encode
 from taskcheck.documents.expression import expression
 from taskcheck.documents.fences import find_fences
-from taskcheck.documents.frontmatter import read_front_matter
+from taskcheck.documents.shape import PLAIN, FrontMatter
 
 _KEY = expression(r"[A-Za-z_][\w-]*", re.ASCII)
 _NUMBER_OR_TIME = expression(
@@ -26,7 +26,7 @@ _NUMBER_SINCE_1_2 = expression(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
-def set_scalars(data: bytes, changes: Mapping[Route, str], *, at_names: bool = False) -> bytes:
+def set_scalars(data: bytes, changes: Mapping[Route, str], dialect: FrontMatter = PLAIN) -> bytes:
     """Return the file with some scalars set; a top-level key that isn't there is added at the end.
 
     A value keeps the quotes of the one that it replaces, and is written so that YAML 1.1 and 1.2 readers take it for
@@ -37,16 +37,16 @@ def set_scalars(data: bytes, changes: Mapping[Route, str], *, at_names: bool = F
         DocumentError: the file can't be read.
         Refused: it can't be done exactly.
     """
-    document = read_front_matter(data, at_names=at_names)
+    document = dialect.read(data)
     if document is None:
         raise Refused("there is no front matter")
     for route, value in changes.items():
-        document = _set(document, route, value, at_names=at_names)
+        document = _set(document, route, value, dialect)
     return encode(document.text, bom=document.bom)
 
 
 # Decisions: where a value can stand, and each way to write it until one reads as meant.
-def _set(document: Document, route: Route, value: str, *, at_names: bool) -> Document:
+def _set(document: Document, route: Route, value: str, dialect: FrontMatter) -> Document:
     """The document with one scalar set, in the first style in which it reads as meant."""
     name = ".".join(route)
     if isinstance(document.get(route), tuple | Mapping):
@@ -57,12 +57,12 @@ def _set(document: Document, route: Route, value: str, *, at_names: bool) -> Doc
     meant = _with(document.values, route, value)
     for written in _written(value, span.style if span else "plain"):
         if span is None:
-            text = _appended(document.text, f"{route[0]}: {written}")
+            text = _appended(document.text, f"{route[0]}: {written}", dialect)
         else:
             gap = " " if span.start == span.end else ""
             text = f"{document.text[: span.start]}{gap}{written}{document.text[span.end :]}"
         try:
-            changed = read_front_matter(encode(text, bom=document.bom), at_names=at_names)
+            changed = dialect.read(encode(text, bom=document.bom))
         except DocumentError:
             continue
         if changed and _same(changed.values, meant) and changed.body == document.body:
@@ -94,9 +94,9 @@ def _same(one: Value, other: Value) -> bool:
     return one == other
 
 
-def _appended(text: str, line: str) -> str:
+def _appended(text: str, line: str, dialect: FrontMatter) -> str:
     """The text with a line more before the closing fence."""
-    fences = find_fences(text)
+    fences = find_fences(text, dialect.fence)
     assert fences is not None  # noqa: S101 - the document was read
     before = text[: fences.end]
     line_break = "\r\n" if before.endswith("\r\n") else before[-1]

@@ -3,16 +3,16 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from taskcheck.documents.document import Document, Value
-from taskcheck.documents.frontmatter import read_front_matter
 from taskcheck.documents.linediff import Change, changes, lines_of
+from taskcheck.documents.shape import Shape
 
 
 class Side:
     """One version of the file: its lines, and which of them are whose."""
 
-    def __init__(self, text: str, *, at_names: bool) -> None:
+    def __init__(self, text: str, *, shape: Shape) -> None:
         self.lines = lines_of(text)
-        self.document = read_front_matter(text.encode(), at_names=at_names)
+        self.document = shape.read(text.encode())
         self.keys: dict[str, range] = dict(_key_lines(self.document)) if self.document else {}
 
     @property

@@ -63,6 +63,6 @@ def _meeting(state: State, after: Mapping[str, bytes | None]) -> Iterator[str]:
         data = after.get(copy.task.place.path)
         if data is None or not copy.changed:
             continue
-        meets = met(copy, data, at_names=state.settings.at_names)
+        meets = met(copy, data, shape=state.settings.shape)
         if meets:
             yield meets

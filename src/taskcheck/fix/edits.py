@@ -8,6 +8,7 @@ from datetime import datetime
 from taskcheck.assemble.rows import CONTAINERS, register_rows
 from taskcheck.documents import Document, DocumentError, Refused, Route, Value, jsonsplice, read_json
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.shape import Shape
 from taskcheck.documents.values import timestamp
 from taskcheck.model.edit import (
     DropEntry,
@@ -56,7 +57,7 @@ class AgreedEdits:
         return any(self._whole.get(path, edit) != edit or path in self._edited for path in edited(edit))
 
 
-def compose(edits: Iterable[Edit], files: Mapping[str, bytes], *, at_names: bool) -> dict[str, After]:
+def compose(edits: Iterable[Edit], files: Mapping[str, bytes], *, shape: Shape) -> dict[str, After]:
     """Return the files that some edits change, as they are to be; edits that agree are made once.
 
     Raises:
@@ -75,7 +76,7 @@ def compose(edits: Iterable[Edit], files: Mapping[str, bytes], *, at_names: bool
     changed: dict[str, After] = {}
     for path, of_file in parts.items():
         with _named(path):
-            changed[path] = After(_part(of_file, _content(path, files), at_names=at_names))
+            changed[path] = After(_part(of_file, _content(path, files), shape=shape))
     for edit in whole:
         with _named(edit.target.path):
             changed.update(_merge(edit, files) if isinstance(edit, MergeFile) else _keep(edit, files))
@@ -102,7 +103,7 @@ def _content(path: str, files: Mapping[str, bytes]) -> bytes:
     return files[path]
 
 
-def _part(edits: list[SetKey | DropEntry], data: bytes, *, at_names: bool) -> bytes:
+def _part(edits: list[SetKey | DropEntry], data: bytes, *, shape: Shape) -> bytes:
     """Return a file with some keys set or some rows taken out."""
     dropped = [edit.place.route for edit in edits if isinstance(edit, DropEntry)]
     keys = [edit for edit in edits if isinstance(edit, SetKey)]
@@ -110,7 +111,7 @@ def _part(edits: list[SetKey | DropEntry], data: bytes, *, at_names: bool) -> by
         raise Refused("rows are taken out of a register, keys are set in a task file")
     if dropped:
         return jsonsplice.encoded(jsonsplice.drop(read_json(data), dropped))
-    return with_keys(data, keys, at_names=at_names)
+    return with_keys(data, keys, shape=shape)
 
 
 def _keep(edit: KeepFile, files: Mapping[str, bytes]) -> dict[str, After]:

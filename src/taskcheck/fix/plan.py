@@ -202,7 +202,7 @@ class _Round:
         edits = [edit for finding in together if finding.fix for edit in finding.fix.edits]
         planner = self._planner
         try:
-            changed = compose(edits, self._held, at_names=planner.settings.at_names)
+            changed = compose(edits, self._held, shape=planner.settings.shape)
         except Refused as reason:
             return str(reason)
         if not changed:

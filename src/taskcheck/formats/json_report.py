@@ -5,7 +5,6 @@ from typing import Any
 from taskcheck.documents.values import iso
 from taskcheck.formats.sanitize import json_text
 from taskcheck.formats.step import Step, next_step
-from taskcheck.model.checkouts import Unseen
 from taskcheck.model.finding import Evidence, Finding, Fix, Safety, Severity
 from taskcheck.model.report import (
     FixNote,
@@ -16,6 +15,7 @@ from taskcheck.model.report import (
     SignalNote,
 )
 from taskcheck.model.task import Place
+from taskcheck.model.unseen import Unseen
 from taskcheck.model.waiting import Queue, Waiting
 
 SCHEMA = "taskcheck/report/1"

@@ -232,22 +232,3 @@ class Copies:
     def has_second(self, task: str) -> bool:
         """Whether another checkout has another task of this id: what is said of one may be meant for the other."""
         return any(copy.task.id == task for copy in self.seconds)
-
-
-@frozen(kw_only=True)
-class Unseen:
-    """Something that was not looked at: what it says isn't known."""
-
-    kind: str
-    """``worktree``, ``branch`` or ``branches``."""
-    where: str
-    """What a report calls it."""
-    why: str
-    cure: str = ""
-    """What would make it visible, as far as that is known."""
-
-    @property
-    def told(self) -> str:
-        """What there is to say of it, in one line."""
-        cure = f" (help: {self.cure})" if self.cure else ""
-        return f"{self.where}: {self.why}{cure}"

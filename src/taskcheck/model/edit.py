@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.origin import Origin
+from taskcheck.documents.shape import Shape
 from taskcheck.model.task import Place
 
 
@@ -49,7 +50,7 @@ class KeepFile:
 Edit = SetKey | DropEntry | MergeFile | KeepFile
 
 
-def with_keys(data: bytes, edits: Collection[SetKey], *, at_names: bool) -> bytes:
+def with_keys(data: bytes, edits: Collection[SetKey], *, shape: Shape) -> bytes:
     """Return a task file with some keys set, first those that a copy has.
 
     Raises:
@@ -61,7 +62,7 @@ def with_keys(data: bytes, edits: Collection[SetKey], *, at_names: bool) -> byte
     origins = dict.fromkeys(edit.origin for edit in edits)
     for origin in sorted(origins, key=lambda origin: origin is None):
         values = {edit.place.route: edit.value for edit in edits if edit.origin == origin}
-        data = set_keys(data, values, origin, at_names=at_names)
+        data = set_keys(data, values, origin, shape=shape)
     return data
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import Enum
 
 from taskcheck.documents.frozen import field, frozen, replace
-from taskcheck.model.checkouts import Unseen
 from taskcheck.model.finding import REPOSITORY, Acceptance, Finding, Safety, Severity
 from taskcheck.model.runtime import Signal
+from taskcheck.model.unseen import FILES, Unseen
 from taskcheck.model.verdict import Verdict
 from taskcheck.model.waiting import Queue
 
@@ -318,7 +318,9 @@ class Report:
 
     @property
     def blind(self) -> bool:
-        """Whether a rule couldn't look everywhere; that no forge was asked, or none answered, isn't counted."""
+        """Whether a rule couldn't look everywhere, or a file wasn't read; that no forge was asked isn't counted."""
+        if any(each.kind == FILES for each in self.unseen):
+            return True
         for run in self.runs:
             if run.skipped is not None and run.skipped not in run.untold.values():
                 return True

@@ -327,6 +327,8 @@ class Sources:
 
     root: Path
     tasks: tuple[Source, ...] = ()
+    beside: tuple[Source, ...] = ()
+    """Markdown below the folders of task files that no pattern names: what looks like a task there is told."""
     registers: tuple[Source, ...] = ()
     snapshots: tuple[Source, ...] = ()
     dispatch_logs: tuple[Source, ...] = ()

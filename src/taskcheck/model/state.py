@@ -154,6 +154,8 @@ class State:
     """What forges say of the pull requests that ledgers record; asked with ``--online``."""
     documents: Mapping[tuple[str, str], Document] = field(default_factory=dict)
     """By checkout and path: where places become lines."""
+    unread: tuple[str, ...] = ()
+    """Paths of Markdown that looks like tasks, and isn't read."""
     trusted: Mapping[str, Task] | None = None
     """The tasks whose word on what they accept counts; None for root's own."""
     suppressions: tuple[SuppressionUse, ...] = ()
@@ -203,7 +205,7 @@ class State:
         return None if isinstance(self.dispatches, Unavailable) else self.dispatches.of(task)
 
 
-INTERNAL = frozenset({"files", "documents", "trusted", "off_trunk"})
+INTERNAL = frozenset({"files", "documents", "trusted", "off_trunk", "unread"})
 """Fields of a state that reports are made with, and no rule asks for."""
 
 FACTS = frozenset(names_of(State)) - INTERNAL

@@ -6,6 +6,7 @@ from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Refused
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.origin import Origin, whole
+from taskcheck.documents.shape import Shape
 from taskcheck.model.edit import SetKey, with_keys
 from taskcheck.model.sources import Fork
 from taskcheck.model.task import Copy, Task
@@ -56,7 +57,7 @@ def _taken_along(root: Task, copy: Copy, keys: Mapping[str, str], origin: Origin
     from taskcheck.documents.frontgraft import changed_with
 
     try:
-        beside = changed_with(keys, origin, at_names=settings.at_names)
+        beside = changed_with(keys, origin, shape=settings.shape)
     except Refused:
         return {}
     never = {root.keys["status"], root.keys["owner"], root.keys.get("id", "id"), "taskcheck"}
@@ -80,18 +81,18 @@ def _newer_in_root(root: Task, copy: Copy, key: str) -> bool:
 def _meets(document: Document, copy: Copy, edits: list[SetKey], settings: Settings) -> str:
     """Return which lines of which branch a merge would leave to a person, were the edits made."""
     try:
-        data = with_keys(whole(document).encode(), edits, at_names=settings.at_names)
+        data = with_keys(whole(document).encode(), edits, shape=settings.shape)
     except (DocumentError, Refused):
         return ""  # it isn't made at all, and that is said
-    return met(copy, data, at_names=settings.at_names)
+    return met(copy, data, shape=settings.shape)
 
 
-def met(copy: Copy, data: bytes, *, at_names: bool) -> str:
+def met(copy: Copy, data: bytes, *, shape: Shape) -> str:
     """Return which lines of which branch a merge would leave to a person, were root's file so; empty for none."""
     from taskcheck.documents.frontgraft import meeting
 
     origin = _origin(copy, copy.task.document) if copy.task.document else None
-    lines = meeting(origin, data, at_names=at_names) if origin else ""
+    lines = meeting(origin, data, shape=shape) if origin else ""
     if not lines:
         return ""
     branch = f"branch {copy.checkout.branch}" if copy.checkout.branch else copy.checkout.spoken

@@ -12,14 +12,15 @@ from taskcheck.model.task import (
 
 _LABEL = expression(r"([A-Za-z]+-?\d+):")
 _NUMBER = expression(r"\d+")
-_LEADING_ZEROS = expression(r"(?<!\d)0+(?=\d)")
+_LAST_NUMBER = expression(r"(?<![0-9])[0-9]++(?=[^0-9]*+\Z)")
 
 LOOKED_AT = 250
 """Ids on either side of a name that are compared with it."""
 
 
-def _fold_id(text: str) -> str:
-    return _LEADING_ZEROS.sub("", text.strip().casefold())
+def fold_id(text: str) -> str:
+    """Return an id without case, and without the leading zeros of its last number: ``TASK-007`` is ``task-7``."""
+    return _LAST_NUMBER.sub(lambda number: number[0].lstrip("0") or "0", text.strip().casefold())
 
 
 def _spelling(text: str) -> str:
@@ -33,8 +34,8 @@ def _begins_with(file: Task, name: str) -> bool:
     Example:
         ``task-12 - Fix login.md`` begins with TASK-12, and not with TASK-1.
     """
-    stem = _fold_id(file.place.path.rpartition("/")[2].rpartition(".")[0])
-    wanted = _fold_id(name.rpartition("/")[2])
+    stem = fold_id(file.place.path.rpartition("/")[2].rpartition(".")[0])
+    wanted = fold_id(name.rpartition("/")[2])
     return stem.startswith(wanted) and not stem[len(wanted) : len(wanted) + 1].isalnum()
 
 
@@ -68,6 +69,10 @@ class Tasks:
         """All files of root that have this id."""
         return self._files_by_id.get(task, ())
 
+    def named(self, name: str) -> Task | None:
+        """Root's task of an id, as people write it: exactly, else as the only one that is so but for its spelling."""
+        return self.by_id.get(name) or self.by_fold.get(fold_id(name))
+
     def spelled_like(self, name: str) -> Task | None:
         """The first of root's tasks whose id is a name but for case, and for how its letters are put together."""
         return self._by_spelling.get(_spelling(name))
@@ -93,14 +98,14 @@ class Tasks:
     def resolve(self, reference: str, of: Task) -> Task | None:
         """The task that another one names: within its own scope first, then in the whole store.
 
-        An id that differs in case or leading zeros alone will do. Where the file's number is the id, so will the label
-        that a title begins with (``T1: ...``), within the scope.
+        An id that differs in case alone, or in the leading zeros of its last number, will do. Where the file's number
+        is the id, so will the label that a title begins with (``T1: ...``), within the scope.
         """
         for name in _meant(reference, of):
-            found = self.by_id.get(name) or self.by_fold.get(_fold_id(name))
+            found = self.named(name)
             if found:
                 return found
-        return self._labelled.get(_fold_id(f"{of.id.rpartition('/')[0]}/{reference}"))
+        return self._labelled.get(fold_id(f"{of.id.rpartition('/')[0]}/{reference}"))
 
     @cached_property
     def _labelled(self) -> Mapping[str, Task]:
@@ -109,7 +114,7 @@ class Tasks:
         for task in self.by_id.values():
             scope = task.id.rpartition("/")[0]
             if scope and "id" not in task.keys and (label := _LABEL.match(task.title)):
-                name = _fold_id(f"{scope}/{label[1]}")
+                name = fold_id(f"{scope}/{label[1]}")
                 labelled[name] = None if name in labelled else task
         return {name: task for name, task in labelled.items() if task is not None}
 
@@ -134,7 +139,7 @@ class Tasks:
 
     def put_away(self, reference: str, of: Task) -> bool:
         """Whether another task names one that lies in the archive."""
-        return any(_fold_id(name) in self._archived_folds for name in _meant(reference, of))
+        return any(fold_id(name) in self._archived_folds for name in _meant(reference, of))
 
     def may_hide(self, name: str) -> bool:
         """Whether a file that can't be read may be the task of some id.
@@ -146,7 +151,7 @@ class Tasks:
         if not unread:
             return False
         if "id" not in unread[0].keys:
-            return any(_fold_id(file.id) == _fold_id(name) for file in unread)
+            return any(fold_id(file.id) == fold_id(name) for file in unread)
         return not self._named_by_id or any(_begins_with(file, name) for file in unread)
 
     @cached_property
@@ -167,19 +172,19 @@ class Tasks:
 
     @cached_property
     def _archived_folds(self) -> frozenset[str]:
-        return frozenset(_fold_id(task.id) for task in self.archived)
+        return frozenset(fold_id(task.id) for task in self.archived)
 
     @staticmethod
     def fold(task: str) -> str:
         """An id as references are read: without regard to case and leading zeros."""
-        return _fold_id(task)
+        return fold_id(task)
 
     @cached_property
     def by_fold(self) -> Mapping[str, Task]:
         """By id without case and leading zeros; ids that are one then are left out."""
         folded: dict[str, Task | None] = {}
         for task in self.by_id.values():
-            name = _fold_id(task.id)
+            name = fold_id(task.id)
             folded[name] = None if name in folded else task
         return {name: task for name, task in folded.items() if task is not None}
 

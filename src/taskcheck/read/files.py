@@ -62,6 +62,10 @@ class Folder:
         """Folders that couldn't be listed: what lies in them was not checked."""
         self.links: list[str] = []
         """Links to folders that were met on the way and not followed."""
+        self.beside: set[str] = set()
+        """Paths of Markdown that was met in the folders of patterns, and matches none of them."""
+        self.unentered: set[str] = set()
+        """Paths of folders that were met there, and lie deeper than the patterns reach."""
         self.listed: set[str] = set()
         """Absolute paths of the folders that were listed, or would have been if they were there."""
 
@@ -76,6 +80,8 @@ class Folder:
                 name = globs.name(path)
                 if name is not None:
                     found[path] = name
+                elif path.endswith(".md"):
+                    self.beside.add(path)
         self._tell_links(globs.exclude)
         return iter(sorted(found.items()))
 
@@ -150,8 +156,11 @@ class Folder:
                     return
                 if entry.name == ".git" or (entry.is_symlink() and self._passed_over(path, depth, pattern)):
                     continue
-                if _reaches(pattern, depth) and entry.is_dir(follow_symlinks=False):
-                    pending.append((path, depth + 1))
+                if entry.is_dir(follow_symlinks=False):
+                    if _reaches(pattern, depth):
+                        pending.append((path, depth + 1))
+                    else:
+                        self.unentered.add(path)
                 yield path
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:

@@ -7,6 +7,7 @@ from taskcheck.model.sources import (
     Source,
     Sources,
 )
+from taskcheck.read.beside import read_beside
 from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, Globs
 from taskcheck.read.locate import Location
 from taskcheck.read.tasks import TaskPaths
@@ -27,7 +28,9 @@ def _team(folder: Folder, globs: Iterable[str]) -> tuple[Source, ...]:
 def read_files(location: Location, settings: Settings) -> Sources:
     """Step one: root's task files, the runtime ledgers, the team files."""
     folder = Folder(location.root)
-    tasks = TaskPaths.of(settings).read(folder)
+    task_paths = TaskPaths.of(settings)
+    tasks = task_paths.read(folder)
+    beside = read_beside(folder, task_paths, settings)
 
     def ledger(pattern: str) -> tuple[Source, ...]:
         return tuple(folder.read_all(folder.find(Globs.of(pattern)), MAX_LEDGER_BYTES))
@@ -36,6 +39,7 @@ def read_files(location: Location, settings: Settings) -> Sources:
     return Sources(
         root=location.root,
         tasks=tuple(tasks.values()),
+        beside=beside,
         registers=ledger(paths.registers),
         snapshots=ledger(paths.snapshots),
         dispatch_logs=tuple(folder.read_all(folder.find(Globs.of(paths.dispatch_logs)), LOG_TAIL_BYTES, tail=True)),

@@ -59,16 +59,19 @@ class TaskPaths:
 
     def _passed_over(self, path: str) -> bool:
         """Return whether it is a README.md or index.md that no pattern names."""
-        if path[-4:].lower() not in _ENDS:
+        if not is_passed_over(path):
             return False
         name = path.rpartition("/")[2]
-        if name.lower() not in NOT_A_TASK:
-            return False
         return all(pattern.text.rpartition("/")[2] != name for pattern in self.globs.patterns)
 
     def folders(self, prefix: str) -> list[str]:
         """Return the folders that hold them, as git names them."""
         return sorted({f"{prefix}{pattern.folder}".rstrip("/") for pattern in self.globs.patterns} - {""})
+
+
+def is_passed_over(path: str) -> bool:
+    """Return whether a file has a name that is no task's, unless a pattern gives it."""
+    return path[-4:].lower() in _ENDS and path.rpartition("/")[2].lower() in NOT_A_TASK
 
 
 def _has_same(folder: Folder, path: str, same: Contents) -> bool:

@@ -9,6 +9,7 @@ from taskcheck.model.report import Case, RuleRun, Subject
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
+from taskcheck.model.tasks import fold_id
 
 
 class UnknownSubject(ValueError):
@@ -66,6 +67,7 @@ def named(runs: Iterable[RuleRun], only: Iterable[str], state: State, *, gone: b
     tasks = {file.place.path: file.id for file in state.files}
     ledgers = {ledger.place.path for ledger in state.known_ledgers}
     known = _known(runs, state)
+    spellings = _by_spelling(known)
     subjects: set[str] = set()
     paths: set[str] = set()
     for name in only:
@@ -73,6 +75,8 @@ def named(runs: Iterable[RuleRun], only: Iterable[str], state: State, *, gone: b
         below = _tasks_below(path, tasks)
         if name in known:
             subjects.add(name)
+        elif len(spellings.get(fold_id(name), ())) == 1:
+            subjects.update(spellings[fold_id(name)])
         elif below:
             subjects |= below
         elif path in ledgers:
@@ -91,7 +95,7 @@ def owned(owner: str, state: State) -> Named:
     people = People.of({}, {}) if isinstance(state.people, Unavailable) else state.people
     meant = people.resolve(owner)
     key = meant.key if meant is not None else owner
-    by_spelling = _by_spelling(state.tasks)
+    by_spelling = _by_owner(state.tasks)
     theirs = [spelling for spelling in by_spelling if _is_of(spelling, key, people)]
     subjects = {each.key for each in state.known_managers if _is_of(each.key, key, people)}
     for spelling in theirs:
@@ -101,7 +105,7 @@ def owned(owner: str, state: State) -> Named:
     return Named(frozenset(subjects), frozenset())
 
 
-def _by_spelling(tasks: Iterable[Task]) -> dict[str, set[str]]:
+def _by_owner(tasks: Iterable[Task]) -> dict[str, set[str]]:
     """Return the ids of tasks by each of their owners, as it is written."""
     found: dict[str, set[str]] = {}
     for task in tasks:
@@ -116,6 +120,14 @@ def _is_of(spelling: str, key: str, people: People) -> bool:
     if known is None:
         return fold(spelling) == fold(key)
     return key in {known.key, people.route(spelling).person}
+
+
+def _by_spelling(known: Iterable[str]) -> dict[str, list[str]]:
+    """Return names that are one but for case and leading zeros, by what they are then."""
+    spellings: dict[str, list[str]] = {}
+    for name in known:
+        spellings.setdefault(fold_id(name), []).append(name)
+    return spellings
 
 
 def _known(runs: Iterable[RuleRun], state: State) -> set[str]:

@@ -1,16 +1,30 @@
-"""What was not looked at: worktrees that can't be compared, and histories that can't be told."""
+"""What was not looked at: worktrees that can't be compared, untold histories, files that look like tasks."""
 
 from collections.abc import Iterator
 
-from taskcheck.model.checkouts import Unseen
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Checkout
+from taskcheck.model.unseen import FILES, Unseen
+
+NAMING = "name it in [paths] tasks, else in [paths] other"
 
 
 def unseen(state: State) -> tuple[Unseen, ...]:
-    """Return what was not looked at, in the order of the checkouts."""
-    return tuple(_checkouts(state))
+    """Return what was not looked at: first in the order of the checkouts, then by folder."""
+    return (*_checkouts(state), *_files(state))
+
+
+def _files(state: State) -> Iterator[Unseen]:
+    """Yield the folders with files that look like tasks, and that no pattern names."""
+    folders: dict[str, list[str]] = {}
+    for path in state.unread:
+        folders.setdefault(path.rpartition("/")[0], []).append(path)
+    for folder, paths in folders.items():
+        several = len(paths) > 1
+        where = f"{len(paths)} files in {folder}" if several else paths[0]
+        why = "they look like tasks" if several else "it looks like a task"
+        yield Unseen(kind=FILES, where=where, why=f"{why}, and no pattern of [paths] tasks fits", cure=NAMING)
 
 
 def _checkouts(state: State) -> Iterator[Unseen]:

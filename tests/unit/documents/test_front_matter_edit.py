@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from taskcheck.documents import Document, DocumentError, Refused, read_front_matter
 from taskcheck.documents.frontsplice import set_scalars
+from taskcheck.documents.shape import FrontMatter
 
 EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
 
@@ -99,7 +100,8 @@ def test_an_item_of_a_flow_list_is_quoted_where_it_has_to_be() -> None:
 
 def test_unquoted_at_names_stay_legal_and_new_ones_are_quoted() -> None:
     text = b"---\nassignee: @dave\nother: @rj\n---\n"
-    assert set_scalars(text, {("assignee",): "@mia"}, at_names=True) == b"---\nassignee: '@mia'\nother: @rj\n---\n"
+    changed = set_scalars(text, {("assignee",): "@mia"}, FrontMatter(at_names=True))
+    assert changed == b"---\nassignee: '@mia'\nother: @rj\n---\n"
 
 
 @pytest.mark.parametrize(
@@ -142,9 +144,10 @@ def test_exactly_the_intended_change_or_none(
 ) -> None:
     text = "\n".join(["---", *lines, "---", "body: x", "---", ""]).replace("\n", end)
     data = f"{'﻿' if bom else ''}{text}".encode()
+    dialect = FrontMatter(at_names=at_names)
     try:
-        before = read_front_matter(data, at_names=at_names)
-        result = set_scalars(data, {(key,): value}, at_names=at_names)
+        before = dialect.read(data)
+        result = set_scalars(data, {(key,): value}, dialect)
     except (DocumentError, Refused):
         return
     assert before is not None
@@ -160,7 +163,7 @@ def test_exactly_the_intended_change_or_none(
             name: value for name, value in before.values.items() if name != key
         }, "PyYAML reads the other keys as before, too"
     assert only_the_value_differs(before, after, key)
-    assert set_scalars(result, {(key,): value}, at_names=at_names) == result, "a second time changes nothing"
+    assert set_scalars(result, {(key,): value}, dialect) == result, "a second time changes nothing"
 
 
 def only_the_value_differs(before: Document, after: Document, key: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from taskcheck.documents import Refused
+from taskcheck.documents.shape import PLAIN
 from taskcheck.fix.edits import compose
 from taskcheck.model.edit import MergeFile
 from taskcheck.model.task import Place
@@ -19,7 +20,7 @@ def merged(one: Any, other: Any) -> Any:
     edit = MergeFile(
         sources=tuple(Place(path=path) for path in files), target=Place(path="dave-fowler.json"), owner="dave-fowler"
     )
-    made = compose([edit], {path: json.dumps(said, indent=1).encode() for path, said in files.items()}, at_names=False)
+    made = compose([edit], {path: json.dumps(said, indent=1).encode() for path, said in files.items()}, shape=PLAIN)
     assert made["dave.json"].data is None
     return json.loads(made["dave-fowler.json"].data or b"") if "dave-fowler.json" in made else one
 

@@ -13,6 +13,7 @@ import yaml
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.load import builtin_presets, load, presets
 from taskcheck.documents import Refused
+from taskcheck.documents.shape import PLAIN
 from taskcheck.engine.rule import Rule
 from taskcheck.fix.edits import compose
 from taskcheck.model.checkouts import Checkouts, Copies
@@ -96,7 +97,7 @@ def repaired(case: Pair) -> Repaired | None:
     if fix is None:
         return None
     try:
-        after = compose(fix.edits, {PATH: case.ours.encode()}, at_names=False)
+        after = compose(fix.edits, {PATH: case.ours.encode()}, shape=PLAIN)
     except Refused:
         return None
     data = after[PATH].data

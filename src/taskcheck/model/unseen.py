@@ -1,0 +1,25 @@
+"""What was not looked at, which a report tells beside what it found."""
+
+from taskcheck.documents.frozen import frozen
+
+FILES = "files"
+"""The kind of what wasn't looked at that is a file, not a checkout."""
+
+
+@frozen(kw_only=True)
+class Unseen:
+    """Something that was not looked at: what it says isn't known."""
+
+    kind: str
+    """``worktree``, ``branch``, ``branches`` or `FILES`."""
+    where: str
+    """What a report calls it."""
+    why: str
+    cure: str = ""
+    """What would make it visible, as far as that is known."""
+
+    @property
+    def told(self) -> str:
+        """What there is to say of it, in one line."""
+        cure = f" (help: {self.cure})" if self.cure else ""
+        return f"{self.where}: {self.why}{cure}"

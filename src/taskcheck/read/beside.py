@@ -1,0 +1,67 @@
+"""Markdown that lies below the folders of task files and is read as none: it may be tasks that nobody looks at."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from taskcheck.config.pattern import Pattern
+from taskcheck.config.settings import Settings
+from taskcheck.model.sources import Source
+from taskcheck.read.files import MAX_TASK_BYTES, Folder
+from taskcheck.read.tasks import TaskPaths, is_passed_over
+
+MOST = 1000
+"""Files that are opened; where there are more, nobody keeps tasks there by mistake."""
+
+MOST_ENTRIES = 20_000
+"""Files and folders that are looked at below a folder that no pattern reaches."""
+
+
+def read_beside(folder: Folder, tasks: TaskPaths, settings: Settings) -> tuple[Source, ...]:
+    """Return the Markdown that a walk for task files met, or that lies deeper than it went.
+
+    What is excluded, archived or named as something else isn't among it, nor is a README.md or index.md.
+    """
+    named = (*settings.paths.exclude, *settings.paths.archive, *settings.paths.other)
+    excluded = tuple(map(Pattern, named))
+    found = []
+    for path in sorted(_markdown(folder)):
+        if tasks.globs.name(path) is not None or is_passed_over(path):
+            continue
+        if not any(pattern.match(path) for pattern in excluded):
+            found.append(path)
+    return tuple(folder.read_all(((path, "") for path in found[:MOST]), MAX_TASK_BYTES))
+
+
+def _markdown(folder: Folder) -> Iterator[str]:
+    """Yield the Markdown that was met, and what lies in the folders that no pattern reaches."""
+    yield from folder.beside
+    for path in folder.unentered:
+        if f"{folder.root}/{path}" not in folder.listed:
+            yield from _below(folder.root, path)
+
+
+def _below(root: Path, top: str) -> Iterator[str]:
+    """Yield the Markdown in a folder and those below it; links aren't followed, other checkouts not entered."""
+    pending = [top]
+    seen = 0
+    while pending and seen < MOST_ENTRIES:
+        path = pending.pop()
+        entries = _entries(root / path)
+        seen += len(entries)
+        if any(entry.name == ".git" for entry in entries):
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                pending.append(f"{path}/{entry.name}")
+            elif entry.name.endswith(".md") and entry.is_file(follow_symlinks=False):
+                yield f"{path}/{entry.name}"
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what lies in a folder; nothing where it can't be listed, for nobody asked what is in it."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []

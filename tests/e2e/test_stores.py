@@ -1,0 +1,217 @@
+"""Stores as people keep them: what is read, what isn't and is said, whose list of statuses counts, any spelling."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import git, taskcheck
+from tests.e2e.test_run import PULL, TASKCHECK
+
+Store = Callable[..., Path]
+BOARD = 'project_name: T\nstatuses: ["To Do", "In Progress", "Done"]\n'
+
+
+def card(number: int, status: str = "To Do", *, assignee: str = "[]", needs: str = "[]") -> str:
+    return (
+        f"---\nid: TASK-{number}\ntitle: Card {number}\nstatus: {status}\nassignee: {assignee}\n"
+        f"created_date: '2026-01-01'\nlabels: []\ndependencies: {needs}\n---\ntext\n"
+    )
+
+
+def found(root: Path, *arguments: str) -> list[tuple[str, str, str, str]]:
+    """Task, severity, rule and message of every finding."""
+    report = taskcheck("--format", "json", *arguments, cwd=root).json
+    return [
+        (incident["task"], finding["severity"], finding["rule"], finding["message"])
+        for incident in report["incidents"]
+        for finding in incident["findings"]
+    ]
+
+
+def unseen(root: Path) -> list[str]:
+    report: Any = taskcheck("--format", "json", cwd=root).json
+    return [each["where"] for each in report["unseen"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "where"),
+    [
+        ("backlog/tasks/epics/e/task-2 - Deep.md", card(2), "backlog/tasks/epics/e/task-2 - Deep.md"),
+        ("backlog/tasks/later/other.md", "---\nstatus: Done\n---\n", "backlog/tasks/later/other.md"),
+        ("backlog/tasks/later/other.md", "---\nstatus: published\n---\n", None),
+        ("backlog/tasks/later/other.md", "status: Done\n", None),
+        ("backlog/tasks/later/README.md", card(2), None),
+        ("backlog/docs/plan.md", card(2), None),
+    ],
+)
+def test_what_looks_like_a_task_and_is_not_read_is_said(store: Store, path: str, text: str, where: str | None) -> None:
+    root = store({"backlog/config.yml": BOARD, "backlog/tasks/task-1 - One.md": card(1), path: text})
+    assert unseen(root) == ([where] if where else [])
+    checked, strict = taskcheck(cwd=root), taskcheck("--strict", cwd=root)
+    assert (checked.code, strict.code) == (0, 1), "--strict fails here for rules that were skipped, too"
+    assert ("all agree" in checked.out) == (where is None)
+    assert (where or "nothing") in checked.out or where is None
+
+
+def test_strict_counts_a_file_that_is_not_read(store: Store) -> None:
+    """Everything that could be skipped is left out, so that the file alone decides."""
+    files = {"backlog/config.yml": BOARD, "backlog/tasks/task-1 - One.md": card(1)}
+    root = store(files)
+    assert taskcheck("--strict", "--select", "invalid-field", cwd=root).code == 0
+    (root / "backlog/tasks/deep").mkdir()
+    (root / "backlog/tasks/deep/task-2 - Two.md").write_text(card(2))
+    assert taskcheck("--strict", "--select", "invalid-field", cwd=root).code == 1
+
+
+def test_what_a_store_names_as_something_else_is_not_said(store: Store) -> None:
+    files = {"backlog/config.yml": BOARD, "backlog/tasks/task-1 - One.md": card(1), "backlog/tasks/e/x.md": card(2)}
+    root = store({**files, "taskcheck.toml": '[paths]\nother = ["backlog/tasks/e/*.md"]\n'})
+    assert unseen(root) == []
+
+
+def test_many_files_of_one_folder_are_one_line(store: Store) -> None:
+    cards = {f"backlog/tasks/epics/task-{number} - N.md": card(number) for number in range(2, 30)}
+    root = store({"backlog/config.yml": BOARD, "backlog/tasks/task-1 - One.md": card(1), **cards})
+    assert unseen(root) == ["28 files in backlog/tasks/epics"]
+
+
+def test_a_folder_nobody_may_list_or_follow_is_no_error(store: Store, tmp_path: Path) -> None:
+    root = store({"backlog/config.yml": BOARD, "backlog/tasks/task-1 - One.md": card(1)})
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "task-9 - Out.md").write_text(card(9))
+    (root / "backlog/tasks/closed").mkdir()
+    (root / "backlog/tasks/closed").chmod(0)
+    (root / "backlog/tasks/deep").mkdir()
+    (root / "backlog/tasks/deep/link").symlink_to(outside)
+    try:
+        assert unseen(root) == []
+    finally:
+        (root / "backlog/tasks/closed").chmod(0o755)
+
+
+def test_the_stores_own_list_of_statuses_counts(store: Store) -> None:
+    """`Doing` has a class and `Later` has none: neither is in the list. A draft may be a Draft."""
+    root = store({
+        "backlog/config.yml": BOARD,
+        "backlog/tasks/task-1 - One.md": card(1, "Doing"),
+        "backlog/tasks/task-2 - Two.md": card(2, "Later"),
+        "backlog/tasks/task-3 - Three.md": card(3, "in progress"),
+        "backlog/drafts/draft-4 - Four.md": card(4, "Draft"),
+    })  # fmt: skip
+    told = {(task, severity, rule) for task, severity, rule, _ in found(root)}
+    assert told == {("TASK-1", "warning", "invalid-field"), ("TASK-2", "warning", "invalid-field")}
+    assert all("backlog/config.yml" in message for *_, message in found(root))
+
+
+RUNNABLE = """
+[people]
+ana = []
+[paths]
+tombstones = ".tasks/{task}.json"
+[checkouts]
+worktree = ".worktrees/{task}"
+branch = "task/{task}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("statuses", "left", "recorded"),
+    [
+        ('["To Do", "In Progress", "Done"]', "In Progress", "lists no In Review"),
+        ('["To Do", "In Progress", "in review", "Done"]', "In Review", None),
+        ('["To Do", "Done"]', "To Do", "lists no In Review"),
+    ],
+)
+def test_no_status_outside_of_the_list_is_written(store: Store, statuses: str, left: str, recorded: str | None) -> None:
+    root = store({
+        "backlog/config.yml": f"project_name: T\nstatuses: {statuses}\n",
+        "taskcheck.toml": RUNNABLE,
+        ".gitignore": ".tasks/\n.worktrees/\n",
+        "backlog/tasks/task-1 - One.md": card(1, assignee="[ana]"),
+    })  # fmt: skip
+    ran = taskcheck(
+        "run", "task-1", "--", "sh", "-c", f"{TASKCHECK} finish TASK-1 --outcome completed_with_pr --pr-url {PULL}",
+        cwd=root,
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert f"status: {left}\n" in (root / "backlog/tasks/task-1 - One.md").read_text()
+    tombstone = json.loads((root / ".tasks/TASK-1.json").read_text())
+    assert (tombstone["outcome"], tombstone["status_after"]) == ("completed_with_pr", left)
+    assert (recorded in tombstone["reason"]) if recorded else tombstone["reason"] is None
+    after = found(root)
+    assert [message for *_, message in after if "unreconciled" in message] == []
+    assert not [rule for _, _, rule, _ in after if rule == "dispatch-completed-unreconciled"]
+
+
+def test_a_worktrees_status_that_the_list_lacks_is_not_taken_over(store: Store) -> None:
+    root = store({
+        "backlog/config.yml": BOARD,
+        "taskcheck.toml": f'{RUNNABLE}[drift]\nauthority = "root"\n',
+        ".gitignore": ".tasks/\n.worktrees/\n",
+        "backlog/tasks/task-1 - One.md": card(1, assignee="[ana]"),
+    })  # fmt: skip
+    git("worktree", "add", "-q", "-b", "task/TASK-1", ".worktrees/TASK-1", cwd=root)
+    (root / ".worktrees/TASK-1/backlog/tasks/task-1 - One.md").write_text(card(1, "Doing", assignee="[ana]"))
+    assert [rule for *_, rule, _ in found(root)] == ["metadata-drift"]
+    before = (root / "backlog/tasks/task-1 - One.md").read_text()
+    taskcheck("--fix", "--unsafe-fixes", cwd=root)
+    assert (root / "backlog/tasks/task-1 - One.md").read_text() == before
+
+
+def test_required_holds_fields_and_the_key_is_the_stores_own(store: Store) -> None:
+    root = store({
+        "taskcheck.toml": 'preset = "task-manager"\n[fields]\nowner = "assignee"\nrequired = ["owner", "estimate"]\n',
+        "tasks/good.md": "---\ntitle: T\nstatus: ready\nassignee: rj\nestimate: 3\n---\n",
+        "tasks/bare.md": "---\ntitle: T\nstatus: ready\n---\n",
+    })  # fmt: skip
+    assert [(task, message) for task, _, _, message in found(root)] == [
+        ("bare", "assignee is missing"),
+        ("bare", "estimate is missing"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "asked"),
+    [('[paths]\ntasks = ["work/*.md"]\n', 0), ('preset = "task-manager"\n[paths]\ntasks = ["work/*.md"]\n', 2)],
+)
+def test_a_store_without_a_preset_requires_nothing(store: Store, config: str, asked: int) -> None:
+    root = store({"taskcheck.toml": config, "work/a.md": "---\nstatus: in_review\n---\n\n## Status: ready\n"})
+    told = found(root)
+    assert (
+        sorted(message for _, _, rule, message in told if rule == "invalid-field")[::-1]
+        == [
+            "title is missing",
+            "owner is missing",
+        ][:asked]
+    )
+    assert [severity for _, severity, rule, _ in told if rule == "status-contradicted"] == [
+        "warning" if asked else "info"
+    ]
+
+
+def test_names_are_one_but_for_case_and_the_zeros_of_their_last_number(store: Store) -> None:
+    root = store({
+        "backlog/config.yml": BOARD,
+        "taskcheck.toml": '[checkouts]\nbranch = "tasks/{task}-*"\n',
+        ".gitignore": ".worktrees/\n",
+        "backlog/tasks/task-4 - Four.md": card(4, needs="[task-005]"),
+        "backlog/tasks/task-5 - Five.md": card(5, "Done"),
+        "backlog/tasks/v01.md": card(6).replace("TASK-6", "v01.2"),
+    })  # fmt: skip
+    git("branch", "tasks/task-0004-export", cwd=root)
+    assert found(root) == []
+    assert taskcheck("task-04", cwd=root).code == 0
+    assert taskcheck("V01.02", cwd=root).code == 0
+    assert taskcheck("v1.2", cwd=root).code == 2, "zeros of the last number alone don't count"
+    branches: Any = taskcheck("--branches", "tasks/*", "--format", "json", cwd=root).json
+    assert branches["summary"]["checkouts"] == 2
+
+
+def test_zeros_make_no_duplicate_and_case_does(store: Store) -> None:
+    ticket = "---\nid: {}\nstatus: open\n---\n"
+    root = store({f".tickets/{name}.md": ticket.format(name) for name in ("a-1", "a-01", "b-1", "B-1x", "b-1X")})
+    assert [(task, rule) for task, _, rule, _ in found(root)] == [("B-1x", "duplicate-task")]
