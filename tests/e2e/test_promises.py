@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from taskcheck.checks import check_request
+from taskcheck.read.locate import locate
+from taskcheck.read.survey import survey
 from taskcheck.store import Request, Where
 from taskcheck.testing import Built
 from tests.e2e.conftest import environment, git, taskcheck
@@ -96,6 +98,7 @@ def test_nothing_of_the_repository_is_executed(day: Path, tmp_path: Path) -> Non
     ran = taskcheck("--now", NOW, "--format", "json", cwd=day)
     assert ran.code == 1, ran.err
     assert ran.json["complete"], ran.json["errors"]
+    assert {source.path for source in survey(locate(day))} >= {"tasks/team/rj.md"}
     assert not (tmp_path / "executed").exists(), (tmp_path / "executed").read_text()
 
 

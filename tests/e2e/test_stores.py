@@ -215,3 +215,17 @@ def test_zeros_make_no_duplicate_and_case_does(store: Store) -> None:
     ticket = "---\nid: {}\nstatus: open\n---\n"
     root = store({f".tickets/{name}.md": ticket.format(name) for name in ("a-1", "a-01", "b-1", "B-1x", "b-1X")})
     assert [(task, rule) for task, _, rule, _ in found(root)] == [("B-1x", "duplicate-task")]
+
+
+def test_ids_of_a_key_may_be_those_of_a_folder(store: Store) -> None:
+    config = '[paths]\ntasks = ["epics/{scope}/*.md"]\n[fields]\nid = "id"\n[shape]\nscoped_ids = true\n'
+    files = {
+        f"epics/{epic}/{n}.md": f"---\nid: {n}\nstatus: ready\ndepends_on: [1]\n---\n" for epic in "ab" for n in (1, 2)
+    }
+    root = store({**files, "taskcheck.toml": config})
+    assert {(task, rule) for task, _, rule, _ in found(root, "--ignore", "ready-too-early")} == {
+        ("a/1", "dependency-cycle"),
+        ("b/1", "dependency-cycle"),
+    }
+    (root / "taskcheck.toml").write_text(config.replace("true", "false"))
+    assert ("1", "duplicate-task") in {(task, rule) for task, _, rule, _ in found(root, "--ignore", "ready-too-early")}

@@ -57,6 +57,17 @@ class TaskReader:
                 return f"{scope}/{name}" if scope else name
         return path.rpartition("/")[2].rpartition(".")[0]
 
+    def _scoped(self, own_id: str, path: str) -> str:
+        """Return an id that a key holds, with the scope of its path before it where the store's ids have one."""
+        if not self.settings.scoped_ids:
+            return own_id
+        for pattern in self._naming:
+            match = pattern.match(path)
+            scope = match.groupdict().get("scope") if match else None
+            if scope:
+                return f"{scope}/{own_id}"
+        return own_id
+
     def archived(self, path: str) -> bool:
         """Return whether a task file is put away."""
         return any(pattern.match(path) for pattern in self._archive)
@@ -80,7 +91,7 @@ class TaskReader:
         keys = self.settings.fields
         own_id = document.values.get(keys["id"]) if "id" in keys else None
         if isinstance(own_id, str) and own_id:
-            name = own_id
+            name = self._scoped(own_id, place.path)
         status = document.values.get(keys["status"])
         return Task(
             id=name,

@@ -15,6 +15,7 @@ from taskcheck.cli.common import (
     color_option,
     guarded,
     names,
+    opened,
     owner_option,
     replace_file,
     show,
@@ -89,6 +90,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--collect-only", "--co", action="store_true", help="list what is found by name: TASK::RULE")
     output.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     output.add_argument("-v", "--verbose", action="store_true", help="show explained findings' evidence and skips")
+    output.add_argument("--show-settings", action="store_true", help="print each setting and its origin, no check")
+    output.add_argument("--show-files", action="store_true", help="print what counts as a task, what doesn't, and why")
     verdict = parser.add_argument_group("verdict")
     verdict.add_argument("--fail-on", choices=("error", "warning", "info"), default="error")
     verdict.add_argument("--exit-zero", action="store_true", help="exit 0 instead of 1")
@@ -103,6 +106,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, print, and return the exit code."""
+    if options.show_settings or options.show_files:
+        return _show(options)
     progress = Progress()
     _consistent(options)
     request = _request(options, progress)
@@ -122,6 +127,20 @@ def run(options: argparse.Namespace) -> int:
     tell_empty(report, store)
     store.plugins.finish(report, checked.plan)
     return report.exit_code
+
+
+def _show(options: argparse.Namespace) -> int:
+    """Print how the store is configured, or which files are its tasks."""
+    from taskcheck.cli.shown import file_lines, settings_lines
+
+    def lines() -> list[str]:
+        store = opened(options)
+        told = list(settings_lines(store, options)) if options.show_settings else []
+        return [*told, *(file_lines(store) if options.show_files else ())]
+
+    for line in guarded(lines):
+        print(line)
+    return 0
 
 
 @frozen

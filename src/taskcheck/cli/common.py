@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, TypeVar
 from taskcheck.cli import Failure, complain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from taskcheck.model.report import Report
     from taskcheck.store import Store
 
 T = TypeVar("T")
+
+SHOWN = 3
+"""Of what may be tasks so many folders are named."""
+
+MOST_KEYS = 6
 
 
 def store_place(parser: argparse.ArgumentParser) -> None:
@@ -182,9 +189,26 @@ def _follows_links() -> bool:
 def tell_empty(report: "Report", store: "Store") -> None:
     """Say on stderr where there was nothing to check, and what was looked for."""
     from taskcheck.checks import NOTHING
+    from taskcheck.formats.sanitize import visible
     from taskcheck.model.report import EMPTY
 
     if report.exit_code == EMPTY:
         settings = store.settings
         looked = f"preset {settings.preset} looks for {', '.join(settings.paths.tasks)}"
-        complain(f"{NOTHING} in {store.location.root} ({looked})")
+        complain(visible(f"{NOTHING} in {store.location.root} ({looked})", None))
+        for line in _seen(store):
+            complain(visible(line, None))
+
+
+def _seen(store: "Store") -> "Iterator[str]":
+    """Yield what there is that may be tasks, in two lines; nothing where there is nothing."""
+    from taskcheck.assemble.survey import heaps
+    from taskcheck.read.survey import survey
+
+    found = heaps(survey(store.location))
+    if not found:
+        return
+    told = [f"{heap.pattern} ({heap.files} with {', '.join(list(heap.keys)[:MOST_KEYS])})" for heap in found]
+    more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
+    yield f"what may be tasks lies in {'; '.join(told[:SHOWN])}{more}"
+    yield "`taskcheck init` proposes a configuration for it"

@@ -1,6 +1,8 @@
 """Write a taskcheck.toml from what lies here: preset, people with their spellings, roles, statuses.
 
-An existing configuration is never overwritten. With --hook nothing is: what makes a commit check is printed.
+Where no preset knows the store, it says which files carry which keys and statuses, and proposes paths, fields and
+statuses of its own. An existing configuration is never overwritten. With --hook nothing is: what makes a commit check
+is printed.
 """
 
 import argparse
@@ -8,10 +10,17 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from taskcheck.cli import Failure
+from taskcheck.cli import Failure, complain
 from taskcheck.cli.common import guarded, store_options
+from taskcheck.documents.frozen import frozen
 from taskcheck.formats.sanitize import visible
+
+if TYPE_CHECKING:
+    from taskcheck.store import Store
 
 PRE_COMMIT = """\
 repos:
@@ -34,7 +43,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     store_options(parser)
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--print", dest="dry", action="store_true", help="print it, write nothing")
+    what.add_argument("--print", "--dry-run", dest="dry", action="store_true", help="print it, write nothing")
+    what.add_argument("--yes", action="store_true", help="write it without asking, where no preset knows the store")
     what.add_argument(
         "--hook",
         choices=("pre-commit", "git"),
@@ -42,46 +52,145 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@frozen
+class _Found:
+    """What there is to write, and why."""
+
+    store: "Store"
+    text: str
+    notes: tuple[str, ...]
+    table: tuple[str, ...] = ()
+    """What lies here, where no preset knows it."""
+
+
 def run(options: argparse.Namespace) -> int:
-    """Look, propose, write."""
-    from taskcheck.cli.proposal import Proposal, propose
+    """Look, propose, write, and say what a check finds with it."""
     from taskcheck.config import load as config
     from taskcheck.read.locate import locate
-    from taskcheck.store import Store, Where, open_store
 
     location = guarded(lambda: locate(options.root))
     if options.hook:
         print(_hook(options, location.prefix.rstrip("/")), end="")
         return 0
-    root = location.root
-    existing = config.find(root)
+    existing = config.find(location.root)
     if existing is not None and not options.dry:
         raise Failure(f"{existing} is there already; `taskcheck init --print` shows what would be written")
-
-    def look() -> tuple[Store, Proposal]:
-        store = open_store(Where(root=options.root, config=options.config))
-        _, parsed = store.files()
-        if not parsed.tasks and not parsed.ledgers.files:
-            raise Failure(f"neither task files nor runtime ledgers found in {root} (preset {store.settings.preset})", 4)
-        return store, propose(store.settings, parsed, detected=store.detected)
-
-    _, proposal = guarded(look)
+    found = guarded(lambda: _look(options))
     if options.dry:
-        print(proposal.text, end="")
+        _rehearse(found, options)
         return 0
-    path = root / config.FILE
-    try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
-            file.write(proposal.text)
-    except OSError as error:
-        raise Failure(f"{path}: {error.strerror}") from error
-    print(f"wrote {visible(str(path), None)}")
-    for note in proposal.notes:
-        print(f"  look at: {visible(note)}")
+    _make(found, location.root / config.FILE, options)
     print("next: taskcheck")
     print("then, to check each commit: taskcheck init --hook pre-commit, or --hook git")
     return 0
+
+
+def _rehearse(found: _Found, options: argparse.Namespace) -> None:
+    """Print the configuration; what there is, and what a check finds with it, beside it."""
+    for line in found.table:
+        complain(visible(line, None))
+    print(found.text, end="")
+    if found.table:
+        _tell_check(found, options, complain)
+
+
+def _make(found: _Found, path: Path, options: argparse.Namespace) -> None:
+    """Write the configuration; where no preset knows the store, what there is and what a check finds are told.
+
+    Raises:
+        Failure: whoever was asked didn't agree, or it can't be written.
+    """
+    for line in found.table:
+        print(visible(line, None))
+    if found.table and not options.yes and not _agreed(path):
+        raise Failure("nothing was written", 1)
+    _write(path, found)
+    if found.table:
+        _tell_check(found, options, print)
+
+
+def _look(options: argparse.Namespace) -> _Found:
+    """Return what lies here, and the configuration for it.
+
+    Raises:
+        Failure: there is nothing that may be tasks.
+    """
+    from taskcheck.cli.proposal import propose
+    from taskcheck.store import Where, open_store
+
+    store = open_store(Where(root=options.root, config=options.config))
+    _, parsed = store.files()
+    if parsed.tasks or parsed.ledgers.files:
+        proposal = propose(store.settings, parsed, detected=store.detected)
+        return _Found(store, proposal.text, proposal.notes)
+    return _unknown(store)
+
+
+def _unknown(store: "Store") -> _Found:
+    """Return the configuration for a store that no preset knows, from what lies in its folder.
+
+    Raises:
+        Failure: there is nothing that may be tasks.
+    """
+    import tomli_w
+
+    from taskcheck.assemble.survey import heaps, table
+    from taskcheck.cli.custom import propose_custom
+    from taskcheck.cli.proposal import people
+    from taskcheck.read.survey import survey
+
+    found = heaps(survey(store.location))
+    lines = tuple(table(found))
+    custom = propose_custom(found)
+    if custom is None:
+        nothing = f"neither task files nor runtime ledgers found in {store.location.root}"
+        seen = "\n  ".join(("", *lines))
+        raise Failure(visible(f"{nothing} (preset {store.settings.preset}){seen}", None), 4)
+    persons, notes = people(_configured(store, custom.text).files()[1])
+    text = f"{custom.text}\n{tomli_w.dumps({'people': persons})}" if persons else custom.text
+    return _Found(store, text, (*custom.notes, *notes), lines)
+
+
+def _configured(store: "Store", text: str) -> "Store":
+    """Return the store with a configuration that isn't written yet."""
+    from taskcheck.config import load as config
+    from taskcheck.documents.frozen import replace
+
+    known = config.presets({**config.builtin_presets(), **store.plugins.presets()})
+    settings = config.load(store.location.root, known, given={config.FILE: text.encode()})
+    return replace(store, settings=settings)
+
+
+def _agreed(path: Path) -> bool:
+    """Return whether the configuration may be written: who can be asked has said so."""
+    if not sys.stdin.isatty():
+        return True
+    complain(f"write {visible(str(path), None)}? [y/N]")
+    return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+
+
+def _write(path: Path, found: _Found) -> None:
+    """Write the configuration where none is, and say what is to be looked at."""
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            file.write(found.text)
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}") from error
+    print(f"wrote {visible(str(path), None)}")
+    for note in found.notes:
+        print(f"  look at: {visible(note)}")
+
+
+def _tell_check(found: _Found, options: argparse.Namespace, say: Callable[[str], None]) -> None:
+    """Say what a check finds with the configuration."""
+    from taskcheck.checks import check_store
+    from taskcheck.formats.text import summary
+    from taskcheck.store import Request
+
+    report = guarded(lambda: check_store(_configured(found.store, found.text), Request(now=options.now)))
+    for line in summary(report):
+        say(line)
 
 
 def _hook(options: argparse.Namespace, folder: str) -> str:

@@ -48,7 +48,7 @@ def propose(settings: Settings, parsed: Parsed, *, detected: bool) -> Proposal:
     and noted, so that the first check asks about it.
     """
     tables: dict[str, Any] = {"preset": settings.preset}
-    persons, notes = _persons(_names(parsed), parsed)
+    persons, notes = people(parsed)
     if persons:
         tables["people"] = persons
     roles = parsed.people.roles
@@ -60,6 +60,11 @@ def propose(settings: Settings, parsed: Parsed, *, detected: bool) -> Proposal:
         tables["statuses"] = {stage.value: list(settings.words(stage)) for stage in Stage}
         notes += _unclassed(unknown)
     return Proposal(_text(tables, notes, detected=detected), tuple(notes))
+
+
+def people(parsed: Parsed) -> tuple[dict[str, list[str]], list[str]]:
+    """Return person to other spellings, and the names that somebody has to decide about."""
+    return _persons(_names(parsed), parsed)
 
 
 def _unfilled(roles: Mapping[str, object]) -> list[str]:

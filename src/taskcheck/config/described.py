@@ -86,7 +86,10 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {
         frozenset(['files']),
     ),
     'ShapeTable': (
-        {'fence': ('choice', 'line', 'start'), 'keeps_status_line': ('flag',)},
+        {'kind': ('choice', 'front-matter', 'status-line'),
+         'fence': ('choice', 'line', 'start'),
+         'scoped_ids': ('flag',),
+         'keeps_status_line': ('flag',)},
         frozenset([]),
     ),
     'DriftTable': (

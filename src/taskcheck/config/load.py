@@ -3,20 +3,16 @@
 import errno
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any
 
-from taskcheck.config.light import is_right
+from taskcheck.config.faults import faults, unknown
 from taskcheck.config.settings import VOCABULARY_KEY, Settings, Vocabulary
 from taskcheck.config.tables import settings_of
 from taskcheck.documents.bounded import Unreadable, read_still
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.toml import TomlError, read_toml
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-    from pydantic_core import ErrorDetails
 
 FILE = "taskcheck.toml"
 FILES = (FILE, "pyproject.toml")
@@ -103,20 +99,57 @@ def load(
         ConfigError: the file isn't there, isn't TOML, or holds keys or values that aren't allowed; or several
             presets fit and none is named.
     """
-    found = _found(root, path, given)
-    where, data = found or (FILE, b"")
-    written = _tables(where, data)
-    preset = _preset(root, known, where, written.get("preset"))
-    tables = preset.tables if _is_of_preset(root, preset, written) else _asking_nothing(preset.tables)
-    merged = _merge(tables, written)
-    errors = list(_check(merged, written, where))
+    layers = read_layers(root, known, path, given)
+    where, written = layers.where, layers.written
+    merged = layers.merged
+    errors = list(faults(merged, written, where))
     if errors:
         raise ConfigError(*errors)
     own = _vocabulary(root, merged.get("vocabulary", {}))
     try:
-        return settings_of(preset.name, where if found else None, merged, own, _suppress_lines(data))
+        return settings_of(layers.preset, layers.source, merged, own, _suppress_lines(layers.data))
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from error
+
+
+@frozen(kw_only=True)
+class Layers:
+    """What a configuration is made of: the user's tables, over those of a preset."""
+
+    source: str | None
+    """The user's file; None where there is none."""
+    data: bytes
+    written: Mapping[str, Any]
+    preset: str
+    base: Mapping[str, Any]
+    """The preset's tables, as far as they count for the store."""
+
+    @property
+    def where(self) -> str:
+        """What messages call the configuration."""
+        return self.source or FILE
+
+    @property
+    def merged(self) -> dict[str, Any]:
+        """All tables."""
+        return _merge(self.base, self.written)
+
+
+def read_layers(
+    root: Path, known: Mapping[str, Preset], path: Path | None, given: Mapping[str, bytes] | None
+) -> Layers:
+    """Return what the configuration of the store in a folder is made of, unchecked; see `load`.
+
+    Raises:
+        ConfigError: the file isn't there, isn't TOML, or the preset can't be told.
+    """
+    found = _found(root, path, given)
+    where, data = found or (FILE, b"")
+    written = _tables(where, data)
+    preset = _preset(root, known, where, written.get("preset"))
+    is_of_preset = _is_of_preset(root, preset, written)
+    base = preset.tables if is_of_preset else _asking_nothing(preset.tables)
+    return Layers(source=where if found else None, data=data, written=written, preset=preset.name, base=base)
 
 
 def _is_of_preset(root: Path, preset: Preset, written: Mapping[str, Any]) -> bool:
@@ -140,7 +173,7 @@ def _preset(root: Path, known: Mapping[str, Preset], where: str, name: object) -
     if name is None:
         name = detect(root, known)
     if not isinstance(name, str) or name not in known:
-        raise ConfigError(f"{where}: preset: {_unknown(str(name), known)}")
+        raise ConfigError(f"{where}: preset: {unknown(str(name), known)}")
     return known[name]
 
 
@@ -241,49 +274,6 @@ def _narrowed_outcomes(outcomes: Mapping[str, list[str]], statuses: Mapping[str,
 def _is_table_of_lists(value: object) -> bool:
     """Return whether a value is a table with nothing but lists in it."""
     return isinstance(value, dict) and all(isinstance(item, list) for item in value.values())
-
-
-def _check(merged: Mapping[str, Any], written: Mapping[str, Any], where: str) -> Iterator[str]:
-    """Yield every fault of the configuration, in words."""
-    if not written or is_right(merged):
-        return
-    from pydantic import ValidationError
-
-    from taskcheck.config.schema import Config
-
-    try:
-        Config.model_validate(merged)
-    except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            yield f"{where}: {_explain(detail, Config)}"
-
-
-def _explain(detail: "ErrorDetails", model: type["BaseModel"]) -> str:
-    """Return a fault in words, with the key that it is about."""
-    location = [str(part) for part in detail["loc"]]
-    if detail["type"] != "extra_forbidden":
-        return f"{'.'.join(location)}: {detail['msg'].removeprefix('Value error, ')}"
-    *tables, key = location
-    table: Any = model
-    for name in tables:
-        table = _table(table, name)
-    where = ".".join(tables) or "top level"
-    return f"{where}: {_unknown(key, getattr(table, 'model_fields', {}), 'key')}"
-
-
-def _table(model: Any, name: str) -> Any:
-    """Return the model of a table within a model; the model itself for a list's position."""
-    field = getattr(model, "model_fields", {}).get(name)
-    if field is None:
-        return model
-    candidates = [field.annotation, *get_args(field.annotation)]
-    return next((item for item in candidates if hasattr(item, "model_fields")), model)
-
-
-def _unknown(name: str, known: Mapping[str, Any], what: str = "preset") -> str:
-    from taskcheck.config.suggest import did_you_mean
-
-    return f"unknown {what} {name!r}{did_you_mean(name, known)}"
 
 
 def _vocabulary(root: Path, table: Mapping[str, Any]) -> Vocabulary:

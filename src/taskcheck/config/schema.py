@@ -155,8 +155,12 @@ class VocabularyTable(Table):
 class ShapeTable(Table):
     """``[shape]``: how a task file holds what it says of its task."""
 
+    kind: Literal["front-matter", "status-line"] = "front-matter"
+    """A block of YAML on top of a Markdown file, or lines of its text such as `Status: review`."""
     fence: Literal["line", "start"] = "line"
     """What closes front matter: `---` alone in its line, or any line that begins so, as for gray-matter."""
+    scoped_ids: bool = DEFAULTS.scoped_ids
+    """Whether an id that a key holds is one within the `{scope}` of the path: `1` of epic `login` is `login/1`."""
     keeps_status_line: bool = DEFAULTS.keeps_status_line
     """Whether the format keeps a `## Status:` line in the text, so that one that says something else is a fault."""
 

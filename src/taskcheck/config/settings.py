@@ -141,6 +141,8 @@ class Settings:
     """Fields that have to be there, by canonical name, or keys that are no field's."""
     shape: Shape = PLAIN
     """How a task file holds what it says of its task."""
+    scoped_ids: bool = False
+    """Whether an id that a key holds is one within the ``{scope}`` of the path."""
     keeps_status_line: bool = False
     """Whether the format keeps a status line in the text beside it."""
     statuses: Mapping[str, Stage]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from taskcheck.config.settings import Limits, Paths, Settings, Stage, Suppression, Vocabulary
-from taskcheck.documents.shape import FrontMatter, Shape
+from taskcheck.documents.shape import FrontMatter, Shape, StatusLines
 from taskcheck.documents.values import duration
 
 FIELDS = (
@@ -28,7 +28,7 @@ def settings_of(
     folded = {status.casefold(): stage for status, stage in statuses.items()}
     said: dict[str, Any] = {
         **_said(tables, {"baseline": "baseline", "people": "people", "roles": "roles"}),
-        **_said(tables.get("shape", {}), {"keeps_status_line": "keeps_status_line"}),
+        **_said(tables.get("shape", {}), {name: name for name in ("keeps_status_line", "scoped_ids")}),
         **_said(tables.get("drift", {}), {"authority": "authority", "ignore": "drift_ignore"}),
         **_said(tables.get("checkouts", {}), {name: name for name in ("worktree", "branch", "branches", "trunk")}),
         **_said(tables.get("rules", {}), {name: name for name in ("select", "ignore", "severity")}),
@@ -75,7 +75,10 @@ def _frozen(table: Mapping[str, Any]) -> dict[str, Any]:
 
 def _shape(tables: Mapping[str, Any]) -> Shape:
     """Return how a task file holds what it says of its task."""
-    said = _said(tables.get("shape", {}), {"fence": "fence"})
+    table = tables.get("shape", {})
+    if table.get("kind") == "status-line":
+        return StatusLines()
+    said = _said(table, {"fence": "fence"})
     return FrontMatter(at_names=tables.get("at_names", False), **said)
 
 

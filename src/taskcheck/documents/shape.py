@@ -39,8 +39,44 @@ class FrontMatter:
 
         return set_scalars(data, changes, self)
 
+    def has_name(self, key: str, line: str) -> bool:
+        """Return whether a line has the name of a key; a value may begin some lines below it."""
+        return key in line
 
-Shape = FrontMatter
+
+@frozen
+class StatusLines:
+    """Lines in the text of a Markdown file: ``Status: review``, and others with a label."""
+
+    at_names = False
+
+    def read(self, data: bytes) -> Document | None:
+        """Return the document that the bytes hold; None where no line says a status.
+
+        Raises:
+            DocumentError: it can't be read.
+        """
+        from taskcheck.documents.statusline import read_status_lines
+
+        return read_status_lines(data)
+
+    def set_scalars(self, data: bytes, changes: Mapping[Route, str]) -> bytes:
+        """Return the file with some values set; what isn't named keeps every byte.
+
+        Raises:
+            DocumentError: the file can't be read.
+            Refused: it can't be done exactly.
+        """
+        from taskcheck.documents.statusline import set_status_lines
+
+        return set_status_lines(data, changes)
+
+    def has_name(self, key: str, line: str) -> bool:  # noqa: ARG002 - of both shapes
+        """Return whether a line has the name of a key: that in which its value begins has."""
+        return True
+
+
+Shape = FrontMatter | StatusLines
 """Every way in which a store can hold its tasks."""
 
 PLAIN = FrontMatter()

@@ -13,7 +13,7 @@ class Side:
     def __init__(self, text: str, *, shape: Shape) -> None:
         self.lines = lines_of(text)
         self.document = shape.read(text.encode())
-        self.keys: dict[str, range] = dict(_key_lines(self.document)) if self.document else {}
+        self.keys: dict[str, range] = dict(_key_lines(self.document, shape)) if self.document else {}
 
     @property
     def values(self) -> Mapping[str, Value]:
@@ -42,7 +42,7 @@ class Side:
         return "" if span is None else self.document.text[span.end :].partition("\n")[0].strip()
 
 
-def _key_lines(document: Document) -> Iterator[tuple[str, range]]:
+def _key_lines(document: Document, shape: Shape) -> Iterator[tuple[str, range]]:
     """Yield each key with its lines, from the one with its name to the last one of its value."""
     floor = line = at = 0
     text = document.text
@@ -56,7 +56,7 @@ def _key_lines(document: Document) -> Iterator[tuple[str, range]]:
         last = first + text.count("\n", span.start, max(span.start, span.end - 1))
         end = span.start
         start = text.rfind("\n", 0, end) + 1
-        while first > floor and key not in text[start:end]:
+        while first > floor and not shape.has_name(key, text[start:end]):
             first -= 1
             end = start - 1
             start = text.rfind("\n", 0, end) + 1

@@ -8,6 +8,7 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.model.sources import Source
 from taskcheck.read.files import MAX_TASK_BYTES, Folder
+from taskcheck.read.locate import Location
 from taskcheck.read.tasks import TaskPaths, is_passed_over
 
 MOST = 1000
@@ -31,6 +32,28 @@ def read_beside(folder: Folder, tasks: TaskPaths, settings: Settings) -> tuple[S
         if not any(pattern.match(path) for pattern in excluded):
             found.append(path)
     return tuple(folder.read_all(((path, "") for path in found[:MOST]), MAX_TASK_BYTES))
+
+
+def passed_over(location: Location, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the Markdown that lies below the folders of task files and is read as none, each with the reason."""
+    folder = Folder(location.root)
+    tasks = TaskPaths.of(settings)
+    found = {path for path, _ in tasks.find(folder)}
+    reasons = [("[paths] exclude", settings.paths.exclude), ("[paths] other", settings.paths.other)]
+    for path in sorted({*_markdown(folder), *_named(folder, tasks)} - found):
+        reason = "no pattern of [paths] tasks fits"
+        if is_passed_over(path):
+            reason = "a README.md or index.md is no task, unless a pattern names it"
+        for key, texts in reasons:
+            fitting = next((text for text in texts if Pattern(text).match(path)), None)
+            if fitting is not None:
+                reason = f"{key} has {fitting}"
+        yield path, reason
+
+
+def _named(folder: Folder, tasks: TaskPaths) -> Iterator[str]:
+    """Yield the paths that the patterns fit, README.md and index.md too."""
+    return (path for path, _ in folder.find(tasks.globs))
 
 
 def _markdown(folder: Folder) -> Iterator[str]:

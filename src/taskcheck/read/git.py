@@ -163,6 +163,11 @@ class Git(Runner):
         out = self.run("ls-files", "--cached", "--full-name", "-z", "--", *folders)
         return [os.fsdecode(path) for path in out.split(b"\0") if path]
 
+    def unignored(self) -> list[str]:
+        """Return the paths of files below this folder, relative to it, that git tracks or wouldn't ignore."""
+        out = self.run("ls-files", "--cached", "--others", "--exclude-standard", "-z")
+        return [os.fsdecode(path) for path in out.split(b"\0") if path]
+
     def index(self, folders: Sequence[str]) -> dict[str, str | None]:
         """Blob ids in the index under some folders, by path; None for a file with an unmerged conflict."""
         out = self.run("ls-files", "--cached", "--full-name", "--stage", "-z", "--", *folders)

@@ -1,0 +1,69 @@
+"""What people call statuses and fields: for a store that no preset knows; only ever used to propose."""
+
+from collections.abc import Iterable, Mapping
+
+from taskcheck.config.settings import Stage
+from taskcheck.documents.expression import expression
+
+_BETWEEN = expression(r"[\s_-]+")
+
+STATUSES: Mapping[Stage, tuple[str, ...]] = {
+    Stage.PARKED: ("backlog", "draft", "icebox", "idea", "later", "not started", "on ice", "proposed", "deferred"),
+    Stage.READY: (
+        "ready", "todo", "to do", "open", "pending", "new", "next", "queued", "planned", "approved", "ready for dev",
+        "unstarted",
+    ),
+    Stage.ACTIVE: (
+        "in progress", "doing", "active", "started", "working", "wip", "in development", "implementing", "claimed",
+        "under way", "dispatched",
+    ),
+    Stage.REVIEW: (
+        "in review", "review", "reviewing", "ready for review", "needs review", "testing", "qa", "verifying",
+    ),
+    Stage.STOPPED: ("blocked", "on hold", "paused", "waiting", "stopped", "failed", "needs fix", "stuck"),
+    Stage.DONE: ("done", "completed", "complete", "closed", "finished", "merged", "shipped", "resolved", "released"),
+    Stage.DROPPED: (
+        "cancelled", "canceled", "wont do", "won't do", "wont fix", "duplicate", "abandoned", "rejected", "superseded",
+        "dropped", "obsolete",
+    ),
+}  # fmt: skip
+"""The words in use for each class, as `spoken` has them."""
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "status": ("status", "state", "stage", "phase"),
+    "id": ("id", "task_id", "key", "ticket"),
+    "title": ("title", "name", "summary", "task"),
+    "owner": ("owner", "assignee", "assigned", "assigned_to", "assignees", "responsible", "agent"),
+    "depends_on": ("depends_on", "dependencies", "deps", "depends", "blocked_by", "needs", "after"),
+    "parent": ("parent", "parent_id", "parent_task_id", "epic"),
+    "pr_url": ("pr_url", "pull_request", "pr"),
+    "created_at": ("created_at", "created", "created_date", "date"),
+    "updated_at": ("updated_at", "updated", "updated_date", "modified"),
+    "completed_at": ("completed_at", "completed", "completed_date", "closed_at"),
+}
+"""The keys in use for each field, the likeliest first."""
+
+
+def spoken(status: str) -> str:
+    """Return a status without case and marks: ``In_Progress`` is ``in progress``."""
+    return _BETWEEN.sub(" ", status.strip(" *_`~")).casefold()
+
+
+def stage_of(status: str) -> Stage | None:
+    """Return the class that a status has by its word; None for one that says nothing."""
+    return _STAGES.get(spoken(status))
+
+
+def field_keys(keys: Iterable[str]) -> dict[str, str]:
+    """Return the key of each field that is likely there."""
+    there = set(keys)
+    found = {}
+    for name, usual in FIELDS.items():
+        key = next((key for key in usual if key in there), None)
+        if key is not None:
+            found[name] = key
+            there.discard(key)
+    return found
+
+
+_STAGES = {word: stage for stage, words in STATUSES.items() for word in words}

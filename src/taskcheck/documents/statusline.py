@@ -1,0 +1,215 @@
+"""Reads and sets what a Markdown file says of its task in lines of its text: ``Status: review``, ``**Owner:** ana``.
+
+A line is plain, a heading, an item of a list or a quotation; its label and its value may be bold. A heading ``Status``
+by itself has its value in the next line that isn't empty. Of several lines with one label the first counts; code and
+comments have none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from taskcheck.documents.document import (
+    Document,
+    DocumentError,
+    Refused,
+    Route,
+    Span,
+    Trouble,
+    Value,
+    decode,
+    encode,
+    trouble_at,
+)
+from taskcheck.documents.expression import expression
+from taskcheck.documents.fences import find_fences
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_BYTES = 8 * 1024 * 1024
+
+MOST_CHARACTERS = 16 * 1024
+"""Of the text: what a task is called and where it stands is said at its top."""
+
+_LINE = expression(r"[^\r\n]*+(?:\r\n|\r|\n)?+")
+_LABELLED = expression(
+    r"[ ]{0,3}(?:\#{1,6}[ \t]++|[-*+][ \t]++|>[ \t]*+)?"
+    r"(?:\*\*|__)?(?P<label>[A-Za-z][A-Za-z0-9_-]*+(?:[ ][A-Za-z0-9_-]++){0,3})"
+    r"(?:\*\*|__)?[ \t]*+:(?:\*\*|__)?[ \t]*+(?P<value>[^\r\n]*+)"
+)
+_TITLE = expression(r"\#[ \t]++(?P<title>[^\r\n]*+)")
+_BARE_HEADING = expression(r"\#{1,6}[ \t]++(?P<label>[Ss][Tt][Aa][Tt][Uu][Ss])[ \t]*+")
+_FENCE = expression(r" {0,3}(?P<mark>`{3,}|~{3,})")
+_REMARK = expression(r"[(\[<;,]|(?<=[ \t])[-\u2013\u2014](?=[ \t])")
+"""What follows a status in its line and is none of it."""
+
+_CONFLICT = "<<<<<<< "
+_MARKUP = "*_`~"
+
+
+def read_status_lines(data: bytes) -> Document | None:
+    """Return the document that the bytes hold: label to value, and `title`; None where no line says a status.
+
+    Labels are lower case, with `_` between their words: `Depends on` is `depends_on`. Values are text; a list is one
+    value as it is written, but for `depends_on`, whose items are what stands between commas.
+
+    Raises:
+        DocumentError: too-large, not-utf-8, conflict-markers, and those of front matter above the text.
+    """
+    if len(data) > MOST_BYTES:
+        raise DocumentError(Trouble("too-large", f"the file is larger than {MOST_BYTES // 1024**2} MiB"))
+    if b"tatus" not in data and b"TATUS" not in data:
+        return None
+    text, bom = decode(data)
+    found = _found(text)
+    if "status" not in found:
+        return None
+    values: dict[str, Value] = {}
+    for key, span in found.items():
+        values[key] = _value(key, text[span.start : span.end])
+    return Document(data, values, bom=bom, body_start=len(text), scan=_scan)
+
+
+def _value(key: str, written: str) -> Value:
+    """Return what a line says under its label."""
+    if not written:
+        return None
+    if key != "depends_on":
+        return written
+    names = (name.strip(f" \t{_MARKUP}[]") for name in written.split(","))
+    return tuple(name for name in names if name and spelled(name) not in {"none", "n/a", "-"})
+
+
+def spelled(label: str) -> str:
+    """Return the key that a label is: ``Depends on`` is ``depends_on``."""
+    return label.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def _scan(text: str) -> Mapping[Route, Span]:
+    """Return the span of each value."""
+    spans: dict[Route, Span] = {(key,): span for key, span in _found(text).items()}
+    return spans
+
+
+def _found(text: str) -> dict[str, Span]:
+    """Return where the value of each label stands, in the order of the lines.
+
+    Raises:
+        DocumentError: conflict-markers, or the front matter above the text never ends.
+    """
+    fences = find_fences(text) if text.startswith("---") else None
+    found: dict[str, Span] = {}
+    at = fences.body_start if fences else 0
+    end = min(len(text), at + MOST_CHARACTERS)
+    code = ""
+    awaited = ""
+    while at < end:
+        line = _LINE.match(text, at)
+        if line is None or line.end() == at:
+            break
+        written = text[at : line.end()].rstrip("\r\n")
+        if written.startswith(_CONFLICT):
+            message = "a merge left its conflict markers here; settle the conflict and delete them"
+            raise trouble_at("conflict-markers", message, text, at)
+        code, is_code = _code(code, written)
+        if not is_code:
+            awaited = _take(found, awaited, written, at)
+        at = line.end()
+    return found
+
+
+def _code(code: str, line: str) -> tuple[str, bool]:
+    """Return the mark that the code goes on under after a line, empty for none; and whether the line is code."""
+    fence = _FENCE.match(line)
+    if not code:
+        return (fence["mark"], True) if fence else ("", False)
+    closes = fence is not None and fence["mark"].startswith(code) and not line.strip(" `~")
+    return ("" if closes else code), True
+
+
+def _take(found: dict[str, Span], awaited: str, line: str, at: int) -> str:
+    """Take what a line says into what was found; return the label whose value is to come in the next line."""
+    if not line.strip():
+        return awaited
+    if awaited:
+        found.setdefault(awaited, _trimmed(line, 0, at, awaited))
+        return ""
+    labelled = _LABELLED.fullmatch(line)
+    if labelled is not None:
+        key = spelled(labelled["label"])
+        found.setdefault(key, _trimmed(line, labelled.start("value"), at, key))
+        return ""
+    bare = _BARE_HEADING.fullmatch(line)
+    if bare is not None:
+        return "status"
+    title = _TITLE.match(line)
+    if title is not None:
+        found.setdefault("title", _trimmed(line, title.start("title"), at, "title"))
+    return ""
+
+
+def _trimmed(line: str, start: int, at: int, key: str) -> Span:
+    """Return the span of a value in its line, without markup around it; of a status without the remark behind it."""
+    end = len(line.rstrip(f" \t{_MARKUP}"))
+    while start < end and line[start] in f" \t{_MARKUP}":
+        start += 1
+    if key == "status":
+        remark = _REMARK.search(line, start, end)
+        if remark is not None:
+            end = max(start, remark.start())
+            end = start + len(line[start:end].rstrip(f" \t{_MARKUP}"))
+    return Span(at + start, at + max(start, end), "plain")
+
+
+def set_status_lines(data: bytes, changes: Mapping[Route, str]) -> bytes:
+    """Return the file with some values set; one whose label isn't there gets a line below that of the status.
+
+    The result is read again and compared: exactly the named values are other than they were.
+
+    Raises:
+        DocumentError: the file can't be read.
+        Refused: it can't be done exactly.
+    """
+    document = read_status_lines(data)
+    if document is None:
+        raise Refused("no line says a status")
+    for route, value in changes.items():
+        document = _set(document, route, value)
+    return encode(document.text, bom=document.bom)
+
+
+def _set(document: Document, route: Route, value: str) -> Document:
+    """Return the document with one value set."""
+    name = ".".join(route)
+    if len(route) != 1 or not value.isprintable() or value != value.strip(f" {_MARKUP}"):
+        raise Refused(f"{name} can't be {value!r} in a line of text")
+    if isinstance(document.get(route), tuple):
+        raise Refused(f"{name} is no single value")
+    span = document.span(route)
+    text = document.text
+    changed = _below_status(document, route[0], value) if span is None else _spliced(text, span, value)
+    after = read_status_lines(encode(changed, bom=document.bom))
+    if after is None or dict(after.values) != {**document.values, route[0]: value}:
+        raise Refused(f"{name} can't be set to {value!r} without touching what stands around it")
+    return after
+
+
+def _spliced(text: str, span: Span, value: str) -> str:
+    """Return the text with another value at a place; behind a label without one, after a space."""
+    gap = " " if span.start == span.end and text[: span.start].endswith((":", "*", "_")) else ""
+    return f"{text[: span.start]}{gap}{value}{text[span.end :]}"
+
+
+def _below_status(document: Document, key: str, value: str) -> str:
+    """Return the text with a new line below that of the status."""
+    text = document.text
+    status = document.span(("status",))
+    if status is None or spelled(key) != key:
+        raise Refused(f"{key} isn't there, and no line can be added for it")
+    line = _LINE.match(text, status.end)
+    at = line.end() if line else status.end
+    label = key.replace("_", " ").capitalize()
+    line_break = "\r\n" if text[:at].endswith("\r\n") else "\n"
+    before = "" if text[:at].endswith(("\n", "\r")) else line_break
+    return f"{text[:at]}{before}{label}: {value}{line_break}{text[at:]}"

@@ -1,0 +1,92 @@
+"""Looks for what may be tasks in a repository that no preset knows: Markdown and JSON, bounded, links not followed."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from taskcheck.documents.bounded import Busy, Unreadable, read_bounded
+from taskcheck.model.sources import Source
+from taskcheck.read.git import Git
+from taskcheck.read.locate import Location
+from taskcheck.read.runner import GitError
+
+MOST_FILES = 5_000
+"""Files that are opened."""
+
+MOST_ENTRIES = 100_000
+"""Files that are looked at by name."""
+
+MOST_BYTES = 1024 * 1024
+"""Bytes of a file; what is larger is passed over."""
+
+ENDS = (".md", ".json")
+
+PASSED_OVER = frozenset({
+    ".git", ".hg", ".tox", ".venv", ".worktrees", "__pycache__", "build", "dist", "node_modules", "target", "vendor",
+    "venv",
+})  # fmt: skip
+"""Folders in which nobody keeps tasks, where git doesn't say what is to be ignored."""
+
+
+def survey(location: Location) -> tuple[Source, ...]:
+    """Return the Markdown and JSON of a store's folder that git doesn't ignore, sorted by path."""
+    paths = sorted(path for path in _paths(location) if path.endswith(ENDS))[:MOST_FILES]
+    return tuple(source for source in map(_Reader(location.root).read, paths) if source is not None)
+
+
+class _Reader:
+    """Reads files below a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.real = os.path.realpath(root)
+
+    def read(self, path: str) -> Source | None:
+        """Return a file; None for one that can't be read, or lies elsewhere by a link."""
+        whole = f"{self.root}/{path}"
+        if not os.path.realpath(whole).startswith(f"{self.real}/"):
+            return None
+        try:
+            data, _ = read_bounded(whole, MOST_BYTES)
+        except (Busy, Unreadable):
+            return None
+        return Source(path=path, data=data)
+
+
+def _paths(location: Location) -> Iterator[str]:
+    """Yield the paths of files, relative to the store's folder: by git where it answers, else by walking."""
+    listed = None
+    if location.top is not None:
+        try:
+            listed = Git(location.root).unignored()
+        except GitError:
+            listed = None
+    yield from _walk(location.root) if listed is None else listed[:MOST_ENTRIES]
+
+
+def _walk(root: Path) -> Iterator[str]:
+    """Yield the paths of files below a folder; other checkouts aren't entered."""
+    pending = [""]
+    seen = 0
+    while pending and seen < MOST_ENTRIES:
+        folder = pending.pop()
+        entries = _entries(root / folder)
+        if folder and any(entry.name == ".git" for entry in entries):
+            continue
+        seen += len(entries)
+        for entry in entries:
+            path = f"{folder}/{entry.name}".lstrip("/")
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in PASSED_OVER:
+                    pending.append(path)
+            elif entry.is_file(follow_symlinks=False):
+                yield path
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what lies in a folder; nothing where it can't be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []

@@ -1,0 +1,156 @@
+"""`init`, `check` and what they show in a repository that no preset knows: from nothing to a report in two commands."""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import git, taskcheck
+
+Store = Callable[..., Path]
+
+TODO = "---\ntitle: {0}\nstate: {1}\nassigned: ana\n---\ntext\n"
+STORES = {
+    "todo": (
+        {f"todo/{number}.md": TODO.format(number, state) for number, state in enumerate(["doing", "open", "done"])},
+        {"todo/*.md"}, 3,
+    ),
+    "compozy": (
+        {
+            f".compozy/tasks/{epic}/task_{number:02}.md": f"---\nstatus: {status}\ntitle: T\n---\n# Task\n"
+            for epic in ("login", "export")
+            for number, status in enumerate(["completed", "pending"])
+        },
+        {".compozy/tasks/{scope}/{task}.md"}, 4,
+    ),
+    "body": (
+        {
+            f"plans/{number}.md": f"# Plan {number}\n\n**Status:** {status}\n**Owner:** ana\n"
+            for number, status in enumerate(["In Progress", "Done", "Todo"])
+        },
+        {"plans/*.md"}, 3,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_two_commands_lead_to_a_report(name: str, store: Store) -> None:
+    files, patterns, tasks = STORES[name]
+    root = store({**files, "README.md": "# A project\n", "package.json": '{"name": "x", "files": [{"a": 1}]}'})
+    empty = taskcheck(cwd=root)
+    assert empty.code == 4
+    assert [line for line in empty.err.splitlines() if any(pattern in line for pattern in patterns)], empty.err
+    assert "`taskcheck init` proposes" in empty.err
+    made = taskcheck("init", "--yes", cwd=root)
+    assert made.code == 0, made.err
+    assert f"{tasks} tasks in 1 checkout" in made.out
+    config = tomllib.loads((root / "taskcheck.toml").read_text())
+    assert set(config["paths"]["tasks"]) == patterns
+    assert config["people"] in ({"ana": []}, {}) if "people" in config else True
+    checked = taskcheck("--format", "json", cwd=root)
+    assert (checked.code, checked.json["summary"]["tasks"]) == (0, tasks)
+    assert checked.json["incidents"] == []
+
+
+def test_in_a_linked_worktree_on_an_orphan_branch(store: Store) -> None:
+    """The tasks lie on a branch of their own, checked out beside the code."""
+    root = store({"src/a.py": ""})
+    git("worktree", "add", "-q", "--orphan", "-b", "tasks", "../board", cwd=root) if _knows_orphans(
+        root
+    ) else pytest.skip("this git makes no orphan worktree")
+    board = root.parent / "board"
+    (board / "todo").mkdir()
+    (board / "todo/a.md").write_text(TODO.format("a", "doing"))
+    ran = taskcheck(cwd=board)
+    assert ran.code == 4
+    assert "Traceback" not in ran.err
+
+
+def _knows_orphans(root: Path) -> bool:
+    version = git("version", cwd=root).split()[2].split(".")
+    return (int(version[0]), int(version[1])) >= (2, 42)
+
+
+def test_nothing_is_written_by_a_rehearsal_and_nothing_overwritten(store: Store) -> None:
+    root = store(STORES["todo"][0])
+    before = sorted(path for path in root.rglob("*") if ".git" not in path.parts)
+    rehearsed = taskcheck("init", "--dry-run", cwd=root)
+    assert sorted(path for path in root.rglob("*") if ".git" not in path.parts) == before
+    assert taskcheck("init", cwd=root).code == 0
+    written = (root / "taskcheck.toml").read_text()
+    assert rehearsed.out == written, "what would be written is what is"
+    assert taskcheck("init", "--yes", cwd=root).code == 2
+    assert (root / "taskcheck.toml").read_text() == written
+
+
+def test_what_could_not_be_placed_is_said(store: Store) -> None:
+    files = {
+        f"todo/{number}.md": TODO.format(number, state) for number, state in enumerate(["doing", "limbo", "limbo"])
+    }
+    root = store({**files, "notes/a.md": "# A\n\nStatus: done\n"})
+    made = taskcheck("init", "--yes", cwd=root)
+    assert "status 'limbo' of 2 has no class yet" in made.out
+    assert "notes/*.md: 1 with status line are not in it" in made.out
+    assert "no status says that a task is done" in made.out
+
+
+@pytest.mark.parametrize("text", ["# A page\n", "---\nstatus: published\n---\n", "---\ntitle: x\n---\n", "Status:\n"])
+def test_where_nothing_may_be_a_task_nothing_is_proposed(store: Store, text: str) -> None:
+    root = store({"docs/a.md": text, "b.json": '{"status": "done"}', "c.json": "[[["})
+    assert taskcheck(cwd=root).err.count("\n") == 1
+    assert taskcheck("init", cwd=root).code == 4
+    assert not (root / "taskcheck.toml").exists()
+
+
+def test_what_git_ignores_and_other_checkouts_have_is_not_looked_at(store: Store) -> None:
+    files = {f"{folder}/{number}.md": TODO.format(number, "doing") for folder in ("out", "todo") for number in range(3)}
+    root = store({**files, ".gitignore": "out/\n"})
+    git("worktree", "add", "-q", "-b", "w", "w", cwd=root)
+    text = taskcheck("init", "--print", cwd=root).out
+    assert tomllib.loads(text)["paths"]["tasks"] == ["todo/*.md"]
+
+
+def test_hostile_names_and_texts_stay_comments(store: Store) -> None:
+    odd = '---\ntitle: x\nstatus: "a\\n[paths]\\ntasks = []"\n---\n'
+    root = store({'to"do/a.md': TODO.format("a", "done"), 'to"do/b.md': odd.replace("status", "state")})
+    text = taskcheck("init", "--print", cwd=root).out
+    assert tomllib.loads(text)["paths"]["tasks"] == ['to"do/*.md']
+
+
+def test_each_setting_is_shown_with_its_origin(store: Store) -> None:
+    root = store({"backlog/config.yml": 'statuses: ["To Do"]\n', "taskcheck.toml": "[limits]\nclock_skew = '1m'\n"})
+    lines = taskcheck("check", "--show-settings", "--ignore", "task", cwd=root).out.splitlines()
+    shown = {
+        key.split(" = ")[0]: (key.split(" = ")[1].strip(), origin)
+        for key, origin in (line.split("  # ") for line in lines if " = " in line)
+    }
+    assert shown["preset"] == ('"backlog-md"', "found by its marks")
+    assert shown["limits.clock_skew"] == ('"1m"', "file taskcheck.toml")
+    assert shown["limits.pickup_grace"] == ('"15m"', "default")
+    assert shown["fields.owner"] == ('"assignee"', "preset backlog-md")
+    assert shown["rules.ignore"] == ('["task"]', "option --ignore")
+    assert "backlog/config.yml lists the statuses to do" in lines[-1]
+
+
+def test_each_file_is_shown_with_why_it_counts_or_not(store: Store) -> None:
+    root = store({
+        ".claude/epics/a/1.md": "---\nname: A\nstatus: open\n---\n",
+        ".claude/epics/a/2.md": "# no front matter\n",
+        ".claude/epics/a/3.md": "---\nname: [\n---\n",
+        ".claude/epics/a/3a.md": "---\nname: A\nstatus: open\n---\n",
+        ".claude/epics/a/epic.md": "---\nname: A\nstatus: open\n---\n",
+        ".claude/epics/a/1-analysis.md": "---\nname: A\n---\n",
+        ".claude/epics/a/README.md": "# x\n",
+        ".claude/epics/archived/b/4.md": "---\nname: A\nstatus: closed\n---\n",
+    })  # fmt: skip
+    lines = taskcheck("check", "--show-files", cwd=root).out.splitlines()
+    shown = {line.split()[1 if line.split()[0] != "no" else 2].rstrip(":"): line for line in lines}
+    words = {path.removeprefix(".claude/epics/"): line.split("  ")[0] for path, line in shown.items()}
+    assert words == {
+        "a/1.md": "task", "a/2.md": "no task", "a/3.md": "task", "a/3a.md": "unread", "a/epic.md": "no task",
+        "a/1-analysis.md": "no task", "a/README.md": "no task", "archived/b/4.md": "archived",
+    }  # fmt: skip
+    assert "can't be read" in shown[".claude/epics/a/3.md"]
+    assert "[paths] other has .claude/epics/**/epic.md" in shown[".claude/epics/a/epic.md"]
+    assert "[paths] exclude has" in shown[".claude/epics/a/1-analysis.md"]
