@@ -1,6 +1,7 @@
 """Every preset on a store in which all that its format allows is used, and on one with the format's typical faults.
 
-The fixtures hold no configuration: the preset is detected, every rule that it leaves on is asked.
+The fixtures hold no configuration, but for the name of a preset without marks: the preset is detected, every rule that
+it leaves on is asked.
 """
 
 import os
@@ -27,11 +28,16 @@ TASKS = {
     "ccpm": 5,
     "kanban-md": 5,
     "plan-issues": 5,
+    "status-line": 3,
     "task-manager": 5,
     "taskmd": 3,
     "ticket": 3,
 }
 """How many tasks the healthy store of each preset has: what isn't read has no findings either."""
+
+
+DETECTED = [name for name, found in config.presets(config.builtin_presets()).items() if found.detect]
+"""The presets that have marks; others have to be named."""
 
 
 @pytest.fixture(params=sorted(config.builtin_presets()))
@@ -52,7 +58,9 @@ def test_each_preset_is_shown_from_both_sides() -> None:
 @pytest.mark.parametrize("kind", ["good", "bad"])
 def test_it_is_detected(preset: str, kind: str, tmp_path: Path) -> None:
     store = open_store(where_for(build(FOLDER / f"{kind}-{preset}", tmp_path / "repo")))
-    assert (store.settings.preset, store.settings.source, store.detected) == (preset, None, True)
+    has_marks = preset in DETECTED
+    source = None if has_marks else "taskcheck.toml"
+    assert (store.settings.preset, store.settings.source, store.detected) == (preset, source, has_marks)
 
 
 def test_what_the_format_allows_is_no_finding(preset: str, tmp_path: Path) -> None:
@@ -76,6 +84,7 @@ def test_typical_faults_are_found(preset: str, tmp_path: Path) -> None:
     assert Severity.ERROR in {finding.level for finding in report.findings}
 
 
+@pytest.mark.parametrize("preset", DETECTED)
 @pytest.mark.parametrize("kind", ["good", "bad"])
 def test_init_writes_what_gives_the_same_result(preset: str, kind: str, tmp_path: Path) -> None:
     """What was found before is found again, in a healthy store nothing; declared people can be asked about."""

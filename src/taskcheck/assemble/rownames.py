@@ -1,16 +1,48 @@
-"""Registers whose rows name their task by a path instead of its id: `tasks/b.md`, `./tasks/b.md`, `b.md`."""
+"""Ledgers that name their task otherwise than by its id: rows of registers by a path, file names without slashes.
+
+A row may say `tasks/b.md`, `./tasks/b.md` or `b.md`; the records of the runs of `login/1` are called `login-1`.
+"""
 
 from collections.abc import Iterable, Mapping
 from posixpath import basename, normpath
 
 from taskcheck.assemble.ledgers import Ledgers
+from taskcheck.config.pattern import file_name
 from taskcheck.documents.frozen import frozen, replace
-from taskcheck.model.runtime import Entry, Register
+from taskcheck.model.runtime import Entry, Ledger, LedgerKind, Register
 from taskcheck.model.task import Task
 
 
 def with_task_ids(ledgers: Ledgers, tasks: Iterable[Task]) -> Ledgers:
-    """Return the ledgers with the id in each register row that names its task by a path; others stay as they are."""
+    """Return the ledgers with the ids of the tasks that they mean; what is an id already stays as it is."""
+    tasks = tuple(tasks)
+    return _with_row_ids(_with_file_ids(ledgers, tasks), tasks)
+
+
+def _with_file_ids(ledgers: Ledgers, tasks: tuple[Task, ...]) -> Ledgers:
+    """Return the ledgers with the id in each tombstone and log whose file name is what one task's id is as such."""
+    names: dict[str, str] = {}
+    for task in tasks:
+        if "/" in task.id:
+            names.setdefault(file_name(task.id), task.id)
+    for task in tasks:
+        names.pop(task.id, None)
+    if not names:
+        return ledgers
+    tombstones = tuple(replace(each, task=names.get(each.task, each.task)) for each in ledgers.tombstones)
+    logs = tuple(replace(each, task=names.get(each.task, each.task)) for each in ledgers.logs)
+    files = tuple(_with_file_id(each, names) for each in ledgers.files)
+    return replace(ledgers, tombstones=tombstones, logs=logs, files=files)
+
+
+def _with_file_id(ledger: Ledger, names: Mapping[str, str]) -> Ledger:
+    """Return a tombstone's or log's file with the id that its name stands for, if it is one of some names."""
+    is_of_a_run = ledger.kind in {LedgerKind.TOMBSTONE, LedgerKind.LOG}
+    return replace(ledger, name=names.get(ledger.name, ledger.name)) if is_of_a_run else ledger
+
+
+def _with_row_ids(ledgers: Ledgers, tasks: tuple[Task, ...]) -> Ledgers:
+    """Return the ledgers with the id in each register row that names its task by a path."""
     if not any(_is_path(entry.task) for register in ledgers.registers for entry in register.entries):
         return ledgers
     names = _Names.of(tasks)

@@ -56,21 +56,32 @@ def _most_first(heap: Heap) -> tuple[int, int, str]:
 
 
 def _merged(folders: Folders) -> Folders:
-    """Return the heaps, those of small folders that lie side by side as one: `.x/tasks/a/` and `.x/tasks/b/`."""
+    """Return the heaps, those of folders that lie side by side as one: `.x/tasks/a/` and `.x/tasks/b/`.
+
+    Such folders have few files each, or files of one name.
+    """
     beside: dict[tuple[str, Kind], list[str]] = {}
-    for (place, kind), values in folders.items():
+    for place, kind in folders:
         parent, slash, _ = place.rpartition("/")
-        is_small = len(values) <= FEW_FILES
-        if kind != "JSON" and is_small and slash:
+        if kind != "JSON" and slash:
             beside.setdefault((parent, kind), []).append(place)
     merged = dict(folders)
     for (parent, kind), places in beside.items():
-        if len(places) < 2:
+        files = [folders[place, kind] for place in places]
+        if len(places) < 2 or not _are_alike(files):
             continue
         together = merged.setdefault((f"{parent}/*", kind), [])
         for place in places:
             together += merged.pop((place, kind))
     return merged
+
+
+def _are_alike(folders: Sequence[Sequence[Said]]) -> bool:
+    """Return whether all of some folders have few files, or two of them have files of one name."""
+    if all(len(files) <= FEW_FILES for files in folders):
+        return True
+    names = [each.path.rpartition("/")[2] for files in folders for each in files]
+    return len(set(names)) < len(names)
 
 
 def _heap(place: str, kind: Kind, files: Sequence[Said]) -> Heap | None:

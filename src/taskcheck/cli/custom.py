@@ -52,11 +52,12 @@ def propose_custom(found: Sequence[Heap]) -> Custom | None:
     classes = _classes(statuses)
     notes = [*_unclassed(statuses), *_left_out(heap for heap in found if heap not in heaps)]
     if Stage.DONE not in classes:
-        notes.append("no status says that a task is done: `done` was put there")
-        classes[Stage.DONE] = ["done"]
+        notes.append("no status says that a task is done: the usual words were put there")
+        classes[Stage.DONE] = ["done", "completed", "closed"]
     lines = [
         "# Written by `taskcheck init`: no preset knows this store.",
         *(_comment(f"# Look at: {note}") for note in notes),
+        *(["", 'preset = "status-line"         # a line of the text says the status'] if _has_lines(heaps) else []),
         "",
         *_paths(heaps),
         "",
@@ -75,6 +76,11 @@ def propose_custom(found: Sequence[Heap]) -> Custom | None:
         'ignore = ["ready-too-early"]   # a ready task may be the whole backlog, not a queue',
     ]
     return Custom("\n".join(lines) + "\n", tuple(notes))
+
+
+def _has_lines(heaps: Sequence[Heap]) -> bool:
+    """Return whether lines of the text say the status."""
+    return heaps[0].kind == "status line"
 
 
 def _unclassed(statuses: Mapping[str, int]) -> Iterator[str]:
@@ -124,10 +130,6 @@ def _paths(heaps: Sequence[Heap]) -> Iterator[str]:
     yield 'tombstones = ".tasks/runs/{task}.status.json"'
     yield "people = []"
     yield "roles = []"
-    if heaps[0].kind == "status line":
-        yield ""
-        yield "[shape]"
-        yield 'kind = "status-line"           # a line of the text says the status'
 
 
 def _fields(heaps: Sequence[Heap]) -> Iterator[str]:

@@ -74,9 +74,9 @@ def _rehearse(store: "Store", wanted: "Wanted") -> int:
     workplace, paths = begun.workplace, store.settings.paths
     place = visible(workplace.shown(store.location.root), None)
     made = "" if workplace.exists else f", made with {'new ' if workplace.new_branch else ''}branch {workplace.branch}"
-    print(f"{visible(begun.task.id, None)}: {visible(begun.person)} would run {visible(join(wanted.command), None)}")
+    print(f"{visible(begun.task.id, None)}: {visible(begun.who)} would run {visible(join(wanted.command), None)}")
     print(f"  in        {place}{visible(made)}")
-    if paths.registers:
+    if paths.registers and begun.person is not None:
         print(f"  register  {visible(paths.register(begun.person), None)}")
     print(f"  tombstone {visible(tombstone_path(store, begun.task.id), None)}")
     return 0

@@ -66,6 +66,8 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {
          'updated_at': ('text', 1, None, None),
          'closed_before_merge': ('text', 1, None, None),
          'branch': ('text', 1, None, None),
+         'claimed_by': ('text', 1, None, None),
+         'claimed_at': ('text', 1, None, None),
          'worktree': ('text', 1, None, None)},
         frozenset([]),
     ),
@@ -110,6 +112,7 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {
     'LimitsTable': (
         {'snapshot_max_age': ('text', 0, None, 'duration_text'),
          'in_progress_max_idle': ('text', 0, None, 'duration_text'),
+         'claim_max_age': ('text', 0, None, 'duration_text'),
          'pickup_grace': ('text', 0, None, 'duration_text'),
          'clock_skew': ('text', 0, None, 'duration_text'),
          'review_max_wait': ('text', 0, None, 'duration_text'),

@@ -93,6 +93,11 @@ class Pattern:
         return re.sub(r"\{(owner|task)\}", lambda m: values.get(m[1], m[0]), self.text)
 
 
+def file_name(task: str) -> str:
+    """Return a task's id as a file name has it: `/` becomes `-`."""
+    return task.replace("/", "-")
+
+
 def _expression(tokens: Sequence[str]) -> str | None:
     """Return a regular expression that is done in a time which grows with the path's length; None for none sure to be.
 

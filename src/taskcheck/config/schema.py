@@ -105,6 +105,10 @@ class FieldsTable(Table):
     """The key of a task that is done, and meant to be, while its pull request is open (`true`)."""
     branch: Text = "branch"
     """The key of the branch on which it is worked on."""
+    claimed_by: Text = "claimed_by"
+    """The key of whoever has claimed it: nobody else may run it while the claim counts."""
+    claimed_at: Text = "claimed_at"
+    """The key of when it was claimed."""
     worktree: Text = "worktree"
     """The key of the worktree in which it is worked on, relative to the root checkout."""
 
@@ -203,6 +207,8 @@ class LimitsTable(Table):
     """A snapshot older than this is no heartbeat."""
     in_progress_max_idle: Duration = age(DEFAULTS.limits.in_progress_max_idle)
     """An active task without a sign of work for longer than this is stale."""
+    claim_max_age: Duration = age(DEFAULTS.limits.claim_max_age)
+    """How long a claim keeps a task from others."""
     pickup_grace: Duration = age(DEFAULTS.limits.pickup_grace)
     """How long a dispatch may take to show in worktree and task file."""
     clock_skew: Duration = age(DEFAULTS.limits.clock_skew)

@@ -108,6 +108,7 @@ class Limits:
     in_progress_max_idle: timedelta = timedelta(hours=4)
     pickup_grace: timedelta = timedelta(minutes=15)
     clock_skew: timedelta = timedelta(minutes=5)
+    claim_max_age: timedelta = timedelta(hours=1)
     review_max_wait: timedelta | None = None
     """None for these three: a task may wait as long as it takes."""
     stopped_max_wait: timedelta | None = None
@@ -207,8 +208,21 @@ class Settings:
         return tuple(dict.fromkeys([*keys, self.fields["status"]]))
 
     def branch_of(self, task: str) -> str | None:
-        """Return the branch that the configured pattern makes a task's; None where it names none."""
-        return self.branch.replace("{task}", task) if self.branch and "*" not in self.branch else None
+        """Return the branch that the configured pattern makes a task's; None where it names none, or one of several."""
+        is_own = self.branch and "*" not in self.branch and "{scope}" not in self.branch
+        return self.branch.replace("{task}", task) if is_own else None
+
+    def new_branch(self, task: str) -> str:
+        """Return the branch on which a run of a task works; what a pattern leaves open at its end is left out.
+
+        Example:
+            ``issue-7`` by ``issue-{task}-*``, and ``epic/login`` for the task ``login/1`` by ``epic/{scope}``.
+        """
+        return _filled(self.branch, task) or f"task/{task}"
+
+    def new_worktree(self, task: str) -> str | None:
+        """Return where the worktree of a run of a task is made; None where the pattern doesn't say."""
+        return _filled(self.worktree, task)
 
     def worktree_of(self, task: str) -> str | None:
         """Return the path that the configured pattern makes a task's worktree; None where it names none."""
@@ -228,6 +242,17 @@ class Settings:
         """Return whether a task is as an outcome wants it: in a status that it allows, or it asks for none there is."""
         asks_for_none = outcome in self.outcomes and self.outcome_status(outcome or "") is None
         return asks_for_none or self.allows(outcome, status)
+
+
+def _filled(pattern: str, task: str) -> str | None:
+    """Return what a pattern makes of a task, without what it leaves open at its end; None where that isn't all."""
+    closed = pattern.rstrip("*").rstrip("-/")
+    scope = task.rpartition("/")[0]
+    is_open = "*" in closed or "?" in closed
+    lacks_scope = "{scope}" in closed and not scope
+    if not closed or is_open or lacks_scope:
+        return None
+    return closed.replace("{scope}", scope).replace("{task}", task)
 
 
 DEFAULTS = Settings(

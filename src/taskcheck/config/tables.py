@@ -11,7 +11,7 @@ from taskcheck.documents.values import duration
 
 FIELDS = (
     "id", "title", "status", "owner", "depends_on", "parent", "pr_url", "pr_number", "pr_created_at", "started_at",
-    "completed_at", "created_at", "updated_at", "closed_before_merge", "branch", "worktree",
+    "completed_at", "created_at", "updated_at", "closed_before_merge", "branch", "worktree", "claimed_by", "claimed_at",
 )  # fmt: skip
 """Canonical names of the task fields that rules know."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from taskcheck.config.people import RoutedTo
 from taskcheck.config.settings import Stage
+from taskcheck.dispatch.claims import claims_of, is_anybodys
 from taskcheck.model.finding import Finding, Severity
 from taskcheck.model.report import Report
 from taskcheck.model.runtime import Dispatch, DispatchState, Entry
@@ -33,6 +34,7 @@ def _reasons(state: State, report: Report, task: Task, person: str) -> Iterator[
     dispatch = state.dispatch_of(task.id)
     yield from _unreadable(task)
     yield from _worked_on(dispatch)
+    yield from claims_of(state, task, person)
     yield from _not_ready(task, dispatch)
     yield from _not_routed(state, task, person)
     yield from _dependencies(state, task)
@@ -84,6 +86,8 @@ def _not_ready(task: Task, dispatch: Dispatch | None) -> Iterator[str]:
 
 def _not_routed(state: State, task: Task, person: str) -> Iterator[str]:
     """Yield that a task isn't a person's to dispatch."""
+    if is_anybodys(state, task):
+        return
     routed = route(state, task)
     if routed.person is None:
         yield f"nobody may dispatch it: {routed.why}"

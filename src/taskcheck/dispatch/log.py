@@ -2,7 +2,7 @@
 
 import os
 
-from taskcheck.config.pattern import Pattern
+from taskcheck.config.pattern import Pattern, file_name
 from taskcheck.dispatch.start import make_folder
 from taskcheck.documents.frozen import frozen
 from taskcheck.store import Store
@@ -30,7 +30,7 @@ class Log:
         pattern = store.settings.paths.dispatch_logs
         if not pattern:
             return Log(os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), 0)
-        path = Pattern(pattern).fill(task=task)
+        path = Pattern(pattern).fill(task=file_name(task))
         make_folder(store, path)
         with target(store.location.root, path) as at:
             fd = os.open(at.name, _FLAGS, 0o666, dir_fd=at.folder)

@@ -56,9 +56,11 @@ def outcome(state: State, task: str, record: Mapping[str, Scalar], ended: Ended)
 def _by_status(state: State, status: str | None, pull: PullRequest | None, ended: Ended) -> Outcome:
     """Return the outcome of a run by the status that it left; failed, where that is none to end with.
 
-    Completed is a failure too where no pull request is named.
+    Completed is a failure too where no pull request is named. Where one status stands for several outcomes, a worker
+    that ends with an error has failed.
     """
-    name = next((name for name in state.settings.outcomes if state.settings.allows(name, status)), None)
+    names = [name for name in state.settings.outcomes if state.settings.allows(name, status)]
+    name = FAILED if ended.exit_code and FAILED in names else next(iter(names), None)
     if name is None:
         return Outcome(name=FAILED, reason=_failure(ended), pull_request=pull, rejected=ended.exit_code == 0)
     if name == COMPLETED and pull is None:

@@ -116,9 +116,7 @@ def run(store: Store, wanted: Wanted, say: Say = lambda _: None) -> Ran:
             begin_outside(store, seen, begun)
         except (DocumentError, Refused, Obstacle, OSError) as error:
             say(f"{begun.task.id}: its worktree still says how the last run ended: {error}")
-        say(
-            f"{begun.task.id}: {begun.person} runs process {worker.pid} in {begun.workplace.shown(store.location.root)}"
-        )
+        say(f"{begun.task.id}: {begun.who} runs process {worker.pid} in {begun.workplace.shown(store.location.root)}")
         run = _Run(store, begun, worker.pid, planned, say)
         ended = worker.run(beat=run.beat, every=_every(store), timeout=wanted.timeout)
         if worker.log_trouble:
@@ -164,7 +162,7 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
         return registration(store, now, admitted(store, now, wanted), clock())
 
     try:
-        log.begin(f"taskcheck run {begun.task.id} by {begun.person} at {iso(clock())}: {join(wanted.command)}")
+        log.begin(f"taskcheck run {begun.task.id} by {begun.who} at {iso(clock())}: {join(wanted.command)}")
         with open_journals(store, PATIENCE) as (journals, _):
             first = registration(store, seen, begun, clock())
             planned, _ = carry_out(store, journals, again, first, kept=False)

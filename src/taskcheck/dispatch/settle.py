@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 
-from taskcheck.config.pattern import Pattern
+from taskcheck.config.pattern import Pattern, file_name
 from taskcheck.dispatch.records import Scalar, tombstone, unregistered
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frozen import frozen, replace
@@ -57,9 +57,10 @@ def tombstone_path(store: Store, task: str) -> str:
         UsageError: none that is written there would be read again.
     """
     pattern = Pattern(store.settings.paths.tombstones)
-    path = pattern.fill(task=task)
+    name = file_name(task)
+    path = pattern.fill(task=name)
     found = pattern.match(path)
-    if found is None or found.groupdict().get("task") != task:
+    if found is None or found.groupdict().get("task") != name:
         raise UsageError(
             f"[paths] tombstones = {pattern.text!r} has no file for {task}: {{task}} is a name without folders"
         )

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from taskcheck.checks import Look
+from taskcheck.config.pattern import file_name
 from taskcheck.config.people import People
 from taskcheck.config.settings import FINISHED, Stage
+from taskcheck.dispatch.claims import is_anybodys
 from taskcheck.dispatch.eligible import refusal, route
 from taskcheck.dispatch.records import registered, tombstone
 from taskcheck.dispatch.settle import tombstone_path
@@ -38,6 +40,9 @@ from taskcheck.write.disk import Obstacle, resolved, rewrite
 from taskcheck.write.folder import OwnFolder
 from taskcheck.write.locks import Held
 
+OWN = ".tasks"
+"""The folder in which runs keep their records where a store has no place of its own; it keeps itself out of git."""
+
 
 class NotDispatched(Exception):
     """The task isn't dispatched; the message says why."""
@@ -63,8 +68,14 @@ class Begun:
     """A run that may begin: who dispatches what, where."""
 
     task: Task
-    person: str
+    person: str | None
+    """Whose manager dispatches; None in a store without managers, for a task without an owner."""
     workplace: Workplace
+
+    @property
+    def who(self) -> str:
+        """What messages call whoever dispatches."""
+        return self.person or "taskcheck"
 
 
 def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
@@ -79,14 +90,12 @@ def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
         raise UsageError("[paths] tombstones isn't configured, and a run keeps its record there")
     task = task_named(state, wanted.task)
     tombstone_path(store, task.id)
-    if isinstance(state.people, Unavailable):
-        raise UsageError(state.people.reason)
-    person = _person(state.people, wanted.owner) if wanted.owner else route(state, task).person
-    why = refusal(state, seen.report, task, person or "")
-    if why is None and person is not None and task.place.path in _unmerged(store, seen.sources):
+    person = _dispatcher(state, task, wanted.owner)
+    why = refusal(state, seen.report, task, person or "") or _shared_record(state, task)
+    if why is None and task.place.path in _unmerged(store, seen.sources):
         why = f"{task.place.path} has an unmerged conflict in git's index"
-    if why or person is None:
-        raise NotDispatched(why or "nobody may dispatch it")
+    if why:
+        raise NotDispatched(why)
     return Begun(task=task, person=person, workplace=workplace(store, state, task.id, wanted.worktree, wanted.branch))
 
 
@@ -155,7 +164,7 @@ def registration(store: Store, seen: Look, begun: Begun, now: datetime) -> Plann
     files: dict[str, bytes | None] = {}
     path = task.place.path
     try:  # in this order, each step of it is a state that the next check understands
-        if store.settings.paths.registers:
+        if store.settings.paths.registers and begun.person is not None:
             path = store.settings.paths.register(begun.person)
             entry = _entry(store, state, begun, now)
             files[path] = registered(held.get(path), begun.person, task.id, entry, now)
@@ -177,6 +186,26 @@ def registration(store: Store, seen: Look, begun: Begun, now: datetime) -> Plann
     for written in files:
         make_folder(store, written)
     return Planned(seen.sources, state, seen.report, plan)
+
+
+def _dispatcher(state: State, task: Task, owner: str | None) -> str | None:
+    """Return whose manager dispatches a task; in a store without managers whoever is named, None for nobody.
+
+    Raises:
+        UsageError: nobody is declared, or nobody of that name.
+    """
+    if is_anybodys(state, task):
+        return owner or next((spelling for _, spelling in task.owners), None)
+    if isinstance(state.people, Unavailable):
+        raise UsageError(state.people.reason)
+    return _person(state.people, owner) if owner else route(state, task).person
+
+
+def _shared_record(state: State, task: Task) -> str | None:
+    """Return that another task would have the same records of its runs: `a/b` and `a-b` have one file name."""
+    name = file_name(task.id)
+    other = next((other.id for other in state.tasks if other.id != task.id and file_name(other.id) == name), None)
+    return f"{other} has the same file name, {name}, for what is recorded of its runs" if other else None
 
 
 def _person(people: People, owner: str) -> str:
@@ -285,7 +314,12 @@ def make_folder(store: Store, path: str) -> None:
         UsageError: it can't be made there.
     """
     try:
-        resolved(store.location.root, path).parent.mkdir(parents=True, exist_ok=True)
+        folder = resolved(store.location.root, path).parent
+        own = resolved(store.location.root, f"{OWN}/.gitignore")
+        is_new = path.startswith(f"{OWN}/") and not own.parent.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        if is_new:
+            own.write_text("*\n")
     except Obstacle as found:
         raise UsageError(f"{path}: {found}") from found
     except OSError as error:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
+from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.checkouts import Checkouts
 from taskcheck.model.sources import Unavailable
@@ -65,7 +66,7 @@ def workplace(
     if there is not None and there.live:
         return _standing(there, path, worktree or str(path), branch)
     _refuse_occupied(path, there)
-    branch = branch or store.settings.branch_of(task) or f"task/{task}"
+    branch = branch or store.settings.new_branch(task)
     _refuse_checked_out(branch, checkouts, there)
     branch_is_there = f"refs/heads/{branch}" in Git(store.location.root).refs().ids
     return Workplace(path=path, branch=branch, exists=False, new_branch=not branch_is_there, stale=there is not None)
@@ -174,7 +175,7 @@ def _path(store: Store, task: str, worktree: str | None) -> Path:
     """
     root = Path(os.path.realpath(store.location.root))
     if worktree is None:
-        worktree = _configured(store.settings.worktree, task)
+        worktree = _configured(store.settings, task)
     path = Path(os.path.realpath(root / worktree))
     top = Path(os.path.realpath(store.location.top or root))
     allowed = _allowed(root, top, store.settings.worktree)
@@ -187,15 +188,16 @@ def _path(store: Store, task: str, worktree: str | None) -> Path:
     return path
 
 
-def _configured(pattern: str, task: str) -> str:
+def _configured(settings: Settings, task: str) -> str:
     """Return the path that the configured pattern gives the worktree of a task.
 
     Raises:
         UsageError: it gives none.
     """
-    if not pattern or "*" in pattern or "?" in pattern:
+    worktree = settings.new_worktree(task)
+    if worktree is None:
         raise UsageError("[checkouts] worktree names no folder for a task; name one with --worktree")
-    return Pattern(pattern).fill(task=task)
+    return worktree
 
 
 def _allowed(root: Path, top: Path, pattern: str) -> list[Path]:

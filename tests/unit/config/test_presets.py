@@ -16,6 +16,10 @@ def test_preset(name: str, tmp_path: Path) -> None:
     preset = PRESETS[name]
     Config.model_validate(dict(preset.tables))
     assert preset.about
+    if not preset.detect:
+        (tmp_path / "taskcheck.toml").write_text(f'preset = "{name}"\n')
+        assert config.load(tmp_path, PRESETS).preset == name
+        return
     mark = tmp_path / preset.detect[0]
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.mkdir() if "." not in mark.name[1:] else mark.touch()

@@ -1,0 +1,25 @@
+"""Whose a task is where no manager hands it out: whoever claims it, for as long as the claim counts."""
+
+from collections.abc import Iterator
+
+from taskcheck.documents.values import iso, timestamp
+from taskcheck.model.sources import Unavailable
+from taskcheck.model.state import State
+from taskcheck.model.task import Task
+
+
+def is_anybodys(state: State, task: Task) -> bool:
+    """Return whether no manager hands a task out: the store has no registers, and the task no owner who is declared."""
+    if state.settings.paths.registers:
+        return False
+    return isinstance(state.people, Unavailable) or not task.owners
+
+
+def claims_of(state: State, task: Task, person: str) -> Iterator[str]:
+    """Yield that somebody has claimed a task, as long as the claim counts."""
+    claimant, since = task.text("claimed_by"), timestamp(task.text("claimed_at") or "")
+    if claimant is None or since is None or claimant == person:
+        return
+    until = since + state.settings.limits.claim_max_age
+    if state.now < until:
+        yield f"{claimant} has claimed it until {iso(until)}"
