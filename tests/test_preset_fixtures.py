@@ -30,6 +30,7 @@ TASKS = {
     "plan-issues": 5,
     "status-line": 3,
     "task-manager": 5,
+    "task-master": 9,
     "taskmd": 3,
     "ticket": 3,
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from taskcheck.config import load as config
 from taskcheck.config.people import AmbiguousNames
 from taskcheck.documents.frozen import field, frozen, replace
+from taskcheck.documents.shape import file_of
 from taskcheck.plugins import manager as plugins
 from taskcheck.read.locate import Location, locate
 from taskcheck.read.runner import GitError
@@ -115,6 +116,7 @@ class Store:
         """
         from taskcheck.assemble.pulls import parse_pulls
         from taskcheck.assemble.state import assemble
+        from taskcheck.model.tied import of_files
         from taskcheck.read.answers import read_rest
         from taskcheck.read.questions import Questions
 
@@ -125,11 +127,11 @@ class Store:
             pids=parsed.pids,
             worktree_paths=parsed.worktree_paths,
             branches=parsed.branches(self.settings),
-            dispatched=parsed.dispatched(self.settings),
-            idle=parsed.idle(self.settings, now),
+            dispatched=_by_file(parsed.dispatched(self.settings)),
+            idle=frozenset(map(file_of, parsed.idle(self.settings, now))),
             lost=parsed.lost(self.settings, now),
             own_branches=parsed.own_branches(self.settings),
-            tied=parsed.tied(self.settings),
+            tied=of_files(parsed.tied(self.settings)),
         )
         request.progress("asking git")
         sources = read_rest(sources, self.location, self.settings, questions, request.processes, request.progress)
@@ -232,6 +234,15 @@ def _require(people: People) -> None:
         from taskcheck.assemble.people import NO_PEOPLE
 
         raise UsageError(NO_PEOPLE.reason)
+
+
+def _by_file(signs: Mapping[str, datetime]) -> dict[str, datetime]:
+    """Return the last signs of runs by file, given by the paths of tasks: of a file with many the earliest."""
+    found: dict[str, datetime] = {}
+    for path, sign in signs.items():
+        file = file_of(path)
+        found[file] = min(sign, found.get(file, sign))
+    return found
 
 
 def clock() -> datetime:

@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import chain
 
 from taskcheck.assemble.beside import looks_unread
+from taskcheck.assemble.elements import expanded
 from taskcheck.assemble.ledgers import Ledgers, entries, parse_ledgers
 from taskcheck.assemble.people import parse_people
 from taskcheck.assemble.renames import with_names
@@ -91,7 +92,7 @@ class Parsed:
 
     def lost(self, settings: Settings, now: datetime) -> dict[str, datetime]:
         """Return the tasks of runs of late that root hasn't, with when the run began, where a file's name is the id."""
-        if "id" in settings.fields:
+        if settings.ids_in_files:
             return {}
         known = {task.id for task in (*self.tasks, *self.archived)}
         found = {}
@@ -164,6 +165,7 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
     Raises:
         AmbiguousNames: two people or roles are one name.
     """
+    sources = expanded(sources, settings)
     people, team = parse_people(sources, settings)
     tasks, archived = parse_tasks(sources, TaskReader(settings))
     ledgers = with_task_ids(parse_ledgers(sources, people), tasks)

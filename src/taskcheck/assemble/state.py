@@ -9,6 +9,7 @@ from taskcheck.assemble.checkouts import parse_checkouts
 from taskcheck.assemble.claims import ClaimReader
 from taskcheck.assemble.copies import Found, parse_copies
 from taskcheck.assemble.dispatches import DispatchReader
+from taskcheck.assemble.elements import expanded, places
 from taskcheck.assemble.fetched import parse_fetched
 from taskcheck.assemble.landings import LandingReader
 from taskcheck.assemble.ledgers import Ledgers, documents
@@ -39,6 +40,8 @@ T = TypeVar("T")
 
 def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime) -> State:
     """Return the whole state, each part available or with the reason why not."""
+    whole = places(sources, settings)
+    sources = expanded(sources, settings)
     git = sources.git
     tasks = Tasks.of(parsed.tasks, parsed.archived)
     parsed, reader = _with_renames(parsed, git, TaskReader(settings), tasks)
@@ -86,7 +89,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         processes=sources.processes,
         pulls=Pulls({}),
         unread=parsed.unread,
-        documents={**_documents(tasks), **_documents(copied_tasks), **documents(parsed.ledgers)},
+        documents={**_documents(tasks), **_documents(copied_tasks), **documents(parsed.ledgers), **whole},
     )
     return replace(state, pulls=parse_pulls(state, sources.forges))
 

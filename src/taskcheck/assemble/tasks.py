@@ -7,6 +7,7 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Trouble
 from taskcheck.documents.frozen import field, frozen
+from taskcheck.documents.shape import element_of
 from taskcheck.model.sources import Source, Sources
 from taskcheck.model.task import Place, Task
 
@@ -22,7 +23,7 @@ class TaskReader:
     @property
     def names_files_by_id(self) -> bool:
         """Whether a task's id stands in its file, so that the file's name says nothing."""
-        return "id" in self.settings.fields
+        return self.settings.ids_in_files
 
     def following(self, renamed: Mapping[str, str]) -> "TaskReader":
         """Return one that knows of more files under another name."""
@@ -35,7 +36,7 @@ class TaskReader:
         if source.data is None:
             return self._unread(name, place, source.trouble or Trouble("denied", "it could not be read"))
         try:
-            document = self.settings.shape.read(source.data)
+            document = self.settings.shape.of(source.path).read_task(source.data)
         except DocumentError as error:
             return self._unread(name, place, error.trouble)
         if document is None or self.settings.fields["status"] not in document.values:
@@ -49,6 +50,9 @@ class TaskReader:
 
     def name(self, path: str) -> str:
         """Return the task that a path is: by a pattern's named parts, with the scope before it, else by its stem."""
+        name = element_of(path)
+        if name is not None:
+            return name
         path = self.renamed.get(path, path)
         for pattern in self._naming:
             parts = pattern.task(path)

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from taskcheck.documents.shape import file_of
 from taskcheck.formats.sanitize import visible
 
 if TYPE_CHECKING:
@@ -39,16 +40,15 @@ def file_lines(store: "Store") -> Iterator[str]:
     from taskcheck.read.beside import passed_over
 
     sources, parsed = store.files()
-    tasks = {task.place.path: task for task in parsed.tasks}
-    archived = {task.place.path for task in parsed.archived}
+    told = set()
+    for word, tasks in (("task    ", parsed.tasks), ("archived", parsed.archived)):
+        for task in tasks:
+            path = file_of(task.place.path)
+            told.add(path)
+            yield visible(f"{word}  {path}  ({_told(task)})", None)
     for source in sources.tasks:
-        path = source.path
-        if path in tasks:
-            yield visible(f"task      {path}  ({_told(tasks[path])})", None)
-        elif path in archived:
-            yield visible(f"archived  {path}", None)
-        else:
-            yield visible(f"no task   {path}: it has no {store.settings.fields['status']}", None)
+        if source.path not in told:
+            yield visible(f"no task   {source.path}: it has no {store.settings.fields['status']}", None)
     for path, reason in passed_over(store.location, store.settings):
         word = "unread " if path in parsed.unread else "no task"
         yield visible(f"{word}   {path}: {reason}", None)

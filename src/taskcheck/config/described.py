@@ -88,7 +88,10 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {
         frozenset(['files']),
     ),
     'ShapeTable': (
-        {'kind': ('choice', 'front-matter', 'status-line'),
+        {'kind': ('choice', 'front-matter', 'status-line', 'json'),
+         'lists': ('list', 0, ('text', 1, None, None)),
+         'nested': ('text', 0, None, None),
+         'home': ('text', 0, None, None),
          'fence': ('choice', 'line', 'start'),
          'scoped_ids': ('flag',),
          'keeps_status_line': ('flag',)},

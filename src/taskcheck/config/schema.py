@@ -159,8 +159,14 @@ class VocabularyTable(Table):
 class ShapeTable(Table):
     """``[shape]``: how a task file holds what it says of its task."""
 
-    kind: Literal["front-matter", "status-line"] = "front-matter"
-    """A block of YAML on top of a Markdown file, or lines of its text such as `Status: review`."""
+    kind: Literal["front-matter", "status-line", "json"] = "front-matter"
+    """A block of YAML on top of a Markdown file, lines of its text such as `Status: review`, or elements of JSON."""
+    lists: list[Text] = []
+    """Of JSON: the keys that lead to a list of tasks, as `tasks`, or `*.tasks` where `*` is any key and scopes ids."""
+    nested: str = ""
+    """Of JSON: the key of the tasks within a task, whose ids follow a dot."""
+    home: str = ""
+    """Of JSON: the scope that isn't named in ids."""
     fence: Literal["line", "start"] = "line"
     """What closes front matter: `---` alone in its line, or any line that begins so, as for gray-matter."""
     scoped_ids: bool = DEFAULTS.scoped_ids

@@ -7,7 +7,7 @@ from typing import Literal
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.documents.frozen import field, frozen
-from taskcheck.documents.shape import PLAIN, Shape
+from taskcheck.documents.shape import PLAIN, JsonList, Shape
 
 VOCABULARY_KEY = "statuses"
 """The key under which a store's own configuration lists its statuses."""
@@ -200,6 +200,11 @@ class Settings:
     def at_names(self) -> bool:
         """Whether an unquoted ``@name`` is a value."""
         return self.shape.at_names
+
+    @property
+    def ids_in_files(self) -> bool:
+        """Whether a task's id stands in its file, so that the file's name says nothing."""
+        return "id" in self.fields or isinstance(self.shape, JsonList)
 
     @property
     def required_keys(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from taskcheck.config.settings import Limits, Paths, Settings, Stage, Suppression, Vocabulary
-from taskcheck.documents.shape import FrontMatter, Shape, StatusLines
+from taskcheck.documents.shape import FrontMatter, JsonList, Shape, StatusLines
 from taskcheck.documents.values import duration
 
 FIELDS = (
@@ -78,6 +78,8 @@ def _shape(tables: Mapping[str, Any]) -> Shape:
     table = tables.get("shape", {})
     if table.get("kind") == "status-line":
         return StatusLines()
+    if table.get("kind") == "json":
+        return JsonList(**_said(table, {name: name for name in ("lists", "nested", "home")}))
     said = _said(table, {"fence": "fence"})
     return FrontMatter(at_names=tables.get("at_names", False), **said)
 

@@ -11,6 +11,7 @@ from taskcheck.dispatch.settle import PATIENCE, EndUnknown, Settled, settle, tom
 from taskcheck.dispatch.start import NotDispatched, idle, make_folder, task_named
 from taskcheck.documents import Document, DocumentError, Refused, Route
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.shape import file_of
 from taskcheck.documents.values import iso
 from taskcheck.fix.transaction import GivenUp
 from taskcheck.model.runtime import Dispatch
@@ -163,15 +164,16 @@ def _in_worktree(store: Store, state: State, task: Task, said: Said, pull: PullR
         return None
     top, path = found
     is_task = False
+    shape = store.settings.shape.of(task.place.path)
 
     def changed(data: bytes | None) -> bytes | None:
         nonlocal is_task
-        document = store.settings.shape.read(data) if data else None
+        document = shape.read(data) if data else None
         if data is None or document is None:
             return None
         is_task = True
         changes = _changes(state, task, document, said, pull)
-        return store.settings.shape.set_scalars(data, changes)
+        return shape.set_scalars(data, changes)
 
     try:
         rewrite(top, path, changed)
@@ -208,7 +210,7 @@ def _copy(store: Store, state: State, task: Task) -> tuple[Path, str] | None:
     if checkout is None:
         return None
     copy = state.own_copy_of(task.id)
-    path = copy.task.place.path if copy else task.place.path
+    path = file_of(copy.task.place.path if copy else task.place.path)
     top = checkout / store.location.prefix
     return (top, path) if (top / path).is_file() else None
 

@@ -7,6 +7,7 @@ from taskcheck.config.pattern import Pattern, file_name
 from taskcheck.dispatch.records import Scalar, tombstone, unregistered
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frozen import frozen, replace
+from taskcheck.documents.shape import file_of
 from taskcheck.documents.values import iso
 from taskcheck.fix.closing import closing_notes
 from taskcheck.fix.overlay import contents
@@ -191,8 +192,8 @@ class _Settling:
 
     def _status_after(self, plan: Plan, task: Task) -> str | None:
         """Return the status that a plan leaves in root."""
-        after = next((change.after for change in plan.changes if change.path == task.place.path), None)
-        document = self.store.settings.shape.read(after) if after else task.document
+        after = next((change.after for change in plan.changes if change.path == file_of(task.place.path)), None)
+        document = self.store.settings.shape.of(task.place.path).read(after) if after else task.document
         status = document.values.get(task.keys["status"]) if document else None
         return status if isinstance(status, str) else None
 

@@ -19,6 +19,7 @@ from taskcheck.dispatch.settle import tombstone_path
 from taskcheck.dispatch.worktree import Workplace, workplace
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.shape import file_of
 from taskcheck.documents.values import iso
 from taskcheck.fix.overlay import contents
 from taskcheck.fix.plan import on_top_of
@@ -92,8 +93,8 @@ def admitted(store: Store, seen: Look, wanted: Wanted) -> Begun:
     tombstone_path(store, task.id)
     person = _dispatcher(state, task, wanted.owner)
     why = refusal(state, seen.report, task, person or "") or _shared_record(state, task)
-    if why is None and task.place.path in _unmerged(store, seen.sources):
-        why = f"{task.place.path} has an unmerged conflict in git's index"
+    if why is None and file_of(task.place.path) in _unmerged(store, seen.sources):
+        why = f"{file_of(task.place.path)} has an unmerged conflict in git's index"
     if why:
         raise NotDispatched(why)
     return Begun(task=task, person=person, workplace=workplace(store, state, task.id, wanted.worktree, wanted.branch))
@@ -162,14 +163,14 @@ def registration(store: Store, seen: Look, begun: Begun, now: datetime) -> Plann
     state, task = seen.state, begun.task
     held = {**contents(seen.sources)}
     files: dict[str, bytes | None] = {}
-    path = task.place.path
+    path = file_of(task.place.path)
     try:  # in this order, each step of it is a state that the next check understands
         if store.settings.paths.registers and begun.person is not None:
             path = store.settings.paths.register(begun.person)
             entry = _entry(store, state, begun, now)
             files[path] = registered(held.get(path), begun.person, task.id, entry, now)
         files[tombstone_path(store, task.id)] = tombstone(None, **_tombstone(store, state, begun, now))
-        path = task.place.path
+        path = file_of(task.place.path)
         if task.stage is Stage.READY:
             files[path] = _in_work(store, held[path], task)
         left = _left_over(store, seen, begun)
@@ -223,7 +224,7 @@ def _in_work(store: Store, data: bytes, task: Task) -> bytes:
     begun = store.settings.word(Stage.ACTIVE)
     if begun is None:
         return data
-    return store.settings.shape.set_scalars(data, {(task.keys["status"],): begun})
+    return store.settings.shape.of(task.place.path).set_scalars(data, {(task.keys["status"],): begun})
 
 
 def _entry(store: Store, state: State, begun: Begun, now: datetime) -> Mapping[str, Any]:
@@ -232,7 +233,7 @@ def _entry(store: Store, state: State, begun: Begun, now: datetime) -> Mapping[s
     waiting = next((e.registered_at for e in mine if e.manager == begun.person and e.launched is None), None)
     return {
         "slug": begun.task.id,
-        "task_path": begun.task.place.path,
+        "task_path": file_of(begun.task.place.path),
         "worktree_path": begun.workplace.shown(store.location.root),
         "branch": begun.workplace.branch,
         "pid": os.getpid(),
@@ -294,10 +295,12 @@ def _left_over(store: Store, seen: Look, begun: Begun) -> _LeftOver | None:
     if copy is None or copy.task.stage not in FINISHED or not isinstance(git, Repository):
         return None
     held = next((one for one in git.checkouts if one.name == copy.checkout.name), None)
-    data = held.files[copy.task.place.path].data if held and held.real_path == str(begun.workplace.path) else None
+    data = (
+        held.files[file_of(copy.task.place.path)].data if held and held.real_path == str(begun.workplace.path) else None
+    )
     if data is None:
         return None
-    path = (Path(store.location.prefix) / copy.task.place.path).as_posix()
+    path = (Path(store.location.prefix) / file_of(copy.task.place.path)).as_posix()
     inside = os.path.relpath(begun.workplace.path / path, os.path.realpath(store.location.root))
     return _LeftOver(task=copy.task, path=path, inside=None if inside.startswith("..") else inside, data=data)
 

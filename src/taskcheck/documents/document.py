@@ -87,7 +87,7 @@ class Document:
         trouble: readable, but something that other readers would trip over; else None.
     """
 
-    __slots__ = ("_data", "_lines", "_scan", "_spans", "_text", "body_start", "bom", "trouble", "values")
+    __slots__ = ("_anchored", "_data", "_lines", "_scan", "_spans", "_text", "body_start", "bom", "trouble", "values")
 
     values: Mapping[str, Value]
     bom: bool
@@ -103,8 +103,11 @@ class Document:
         body_start: int,
         scan: Scan,
         text: str | None = None,
+        anchored: bool = False,
     ) -> None:
         """Hold what was read: the bytes, from which the text is decoded each time, or the text where it is often used.
+
+        One that is a part of its file is anchored: what isn't in it is shown where it begins.
 
         A hundred thousand files are held once so, not twice.
         """
@@ -118,6 +121,7 @@ class Document:
         put(self, "_scan", scan)
         put(self, "_spans", None)
         put(self, "_lines", None)
+        put(self, "_anchored", anchored)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Document is immutable: {name}")
@@ -158,14 +162,14 @@ class Document:
     def locate(self, route: Route) -> tuple[int, int]:
         """Return line and column (1-based, in characters) of the value at the route.
 
-        When the route isn't there, those of the longest part of it that is; (1, 1) when nothing of it is.
+        When the route isn't there, those of the longest part of it that is; else where the document begins.
         """
         spans = self._all_spans()
         for length in range(len(route), 0, -1):
             span = spans.get(route[:length])
             if span is not None:
                 return self._line_and_column(span.start)
-        return 1, 1
+        return self._line_and_column(spans[()].start) if self._anchored and () in spans else (1, 1)
 
     def _line_and_column(self, offset: int) -> tuple[int, int]:
         """As `line_and_column`; the line starts are found once."""
@@ -184,6 +188,7 @@ class Document:
             object.__setattr__(self, "_spans", spans)
         return spans
 
+    _anchored: bool
     _data: bytes
     _text: str | None
     _scan: Scan

@@ -1,10 +1,13 @@
 """How a task file holds what it says of its task: what reads its values, and what sets them."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from taskcheck.documents.document import Document, Route
-from taskcheck.documents.frozen import frozen
+from taskcheck.documents.frozen import frozen, replace
+
+if TYPE_CHECKING:
+    from taskcheck.documents.jsonlist import Element
 
 Fence = Literal["line", "start"]
 """What closes front matter: ``---`` alone in its line, or any line that begins so, as for gray-matter."""
@@ -43,6 +46,14 @@ class FrontMatter:
         """Return whether a line has the name of a key; a value may begin some lines below it."""
         return key in line
 
+    def of(self, _: str) -> Self:
+        """Return how one task of a file is read and set: the file is one."""
+        return self
+
+    def read_task(self, data: bytes) -> Document | None:
+        """Return the document of one task, from what the sources hold of it; raises as `read`."""
+        return self.read(data)
+
 
 @frozen
 class StatusLines:
@@ -71,12 +82,107 @@ class StatusLines:
 
         return set_status_lines(data, changes)
 
-    def has_name(self, key: str, line: str) -> bool:  # noqa: ARG002 - of both shapes
+    def has_name(self, _: str, __: str) -> bool:
         """Return whether a line has the name of a key: that in which its value begins has."""
         return True
 
+    def of(self, _: str) -> Self:
+        """Return how one task of a file is read and set: the file is one."""
+        return self
 
-Shape = FrontMatter | StatusLines
+    def read_task(self, data: bytes) -> Document | None:
+        """Return the document of one task, from what the sources hold of it; raises as `read`."""
+        return self.read(data)
+
+
+@frozen(kw_only=True)
+class JsonList:
+    """Lists of tasks in a JSON file: the file holds many, each of them under its path and a name."""
+
+    lists: tuple[str, ...]
+    """Keys that lead to a list, with dots between them; ``*`` is any one key."""
+    nested: str = ""
+    """The key of the tasks within a task."""
+    home: str = ""
+    """What ``*`` may stand for without being named in an id."""
+    name: str | None = None
+    """Of the one task that is meant; None for the file."""
+
+    at_names = False
+
+    def elements(self, data: bytes) -> "Mapping[str, Element]":
+        """Return the tasks of a file by name.
+
+        Raises:
+            DocumentError: it can't be read.
+        """
+        from taskcheck.documents.jsonlist import elements
+
+        return elements(data, self.lists, self.nested, self.home)
+
+    def of(self, path: str) -> Self:
+        """Return how one task of a file is read and set."""
+        return replace(self, name=element_of(path))
+
+    def read(self, data: bytes) -> Document | None:
+        """Return the document of the task in the bytes of its file; None where it isn't there.
+
+        Raises:
+            DocumentError: the file can't be read.
+        """
+        from taskcheck.documents.jsonlist import located
+
+        element = self.elements(data).get(self.name or "")
+        return located(data, element) if element is not None else None
+
+    def read_task(self, data: bytes) -> Document | None:
+        """Return the document of one task, from what the sources hold of it; of a file, why it can't be read.
+
+        Raises:
+            DocumentError: it can't be read.
+        """
+        from taskcheck.documents.jsonfile import read_json
+
+        document = read_json(data)
+        return document if self.name is not None else None
+
+    def set_scalars(self, data: bytes, changes: Mapping[Route, str]) -> bytes:
+        """Return the file with some values of the task set; what isn't named keeps every byte.
+
+        Raises:
+            DocumentError: the file can't be read.
+            Refused: it can't be done exactly.
+        """
+        from taskcheck.documents.document import Refused
+        from taskcheck.documents.jsonlist import set_element
+
+        element = self.elements(data).get(self.name or "")
+        if element is None:
+            raise Refused(f"there is no task {self.name}")
+        return set_element(data, element, changes)
+
+    def has_name(self, key: str, line: str) -> bool:
+        """Return whether a line has the name of a key."""
+        return key in line
+
+
+_MARK = ".json#"
+"""What lies between a JSON file and the task in it that is meant, in the path of the task."""
+
+
+def file_of(path: str) -> str:
+    """Return the file that a task's path leads to: ``tasks.json`` of ``tasks.json#3``."""
+    file, mark, _ = path.partition(_MARK)
+    return f"{file}.json" if mark else path
+
+
+def element_of(path: str) -> str | None:
+    """Return the name of a task within its file: ``3`` of ``tasks.json#3``; None for a file that is one."""
+    _, mark, name = path.partition(_MARK)
+    return name if mark else None
+
+
+Shape = FrontMatter | StatusLines | JsonList
 """Every way in which a store can hold its tasks."""
 
 PLAIN = FrontMatter()

@@ -8,7 +8,7 @@ from datetime import datetime
 from taskcheck.assemble.rows import CONTAINERS, register_rows
 from taskcheck.documents import Document, DocumentError, Refused, Route, Value, jsonsplice, read_json
 from taskcheck.documents.frozen import frozen
-from taskcheck.documents.shape import Shape
+from taskcheck.documents.shape import Shape, file_of
 from taskcheck.documents.values import timestamp
 from taskcheck.model.edit import (
     DropEntry,
@@ -45,7 +45,7 @@ class AgreedEdits:
         for edit in edits:
             if isinstance(edit, SetKey | DropEntry):
                 self._parts[edit.place] = edit
-                self._edited.add(edit.place.path)
+                self._edited.add(file_of(edit.place.path))
             else:
                 self._whole.update(dict.fromkeys(edited(edit), edit))
         return True
@@ -53,7 +53,7 @@ class AgreedEdits:
     def _clashes(self, edit: Edit) -> bool:
         """Return whether an edit doesn't agree with those that were taken."""
         if isinstance(edit, SetKey | DropEntry):
-            return self._parts.get(edit.place, edit) != edit or edit.place.path in self._whole
+            return self._parts.get(edit.place, edit) != edit or file_of(edit.place.path) in self._whole
         return any(self._whole.get(path, edit) != edit or path in self._edited for path in edited(edit))
 
 
@@ -72,7 +72,7 @@ def compose(edits: Iterable[Edit], files: Mapping[str, bytes], *, shape: Shape) 
         place = edit.place
         if place.checkout != "root":
             raise Refused(f"{place.path} of {place.checkout} is not in the root checkout; fix it there")
-        parts.setdefault(place.path, []).append(edit)
+        parts.setdefault(file_of(place.path), []).append(edit)
     changed: dict[str, After] = {}
     for path, of_file in parts.items():
         with _named(path):

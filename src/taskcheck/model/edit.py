@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.origin import Origin
-from taskcheck.documents.shape import Shape
+from taskcheck.documents.shape import Shape, file_of
 from taskcheck.model.task import Place
 
 
@@ -59,10 +59,10 @@ def with_keys(data: bytes, edits: Collection[SetKey], *, shape: Shape) -> bytes:
     """
     from taskcheck.documents.frontgraft import set_keys
 
-    origins = dict.fromkeys(edit.origin for edit in edits)
-    for origin in sorted(origins, key=lambda origin: origin is None):
-        values = {edit.place.route: edit.value for edit in edits if edit.origin == origin}
-        data = set_keys(data, values, origin, shape=shape)
+    groups = dict.fromkeys((edit.place.path, edit.origin) for edit in edits)
+    for path, origin in sorted(groups, key=lambda group: group[1] is None):
+        values = {edit.place.route: edit.value for edit in edits if (edit.place.path, edit.origin) == (path, origin)}
+        data = set_keys(data, values, origin, shape=shape.of(path))
     return data
 
 
@@ -70,7 +70,7 @@ def edited(edit: Edit) -> tuple[str, ...]:
     """The paths that an edit writes or removes, relative to the root checkout."""
     match edit:
         case SetKey(place=place) | DropEntry(place=place):
-            return (place.path,)
+            return (file_of(place.path),)
         case MergeFile(sources=sources, target=target):
             return tuple(dict.fromkeys(place.path for place in (target, *sources)))
         case KeepFile(source=source, dropped=dropped, target=target):

@@ -6,7 +6,7 @@ from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Refused
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.origin import Origin, whole
-from taskcheck.documents.shape import Shape
+from taskcheck.documents.shape import JsonList, Shape
 from taskcheck.model.edit import SetKey, with_keys
 from taskcheck.model.sources import Fork
 from taskcheck.model.task import Copy, Task
@@ -29,6 +29,8 @@ def taking(root: Task, copy: Copy | None, values: Mapping[str, str], settings: S
     plain = tuple(SetKey(place=root.place.at(key), value=value) for key, value in values.items())
     if copy is None or root.document is None or copy.task.document is None:
         return Taking(plain)
+    if isinstance(settings.shape, JsonList):
+        return Taking(plain, f"whether {copy.checkout.spoken} merges with a JSON file that is changed can't be told")
     origin = _origin(copy, copy.task.document)
     if origin is None:
         return Taking(plain, f"where {copy.checkout.spoken} began isn't known, so whether it merges can't be told")

@@ -1,6 +1,9 @@
 """What is recorded as a task's own."""
 
+from collections.abc import Mapping
+
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.shape import file_of
 from taskcheck.model.pulls import number_here
 from taskcheck.model.task import PullRequest
 
@@ -20,3 +23,18 @@ class Tied:
         """Return the numbers of those pull requests that may be of a repository, given by host and name."""
         found = {number_here(pull, home) for pull in self.pulls}
         return frozenset(number for number in found if number)
+
+
+def of_files(tied: Mapping[str, Tied]) -> dict[str, Tied]:
+    """Return what is recorded by file, given by the paths of tasks: of a file with many, what is recorded of any."""
+    found: dict[str, Tied] = {}
+    for path, each in tied.items():
+        file = file_of(path)
+        other = found.get(file, each)
+        found[file] = Tied(
+            closed=each.closed and other.closed,
+            branches=each.branches | other.branches,
+            worktrees=each.worktrees | other.worktrees,
+            pulls=each.pulls | other.pulls,
+        )
+    return found

@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from taskcheck.documents.frozen import replace
+from taskcheck.documents.shape import file_of
 from taskcheck.engine.rule import Rule
 from taskcheck.model.finding import Evidence, Finding, HandEdit
 from taskcheck.model.report import EMPTY, FixNote, Incident, ManagerStatus, Report, RuleRun, RunError
@@ -228,11 +229,12 @@ def _with_line(place: Place, state: State) -> Place:
     """Return a place with line and column; as it is where it has them, or where nothing tells."""
     if place.line is not None:
         return place
+    path = file_of(place.path)
     document = state.documents.get((place.checkout, place.path))
     if document is None:
-        return place
+        return replace(place, path=path) if path != place.path else place
     line, column = document.locate(place.route)
-    return replace(place, line=line, column=column)
+    return replace(place, path=path, line=line, column=column)
 
 
 def _side(place: Place, state: State) -> Literal["root", "worktree", "ledger"]:

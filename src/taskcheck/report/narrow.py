@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from taskcheck.config.people import People, fold
 from taskcheck.documents.frozen import frozen, replace
+from taskcheck.documents.shape import file_of
 from taskcheck.model.finding import Finding
 from taskcheck.model.report import Case, RuleRun, Subject
 from taskcheck.model.sources import Unavailable
@@ -172,7 +173,7 @@ def _tasks_below(folder: str, tasks: Mapping[str, str]) -> set[str]:
     """Return the tasks, given by path, whose files are at a path or in the folder that it is."""
     below = set()
     for path, task in tasks.items():
-        if _lies_below(path, folder):
+        if _lies_below(path, folder) or file_of(path) == folder:
             below.add(task)
     return below
 

@@ -1,0 +1,86 @@
+"""Lines of a text that say where a task stands: read as people read them, set without touching anything else."""
+
+import os
+
+import pytest
+from hypothesis import example, given, settings, strategies as st
+
+from taskcheck.documents import DocumentError, Refused
+from taskcheck.documents.statusline import read_status_lines, set_status_lines
+
+EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("# T\n\nStatus: done\n", {"title": "T", "status": "done"}),
+        ("# T\n**Status:** In Progress (since May)\n", {"title": "T", "status": "In Progress"}),
+        ("**Status**: `todo`\n", {"status": "todo"}),
+        ("__Status:__ done - at last\n", {"status": "done"}),
+        ("- Status: on-hold\n", {"status": "on-hold"}),
+        ("> Status: Done\n", {"status": "Done"}),
+        ("## Status: review\n", {"status": "review"}),
+        ("## Status\n\n**Ready for Review**\n\nText: x\n", {"status": "Ready for Review", "text": "x"}),
+        ("Status: done\nStatus: todo\n", {"status": "done"}),
+        ("Status:\n", {"status": None}),
+        ("Status: x\nDepends on: a, [b], none\nPR-URL: https://x/1\n",
+         {"status": "x", "depends_on": ("a", "b"), "pr_url": "https://x/1"}),
+        ("---\nstatus: draft\n---\nStatus: done\n", {"status": "done"}),
+        ("```\nStatus: no\n```\nStatus: yes\n", {"status": "yes"}),
+        ("~~~~\nStatus: no\n~~~\nStatus: no\n~~~~~\nStatus: yes\n", {"status": "yes"}),
+        ("A text with Status: done in it\n", None),
+        ("    Status: code\n", None),
+        ("# Status of things\n", None),
+        ("# T\n\nNo word.\n", None),
+        ("\n" * 20_000 + "Status: done\n", None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_lines_say(text: str, values: dict[str, object] | None, end: str) -> None:
+    document = read_status_lines(text.replace("\n", end).encode())
+    assert (document and dict(document.values)) == values
+
+
+def test_markers_of_a_conflict_are_told() -> None:
+    with pytest.raises(DocumentError, match="3:1: conflict-markers"):
+        read_status_lines(b"# T\n\n<<<<<<< HEAD\nStatus: a\n=======\nStatus: b\n>>>>>>> x\n")
+
+
+LINES = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=20),
+    st.builds(
+        lambda before, label, after, value: f"{before}{label}{after}{value}",
+        st.sampled_from(["", "- ", "## ", "**", "> ", "   "]),
+        st.sampled_from(["Status", "status", "Owner", "Depends on", "PR URL"]),
+        st.sampled_from([":", ": ", ":** ", " : ", ""]),
+        st.sampled_from(["done", "In Progress", "x (y)", "`a`", "", "a, b", "**b**"]),
+    ),
+    st.sampled_from(["```", "~~~", "---", "# T", "## Status", "<<<<<<< a", "Status"]),
+)
+VALUES = st.sampled_from(["done", "In Review", "x-1", "https://x/pull/1", "two\nlines", " padded ", "(a)", ""])
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(
+    st.lists(LINES, max_size=8),
+    st.sampled_from(["status", "owner", "pr_url", "depends_on", "new"]),
+    VALUES,
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+@example(["## Status", "Status: done"], "status", "x", "\n", False)
+def test_exactly_one_line_changes_or_none(lines: list[str], key: str, value: str, end: str, bom: bool) -> None:
+    data = ("\ufeff" * bom + end.join(lines)).encode()
+    try:
+        before = read_status_lines(data)
+        after = set_status_lines(data, {(key,): value})
+    except (DocumentError, Refused):
+        return
+    assert before is not None
+    read = read_status_lines(after)
+    assert read is not None
+    assert dict(read.values) == {**before.values, key: value}
+    old, new = data.splitlines(keepends=True), after.splitlines(keepends=True)
+    assert sum(line not in old for line in new) <= 2, "a last line without an end gets one"
+    assert set_status_lines(after, {(key,): value}) == after, "a second time changes nothing"
