@@ -25,6 +25,7 @@ FOLDER = FIXTURES / "presets"
 TASKS = {
     "agentplane": 4,
     "backlog-md": 6,
+    "bmad": 3,
     "ccpm": 5,
     "kanban-md": 5,
     "plan-issues": 5,

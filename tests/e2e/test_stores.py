@@ -229,3 +229,30 @@ def test_ids_of_a_key_may_be_those_of_a_folder(store: Store) -> None:
     }
     (root / "taskcheck.toml").write_text(config.replace("true", "false"))
     assert ("1", "duplicate-task") in {(task, rule) for task, _, rule, _ in found(root, "--ignore", "ready-too-early")}
+
+
+BOARD_FILE = "_bmad-output/implementation-artifacts/sprint-status.yaml"
+
+
+@pytest.mark.parametrize(
+    ("board", "told"),
+    [
+        ("development_status:\n  1-1-a: done\n", "status-contradicted"),
+        ("development_status:\n  1-1-a: review\n", None),
+        ("development_status:\n  1-1-a: optional\n", None),
+        ("development_status:\n  1-2-b: done\n", None),
+        ("development_status: done\n", "unreadable-state"),
+        ("development_status:\n  - [\n", "unreadable-state"),
+        ("other: 1\n", "unreadable-state"),
+    ],
+)
+def test_a_board_that_says_something_else_is_told(store: Store, board: str, told: str | None) -> None:
+    story = "_bmad-output/implementation-artifacts/1-1-a.md"
+    root = store({story: "# A\n\nStatus: review\n", BOARD_FILE: f"# comment\n{board}"})
+    report = taskcheck("--format", "json", cwd=root).json
+    findings = [finding for incident in report["incidents"] for finding in incident["findings"]]
+    assert [finding["rule"] for finding in findings] == ([told] if told else [])
+    if told == "status-contradicted":
+        assert findings[0]["severity"] == "warning"
+        places = [(evidence["path"], evidence["line"]) for evidence in findings[0]["evidence"]]
+        assert places == [(story, 3), (BOARD_FILE, 3)]

@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import chain
 
 from taskcheck.assemble.beside import looks_unread
+from taskcheck.assemble.board import NO_BOARD, Board, parse_board
 from taskcheck.assemble.elements import expanded
 from taskcheck.assemble.ledgers import Ledgers, entries, parse_ledgers
 from taskcheck.assemble.people import parse_people
@@ -35,7 +36,9 @@ class Parsed:
     people: People
     ledgers: Ledgers
     team: tuple[Ledger, ...]
-    """Team files that couldn't be read."""
+    """Team files, and the board, that couldn't be read."""
+    board: Board = NO_BOARD
+    """What a map of statuses beside the tasks says."""
     unread: tuple[str, ...] = ()
     """Paths of Markdown that looks like tasks, and that no pattern names."""
 
@@ -170,4 +173,7 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
     tasks, archived = parse_tasks(sources, TaskReader(settings))
     ledgers = with_task_ids(parse_ledgers(sources, people), tasks)
     unread = looks_unread(sources, settings, tasks)
-    return Parsed(tasks, archived, people, ledgers, team, unread)
+    board = parse_board(sources.board, settings)
+    if board.unread is not None:
+        team = (*team, board.unread)
+    return Parsed(tasks, archived, people, ledgers, team, board, unread)

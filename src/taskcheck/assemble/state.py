@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from taskcheck.assemble.answers import AnswerReader
+from taskcheck.assemble.board import Signs
 from taskcheck.assemble.checkouts import parse_checkouts
 from taskcheck.assemble.claims import ClaimReader
 from taskcheck.assemble.copies import Found, parse_copies
@@ -84,7 +85,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         moves=moves,
         waiting={each.task: each for each in _waiting(dispatches, tasks, now + settings.limits.clock_skew)},
         reviews=_reviews(sources, settings, tasks),
-        markers=_markers(sources, settings),
+        markers=_markers(sources, settings, parsed.board.signs),
         tracked=_tracked(git, settings),
         processes=sources.processes,
         pulls=Pulls({}),
@@ -320,9 +321,9 @@ def _reviewed_task(path: str, pattern: Pattern, tasks: Tasks) -> str | None:
     return None
 
 
-def _markers(sources: Sources, settings: Settings) -> Mapping[str, tuple[tuple[Place, Stage], ...]]:
-    """Return the marker files of each task, with the stage that each stands for."""
-    markers = []
+def _markers(sources: Sources, settings: Settings, board: Signs) -> Mapping[str, tuple[tuple[Place, Stage], ...]]:
+    """Return the marker files of each task, and what a board says of it, with the stage that each stands for."""
+    markers = list(board.items())
     for pattern, marker in sources.markers:
         stage = settings.markers[pattern]
         markers.append((marker.name, (Place(path=marker.path), stage)))

@@ -15,6 +15,7 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {
          'statuses': ('keys', 'StatusesTable'),
          'outcomes': ('mapping', ('text', 1, None, None), ('list', 1, ('text', 1, None, None))),
          'vocabulary': ('keys', 'VocabularyTable'),
+         'board': ('keys', 'BoardTable'),
          'shape': ('keys', 'ShapeTable'),
          'folders': ('mapping',
                      ('text', 0, None, 'folder'),
@@ -86,6 +87,10 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {
          'key': ('text', 1, None, None),
          'exclude': ('list', 0, ('text', 0, None, 'inside'))},
         frozenset(['files']),
+    ),
+    'BoardTable': (
+        {'files': ('list', 0, ('text', 0, None, 'inside')), 'key': ('text', 1, None, None)},
+        frozenset(['files', 'key']),
     ),
     'ShapeTable': (
         {'kind': ('choice', 'front-matter', 'status-line', 'json'),

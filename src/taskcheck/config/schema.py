@@ -175,6 +175,15 @@ class ShapeTable(Table):
     """Whether the format keeps a `## Status:` line in the text, so that one that says something else is a fault."""
 
 
+class BoardTable(Table):
+    """``[board]``: a YAML file beside the tasks with a map of their statuses; one that a task contradicts is told."""
+
+    files: list[Glob]
+    """The file; the first that is there counts."""
+    key: Text
+    """The key of the map: task to status. Names that are no task's, and words of no class, say nothing."""
+
+
 class DriftTable(Table):
     """``[drift]``: who is right while a branch is open."""
 
@@ -274,6 +283,8 @@ class Config(Table):
     """How a dispatch ends, and the statuses that root may have then; the first is what a fix writes."""
     vocabulary: VocabularyTable | None = None
     """Where the store itself lists its statuses: no others are written, and other ones in task files are told."""
+    board: BoardTable | None = None
+    """A map of statuses in YAML beside the tasks."""
     shape: ShapeTable = ShapeTable()
     """How a task file holds what it says of its task."""
     folders: Mapping[Folder, StageName | list[StageName]] = {}

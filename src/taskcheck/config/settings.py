@@ -156,6 +156,10 @@ class Settings:
     """Folder of task files to the classes that a task in it may be in."""
     markers: Mapping[str, Stage] = field(default_factory=dict)
     """Pattern of a marker file to the class that it stands for."""
+    board: tuple[str, ...] = ()
+    """Where a map of statuses may be, in YAML; the first file that is there counts."""
+    board_key: str = ""
+    """The key of that map."""
     signals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Kinds of raw signals beside the built-in ones, to the rules and families that explain them."""
     outcomes: Mapping[str, tuple[str, ...]]

@@ -32,6 +32,7 @@ def settings_of(
         **_said(tables.get("drift", {}), {"authority": "authority", "ignore": "drift_ignore"}),
         **_said(tables.get("checkouts", {}), {name: name for name in ("worktree", "branch", "branches", "trunk")}),
         **_said(tables.get("rules", {}), {name: name for name in ("select", "ignore", "severity")}),
+        **_said(tables.get("board", {}), {"files": "board", "key": "board_key"}),
         **_said(tables.get("locks", {}), {"registers": "locks", "kind": "lock_kind"}),
         **_said(tables.get("fields", {}), {"required": "required"}),
     }

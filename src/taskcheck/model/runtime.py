@@ -113,6 +113,7 @@ class LedgerKind(Enum):
     TOMBSTONE = "tombstone"
     LOG = "dispatch log"
     TEAM = "team file"
+    BOARD = "board"
 
 
 @frozen(kw_only=True)

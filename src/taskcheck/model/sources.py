@@ -336,6 +336,8 @@ class Sources:
     reviews: tuple[Source, ...] = ()
     markers: tuple[tuple[str, Source], ...] = ()
     """Marker files, each with the pattern that found it; not opened."""
+    board: Source | None = None
+    """The map of statuses beside the tasks."""
     people: tuple[Source, ...] = ()
     roles: tuple[Source, ...] = ()
     git: Repository | Unavailable = Unavailable("not a git repository")

@@ -25,6 +25,15 @@ def _team(folder: Folder, globs: Iterable[str]) -> tuple[Source, ...]:
     return tuple(TaskPaths(Globs.of(*globs)).read(folder).values())
 
 
+def _board(folder: Folder, settings: Settings) -> Source | None:
+    """Return the first file with a map of statuses that is there."""
+    for path in settings.board:
+        source = folder.read(path, MAX_LEDGER_BYTES)
+        if source.trouble is None or source.trouble.kind != "missing":
+            return source
+    return None
+
+
 def read_files(location: Location, settings: Settings) -> Sources:
     """Step one: root's task files, the runtime ledgers, the team files."""
     folder = Folder(location.root)
@@ -50,6 +59,7 @@ def read_files(location: Location, settings: Settings) -> Sources:
             for marker in settings.markers
             for path, name in folder.find(Globs.of(marker))
         ),
+        board=_board(folder, settings),
         people=_team(folder, paths.people),
         roles=_team(folder, paths.roles),
         folders=frozenset(folder.listed),

@@ -1,0 +1,59 @@
+"""A map of statuses in YAML beside the tasks, as a sprint's board: what it says of each of them; pure."""
+
+from collections.abc import Mapping
+
+from taskcheck.config.settings import Settings, Stage
+from taskcheck.documents import Document, DocumentError, Trouble, read_front_matter
+from taskcheck.documents.frozen import frozen, replace
+from taskcheck.model.runtime import Ledger, LedgerKind
+from taskcheck.model.sources import Source
+from taskcheck.model.task import Place
+
+Signs = Mapping[str, tuple[Place, Stage]]
+"""Name of a task to where the board says its status, and the class of that."""
+
+_FENCE = b"---\n"
+
+
+@frozen
+class Board:
+    """What the board says, and the file where it couldn't be read."""
+
+    signs: Signs
+    unread: Ledger | None = None
+
+
+NO_BOARD = Board({})
+
+
+def parse_board(source: Source | None, settings: Settings) -> Board:
+    """Return what a board says of tasks, in words that have a class."""
+    if source is None:
+        return NO_BOARD
+    if source.data is None:
+        return _unread(source, source.trouble or Trouble("denied", "it could not be read"))
+    try:
+        document = read_front_matter(_FENCE + source.data.rstrip() + b"\n" + _FENCE)
+    except DocumentError as error:
+        return _unread(source, replace(error.trouble, line=max(1, error.trouble.line - 1)))
+    held = document.values.get(settings.board_key) if document else None
+    if document is None or not isinstance(held, Mapping):
+        return _unread(source, Trouble("syntax", f"it has no map of statuses under {settings.board_key}"))
+    return Board(_signs(source.path, document, held, settings))
+
+
+def _signs(path: str, document: Document, held: Mapping[str, object], settings: Settings) -> Signs:
+    """Return what a map says."""
+    found = {}
+    for task, status in held.items():
+        stage = settings.stage(status) if isinstance(status, str) else None
+        if stage is not None:
+            line, column = document.locate((settings.board_key, task))
+            found[task] = (Place(path=path, line=line - 1, column=column), stage)
+    return found
+
+
+def _unread(source: Source, trouble: Trouble) -> Board:
+    """Return that a board can't be read."""
+    ledger = Ledger(kind=LedgerKind.BOARD, place=Place(path=source.path), name="board", troubles=(((), trouble),))
+    return Board({}, ledger)
