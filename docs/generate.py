@@ -1,14 +1,15 @@
 """Writes what the docs take from the code: `python docs/generate.py`; a test says when it is due.
 
-These are docs/rules/*.md from the rules' own docstrings, and from the models of the configuration the tables of
-docs/configuration.md, docs/taskcheck.schema.json, which editors read, and src/taskcheck/config/described.py, by which
-a check judges a configuration without them; and from the tests' decision table docs/verdicts.md.
+These are docs/rules/*.md from the rules' own docstrings, what docs/stores.md says of each preset, and from the models
+of the configuration the tables of docs/configuration.md, docs/taskcheck.schema.json, which editors read, and
+src/taskcheck/config/described.py, by which a check judges a configuration without them; and from the tests' decision
+table docs/verdicts.md.
 """
 
 import ast
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from pprint import pformat
@@ -140,6 +141,58 @@ def formats() -> str:
     return "\n".join(["| preset | the store | found by |", "|---|---|---|", *rows]) + "\n"
 
 
+def stores() -> str:
+    """What each preset says of its store: where, keys, statuses, dialect, and what a run uses."""
+    found = config.presets(config.builtin_presets()).values()
+    return "\n".join(line for preset in found for line in (f"### {preset.name}", "", *store(preset), ""))
+
+
+def store(preset: config.Preset) -> list[str]:
+    """What one preset says, a row of a table for each thing that it says anything of."""
+    tables = preset.tables
+    paths, fields, shape = tables["paths"], tables.get("fields", {}), tables.get("shape", {})
+    checkouts, drift = tables.get("checkouts", {}), tables.get("drift", {})
+    told = {
+        "found by": codes(preset.detect) or f'`preset = "{preset.name}"`',
+        "tasks": codes(paths["tasks"]),
+        "put away": codes(paths.get("archive", [])),
+        "no tasks": codes([*paths.get("exclude", []), *paths.get("other", [])]),
+        "shape": shape.get("kind", "front-matter"),
+        "dialect": ", ".join(dialect(tables)),
+        "keys": ", ".join(f"{name}: `{key}`" for name, key in fields.items() if key != name and isinstance(key, str)),
+        "required": codes(fields.get("required", [])),
+        **{name: ", ".join(words) for name, words in tables["statuses"].items()},
+        "own list of statuses": codes(tables.get("vocabulary", {}).get("files", [])),
+        "map of statuses": codes(tables.get("board", {}).get("files", [])),
+        "registers": codes([paths["registers"]] if paths.get("registers") else []),
+        "a run records": codes([paths["tombstones"], paths["dispatch_logs"]]),
+        "a run works in": codes([checkouts["worktree"]]),
+        "on the branch": codes([checkouts["branch"]]),
+        "ends as": "; ".join(f"{outcome}: {words[0]}" for outcome, words in tables["outcomes"].items()),
+        "who is right": "root" if drift["authority"] == "root" else "a branch, until it is merged",
+    }
+    rows = [f"| {name} | {what} |" for name, what in told.items() if what]
+    return [f"{preset.about}.", "", "| | |", "|---|---|", *rows]
+
+
+def dialect(tables: Mapping[str, Any]) -> Iterator[str]:
+    """In what the format's own reader differs from YAML between lines of dashes."""
+    shape = tables.get("shape", {})
+    if tables.get("at_names"):
+        yield "unquoted `@names`"
+    if shape.get("fence") == "start":
+        yield "the closing fence may have text behind it"
+    if shape.get("keeps_status_line"):
+        yield "a `## Status:` line in the text"
+    if shape.get("lists"):
+        yield f"lists under {codes(shape['lists'])}, tasks within tasks under `{shape['nested']}`"
+
+
+def codes(texts: Iterable[str]) -> str:
+    """Some texts as code, with commas between them."""
+    return ", ".join(f"`{text}`" for text in texts)
+
+
 def filled(text: str, parts: Mapping[str, str]) -> str:
     """A page with its generated parts put in anew; what is between them is written by hand."""
     for name, part in parts.items():
@@ -242,6 +295,7 @@ def pages() -> dict[str, str]:
         "rules/README.md": index(rules),
         **{f"rules/{rule.name}.md": page(rule) for rule in rules},
         "configuration.md": filled(written, {"presets": formats(), "keys": reference()}),
+        "stores.md": filled((FOLDER / "stores.md").read_text(encoding="utf-8"), {"stores": stores()}),
         "taskcheck.schema.json": for_editors(),
         "rooms.svg": rooms.draw(),
         "verdicts.md": verdicts.page(),

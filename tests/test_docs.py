@@ -253,7 +253,7 @@ def test_the_page_about_rules_names_every_hook_and_the_version() -> None:
     assert f"taskcheck_api = {hooks.API_VERSION}\n" in page
 
 
-@pytest.mark.parametrize("name", ["getting-started", "adopting", "recipes", "fixing"])
+@pytest.mark.parametrize("name", ["getting-started", "adopting", "recipes", "fixing", "stores"])
 def test_what_a_page_tells_its_reader_to_do_does_what_it_shows(name: str, tmp_path: Path) -> None:
     if name == "recipes" and not shutil.which("jq"):
         pytest.skip("jq isn't installed")
