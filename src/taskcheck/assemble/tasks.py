@@ -7,7 +7,7 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Trouble
 from taskcheck.documents.frozen import field, frozen
-from taskcheck.documents.shape import element_of
+from taskcheck.documents.shape import JsonList, element_of
 from taskcheck.model.sources import Source, Sources
 from taskcheck.model.task import Place, Task
 
@@ -36,12 +36,22 @@ class TaskReader:
         if source.data is None:
             return self._unread(name, place, source.trouble or Trouble("denied", "it could not be read"))
         try:
-            document = self.settings.shape.of(source.path).read_task(source.data)
+            document = self._read(source.path, source.data)
         except DocumentError as error:
             return self._unread(name, place, error.trouble)
         if document is None or self.settings.fields["status"] not in document.values:
             return None
         return self._task(document, name, place, source.mtime_ns)
+
+    def _read(self, path: str, data: bytes) -> Document | None:
+        """Return the document of a task's file."""
+        shape = self.settings.shape
+        return shape.of(path).read_task(data) if self._holds_many else shape.read(data)
+
+    @cached_property
+    def _holds_many(self) -> bool:
+        """Whether a file holds many tasks, each of them under a path of its own."""
+        return isinstance(self.settings.shape, JsonList)
 
     def version(self, data: bytes, path: str, checkout: str) -> Task | None:
         """Return the readable task of a past version of a file; None for anything else."""
@@ -50,9 +60,9 @@ class TaskReader:
 
     def name(self, path: str) -> str:
         """Return the task that a path is: by a pattern's named parts, with the scope before it, else by its stem."""
-        name = element_of(path)
-        if name is not None:
-            return name
+        element = element_of(path) if self._holds_many else None
+        if element is not None:
+            return element
         path = self.renamed.get(path, path)
         for pattern in self._naming:
             parts = pattern.task(path)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import Enum
+from functools import cached_property
 from typing import Literal
 
 from taskcheck.config.pattern import Pattern
@@ -80,7 +81,7 @@ class Paths:
         return self.snapshots.replace("{owner}", owner)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Vocabulary:
     """The statuses that the store's own configuration lists; it lists none where it keeps no list."""
 
@@ -97,7 +98,11 @@ class Vocabulary:
 
     def covers(self, path: str) -> bool:
         """Return whether the list speaks of a task file."""
-        return bool(self.words) and not any(Pattern(text).match(path) for text in self.exclude)
+        return bool(self.words) and not any(pattern.match(path) for pattern in self._excluded)
+
+    @cached_property
+    def _excluded(self) -> tuple[Pattern, ...]:
+        return tuple(map(Pattern, self.exclude))
 
 
 @frozen(kw_only=True)
@@ -127,7 +132,7 @@ class Suppression:
     """Where it stands in the configuration."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Settings:
     """The whole configuration, preset filled in; the defaults of all keys are those of these classes."""
 
@@ -210,7 +215,7 @@ class Settings:
         """Whether a task's id stands in its file, so that the file's name says nothing."""
         return "id" in self.fields or isinstance(self.shape, JsonList)
 
-    @property
+    @cached_property
     def required_keys(self) -> tuple[str, ...]:
         """The store's own keys of what every task file has to have, the status among them."""
         keys = [self.fields.get(name, name) for name in self.required]

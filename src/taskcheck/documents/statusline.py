@@ -174,7 +174,7 @@ def set_status_lines(data: bytes, changes: Mapping[Route, str]) -> bytes:
     document = read_status_lines(data)
     if document is None:
         raise Refused("no line says a status")
-    for route, value in changes.items():
+    for route, value in reversed(list(changes.items())):  # a new line stands above those that were added before
         document = _set(document, route, value)
     return encode(document.text, bom=document.bom)
 

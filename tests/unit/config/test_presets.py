@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.config import load as config
+from taskcheck.config import load as config, settings as settings_module
+from taskcheck.config.pattern import Pattern
 from taskcheck.config.schema import Config
-from taskcheck.config.settings import Stage
+from taskcheck.config.settings import Stage, Vocabulary
 
 PRESETS = config.presets(config.builtin_presets())
 
@@ -70,3 +71,13 @@ def test_two_classes_of_the_users_own_have_no_word_in_common(tmp_path: Path) -> 
     (tmp_path / "taskcheck.toml").write_text('[statuses]\ndone = ["completed"]\nready = ["Completed"]\n')
     with pytest.raises(config.ConfigError, match=r"'completed' is both ready and done|'Completed' is both"):
         config.load(tmp_path, PRESETS)
+
+
+def test_the_patterns_of_a_list_of_statuses_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(settings_module, "Pattern", lambda text: made.append(text) or Pattern(text))
+    vocabulary = Vocabulary(words=frozenset({"done"}), exclude=("drafts/*.md", "archive/**"))
+    assert [vocabulary.covers(f"{folder}/{n}.md") for folder in ("tasks", "drafts") for n in range(3)] == [True] * 3 + [
+        False
+    ] * 3
+    assert made == ["drafts/*.md", "archive/**"]
