@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents import Document, DocumentError, Trouble, read_front_matter
-from taskcheck.documents.frozen import frozen, replace
+from taskcheck.documents.frozen import replace
 from taskcheck.model.runtime import Ledger, LedgerKind
 from taskcheck.model.sources import Source
 from taskcheck.model.task import Place
@@ -15,21 +15,8 @@ Signs = Mapping[str, tuple[Place, Stage]]
 _FENCE = b"---\n"
 
 
-@frozen
-class Board:
-    """What the board says, and the file where it couldn't be read."""
-
-    signs: Signs
-    unread: Ledger | None = None
-
-
-NO_BOARD = Board({})
-
-
-def parse_board(source: Source | None, settings: Settings) -> Board:
-    """Return what a board says of tasks, in words that have a class."""
-    if source is None:
-        return NO_BOARD
+def parse_board(source: Source, settings: Settings) -> tuple[Signs, tuple[Ledger, ...]]:
+    """Return what a board says of tasks, in words that have a class; and the file where it can't be read."""
     if source.data is None:
         return _unread(source, source.trouble or Trouble("denied", "it could not be read"))
     try:
@@ -39,7 +26,7 @@ def parse_board(source: Source | None, settings: Settings) -> Board:
     held = document.values.get(settings.board_key) if document else None
     if document is None or not isinstance(held, Mapping):
         return _unread(source, Trouble("syntax", f"it has no map of statuses under {settings.board_key}"))
-    return Board(_signs(source.path, document, held, settings))
+    return _signs(source.path, document, held, settings), ()
 
 
 def _signs(path: str, document: Document, held: Mapping[str, object], settings: Settings) -> Signs:
@@ -53,7 +40,7 @@ def _signs(path: str, document: Document, held: Mapping[str, object], settings: 
     return found
 
 
-def _unread(source: Source, trouble: Trouble) -> Board:
+def _unread(source: Source, trouble: Trouble) -> tuple[Signs, tuple[Ledger, ...]]:
     """Return that a board can't be read."""
     ledger = Ledger(kind=LedgerKind.BOARD, place=Place(path=source.path), name="board", troubles=(((), trouble),))
-    return Board({}, ledger)
+    return {}, (ledger,)

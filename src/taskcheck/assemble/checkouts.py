@@ -5,7 +5,6 @@ from datetime import datetime
 from math import inf
 from typing import cast
 
-from taskcheck.assemble.naming import by_branch, by_path, own_by_front_matter, own_by_pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
 from taskcheck.model.checkouts import Checkouts
@@ -39,6 +38,8 @@ def _owned(
     found: Checkouts, git: Repository, settings: Settings, tasks: Tasks, records: Sequence[Entry | Tombstone]
 ) -> Checkouts:
     """Return checkouts with whose each is."""
+    from taskcheck.assemble.naming import by_branch, by_path, own_by_front_matter, own_by_pattern
+
     checkouts = found.all
     by_pattern = {
         **own_by_pattern(settings.branch, by_branch(checkouts), tasks),
@@ -120,6 +121,8 @@ def _own_by_record(
     One that isn't dated counts as the newest, and of two of one time the entry. A worktree that was used again belongs
     to the task of the newest record; trunk is nobody's.
     """
+    from taskcheck.assemble.naming import by_branch
+
     branches = by_branch(checkouts)
     own: dict[str, Checkout] = {}
     since: dict[str, float] = {}

@@ -7,7 +7,6 @@ root's are copies, and only versions in which a task was changed are versions of
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError
 from taskcheck.documents.frozen import replace
 from taskcheck.documents.jsonlist import located
@@ -18,19 +17,13 @@ Parts = Mapping[str, bytes]
 """What each task of a file says, by its path."""
 
 
-def expanded(sources: Sources, settings: Settings) -> Sources:
-    """Return sources in which every task has a file of its own; as they are where each has one."""
-    shape = settings.shape
-    if not isinstance(shape, JsonList):
-        return sources
+def expanded(sources: Sources, shape: JsonList) -> Sources:
+    """Return sources in which every task has a file of its own."""
     return _Expansion(shape).sources(sources)
 
 
-def places(sources: Sources, settings: Settings) -> dict[tuple[str, str], Document]:
-    """Return the tasks of files that hold many, by checkout and path, as documents of the whole file."""
-    shape = settings.shape
-    if not isinstance(shape, JsonList):
-        return {}
+def places(sources: Sources, shape: JsonList) -> dict[tuple[str, str], Document]:
+    """Return the tasks of files, by checkout and path, as documents of the whole file."""
     found: dict[tuple[str, str], Document] = {}
     checkouts = sources.git.checkouts if isinstance(sources.git, Repository) else ()
     for name, files in (("root", sources.tasks), *((held.name, held.files.values()) for held in checkouts)):

@@ -5,22 +5,19 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
 
-from taskcheck.assemble.beside import looks_unread
-from taskcheck.assemble.board import NO_BOARD, Board, parse_board
-from taskcheck.assemble.elements import expanded
 from taskcheck.assemble.ledgers import Ledgers, entries, parse_ledgers
 from taskcheck.assemble.people import parse_people
 from taskcheck.assemble.renames import with_names
 from taskcheck.assemble.rownames import with_task_ids
 from taskcheck.assemble.runs import NO_RUN, Run, newest_runs
 from taskcheck.assemble.signs import front_times, newest_sign, run_times
-from taskcheck.assemble.tasks import TaskReader, parse_tasks
+from taskcheck.assemble.tasks import TaskReader, one_file_each, parse_tasks
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
-from taskcheck.documents.frozen import frozen, replace
+from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.model.runtime import Entry, Ledger, Tombstone
 from taskcheck.model.sources import Sources
-from taskcheck.model.task import Task
+from taskcheck.model.task import Place, Task
 from taskcheck.model.tied import Tied
 
 OF_LATE = timedelta(days=30)
@@ -37,8 +34,8 @@ class Parsed:
     ledgers: Ledgers
     team: tuple[Ledger, ...]
     """Team files, and the board, that couldn't be read."""
-    board: Board = NO_BOARD
-    """What a map of statuses beside the tasks says."""
+    board: Mapping[str, tuple[Place, Stage]] = field(default_factory=dict)
+    """What a map of statuses says of tasks: where, and the class of the status."""
     unread: tuple[str, ...] = ()
     """Paths of Markdown that looks like tasks, and that no pattern names."""
 
@@ -168,12 +165,23 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
     Raises:
         AmbiguousNames: two people or roles are one name.
     """
-    sources = expanded(sources, settings)
+    sources = one_file_each(sources, settings)
     people, team = parse_people(sources, settings)
     tasks, archived = parse_tasks(sources, TaskReader(settings))
     ledgers = with_task_ids(parse_ledgers(sources, people), tasks)
-    unread = looks_unread(sources, settings, tasks)
-    board = parse_board(sources.board, settings)
-    if board.unread is not None:
-        team = (*team, board.unread)
-    return Parsed(tasks, archived, people, ledgers, team, board, unread)
+    board: Mapping[str, tuple[Place, Stage]] = {}
+    if sources.board is not None:
+        from taskcheck.assemble.board import parse_board
+
+        board, unread_board = parse_board(sources.board, settings)
+        team += unread_board
+    return Parsed(tasks, archived, people, ledgers, team, board, _unread(sources, settings, tasks))
+
+
+def _unread(sources: Sources, settings: Settings, tasks: tuple[Task, ...]) -> tuple[str, ...]:
+    """Return the paths of Markdown that looks like tasks, and that no pattern names."""
+    if not sources.beside:
+        return ()
+    from taskcheck.assemble.beside import looks_unread
+
+    return looks_unread(sources, settings, tasks)

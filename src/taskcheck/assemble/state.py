@@ -5,12 +5,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from taskcheck.assemble.answers import AnswerReader
-from taskcheck.assemble.board import Signs
 from taskcheck.assemble.checkouts import parse_checkouts
 from taskcheck.assemble.claims import ClaimReader
 from taskcheck.assemble.copies import Found, parse_copies
 from taskcheck.assemble.dispatches import DispatchReader
-from taskcheck.assemble.elements import expanded, places
 from taskcheck.assemble.fetched import parse_fetched
 from taskcheck.assemble.landings import LandingReader
 from taskcheck.assemble.ledgers import Ledgers, documents
@@ -20,7 +18,7 @@ from taskcheck.assemble.people import NO_PEOPLE
 from taskcheck.assemble.pulls import parse_pulls
 from taskcheck.assemble.renames import RenameReader
 from taskcheck.assemble.standing import Standing
-from taskcheck.assemble.tasks import TaskReader
+from taskcheck.assemble.tasks import TaskReader, in_their_files, one_file_each
 from taskcheck.assemble.waiting import WaitingReader
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import People
@@ -41,8 +39,8 @@ T = TypeVar("T")
 
 def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime) -> State:
     """Return the whole state, each part available or with the reason why not."""
-    whole = places(sources, settings)
-    sources = expanded(sources, settings)
+    whole = in_their_files(sources, settings)
+    sources = one_file_each(sources, settings)
     git = sources.git
     tasks = Tasks.of(parsed.tasks, parsed.archived)
     parsed, reader = _with_renames(parsed, git, TaskReader(settings), tasks)
@@ -85,7 +83,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         moves=moves,
         waiting={each.task: each for each in _waiting(dispatches, tasks, now + settings.limits.clock_skew)},
         reviews=_reviews(sources, settings, tasks),
-        markers=_markers(sources, settings, parsed.board.signs),
+        markers=_markers(sources, settings, parsed.board),
         tracked=_tracked(git, settings),
         processes=sources.processes,
         pulls=Pulls({}),
@@ -321,7 +319,9 @@ def _reviewed_task(path: str, pattern: Pattern, tasks: Tasks) -> str | None:
     return None
 
 
-def _markers(sources: Sources, settings: Settings, board: Signs) -> Mapping[str, tuple[tuple[Place, Stage], ...]]:
+def _markers(
+    sources: Sources, settings: Settings, board: Mapping[str, tuple[Place, Stage]]
+) -> Mapping[str, tuple[tuple[Place, Stage], ...]]:
     """Return the marker files of each task, and what a board says of it, with the stage that each stands for."""
     markers = list(board.items())
     for pattern, marker in sources.markers:

@@ -131,3 +131,21 @@ def parse_tasks(sources: Sources, reader: TaskReader) -> tuple[tuple[Task, ...],
         else:
             tasks.append(task)
     return tuple(tasks), tuple(archived)
+
+
+def one_file_each(sources: Sources, settings: Settings) -> Sources:
+    """Return sources in which every task has a file of its own: as they are, unless a file holds many."""
+    if not isinstance(settings.shape, JsonList):
+        return sources
+    from taskcheck.assemble.elements import expanded
+
+    return expanded(sources, settings.shape)
+
+
+def in_their_files(sources: Sources, settings: Settings) -> dict[tuple[str, str], Document]:
+    """Return the tasks of files that hold many, by checkout and path, as documents that know their places there."""
+    if not isinstance(settings.shape, JsonList):
+        return {}
+    from taskcheck.assemble.elements import places
+
+    return places(sources, settings.shape)

@@ -3,17 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
-from taskcheck.config.light import is_right
-
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
 
-def faults(merged: Mapping[str, Any], written: Mapping[str, Any], where: str) -> Iterator[str]:
+def faults(merged: Mapping[str, Any], where: str) -> Iterator[str]:
     """Yield every fault of the configuration, in words."""
-    if not written or is_right(merged):
-        return
     from pydantic import ValidationError
 
     from taskcheck.config.schema import Config

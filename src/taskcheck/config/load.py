@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from taskcheck.config.faults import faults, unknown
+from taskcheck.config.light import is_right
 from taskcheck.config.settings import VOCABULARY_KEY, Settings, Vocabulary
 from taskcheck.config.tables import settings_of
 from taskcheck.documents.bounded import Unreadable, read_still
@@ -102,9 +102,12 @@ def load(
     layers = read_layers(root, known, path, given)
     where, written = layers.where, layers.written
     merged = layers.merged
-    errors = list(faults(merged, written, where))
-    if errors:
-        raise ConfigError(*errors)
+    if written and not is_right(merged):
+        from taskcheck.config.faults import faults
+
+        errors = list(faults(merged, where))
+        if errors:
+            raise ConfigError(*errors)
     own = _vocabulary(root, merged.get("vocabulary", {}))
     try:
         return settings_of(layers.preset, layers.source, merged, own, _suppress_lines(layers.data))
@@ -173,6 +176,8 @@ def _preset(root: Path, known: Mapping[str, Preset], where: str, name: object) -
     if name is None:
         name = detect(root, known)
     if not isinstance(name, str) or name not in known:
+        from taskcheck.config.faults import unknown
+
         raise ConfigError(f"{where}: preset: {unknown(str(name), known)}")
     return known[name]
 

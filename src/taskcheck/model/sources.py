@@ -328,7 +328,8 @@ class Sources:
     root: Path
     tasks: tuple[Source, ...] = ()
     beside: tuple[Source, ...] = ()
-    """Markdown below the folders of task files that no pattern names: what looks like a task there is told."""
+    board: Source | None = None
+    """Beside the task files: Markdown that no pattern names, and the map of their statuses."""
     registers: tuple[Source, ...] = ()
     snapshots: tuple[Source, ...] = ()
     dispatch_logs: tuple[Source, ...] = ()
@@ -336,8 +337,6 @@ class Sources:
     reviews: tuple[Source, ...] = ()
     markers: tuple[tuple[str, Source], ...] = ()
     """Marker files, each with the pattern that found it; not opened."""
-    board: Source | None = None
-    """The map of statuses beside the tasks."""
     people: tuple[Source, ...] = ()
     roles: tuple[Source, ...] = ()
     git: Repository | Unavailable = Unavailable("not a git repository")

@@ -7,7 +7,6 @@ from taskcheck.model.sources import (
     Source,
     Sources,
 )
-from taskcheck.read.beside import read_beside
 from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, Globs
 from taskcheck.read.locate import Location
 from taskcheck.read.tasks import TaskPaths
@@ -25,6 +24,15 @@ def _team(folder: Folder, globs: Iterable[str]) -> tuple[Source, ...]:
     return tuple(TaskPaths(Globs.of(*globs)).read(folder).values())
 
 
+def _beside(folder: Folder, tasks: TaskPaths, settings: Settings) -> tuple[Source, ...]:
+    """Return the Markdown beside the task files; nothing where the walk for these met none, and no deeper folder."""
+    if not folder.beside and not folder.unentered:
+        return ()
+    from taskcheck.read.beside import read_beside
+
+    return read_beside(folder, tasks, settings)
+
+
 def _board(folder: Folder, settings: Settings) -> Source | None:
     """Return the first file with a map of statuses that is there."""
     for path in settings.board:
@@ -39,7 +47,7 @@ def read_files(location: Location, settings: Settings) -> Sources:
     folder = Folder(location.root)
     task_paths = TaskPaths.of(settings)
     tasks = task_paths.read(folder)
-    beside = read_beside(folder, task_paths, settings)
+    beside = _beside(folder, task_paths, settings)
 
     def ledger(pattern: str) -> tuple[Source, ...]:
         return tuple(folder.read_all(folder.find(Globs.of(pattern)), MAX_LEDGER_BYTES))
