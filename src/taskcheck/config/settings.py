@@ -206,6 +206,11 @@ class Settings:
         return self.stage(status) is not None and self.vocabulary.has(status or "")
 
     @property
+    def unclassed(self) -> frozenset[str]:
+        """Statuses that the store's own configuration knows and no class has, case-folded."""
+        return self.vocabulary.words - self.folded_statuses.keys()
+
+    @property
     def at_names(self) -> bool:
         """Whether an unquoted ``@name`` is a value."""
         return self.shape.at_names
