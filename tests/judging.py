@@ -8,7 +8,7 @@ from taskcheck.assemble.state import assemble
 from taskcheck.config.settings import Settings
 from taskcheck.engine.judge import run_rules
 from taskcheck.engine.rule import Rule
-from taskcheck.model.report import RuleRun
+from taskcheck.model.cases import RuleRun
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
 

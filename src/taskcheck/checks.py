@@ -12,8 +12,9 @@ from taskcheck.engine.judge import run_rules
 from taskcheck.engine.rule import Rule
 from taskcheck.engine.select import UnknownRule, choose, require_rules
 from taskcheck.model.baseline import Baseline, BaselineError
+from taskcheck.model.cases import RuleRun, RunError
 from taskcheck.model.finding import Severity
-from taskcheck.model.report import Report, RuleRun, RunError
+from taskcheck.model.report import Report
 from taskcheck.model.sources import CheckoutSource, Repository, Source, Sources, Unavailable
 from taskcheck.model.state import State
 from taskcheck.read.answers import changed

@@ -22,7 +22,8 @@ from taskcheck import Finding, Fix, Place, Safety, check
 from taskcheck.cli.status import ENTER, LEAVE
 from taskcheck.formats import status
 from taskcheck.formats.step import commands as commands_of, next_step
-from taskcheck.model.report import Incident, Report, RunError
+from taskcheck.model.cases import RunError
+from taskcheck.model.report import Incident, Report
 from taskcheck.testing import Built, build, incidents_fixture
 from tests.e2e.conftest import PATIENCE, environment, taskcheck
 from tests.e2e.serving import eventually

@@ -1,6 +1,6 @@
 """What the files say by themselves, before git and the process table are asked; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
@@ -123,15 +123,19 @@ class Parsed:
 
     def tied(self, settings: Settings) -> dict[str, Tied]:
         """Root paths of the tasks that weren't dropped, with what their newest run and front matter name their own."""
-        runs = self.runs(settings)
-        found = {}
+        skew = settings.limits.clock_skew
+        if skew not in self._ties:
+            self._ties[skew] = dict(self._tied(self.runs(settings)))
+        return self._ties[skew]
+
+    def _tied(self, runs: Mapping[str, Run]) -> Iterator[tuple[str, Tied]]:
+        """Yield the root path of each task that wasn't dropped and of which something is recorded as its own."""
         for task in self.tasks:
             if task.stage is Stage.DROPPED or task.document is None:
                 continue
             tied = _tied(task, runs.get(task.id, NO_RUN))
             if tied.branches or tied.worktrees or tied.pulls:
-                found[task.place.path] = tied
-        return found
+                yield task.place.path, tied
 
     def runs(self, settings: Settings) -> Mapping[str, Run]:
         """Return the newest run that the ledgers record of each task."""
@@ -139,6 +143,11 @@ class Parsed:
         if skew not in self._runs:
             self._runs[skew] = newest_runs(self.ledgers, skew)
         return self._runs[skew]
+
+    @cached_property
+    def _ties(self) -> dict[timedelta, dict[str, Tied]]:
+        """Those that were asked for, by how far clocks may differ."""
+        return {}
 
     @cached_property
     def _runs(self) -> dict[timedelta, Mapping[str, Run]]:

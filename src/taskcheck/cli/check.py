@@ -4,7 +4,6 @@ Naming tasks, managers or paths narrows what is reported, not what is read.
 """
 
 import argparse
-import errno
 import os
 import sys
 from pathlib import Path
@@ -22,6 +21,7 @@ from taskcheck.cli.common import (
     store_options,
     tell_empty,
 )
+from taskcheck.cli.outputs import output, renderer_of, write
 from taskcheck.cli.progress import Progress
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.formats import FORMATS
@@ -117,7 +117,7 @@ def run(options: argparse.Namespace) -> int:
         progress.clear()
     store, report = checked.store, checked.report
     for render, path in checked.outputs:
-        _write(path, render(report))
+        write(path, render(report))
     if options.rewrite:
         report = _rewritten(options, store, request, report)
     if not options.quiet:
@@ -172,8 +172,8 @@ def _checked(options: argparse.Namespace, request: "Request") -> _Checked:
         from taskcheck.cli.named import about
 
         request = about(request, options, store)
-    outputs = [_output(item, store) for item in options.output]
-    _renderer(options.format, store)
+    outputs = [output(item, store) for item in options.output]
+    renderer_of(options.format, store)
     if options.fix or options.diff:
         report, plan = _repaired(store, request, options)
         return _Checked(store, report, plan, outputs)
@@ -305,51 +305,9 @@ def _shown(report: "Report", options: argparse.Namespace, store: "Store", plan: 
 
         return names(report)
     if options.format != "text":
-        return _renderer(options.format, store)(report)
+        return renderer_of(options.format, store)(report)
     if options.diff and plan is not None:
         from taskcheck.cli import diff
 
         return diff.render(plan)
     return show(report, verbose=options.verbose, color=options.color, by_rule=options.group == "rule")
-
-
-def _renderer(name: str, store: "Store") -> "Callable[[Report], str]":
-    from taskcheck.formats import renderer
-
-    if name in FORMATS:
-        return renderer(name)
-    others = store.plugins.reporters()
-    if name not in others:
-        from taskcheck.config.suggest import did_you_mean
-
-        known = (*FORMATS, *others)
-        raise Failure(f"unknown format {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}")
-    return others[name]
-
-
-def _output(item: str, store: "Store") -> "tuple[Callable[[Report], str], Path]":
-    name, equals, path = item.partition("=")
-    if not equals or not path:
-        raise Failure(f"--output {item}: write it as FORMAT=FILE, for example junit=report.xml")
-    if trouble := _obstacle(Path(path)):
-        raise Failure(f"--output {path}: {trouble}")
-    return _renderer(name, store), Path(path)
-
-
-def _obstacle(path: Path) -> str | None:
-    """Return why a file can't be written, as far as that can be told before anything is done."""
-    try:
-        if path.is_dir():
-            return os.strerror(errno.EISDIR)
-        where = str(path) if path.exists() else f"{path.parent}/."
-        os.stat(where)  # noqa: PTH116 - a Path forgets the dot, which demands a folder
-    except OSError as error:
-        return error.strerror
-    return None if os.access(where, os.W_OK) else os.strerror(errno.EACCES)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise Failure(f"--output {path}: {error.strerror}") from error

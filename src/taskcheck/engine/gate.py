@@ -7,8 +7,8 @@ from taskcheck.documents.frozen import frozen, replace
 from taskcheck.engine.judge import run_rules
 from taskcheck.engine.rule import Rule
 from taskcheck.model.baseline import Baseline
+from taskcheck.model.cases import Case, RuleRun
 from taskcheck.model.finding import Finding
-from taskcheck.model.report import Case, RuleRun
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
 from taskcheck.model.tasks import Tasks

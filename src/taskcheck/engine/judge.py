@@ -6,7 +6,7 @@ from taskcheck.documents.frozen import replace
 from taskcheck.engine.rule import Rule
 from taskcheck.engine.run import run
 from taskcheck.engine.triage import suppress, uses, weigh
-from taskcheck.model.report import RuleRun
+from taskcheck.model.cases import RuleRun
 from taskcheck.model.state import State
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from taskcheck.documents.frozen import names_of, replace
 from taskcheck.engine.rule import Rule, Undecided, call
+from taskcheck.model.cases import Case, RuleRun, RunError, Subject
 from taskcheck.model.finding import REPOSITORY, Finding
 from taskcheck.model.pulls import Pulls
-from taskcheck.model.report import Case, RuleRun, RunError, Subject
 from taskcheck.model.runtime import Entry, Ledger, LedgerKind
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State

@@ -8,8 +8,8 @@ from taskcheck.documents import Value
 from taskcheck.documents.frozen import replace
 from taskcheck.documents.values import timestamp
 from taskcheck.engine.select import ALL
+from taskcheck.model.cases import RuleRun
 from taskcheck.model.finding import Acceptance, Finding, Severity
-from taskcheck.model.report import RuleRun
 from taskcheck.model.state import State, SuppressionUse
 from taskcheck.model.task import Place, Task
 

@@ -8,9 +8,10 @@ from taskcheck.documents import Refused
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.fix.edits import After, AgreedEdits, compose
 from taskcheck.fix.overlay import contents, overlaid
+from taskcheck.model.cases import RunError
 from taskcheck.model.finding import Finding, Safety, Severity
 from taskcheck.model.plan import Change, Plan, digest
-from taskcheck.model.report import FixNote, Incident, Report, RunError
+from taskcheck.model.report import FixNote, Incident, Report
 from taskcheck.model.runtime import Entry
 from taskcheck.model.sources import Sources, Unavailable
 from taskcheck.model.state import State

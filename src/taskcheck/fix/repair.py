@@ -20,9 +20,10 @@ from taskcheck.fix.transaction import (
     manager_locks,
     open_journals,
 )
+from taskcheck.model.cases import RunError
 from taskcheck.model.finding import Finding, Safety
 from taskcheck.model.plan import Plan
-from taskcheck.model.report import Report, RunError
+from taskcheck.model.report import Report
 from taskcheck.model.sources import Sources
 from taskcheck.model.state import State
 from taskcheck.read.index import read_staging

@@ -5,15 +5,9 @@ from typing import Any
 from taskcheck.documents.values import iso
 from taskcheck.formats.sanitize import json_text
 from taskcheck.formats.step import Step, next_step
+from taskcheck.model.cases import RunError
 from taskcheck.model.finding import Evidence, Finding, Fix, Safety, Severity
-from taskcheck.model.report import (
-    FixNote,
-    Incident,
-    ManagerStatus,
-    Report,
-    RunError,
-    SignalNote,
-)
+from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report, SignalNote
 from taskcheck.model.task import Place
 from taskcheck.model.unseen import Unseen
 from taskcheck.model.waiting import Queue, Waiting
@@ -38,6 +32,9 @@ def as_dict(report: Report) -> dict[str, Any]:
         "managers": list(map(_manager, report.managers)),
         "incidents": list(map(_incident, report.incidents)),
         "skipped": [{"rule": rule, "reason": reason} for rule, reason in report.skipped],
+        "undecided": [
+            {"subject": str(subject), "rule": rule, "reason": reason} for subject, rule, reason in report.undecided
+        ],
         "errors": list(map(_error, report.errors)),
         "fixes": list(map(_fix, report.fixes)),
         "unseen": list(map(_unseen, report.unseen)),

@@ -8,12 +8,7 @@ from taskcheck.formats.step import next_step
 from taskcheck.formats.tally import tally
 from taskcheck.formats.wording import position
 from taskcheck.model.finding import Finding
-from taskcheck.model.report import (
-    Incident,
-    ManagerStatus,
-    Report,
-    SignalNote,
-)
+from taskcheck.model.report import Incident, ManagerStatus, Report, SignalNote
 
 MAX_LENGTH = 65_536
 """Characters of a comment on GitHub."""

@@ -10,8 +10,9 @@ from taskcheck.documents.frozen import frozen, replace
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.step import next_step
 from taskcheck.formats.text import finding_text
+from taskcheck.model.cases import Case, RuleRun
 from taskcheck.model.finding import REPOSITORY, Acceptance, Finding
-from taskcheck.model.report import EMPTY, Case, Incident, Report, RuleRun
+from taskcheck.model.report import EMPTY, Incident, Report
 from taskcheck.model.task import Place
 
 REST, INCOMPLETE, FIXES = "rest", "incomplete", "fixes"

@@ -8,8 +8,9 @@ from taskcheck.documents.expression import expression
 from taskcheck.formats import wording
 from taskcheck.formats.sanitize import json_text, visible
 from taskcheck.formats.step import next_step
+from taskcheck.model.cases import RuleRun
 from taskcheck.model.finding import REPOSITORY, Acceptance, Evidence, Finding, Severity
-from taskcheck.model.report import Incident, Report, RuleRun
+from taskcheck.model.report import Incident, Report
 from taskcheck.model.task import Place
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

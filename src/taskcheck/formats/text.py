@@ -228,6 +228,15 @@ def _manager(manager: ManagerStatus) -> Line:
     return Line(0, (("manager ", "dim"), (visible(manager.owner), "subject"), ("  ", ""), (told, kind)))
 
 
+def _blind_spots(report: Report) -> Iterator[Line]:
+    """Yield the rules that could not look at all, and what others could not tell, by name."""
+    for run in report.runs:
+        if run.skipped is not None:
+            yield Line(0, (("skipped ", "dim"), (f"{run.rule}: {visible(run.skipped)}", "dim")))
+    for subject, rule, reason in report.undecided:
+        yield Line(0, (("unsure  ", "dim"), (f"{visible(str(subject))}: {rule}: {visible(reason)}", "dim")), hang=8)
+
+
 def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
     for error in report.errors:
         yield Line(0, (("failed  ", "error"), (f"{visible(error.where)}: {visible(error.message)}", "")))
@@ -237,8 +246,7 @@ def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
     if unseen is not None:
         yield Line(0, (("unseen  ", "warning"), (visible(unseen, None), "")), hang=8)
     if verbose:
-        for rule, reason in report.skipped:
-            yield Line(0, (("skipped ", "dim"), (f"{rule}: {visible(reason)}", "dim")))
+        yield from _blind_spots(report)
     text, beside = tally(report, verbose=verbose)
     yield Line(0, ((text, "subject"), (beside, "dim")))
     if not report.complete:

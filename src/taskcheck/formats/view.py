@@ -6,12 +6,7 @@ from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import iso
 from taskcheck.formats.step import Step, next_step
 from taskcheck.formats.wording import ANSWERED, heartbeat as heartbeat_age
-from taskcheck.model.report import (
-    Incident,
-    ManagerStatus,
-    Report,
-    SignalNote,
-)
+from taskcheck.model.report import Incident, ManagerStatus, Report, SignalNote
 
 
 @frozen

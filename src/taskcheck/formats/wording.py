@@ -4,14 +4,9 @@ from datetime import timedelta
 
 from taskcheck.documents.values import age
 from taskcheck.formats.sanitize import shell
+from taskcheck.model.cases import RuleRun
 from taskcheck.model.finding import Finding, Safety
-from taskcheck.model.report import (
-    Incident,
-    ManagerStatus,
-    Report,
-    RuleRun,
-    SignalNote,
-)
+from taskcheck.model.report import Incident, ManagerStatus, Report, SignalNote
 from taskcheck.model.task import Place
 
 

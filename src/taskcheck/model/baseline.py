@@ -6,8 +6,8 @@ from typing import Any
 
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.documents.toml import TomlError, read_toml
+from taskcheck.model.cases import RuleRun
 from taskcheck.model.finding import Acceptance, Finding
-from taskcheck.model.report import RuleRun
 
 HEADER = "# Accepted findings, each named by its fingerprint; taskcheck --update-baseline wrote it.\n"
 VERSION = 1

@@ -3,7 +3,8 @@
 from typing import Any
 
 from taskcheck.documents.frozen import frozen
-from taskcheck.model.report import FixNote, RunError
+from taskcheck.model.cases import RunError
+from taskcheck.model.report import FixNote
 
 
 @frozen(kw_only=True)

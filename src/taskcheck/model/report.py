@@ -1,23 +1,14 @@
-"""What a check says: the results of every rule, one incident per task, and the report of the whole."""
+"""What a check says: one incident per task, and the report of the whole."""
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
-from enum import Enum
 
-from taskcheck.documents.frozen import field, frozen, replace
-from taskcheck.model.finding import REPOSITORY, Acceptance, Finding, Safety, Severity
+from taskcheck.documents.frozen import field, frozen
+from taskcheck.model.cases import RuleRun, RunError, Subject
+from taskcheck.model.finding import REPOSITORY, Finding, Safety, Severity
 from taskcheck.model.runtime import Signal
 from taskcheck.model.unseen import FILES, Unseen
 from taskcheck.model.verdict import Verdict
 from taskcheck.model.waiting import Queue
-
-
-@frozen(kw_only=True)
-class RunError:
-    """Something that makes the result untrustworthy: where, and what."""
-
-    where: str
-    message: str
 
 
 @frozen(kw_only=True)
@@ -42,137 +33,6 @@ class FixNote:
 
 EMPTY = 4
 """Exit code of a run that found nothing to check."""
-
-
-@frozen
-class Subject:
-    """What a rule was asked about: a task, a manager or the repository; and which of several things of it."""
-
-    group: str
-    """The task's id, the manager's key, or `REPOSITORY`."""
-    detail: str = ""
-    """Checkout, manager or path, where a group has several such things."""
-
-    def __str__(self) -> str:
-        return f"{self.group} ({self.detail})" if self.detail else self.group
-
-
-class Outcome(Enum):
-    """What came of asking a rule about a subject."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    """It has findings that count, of whatever severity."""
-    SKIPPED = "skipped"
-    """The rule could not look at all: a ledger that it needs isn't there."""
-    UNDECIDED = "undecided"
-    """The rule could not tell about this subject."""
-    SUPPRESSED = "suppressed"
-    """The configuration or the task's own file accepts all that it found."""
-    BASELINED = "baselined"
-    """The baseline accepts all that it found."""
-    ERROR = "error"
-    """The rule crashed."""
-
-
-@frozen(kw_only=True)
-class Case:
-    """One rule asked about one subject, and what came of it."""
-
-    subject: Subject
-    findings: tuple[Finding, ...] = ()
-    """What it found, those that are accepted too."""
-    skipped: str | None = None
-    """Why the rule could not look at all."""
-    undecided: str | None = None
-    """Why it could not tell about the subject; what it had found by then stands."""
-    error: RunError | None = None
-    """How it crashed."""
-
-    @property
-    def counted(self) -> tuple[Finding, ...]:
-        """The findings that nobody has accepted."""
-        return tuple(finding for finding in self.findings if finding.accepted is None)
-
-    @property
-    def accepted(self) -> tuple[tuple[Finding, Acceptance], ...]:
-        """The findings that somebody has accepted, each with why."""
-        return tuple((finding, finding.accepted) for finding in self.findings if finding.accepted is not None)
-
-    @property
-    def outcome(self) -> Outcome:
-        """What came of it; the worst where it is several things."""
-        if self.error is not None:
-            return Outcome.ERROR
-        if self.counted:
-            return Outcome.FAILED
-        if self.skipped is not None:
-            return Outcome.SKIPPED
-        if self.undecided is not None:
-            return Outcome.UNDECIDED
-        if any(why.by == "baseline" for _, why in self.accepted):
-            return Outcome.BASELINED
-        return Outcome.SUPPRESSED if self.findings else Outcome.PASSED
-
-
-@frozen(kw_only=True)
-class RuleRun:
-    """One rule, and a case for each subject that it was asked about."""
-
-    rule: str
-    family: str
-    severity: Severity = Severity.ERROR
-    """The rule's own, whatever the configuration makes of it."""
-    doc: str = ""
-    """The rule's documentation, in Markdown."""
-    url: str | None = None
-    """The page of that documentation."""
-    stops_dispatch: bool = False
-    """Whether an error of it keeps a task from being dispatched."""
-    cases: tuple[Case, ...] = ()
-    """Where the rule could not look at all, one about the repository says why."""
-    untold: Mapping[str, str] = field(default_factory=dict)
-    """Tasks of which it may miss something because no forge spoke of them, each with the reason."""
-
-    @property
-    def counted(self) -> tuple[Finding, ...]:
-        """The findings that nobody has accepted."""
-        return tuple(finding for case in self.cases for finding in case.counted)
-
-    @property
-    def accepted(self) -> tuple[tuple[Finding, Acceptance], ...]:
-        """The findings that somebody has accepted, each with why."""
-        return tuple(pair for case in self.cases for pair in case.accepted)
-
-    @property
-    def errors(self) -> tuple[RunError, ...]:
-        """How it crashed, on which subjects."""
-        return tuple(case.error for case in self.cases if case.error is not None)
-
-    @property
-    def skipped(self) -> str | None:
-        """Why the rule could not look at all; None where it could."""
-        return next((case.skipped for case in self.cases if case.skipped is not None), None)
-
-    @property
-    def undecided(self) -> tuple[Case, ...]:
-        """The cases that it could not tell about."""
-        return tuple(case for case in self.cases if case.undecided is not None)
-
-    @property
-    def whole(self) -> bool:
-        """Whether it could look everywhere."""
-        return self.skipped is None and not self.errors and not self.undecided
-
-    def changed(self, change: Callable[[Finding], Finding | None]) -> "RuleRun":
-        """Return the same run with each of its findings changed, or left out for None."""
-        if not any(case.findings for case in self.cases):
-            return self
-
-        def changed(case: Case) -> Case:
-            return replace(case, findings=tuple(filter(None, map(change, case.findings)))) if case.findings else case
-
-        return replace(self, cases=tuple(map(changed, self.cases)))
 
 
 @frozen(kw_only=True)
@@ -315,6 +175,11 @@ class Report:
                 if reason is not None:
                     rows[run.rule, reason] = None
         return tuple(rows)
+
+    @property
+    def undecided(self) -> tuple[tuple[Subject, str, str], ...]:
+        """What rules could not tell: the subject, the rule, the reason."""
+        return tuple((case.subject, run.rule, case.undecided or "") for run in self.runs for case in run.undecided)
 
     @property
     def blind(self) -> bool:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     import pluggy
 
     from taskcheck.engine.rule import Rule
+    from taskcheck.model.cases import RunError
     from taskcheck.model.plan import Plan
-    from taskcheck.model.report import Report, RunError
+    from taskcheck.model.report import Report
     from taskcheck.model.sources import PullAddress, PullState, Unavailable
     from taskcheck.model.state import State
     from taskcheck.read.distributions import Point
@@ -167,7 +168,7 @@ class Plugins:
         return [] if result is None else [(implementation.plugin_name, result)]
 
     def _fail(self, plugin: str, message: str) -> None:
-        from taskcheck.model.report import RunError
+        from taskcheck.model.cases import RunError
 
         self.errors.append(RunError(where=f"plugin {plugin}", message=message))
 

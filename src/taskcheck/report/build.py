@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 from taskcheck.documents.frozen import replace
 from taskcheck.documents.shape import file_of
 from taskcheck.engine.rule import Rule
+from taskcheck.model.cases import RuleRun, RunError
 from taskcheck.model.finding import Evidence, Finding, HandEdit
-from taskcheck.model.report import EMPTY, FixNote, Incident, ManagerStatus, Report, RuleRun, RunError
+from taskcheck.model.report import EMPTY, FixNote, Incident, ManagerStatus, Report
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Place

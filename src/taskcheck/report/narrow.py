@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from taskcheck.config.people import People, fold
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.documents.shape import file_of
+from taskcheck.model.cases import Case, RuleRun, Subject
 from taskcheck.model.finding import Finding
-from taskcheck.model.report import Case, RuleRun, Subject
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Task

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from taskcheck.model.baseline import BASELINED
+from taskcheck.model.cases import Case, RuleRun, RunError, Subject
 from taskcheck.model.edit import SetKey
 from taskcheck.model.finding import (
     REPOSITORY,
@@ -15,17 +16,7 @@ from taskcheck.model.finding import (
     Safety,
     Severity,
 )
-from taskcheck.model.report import (
-    Case,
-    FixNote,
-    Incident,
-    ManagerStatus,
-    Report,
-    RuleRun,
-    RunError,
-    SignalNote,
-    Subject,
-)
+from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report, SignalNote
 from taskcheck.model.runtime import Signal
 from taskcheck.model.task import Place
 

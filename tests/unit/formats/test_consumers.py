@@ -18,15 +18,9 @@ from taskcheck.cli.parsing import parse
 from taskcheck.formats import renderer
 from taskcheck.formats.github import MAX_SHOWN
 from taskcheck.formats.sarif import MAX_RESULTS
+from taskcheck.model.cases import Case, RuleRun, RunError, Subject
 from taskcheck.model.finding import REPOSITORY, Safety, Severity
-from taskcheck.model.report import (
-    EMPTY,
-    Case,
-    Report,
-    RuleRun,
-    RunError,
-    Subject,
-)
+from taskcheck.model.report import EMPTY, Report
 from taskcheck.model.task import Place
 from taskcheck.model.verdict import Verdict
 from tests.unit.formats import readers

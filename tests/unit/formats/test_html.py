@@ -10,7 +10,8 @@ import pytest
 
 from taskcheck.config import load as config
 from taskcheck.formats import html, renderer
-from taskcheck.model.report import Report, RunError
+from taskcheck.model.cases import RunError
+from taskcheck.model.report import Report
 from taskcheck.model.sources import Source, Sources
 from taskcheck.model.verdict import Verdict
 from taskcheck.plugins import manager as plugins
