@@ -365,3 +365,25 @@ def test_watch_on_a_terminal_redraws_in_place_and_leaves_it_as_it_was(store: Sto
         assert until(ours, b"\x1b[?1049l").endswith(b"\x1b[?25h\x1b[?1049l")
         assert process.wait(PATIENCE) == 130
         assert process.communicate()[1] == b""
+
+
+def test_who_waits_for_a_person_is_shown(store: Callable[..., Path]) -> None:
+    page = "---\ntitle: T\nowner: rj\nstatus: {}\nupdated_at: {}\n---\n"
+    files = {f"tasks/review-{day}.md": page.format("in_review", f"2026-03-1{day}T18:00:00Z") for day in range(7)}
+    files["tasks/stopped.md"] = page.format("blocked", "2026-03-01T00:00:00Z")
+    ended = {"task": "stopped", "state": "ended", "outcome": "blocked", "reason": "no key \x1b[31m"}
+    root = store({**files, "tasks/done.md": page.format("completed", "2026-03-01T00:00:00Z")})
+    (root / "tasks/logs").mkdir()
+    tombstone = {**ended, "started_at": "2026-03-20T10:00:00Z", "ended_at": "2026-03-24T12:00:00Z"}
+    (root / "tasks/logs/dispatch-stopped.status.json").write_text(json.dumps(tombstone))
+    shown = taskcheck("status", "--now", "2026-03-24T18:00:00Z", cwd=root).out
+    assert "review  7 waiting: review-0 (14d), review-1 (13d)" in shown
+    assert "and 2 more" in shown
+    assert "stopped 1 waiting: stopped (6h, no key" in shown
+    assert "\x1b" not in shown
+    told = taskcheck("--format", "json", "--now", "2026-03-24T18:00:00Z", cwd=root).json["waiting"]
+    assert [(queue["class"], queue["count"], len(queue["longest"])) for queue in told] == [
+        ("review", 7, 5),
+        ("stopped", 1, 1),
+    ]
+    assert "Waiting for a person" in taskcheck("--format", "html", "--now", "2026-03-24T18:00:00Z", cwd=root).out

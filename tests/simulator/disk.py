@@ -76,6 +76,8 @@ def _settings(world: World) -> Iterator[str]:
     yield from (f"{key} = {json.dumps(names)}" for key, names in world.people.items() if key not in world.declared)
     yield "[roles]"
     yield from (f"{key} = {json.dumps(person)}" for key, person in world.roles.items() if key not in world.declared)
+    yield "[limits]"
+    yield from (f'{key} = "{span}"' for key, span in world.limits.items())
     for table in world.suppress:
         yield "[[suppress]]"
         yield from (f"{key} = {json.dumps(value)}" for key, value in table.items())

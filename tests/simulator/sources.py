@@ -14,6 +14,7 @@ from taskcheck.assemble.parse import Parsed, parse
 from taskcheck.config import load as config
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings, Stage, Suppression
+from taskcheck.documents.values import duration
 from taskcheck.model.history import Brought
 from taskcheck.model.sources import (
     Change,
@@ -60,6 +61,7 @@ def settings_of(world: World) -> Settings:
         roles={key: person for key, person in world.roles.items() if key not in world.declared},
         folders={"tasks/completed": frozenset({Stage.DONE})},
         authority=world.authority,
+        limits=replace(_preset().limits, **{key: duration(span) for key, span in world.limits.items()}),
         suppress=tuple(Suppression(**table) for table in world.suppress),
     )
 

@@ -123,6 +123,8 @@ class World:
     processes: dict[int, datetime] = field(default_factory=dict)
     forced: set[str] = field(default_factory=set)
     """Runtime files that git was made to track."""
+    limits: dict[str, str] = field(default_factory=dict)
+    """How long tasks may wait, as the configuration says it."""
     fetched: str | None = None
     """The commit of trunk as it was last fetched."""
 

@@ -15,6 +15,7 @@ from taskcheck.formats.view import (
     heartbeat,
     rows,
     told,
+    waited,
     workers,
 )
 from taskcheck.model.finding import Evidence, Finding, Severity
@@ -113,7 +114,7 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    shown = (about, age, headline, heartbeat, key, moment, sides, tally, told, workers)
+    shown = (about, age, headline, heartbeat, key, moment, sides, tally, told, waited, workers)
     environment.globals.update({function.__name__: function for function in shown})
     return environment
 

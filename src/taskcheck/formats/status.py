@@ -14,6 +14,7 @@ from taskcheck.formats.view import (
     heartbeat,
     rows,
     told,
+    waited,
     workers,
 )
 from taskcheck.model.report import Incident, Report, SignalNote
@@ -40,7 +41,7 @@ def render(
     screen = _screen(report, width, verbose=verbose)
     if height is not None:
         screen = _fitted(screen, height, width, verbose=verbose)
-    lines = [line for group in (*screen.managers, *screen.rows, *screen.notes) for line in group]
+    lines = [line for group in (*screen.managers, *screen.rows, *screen.waiting, *screen.notes) for line in group]
     lines += screen.closing
     return styled(lines, None) if colour else plain_text(lines)
 
@@ -51,6 +52,7 @@ class _Screen:
 
     managers: list[Group]
     rows: list[Group]
+    waiting: list[Group]
     notes: list[Group]
     closing: list[Line]
     """What is always there: the tally, whether it is whole, and as of when."""
@@ -59,23 +61,32 @@ class _Screen:
 def _screen(report: Report, width: int, *, verbose: bool) -> _Screen:
     notes, closing = _closing(report, width, verbose=verbose)
     managers = list(_managers(report, width))
-    return _Screen(managers=managers, rows=list(_rows(report, width, verbose=verbose)), notes=notes, closing=closing)
+    return _Screen(
+        managers=managers,
+        rows=list(_rows(report, width, verbose=verbose)),
+        waiting=list(_waiting(report, width)),
+        notes=notes,
+        closing=closing,
+    )
 
 
 def _fitted(screen: _Screen, height: int, width: int, *, verbose: bool) -> _Screen:
     """Return as much of each part as fits into so many lines.
 
-    Notes get a fourth of them, managers a third of the rest or what the rows leave, and the rows what is left.
+    Notes get a fourth of them, who waits a fourth of the rest, managers a third of what is left or what the rows leave,
+    and the rows the rest.
     """
     shows = f"taskcheck status{' -v' if verbose else ''} shows all"
     room = height - len(screen.closing)
     notes = _fitting(screen.notes, room // 4, width, f"more notes: {shows}")
     room -= _height(notes, width)
+    waiting = _fitting(screen.waiting, room // 4, width, f"more classes that wait: {shows}")
+    room -= _height(waiting, width)
     for_managers = max(room // 3, room - _height(screen.rows, width))
     managers = _fitting(screen.managers, for_managers, width, f"more managers: {shows}")
     room -= _height(managers, width)
     rows = _fitting(screen.rows, room, width, f"more rows: {shows}")
-    return _Screen(managers=managers, rows=rows, notes=notes, closing=screen.closing[:height])
+    return _Screen(managers=managers, rows=rows, waiting=waiting, notes=notes, closing=screen.closing[:height])
 
 
 def _managers(report: Report, width: int) -> Iterator[Group]:
@@ -99,6 +110,18 @@ def _managers(report: Report, width: int) -> Iterator[Group]:
         yield lines
         lines = []
     yield BLANK
+
+
+def _waiting(report: Report, width: int) -> Iterator[Group]:
+    """Yield for each class how many tasks of it wait for a person, and those that have waited longest."""
+    for queue in report.waiting:
+        word = f"{queue.stage.value:<{SEVERITY}}"
+        named = [f"{visible(each.task)}{visible(waited(each, report))}" for each in queue.longest]
+        more = queue.count - len(named)
+        told = f"{queue.count} waiting: {', '.join(named)}{f' and {more} more' if more else ''}"
+        yield list(wrapped(Line(0, ((word, "dim"), (told, "")), hang=SEVERITY), width))
+    if report.waiting:
+        yield BLANK
 
 
 def _rows(report: Report, width: int, *, verbose: bool) -> Iterator[Group]:

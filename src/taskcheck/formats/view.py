@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from taskcheck.documents.frozen import frozen
-from taskcheck.documents.values import iso
+from taskcheck.documents.values import age, iso
 from taskcheck.formats.step import Step, next_step
 from taskcheck.formats.wording import ANSWERED, heartbeat as heartbeat_age
 from taskcheck.model.report import Incident, ManagerStatus, Report, SignalNote
+from taskcheck.model.waiting import Waiting
 
 
 @frozen
@@ -60,6 +61,13 @@ def heartbeat(manager: ManagerStatus) -> tuple[str, str]:
     if old is None:
         return "none", "warning"
     return (f"{old}, fresh", "good") if manager.fresh else (f"{old}, stale", "warning")
+
+
+def waited(waiting: Waiting, report: Report) -> str:
+    """How long a task has waited for a person, and why, as far as ledgers tell: `` (3d 4h, no key)``."""
+    long = age(report.now - waiting.since) if waiting.since is not None else ""
+    told = ", ".join(filter(None, (long, waiting.reason)))
+    return f" ({told})" if told else ""
 
 
 def workers(manager: ManagerStatus) -> str:

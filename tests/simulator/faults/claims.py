@@ -28,6 +28,16 @@ def waits_for_what_was_dropped(scene: Scene, task: str, dropped: str) -> Iterato
     yield expect(task, "dropped-dependency")
 
 
+@fault({"hold": "ready"})
+def nobody_ever_takes_it(scene: Scene, task: str) -> Iterator[Expected]:
+    """A task has been ready for longer than anybody is willing to wait."""
+    scene.world.limits["ready_max_wait"] = "500d"
+    text = scene.world.root.front(task)
+    old = {key: "2024-01-01T00:00:00Z" for key, value in text.items() if key.endswith("_at") or value[:4].isdecimal()}
+    scene.edit(task, **old)
+    yield expect(task, "waiting-too-long")
+
+
 @fault({"hold": "review"}, {"hold": "review"})
 def two_record_one_pull_request(scene: Scene, one: str, two: str) -> Iterator[Expected]:
     """A task's pull request stands in another task's file, too."""
