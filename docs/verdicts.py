@@ -32,7 +32,8 @@ the reasons for silence below. `*` stands for anything, *not* for all but what f
   *another's*.
 * **last run**: running, its recorded outcome, *no outcome* in its tombstone, a *log* alone that ends with 0, *gone*
   where its process is dead, *unknown* where nobody can tell yet.
-* **branch** of the task: *deleted* where a commit of trunk says that it merged it.
+* **branch** of the task: *deleted* where a commit of trunk says that it merged it. *Merged* and *deleted* count here
+  where that is newer than root's last change of the status and than the run.
 * **entry**: whether a register has the task.
 
 Times aren't in it: a status that was just set, a worker that just began and a run that was just over have a grace

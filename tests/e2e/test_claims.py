@@ -171,6 +171,155 @@ def test_a_run_that_began_after_the_merge_is_another_one(repo: Repo) -> None:
     assert ("x", "merged-not-completed") not in found(repo)
 
 
+# What happened after a branch had landed
+
+
+def landed(repo: Repo, **records: object) -> None:
+    """A task at work whose recorded branch is merged, and still there."""
+    repo.commit(**{"tasks__x.md": front("in_progress", branch="task/x", **records)})
+    repo.branch("task/x")
+    repo.commit("work", code="2\n")
+    repo.on_main()
+    repo.commit(beside="1\n")
+    repo.git("merge", "-q", "--no-ff", "-m", "Merge branch 'task/x'", "task/x")
+    repo.commit(after="1\n")
+
+
+def safety(repo: Repo) -> str:
+    """How safe the fix of the merged task is."""
+    return str(found(repo)["x", "merged-not-completed"]["fix"]["safety"])
+
+
+def test_a_merged_branch_is_the_last_word(repo: Repo) -> None:
+    landed(repo)
+    assert safety(repo) == "safe"
+
+
+def test_a_task_that_was_opened_again_isnt_closed_by_its_old_branch(repo: Repo) -> None:
+    landed(repo)
+    repo.commit(**{"tasks__x.md": front("completed", branch="task/x")})
+    repo.commit(**{"tasks__x.md": front("in_progress", branch="task/x")})
+    merged = found(repo)["x", "merged-not-completed"]
+    assert merged["severity"] == "info"
+    assert merged.get("fix") is None
+    assert "opened again" in merged["message"]
+    assert taskcheck("--fix", "--unsafe-fixes", "--now", NOW, cwd=repo.root).code in {0, 1}
+    assert "in_progress" in (repo.root / "tasks/x.md").read_text()
+
+
+def test_a_status_that_was_set_after_the_merge_may_mean_more_work(repo: Repo) -> None:
+    landed(repo)
+    repo.commit(**{"tasks__x.md": front("in_review", branch="task/x")})
+    assert safety(repo) == "unsafe"
+
+
+def test_a_status_that_isnt_committed_may_have_just_been_set(repo: Repo) -> None:
+    landed(repo)
+    (repo.root / "tasks/x.md").write_text(front("in_review", branch="task/x"))
+    assert safety(repo) == "unsafe"
+
+
+def test_a_run_that_began_after_the_merge_may_have_more_to_do(repo: Repo) -> None:
+    landed(repo)
+    tombstone(repo.root, "x", started_at="2026-03-24T14:00:00Z", ended_at="2026-03-24T15:00:00Z", outcome="failed")
+    merged = found(repo).get(("x", "merged-not-completed"))
+    assert merged is None or merged["fix"]["safety"] == "unsafe"
+
+
+def test_what_had_landed_before_the_task_was_made_is_another_tasks(repo: Repo) -> None:
+    landed(repo)
+    repo.git("rm", "-q", "tasks/x.md")
+    repo.commit("away")
+    repo.commit(**{"tasks__x.md": front("in_progress", branch="task/x")})
+    assert ("x", "merged-not-completed") not in found(repo)
+
+
+def test_an_entry_that_was_made_after_the_merge_is_of_another_run(repo: Repo) -> None:
+    landed(repo)
+    register(repo.root, x={"registered_at": "2026-03-24T14:00:00Z", "branch": "task/x"})
+    assert ("x", "register-orphan") not in found(repo)
+    register(repo.root, x={"registered_at": "2026-03-24T08:00:00Z", "branch": "task/x"})
+    assert ("x", "register-orphan") in found(repo)
+
+
+# What was taken back
+
+
+def test_a_revert_of_another_commit_of_the_same_title(repo: Repo) -> None:
+    repo.commit("Fix it", other="1\n")
+    other = repo.git("rev-parse", "HEAD")
+    repo.commit(**{"tasks__x.md": front("in_review", branch="task/x")})
+    repo.branch("task/x")
+    repo.commit("Fix it", code="2\n")
+    repo.on_main()
+    repo.commit(beside="1\n")
+    repo.git("merge", "-q", "--no-ff", "-m", "Merge branch 'task/x'", "task/x")
+    repo.git("revert", "--no-edit", other)
+    assert safety(repo) == "safe"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_taken_back"),
+    [
+        ("Reverts o/r#7", True),
+        ("This reverts merge request !7", True),
+        ("Reverts o/other#7", False),
+        ("It undoes what reverts #7 for good", False),
+    ],
+)
+def test_whose_number_a_revert_names(repo: Repo, said: str, is_taken_back: bool) -> None:
+    repo.git("remote", "add", "origin", "git@github.com:o/r.git")
+    repo.commit(**{"tasks__x.md": front("in_review", pr_number=7)})
+    deleted(repo, "Fix it (#7)", how="--squash")
+    repo.commit(f"Revert the thing\n\n{said}", code="1\n")
+    assert (("x", "merged-not-completed") not in found(repo)) is is_taken_back
+
+
+def test_the_merge_may_set_the_review_itself(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": front("in_progress", branch="task/x")})
+    repo.branch("task/x")
+    repo.commit(code="2\n", **{"tasks__x.md": front("in_review", branch="task/x")})
+    repo.on_main()
+    repo.git("merge", "-q", "--no-ff", "-m", "Merge branch 'task/x'", "task/x")
+    repo.git("branch", "-D", "task/x")
+    assert safety(repo) == "unsafe"
+
+
+def test_a_number_alone_is_that_of_the_only_remote(repo: Repo) -> None:
+    repo.git("remote", "add", "upstream", "git@github.com:o/r.git")
+    repo.commit(**{"tasks__x.md": front("in_review", pr_url="https://github.com/o/other/pull/7")})
+    deleted(repo, "Fix it (#7)", how="--squash")
+    assert ("x", "merged-not-completed") not in found(repo)
+
+
+def test_on_gitlab_a_hash_is_an_issue(repo: Repo) -> None:
+    url = "https://gitlab.com/o/r/-/merge_requests/7"
+    repo.commit(**{"tasks__x.md": front("in_review", pr_url=url)})
+    deleted(repo, "Fix it (#7)", how="--squash")
+    assert ("x", "merged-not-completed") not in found(repo)
+
+
+# One pull request of several tasks
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_shared"),
+    [
+        ({"pr_url": "https://github.com/o/r/pull/7"}, {"pr_url": "https://github.com/o/r/pull/7/"}, True),
+        ({"pr_number": 7}, {"pr_number": "'#7'"}, True),
+        ({"pr_url": "TBD"}, {"pr_url": "TBD"}, False),
+        ({"pr_number": 0}, {"pr_number": 0}, False),
+        ({"pr_url": "https://github.com/o/r/compare"}, {"pr_url": "https://github.com/o/r/compare"}, False),
+    ],
+    ids=["slash", "hash", "word", "zero", "form"],
+)
+def test_who_shares_a_pull_request(
+    repo: Repo, one: dict[str, object], other: dict[str, object], is_shared: bool
+) -> None:
+    repo.commit(**{"tasks__x.md": front("in_review", **one), "tasks__y.md": front("in_review", **other)})
+    assert any(rule == "shared-pull-request" for _, rule in found(repo)) is is_shared
+
+
 # Done
 
 
@@ -232,6 +381,13 @@ def test_taken_back_after_it_was_done(repo: Repo) -> None:
     assert "reverted" in str(found(repo)["x", "done-not-landed"]["message"])
     repo.git("revert", "--no-edit", "HEAD")
     assert ("x", "done-not-landed") not in found(repo), "and brought in again"
+
+
+def test_a_branch_that_may_have_landed_needs_no_pull_request(repo: Repo) -> None:
+    done(repo)
+    repo.commit(work="in another form\n")
+    tombstone(repo.root, "x", ended_at="2026-03-24T09:00:00Z", branch="task/x")
+    assert ("x", "done-not-landed") not in found(repo)
 
 
 # Under another name
@@ -300,6 +456,21 @@ def test_a_second_attempt_that_no_entry_explains(repo: Repo) -> None:
     assert ".worktrees/x" in str(found(repo)["x", "unregistered-worktree"]["message"])
     register(repo.root, x={**known, "registered_at": "2026-03-24T12:00:00Z"})
     assert ("x", "unregistered-worktree") not in found(repo), "that was an earlier attempt"
+
+
+def test_without_a_known_begin_nobody_knows_which_attempt_is_the_second(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": front("in_progress")})
+    worker = at_work(repo)
+    worker.commit(work="1\n")
+    repo.git("worktree", "add", "-q", "-b", "other", ".worktrees/other")
+    register(repo.root, x={"worktree_path": ".worktrees/other", "branch": "other"})
+    assert ("x", "unregistered-worktree") not in found(repo)
+
+
+def test_an_entry_may_work_in_root_itself(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": front("in_progress", started_at="2026-03-24T21:00:00Z")})
+    register(repo.root, x={"registered_at": "2026-03-24T21:00:00Z", "worktree_path": str(repo.root)})
+    assert ("x", "broken-worktree") not in found(repo)
 
 
 # Behind

@@ -144,3 +144,19 @@ def test_a_partial_clone_knows_what_it_has(repo: Repo, tmp_path: Path) -> None:
     assert ran.json["complete"], said(ran)
     assert "partial clone" in said(ran), said(ran)
     assert "all agree" not in taskcheck(cwd=clone).out
+
+
+def test_a_partial_clone_isnt_wrong_for_branches_of_which_nobody_asked(repo: Repo, tmp_path: Path) -> None:
+    unasked = CONFIG.replace('branches = ["task/*"]', 'branch = "task/{task}"')
+    repo.commit(**{"taskcheck.toml": unasked})
+    repo.branch("task/a")
+    repo.commit(**{"tasks__a.md": TASK.replace("ready", "in_review")})
+    repo.on_main()
+    repo.git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "clone"
+    git("clone", "-q", "--filter=blob:none", f"file://{repo.root}", clone, cwd=tmp_path)
+    git("remote", "set-url", "origin", tmp_path / "gone", cwd=clone)
+    ran = taskcheck("--format", "json", cwd=clone)
+    assert ran.code == 0, said(ran)
+    assert "unreadable-task" not in said(ran)
+    assert "origin/task/a" in str(ran.json["unseen"]), said(ran)

@@ -15,7 +15,7 @@ from taskcheck.config import load as config
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings, Stage, Suppression
 from taskcheck.documents.values import duration
-from taskcheck.model.history import Brought
+from taskcheck.model.history import Brought, Moment
 from taskcheck.model.sources import (
     Change,
     CheckoutSource,
@@ -153,7 +153,8 @@ def _brought(world: World, own: Iterable[Own]) -> Iterator[Brought]:
         subject = Subject(commit.message)
         named = subject.branches & branches
         if named or subject.number in numbers:
-            yield Brought(commit=commit.id, at=commit.at, subject=subject.text, branches=named, number=subject.number)
+            made = Moment(commit=commit.id, at=commit.at, rank=int(commit.id, 16))
+            yield Brought(made=made, subject=subject.text, branches=named, number=subject.number)
 
 
 def _fetched(world: World, root_files: Mapping[str, bytes], settings: Settings) -> Fetched | None:
@@ -210,7 +211,12 @@ def _standing(world: World, path: str) -> Iterator[Change]:
         before = world.history.files(commit.parents[0]) if commit.parents else {}
         if commit.files.get(path) != before.get(path):
             yield Change(
-                path=path, commit=commit.id, at=commit.at, before=before.get(path), after=commit.files.get(path)
+                path=path,
+                commit=commit.id,
+                at=commit.at,
+                before=before.get(path),
+                after=commit.files.get(path),
+                rank=int(commit.id, 16),
             )
 
 
@@ -219,15 +225,17 @@ def _merge(world: World, branch: str) -> Merge:
     history, head, tip = world.history, world.root.head, world.branches[branch]
     if world.landed.get(branch) != tip:
         return Merge(merged=None, proof="the simulator knows", fork=history.base(head, tip), tip=tip)
-    into = [commit.parents[0] for commit in history.mainline(head) if tip in commit.parents[1:]]
-    fork = history.base(into[0] if into else head, tip)
+    into = [commit for commit in history.mainline(head) if tip in commit.parents[1:]]
+    fork = history.base(into[0].parents[0] if into else head, tip)
     before, after = history.files(fork), history.files(tip)
     edits = tuple(
         Change(path=path, commit=tip, at=history.commits[tip].at, before=before.get(path), after=after.get(path))
         for path in sorted(before.keys() | after.keys())
         if path.startswith("tasks/") and before.get(path) != after.get(path)
     )
-    return Merge(merged=True, proof="the simulator knows", fork=fork, tip=tip, edits=edits)
+    by = into[-1] if into else history.commits[tip]
+    landed = Moment(commit=by.id, at=by.at, rank=int(by.id, 16))
+    return Merge(merged=True, proof="the simulator knows", fork=fork, tip=tip, edits=edits, landed=landed)
 
 
 def _checkout(world: World, tree: Tree, root_files: Mapping[str, bytes], settings: Settings) -> CheckoutSource:

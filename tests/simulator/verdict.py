@@ -20,6 +20,12 @@ CAUSES: Mapping[str, frozenset[str]] = {
     "unreadable-state": frozenset(RULES),
     "split-manager": frozenset(RULES),
     "role-routing": frozenset({"misrouted-task"}),
+    "root-behind": frozenset(
+        {
+            "merged-not-completed", "done-not-landed", "done-with-open-pr", "dispatch-completed-unreconciled",
+            "missing-terminal-state", "worker-gone", "stale-in-progress", "metadata-drift", "stale-branch-copy",
+        }
+    ),
     "merged-not-completed": frozenset(
         {
             "dispatch-completed-unreconciled", "missing-terminal-state", "worker-gone", "stale-in-progress",

@@ -13,7 +13,7 @@ from taskcheck.assemble.parse import parse
 from taskcheck.config import load as config
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
-from taskcheck.model.history import Brought
+from taskcheck.model.history import Brought, Moment
 from taskcheck.model.sources import (
     Change,
     CheckoutSource,
@@ -194,12 +194,17 @@ class _Task:
         branch = f"task/{self.name}"
         tip = "e" * 40
         edits = self._edits() if self.state.branch == "merged" else ()
+        landed = Moment(commit="8" * 40, at=NOW - timedelta(minutes=30))
         verdicts = {
             "unmerged": Merge(
                 merged=False, proof="it has commits that trunk hasn't", fork=BASE, tip=tip, begun_at=BEGAN
             ),
-            "merged": Merge(merged=True, proof="its tip is in root's history", fork=BASE, tip=tip, edits=edits),
-            "reverted": Merge(merged=False, proof="it was reverted", fork=BASE, tip=tip, reverted_at=NOW),
+            "merged": Merge(
+                merged=True, proof="its tip is in root's history", fork=BASE, tip=tip, edits=edits, landed=landed
+            ),
+            "reverted": Merge(
+                merged=False, proof="it was reverted", fork=BASE, tip=tip, reverted=Moment(commit="9" * 40, at=NOW)
+            ),
         }
         if self.state.branch in verdicts:
             self.built.merges[branch] = verdicts[self.state.branch]
@@ -207,7 +212,7 @@ class _Task:
             merged = NOW - timedelta(minutes=30)
             subject = f"Merge branch '{branch}'"
             self.built.brought.append(
-                Brought(commit="f" * 40, at=merged, subject=subject, branches=frozenset({branch}))
+                Brought(made=Moment(commit="f" * 40, at=merged), subject=subject, branches=frozenset({branch}))
             )
 
     def _edits(self) -> tuple[Change, ...]:

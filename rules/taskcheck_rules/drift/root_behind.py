@@ -19,13 +19,15 @@ from taskcheck import (
 from taskcheck_rules.parts import copies_of, entries_of, run_of
 from taskcheck_rules.wording import listed, status_of
 
+_REBASE = Command(("git", "pull", "--rebase"), note="both have commits of their own")
+
 
 @rule(
     family="drift",
     severity=Severity.WARNING,
     explains=("drift", "lifecycle", "pickup_overdue", "stuck_in_progress"),
     stops_dispatch=True,
-    remedy=Command(("git", "pull", "--ff-only"), note="git pull --rebase where both have commits of their own"),
+    remedy=Command(("git", "pull", "--ff-only")),
 )
 def root_behind(
     tasks: Tasks,
@@ -86,6 +88,7 @@ def _of_task(task: Task, fetched: FetchedTrunk) -> Finding:
         expected=f"root as {fetched.name} is: {fetched.cure}",
         evidence=(status_of(task), there),
         identity=(fetched.name,),
+        remedy=_REBASE if fetched.ahead else None,
     )
 
 
@@ -119,4 +122,5 @@ def _of_root(others: list[str], path: str, fetched: FetchedTrunk) -> Finding:
         expected=f"root as {fetched.name} is: {fetched.cure}",
         evidence=(there,),
         identity=(fetched.name,),
+        remedy=_REBASE if fetched.ahead else None,
     )

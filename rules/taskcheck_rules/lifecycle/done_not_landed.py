@@ -80,12 +80,15 @@ def _recorded_as_merged(task: Task, trunk: str, entries: Entries | None, pulls: 
 
 
 def _may_have_landed(run: Dispatch, checkouts: Checkouts) -> bool:
-    """Return whether a branch of the run has landed, or is gone: whoever deleted it knew what became of it."""
+    """Return whether a branch of the run may have landed, or is gone: whoever deleted it knew what became of it."""
     for record in run.records:
         if not record.branch:
             continue
         merge = checkouts.merge(record.branch)
         if merge is None or merge.merged is True:
+            return True
+        has_commits = merge.tip != merge.fork
+        if merge.merged is None and has_commits:
             return True
     return False
 

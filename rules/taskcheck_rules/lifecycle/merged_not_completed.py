@@ -72,16 +72,18 @@ def merged_not_completed(
     when it is newer than the newest run's begin and than root's last change of the status, and wasn't reverted.
 
     How the branch itself left the task counts too. Where its own copy ends parked, ready, stopped, dropped or in a word
-    that the store doesn't know, the branch doesn't call it done: that is information. Where the branch is the task's by
-    its name alone, and no ledger names it, it is a warning.
+    that the store doesn't know, the branch doesn't call it done: that is information. So is a task that root's history
+    called closed after the branch had landed, and opened again. Where the branch is the task's by its name alone, and
+    no ledger names it, it is a warning. A branch that had landed before the task's file was made is another task's.
 
     ## Fix
     Sets the first status of the done class. Safe where git proves the merge of a branch that a ledger or the task's
     front matter names, and the branch left the task in review, or its status alone. Unsafe where something says that
     work is left: the branch left the task in work; its worker lives, or its worktree says so; another branch of it
-    hasn't landed; the branch is recorded for another task, too; or root says that it is parked, ready or stopped, as
-    when somebody has opened it again. None where another checkout has another task of the id. Where root itself has two
-    files of one id, nothing is said of either: nobody knows which of them the branch meant.
+    hasn't landed; the branch is recorded for another task, too; a run began, or root's status was set, after the branch
+    had landed; the status isn't committed; or root says that it is parked, ready or stopped. None where another
+    checkout has another task of the id. Where root itself has two files of one id, nothing is said of either: nobody
+    knows which of them the branch meant.
 
     For a pull request safe takes more than the forge's word: root's history has the commit that it names, and nobody
     took that back, not even in part; it is of the repository that root's remote `origin` names; root's task file or a
@@ -114,6 +116,8 @@ class Merged:
     doubt: str = ""
     """Why that doesn't prove that the task is done; empty where it does."""
     severity: Severity = Severity.ERROR
+    reopened: bool = False
+    """Whether root called the task closed after that, and opened it again."""
     left: str = ""
     """The status in which the branch left the task, where that says that work is left."""
 
@@ -129,6 +133,8 @@ def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, own: 
         return f"another branch of it, {landing.pending}, hasn't landed"
     if landing.sharer:
         return f"the branch is recorded for {landing.sharer}, too"
+    if landing.doubt:
+        return landing.doubt
     if task.stage in {Stage.PARKED, Stage.READY, Stage.STOPPED}:
         return f"root says {task.status}: somebody may have opened it again since, or has yet to begin"
     return ""
@@ -152,6 +158,11 @@ def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -
         expected = "nothing, or another branch for what is left"
         remedy = Wait("another branch with what is left, or somebody who says that the task is done")
         return replace(about, message=message, expected=expected, identity=("left",), remedy=remedy)
+    if merged.reopened:
+        message = f"{merged.what} is merged, and {task.id} was opened again since"
+        expected = "nothing, or another branch for what is left"
+        remedy = Wait("another branch with what is left, or somebody who says that the task is done")
+        return replace(about, message=message, expected=expected, identity=("reopened",), remedy=remedy)
     if not fixable or done is None:
         return about
     edit = SetKey(place=status, value=done)
@@ -171,6 +182,8 @@ def _by_git(task: Task, landing: Landing | None) -> Merged | None:
         evidence = (proof, Evidence(place=place, saw=f"left it {landing.said}"))
     if landing.end is End.LEFT:
         return Merged(what=what, evidence=evidence, severity=Severity.INFO, left=landing.said or "without status")
+    if landing.reopened:
+        return Merged(what=what, evidence=evidence, severity=Severity.INFO, reopened=True)
     if landing.tie is not Tie.RECORD:
         doubt = "no ledger names the branch: it is the task's by its name alone"
         return Merged(what=what, evidence=evidence, severity=Severity.WARNING, doubt=doubt)

@@ -67,8 +67,8 @@ def register_orphan(
     nor active. A worktree that is only broken is broken-worktree's.
 
     No finding while a live process holds the entry, nor for a worktree on another host or under a folder that isn't
-    there, nor for a missing one that is locked in git, nor for a branch that is only perhaps merged, nor by the pull
-    request of an earlier run, merged before the entry was made.
+    there, nor for a missing one that is locked in git, nor for a branch that is only perhaps merged, nor by a branch or
+    the pull request of an earlier run, merged before the entry was made.
 
     ## Fix
     Removes the entry, nothing else: the work itself is in git. Safe where its worker is known to be dead (its process
@@ -151,7 +151,7 @@ def _landed_work(
     if entry.says_merged and not _denied(asked, trunk):
         of_register = Evidence(place=entry.place.at("pr_state"), saw="pr_state is merged")
         return Outlived(reason="its pull request is merged", evidence=of_register)
-    return _merged_branch(entry, checkouts, trunk)
+    return _merged_branch(entry, checkouts, settings, trunk)
 
 
 def _recorded_by(entry: Entry, known: tuple[Pull, ...]) -> tuple[Pull, ...]:
@@ -163,12 +163,19 @@ def _merged_pull(entry: Entry, own: tuple[Pull, ...], settings: Settings, trunk:
     """Return the pull request that the entry records and that was merged, but not before the entry was made."""
     if trunk is None:
         return None
-    began = entry.began - settings.limits.clock_skew if entry.began else None
+    began = _began(entry, settings)
     for pull in own:
         of_earlier_run = pull.over_before(began)
         if pull.merged_into(trunk) and not of_earlier_run:
             return pull
     return None
+
+
+def _began(entry: Entry, settings: Settings) -> datetime | None:
+    """Return when an entry was made at the earliest, should its clock be ahead."""
+    if entry.began is None:
+        return None
+    return entry.began - settings.limits.clock_skew
 
 
 def _denied(asked: tuple[Pull, ...], trunk: str | None) -> bool:
@@ -179,14 +186,16 @@ def _denied(asked: tuple[Pull, ...], trunk: str | None) -> bool:
     return not all(pull.merged_into(trunk) for pull in answered)
 
 
-def _merged_branch(entry: Entry, checkouts: Checkouts | None, trunk: str | None) -> Outlived | None:
-    """Return what git proves of the entry's branch."""
+def _merged_branch(entry: Entry, checkouts: Checkouts | None, settings: Settings, trunk: str | None) -> Outlived | None:
+    """Return what git proves of the entry's branch; nothing of what landed before the entry was made."""
     if checkouts is None or trunk is None:
         return None
     branch = _branch(entry, checkouts)
     merge = checkouts.merge(branch)
     end = checkouts.end(branch, entry.task)
     if merge is None or merge.merged is not True or end is End.LEFT:
+        return None
+    if merge.landed_before(_began(entry, settings)):
         return None
     of_git = Evidence(place=entry.place.at("branch"), saw=merge.proof)
     reason = f"its branch {branch} is merged"

@@ -71,7 +71,7 @@ def _second_attempt(task: Task, checkouts: Checkouts, run: Dispatch | None) -> C
         return None
     newest = attempt.fork.newest_commit_at
     began = run.began if run is not None else None
-    if newest is None or (began is not None and newest <= began):
+    if newest is None or began is None or newest <= began:
         return None
     return attempt
 

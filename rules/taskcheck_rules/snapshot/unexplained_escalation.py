@@ -60,7 +60,10 @@ def _is_refuted(signal: Signal, task: Task, copies: Copies | None) -> bool:
 
 def _is_loud(signal: Signal, settings: Settings, now: datetime) -> bool:
     """Return whether a signal is an escalation of a fresh snapshot that nothing has answered."""
-    if signal.level != "escalation" or signal.answered or signal.heard_at is None:
+    level = signal.level or ""
+    if level.lower() != "escalation":
+        return False
+    if signal.answered or signal.heard_at is None:
         return False
     limits = settings.limits
     return -limits.clock_skew <= now - signal.heard_at <= limits.snapshot_max_age

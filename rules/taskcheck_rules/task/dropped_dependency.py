@@ -34,9 +34,13 @@ def dropped_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
     """
     if task.stage not in _WAITING:
         return
+    told: set[str] = set()
     for route, name in task.texts("depends_on"):
         other = tasks.resolve(name, task)
-        if other is not None and other.stage is Stage.DROPPED:
+        if other is None or other.id in told:
+            continue
+        if other.stage is Stage.DROPPED:
+            told.add(other.id)
             dependency = Evidence(place=task.place.at(*route), saw=f"depends on {name}")
             yield _finding(task, dependency, other)
 

@@ -36,9 +36,15 @@ def shared_pull_request(tasks: Tasks) -> Iterator[Finding]:
 
 
 def _pull_of(task: Task) -> str:
-    """Return what tells the pull request that a task records from others: its URL, else its number."""
-    number = task.text("pr_number")
-    return task.text("pr_url") or phrase("#", number)
+    """Return what tells the pull request that a task records from others: its URL, else its number.
+
+    Nothing for what has no number, such as ``TBD`` or the form for a new one.
+    """
+    url = (task.text("pr_url") or "").rstrip("/")
+    if url:
+        return url if url[-1].isdigit() else ""
+    number = (task.text("pr_number") or "").removeprefix("#")
+    return phrase("#", number) if number.isdigit() and int(number) > 0 else ""
 
 
 def _open_first(task: Task) -> bool:
@@ -56,7 +62,7 @@ def _finding(name: str, first: Task, others: list[Task]) -> Finding:
         message=f"{first.id} records the pull request {name}, and so does {listed(names)}",
         expected="a pull request of its own for each task",
         evidence=tuple(evidence),
-        identity=(name, *names),
+        identity=(name,),
     )
 
 

@@ -35,13 +35,18 @@ class AnswerReader:
         return any(at is not None and at > heard_at for at in self._written(signal.task, signal.manager))
 
     def _written(self, name: str, manager: str) -> Iterator[datetime | None]:
-        """Yield when a task's file, the end of its run, and its manager's registers were written.
+        """Yield when a task's file, the end of its run, and its manager's word of it were written.
 
-        What a worker writes while it runs answers nothing: its heartbeat would answer every signal.
+        What a worker writes while it runs answers nothing: its heartbeat would answer every signal. A register counts
+        by the task's own entries, for it is written for others, too; and as a whole where it has none any more.
         """
         task = self.tasks.get(name)
+        run = self.runs.get(name, NO_RUN)
         yield task.written_at if task is not None else None
-        yield self.runs.get(name, NO_RUN).ended_at
+        yield run.ended_at
+        if run.entries:
+            yield from (entry.last_sign for entry in run.entries)
+            return
         whose = self.managers.get(manager)
         for register in whose.registers if whose is not None else ():
             yield register.ledger.written_at

@@ -1,17 +1,14 @@
 """What root's history says of the claim that a task is open, or done: commits that name its work, and its branch."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from taskcheck.assemble.checkouts import began
 from taskcheck.assemble.runs import NO_RUN, Run
 from taskcheck.assemble.standing import Given, Standing
 from taskcheck.config.settings import Stage
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.checkouts import Checkouts, Mention, Refuted
 from taskcheck.model.history import Brought
-from taskcheck.model.runtime import Entry, Tombstone
 from taskcheck.model.sources import Merge, Repository
 from taskcheck.model.task import Task, Tie
 from taskcheck.model.tasks import Tasks
@@ -27,7 +24,8 @@ class ClaimReader:
     tied: Mapping[str, Tied]
     """What is recorded as each task's own, by the path of its file."""
     runs: Mapping[str, Run]
-    records: Iterable[Entry | Tombstone]
+    users: Mapping[str, str]
+    """Whose each branch is by the newest record that names it, by the branch's name."""
 
     def mentions(self, tasks: Tasks, checkouts: Checkouts) -> dict[str, Mention]:
         """Return for open tasks the newest commit of trunk that says it brought in what is recorded as theirs.
@@ -38,11 +36,14 @@ class ClaimReader:
         found = {}
         for task in tasks:
             tied = self.tied.get(task.place.path)
-            if tied is None or task.closed or tasks.ambiguous(task.id) or checkouts.landing(task.id):
+            if tied is None or task.closed:
+                continue
+            if tasks.ambiguous(task.id) or checkouts.landing(task.id):
                 continue
             for brought, what in self._brought_of(tied):
                 if self._is_news(brought, task) and self._is_deleted(tied, brought):
-                    found[task.id] = Mention(what=what, commit=brought.commit, at=brought.at, subject=brought.subject)
+                    made = brought.made
+                    found[task.id] = Mention(what=what, commit=made.commit, at=made.at, subject=brought.subject)
                     break
         return found
 
@@ -51,7 +52,9 @@ class ClaimReader:
         found = {}
         for task in tasks:
             tied = self.tied.get(task.place.path)
-            if tied is None or task.stage is not Stage.DONE or tasks.ambiguous(task.id):
+            if tied is None or task.stage is not Stage.DONE:
+                continue
+            if tasks.ambiguous(task.id):
                 continue
             given = self.standing.given(task)
             if given is None:
@@ -62,14 +65,17 @@ class ClaimReader:
         return found
 
     def _brought_of(self, tied: Tied) -> Iterator[tuple[Brought, str]]:
-        """Yield the commits that say they brought in what is recorded as a task's, each with what that is."""
+        """Yield the commits that say they brought in what is recorded as a task's, each with what that is.
+
+        A branch's name says nothing where the commit has the number of another pull request than the recorded one.
+        """
         numbers = tied.numbers(self.git.home)
         indices = {index for name in (*tied.branches, *numbers) for index in self._by_name.get(name, ())}
         for index in sorted(indices):
             brought = self.git.brought[index]
             if brought.number in numbers:
                 yield brought, f"its pull request #{brought.number}"
-            else:
+            elif brought.number is None or not tied.pulls:
                 yield brought, f"its branch {min(brought.branches & tied.branches)}"
 
     @cached_property
@@ -87,12 +93,14 @@ class ClaimReader:
         """Return whether a commit is newer than a task's run and than what root says of it, and wasn't taken back."""
         given = self.standing.given(task)
         begun = self.runs.get(task.id, NO_RUN).began
-        if given is None or brought.reverted_by is not None or brought.perhaps_reverted:
+        if given is None:
             return False
-        if begun is not None and brought.at <= begun:
+        if brought.reverted is not None or brought.perhaps_reverted:
             return False
-        came_along = brought.commit == given.commit and task.stage is Stage.REVIEW
-        return came_along or brought.at > given.at
+        if begun is not None and brought.made.at <= begun:
+            return False
+        came_along = brought.made.commit == given.moment.commit and task.stage is Stage.REVIEW
+        return came_along or brought.made.after(given.moment)
 
     def _is_deleted(self, tied: Tied, brought: Brought) -> bool:
         """Return whether nothing of a task's branches speaks against what a commit's subject says."""
@@ -106,31 +114,39 @@ class ClaimReader:
         return merge is not None and merge.merged is False
 
     def _taken_back(self, tied: Tied, given: Given) -> Refuted | None:
-        """Return that what was brought in last of a task's work was taken back after the task was done."""
+        """Return that what was brought in last of a task's work was taken back after the task was done.
+
+        Nothing where git knows better of a recorded branch, for that may have landed again.
+        """
+        if any(self.git.merges[branch].merged is not False for branch in tied.branches & self.git.merges.keys()):
+            return None
         for brought, what in self._brought_of(tied):
-            if brought.reverted_at is None or brought.reverted_at <= given.at:
+            if brought.reverted is None or not brought.reverted.after(given.moment):
                 return None
-            proof = f"{brought.commit[:9]} brought it in, and {(brought.reverted_by or '')[:9]} took it back"
+            proof = f"{brought.made.commit[:9]} brought it in, and {brought.reverted.commit[:9]} took it back"
             return Refuted(what=what, proof=proof, reverted=True)
         return None
 
     def _unmerged(self, task: Task, tied: Tied, given: Given, checkouts: Checkouts) -> Refuted | None:
         """Return that a branch of a done task has commits of its own that trunk hasn't, or hasn't any more.
 
-        Nothing where root hasn't all that was fetched of trunk: the branch may have landed there.
+        Nothing where root hasn't all that was fetched of trunk, for the branch may have landed there; and nothing but a
+        revert where a commit of trunk says that it brought the work in.
         """
         if self.git.fetched is not None:
             return None
         for branch in sorted(tied.branches | self._own_branch(task, checkouts)):
             merge = self.git.merges.get(branch)
-            if merge is None or merge.merged is not False or self._is_used_again(branch, task):
+            if merge is None or merge.merged is not False:
+                continue
+            if self._is_used_again(branch, task):
                 continue
             what = f"its branch {branch}"
-            if merge.reverted_at is not None:
-                if merge.reverted_at > given.at:
+            if merge.reverted is not None:
+                if merge.reverted.after(given.moment):
                     return Refuted(what=what, proof=merge.proof, reverted=True, branch=branch)
                 continue
-            if self._is_claimed(merge, task, given):
+            if self._is_claimed(merge, task, given) and not any(self._brought_of(tied)):
                 return Refuted(what=what, proof=merge.proof, reverted=False, branch=branch)
         return None
 
@@ -144,25 +160,17 @@ class ClaimReader:
     def _is_claimed(self, merge: Merge, task: Task, given: Given) -> bool:
         """Return whether a branch that hasn't landed has work of the run after which the task was called done.
 
-        Trunk has to have moved since the task was done, here or as last fetched: else it may land yet.
+        Trunk has to have moved since the task was done, here or as last fetched: else it may land yet. What a run left
+        that ended otherwise than with a pull request isn't what was called done.
         """
-        ended = self.runs.get(task.id, NO_RUN).ended_at or given.at
+        run = self.runs.get(task.id, NO_RUN)
+        outcome = run.tombstone.outcome if run.tombstone is not None else None
+        if outcome not in {None, "completed_with_pr"}:
+            return False
+        ended = run.ended_at or given.moment.at
         is_of_run = merge.begun_at is not None and merge.begun_at <= ended
-        return is_of_run and given.commit != self.git.head
+        return is_of_run and given.moment.commit != self.git.head
 
     def _is_used_again(self, branch: str, task: Task) -> bool:
         """Return whether the newest record that names a branch is another task's."""
-        return self._newest_by_branch.get(branch, (None, task.id))[1] != task.id
-
-    @cached_property
-    def _newest_by_branch(self) -> Mapping[str, tuple[datetime | None, str]]:
-        """When the newest record that names a branch began, and whose it is; one without a time is the newest."""
-        found: dict[str, tuple[datetime | None, str]] = {}
-        for record in self.records:
-            if not record.branch:
-                continue
-            at = began(record)
-            known = found.get(record.branch)
-            if known is None or at is None or (known[0] is not None and at > known[0]):
-                found[record.branch] = at, record.task
-        return found
+        return self.users.get(branch, task.id) != task.id

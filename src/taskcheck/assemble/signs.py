@@ -4,8 +4,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from taskcheck.assemble.runs import Run
+from taskcheck.documents.expression import expression
 from taskcheck.documents.values import timestamp
 from taskcheck.model.task import Task
+
+PLANNED = frozenset({"due", "deadline", "scheduled", "target", "start", "wait", "until", "eta", "planned", "milestone"})
+"""Words in the names of keys whose date was set for the work, not by it."""
+
+_WORD = expression("[a-z]+")
 
 
 def run_times(run: Run) -> Iterator[datetime | None]:
@@ -20,10 +26,18 @@ def run_times(run: Run) -> Iterator[datetime | None]:
 
 
 def front_times(task: Task) -> Iterator[datetime | None]:
-    """Yield all values of a task's front matter that are timestamps."""
-    for value in task.front.values():
-        if isinstance(value, str):
-            yield timestamp(value)
+    """Yield all values of a task's front matter that are timestamps, but for those that plan."""
+    for key, value in task.front.items():
+        words = _WORD.findall(str(key).lower())
+        if PLANNED.isdisjoint(words):
+            yield _time(value)
+
+
+def _time(value: object) -> datetime | None:
+    """Return a value as a timestamp; None where it is none."""
+    if isinstance(value, str):
+        return timestamp(value)
+    return None
 
 
 def newest_sign(times: Iterable[datetime | None], latest: datetime) -> datetime | None:

@@ -1,20 +1,19 @@
 """Since when root says of a task what it says, as far as its history was asked."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.documents.frozen import frozen
+from taskcheck.model.history import Moment
 from taskcheck.model.sources import Change
 from taskcheck.model.task import Task
 
 
-@frozen(kw_only=True)
+@frozen
 class Given:
     """The commit of root's own line that gave a task its present status."""
 
-    commit: str
-    at: datetime
+    moment: Moment
 
 
 @frozen
@@ -38,8 +37,33 @@ class Standing:
             return None
         for change in self.changes.get(task.place.path, ()):
             if self._status(change.before, task) != task.status:
-                return Given(commit=change.commit, at=change.at)
+                return Given(change.moment)
         return None
+
+    def was_made_after(self, task: Task, moment: Moment) -> bool:
+        """Return whether a task's file was added after a commit, be it again: then that spoke of another task."""
+        return any(change.before is None for change in self._since(task, moment))
+
+    def was_closed_after(self, task: Task, moment: Moment) -> bool:
+        """Return whether a task was done or dropped after a commit, and is open again."""
+        return any(self._is_closed(change.before, task) for change in self._since(task, moment)) or (
+            self.is_unsaved(task) and any(self._is_closed(each.after, task) for each in self._newest(task))
+        )
+
+    def _since(self, task: Task, moment: Moment) -> Iterator[Change]:
+        """Yield what was made of a task's file after a commit."""
+        for change in self.changes.get(task.place.path, ()):
+            if change.moment.after(moment):
+                yield change
+
+    def _newest(self, task: Task) -> Sequence[Change]:
+        """Return the newest change of a task's file; none where there is none."""
+        return self.changes.get(task.place.path, ())[:1]
+
+    def _is_closed(self, data: bytes | None, task: Task) -> bool:
+        """Return whether a version of a task's file is done or dropped."""
+        version = self.reader.version(data, task.place.path, "root") if data is not None else None
+        return version is not None and version.closed
 
     def _status(self, data: bytes | None, task: Task) -> str | None:
         """Return the status that a version of a task's file has; None where there was no file, or no task in it."""

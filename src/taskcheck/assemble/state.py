@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from taskcheck.assemble.aftermath import AftermathReader
 from taskcheck.assemble.answers import AnswerReader
 from taskcheck.assemble.checkouts import parse_checkouts
 from taskcheck.assemble.claims import ClaimReader
@@ -19,6 +20,7 @@ from taskcheck.assemble.pulls import parse_pulls
 from taskcheck.assemble.renames import RenameReader
 from taskcheck.assemble.standing import Standing
 from taskcheck.assemble.tasks import TaskReader, in_their_files, one_file_each
+from taskcheck.assemble.users import newest_users
 from taskcheck.assemble.waiting import WaitingReader
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import People
@@ -146,12 +148,12 @@ def _with_landings(
     seconds = {(copy.checkout.branch, copy.task.id) for copy in copies.seconds}
     own = {task: landing for task, landing in landings.items() if (landing.branch, task) not in seconds}
     landed = replace(checkouts, landings=own, ends={key: end for key, (end, _) in ends.items()})
+    standing = Standing(reader, git.standing)
+    runs = parsed.runs(settings)
+    aftermath = AftermathReader(git=git, standing=standing, runs=runs)
+    landed = replace(landed, landings=aftermath.dated(tasks, own))
     claims = ClaimReader(
-        git=git,
-        standing=Standing(reader, git.standing),
-        tied=parsed.tied(settings),
-        runs=parsed.runs(settings),
-        records=parsed.records,
+        git=git, standing=standing, tied=parsed.tied(settings), runs=runs, users=newest_users(parsed.records)
     )
     return replace(landed, mentions=claims.mentions(tasks, landed), refuted=claims.refuted(tasks, landed))
 

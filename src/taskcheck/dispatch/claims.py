@@ -17,8 +17,11 @@ def is_anybodys(state: State, task: Task) -> bool:
 
 def claims_of(state: State, task: Task, person: str) -> Iterator[str]:
     """Yield that somebody has claimed a task, as long as the claim counts."""
-    claimant, since = task.text("claimed_by"), timestamp(task.text("claimed_at") or "")
-    if claimant is None or since is None or claimant == person:
+    claimant = task.text("claimed_by")
+    if claimant is None or claimant == person:
+        return
+    since = timestamp(task.text("claimed_at") or "")
+    if since is None:
         return
     until = since + state.settings.limits.claim_max_age
     if state.now < until:

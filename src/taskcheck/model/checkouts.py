@@ -50,6 +50,10 @@ class Landing:
     """Another branch of the task that is there and hasn't landed."""
     sharer: str | None = None
     """Another task that a ledger or its front matter gives the same branch."""
+    reopened: bool = False
+    """Whether the task was closed since it landed, and is open again."""
+    doubt: str = ""
+    """What happened to the task since it landed, so that this doesn't prove it done."""
 
 
 @frozen(kw_only=True)

@@ -9,19 +9,35 @@ REMOTE = "origin/"
 
 
 @frozen(kw_only=True)
-class Brought:
-    """A commit of root's own line whose subject says what it brought in: a branch, or a pull request."""
+class Moment:
+    """A commit of root's history, and which others are older."""
 
     commit: str
     at: datetime
+    rank: int = 0
+    """Greater than those of all its ancestors; 0 for one of which only the time is known."""
+
+    def after(self, other: "Moment") -> bool:
+        """Tell whether a commit is newer than another of one line: by ancestry, where that is known, not by clocks."""
+        if self.commit == other.commit:
+            return False
+        if self.rank and other.rank:
+            return self.rank > other.rank
+        return self.at > other.at
+
+
+@frozen(kw_only=True)
+class Brought:
+    """A commit of root's own line whose subject says what it brought in: a branch, or a pull request."""
+
+    made: Moment
     subject: str
     branches: frozenset[str] = frozenset()
     """Names that may be those of the branch that it merged."""
     number: int | None = None
     """Of the pull request."""
-    reverted_by: str | None = None
+    reverted: Moment | None = None
     """The commit that says it takes this one back, and that nothing takes back itself."""
-    reverted_at: datetime | None = None
     perhaps_reverted: bool = False
     """Whether a later commit takes back something of which it only gives a title."""
 

@@ -121,16 +121,19 @@ def address(recorded: PullRequest | None, home: tuple[str, str] | None = None) -
 
 
 def number_here(recorded: PullRequest, home: tuple[str, str] | None) -> int | None:
-    """Number of a recorded pull request; None for one whose URL is of another repository, or of no known form.
+    """Number by which commits call a recorded pull request, as in ``(#12)``; None where it says nothing here.
+
+    That is for one whose URL is of another repository or of no known form, and on GitLab: ``#12`` is an issue there.
 
     Args:
         recorded: what a ledger says.
         home: host and name of the repository; None where nobody knows, and any may be it.
     """
     if recorded.url is None:
-        return recorded.number
+        host = home[0] if home is not None else ""
+        return recorded.number if "gitlab" not in host else None
     at = address(recorded)
-    if at is None:
+    if at is None or "/merge_requests/" in recorded.url:
         return None
     is_elsewhere = home is not None and (at.host, at.repository.casefold()) != (home[0], home[1].casefold())
     return None if is_elsewhere else at.number

@@ -8,7 +8,8 @@ from typing import Literal
 from taskcheck.documents import Trouble
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.documents.values import from_epoch
-from taskcheck.model.history import Brought, Moved
+from taskcheck.model.history import Brought, Moment, Moved
+from taskcheck.model.hosts import folds
 
 
 @frozen
@@ -127,14 +128,22 @@ class Merge:
     """What the branch itself made of task files, from its fork to its tip; told of branches that have landed."""
     begun_at: datetime | None = None
     """When the oldest of its own commits was made; told of branches that root's history hasn't."""
-    reverted_at: datetime | None = None
-    """When the commit was made that took back what had landed; None where none did."""
+    landed: Moment | None = None
+    """The last commit that brought it into root; None where it hasn't landed."""
+    reverted: Moment | None = None
+    """The commit that took back what had landed; None where none did."""
 
     @property
     def may_say_more(self) -> bool:
         """Whether the branch has commits that root hasn't, as far as is known."""
         is_in_root = self.tip is not None and self.fork == self.tip
         return self.merged is not True and not is_in_root
+
+    def landed_before(self, began: datetime | None) -> bool:
+        """Tell whether it is known that it had landed before a run began."""
+        if self.landed is None or began is None:
+            return False
+        return self.landed.at < began
 
 
 @frozen(kw_only=True)
@@ -146,6 +155,13 @@ class Change:
     at: datetime
     before: bytes | None
     after: bytes | None
+    rank: int = 0
+    """Of the commit in root's history, as in `Moment`."""
+
+    @property
+    def moment(self) -> Moment:
+        """When it was made."""
+        return Moment(commit=self.commit, at=self.at, rank=self.rank)
 
 
 @frozen(kw_only=True)
@@ -191,7 +207,7 @@ class Repository:
     moved: tuple[Moved, ...] = ()
     """Newest first: what became of task files that ledgers name and root hasn't any more."""
     uncompared: tuple[str, ...] = ()
-    """Own branches of open tasks that weren't compared, for there are too many."""
+    """Own branches of open tasks that weren't compared: there are too many, or this clone hasn't their files."""
     fetched: Fetched | None = None
     """None where root has all that was fetched of trunk, or where that can't be told."""
 
@@ -228,7 +244,7 @@ class Processes:
         A machine is ``vm`` to one program and ``vm.local`` or ``vm.example.com`` to another. Good for findings; a safe
         fix needs `is_host`.
         """
-        return self.is_host(host) or _folds(host or "", self.host)
+        return self.is_host(host) or folds(host or "", self.host)
 
     def lives(self, pid: int | None, host: str | None, since: datetime | None, skew: timedelta) -> bool | None:
         """Whether a recorded process lives (spec 3.1); None where this host can't tell.
@@ -241,39 +257,6 @@ class Processes:
             return False
         started = self.started[pid]
         return started is None or since is None or started <= since + skew
-
-
-_HOME_DOMAINS = (".local", ".lan", ".home", ".localdomain")
-"""What a home network, or a Mac, adds to a machine's name."""
-
-
-def _folds(one: str, other: str) -> bool:
-    """Return whether two names are perhaps one host: one is the other's first label, or has a home's domain added.
-
-    Example:
-        ``vm`` and ``VM.local``, ``vm.lan`` and ``vm.local``, ``vm`` and ``vm.example.com``; never ``vm.a.com`` and
-        ``vm.b.com``, and no addresses.
-    """
-    one, other = one.casefold().rstrip("."), other.casefold().rstrip(".")
-    if _is_address(one) or _is_address(other):
-        return False
-    bare_one, bare_other = _without_home(one), _without_home(other)
-    if bare_one == bare_other:
-        return True
-    short, long = sorted((bare_one, bare_other), key=len)
-    return "." not in short and long.partition(".")[0] == short
-
-
-def _without_home(host: str) -> str:
-    for domain in _HOME_DOMAINS:
-        if host.endswith(domain):
-            return host.removesuffix(domain)
-    return host
-
-
-def _is_address(host: str) -> bool:
-    digits = host.replace(".", "")
-    return ":" in host or digits.isdecimal()
 
 
 @frozen

@@ -72,7 +72,9 @@ def _recorded(path: str, root: Path) -> RecordedPath:
 
 
 def _no_worktree(folder: Path, root: Path) -> str | None:
-    """Return why a folder is no worktree: it belongs to root's own checkout, or its ``.git`` file points nowhere."""
+    """Return why a folder is no worktree: it lies in root's own checkout, or its ``.git`` file points nowhere."""
+    if folder == root:
+        return None
     holder = next((at for at in (folder, *folder.parents) if os.path.lexists(at / ".git")), None)
     if holder is None or holder == root:
         return "it has no .git file"

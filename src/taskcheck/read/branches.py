@@ -72,6 +72,19 @@ def read_changed(
     return _sources(changed, found), frozenset(path for path, blob in changed.items() if blob is None)
 
 
+def without_unread(checkouts: Iterable[CheckoutSource], own: Container[str]) -> tuple[list[CheckoutSource], list[str]]:
+    """Return all checkouts but the tips that nobody asked for and of which this clone hasn't all files; those apart."""
+    kept = []
+    unread = []
+    for checkout in checkouts:
+        is_unasked = checkout.path is None and checkout.branch in own
+        if is_unasked and any(source.trouble for source in checkout.files.values()):
+            unread.append(checkout.branch or "")
+        else:
+            kept.append(checkout)
+    return kept, unread
+
+
 @frozen
 class _Differing:
     """The task files in which a commit differs from root, with the ids of their blobs, by path."""

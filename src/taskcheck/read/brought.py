@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
-from taskcheck.documents.values import from_epoch
 from taskcheck.model.history import Brought
 from taskcheck.read.history import History
 from taskcheck.read.reverts import RevertReader
@@ -77,13 +76,11 @@ def _brought(
             continue
         taken = reverts.taken_back(_with_merged(history, number), commit)
         yield Brought(
-            commit=commit,
-            at=from_epoch(graph.times[number]),
+            made=graph.moment(commit),
             subject=subject.text,
             branches=named,
             number=subject.number,
-            reverted_by=taken.by,
-            reverted_at=from_epoch(graph.times[graph.numbers[taken.by]]) if taken.by else None,
+            reverted=graph.moment(taken.by) if taken.by else None,
             perhaps_reverted=taken.vague is not None,
         )
 
@@ -93,9 +90,10 @@ def _lately(history: History) -> Iterator[int]:
     graph = history.graph
     newest = graph.times[graph.numbers[history.head]]
     for number in graph.members(history.mainline):
-        if number < graph.edge or newest - graph.times[number] > LOOK_BACK.total_seconds():
+        if number < graph.edge:
             return
-        yield number
+        if newest - graph.times[number] <= LOOK_BACK.total_seconds():
+            yield number
 
 
 def _with_merged(history: History, number: int) -> int:

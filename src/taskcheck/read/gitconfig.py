@@ -25,11 +25,13 @@ def core_values(text: str) -> dict[str, str]:
 
 
 def origin(text: str) -> str | None:
-    """Return the first URL of the remote ``origin``; None where there is no such remote."""
+    """Return the first URL of the remote ``origin``, else of the only remote; None where nobody can tell which."""
+    urls: dict[str, str] = {}
     for section, key, value in _settings(text):
-        if section == 'remote "origin"' and key.lower() == "url":
-            return value
-    return None
+        if section.startswith('remote "') and key.lower() == "url":
+            urls.setdefault(section, value)
+    only = next(iter(urls.values())) if len(urls) == 1 else None
+    return urls.get('remote "origin"', only)
 
 
 def is_true(value: str) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
 from taskcheck.documents.frozen import field, frozen
+from taskcheck.documents.values import from_epoch
+from taskcheck.model.history import Moment
 
 Commits = int
 """A set of commits: the bit at a commit's number is set. So union is ``|``, and what one has beyond another ``& ~``."""
@@ -59,6 +61,16 @@ class Graph:
     def unlisted(self) -> Commits:
         """Those at the edge, behind which there may be any number of others."""
         return (1 << self.edge) - 1
+
+    def moment(self, name: str) -> Moment:
+        """Return a commit that is in the graph with when it was made."""
+        number = self.numbers[name]
+        return Moment(commit=name, at=from_epoch(self.times[number]), rank=number + 1)
+
+    def rank(self, name: str) -> int:
+        """Return a number that is greater than those of all ancestors of a commit; 0 for one that wasn't listed."""
+        number = self.numbers.get(name, -1)
+        return number + 1 if number >= self.edge else 0
 
     def set_of(self, names: Iterable[str]) -> Commits:
         """Return those of some commits that are in the graph."""

@@ -33,6 +33,8 @@ class MergeReader:
     """Of root and of the tips."""
     reflogs: Path | None = None
     """The folder of the branches' reflogs, one file each."""
+    home: tuple[str, str] | None = None
+    """Host and name of the repository; None where nobody knows."""
 
     @cached_property
     def _patches(self) -> PatchReader:
@@ -41,7 +43,7 @@ class MergeReader:
     @cached_property
     def reverts(self) -> RevertReader:
         """What commits on root took back."""
-        return RevertReader(self.history, self._patches)
+        return RevertReader(self.history, self._patches, self.home)
 
     @cached_property
     def _apart(self) -> ApartReader:

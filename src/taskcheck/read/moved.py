@@ -1,7 +1,7 @@
 """Task files that root's own line took away while a ledger still names them, and what came in the same commit."""
 
 from collections.abc import Collection, Iterable, Iterator
-from itertools import chain, groupby, product
+from itertools import chain, groupby
 from operator import itemgetter
 
 from taskcheck.model.history import Moved
@@ -9,6 +9,9 @@ from taskcheck.read.edits import on_mainline
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.history import History
 from taskcheck.read.rawdiff import Delta
+
+MOST_ADDED = 100
+"""Files added by one commit among which a changed one is looked for; an unchanged one is found among any number."""
 
 Pair = tuple[Delta, Delta]
 """What was taken away, and what was added."""
@@ -31,8 +34,19 @@ def read_moved(history: History, names: Collection[str], since: int | None, pref
     pairs: list[Pair] = []
     for _, made in groupby(on_mainline(history, since), key=itemgetter(0)):
         tasks = [delta for _, delta in made if history.is_task(delta.path)]
-        pairs += product(_gone(tasks, names), _come(tasks))
+        pairs += _pairs(_gone(tasks, names), _come(tasks))
     return tuple(_moved(history, pairs, prefix))
+
+
+def _pairs(gone: Iterable[Delta], come: list[Delta]) -> Iterator[Pair]:
+    """Yield what was taken away with what has the same content, else with all that came; with nothing of too many."""
+    by_content: dict[str | None, list[Delta]] = {}
+    for added in come:
+        by_content.setdefault(added.after, []).append(added)
+    others = come if len(come) <= MOST_ADDED else []
+    for taken in gone:
+        for added in by_content.get(taken.before, others):
+            yield taken, added
 
 
 def _gone(made: Iterable[Delta], names: Collection[str]) -> list[Delta]:

@@ -54,7 +54,8 @@ def read_past(
 
     Why it doesn't tell of tasks is added to the errors.
     """
-    reader = MergeReader(history, reflogs=common_dir / "logs" / "refs" / "heads")
+    home = _home(common_dir)
+    reader = MergeReader(history, common_dir / "logs" / "refs" / "heads", home)
     reader.load(tips.values())
     verdicts = {name: reader.verdict(tip, name) for name, tip in tips.items()}
     past = Past(merges=read_edits(history, verdicts, prefix))
@@ -64,11 +65,10 @@ def read_past(
         past = replace(past, changes=changes, moved=moved)
         if history.shallow:
             return past
-        home = _home(common_dir)
         own = [Own.of(path, tied, home) for path, tied in questions.tied.items()]
         brought = _brought(history, reader, own)
         asked = {*questions.idle, *questioned(own, past.merges, brought)}
-        standing = read_standing(history.git, history.head, asked, prefix)
+        standing = read_standing(history, asked, prefix)
     except GitSilent:
         raise
     except GitError as error:
@@ -124,9 +124,10 @@ def questioned(own: Iterable[Own], merges: Mapping[str, Merge], brought: Iterabl
     landed: set[str | int | None] = set()
     reverted: set[str | int | None] = set()
     for commit in brought:
-        named = landed if commit.reverted_by is None else reverted
+        named = landed if commit.reverted is None else reverted
         named |= {*commit.branches, commit.number}
     against_done = reverted | {branch for branch, merge in merges.items() if merge.merged is False}
+    landed |= {branch for branch, merge in merges.items() if merge.merged is True}
     for each in own:
         names = {*each.branches, *each.numbers}
         speaking = against_done if each.closed else landed

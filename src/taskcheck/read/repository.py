@@ -11,7 +11,7 @@ from taskcheck.documents.frozen import replace
 from taskcheck.model.history import REMOTE
 from taskcheck.model.sources import CheckoutSource, Fetched, Repository, Source, Sources, Unavailable
 from taskcheck.read.allowlist import branch_name, object_id
-from taskcheck.read.branches import branch_tips, read_branches, read_changed
+from taskcheck.read.branches import branch_tips, read_branches, read_changed, without_unread
 from taskcheck.read.forks import read_forks
 from taskcheck.read.git import MINIMUM, Git, Refs, WorktreeRecord
 from taskcheck.read.history import History
@@ -117,6 +117,7 @@ def _read_repository(
             compares_with_trunk = branch == trunk and not shallow
             if compares_with_trunk:
                 fetched = _fetched(history, theirs, trees, root_files, paths, location.prefix)
+    checkouts, unread = without_unread(checkouts, own)
     return Repository(
         head=head,
         branch=branch,
@@ -133,7 +134,7 @@ def _read_repository(
         home=past.home,
         moved=past.moved,
         fetched=fetched,
-        uncompared=tuple(own)[MOST_OWN:],
+        uncompared=(*unread, *list(own)[MOST_OWN:]),
     )
 
 

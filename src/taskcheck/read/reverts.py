@@ -3,12 +3,12 @@
 Their word is a commit's id, a title, or the number of a pull request.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Container, Iterable
 from functools import cached_property
 
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
-from taskcheck.documents.values import from_epoch
 from taskcheck.model.sources import Merge
 from taskcheck.read.graph import Commits
 from taskcheck.read.history import History
@@ -21,7 +21,9 @@ PATTERNS = ("--grep=[Rr]evert", "--grep=Reapply ")
 """Flags for ``rev-list`` that let through whatever may be a revert."""
 
 _COMMITS = expression(r"This reverts commit ([0-9a-f]{40,64})")
-_NUMBERS = expression(r"[Rr]everts (?:[\w./-]+#|#|(?:merge|pull) request [!#])(\d+)\b")
+_NUMBERS = expression(
+    r"^(?:This )?[Rr]everts (?:([\w.-]+/[\w.-]+)#|#|(?:merge|pull) request [!#])(\d+)\b", re.MULTILINE
+)
 _SUBJECT = expression(r'Revert "(.*)"')
 _REAPPLIED = expression(r'Reapply "(.*)"')
 _SUFFIX = expression(r" \(#(\d+)\)\Z")
@@ -39,27 +41,42 @@ class Reverts:
         """A commit that takes back what it only gives a title of."""
 
     @classmethod
-    def of(cls, messages: Iterable[tuple[str, str]]) -> "Reverts":
-        """Return the reverts among commits, newest first, each with its message."""
+    def of(
+        cls, messages: Iterable[tuple[str, str]], known: Container[str], home: tuple[str, str] | None = None
+    ) -> "Reverts":
+        """Return the reverts among commits, newest first, each with its message.
+
+        Args:
+            messages: of the commits.
+            known: ids of all commits of root's history.
+            home: host and name of the repository; None where nobody knows.
+        """
         found = cls()
         for commit, message in messages:
             names = subject_names(message)
             if commit in found.commits or not names.isdisjoint(found.titles.keys() | found.numbers.keys()):
                 continue  # it was itself reverted
-            found._add(commit, message)
+            found._add(commit, message, known, home)
         return found
 
-    def _add(self, commit: str, message: str) -> None:
+    def _add(self, commit: str, message: str, known: Container[str], home: tuple[str, str] | None) -> None:
         named = _COMMITS.findall(message)
         self.commits |= dict.fromkeys(named, commit)
-        numbers = _NUMBERS.findall(message)
+        numbers = [number for repository, number in _NUMBERS.findall(message) if _is_of(repository, home)]
         self.numbers |= dict.fromkeys(numbers, commit)
+        if any(each in known for each in named):
+            return  # a title is that of others, too
         reapplied, reverted = _REAPPLIED.match(message), _SUBJECT.match(message)
         title = f'Revert "{reapplied[1]}"' if reapplied else reverted and reverted[1]
         if title:
             self.titles[title_of(title)] = commit
             if not named and not numbers:
                 self.vague = commit
+
+
+def _is_of(repository: str, home: tuple[str, str] | None) -> bool:
+    """Return whether a repository's name may be that of the one that is looked at; empty is this one."""
+    return not repository or home is None or repository.casefold() == home[1].casefold()
 
 
 @frozen(kw_only=True)
@@ -78,6 +95,13 @@ class RevertReader:
 
     history: History
     patches: PatchReader
+    home: tuple[str, str] | None = None
+    """Host and name of the repository; None where nobody knows."""
+
+    @cached_property
+    def _said(self) -> dict[Commits, Reverts]:
+        """What was read already, by the commits that say it."""
+        return {}
 
     @cached_property
     def _candidates(self) -> Commits:
@@ -110,16 +134,19 @@ class RevertReader:
         by = taken.by
         if by is None:
             by = self._by_patch(since, *changes) if changes else taken.vague
+        graph = self.history.graph
         if by:
-            graph = self.history.graph
-            at = from_epoch(graph.times[graph.numbers[by]])
-            return Merge(merged=False, proof=f"it landed and was reverted by {by[:9]}", reverted_at=at)
-        return Merge(merged=True, proof=proof)
+            return Merge(merged=False, proof=f"it landed and was reverted by {by[:9]}", reverted=graph.moment(by))
+        last = graph.newest(landed)
+        return Merge(merged=True, proof=proof, landed=graph.moment(last) if last else None)
 
     def taken_back(self, landed: Commits, since: str, names: frozenset[str] = frozenset()) -> Taken:
         """Return the later commit on root that says that it takes back some commits; see `unless_reverted`."""
         later = self.history.since(since) & self._candidates
-        said = Reverts.of(self._read(later))
+        said = self._said.get(later)
+        if said is None:
+            said = Reverts.of(self._read(later), self.history.graph.numbers, self.home)
+            self._said[later] = said
         return Taken(by=self._by_commit(said, landed) or self._by_name(said, landed, names), vague=said.vague)
 
     def _read(self, commits: Commits) -> list[tuple[str, str]]:

@@ -7,9 +7,11 @@ from taskcheck.documents.values import from_epoch
 from taskcheck.model.sources import Change
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.git import Git
+from taskcheck.read.graph import Graph
+from taskcheck.read.history import History
 from taskcheck.read.rawdiff import Delta, Step
 
-MOST_FILES = 300
+MOST_FILES = 2_000
 """Task files that are asked about in one run."""
 
 MOST_COMMITS = 2_000
@@ -19,12 +21,11 @@ Made = tuple[str, int, Delta]
 """A commit, when it was made in seconds since 1970, and what it did to one file."""
 
 
-def read_standing(git: Git, head: str, paths: Collection[str], prefix: str) -> dict[str, tuple[Change, ...]]:
+def read_standing(history: History, paths: Collection[str], prefix: str) -> dict[str, tuple[Change, ...]]:
     """Return what the commits of root's own line made of some task files, newest first; nothing for new files.
 
     Args:
-        git: the repository.
-        head: root's commit.
+        history: of root; of commits that it hasn't only the time is known.
         paths: of the files, in the store.
         prefix: the store's folder in its repository.
 
@@ -33,12 +34,15 @@ def read_standing(git: Git, head: str, paths: Collection[str], prefix: str) -> d
     """
     made: dict[str, list[Made]] = {prefix + path: [] for path in sorted(paths)[:MOST_FILES]}
     sides: set[str | None] = set()
-    for commit, at, delta in _made(git, head, made):
+    git = history.git
+    for commit, at, delta in _made(git, history.head, made):
         if delta.path in made:
             made[delta.path].append((commit, at, delta))
             sides |= {delta.before, delta.after}
     contents = git.objects.blobs(filter(None, sides), MAX_TASK_BYTES).contents
-    return {path.removeprefix(prefix): tuple(_changes(each, contents, prefix)) for path, each in made.items()}
+    return {
+        path.removeprefix(prefix): tuple(_changes(each, contents, prefix, history.graph)) for path, each in made.items()
+    }
 
 
 def _made(git: Git, head: str, paths: Collection[str]) -> Iterator[Made]:
@@ -62,7 +66,7 @@ def _step(name: str, parents: list[str]) -> Step:
     return (name, parents[0]) if len(parents) > 1 else (name,)
 
 
-def _changes(made: list[Made], contents: Mapping[str, bytes], prefix: str) -> Iterator[Change]:
+def _changes(made: list[Made], contents: Mapping[str, bytes], prefix: str, graph: Graph) -> Iterator[Change]:
     """Yield changes of one file with what it held before and after, as far back as all of that can be read."""
     for commit, at, delta in made:
         if not {delta.before, delta.after} - {None} <= contents.keys():
@@ -73,4 +77,5 @@ def _changes(made: list[Made], contents: Mapping[str, bytes], prefix: str) -> It
             at=from_epoch(at),
             before=contents.get(delta.before or ""),
             after=contents.get(delta.after or ""),
+            rank=graph.rank(commit),
         )

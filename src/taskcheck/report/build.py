@@ -8,7 +8,7 @@ from taskcheck.documents.frozen import replace
 from taskcheck.documents.shape import file_of
 from taskcheck.engine.rule import Rule
 from taskcheck.model.cases import RuleRun, RunError
-from taskcheck.model.finding import Evidence, Finding, HandEdit
+from taskcheck.model.finding import Evidence, Finding, HandEdit, Severity
 from taskcheck.model.report import EMPTY, FixNote, Incident, ManagerStatus, Report
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
@@ -91,7 +91,7 @@ def _without_explained_signals(runs: tuple[RuleRun, ...], causes: Causes) -> tup
         return runs
     by_task: dict[str | None, list[Finding]] = {}
     for finding in _counted(runs):
-        if not finding.signal:
+        if not finding.signal and finding.severity is not Severity.INFO:
             by_task.setdefault(finding.task, []).append(finding)
 
     def unless_explained(finding: Finding) -> Finding | None:

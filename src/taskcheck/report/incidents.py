@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from taskcheck.assemble.signs import front_times, newest_sign
 from taskcheck.documents.frozen import replace
-from taskcheck.documents.values import timestamp
 from taskcheck.engine.rule import Rule
 from taskcheck.model.checkouts import Copies
 from taskcheck.model.finding import Finding, Safety, Severity
@@ -186,13 +186,8 @@ def _moved(task: Task | None, state: State) -> datetime | None:
 
 
 def _newest_written(task: Task, latest: datetime) -> datetime | None:
-    """Return the newest timestamp in a task's front matter that isn't in the future."""
-    times = []
-    for value in task.front.values():
-        time = timestamp(value) if isinstance(value, str) else None
-        if time is not None and time <= latest:
-            times.append(time)
-    return max(times, default=None)
+    """Return the newest timestamp in a task's front matter that isn't in the future, nor a plan."""
+    return newest_sign(front_times(task), latest)
 
 
 def _heard(manager: str | None, state: State) -> datetime | None:

@@ -39,7 +39,10 @@ def _checkouts(state: State) -> Iterator[Unseen]:
     if uncompared:
         where = f"{len(uncompared)} branches of open tasks, {uncompared[0]} the first"
         yield Unseen(
-            kind="branches", where=where, why="200 are compared without being asked for", cure="--branches GLOB"
+            kind="branches",
+            where=where,
+            why="200 are compared unasked, and none with files that this clone hasn't",
+            cure="--branches GLOB",
         )
 
 

@@ -61,7 +61,7 @@ def manager_cries_for_help(scene: Scene, task: str) -> Iterator[Expected]:
     yield expect(task, "unexplained-escalation", also=["metadata-drift"])
 
 
-@fault({"hold": "review", "neglect": frozenset()})
+@fault({"hold": "review", "by": "worker", "tombstone": True, "neglect": frozenset()})
 def nobody_pulled(scene: Scene, task: str) -> Iterator[Expected]:
     """Trunk was fetched with the task done, and root wasn't pulled."""
     world = scene.world

@@ -97,7 +97,9 @@ def main() -> None:
         os.waitpid(pid, 0)
         if not gone(folder):
             left.append(folder.name)
-        ran += (folder / "ran").exists()
+        has_run = (folder / "ran").exists()
+        ran += has_run
+        span *= 0.9 if has_run else 1.1  # however busy the machine is now, about half of them come to run
     print(json.dumps({"rounds": rounds, "ran": ran, "never ran": rounds - ran, "left": left}))
 
 

@@ -1,0 +1,50 @@
+"""What happened to tasks after their branches had landed."""
+
+from collections.abc import Mapping
+
+from taskcheck.assemble.runs import NO_RUN, Run
+from taskcheck.assemble.standing import Standing
+from taskcheck.documents.frozen import frozen, replace
+from taskcheck.model.checkouts import Landing
+from taskcheck.model.history import Moment
+from taskcheck.model.sources import Repository
+from taskcheck.model.task import Task
+from taskcheck.model.tasks import Tasks
+
+
+@frozen(kw_only=True)
+class AftermathReader:
+    """Holds branches that have landed against what root and the ledgers said of their tasks since."""
+
+    git: Repository
+    standing: Standing
+    runs: Mapping[str, Run]
+
+    def dated(self, tasks: Tasks, landings: Mapping[str, Landing]) -> dict[str, Landing]:
+        """Return the branches that have landed, each with what happened to its task since; without old news.
+
+        A branch that landed before its task's file was made is another task's.
+        """
+        found = {}
+        for name, landing in landings.items():
+            task = tasks.get(name)
+            merge = self.git.merges.get(landing.branch)
+            landed = merge.landed if merge is not None else None
+            if task is None or landed is None:
+                found[name] = landing
+            elif not self.standing.was_made_after(task, landed):
+                reopened = self.standing.was_closed_after(task, landed)
+                found[name] = replace(landing, reopened=reopened, doubt=self._doubt(task, landed))
+        return found
+
+    def _doubt(self, task: Task, landed: Moment) -> str:
+        """Return what happened to a task since something landed, so that this doesn't prove it done; else nothing."""
+        if self.standing.is_unsaved(task):
+            return "its status isn't committed: somebody may have just set it"
+        begun = self.runs.get(task.id, NO_RUN).began
+        if begun is not None and begun > landed.at:
+            return "a run of it began after that"
+        given = self.standing.given(task)
+        if given is not None and given.moment.after(landed):
+            return f"root's status was set after that, by {given.moment.commit[:9]}"
+        return ""
