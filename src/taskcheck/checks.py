@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +11,16 @@ from typing import TYPE_CHECKING
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.engine.judge import run_rules
 from taskcheck.engine.rule import Rule
+from taskcheck.engine.run import heard, known
 from taskcheck.engine.select import UnknownRule, choose, require_rules
 from taskcheck.model.baseline import Baseline, BaselineError
 from taskcheck.model.cases import RuleRun, RunError
 from taskcheck.model.finding import Severity
+from taskcheck.model.memory import NOTHING_KNOWN, Silence
 from taskcheck.model.report import Report
 from taskcheck.model.sources import CheckoutSource, Repository, Source, Sources, Unavailable
 from taskcheck.model.state import State
+from taskcheck.plugins.manager import BUILTIN
 from taskcheck.read.answers import changed
 from taskcheck.read.baseline import read_baseline
 from taskcheck.read.locate import fix_folder, own_folder
@@ -27,6 +31,7 @@ from taskcheck.store import Request, Store, UsageError, Where, open_store
 from taskcheck.write import COMMITTED, PENDING
 
 if TYPE_CHECKING:
+    from taskcheck.read.learned import Remembering
     from taskcheck.report.choice import Choice
 
 NOTHING = "neither task files nor runtime ledgers found"
@@ -106,12 +111,49 @@ def look(store: Store, request: Request) -> Look:
     Raises:
         UsageError: as `check`.
     """
+    remembering = _remembering(store, request)
+    if remembering is not None:
+        seen = _look(store, request, remembering)
+        if not remembering.recall.is_void:
+            return seen
+    return _look(store, request, None)
+
+
+def _remembering(store: Store, request: Request) -> "Remembering | None":
+    """Return what is remembered of a store; None where nothing is to be, or there is no place for it.
+
+    Nor is it where a commit is compared: that takes the bytes of all task files.
+    """
+    if not request.remember or request.gate == "commit":
+        return None
+    from taskcheck.read.learned import Remembering
+
+    return Remembering.of(store.location, store.settings, import_module(BUILTIN).__path__)
+
+
+def _look(store: Store, request: Request, remembering: "Remembering | None") -> Look:
+    """Read a store, but for what is remembered of it, and ask the rules; what built-in rules said is remembered."""
     rules = chosen(store, request)
-    sources, state = store.read(request)
-    return ask(store, request, sources, state, rules)
+    if remembering is None:
+        sources, state = store.read(request)
+        return ask(store, request, sources, state, rules)
+    ours = [rule for rule in rules if rule.check.__module__.partition(".")[0] == BUILTIN]
+    sources, state = store.read(request, remembering.recall)
+    seen = ask(store, request, sources, state, rules, known(ours, remembering.silence(sources)))
+    asked_all = not (request.select or request.extend_select or request.ignore)
+    if asked_all and not remembering.recall.is_void:
+        remembering.keep(sources, state, heard(ours, seen.runs))
+    return seen
 
 
-def ask(store: Store, request: Request, sources: Sources, state: State, rules: Iterable[Rule] | None = None) -> Look:
+def ask(
+    store: Store,
+    request: Request,
+    sources: Sources,
+    state: State,
+    rules: Iterable[Rule] | None = None,
+    silence: Silence = NOTHING_KNOWN,
+) -> Look:
     """Ask the rules about a state, read or as it would be, and report what they say.
 
     Args:
@@ -120,12 +162,13 @@ def ask(store: Store, request: Request, sources: Sources, state: State, rules: I
         sources: what the state rests on.
         state: the state.
         rules: the rules to ask; None for those that the request is about.
+        silence: which of them are known to have nothing to say.
 
     Raises:
         UsageError: as `check`.
     """
     asked = chosen(store, request) if rules is None else rules
-    runs = run_rules(asked, state, known=store.rules)
+    runs = run_rules(asked, state, known=store.rules, silence=silence)
     return Look(sources=sources, state=state, runs=runs, report=reported(store, request, sources, state, runs))
 
 

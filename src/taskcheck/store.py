@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from taskcheck.model.state import State
     from taskcheck.model.task import Task
     from taskcheck.model.verdict import Verdict
+    from taskcheck.read.questions import Questions
+    from taskcheck.read.recall import Recall
 
 
 class UsageError(Exception):
@@ -84,6 +86,8 @@ class Request:
     """Ask the forges of recorded pull requests about them."""
     pull_requests: Mapping[PullAddress, PullState] | None = None
     """What forges would say, to be believed instead of asking them."""
+    remember: bool = False
+    """Whether the cache may tell what wasn't written since the last check; not where it is to be written."""
     progress: Callable[[str], None] = lambda _: None
     """Told what is being done, for somebody who waits."""
 
@@ -108,31 +112,20 @@ class Store:
         known = self.plugins.rules()
         return {**known, **{rule.name: rule for rule in self.added}} if self.added else known
 
-    def read(self, request: Request) -> tuple[Sources, State]:
-        """Read everything that the rules look at, held still.
+    def read(self, request: Request, recall: Recall | None = None) -> tuple[Sources, State]:
+        """Read everything that the rules look at, held still; of task files what isn't remembered.
 
         Raises:
             ConfigError: two people or roles are one name.
         """
         from taskcheck.assemble.pulls import parse_pulls
         from taskcheck.assemble.state import assemble
-        from taskcheck.model.tied import of_files
         from taskcheck.read.answers import read_rest
-        from taskcheck.read.questions import Questions
 
         request.progress("reading task files and ledgers")
         now = request.now or clock()
-        sources, parsed = self.files()
-        questions = Questions(
-            pids=parsed.pids,
-            worktree_paths=parsed.worktree_paths,
-            branches=parsed.branches(self.settings),
-            dispatched=_by_file(parsed.dispatched(self.settings)),
-            idle=frozenset(map(file_of, parsed.idle(self.settings, now))),
-            lost=parsed.lost(self.settings, now),
-            own_branches=parsed.own_branches(self.settings),
-            tied=of_files(parsed.tied(self.settings)),
-        )
+        sources, parsed = self.files(recall)
+        questions = self._questions(parsed, now)
         request.progress("asking git")
         sources = read_rest(sources, self.location, self.settings, questions, request.processes, request.progress)
         request.progress("comparing")
@@ -143,6 +136,25 @@ class Store:
         if self.trusted is not None:
             state = replace(state, trusted=self._trusted_tasks(state, self.trusted))
         return sources, state
+
+    def _questions(self, parsed: Parsed, now: datetime) -> Questions:
+        """Return what the files make us ask of this machine, and of git where there is one."""
+        from taskcheck.read.questions import Questions
+
+        if self.location.top is None:
+            return Questions(pids=parsed.pids, worktree_paths=parsed.worktree_paths)
+        from taskcheck.model.tied import of_files
+
+        return Questions(
+            pids=parsed.pids,
+            worktree_paths=parsed.worktree_paths,
+            branches=parsed.branches(self.settings),
+            dispatched=_by_file(parsed.dispatched(self.settings)),
+            idle=frozenset(map(file_of, parsed.idle(self.settings, now))),
+            lost=parsed.lost(self.settings, now),
+            own_branches=parsed.own_branches(self.settings),
+            tied=of_files(parsed.tied(self.settings)),
+        )
 
     def _ask_forges(self, state: State, sources: Sources, request: Request) -> Forges:
         """Return what forges say of the recorded pull requests."""
@@ -181,8 +193,11 @@ class Store:
         sources = replace(sources, processes=read_processes(parsed.pids))
         return assemble(parsed, sources, self.settings, clock())
 
-    def files(self) -> tuple[Sources, Parsed]:
+    def files(self, recall: Recall | None = None) -> tuple[Sources, Parsed]:
         """Read the files of the main checkout; what they hold, and what they say.
+
+        Args:
+            recall: what is remembered of task files; None to read them all.
 
         Raises:
             ConfigError: two people or roles are one name.
@@ -190,7 +205,7 @@ class Store:
         from taskcheck.assemble.parse import parse
         from taskcheck.read.ledgers import read_files
 
-        sources = read_files(self.location, self.settings)
+        sources = read_files(self.location, self.settings, recall)
         try:
             return sources, parse(sources, self.settings)
         except AmbiguousNames as error:

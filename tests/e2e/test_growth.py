@@ -15,6 +15,7 @@ import pytest
 
 from taskcheck.checks import check_request
 from taskcheck.model.sources import Processes
+from taskcheck.read import recall
 from taskcheck.store import Request, Where
 from tests.e2e.repository import CONFIG, imported
 
@@ -140,10 +141,10 @@ def signals(root: Path, size: int) -> Store:
 SHAPES = [tasks, findings, branches, worktrees, commits, changed_files, entries, signals]
 
 
-def calls(root: Path) -> int:
+def calls(root: Path, *, remember: bool = False) -> int:
     """How many functions a check calls."""
     where = Where(root=root, third_party=False)
-    request = Request(now=NOW, processes=Processes(host="here", started={}))
+    request = Request(now=NOW, processes=Processes(host="here", started={}), remember=remember)
     count = 0
 
     def counted(_frame: FrameType, event: str, _argument: object) -> None:
@@ -169,3 +170,20 @@ def test_twice_as_much_is_twice_as_much_work(tmp_path: Path, shape: Callable[[Pa
     first, second = counted[1] - counted[0], counted[2] - counted[1]
     assert first > 0
     assert second / first <= MOST, counted
+
+
+def test_what_is_remembered_is_a_quarter_of_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of tasks that are as they were, where no git has to be asked about them."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(recall, "SETTLED_NS", 0)
+    counted: dict[bool, list[int]] = {False: [], True: []}
+    for size in (100, 300):
+        root = tmp_path / f"{size}"
+        (root / "tasks").mkdir(parents=True)
+        (root / "taskcheck.toml").write_text(CONFIG)
+        for number in range(size):
+            (root / f"tasks/t{number}.md").write_text(task(number, "ready"))
+        for remember, counts in counted.items():
+            counts.append(min(calls(root, remember=remember) for _ in range(3)))
+    without, warm = (counts[1] - counts[0] for counts in counted.values())
+    assert 0 < warm * 4 <= without, counted

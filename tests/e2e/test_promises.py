@@ -41,13 +41,16 @@ def test_a_check_writes_nothing(day: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-def test_no_call_opens_anything_for_writing(incidents: Built, tmp_path: Path) -> None:
-    log = tmp_path / "strace"
+@pytest.mark.parametrize("options", [["--no-cache"], []])
+def test_no_call_opens_anything_for_writing(options: list[str], incidents: Built, tmp_path: Path) -> None:
+    """But for the user's cache, and without one nothing at all."""
+    log, cache = tmp_path / "strace", tmp_path / "cache"
+    cache.mkdir()
     calls = "openat,open,creat,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,link,linkat,symlink,symlinkat"
-    command = ["strace", "-f", "-e", f"trace={calls}", "-o", str(log), sys.executable, "-m", "taskcheck", "--now", NOW]
-    done = subprocess.run(
-        command, cwd=incidents.root, env=environment(PYTHONDONTWRITEBYTECODE="1"), capture_output=True, check=False
-    )
+    traced = ["strace", "-f", "-y", "-e", f"trace={calls}", "-o", str(log)]
+    command = [*traced, sys.executable, "-m", "taskcheck", "--now", NOW, *options]
+    env = environment(PYTHONDONTWRITEBYTECODE="1", XDG_CACHE_HOME=str(cache))
+    done = subprocess.run(command, cwd=incidents.root, env=env, capture_output=True, check=False)
     if b"ptrace" in done.stderr:
         pytest.skip("ptrace is denied here")
     assert done.returncode == 1
@@ -61,6 +64,8 @@ def test_no_call_opens_anything_for_writing(incidents: Built, tmp_path: Path) ->
         and not line.endswith("+++")
         and "---" not in line
     ]
+    if not options:
+        writing = [line for line in writing if str(cache.resolve()) not in line]
     assert writing == []
 
 

@@ -93,7 +93,10 @@ def _records_by_task(state: State, home: tuple[str, str] | None) -> dict[str, di
 
 def _records(state: State) -> Iterator[_Record]:
     """Yield what is recorded: by a task's own file first, then by its worktree's, register entries, tombstone."""
+    told_elsewhere = _told_beside_root(state)
     for task in state.tasks:
+        if task.id not in told_elsewhere and not _may_record(task):
+            continue
         yield from _in_file(task.id, task, of_root=True)
         copy = state.own_copy_of(task.id)
         if copy is not None:
@@ -105,6 +108,24 @@ def _records(state: State) -> Iterator[_Record]:
         if dispatch and dispatch.tombstone and dispatch.tombstone.pull_request:
             place = dispatch.tombstone.ledger.place
             yield _Record(task.id, place, dispatch.tombstone.pull_request, of_root=False)
+
+
+def _told_beside_root(state: State) -> set[str]:
+    """Return the tasks of which a worktree, a register or a run tells."""
+    told: set[str] = set()
+    if not isinstance(state.copies, Unavailable):
+        told.update(state.copies.own_by_task)
+    if not isinstance(state.entries, Unavailable):
+        told.update(state.entries.by_task)
+    if not isinstance(state.dispatches, Unavailable):
+        told.update(state.dispatches.by_task)
+    return told
+
+
+def _may_record(task: Task) -> bool:
+    """Return whether a task's front matter has a key for a pull request."""
+    front = task.front
+    return task.keys.get("pr_url", "pr_url") in front or task.keys.get("pr_number", "pr_number") in front
 
 
 def _in_file(task: str, file: Task, *, of_root: bool) -> Iterator[_Record]:

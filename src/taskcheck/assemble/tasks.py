@@ -1,13 +1,15 @@
 """Task files to tasks, and those that are put away."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from operator import attrgetter
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Trouble
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.documents.shape import JsonList, element_of
+from taskcheck.model.memory import Remembered
 from taskcheck.model.sources import Source, Sources
 from taskcheck.model.task import Place, Task
 
@@ -52,6 +54,23 @@ class TaskReader:
     def _holds_many(self) -> bool:
         """Whether a file holds many tasks, each of them under a path of its own."""
         return isinstance(self.settings.shape, JsonList)
+
+    def recalled(self, remembered: Remembered) -> Iterator[Task]:
+        """Yield the tasks in files of root of which the values are known; Markdown of another kind is left out."""
+        from taskcheck.documents.recalled import Recalled
+
+        def whole(path: str) -> Document | None:
+            try:
+                return self._read(path, remembered.read(path))
+            except DocumentError:
+                return None
+
+        status = self.settings.fields["status"]
+        for path, front in remembered.fronts.items():
+            if front is not None and status in front:
+                document = Recalled(front, path, whole)
+                mtime_ns = remembered.stamps[path][2]
+                yield self._task(document, self.name(path), Place(path=path, checkout="root"), mtime_ns)
 
     def version(self, data: bytes, path: str, checkout: str) -> Task | None:
         """Return the readable task of a past version of a file; None for anything else."""
@@ -122,15 +141,23 @@ def parse_tasks(sources: Sources, reader: TaskReader) -> tuple[tuple[Task, ...],
     """Return root's tasks, in the order of their paths; and those that are put away."""
     tasks: list[Task] = []
     archived: list[Task] = []
-    for source in sources.tasks:
-        task = reader.read(source)
-        if task is None:
-            continue
-        if reader.archived(source.path):
+    for task in _in_order(sources, reader):
+        if reader.archived(task.place.path):
             archived.append(task)
         else:
             tasks.append(task)
     return tuple(tasks), tuple(archived)
+
+
+def _in_order(sources: Sources, reader: TaskReader) -> list[Task]:
+    """Return root's tasks, those that were read and those that are remembered, in the order of their paths."""
+    tasks = list(filter(None, map(reader.read, sources.tasks)))
+    remembered = sources.remembered
+    if remembered is None:
+        return tasks
+    tasks.extend(reader.recalled(remembered))
+    tasks.sort(key=attrgetter("place.path"))
+    return tasks
 
 
 def one_file_each(sources: Sources, settings: Settings) -> Sources:

@@ -28,6 +28,7 @@ COMMANDS = {
     "owner": "the canonical key of a person or role, by any spelling",
     "route": "who may dispatch a task, and why",
     "init": "write a taskcheck.toml from what lies here",
+    "cache": "what is remembered so that the next check takes less time; clear it",
     "completion": "print what makes a shell complete commands, options, tasks and rules",
     "demo": "build the friction log's six incidents as a real repository, and check it",
 }

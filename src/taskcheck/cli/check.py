@@ -55,7 +55,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="report findings whose TASK::RULE matches: 'drift and not x'",
     )
-    store_options(parser)
+    store_options(parser, remembers=True)
     parser.add_argument(
         "--branches", metavar="GLOB", action="append", default=[], help="compare these branch tips too (repeatable)"
     )
@@ -202,6 +202,7 @@ def _request(options: argparse.Namespace, progress: Progress) -> "Request":
         online=options.online,
         baseline=options.baseline,
         update_baseline=options.rewrite == UPDATE,
+        remember=not (options.no_cache or options.fix or options.diff),
         progress=progress.tell,
     )
 

@@ -30,10 +30,12 @@ def store_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", type=Path, help="read this configuration instead")
 
 
-def store_options(parser: argparse.ArgumentParser) -> None:
-    """Where the store is, and as of when."""
+def store_options(parser: argparse.ArgumentParser, *, remembers: bool = False) -> None:
+    """Where the store is, and as of when; and whether the cache may tell what wasn't written since the last check."""
     store_place(parser)
     parser.add_argument("--now", metavar="TIMESTAMP", type=moment, help="judge ages as of this time (RFC 3339)")
+    if remembers:
+        parser.add_argument("--no-cache", action="store_true", help="read everything anew, and remember nothing")
 
 
 def owner_option(parser: argparse.ArgumentParser) -> None:

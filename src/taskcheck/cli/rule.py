@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("name", nargs="?", metavar="NAME", help="the rule to explain")
     color_option(parser)
-    store_options(parser)
+    store_options(parser, remembers=True)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -75,7 +75,9 @@ def _today(options: argparse.Namespace) -> str:
     try:
         store = guarded(lambda: open_store(Where(root=options.root, config=options.config)))
         left_out = guarded(lambda: options.name not in {rule.name for rule in chosen(store, Request())})
-        report = guarded(lambda: check_store(store, Request(now=options.now, select=(options.name,))))
+        report = guarded(
+            lambda: check_store(store, Request(now=options.now, select=(options.name,), remember=not options.no_cache))
+        )
     except Failure as failure:
         return f"(can't be told: {failure})"
     alone = replace(report, incidents=tuple(replace(incident, signals=()) for incident in report.incidents))

@@ -18,7 +18,7 @@ PORT = 8321
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     owner_option(parser)
-    store_options(parser)
+    store_options(parser, remembers=True)
     parser.add_argument("--port", metavar="N", type=_port, default=PORT, help=f"0 takes a free one (default: {PORT})")
 
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         missing = f"`serve` needs {error.name}, which isn't installed; try: pip install 'taskcheck-lint[serve]'"
         raise Failure(missing) from error
     where = Where(root=Path(os.path.realpath(options.root)), config=options.config)
-    request = Request(now=options.now, owner=options.owner)
+    request = Request(now=options.now, owner=options.owner, remember=not options.no_cache)
     root = visible(str(guarded(lambda: open_store(where)).location.root), None)
     try:
         serve(where, request, options.port, lambda address: _announce(root, address))

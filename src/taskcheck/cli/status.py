@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.epilog = EPILOG
     owner_option(parser)
-    store_options(parser)
+    store_options(parser, remembers=True)
     parser.add_argument("-v", "--verbose", action="store_true", help="show every finding and the raw signals")
     parser.add_argument("--watch", action="store_true", help="show it anew when a ledger changes; Ctrl-C ends it")
     color_option(parser)
@@ -50,9 +50,9 @@ def run(options: argparse.Namespace) -> int:
 
     where = Where(root=options.root, config=options.config)
     if options.watch:
-        return _watch(where, Request(now=options.now, owner=options.owner), options)
+        return _watch(where, Request(now=options.now, owner=options.owner, remember=not options.no_cache), options)
     progress = Progress()
-    request = Request(now=options.now, owner=options.owner, progress=progress.tell)
+    request = Request(now=options.now, owner=options.owner, remember=not options.no_cache, progress=progress.tell)
     try:
         store = guarded(lambda: open_store(where))
         report = guarded(lambda: check_store(store, request))

@@ -118,6 +118,19 @@ def open_bounded(path: str) -> int:
     return os.open(path, _FLAGS | _NOFOLLOW)
 
 
+def read_head(path: str, size: int) -> tuple[bytes, os.stat_result]:
+    """Return the first bytes of a file, and what the file system says of it; links are followed.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    fd = os.open(path, _FLAGS)
+    try:
+        return os.read(fd, size), os.fstat(fd)
+    finally:
+        os.close(fd)
+
+
 def stamp_of(found: os.stat_result) -> tuple[int, ...]:
     """Return which file it is, how long, and when it was written: two writes may fall into one tick of the clock."""
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

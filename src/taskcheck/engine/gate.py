@@ -149,7 +149,7 @@ def _marked(runs: Iterable[RuleRun], gate: Gate) -> tuple[RuleRun, ...]:
 def _joined(run: RuleRun, own: RuleRun) -> RuleRun:
     """Return a rule's run with what it said of the worktree's own copies beside what it said of root."""
     later = {}
-    for case in own.cases:
+    for case in own.telling:
         if case.counted or case.undecided or case.error:
             later[case.subject] = case
     cases = []

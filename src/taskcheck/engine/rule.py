@@ -23,6 +23,13 @@ class Undecided(Exception):
     """
 
 
+OF_ONE_TASK = frozenset({"people", "settings"})
+"""Inputs beside which what a rule says of a task file depends on this file alone."""
+
+OF_ALL_TASKS = OF_ONE_TASK | {"tasks", "markers"}
+"""Inputs with which what a rule says depends on root's task files and nothing that moves by itself."""
+
+
 @frozen
 class Rule:
     """An invariant with a name: its check, and what its signature declares."""
@@ -48,6 +55,16 @@ class Rule:
     """Whether its fix brings root in line with how a run ended: `run` and `finish` make it."""
     remedies: tuple[Remedy, ...] = ()
     """What settles a finding of it that has no fix, the best first; empty where only its documentation tells."""
+
+    @property
+    def by_task(self) -> bool:
+        """Whether what it says of a task file of root depends on this file, people and settings alone."""
+        return not {"task", "file"}.isdisjoint(self.subjects) and OF_ONE_TASK.issuperset(self.inputs + self.optional)
+
+    @property
+    def by_tasks(self) -> bool:
+        """Whether all that it says depends on root's task files, people, markers and settings alone."""
+        return {"task"}.issuperset(self.subjects) and OF_ALL_TASKS.issuperset(self.inputs + self.optional)
 
     @property
     def summary(self) -> str:

@@ -1,40 +1,40 @@
 """Rules times subjects gives cases; a rule that crashes makes a case too."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import count, islice
 from types import MappingProxyType
 from typing import Any
 
 from taskcheck.documents.frozen import names_of, replace
 from taskcheck.engine.rule import Rule, Undecided, call
-from taskcheck.model.cases import Case, RuleRun, RunError, Subject
+from taskcheck.model.cases import Case, RuleRun, RunError, Sparse, Subject
 from taskcheck.model.finding import REPOSITORY, Finding
+from taskcheck.model.memory import NOTHING_KNOWN, Heard, Silence
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import Entry, Ledger, LedgerKind
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
+from taskcheck.model.task import Task
 
 FINDINGS_CAP = 10_000
 """Findings of one rule; one that yields more is out of hand and costs only itself."""
 
-Named = tuple[Subject, Any]
-"""A thing, with the name that reports use."""
 
-Asked = tuple[Case, Any]
-"""What a rule is asked about: the case of a rule that has nothing to say of it, and the thing itself."""
-
-
-def run(rules: Iterable[Rule], state: State, only: frozenset[str] | None = None) -> tuple[RuleRun, ...]:
+def run(
+    rules: Iterable[Rule], state: State, only: frozenset[str] | None = None, silence: Silence = NOTHING_KNOWN
+) -> tuple[RuleRun, ...]:
     """Ask every rule about every subject it has, or only about some tasks, in the order of the rules' names.
 
-    Of a rule about the whole repository, asked about some tasks, the findings of these are kept.
+    Of a rule about the whole repository, asked about some tasks, the findings of these are kept. Where it is known that
+    a rule has nothing to say, it isn't asked.
     """
     _seal(state)
     subjects = _Subjects(state)
-    return tuple(_run(rule, state, subjects, only) for rule in sorted(rules, key=lambda rule: rule.name))
+    return tuple(_run(rule, state, subjects, only, silence) for rule in sorted(rules, key=lambda rule: rule.name))
 
 
-def _run(rule: Rule, state: State, subjects: "_Subjects", only: frozenset[str] | None) -> RuleRun:
+def _run(rule: Rule, state: State, subjects: "_Subjects", only: frozenset[str] | None, silence: Silence) -> RuleRun:
     return RuleRun(
         rule=rule.name,
         family=rule.family,
@@ -42,25 +42,48 @@ def _run(rule: Rule, state: State, subjects: "_Subjects", only: frozenset[str] |
         doc=rule.doc,
         url=rule.url,
         stops_dispatch=rule.stops_dispatch,
-        cases=tuple(_cases(rule, state, subjects, only)),
+        cases=_cases(rule, state, subjects, only, silence),
         untold=_untold(rule, state),
     )
 
 
-def _cases(rule: Rule, state: State, subjects: "_Subjects", only: frozenset[str] | None) -> Iterator[Case]:
+def _cases(
+    rule: Rule, state: State, subjects: "_Subjects", only: frozenset[str] | None, silence: Silence
+) -> Sequence[Case]:
     inputs = _inputs(rule, state)
     if isinstance(inputs, Unavailable):
-        yield Case(subject=Subject(REPOSITORY), skipped=inputs.reason)
-        return
+        return (Case(subject=Subject(REPOSITORY), skipped=inputs.reason),)
     asked = subjects.of(rule)
     if isinstance(asked, Unavailable):
-        yield Case(subject=Subject(REPOSITORY), skipped=asked.reason)
-        return
+        return (Case(subject=Subject(REPOSITORY), skipped=asked.reason),)
     if only is not None and rule.subjects:
-        asked = [(passed, thing) for passed, thing in asked if passed.subject.group in only]
-    asking = _Asking(rule, inputs, only)
-    for passed, thing in asked:
-        yield asking.case(passed, thing)
+        asked = [things.of(only) for things in asked]
+    told: dict[int, Case] = {}
+    if rule.name not in silence.rules:
+        told = _told(_Asking(rule, inputs, only), asked, silence.tasks if rule.name in silence.rules_by_task else ())
+    return Sparse(lambda: [case for things in asked for case in things.passed], sum(map(len, asked)), told)
+
+
+def _told(asking: "_Asking", asked: Iterable["_Things"], silent: Container[str]) -> dict[int, Case]:
+    """Return the cases in which a rule has something to say, by the places of the things in a row.
+
+    Args:
+        asking: the rule.
+        asked: what it is asked about.
+        silent: paths of those of root's task files of which it is known to say nothing.
+    """
+    told = {}
+    places = count()
+    for things in asked:
+        known = silent if things.has_files else ()
+        for thing, place in zip(things.all, places):  # noqa: B905 - the places have no end
+            may_speak = asking.left >= 0
+            if may_speak and known and thing.place.path in known and thing.place.checkout == "root":
+                continue
+            case = asking.case(thing, things.named)
+            if case is not None:
+                told[place] = case
+    return told
 
 
 class _Asking:
@@ -73,11 +96,15 @@ class _Asking:
         self.left = FINDINGS_CAP
         """How many findings it may still have."""
 
-    def case(self, passed: Case, thing: object) -> Case:
-        """Ask about one subject; the case that is given where the rule has nothing to say."""
-        subject = passed.subject
+    def case(self, thing: object, named: Callable[[Any], Subject]) -> Case | None:
+        """Ask about one subject; None where the rule has nothing to say.
+
+        Args:
+            thing: the subject.
+            named: gives what reports call it.
+        """
         if self.left < 0:
-            return Case(subject=subject, undecided=f"the rule was stopped after {FINDINGS_CAP:,} findings")
+            return Case(subject=named(thing), undecided=f"the rule was stopped after {FINDINGS_CAP:,} findings")
         found: list[Finding] = []
         undecided = None
         try:
@@ -86,13 +113,13 @@ class _Asking:
         except Undecided as reason:
             undecided = str(reason)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a rule raises costs only its own results
-            where = f"rule {self.rule.name} on {subject}"
-            return Case(subject=subject, error=RunError(where=where, message=_frame(error)))
+            where = f"rule {self.rule.name} on {named(thing)}"
+            return Case(subject=named(thing), error=RunError(where=where, message=_frame(error)))
         if undecided is None and not found:
-            return passed
+            return None
         if self.only is not None:
             found = [finding for finding in found if finding.task in self.only]
-        return self._bounded(Case(subject=subject, findings=tuple(found), undecided=undecided))
+        return self._bounded(Case(subject=named(thing), findings=tuple(found), undecided=undecided))
 
     def _bounded(self, case: Case) -> Case:
         """Return the case with as many findings as the rule may still have, and an error where it has more."""
@@ -139,74 +166,92 @@ def _untold(rule: Rule, state: State) -> dict[str, str]:
     return untold
 
 
+class _Things:
+    """The things of one kind that rules are asked about."""
+
+    def __init__(self, things: Iterable[Any], named: Callable[[Any], Subject], *, has_files: bool = False) -> None:
+        self.all = tuple(things)
+        self.named = named
+        """Gives what reports call each."""
+        self.has_files = has_files
+        """Whether they are task files."""
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    @cached_property
+    def passed(self) -> tuple[Case, ...]:
+        """The case of each, of a rule that has nothing to say; made once for all rules, where somebody wants them."""
+        return tuple(Case(subject=self.named(thing)) for thing in self.all)
+
+    def of(self, groups: Container[str]) -> "_Things":
+        """Return those that are of some tasks."""
+        chosen = (thing for thing in self.all if self.named(thing).group in groups)
+        return _Things(chosen, self.named, has_files=self.has_files)
+
+
 class _Subjects:
     """What rules are asked about, made once for all of them."""
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._by_kind: dict[str, list[Asked] | Unavailable] = {}
+        self._by_kind: dict[str, _Things | Unavailable] = {}
 
-    def of(self, rule: Rule) -> list[Asked] | Unavailable:
+    def of(self, rule: Rule) -> list[_Things] | Unavailable:
         """Return what a rule is asked about; or why nothing of it can be looked at."""
         if not rule.subjects:
-            return [(Case(subject=Subject(REPOSITORY)), None)]
-        found: list[Asked] = []
+            return [_Things([None], lambda _: Subject(REPOSITORY))]
+        found: list[_Things] = []
         missing: list[Unavailable] = []
         for kind in rule.subjects:
             things = self._of_kind(kind)
             if isinstance(things, Unavailable):
                 missing.append(things)
             else:
-                found.extend(things)
-        nothing = len(missing) == len(rule.subjects)
-        return missing[0] if nothing else found
+                found.append(things)
+        return found or missing[0]
 
-    def _of_kind(self, kind: str) -> list[Asked] | Unavailable:
+    def _of_kind(self, kind: str) -> _Things | Unavailable:
         if kind not in self._by_kind:
-            named = _things(kind, self._state)
-            if isinstance(named, Unavailable):
-                self._by_kind[kind] = named
-            else:
-                self._by_kind[kind] = [(Case(subject=subject), thing) for subject, thing in named]
+            self._by_kind[kind] = _things(kind, self._state)
         return self._by_kind[kind]
 
 
-def _things(kind: str, state: State) -> Iterable[Named] | Unavailable:
+def _things(kind: str, state: State) -> _Things | Unavailable:
     match kind:
         case "task":
-            return _tasks(state)
+            return _Things(_readable(state.tasks), lambda task: Subject(task.id), has_files=True)
         case "file":
-            return ((Subject(file.id, _where(file.place.checkout)), file) for file in state.files)
+            return _Things(state.files, lambda file: Subject(file.id, _where(file.place.checkout)), has_files=True)
         case "entry":
-            entries = state.entries
-            return entries if isinstance(entries, Unavailable) else map(_of_entry, entries)
+            return _these(state.entries, _name_of_entry)
         case "manager":
-            managers = state.managers
-            return managers if isinstance(managers, Unavailable) else ((Subject(each.key), each) for each in managers)
+            return _these(state.managers, lambda manager: Subject(manager.key))
         case "ledger":
-            ledgers = state.ledgers
-            return ledgers if isinstance(ledgers, Unavailable) else map(_of_ledger, ledgers)
+            return _these(state.ledgers, _name_of_ledger)
     raise AssertionError(kind)
 
 
-def _tasks(state: State) -> Iterator[Named]:
-    for task in state.tasks:
-        if task.document is not None:
-            yield Subject(task.id), task
+def _these(things: Iterable[Any] | Unavailable, named: Callable[[Any], Subject]) -> _Things | Unavailable:
+    return things if isinstance(things, Unavailable) else _Things(things, named)
+
+
+def _readable(tasks: Iterable[Task]) -> Iterator[Task]:
+    return (task for task in tasks if task.document is not None)
 
 
 def _where(checkout: str) -> str:
     return "" if checkout == "root" else checkout
 
 
-def _of_entry(entry: Entry) -> Named:
-    return Subject(entry.task, f"{entry.manager} {entry.place.path}"), entry
+def _name_of_entry(entry: Entry) -> Subject:
+    return Subject(entry.task, f"{entry.manager} {entry.place.path}")
 
 
-def _of_ledger(ledger: Ledger) -> Named:
+def _name_of_ledger(ledger: Ledger) -> Subject:
     of_task = ledger.kind in {LedgerKind.TOMBSTONE, LedgerKind.LOG}
     group = ledger.name if of_task else ledger.manager or REPOSITORY
-    return Subject(group, ledger.place.path), ledger
+    return Subject(group, ledger.place.path)
 
 
 def _stamped(finding: Finding, rule: Rule) -> Finding:
@@ -227,3 +272,30 @@ def _frame(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({frames[-1].name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {error}{where}"
+
+
+def known(rules: Iterable[Rule], remembered: Silence) -> Silence:
+    """Return what is remembered of some rules, as far as it is about rules of which it may be."""
+    rules = tuple(rules)
+    return Silence(
+        rules=remembered.rules & {rule.name for rule in rules if rule.by_tasks},
+        rules_by_task=remembered.rules_by_task & {rule.name for rule in rules if rule.by_task},
+        tasks=remembered.tasks,
+    )
+
+
+def heard(rules: Iterable[Rule], runs: Iterable[RuleRun]) -> Heard:
+    """Return what is to be remembered of what some rules said; the runs of other rules aren't looked at."""
+    by_name = {rule.name: rule for rule in rules}
+    looked = {run.rule: run for run in runs if run.rule in by_name and run.skipped is None}
+    asked = frozenset(name for name in looked if by_name[name].by_task)
+    return Heard(
+        asked=asked,
+        loud=_subjects(map(looked.__getitem__, asked)),
+        silent=frozenset(name for name, run in looked.items() if by_name[name].by_tasks and not run.telling),
+    )
+
+
+def _subjects(runs: Iterable[RuleRun]) -> frozenset[str]:
+    """Return the subjects of which some rules had something to say."""
+    return frozenset(case.subject.group for run in runs for case in run.telling)

@@ -60,8 +60,10 @@ def uses(runs: Iterable[RuleRun], state: State, known: Container[str] | None = N
     by_rule = {run.rule: run for run in runs}
     today = state.now.date().isoformat()
     found = list(_of_configuration(by_rule, state, today))
-    for task in state.tasks:
-        found += _of_task(task, by_rule, state, today, known)
+    accepting = {name: task for name, task in _all_accepting(state).items() if "taskcheck" in task.front}
+    for task in state.tasks if accepting else ():
+        if task.id in accepting:
+            found += _of_task(task, accepting[task.id], by_rule, today, known)
     return tuple(found)
 
 
@@ -74,12 +76,9 @@ def _of_configuration(by_rule: Mapping[str, RuleRun], state: State, today: str) 
 
 
 def _of_task(
-    task: Task, by_rule: Mapping[str, RuleRun], state: State, today: str, known: Container[str] | None
+    task: Task, accepting: Task, by_rule: Mapping[str, RuleRun], today: str, known: Container[str] | None
 ) -> Iterator[SuppressionUse]:
-    """Yield what became of the suppressions of a task's own file."""
-    accepting = _accepting(state, task.id)
-    if accepting is None or "taskcheck" not in accepting.front:
-        return
+    """Yield what became of the suppressions of a task's own file, by the version of it whose word counts."""
     for table, fault in _of_file(accepting):
         missing = known is not None and table.rule not in known
         why = "there is no such rule" if missing else fault
@@ -164,7 +163,7 @@ def _accepted_in_file(finding: Finding, state: State, today: str) -> Acceptance 
     """Return what stands under ``taskcheck: {ignore: {RULE: reason}}`` in the task's root file, while it counts."""
     if not finding.task:
         return None
-    task = _accepting(state, finding.task)
+    task = _all_accepting(state).get(finding.task)
     if task is None:
         return None
     for table, fault in _of_file(task):
@@ -174,10 +173,9 @@ def _accepted_in_file(finding: Finding, state: State, today: str) -> Acceptance 
     return None
 
 
-def _accepting(state: State, task: str) -> Task | None:
-    """Return the version of a task that says what it accepts."""
-    tasks = state.tasks if state.trusted is None else state.trusted
-    return tasks.get(task)
+def _all_accepting(state: State) -> Mapping[str, Task]:
+    """Return the versions of tasks that say what these accept, by task."""
+    return state.tasks.by_id if state.trusted is None else state.trusted
 
 
 def _of_file(task: Task) -> Iterator[tuple[Suppression, str | None]]:

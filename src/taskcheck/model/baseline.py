@@ -126,7 +126,7 @@ def _judged(runs: Iterable[RuleRun]) -> Callable[[Accepted], bool]:
 
 def _unsuppressed(run: RuleRun) -> Iterator[Finding]:
     """Yield what a rule found, but for what the configuration or a task file accepts."""
-    for case in run.cases:
+    for case in run.telling:
         for finding in case.findings:
             if finding.accepted is None or finding.accepted == BASELINED:
                 yield finding

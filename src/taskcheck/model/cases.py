@@ -1,10 +1,53 @@
 """What came of asking rules: each rule, and a case for each subject that it was asked about."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import Enum
+from typing import TypeVar, overload
 
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.model.finding import Acceptance, Finding, Severity
+
+T = TypeVar("T")
+
+
+class Sparse(Sequence[T]):
+    """A row of many things, nearly all of which are the usual ones: these are made when somebody looks at them."""
+
+    def __init__(self, usual: Callable[[], Sequence[T]], length: int, others: Mapping[int, T]) -> None:
+        """Take what makes the row.
+
+        Args:
+            usual: gives the usual thing of every place, so many as the row is long.
+            length: how many places there are.
+            others: what stands in some places instead, in their order.
+        """
+        self._usual, self._length, self.others = usual, length, others
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[T]: ...
+
+    def __getitem__(self, place: int | slice) -> T | Sequence[T]:
+        return tuple(self)[place]
+
+    def __iter__(self) -> Iterator[T]:
+        for place, thing in enumerate(self._usual()):
+            yield self.others.get(place, thing)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def changed(self, change: Callable[[T], T]) -> "Sparse[T]":
+        """Return the same row with each thing that isn't a usual one changed."""
+        return Sparse(self._usual, self._length, {place: change(thing) for place, thing in self.others.items()})
 
 
 @frozen(kw_only=True)
@@ -100,35 +143,40 @@ class RuleRun:
     """The page of that documentation."""
     stops_dispatch: bool = False
     """Whether an error of it keeps a task from being dispatched."""
-    cases: tuple[Case, ...] = ()
+    cases: Sequence[Case] = ()
     """Where the rule could not look at all, one about the repository says why."""
     untold: Mapping[str, str] = field(default_factory=dict)
     """Tasks of which it may miss something because no forge spoke of them, each with the reason."""
 
     @property
+    def telling(self) -> Collection[Case]:
+        """The cases that say something, in their order: of a long row, without the many that just passed."""
+        return self.cases.others.values() if isinstance(self.cases, Sparse) else self.cases
+
+    @property
     def counted(self) -> tuple[Finding, ...]:
         """The findings that nobody has accepted."""
-        return tuple(finding for case in self.cases for finding in case.counted)
+        return tuple(finding for case in self.telling for finding in case.counted)
 
     @property
     def accepted(self) -> tuple[tuple[Finding, Acceptance], ...]:
         """The findings that somebody has accepted, each with why."""
-        return tuple(pair for case in self.cases for pair in case.accepted)
+        return tuple(pair for case in self.telling for pair in case.accepted)
 
     @property
     def errors(self) -> tuple[RunError, ...]:
         """How it crashed, on which subjects."""
-        return tuple(case.error for case in self.cases if case.error is not None)
+        return tuple(case.error for case in self.telling if case.error is not None)
 
     @property
     def skipped(self) -> str | None:
         """Why the rule could not look at all; None where it could."""
-        return next((case.skipped for case in self.cases if case.skipped is not None), None)
+        return next((case.skipped for case in self.telling if case.skipped is not None), None)
 
     @property
     def undecided(self) -> tuple[Case, ...]:
         """The cases that it could not tell about."""
-        return tuple(case for case in self.cases if case.undecided is not None)
+        return tuple(case for case in self.telling if case.undecided is not None)
 
     @property
     def whole(self) -> bool:
@@ -137,10 +185,12 @@ class RuleRun:
 
     def changed(self, change: Callable[[Finding], Finding | None]) -> "RuleRun":
         """Return the same run with each of its findings changed, or left out for None."""
-        if not any(case.findings for case in self.cases):
+        if not any(case.findings for case in self.telling):
             return self
 
-        def changed(case: Case) -> Case:
+        def with_changed(case: Case) -> Case:
             return replace(case, findings=tuple(filter(None, map(change, case.findings)))) if case.findings else case
 
-        return replace(self, cases=tuple(map(changed, self.cases)))
+        if isinstance(self.cases, Sparse):
+            return replace(self, cases=self.cases.changed(with_changed))
+        return replace(self, cases=tuple(map(with_changed, self.cases)))

@@ -170,7 +170,7 @@ class Report:
         """Rules that could not look, or not everywhere; one row per rule and reason."""
         rows: dict[tuple[str, str], None] = {}
         for run in self.runs:
-            for case in run.cases:
+            for case in run.telling:
                 reason = case.skipped or case.undecided
                 if reason is not None:
                     rows[run.rule, reason] = None

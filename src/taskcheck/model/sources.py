@@ -10,6 +10,7 @@ from taskcheck.documents.frozen import field, frozen
 from taskcheck.documents.values import from_epoch
 from taskcheck.model.history import Brought, Moment, Moved
 from taskcheck.model.hosts import folds
+from taskcheck.model.memory import Remembered, Seen
 
 
 @frozen
@@ -110,6 +111,8 @@ class CheckoutSource:
     """Paths of root's task files that it doesn't have."""
     folders: frozenset[str] = frozenset()
     """Absolute paths of its folders that were looked into."""
+    seen: Seen | None = None
+    """What tells that none of its task files was written since; None where one may be."""
     fork: Fork | Unavailable = Unavailable("not read")
     merge: "Merge | None" = None
 
@@ -196,6 +199,10 @@ class Repository:
     """Merge verdicts by branch name, for the branches that ledgers name."""
     tracked: frozenset[str] = frozenset()
     """Paths of registers and snapshots in the index of root."""
+    git: str = ""
+    """What tells the program that answered from every other; empty where nothing does."""
+    blobs: Mapping[str, str] = field(default_factory=dict)
+    """The ids of root's task files as they are on disk, by path; none where they weren't needed."""
     changes: tuple[Change, ...] = ()
     """Newest first: what commits on root, seen from their first parent, did to tasks that were dispatched."""
     standing: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
@@ -310,6 +317,8 @@ class Sources:
 
     root: Path
     tasks: tuple[Source, ...] = ()
+    remembered: Remembered | None = None
+    """More of root's task files, where the cache may tell; who writes reads them all."""
     beside: tuple[Source, ...] = ()
     board: Source | None = None
     """Beside the task files: Markdown that no pattern names, and the map of their statuses."""

@@ -42,6 +42,10 @@ def changed(sources: Sources, location: Location) -> bool:
     ledgers = (*sources.registers, *sources.snapshots, *sources.tombstones, *sources.dispatch_logs)
     if _written_since(location.root, (*sources.tasks, *ledgers, *sources.people, *sources.roles)):
         return True
+    if sources.remembered is not None:
+        for path, known in sources.remembered.stamps.items():
+            if stamp(location.root / path) != known:
+                return True
     if not isinstance(sources.git, Repository):
         return False
     for checkout in sources.git.checkouts:

@@ -40,7 +40,7 @@ def passed_over(location: Location, settings: Settings) -> Iterator[tuple[str, s
     tasks = TaskPaths.of(settings)
     found = {path for path, _ in tasks.find(folder)}
     reasons = [("[paths] exclude", settings.paths.exclude), ("[paths] other", settings.paths.other)]
-    for path in sorted({*_markdown(folder), *_named(folder, tasks)} - found):
+    for path in sorted({*_markdown(folder)} - found):
         reason = "no pattern of [paths] tasks fits"
         if is_passed_over(path):
             reason = "a README.md or index.md is no task, unless a pattern names it"
@@ -49,11 +49,6 @@ def passed_over(location: Location, settings: Settings) -> Iterator[tuple[str, s
             if fitting is not None:
                 reason = f"{key} has {fitting}"
         yield path, reason
-
-
-def _named(folder: Folder, tasks: TaskPaths) -> Iterator[str]:
-    """Yield the paths that the patterns fit, README.md and index.md too."""
-    return (path for path, _ in folder.find(tasks.globs))
 
 
 def _markdown(folder: Folder) -> Iterator[str]:

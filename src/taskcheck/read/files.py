@@ -2,9 +2,12 @@
 
 import os
 import stat
+import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.documents import Trouble
@@ -18,6 +21,15 @@ LOG_TAIL_BYTES = 64 * 1024
 MAX_FILES = 200_000
 """Files under one pattern's folder; a store with more isn't one."""
 
+STAMP = struct.Struct(">2Q2q")
+"""Makes bytes of a stamp, as `stamp_of` has it; not where a time is beyond all bounds."""
+
+_pack = STAMP.pack
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+T = TypeVar("T")
+
 _MOMENT = 1_000_000_000
 """Nanoseconds for which a file that looks cut off may still be in its writer's hands."""
 
@@ -28,8 +40,10 @@ class Globs:
 
     patterns: tuple[Pattern, ...]
     exclude: tuple[Pattern, ...] = ()
-    _names: dict[str, str | None] = field(default_factory=dict)
-    """What was found out; the same paths come again in every checkout."""
+    unless_named: frozenset[str] = frozenset()
+    """Names of files, in lower case, that aren't wanted unless a pattern has just that name."""
+    names: dict[str, str | None] = field(default_factory=dict)
+    """What `name` found out; the same paths come again in every checkout."""
 
     @classmethod
     def of(cls, *texts: str) -> "Globs":
@@ -38,12 +52,14 @@ class Globs:
 
     def name(self, path: str) -> str | None:
         """Return what the placeholder stands for in a wanted path, empty without one; None for another path."""
-        if path not in self._names:
-            self._names[path] = self._named(path)
-        return self._names[path]
+        try:
+            return self.names[path]
+        except KeyError:
+            name = self.names[path] = self._named(path)
+            return name
 
     def _named(self, path: str) -> str | None:
-        if any(other.match(path) for other in self.exclude):
+        if self._is_unnamed(path) or any(other.match(path) for other in self.exclude):
             return None
         for pattern in self.patterns:
             match = pattern.match(path)
@@ -51,6 +67,13 @@ class Globs:
                 groups = match.groupdict()
                 return groups.get("owner") or groups.get("task") or ""
         return None
+
+    def _is_unnamed(self, path: str) -> bool:
+        """Return whether a path has one of the names of files that have to be named, and isn't."""
+        name = path.rpartition("/")[2]
+        if name.lower() not in self.unless_named:
+            return False
+        return all(pattern.text.rpartition("/")[2] != name for pattern in self.patterns)
 
 
 class Folder:
@@ -74,16 +97,32 @@ class Folder:
 
         Other repositories and worktrees below the root are not entered.
         """
-        found: dict[str, str] = {}
+        for path in sorted(self._found(globs, lambda _: None)):
+            yield path, globs.name(path) or ""
+
+    def stamps(self, globs: Globs) -> dict[str, bytes]:
+        """Return the stamps of the files that `find` finds, by path, in the order in which they lie in their folders.
+
+        The stamp of a file that is gone by now is empty.
+        """
+        return self._found(globs, _stamp_of_entry)
+
+    def _found(self, globs: Globs, told: Callable[[os.DirEntry[str]], T]) -> dict[str, T]:
+        """Return the files that are wanted by path, each with what is told of it while its folder is open."""
+        found: dict[str, T] = {}
+        names = globs.names
         for pattern in globs.patterns:
-            for path in self._walk(pattern):
-                name = globs.name(path)
-                if name is not None:
-                    found[path] = name
-                elif path.endswith(".md"):
-                    self.beside.add(path)
+            for folder, entries in self._walk(pattern):
+                for entry in entries:
+                    path = folder + entry.name
+                    if path not in names:
+                        globs.name(path)
+                    if names[path] is not None:
+                        found[path] = told(entry)
+                    elif path.endswith(".md"):
+                        self.beside.add(path)
         self._tell_links(globs.exclude)
-        return iter(sorted(found.items()))
+        return found
 
     def _tell_links(self, exclude: Iterable[Pattern]) -> None:
         """Say of each link to a folder that was met that it isn't followed, unless it is excluded."""
@@ -138,9 +177,11 @@ class Folder:
             if source.trouble is None or source.trouble.kind != "missing":
                 yield source
 
-    # Decisions: the innermost loop of reading, once for every file of every checkout.
-    def _walk(self, pattern: Pattern) -> Iterator[str]:
-        """Yield the paths below a pattern's folder, as deep as it can match; other checkouts aren't entered."""
+    def _walk(self, pattern: Pattern) -> Iterator[tuple[str, list[os.DirEntry[str]]]]:
+        """Yield the folders of a pattern, with a trailing ``/``, and what lies in each; as deep as it can match.
+
+        Each is open until the next one is asked for. Other checkouts aren't entered.
+        """
         base = pattern.folder
         if not self._contains(base):
             return
@@ -148,34 +189,60 @@ class Folder:
         seen = 0
         while pending:
             folder, depth = pending.pop()
-            for entry in self._entries(folder):
-                path = f"{folder}/{entry.name}" if folder else entry.name
-                seen += 1
+            with self._opened(folder) as listed:
+                seen += len(listed)
                 if seen > MAX_FILES:
                     self.errors.append(f"{base or '.'}: more than {MAX_FILES} files; narrow the pattern {pattern.text}")
                     return
-                if entry.name == ".git" or (entry.is_symlink() and self._passed_over(path, depth, pattern)):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    if _reaches(pattern, depth):
-                        pending.append((path, depth + 1))
-                    else:
-                        self.unentered.add(path)
-                yield path
+                prefix = f"{folder}/" if folder else ""
+                entries = self._without_links(listed, prefix, depth, pattern)
+                folders = [prefix + entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+                if _reaches(pattern, depth):
+                    pending.extend((path, depth + 1) for path in folders)
+                else:
+                    self.unentered.update(folders)
+                yield prefix, entries
 
-    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
-        """Return what lies in a folder; nothing where it isn't there, can't be listed, or is a checkout of its own."""
+    def _without_links(
+        self, entries: list[os.DirEntry[str]], prefix: str, depth: int, pattern: Pattern
+    ) -> list[os.DirEntry[str]]:
+        """Return what lies in a folder without the links that are passed over."""
+        links = [entry for entry in entries if entry.is_symlink()]
+        passed_over = [link for link in links if self._passed_over(prefix + link.name, depth, pattern)]
+        return [entry for entry in entries if entry not in passed_over] if passed_over else entries
+
+    @contextmanager
+    def _opened(self, folder: str) -> Iterator[list[os.DirEntry[str]]]:
+        """Give what lies in a folder, which is open meanwhile: what is asked of an entry is asked of it in there.
+
+        That is nothing where the folder isn't there, can't be listed, or is a checkout of its own.
+        """
         self.listed.add(os.path.join(self.root, folder))  # noqa: PTH118 - a Path for each folder takes longer
         try:
-            entries = list(os.scandir(self.root / folder))
+            fd = os.open(f"{self.root}/{folder}", _FOLDER)
         except (FileNotFoundError, NotADirectoryError):
-            return []
+            yield []
+            return
+        except OSError as error:
+            self.errors.append(f"{folder or '.'}: {error.strerror}")
+            yield []
+            return
+        try:
+            yield self._entries(fd, folder)
+        finally:
+            os.close(fd)
+
+    def _entries(self, fd: int, folder: str) -> list[os.DirEntry[str]]:
+        """Return what lies in an open folder; nothing where that can't be listed, or is a checkout of its own."""
+        try:
+            with os.scandir(fd) as listing:
+                entries = list(listing)
         except OSError as error:
             self.errors.append(f"{folder or '.'}: {error.strerror}")
             return []
-        if folder and any(entry.name == ".git" for entry in entries):
-            return []
-        return entries
+        if ".git" not in [entry.name for entry in entries]:
+            return entries
+        return [] if folder else [entry for entry in entries if entry.name != ".git"]
 
     def _passed_over(self, path: str, depth: int, pattern: Pattern) -> bool:
         """Return whether a link, which is never followed, is none of a pattern's files.
@@ -202,6 +269,15 @@ class Folder:
             return True
         self.errors.append(f"{folder}: a symbolic link that leaves the checkout is not followed")
         return False
+
+
+def _stamp_of_entry(entry: os.DirEntry[str]) -> bytes:
+    """Return the stamp of a file that was listed, packed; empty where it is gone, or has times beyond all bounds."""
+    try:
+        told = entry.stat(follow_symlinks=False)
+        return _pack(told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
+    except (OSError, struct.error):
+        return b""
 
 
 def _reaches(pattern: Pattern, depth: int) -> bool:

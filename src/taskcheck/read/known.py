@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from taskcheck.documents.bounded import Busy, Unreadable, read_bounded
+from taskcheck.model.memory import Remembered
 
 MOST_INDEX = 256 * 1024 * 1024
 """Bytes that an index may have."""
@@ -27,20 +28,42 @@ _LONGEST_NAME = 0xFFF
 class Contents:
     """Contents that files are compared with, by path within the checkout."""
 
-    def __init__(self, files: Mapping[str, bytes], id_length: int) -> None:
+    def __init__(self, files: Mapping[str, bytes], id_length: int, remembered: Remembered | None = None) -> None:
         """Take the contents.
 
         Args:
             files: by path.
             id_length: the hex digits that an id of the repository has.
+            remembered: more files, which are read when somebody asks for their bytes.
         """
-        self.files = files
+        self._files = files
+        self._remembered = remembered
         self.id_length = id_length
+        self.sizes = {path: len(data) for path, data in files.items()}
+        """In bytes, by path."""
+        if remembered is not None:
+            self.sizes |= {path: stamp[1] for path, stamp in remembered.stamps.items()}
+
+    def data(self, path: str) -> bytes:
+        """Return the bytes of one of the files."""
+        if self._remembered is not None and path in self._remembered.fronts:
+            return self._remembered.read(path)
+        return self._files[path]
 
     @cached_property
     def blobs(self) -> Mapping[str, str]:
         """The ids that the files have as blobs, by path."""
-        return {path: blob_id(data, self.id_length) for path, data in self.files.items()}
+        known = {} if self._remembered is None else self._remembered.blobs
+        return {path: self._blob(path, known.get(path, "")) for path in self.sizes}
+
+    def _blob(self, path: str, known: str) -> str:
+        """Return the id of a file; the known one, where that is one of this repository's kind."""
+        return known if len(known) == self.id_length else blob_id(self.data(path), self.id_length)
+
+    @property
+    def known_blobs(self) -> Mapping[str, str]:
+        """The same, where somebody had need of them; else none."""
+        return self.blobs if "blobs" in vars(self) else {}
 
     @cached_property
     def raw_blobs(self) -> Mapping[str, bytes]:
@@ -86,7 +109,7 @@ class Index:
         for path in paths:
             name = os.fsencode(self._prefix + path)
             place = data.find(name + b"\0", at)
-            if path not in same.files or place < before_name:
+            if path not in same.sizes or place < before_name:
                 continue
             at = place
             # Flags that are but a length: not in conflict, nor assumed unchanged, nor left out of the checkout.
@@ -97,7 +120,7 @@ class Index:
                 found = os.lstat(f"{root}/{path}")
             except OSError:
                 continue
-            if self._is_as_noted(place - before_name, found) and found.st_size == len(same.files[path]):
+            if self._is_as_noted(place - before_name, found) and found.st_size == same.sizes[path]:
                 known.add(path)
         return known
 

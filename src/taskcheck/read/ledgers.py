@@ -9,7 +9,8 @@ from taskcheck.model.sources import (
 )
 from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, Globs
 from taskcheck.read.locate import Location
-from taskcheck.read.tasks import TaskPaths
+from taskcheck.read.recall import Listing, Recall
+from taskcheck.read.tasks import TaskPaths, is_passed_over
 
 
 def read_team(location: Location, settings: Settings) -> Sources:
@@ -24,9 +25,19 @@ def _team(folder: Folder, globs: Iterable[str]) -> tuple[Source, ...]:
     return tuple(TaskPaths(Globs.of(*globs)).read(folder).values())
 
 
+def _tasks(folder: Folder, paths: TaskPaths, recall: Recall | None) -> dict[str, Source]:
+    """Return root's task files that have to be read, by path."""
+    if recall is None:
+        return paths.read(folder)
+    known = recall.memory.paths
+    paths.know(known)
+    listing = paths.listing(folder) if known else Listing.of_unknown(path for path, _ in paths.find(folder))
+    return paths.read_found(folder, paths.named(recall.take(listing)))
+
+
 def _beside(folder: Folder, tasks: TaskPaths, settings: Settings) -> tuple[Source, ...]:
     """Return the Markdown beside the task files; nothing where the walk for these met none, and no deeper folder."""
-    if not folder.beside and not folder.unentered:
+    if not folder.unentered and all(map(is_passed_over, folder.beside)):
         return ()
     from taskcheck.read.beside import read_beside
 
@@ -42,11 +53,11 @@ def _board(folder: Folder, settings: Settings) -> Source | None:
     return None
 
 
-def read_files(location: Location, settings: Settings) -> Sources:
-    """Step one: root's task files, the runtime ledgers, the team files."""
+def read_files(location: Location, settings: Settings, recall: Recall | None = None) -> Sources:
+    """Step one: root's task files, the runtime ledgers, the team files; of task files what isn't remembered."""
     folder = Folder(location.root)
     task_paths = TaskPaths.of(settings)
-    tasks = task_paths.read(folder)
+    tasks = _tasks(folder, task_paths, recall)
     beside = _beside(folder, task_paths, settings)
 
     def ledger(pattern: str) -> tuple[Source, ...]:
@@ -56,6 +67,7 @@ def read_files(location: Location, settings: Settings) -> Sources:
     return Sources(
         root=location.root,
         tasks=tuple(tasks.values()),
+        remembered=recall.remembered if recall is not None else None,
         beside=beside,
         registers=ledger(paths.registers),
         snapshots=ledger(paths.snapshots),

@@ -6,6 +6,8 @@ An empty or relative element of ``PATH`` is a folder of whoever filled the curre
 import os
 import stat
 
+from taskcheck.documents.bounded import read_head, stamp_of
+
 ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
@@ -40,6 +42,23 @@ def program(name: str) -> str | None:
         if _is_program(path):
             return path
     return None
+
+
+_COMPILED = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
+"""How programs of Linux and macOS begin."""
+
+
+def compiled(name: str) -> str:
+    """Return what tells a program from every other: where it is, and what the file system says of it.
+
+    Empty for a script, which may start any other program, and where there is no program of the name.
+    """
+    path = program(name)
+    try:
+        data, found = read_head(path, len(_COMPILED[0])) if path is not None else (b"", None)
+    except OSError:
+        return ""
+    return f"{path} {stamp_of(found)}" if found is not None and data in _COMPILED else ""
 
 
 def _is_program(path: str) -> bool:

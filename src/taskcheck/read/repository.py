@@ -18,6 +18,7 @@ from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.locate import Location
 from taskcheck.read.past import Past, far_back, read_past
+from taskcheck.read.program import compiled
 from taskcheck.read.questions import Questions
 from taskcheck.read.runner import GitError, GitSilent, installed
 from taskcheck.read.tasks import TaskPaths
@@ -48,10 +49,13 @@ def read_git(
         return Unavailable("git is not installed")
     try:
         with Git(location.top) as git:
-            version = git.version()
-            if version < MINIMUM:
-                return Unavailable(f"git {_dotted(MINIMUM)} or newer is needed, this is {_dotted(version)}")
-            return _read_repository(git, sources, location, settings, questions, errors, progress)
+            asked = compiled("git") if sources.remembered is not None else ""
+            if not asked or sources.remembered is None or asked != sources.remembered.git:
+                version = git.version()
+                if version < MINIMUM:
+                    return Unavailable(f"git {_dotted(MINIMUM)} or newer is needed, this is {_dotted(version)}")
+            found = _read_repository(git, sources, location, settings, questions, errors, progress)
+            return replace(found, git=asked)
     except GitError as error:
         errors.append(str(error))
         return Unavailable(str(error))
@@ -84,9 +88,12 @@ def _read_repository(
     trunk_tip = _tip(trunk, refs) if trunk else None
     git.objects.require_commits(_object_ids(head, trunk_tip))
     id_length = _id_length(head, refs)
-    root_files = Contents(_contents(sources.tasks), id_length)
+    root_files = Contents(_contents(sources.tasks), id_length, sources.remembered)
     paths = TaskPaths.of(settings)
-    checkouts = read_worktrees(location, records, common_dir, root_files, paths, errors, progress)
+    remembered = sources.remembered
+    if remembered is not None:
+        paths.know(remembered.fronts)
+    checkouts = read_worktrees(location, records, common_dir, root_files, remembered, paths, errors, progress)
     checkouts += read_unlinked(location, settings.worktree, checkouts, common_dir)
     progress("asking git about history")
     taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
@@ -128,6 +135,7 @@ def _read_repository(
         branches=_local_branches(refs),
         merges=past.merges,
         tracked=_tracked(git, settings, location, common_dir, head) if main else frozenset(),
+        blobs=root_files.known_blobs,
         changes=past.changes,
         standing=past.standing,
         brought=past.brought,

@@ -4,16 +4,18 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.documents.values import from_epoch
-from taskcheck.model.sources import CheckoutSource, Source
+from taskcheck.model.memory import Remembered
+from taskcheck.model.sources import CheckoutSource
 from taskcheck.read.files import Folder, small_text
 from taskcheck.read.git import WorktreeRecord
 from taskcheck.read.known import Contents, Index
 from taskcheck.read.locate import Location, git_dir, led_to
-from taskcheck.read.tasks import TaskPaths
+from taskcheck.read.tasks import Compared, TaskPaths
 
 
 def read_worktrees(
@@ -21,6 +23,7 @@ def read_worktrees(
     records: Sequence[WorktreeRecord],
     common_dir: Path,
     root_files: Contents,
+    remembered: Remembered | None,
     paths: TaskPaths,
     errors: list[str],
     progress: Callable[[str], None],
@@ -36,13 +39,11 @@ def read_worktrees(
         progress(f"comparing {name}")
         defect = _defect(record.path, common_dir)
         admin = git_dir(record.path) if defect is None else None
-        files: dict[str, Source] = {}
-        present: set[str] = set(root_files.files)
+        compared = Compared({}, set(), None)
         folders: frozenset[str] = frozenset()
         if defect is None:
             folder = Folder(record.path / location.prefix)
-            index = Index.of(admin, location.prefix)
-            files, present = paths.compare(folder, root_files, index)
+            compared = paths.compare(folder, root_files, partial(Index.of, admin, location.prefix), remembered)
             folders = frozenset(folder.listed)
             errors.extend(f"{name}: {error}" for error in folder.errors)
         checkout = CheckoutSource(
@@ -55,9 +56,10 @@ def read_worktrees(
             switched_at=_written_at(admin / "HEAD") if admin else None,
             defect=defect,
             locked=record.locked,
-            files=files,
-            absent=frozenset(root_files.files.keys() - present),
+            files=compared.files,
+            absent=frozenset(compared.absent),
             folders=folders,
+            seen=compared.seen,
         )
         checkouts.append(checkout)
     return sorted(checkouts, key=lambda checkout: checkout.name)

@@ -48,16 +48,18 @@ def test_other_checkouts_are_not_entered(tmp_path: Path, marker: str) -> None:
     assert found(tmp_path, "tasks/**/*.md") == ["tasks/a.md", "tasks/linked/c.md"]
 
 
-def test_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("call", ["open", "scandir"])
+def test_folder_that_cannot_be_listed_is_told(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, "tasks/a.md", "tasks/closed/b.md")
-    listed = os.scandir
+    closed = (tmp_path / "tasks/closed").stat()
+    real = getattr(os, call)
 
-    def scandir(path: Any) -> Any:
-        if Path(path).name == "closed":
+    def refused(place: Any, *arguments: Any) -> Any:
+        if os.path.samestat(os.stat(place), closed):  # noqa: PTH116 - it may be a descriptor
             raise PermissionError(13, "Permission denied")
-        return listed(path)
+        return real(place, *arguments)
 
-    monkeypatch.setattr(files.os, "scandir", scandir)
+    monkeypatch.setattr(files.os, call, refused)
     folder = Folder(tmp_path)
     assert [path for path, _ in folder.find(Globs.of("tasks/**/*.md"))] == ["tasks/a.md"]
     assert folder.errors == ["tasks/closed: Permission denied"]

@@ -56,8 +56,8 @@ def test_nothing_that_is_known_is_opened(repo: Repo, monkeypatch: pytest.MonkeyP
     opened = []
     monkeypatch.setattr(Folder, "holds", lambda self, path, data: opened.append(path))
     paths = TaskPaths(Globs.of("tasks/*.md"))
-    differing, found = paths.compare(Folder(repo.root), contents(repo), Index.of(repo.root / ".git", ""))
-    assert (opened, differing, found) == ([], {}, set(NAMES))
+    compared = paths.compare(Folder(repo.root), contents(repo), lambda: Index.of(repo.root / ".git", ""))
+    assert (opened, compared.files, compared.absent) == ([], {}, set())
 
 
 def test_an_edit_of_the_same_size_at_the_same_time_is_seen(repo: Repo) -> None:
@@ -88,7 +88,7 @@ def test_flags_make_no_file_known_that_was_edited(repo: Repo, flag: str) -> None
 def test_other_contents_and_other_files_are_not_known(repo: Repo) -> None:
     settled(repo)
     same = contents(repo)
-    files = {**same.files, NAMES[1]: same.files[NAMES[2]]}
+    files = {name: same.data(NAMES[2] if name == NAMES[1] else name) for name in NAMES}
     (repo.root / NAMES[4]).unlink()
     (repo.root / NAMES[4]).symlink_to(NAMES[5].removeprefix("tasks/"))
     assert known(repo, Contents(files, 40)) == set(NAMES) - {NAMES[1], NAMES[4]}
