@@ -78,10 +78,13 @@ nightly: $(VENV)/.stamp compiled ## all tests, every loop in full: hours
 mutants: $(VENV)/.stamp ## change the code in forty places, and see that a test fails each time: hours
 	$(BIN)/python tests/mutants.py
 
-bench: $(VENV)/.stamp compiled ## what a start, many branches and many tasks cost, as ratios: minutes
+bench: $(VENV)/.stamp compiled ## what things cost, as ratios, with and without a cache: half an hour, 6 GB
 	$(BIN)/python bench/start.py
 	$(BIN)/python bench/branches.py
 	$(BIN)/python bench/scale.py
+	$(BIN)/python bench/fleet.py 2000 100
+	$(BIN)/python bench/fleet.py 200 1000
+	$(BIN)/python bench/people.py
 
 format: $(VENV)/.stamp ## write what ruff would
 	$(BIN)/ruff check --fix .

@@ -108,7 +108,7 @@ def seconds(command: str, folder: Path) -> float:
 
 def main() -> None:
     tasks, branches = (int(given) for given in (*sys.argv[1:], "1000", "1000")[:2])
-    check = f"{Path(sys.executable).parent / 'taskcheck'} -q"
+    check = f"{Path(sys.executable).parent / 'taskcheck'} -q --no-cache"
     walk = "git rev-list --parents --all; git rev-list --all | git diff-tree --stdin -r --raw"
     with tempfile.TemporaryDirectory() as temporary:
         stores = {"alone": History(tasks), "unmerged": unmerged(tasks, branches), "merged": merged(tasks, branches)}

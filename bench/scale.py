@@ -1,13 +1,16 @@
 """What many tasks cost: python bench/scale.py [TASKS [ROUNDS]].
 
 A check of a store without git beside a program that only reads the bytes of its files, and one that only looks at
-their stat data. CPU seconds and peak memory of whole processes, in turn; medians. Compare the ratios, not the times.
+their stat data. A cold check finds an empty cache and fills it, a warm one finds what that one left. CPU seconds and
+peak memory of whole processes, in turn; medians. Compare the ratios, not the times.
 """
 
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from branches import CONFIG, task
@@ -31,8 +34,8 @@ while left:
             entry.stat()
 """
 MEASURE = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+import os, resource, subprocess, sys
+subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL, env={**os.environ, "XDG_CACHE_HOME": sys.argv[1]})
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(used.ru_utime + used.ru_stime, used.ru_maxrss)
 """
@@ -46,10 +49,10 @@ def build(root: Path, tasks: int) -> None:
     (root / "taskcheck.toml").write_text(CONFIG)
 
 
-def measured(command: list[str], folder: Path) -> tuple[float, float]:
+def measured(command: list[str], folder: Path, cache: Path) -> tuple[float, float]:
     """CPU seconds and peak megabytes of a command, by a process of its own, for a peak is never forgotten."""
     done = subprocess.run(
-        [sys.executable, "-c", MEASURE, *command], cwd=folder, capture_output=True, text=True, check=True
+        [sys.executable, "-c", MEASURE, str(cache), *command], cwd=folder, capture_output=True, text=True, check=True
     )
     seconds, kilobytes = done.stdout.split()
     return float(seconds), int(kilobytes) / 1024
@@ -58,19 +61,22 @@ def measured(command: list[str], folder: Path) -> tuple[float, float]:
 def main() -> None:
     tasks, rounds = (int(given) for given in (*sys.argv[1:], "10000", "5")[:2])
     python = [sys.executable, "-I", "-c"]
-    commands = {"check": [str(Path(sys.executable).parent / "taskcheck"), "-q"]}
+    check = [str(Path(sys.executable).parent / "taskcheck"), "-q"]
+    commands = {"no cache": [*check, "--no-cache"], "cold": check, "warm": check}
     commands |= {"read": [*python, READ], "stat": [*python, STAT]}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache:
         build(Path(folder), tasks)
+        time.sleep(3)  # what was written just now isn't remembered
         taken: dict[str, list[tuple[float, float]]] = {}
         for _ in range(rounds):
+            shutil.rmtree(Path(cache, "taskcheck"), ignore_errors=True)
             for name, command in commands.items():
-                taken.setdefault(name, []).append(measured(command, Path(folder)))
+                taken.setdefault(name, []).append(measured(command, Path(folder), Path(cache)))
     seconds = {name: statistics.median(second for second, _ in found) for name, found in taken.items()}
     print(f"{tasks} tasks; CPU seconds, peak memory")
     for name, found in taken.items():
-        print(f"{name:6} {seconds[name]:7.2f} s {max(size for _, size in found):7.0f} MB")
-    print(f"check  {seconds['check'] / seconds['read']:.1f} x read, {seconds['check'] / seconds['stat']:.1f} x stat")
+        beside = f"{seconds[name] / seconds['read']:.1f} x read, {seconds[name] / seconds['stat']:.1f} x stat"
+        print(f"{name:8} {seconds[name]:7.2f} s {max(size for _, size in found):7.0f} MB  {beside}")
 
 
 if __name__ == "__main__":

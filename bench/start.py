@@ -2,17 +2,20 @@
 
     python bench/start.py [TASKS [ROUNDS]]
 
+A cold check finds an empty cache and fills it, a warm one finds what that one left.
+
 User and system time with that of every process that is waited for, git's too; in turn, the least of the rounds.
 Compare the ratios, not the times.
 """
 
 import os
-import subprocess
+import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-from fleet import FRONT, git
+from fleet import FRONT, cpu, git
 
 TASKCHECK = str(Path(sys.executable).parent / "taskcheck")
 PEOPLE = '[people]\ndave-fowler = ["dave"]\nrj = []\n'
@@ -34,14 +37,11 @@ def commit(root: Path) -> None:
     git("-c", "user.name=b", "-c", "user.email=b@example.invalid", "commit", "-q", "-m", "start", cwd=root)
 
 
-def cpu(command: list[str], cwd: Path) -> float:
-    """Return the CPU seconds of a process and of those that it waited for."""
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)}: exit status {process.returncode}")
-    return usage.ru_utime + usage.ru_stime
+def cold(command: list[str], cwd: Path, cache: Path) -> float:
+    """Return the CPU seconds of a check that remembers nothing yet, and what it learns."""
+    shutil.rmtree(cache)
+    cache.mkdir()
+    return cpu(command, cwd, cache)
 
 
 def main() -> None:
@@ -53,10 +53,11 @@ def main() -> None:
         build(versioned, tasks)
         commit(versioned)
         os.environ["GIT_CEILING_DIRECTORIES"] = folder
+        caches = {place: Path(folder) / f"{place.name}-cache" for place in (plain, versioned)}
+        for cache in caches.values():
+            cache.mkdir()
         ways = {
             "bare interpreter": ([sys.executable, "-I", "-c", "pass"], plain),
-            f"check of {tasks} tasks in git": ([TASKCHECK], versioned),
-            f"check of {tasks} tasks, no git": ([TASKCHECK], plain),
             "check --help": ([TASKCHECK, "check", "--help"], plain),
             "--help": ([TASKCHECK, "--help"], plain),
             "--version": ([TASKCHECK, "--version"], plain),
@@ -64,16 +65,21 @@ def main() -> None:
             "owner dave": ([TASKCHECK, "owner", "dave"], plain),
             "route task-00001": ([TASKCHECK, "route", "task-00001"], plain),
         }
-        for command, cwd in ways.values():
-            cpu(command, cwd)
-        took = {name: [] for name in ways}
-        for _ in range(rounds):
+        took: dict[str, list[float]] = {}
+        time.sleep(3)  # what was written just now isn't remembered
+        for _ in range(rounds + 1):
             for name, (command, cwd) in ways.items():
-                took[name].append(cpu(command, cwd))
+                took.setdefault(name, []).append(cpu(command, cwd))
+            for where, place in (("in git", versioned), ("no git", plain)):
+                check, cache = [TASKCHECK], caches[place]
+                took.setdefault(f"check {where}, without a cache", []).append(cpu([*check, "--no-cache"], place))
+                took.setdefault(f"check {where}, cold", []).append(cold(check, place, cache))
+                took.setdefault(f"check {where}, warm", []).append(cpu(check, place, cache))
+    took = {name: seconds[1:] for name, seconds in took.items()}
     bare = min(took["bare interpreter"])
     for name, seconds in took.items():
         least = min(seconds)
-        print(f"{name:<28}{least * 1000:8.1f} ms{least / bare:7.1f}")
+        print(f"{name:<32}{least * 1000:8.1f} ms{least / bare:7.1f}")
 
 
 if __name__ == "__main__":
