@@ -278,7 +278,11 @@ def test_what_the_environment_says_wrongly_is_no_crash(two: Path) -> None:
     ):
         with forge(landed(two)) as made:
             ran = taskcheck(
-                "--online", "--format", "json", cwd=two, **made.environment(**{"XDG_CACHE_HOME": "", **wrong})
+                "--online",
+                "--format",
+                "json",
+                cwd=two,
+                **made.environment(**{"XDG_CACHE_HOME": "", "HOME": str(two.parent), **wrong}),
             )
         assert (ran.code, ran.json["complete"]) == (0, True), wrong
         assert "github.com can't be reached" in ran.json["notices"][0]
