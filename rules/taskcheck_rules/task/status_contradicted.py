@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from taskcheck import Evidence, Finding, HandEdit, Place, Settings, Severity, Stage, Task, rule
 
 _PART = re.compile(
-    r"^ {0,3}(?P<fence>`{3,}+(?!.*`)|~{3,}).*(?:\n(?! {0,3}(?P=fence)[`~]*[ \t\r]*$).*)*+(?:\n.*)?"
-    r"|^ {0,3}<!--(?:[^-]|-(?!->))*+"
+    r"^ {0,3}(?P<fence>`{3,}(?!.*`)|~{3,}).*(?:\n(?! {0,3}(?P=fence)[`~]*[ \t\r]*$).*)*(?:\n.*)?"
+    r"|^ {0,3}<!--(?:[^-]+|-(?!->))*"
     r"|^#{1,6}[ \t]+Status[ \t]*:(?P<status>.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
-"""Code, a comment, and outside of these a heading with a status; code and comments may be open to the end."""
+"""Code, a comment, and outside of these a heading with a status; code and comments may be open to the end.
+
+No group in it is possessive: Python before 3.11.5 matches such a group wrongly where it may backtrack inside.
+"""
 
 _REMARK = re.compile(r"[(\[;:.!]| [-–—]|[*`~] | (?=\d)")  # noqa: RUF001
 _BETWEEN = re.compile(r"[\s_-]+")
