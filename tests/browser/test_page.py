@@ -90,7 +90,7 @@ def test_six_rows_and_what_one_opens_to(server: Served, window: Open) -> None:
     left, right = (first.locator("> div").nth(n).bounding_box() for n in (0, 1))
     assert left["y"] == right["y"], "side by side"
     assert "pickup_overdue" in unreconciled.locator(".signals").inner_text()
-    assert f"taskcheck --diff --unsafe-fixes {UNRECONCILED}" in unreconciled.inner_text()
+    assert f"taskcheck --fix --unsafe-fixes {UNRECONCILED}" in unreconciled.inner_text()
     gone = row(page, WORKER_GONE)
     gone.locator("summary").click()
     assert gone.locator(".signals li").count() == 3
