@@ -261,6 +261,19 @@ def test_a_warm_check_asks_no_rule_again(fleet: Repo, monkeypatch: pytest.Monkey
     assert len(asked) < cold * 0.7
 
 
+def test_no_case_is_made_of_what_just_passed(fleet: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    from taskcheck.engine import run
+
+    made: list[str] = []
+    passed = run._Things.passed.func  # type: ignore[attr-defined]
+    monkeypatch.setattr(run._Things, "passed", property(lambda self: made.append("once") or passed(self)))
+    ran = taskcheck("--now", NOW, "--no-cache", cwd=fleet.root)
+    assert "odd  invalid-field" in ran.out
+    assert made == []
+    taskcheck("--now", NOW, "--no-cache", "--format", "junit", cwd=fleet.root)
+    assert made, "a format that lists them has them"
+
+
 def test_a_rule_that_was_stopped_says_of_the_same_tasks_that_it_was(
     fleet: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:

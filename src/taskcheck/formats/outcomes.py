@@ -120,7 +120,7 @@ def _crashes(report: Report) -> Iterator[Outcome]:
 def _crashed(run: RuleRun) -> dict[str, list[str]]:
     """Return how a rule crashed, by what it was asked about."""
     found: dict[str, list[str]] = {}
-    for case in run.cases:
+    for case in run.telling:
         if case.error is not None:
             told = f"{visible(case.error.where)}: {visible(case.error.message)}"
             found.setdefault(case.subject.group, []).append(told)

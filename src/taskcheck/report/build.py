@@ -203,7 +203,7 @@ def _held(finding: Finding, state: State) -> Finding:
 
 def _told_in_full(run: RuleRun, rules: Mapping[str, Rule], state: State) -> RuleRun:
     """Return a run whose findings have what settles them, and the lines and columns of their places."""
-    if not any(case.findings for case in run.cases):
+    if not any(case.findings for case in run.telling):
         return run
     from taskcheck.report.remedies import remedied
 
