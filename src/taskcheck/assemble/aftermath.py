@@ -45,6 +45,6 @@ class AftermathReader:
         if begun is not None and begun > landed.at:
             return "a run of it began after that"
         given = self.standing.given(task)
-        if given is not None and given.moment.after(landed):
-            return f"root's status was set after that, by {given.moment.commit[:9]}"
+        if given is not None and given.after(landed):
+            return f"root's status was set after that, by {given.commit[:9]}"
         return ""

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from taskcheck.assemble.runs import NO_RUN, Run
-from taskcheck.assemble.standing import Given, Standing
+from taskcheck.assemble.standing import Standing
 from taskcheck.config.settings import Stage
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.checkouts import Checkouts, Mention, Refuted
-from taskcheck.model.history import Brought
+from taskcheck.model.history import Brought, Moment
 from taskcheck.model.sources import Merge, Repository
 from taskcheck.model.task import Task, Tie
 from taskcheck.model.tasks import Tasks
@@ -40,8 +40,11 @@ class ClaimReader:
                 continue
             if tasks.ambiguous(task.id) or checkouts.landing(task.id):
                 continue
+            given = self.standing.given(task)
+            if given is None:
+                continue
             for brought, what in self._brought_of(tied):
-                if self._is_news(brought, task) and self._is_deleted(tied, brought):
+                if self._is_news(brought, task, given) and self._is_deleted(tied, brought):
                     made = brought.made
                     found[task.id] = Mention(what=what, commit=made.commit, at=made.at, subject=brought.subject)
                     break
@@ -89,18 +92,15 @@ class ClaimReader:
                 found.setdefault(brought.number, []).append(index)
         return found
 
-    def _is_news(self, brought: Brought, task: Task) -> bool:
+    def _is_news(self, brought: Brought, task: Task, given: Moment) -> bool:
         """Return whether a commit is newer than a task's run and than what root says of it, and wasn't taken back."""
-        given = self.standing.given(task)
         begun = self.runs.get(task.id, NO_RUN).began
-        if given is None:
-            return False
         if brought.reverted is not None or brought.perhaps_reverted:
             return False
         if begun is not None and brought.made.at <= begun:
             return False
-        came_along = brought.made.commit == given.moment.commit and task.stage is Stage.REVIEW
-        return came_along or brought.made.after(given.moment)
+        came_along = brought.made.commit == given.commit and task.stage is Stage.REVIEW
+        return came_along or brought.made.after(given)
 
     def _is_deleted(self, tied: Tied, brought: Brought) -> bool:
         """Return whether nothing of a task's branches speaks against what a commit's subject says."""
@@ -113,7 +113,7 @@ class ClaimReader:
         merge = self.git.merges.get(branch)
         return merge is not None and merge.merged is False
 
-    def _taken_back(self, tied: Tied, given: Given) -> Refuted | None:
+    def _taken_back(self, tied: Tied, given: Moment) -> Refuted | None:
         """Return that what was brought in last of a task's work was taken back after the task was done.
 
         Nothing where git knows better of a recorded branch, for that may have landed again.
@@ -121,13 +121,13 @@ class ClaimReader:
         if any(self.git.merges[branch].merged is not False for branch in tied.branches & self.git.merges.keys()):
             return None
         for brought, what in self._brought_of(tied):
-            if brought.reverted is None or not brought.reverted.after(given.moment):
+            if brought.reverted is None or not brought.reverted.after(given):
                 return None
             proof = f"{brought.made.commit[:9]} brought it in, and {brought.reverted.commit[:9]} took it back"
             return Refuted(what=what, proof=proof, reverted=True)
         return None
 
-    def _unmerged(self, task: Task, tied: Tied, given: Given, checkouts: Checkouts) -> Refuted | None:
+    def _unmerged(self, task: Task, tied: Tied, given: Moment, checkouts: Checkouts) -> Refuted | None:
         """Return that a branch of a done task has commits of its own that trunk hasn't, or hasn't any more.
 
         Nothing where root hasn't all that was fetched of trunk, for the branch may have landed there; and nothing but a
@@ -143,7 +143,7 @@ class ClaimReader:
                 continue
             what = f"its branch {branch}"
             if merge.reverted is not None:
-                if merge.reverted.after(given.moment):
+                if merge.reverted.after(given):
                     return Refuted(what=what, proof=merge.proof, reverted=True, branch=branch)
                 continue
             if self._is_claimed(merge, task, given) and not any(self._brought_of(tied)):
@@ -157,7 +157,7 @@ class ClaimReader:
             return set()
         return {own.branch}
 
-    def _is_claimed(self, merge: Merge, task: Task, given: Given) -> bool:
+    def _is_claimed(self, merge: Merge, task: Task, given: Moment) -> bool:
         """Return whether a branch that hasn't landed has work of the run after which the task was called done.
 
         Trunk has to have moved since the task was done, here or as last fetched: else it may land yet. What a run left
@@ -167,9 +167,9 @@ class ClaimReader:
         outcome = run.tombstone.outcome if run.tombstone is not None else None
         if outcome not in {None, "completed_with_pr"}:
             return False
-        ended = run.ended_at or given.moment.at
+        ended = run.ended_at or given.at
         is_of_run = merge.begun_at is not None and merge.begun_at <= ended
-        return is_of_run and given.moment.commit != self.git.head
+        return is_of_run and given.commit != self.git.head
 
     def _is_used_again(self, branch: str, task: Task) -> bool:
         """Return whether the newest record that names a branch is another task's."""

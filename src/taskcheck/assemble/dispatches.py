@@ -156,7 +156,7 @@ class DispatchReader:
     def _given_at(self, root: Task | None) -> datetime | None:
         """Return when root's history gave a task its present status; None where it wasn't asked, or doesn't tell."""
         given = self.standing.given(root) if root is not None else None
-        return given.moment.at if given is not None else None
+        return given.at if given is not None else None
 
     def _settled(self, run: Run, outcome: str | None, root: Task | None) -> bool:
         """Return whether the outcome allows root's status, now or as the runner left it."""

@@ -10,13 +10,6 @@ from taskcheck.model.task import Task
 
 
 @frozen
-class Given:
-    """The commit of root's own line that gave a task its present status."""
-
-    moment: Moment
-
-
-@frozen
 class Standing:
     """What root's history tells of the status of tasks."""
 
@@ -31,13 +24,13 @@ class Standing:
             return False
         return not changes or self._status(changes[0].after, task) != task.status
 
-    def given(self, task: Task) -> Given | None:
+    def given(self, task: Task) -> Moment | None:
         """Return the commit that gave a task its present status; None where history wasn't asked or doesn't tell."""
         if self.is_unsaved(task):
             return None
         for change in self.changes.get(task.place.path, ()):
             if self._status(change.before, task) != task.status:
-                return Given(change.moment)
+                return change.moment
         return None
 
     def was_made_after(self, task: Task, moment: Moment) -> bool:
@@ -62,10 +55,16 @@ class Standing:
 
     def _is_closed(self, data: bytes | None, task: Task) -> bool:
         """Return whether a version of a task's file is done or dropped."""
-        version = self.reader.version(data, task.place.path, "root") if data is not None else None
+        version = self._version(data, task)
         return version is not None and version.closed
 
     def _status(self, data: bytes | None, task: Task) -> str | None:
         """Return the status that a version of a task's file has; None where there was no file, or no task in it."""
-        version = self.reader.version(data, task.place.path, "root") if data is not None else None
+        version = self._version(data, task)
         return version.status if version is not None else None
+
+    def _version(self, data: bytes | None, task: Task) -> Task | None:
+        """Return a version of a task's file as a task; None where there was no file, or no task in it."""
+        if data is None:
+            return None
+        return self.reader.version(data, task.place.path, "root")
