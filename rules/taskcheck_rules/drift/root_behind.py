@@ -14,6 +14,7 @@ from taskcheck import (
     Severity,
     Task,
     Tasks,
+    replace,
     rule,
 )
 from taskcheck_rules.parts import copies_of, entries_of, run_of
@@ -81,15 +82,9 @@ def _status(task: Task | None) -> str | None:
 def _of_task(task: Task, fetched: FetchedTrunk) -> Finding:
     """Return the finding that trunk says otherwise of a task."""
     said, there = _there(task, fetched)
-    return Finding(
-        task=task.id,
-        place=task.at("status"),
-        message=f"{task.id} is {task.status} in root, and {said} at {fetched.name}, which wasn't pulled",
-        expected=f"root as {fetched.name} is: {fetched.cure}",
-        evidence=(status_of(task), there),
-        identity=(fetched.name,),
-        remedy=_REBASE if fetched.ahead else None,
-    )
+    message = f"{task.id} is {task.status} in root, and {said} at {fetched.name}, which wasn't pulled"
+    about = _finding(task.at("status"), message, (status_of(task), there), fetched)
+    return replace(about, task=task.id)
 
 
 def _there(task: Task, fetched: FetchedTrunk) -> tuple[str, Evidence]:
@@ -116,11 +111,17 @@ def _of_root(others: list[str], path: str, fetched: FetchedTrunk) -> Finding:
     also = f", and has {fetched.ahead} of its own" if fetched.ahead else ""
     about = listed(others) or path
     there = Evidence(place=Place(path=path, checkout=f"branch:{fetched.name}"), saw=f"differs: {about}")
+    message = f"root is {fetched.behind} commit{plural} behind {fetched.name}{also}; task files differ: {about}"
+    return _finding(Place(path=path), message, (there,), fetched)
+
+
+def _finding(place: Place, message: str, evidence: tuple[Evidence, ...], fetched: FetchedTrunk) -> Finding:
+    """Return the finding that root has yet to be brought up to trunk."""
     return Finding(
-        place=Place(path=path),
-        message=f"root is {fetched.behind} commit{plural} behind {fetched.name}{also}; task files differ: {about}",
+        place=place,
+        message=message,
         expected=f"root as {fetched.name} is: {fetched.cure}",
-        evidence=(there,),
+        evidence=evidence,
         identity=(fetched.name,),
         remedy=_REBASE if fetched.ahead else None,
     )

@@ -116,10 +116,10 @@ class Merged:
     doubt: str = ""
     """Why that doesn't prove that the task is done; empty where it does."""
     severity: Severity = Severity.ERROR
-    reopened: bool = False
-    """Whether root called the task closed after that, and opened it again."""
+    kind: str = ""
+    """What makes it information: ``left`` or ``reopened``; empty where the task is to be done."""
     left: str = ""
-    """The status in which the branch left the task, where that says that work is left."""
+    """Why it is information, as the message says it after *and*."""
 
 
 def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, own: Copy | None) -> str:
@@ -153,16 +153,11 @@ def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -
         evidence=(root, *merged.evidence),
         severity=merged.severity,
     )
-    if merged.left:
-        message = f"{merged.what} is merged, and left the task {merged.left}: the branch itself doesn't call it done"
+    if merged.kind:
+        message = f"{merged.what} is merged, and {merged.left}"
         expected = "nothing, or another branch for what is left"
         remedy = Wait("another branch with what is left, or somebody who says that the task is done")
-        return replace(about, message=message, expected=expected, identity=("left",), remedy=remedy)
-    if merged.reopened:
-        message = f"{merged.what} is merged, and {task.id} was opened again since"
-        expected = "nothing, or another branch for what is left"
-        remedy = Wait("another branch with what is left, or somebody who says that the task is done")
-        return replace(about, message=message, expected=expected, identity=("reopened",), remedy=remedy)
+        return replace(about, message=message, expected=expected, identity=(merged.kind,), remedy=remedy)
     if not fixable or done is None:
         return about
     edit = SetKey(place=status, value=done)
@@ -181,9 +176,11 @@ def _by_git(task: Task, landing: Landing | None) -> Merged | None:
     else:
         evidence = (proof, Evidence(place=place, saw=f"left it {landing.said}"))
     if landing.end is End.LEFT:
-        return Merged(what=what, evidence=evidence, severity=Severity.INFO, left=landing.said or "without status")
+        left = f"left the task {landing.said or 'without status'}: the branch itself doesn't call it done"
+        return Merged(what=what, evidence=evidence, severity=Severity.INFO, kind="left", left=left)
     if landing.reopened:
-        return Merged(what=what, evidence=evidence, severity=Severity.INFO, reopened=True)
+        left = f"{task.id} was opened again since"
+        return Merged(what=what, evidence=evidence, severity=Severity.INFO, kind="reopened", left=left)
     if landing.tie is not Tie.RECORD:
         doubt = "no ledger names the branch: it is the task's by its name alone"
         return Merged(what=what, evidence=evidence, severity=Severity.WARNING, doubt=doubt)
