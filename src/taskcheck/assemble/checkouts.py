@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from math import inf
-from typing import cast
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
@@ -78,15 +77,23 @@ def _attempts(by_pattern: Mapping[str, Checkout], by_record: Mapping[str, Checko
 
 def _branch_owners(settings: Settings, tasks: Tasks, records: Iterable[Entry | Tombstone]) -> dict[str, str]:
     """Return whose each branch is: by the newest record that names it, by front matter, else by the pattern."""
-    owners: dict[str | None, str] = {}
+    owners: dict[str, str] = {}
     for task in tasks:
-        owners[settings.branch_of(task.id)] = task.id
+        owners[settings.branch_of(task.id) or ""] = task.id
     for task in tasks:
-        owners[task.text("branch")] = task.id
+        owners[task.text("branch") or ""] = task.id
+    owners |= newest_users(records)
+    owners.pop("", None)
+    return owners
+
+
+def newest_users(records: Iterable[Entry | Tombstone]) -> dict[str, str]:
+    """Return by branch the task of the newest record that names it; one without a time is taken for the newest."""
+    users: dict[str, str] = {}
     for record in sorted(records, key=_newest_first, reverse=True):
-        owners[record.branch or None] = record.task
-    owners.pop(None, None)
-    return cast("dict[str, str]", owners)
+        if record.branch:
+            users[record.branch] = record.task
+    return users
 
 
 def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:

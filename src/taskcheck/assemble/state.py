@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from taskcheck.assemble.aftermath import AftermathReader
 from taskcheck.assemble.answers import AnswerReader
-from taskcheck.assemble.checkouts import parse_checkouts
+from taskcheck.assemble.checkouts import newest_users, parse_checkouts
 from taskcheck.assemble.claims import ClaimReader
 from taskcheck.assemble.copies import Found, parse_copies
 from taskcheck.assemble.dispatches import DispatchReader
@@ -20,7 +20,6 @@ from taskcheck.assemble.pulls import parse_pulls
 from taskcheck.assemble.renames import RenameReader
 from taskcheck.assemble.standing import Standing
 from taskcheck.assemble.tasks import TaskReader, in_their_files, one_file_each
-from taskcheck.assemble.users import newest_users
 from taskcheck.assemble.waiting import WaitingReader
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import People
