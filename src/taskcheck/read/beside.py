@@ -1,12 +1,11 @@
 """Markdown that lies below the folders of task files and is read as none: it may be tasks that nobody looks at."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.model.sources import Source
+from taskcheck.read.below import files_below
 from taskcheck.read.files import MAX_TASK_BYTES, Folder
 from taskcheck.read.locate import Location
 from taskcheck.read.tasks import TaskPaths, is_passed_over
@@ -56,30 +55,5 @@ def _markdown(folder: Folder) -> Iterator[str]:
     yield from folder.beside
     for path in folder.unentered:
         if f"{folder.root}/{path}" not in folder.listed:
-            yield from _below(folder.root, path)
-
-
-def _below(root: Path, top: str) -> Iterator[str]:
-    """Yield the Markdown in a folder and those below it; links aren't followed, other checkouts not entered."""
-    pending = [top]
-    seen = 0
-    while pending and seen < MOST_ENTRIES:
-        path = pending.pop()
-        entries = _entries(root / path)
-        seen += len(entries)
-        if any(entry.name == ".git" for entry in entries):
-            continue
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                pending.append(f"{path}/{entry.name}")
-            elif entry.name.endswith(".md") and entry.is_file(follow_symlinks=False):
-                yield f"{path}/{entry.name}"
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what lies in a folder; nothing where it can't be listed, for nobody asked what is in it."""
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError:
-        return []
+            deeper = files_below(folder.root, path, MOST_ENTRIES)
+            yield from (found for found in deeper if found.endswith(".md"))

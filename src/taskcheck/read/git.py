@@ -131,32 +131,20 @@ class Git(Runner):
         """Blob ids of the regular files of a commit under some folders, by path; the whole tree for none."""
         out = self.run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, "--", *folders)
         files = {}
-        for record in filter(None, out.split(b"\0")):
-            head, _, path = record.partition(b"\t")
-            mode, kind, object_id = head.split()
+        for path, (mode, kind, blob) in _records(out):
             if kind == b"blob" and mode.startswith(b"100"):
-                files[os.fsdecode(path)] = object_id.decode()
+                files[path] = blob.decode()
         return files
 
     def tree_entries(self, commit: str) -> Entries:
         """Return all that a commit has, links and submodules too: mode and object id by path."""
         out = self.run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit)
-        entries = {}
-        for record in filter(None, out.split(b"\0")):
-            head, _, path = record.partition(b"\t")
-            mode, _, object_id = head.split()
-            entries[os.fsdecode(path)] = mode, object_id.decode()
-        return entries
+        return {path: (mode, name.decode()) for path, (mode, _, name) in _records(out)}
 
     def index_entries(self) -> Entries:
         """Return all that the index has, as `tree_entries`; of a file in conflict what the last side says."""
         out = self.run("ls-files", "--cached", "--full-name", "--stage", "-z")
-        entries = {}
-        for record in filter(None, out.split(b"\0")):
-            head, _, path = record.partition(b"\t")
-            mode, object_id, _ = head.split()
-            entries[os.fsdecode(path)] = mode, object_id.decode()
-        return entries
+        return {path: (mode, name.decode()) for path, (mode, name, _) in _records(out)}
 
     def tracked(self, folders: Sequence[str]) -> list[str]:
         """Paths in the index under some folders; of all for none."""
@@ -172,8 +160,13 @@ class Git(Runner):
         """Blob ids in the index under some folders, by path; None for a file with an unmerged conflict."""
         out = self.run("ls-files", "--cached", "--full-name", "--stage", "-z", "--", *folders)
         found: dict[str, str | None] = {}
-        for record in filter(None, out.split(b"\0")):
-            head, _, path = record.partition(b"\t")
-            _, blob, stage = head.split()
-            found[os.fsdecode(path)] = blob.decode() if stage == b"0" else None
+        for path, (_, blob, stage) in _records(out):
+            found[path] = blob.decode() if stage == b"0" else None
         return found
+
+
+def _records(out: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """Yield the path of each record that ls-tree and ls-files print with `-z`, and the three fields before it."""
+    for record in filter(None, out.split(b"\0")):
+        head, _, path = record.partition(b"\t")
+        yield os.fsdecode(path), head.split()

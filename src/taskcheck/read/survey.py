@@ -6,6 +6,7 @@ from pathlib import Path
 
 from taskcheck.documents.bounded import Busy, Unreadable, read_bounded
 from taskcheck.model.sources import Source
+from taskcheck.read.below import files_below
 from taskcheck.read.git import Git
 from taskcheck.read.locate import Location
 from taskcheck.read.runner import GitError
@@ -61,32 +62,4 @@ def _paths(location: Location) -> Iterator[str]:
             listed = Git(location.root).unignored()
         except GitError:
             listed = None
-    yield from _walk(location.root) if listed is None else listed[:MOST_ENTRIES]
-
-
-def _walk(root: Path) -> Iterator[str]:
-    """Yield the paths of files below a folder; other checkouts aren't entered."""
-    pending = [""]
-    seen = 0
-    while pending and seen < MOST_ENTRIES:
-        folder = pending.pop()
-        entries = _entries(root / folder)
-        if folder and any(entry.name == ".git" for entry in entries):
-            continue
-        seen += len(entries)
-        for entry in entries:
-            path = f"{folder}/{entry.name}".lstrip("/")
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name not in PASSED_OVER:
-                    pending.append(path)
-            elif entry.is_file(follow_symlinks=False):
-                yield path
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what lies in a folder; nothing where it can't be listed."""
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError:
-        return []
+    yield from files_below(location.root, "", MOST_ENTRIES, PASSED_OVER) if listed is None else listed[:MOST_ENTRIES]
