@@ -7,13 +7,11 @@ from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.history import Brought
 from taskcheck.read.history import History
-from taskcheck.read.reverts import RevertReader
+from taskcheck.read.reverts import MERGED, SUFFIX, RevertReader
 
 LOOK_BACK = timedelta(days=30)
 """How long before root's last commit a subject is still looked at."""
 
-_SUFFIX = expression(r" \(#(\d{1,18})\)\Z")
-_PULL = expression(r"Merge pull request #(\d{1,18}) ")
 _QUOTED = expression(r"\AMerge[^']*'([^']+)'")
 _OF_FORK = expression(r"\AMerge[^']* from [^\s/]+/(\S+)")
 _LONGEST = 500
@@ -31,7 +29,7 @@ class Subject:
     @property
     def number(self) -> int | None:
         """The pull request: of ``Fix login (#12)`` and of ``Merge pull request #12 from ana/fix-login`` it is 12."""
-        found = _PULL.match(self.text) or _SUFFIX.search(self.text)
+        found = MERGED.match(self.text) or SUFFIX.search(self.text)
         return int(found[1]) if found else None
 
     @property

@@ -26,8 +26,11 @@ _NUMBERS = expression(
 )
 _SUBJECT = expression(r'Revert "(.*)"')
 _REAPPLIED = expression(r'Reapply "(.*)"')
-_SUFFIX = expression(r" \(#(\d+)\)\Z")
-_MERGED = expression(r"Merge pull request #(\d+) ")
+SUFFIX = expression(r" \(#(\d{1,18})\)\Z")
+"""How GitHub ends the title of what it squashed: with the pull request's number."""
+
+MERGED = expression(r"Merge pull request #(\d{1,18}) ")
+"""How GitHub begins the title of a merge."""
 
 
 class Reverts:
@@ -214,7 +217,7 @@ def unknown(proof: str) -> Merge:
 def subject_names(message: str) -> frozenset[str]:
     """Return what a revert may call a commit by: its title, that of the pull request that it merges, their number."""
     subject, _, body = message.partition("\n")
-    merged, suffix = _MERGED.match(subject), _SUFFIX.search(subject)
+    merged, suffix = MERGED.match(subject), SUFFIX.search(subject)
     names = {title_of(subject)}
     if merged:
         names |= {merged[1], title_of(body.strip().partition("\n")[0])}
@@ -225,4 +228,4 @@ def subject_names(message: str) -> frozenset[str]:
 
 def title_of(subject: str) -> str:
     """Return a title without the number that GitHub puts after it."""
-    return _SUFFIX.sub("", subject.strip())
+    return SUFFIX.sub("", subject.strip())
