@@ -46,7 +46,9 @@ class Sight:
         managers = [(manager.owner, manager.fresh, manager.workers) for manager in self.report.managers]
         incidents = [(i.subject, i.severity, i.worker, i.signals, i.findings) for i in self.report.incidents]
         found = [(*rest, [finding.fingerprint for finding in findings]) for *rest, findings in incidents]
-        return managers, found, self.report.errors, self.report.skipped
+        works = [(work.task, work.run, work.pid) for work in self.report.at_work]
+        waiting = [(queue.stage, [each.task for each in queue.all]) for queue in self.report.waiting]
+        return managers, works, waiting, found, self.report.errors, self.report.skipped
 
 
 def looks(where: Where, request: Request, stop: Event) -> Iterator[Sight | None]:

@@ -49,7 +49,7 @@ def test_a_report_is_about_whose_it_is_asked(root: Path, name: str, subjects: li
     assert [manager["owner"] for manager in ran.json["managers"]] == (["rj"] if name == "rj" else [])
     shown = taskcheck("status", "--owner", name, cwd=root)
     assert shown.code == 1
-    assert set(re.findall(r"^        (\w)$", shown.out, re.MULTILINE)) == set(subjects)
+    assert set(re.findall(r" · (\w)(?: ·|$)", shown.out, re.MULTILINE)) == set(subjects)
 
 
 def test_tasks_and_owner_together_are_what_both_mean(root: Path) -> None:

@@ -45,13 +45,14 @@ def test_one_row_per_task_with_all_that_is_asked(incidents: Built) -> None:
         "dave-fowler  2m old, fresh           2 live of 7 registered",
         "rj           2m 30s old, fresh       2 live of 2 registered",
     ]
-    at = lines.index("error   worker-gone                        8h 1m  dave-fowler   gone          -")
+    at = lines.index("error   Make tasks server status page use fresh heartbeat data and auto-…  8h 1m")
     assert lines[at + 1 : at + 4] == [
-        "        make-tasks-server-status-page-use-fresh-heartbeat-data-and-auto-refresh",
+        "        worker-gone · make-tasks-serv…d-auto-refresh · dave-fowler · worker gone",
         "        its worker is gone: nothing has moved for 8h 1m, and no end is recorded",
         "        taskcheck run \\",
     ]
-    assert [line.split()[1] for line in lines if line.startswith("error ")] == [
+    rules = [lines[number + 1].split()[0] for number, line in enumerate(lines) if line.startswith("error ")]
+    assert rules == [
         "split-manager", "worker-gone", "register-orphan", "dispatch-completed-unreconciled", "misrouted-task",
         "missing-terminal-state",
     ]  # fmt: skip
@@ -101,8 +102,9 @@ def test_what_blocks_most_comes_first(store: Store) -> None:
     )
     out = taskcheck("status", cwd=root).out.splitlines()
     heads = [n for n, line in enumerate(out) if line.startswith(("error ", "warning "))]
-    rows = {out[n + 1].strip(): out[n].split()[-1] for n in heads}
-    assert list(rows.items()) == [("d", "3"), ("b", "1"), ("a", "-")], "a warning that blocks one before an error"
+    rows = [out[n + 1].split(" · ")[1:] for n in heads]
+    assert [facts[0] for facts in rows] == ["d", "b", "a"], "a warning that blocks one before an error"
+    assert [facts[-1] for facts in rows] == ["blocks 3", "blocks 1", "x"]
 
 
 def test_live_workers_are_counted_by_task(store: Store) -> None:
@@ -377,9 +379,9 @@ def test_who_waits_for_a_person_is_shown(store: Callable[..., Path]) -> None:
     tombstone = {**ended, "started_at": "2026-03-20T10:00:00Z", "ended_at": "2026-03-24T12:00:00Z"}
     (root / "tasks/logs/dispatch-stopped.status.json").write_text(json.dumps(tombstone))
     shown = taskcheck("status", "--now", "2026-03-24T18:00:00Z", cwd=root).out
-    assert "review  7 waiting: review-0 (14d), review-1 (13d)" in shown
+    assert "\nwaiting for a person: 8\n  7 in review: review-0 (14d), review-1 (13d)" in shown
     assert "and 2 more" in shown
-    assert "stopped 1 waiting: stopped (6h, no key" in shown
+    assert "\n  1 stopped: stopped (6h, no key" in shown
     assert "\x1b" not in shown
     told = taskcheck("--format", "json", "--now", "2026-03-24T18:00:00Z", cwd=root).json["waiting"]
     assert [(queue["class"], queue["count"], len(queue["longest"])) for queue in told] == [

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "check": "compare the ledgers, report what disagrees (the default command)",
-    "status": "who is at work, and a row per task that needs a look; --watch keeps it up to date",
+    "status": "who is at work, what waits for a person, what disagrees; --watch keeps it up to date",
     "serve": "the same as a page on loopback that refreshes itself",
     "undo": "take the last fix back, byte for byte",
     "run": "dispatch a task: run a command in its worktree, and see it to a terminal state",

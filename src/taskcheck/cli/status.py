@@ -1,8 +1,7 @@
-"""Show who is at work, and one row per task that needs a look: what is wrong, for how long, and what to do next.
+"""Show who is at work, which tasks wait for a person, and which tasks have ledgers that disagree.
 
-What holds up most other tasks comes first, then what is worst. `quiet` is the time since the newest sign of work on
-the task, of a manager since its newest heartbeat; `blocks` counts the tasks that wait for it. The last line of a row
-is the command that mends its cause, shows how, or explains it.
+Of the last, what holds up most other tasks comes first, then what is worst. Beside the title stands how long nothing
+has moved; `blocks` counts the tasks that wait for it. The last line of a row says what to do next.
 """
 
 import argparse
@@ -17,12 +16,15 @@ from threading import Event
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from taskcheck.cli import EPILOG, GONE
+from taskcheck.cli import EPILOG, GONE, Failure
 from taskcheck.cli.common import color_option, colour, columns, guarded, owner_option, store_options, tell_empty
 from taskcheck.cli.progress import Progress
+from taskcheck.config.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from taskcheck.store import Request, Where
+    from taskcheck.model.report import Report
+    from taskcheck.report.only import Only
+    from taskcheck.store import Request, Store, Where
     from taskcheck.watch import Sight
 
 ENTER, LEAVE = b"\x1b[?1049h\x1b[?25l", b"\x1b[?25h\x1b[?1049l"
@@ -37,6 +39,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     owner_option(parser)
     store_options(parser, remembers=True)
+    parser.add_argument(
+        "--status",
+        metavar="STATUS",
+        action="append",
+        default=[],
+        help="show tasks of this status or class (repeatable)",
+    )
+    parser.add_argument(
+        "--rule", metavar="RULE", action="append", default=[], help="show incidents with findings of it (repeatable)"
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json", "jsonl"), default="text", help="text, the default; or data"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="show every finding and the raw signals")
     parser.add_argument("--watch", action="store_true", help="show it anew when a ledger changes; Ctrl-C ends it")
     color_option(parser)
@@ -45,7 +60,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Sight, print, and the exit code of a check."""
     from taskcheck.checks import check_store
-    from taskcheck.formats import status
     from taskcheck.store import Request, Where, open_store
 
     where = Where(root=options.root, config=options.config)
@@ -55,19 +69,56 @@ def run(options: argparse.Namespace) -> int:
     request = Request(now=options.now, owner=options.owner, remember=not options.no_cache, progress=progress.tell)
     try:
         store = guarded(lambda: open_store(where))
-        report = guarded(lambda: check_store(store, request))
+        only = _only(options, store)
+        report = only.of(guarded(lambda: check_store(store, request)))
     finally:
         progress.clear()
-    shown = status.render(report, width=_width(), colour=colour(options.color), verbose=options.verbose)
-    sys.stdout.write(shown)
+    sys.stdout.write(_rendered(report, options))
     tell_empty(report, store)
     return report.exit_code
 
 
+def _only(options: argparse.Namespace, store: "Store") -> "Only":
+    """Return what of the report is to be seen.
+
+    Raises:
+        Failure: a status or a rule that is named isn't there.
+    """
+    from taskcheck.engine.select import UnknownRule, require_rules
+    from taskcheck.report.only import Only, UnknownStatus
+
+    try:
+        require_rules(store.rules, options.rule)
+        return Only.of_words(tuple(options.status), frozenset(options.rule), store.settings)
+    except UnknownRule as error:
+        raise Failure(f"no rule is named {error.name!r}{did_you_mean(error.name, error.known)}") from error
+    except UnknownStatus as error:
+        raise Failure(str(error)) from error
+
+
+def _rendered(report: "Report", options: argparse.Namespace, height: int | None = None) -> str:
+    """Return the view in the format that is asked for."""
+    from taskcheck.formats import status, status_json
+
+    match options.format:
+        case "json":
+            return status_json.as_json(report)
+        case "jsonl":
+            return status_json.as_lines(report)
+        case _:
+            return status.render(
+                report, width=_width(), height=height, colour=colour(options.color), verbose=options.verbose
+            )
+
+
 def _watch(where: "Where", request: "Request", options: argparse.Namespace) -> int:
     """Show every look until somebody ends it; elsewhere than on a terminal, those that say something new."""
+    from taskcheck.store import open_store
     from taskcheck.watch import looks
 
+    if options.format != "text":
+        raise Failure("--watch shows text; for data look again by yourself, or ask `taskcheck serve` for /report.json")
+    options.only = _only(options, guarded(lambda: open_store(where)))
     sights = looks(where, request, Event())
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         return _print_news(sights, options)
@@ -111,14 +162,11 @@ def _is_read() -> bool:
 
 
 def _shown(sight: "Sight", options: argparse.Namespace, height: int | None = None) -> str:
-    from taskcheck.formats import status
     from taskcheck.formats.sanitize import visible
 
     if sight.report is None:
         return f"taskcheck: {visible(sight.trouble, None)}\n"
-    return status.render(
-        sight.report, width=_width(), height=height, colour=colour(options.color), verbose=options.verbose
-    )
+    return _rendered(options.only.of(sight.report), options, height)
 
 
 @contextmanager

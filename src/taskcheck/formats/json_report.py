@@ -11,6 +11,7 @@ from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report, Sig
 from taskcheck.model.task import Place
 from taskcheck.model.unseen import Unseen
 from taskcheck.model.waiting import Queue, Waiting
+from taskcheck.model.work import Work
 
 SCHEMA = "taskcheck/report/1"
 
@@ -39,7 +40,9 @@ def as_dict(report: Report) -> dict[str, Any]:
         "fixes": list(map(_fix, report.fixes)),
         "unseen": list(map(_unseen, report.unseen)),
         "root": report.root or None,
+        "at_work": list(map(_work, report.at_work)),
         "waiting": list(map(_queue, report.waiting)),
+        "classes": dict(report.classes),
         "notices": list(report.notices),
         "notes": list(report.notes),
         "undo": report.undo,
@@ -86,6 +89,25 @@ def _waiting(each: Waiting) -> dict[str, Any]:
         "status": each.status,
         "since": iso(each.since) if each.since else None,
         "reason": each.reason,
+    }
+
+
+def _work(work: Work) -> dict[str, Any]:
+    return {
+        "task": work.task,
+        "title": work.title,
+        "owner": work.owner,
+        "status": work.status,
+        "run": work.run,
+        "evidence": work.evidence or None,
+        "pid": work.pid,
+        "host": work.host,
+        "manager": work.manager,
+        "since": iso(work.since) if work.since else None,
+        "moved_at": iso(work.moved) if work.moved else None,
+        "worktree": work.worktree,
+        "branch": work.branch,
+        "log": work.log,
     }
 
 

@@ -1,23 +1,31 @@
-"""The operator's view for a terminal: managers with their heartbeats, then a row per task that needs a look."""
+"""The operator's view for a terminal: managers, who is at work, what waits for a person, and what disagrees."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import age, iso
 from taskcheck.formats.lines import Line, plain_text, styled, wrapped
 from taskcheck.formats.sanitize import visible
+from taskcheck.formats.screen import BLANK, Group, cell, cells, cut, cut_inside, fitting, height
 from taskcheck.formats.step import Step
 from taskcheck.formats.text import summary
 from taskcheck.formats.view import (
+    QUEUES,
     Row,
     headline,
     heartbeat,
     rows,
+    sign,
+    since,
     told,
+    traces,
     waited,
+    worker,
     workers,
 )
 from taskcheck.model.report import Incident, Report, SignalNote
+from taskcheck.model.waiting import LONGEST, Queue
+from taskcheck.model.work import Work
 
 SEVERITY = 8
 """Columns of the word for the severity, under which what belongs to a row is indented."""
@@ -25,10 +33,12 @@ SEVERITY = 8
 HEARTBEAT = 22
 """Columns of what is said of a heartbeat."""
 
-Group = list[Line]
-"""Lines that belong together: a row."""
+INDENT = 2
 
-BLANK = [Line(0, ())]
+SCREEN = 24
+"""Lines in which everybody at work, the oldest of what waits and the worst that disagrees have to be, if they can."""
+
+GAP = "  "
 
 
 def render(
@@ -41,7 +51,8 @@ def render(
     screen = _screen(report, width, verbose=verbose)
     if height is not None:
         screen = _fitted(screen, height, width, verbose=verbose)
-    lines = [line for group in (*screen.managers, *screen.rows, *screen.waiting, *screen.notes) for line in group]
+    parts = (screen.managers, screen.at_work, screen.waiting, screen.rows, screen.notes)
+    lines = [line for part in parts for group in part for line in group]
     lines += screen.closing
     return styled(lines, None) if colour else plain_text(lines)
 
@@ -51,8 +62,9 @@ class _Screen:
     """The view in its parts, from top to bottom."""
 
     managers: list[Group]
-    rows: list[Group]
+    at_work: list[Group]
     waiting: list[Group]
+    rows: list[Group]
     notes: list[Group]
     closing: list[Line]
     """What is always there: the tally, whether it is whole, and as of when."""
@@ -61,32 +73,45 @@ class _Screen:
 def _screen(report: Report, width: int, *, verbose: bool) -> _Screen:
     notes, closing = _closing(report, width, verbose=verbose)
     managers = list(_managers(report, width))
+    at_work = list(_at_work(report, width, verbose=verbose))
+    found = list(_rows(report, width, verbose=verbose))
+    above = height([*managers, *at_work, *found[:1]], width)
+    waiting = list(_waiting(report, width, LONGEST)) if verbose else _waiting_within(report, width, SCREEN - above)
+    return _Screen(managers=managers, at_work=at_work, waiting=waiting, rows=found, notes=notes, closing=closing)
+
+
+def _fitted(screen: _Screen, lines: int, width: int, *, verbose: bool) -> _Screen:
+    """Return as much of each part as fits into so many lines.
+
+    Notes get a fourth of them, who waits a fourth of the rest, who is at work a third of what is left, managers a third
+    of what is left then or what the rows leave, and the rows the rest.
+    """
+    shows = f"taskcheck status{' -v' if verbose else ''} shows all"
+    room = lines - len(screen.closing)
+    notes = fitting(screen.notes, room // 4, width, f"more notes: {shows}")
+    room -= height(notes, width)
+    waiting = fitting(screen.waiting, room // 4, width, f"more classes that wait: {shows}")
+    room -= height(waiting, width)
+    at_work = fitting(
+        screen.at_work, max(room // 3, room - height(screen.rows, width)), width, f"more at work: {shows}"
+    )
+    room -= height(at_work, width)
+    for_managers = max(room // 3, room - height(screen.rows, width))
+    managers = fitting(screen.managers, for_managers, width, f"more managers: {shows}")
+    room -= height(managers, width)
     return _Screen(
         managers=managers,
-        rows=list(_rows(report, width, verbose=verbose)),
-        waiting=list(_waiting(report, width)),
+        at_work=at_work,
+        waiting=waiting,
+        rows=fitting(screen.rows, room, width, f"more rows: {shows}"),
         notes=notes,
-        closing=closing,
+        closing=screen.closing[:lines],
     )
 
 
-def _fitted(screen: _Screen, height: int, width: int, *, verbose: bool) -> _Screen:
-    """Return as much of each part as fits into so many lines.
-
-    Notes get a fourth of them, who waits a fourth of the rest, managers a third of what is left or what the rows leave,
-    and the rows the rest.
-    """
-    shows = f"taskcheck status{' -v' if verbose else ''} shows all"
-    room = height - len(screen.closing)
-    notes = _fitting(screen.notes, room // 4, width, f"more notes: {shows}")
-    room -= _height(notes, width)
-    waiting = _fitting(screen.waiting, room // 4, width, f"more classes that wait: {shows}")
-    room -= _height(waiting, width)
-    for_managers = max(room // 3, room - _height(screen.rows, width))
-    managers = _fitting(screen.managers, for_managers, width, f"more managers: {shows}")
-    room -= _height(managers, width)
-    rows = _fitting(screen.rows, room, width, f"more rows: {shows}")
-    return _Screen(managers=managers, rows=rows, waiting=waiting, notes=notes, closing=screen.closing[:height])
+def _heading(text: str, count: int, width: int) -> Group:
+    """Return what stands above a part."""
+    return list(wrapped(Line(0, ((text, "subject"), (f": {count}", "dim"))), width))
 
 
 def _managers(report: Report, width: int) -> Iterator[Group]:
@@ -94,88 +119,141 @@ def _managers(report: Report, width: int) -> Iterator[Group]:
     told = [(visible(each.owner), *heartbeat(each), workers(each)) for each in report.managers]
     if not told:
         return
-    widest = max(_cells(name) for name, *_ in (("manager",), *told))
+    widest = max(cells(name) for name, *_ in (("manager",), *told))
     column = min(widest, width // 3)
     wide = column + HEARTBEAT + 4 + max(len(work) for *_, work in told) <= width
     lines: Group = []
     if wide:
-        lines = [Line(0, ((f"{_cell('manager', column)}  {'heartbeat':<{HEARTBEAT}}  workers", "dim"),))]
+        lines = [Line(0, ((f"{cell('manager', column)}  {'heartbeat':<{HEARTBEAT}}  workers", "dim"),))]
     for name, beat, kind, work in told:
         if wide:
             age_told = f"{beat:<{HEARTBEAT}}"
-            lines += [Line(0, ((_cell(name, column), "subject"), ("  ", ""), (age_told, kind), ("  ", ""), (work, "")))]
+            lines += [Line(0, ((cell(name, column), "subject"), (GAP, ""), (age_told, kind), (GAP, ""), (work, "")))]
         else:
-            lines += [Line(0, ((_cut(name, width), "subject"),))]
+            lines += [Line(0, ((cut(name, width), "subject"),))]
             lines += wrapped(Line(2, (("heartbeat ", "dim"), (beat, kind), (f" · {work}", ""))), width)
         yield lines
         lines = []
     yield BLANK
 
 
-def _waiting(report: Report, width: int) -> Iterator[Group]:
-    """Yield for each class how many tasks of it wait for a person, and those that have waited longest."""
+def _at_work(report: Report, width: int, *, verbose: bool) -> Iterator[Group]:
+    """Yield a row for each task at work: in columns where all names fit, else the name above what is told of it."""
+    if not report.at_work:
+        if report.tasks and not report.partial:
+            yield [Line(0, (("nobody is at work", "dim"),))]
+            yield BLANK
+        return
+    table = [_cells_of(work, report) for work in report.at_work]
+    widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
+    fits = INDENT + sum(widths) + len(GAP) * (len(widths) - 1) <= width
+    lines = _heading("at work", len(report.at_work), width)
+    for work, (name, *others) in zip(report.at_work, table, strict=True):
+        if fits:
+            first = cell(name, widths[0])
+            rest = GAP.join(cell(each, column) for each, column in zip(others, widths[1:], strict=True))
+            lines.append(Line(INDENT, ((first, "subject"), (f"{GAP}{rest}", ""))))
+        else:
+            lines.append(Line(INDENT, ((cut_inside(name, width - INDENT), "subject"),)))
+            told = " · ".join(filter(None, (*others[1:], others[0])))
+            lines.append(Line(2 * INDENT, ((cut(told, width - 2 * INDENT), ""),)))
+        if verbose:
+            lines += _traces(work, width)
+        yield lines
+        lines = []
+    yield BLANK
+
+
+def _cells_of(work: Work, report: Report) -> tuple[str, ...]:
+    """Return what the columns say of a task at work: its name, whose it is, its worker, since when, the last sign."""
+    owner = visible(work.owner or work.manager or "")
+    return visible(work.task, None), owner, visible(worker(work)), since(work, report), sign(work, report)
+
+
+def _traces(work: Work, width: int) -> Iterator[Line]:
+    """Yield the title of a task at work, and where its traces are: its worktree, its branch, its log."""
+    for text in traces(work):
+        yield from wrapped(Line(2 * INDENT, ((visible(text, None), "dim"),), hang=2), width)
+
+
+def _waiting_within(report: Report, width: int, room: int) -> list[Group]:
+    """Return what waits, of each class as many named as there is room for: one at least."""
+    for named in range(LONGEST, 1, -1):
+        groups = list(_waiting(report, width, named))
+        if height(groups, width) <= room:
+            return groups
+    return list(_waiting(report, width, 1))
+
+
+def _waiting(report: Report, width: int, named: int) -> Iterator[Group]:
+    """Yield for each class how many tasks of it wait for a person, and some that have waited longest."""
+    if not report.waiting:
+        return
+    lines = _heading("waiting for a person", sum(queue.count for queue in report.waiting), width)
     for queue in report.waiting:
-        word = f"{queue.stage.value:<{SEVERITY}}"
-        named = [f"{visible(each.task)}{visible(waited(each, report))}" for each in queue.longest]
-        more = queue.count - len(named)
-        told = f"{queue.count} waiting: {', '.join(named)}{f' and {more} more' if more else ''}"
-        yield list(wrapped(Line(0, ((word, "dim"), (told, "")), hang=SEVERITY), width))
-    if report.waiting:
-        yield BLANK
+        lines += wrapped(_queue(queue, report, named), width)
+        yield lines
+        lines = []
+    yield BLANK
+
+
+def _queue(queue: Queue, report: Report, named: int) -> Line:
+    """Return how many tasks of a class wait, and some that have waited longest."""
+    longest = queue.longest[:named]
+    shown = ", ".join(f"{visible(each.task)}{visible(waited(each, report))}" for each in longest)
+    more = queue.count - len(longest)
+    text = f": {shown}{f' and {more} more' if more else ''}"
+    return Line(INDENT, ((f"{queue.count} {QUEUES[queue.stage]}", "subject"), (text, "")), hang=INDENT)
 
 
 def _rows(report: Report, width: int, *, verbose: bool) -> Iterator[Group]:
     found = rows(report)
     if not found:
         return
-    cause = max(_cells(headline(row.incident)) for row in found)
-    room = width - SEVERITY - cause - 29
-    owner = min(max(5, *(_cells(_owner(row.incident)) for row in found)), room) if room >= 5 else 0
-    lines: Group = []
-    if owner:
-        names = ("what", "quiet", "owner", "worker", "blocks")
-        lines = [Line(0, ((" " * SEVERITY + _columns(names, cause, owner), "dim"),))]
+    lines = _heading("disagree", len(found), width)
     for row in found:
-        yield [*lines, *_row(row, width, cause, owner, verbose=verbose)]
+        yield [*lines, *_row(row, width, verbose=verbose)]
         lines = []
     yield BLANK
 
 
-def _columns(values: tuple[str, ...], cause: int, owner: int) -> str:
-    what, quiet, who, worker, blocks = values
-    return f"{_cell(what, cause)}  {quiet:>7}  {_cell(who, owner)}  {worker:<7}  {blocks:>6}"
-
-
-def _owner(incident: Incident) -> str:
-    return visible(incident.owner or incident.manager or "-")
-
-
-def _row(row: Row, width: int, cause: int, owner: int, *, verbose: bool) -> Iterator[Line]:
-    """A row; without columns for the owner there is no room for any, and what they would say is a line of its own."""
+def _row(row: Row, width: int, *, verbose: bool) -> Iterator[Line]:
+    """Yield a row: severity, title and how long nothing has moved; what it is about; what is wrong; what to do next."""
     incident, room = row.incident, width - SEVERITY
     word = f"{incident.severity.label:<{SEVERITY}}"
-    quiet = "-" if row.quiet is None else age(row.quiet)
-    values = (headline(incident), quiet, _owner(incident), incident.worker or "-", str(incident.blocks or "-"))
-    columns = _columns(values, cause, owner) if owner else _cut(values[0], room)
-    yield Line(0, ((word, word.rstrip()), (columns[:cause], "rule"), (columns[cause:], "")))
-    yield Line(SEVERITY, ((_cut(visible(incident.subject), room), "subject"),))
-    if not owner:
-        yield from _narrow(values[1:], width)
+    quiet = "" if row.quiet is None else f"{GAP}{age(row.quiet)}"
+    title = cell(visible(incident.title or incident.subject), room - cells(quiet))
+    yield Line(0, ((word, word.rstrip()), (title, "subject"), (quiet, "dim")))
+    yield from _about(incident, width, verbose=verbose)
     if verbose:
         yield from _details(incident, width)
     elif incident.head is not None:
-        yield Line(SEVERITY, ((_cut(visible(incident.head.message), room), ""),))
+        yield Line(SEVERITY, ((cut(visible(incident.head.message), room), ""),))
     yield from _step(row.step, width)
 
 
-def _narrow(values: tuple[str, ...], width: int) -> Iterator[Line]:
-    """Yield what the columns beside the headline would say, as far as they say something."""
-    told = []
-    for name, value in zip(("quiet", "owner", "worker", "blocks"), values, strict=True):
-        if value != "-":
-            told.append(f"{name} {value}")
-    if told:
-        yield from wrapped(Line(SEVERITY, ((" · ".join(told), "dim"),)), width)
+def _about(incident: Incident, width: int, *, verbose: bool) -> Iterator[Line]:
+    """Yield the rule as a tag, then the task's id where the title says another thing, its owner, its worker."""
+    room = width - SEVERITY
+    tag = headline(incident)
+    others = list(_facts(incident))
+    if incident.title and incident.title != incident.subject:
+        used = cells(" · ".join((tag, *others))) + 3
+        subject = visible(incident.subject, None)
+        others.insert(0, subject if verbose else cut_inside(subject, max(room - used, room // 3)))
+    told = "".join(f" · {each}" for each in others)
+    yield from wrapped(Line(SEVERITY, ((tag, "rule"), (told, "dim"))), width)
+
+
+def _facts(incident: Incident) -> Iterator[str]:
+    """Yield whose an incident is, how its worker stands, and what waits for it."""
+    owner = incident.owner or incident.manager
+    if owner and owner != incident.subject:
+        yield visible(owner)
+    if incident.worker:
+        yield f"worker {incident.worker}"
+    if incident.blocks:
+        yield f"blocks {incident.blocks}"
 
 
 def _details(incident: Incident, width: int) -> Iterator[Line]:
@@ -201,11 +279,11 @@ def _step(step: Step, width: int) -> Iterator[Line]:
         yield from wrapped(Line(SEVERITY, ((visible(step.beside, None), "dim"),), hang=2), width)
 
 
-def _command(words: tuple[str, ...], room: int) -> Iterator[Line]:
+def _command(words: Iterable[str], room: int) -> Iterator[Line]:
     """The command, broken by backslashes where it doesn't fit, so that it can be pasted."""
     line, *rest = words
     for number, word in enumerate(rest, 1):
-        if _cells(f"{line} {word}") + 2 * (number < len(rest)) > room:
+        if cells(f"{line} {word}") + 2 * (number < len(rest)) > room:
             yield Line(SEVERITY, ((f"{line} \\", "good"),))
             line = word
         else:
@@ -220,63 +298,3 @@ def _closing(report: Report, width: int, *, verbose: bool) -> tuple[list[Group],
     lines = [list(wrapped(Line(0, ((text, kind),), hang=2), width)) for text in told]
     last = len(lines) - (2 if report.complete else 3)
     return lines[:last], [line for group in lines[last:] for line in group]
-
-
-def _fitting(groups: list[Group], room: int, width: int, more: str) -> list[Group]:
-    """Return as much as there is room for, the last line for how much more there is."""
-    if _height(groups, width) <= room:
-        return groups
-    kept: list[Group] = []
-    used = 1
-    for number, group in enumerate(groups):
-        height = _height([group], width)
-        if used + height > room:
-            left_out = _left_out(groups[number:], width, more) if room > 0 else []
-            return [*(kept or [_beginning(group, room - used, width)]), *left_out]
-        used += height
-        kept.append(group)
-    return kept
-
-
-def _beginning(group: Group, room: int, width: int) -> Group:
-    """Return the first lines of a row, as many as there is room for."""
-    kept: Group = []
-    for line in group:
-        room -= _height([[line]], width)
-        if room < 0:
-            break
-        kept.append(line)
-    return kept
-
-
-def _left_out(groups: list[Group], width: int, more: str) -> list[Group]:
-    """Return a line that says how many rows are left out; none where none is."""
-    left = sum(each is not BLANK for each in groups)
-    return [[Line(0, ((_cut(f"{left} {more}", width), "dim"),))]] if left else []
-
-
-def _height(groups: list[Group], width: int) -> int:
-    """Lines of the terminal that they take: a command may take more than one."""
-    return sum(max(1, -(-_cells(line.plain.rstrip()) // width)) for group in groups for line in group)
-
-
-def _cells(text: str) -> int:
-    """Columns that a text takes on a terminal."""
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
-def _cell(text: str, width: int) -> str:
-    """A text in so many columns."""
-    cut = _cut(text, width)
-    return cut + " " * (width - _cells(cut))
-
-
-def _cut(text: str, width: int) -> str:
-    """A text of so many columns at the most, cut visibly."""
-    if _cells(text) <= width:
-        return text
-    from rich.cells import set_cell_size
-
-    return set_cell_size(text, width - 1).rstrip() + "…"

@@ -1,13 +1,19 @@
 """What the operator's view says, on a terminal as in a browser: its rows in their order, and its words."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
+from taskcheck.config.settings import Stage
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import age, iso
 from taskcheck.formats.step import Step, next_step
 from taskcheck.formats.wording import ANSWERED, heartbeat as heartbeat_age
 from taskcheck.model.report import Incident, ManagerStatus, Report, SignalNote
 from taskcheck.model.waiting import Waiting
+from taskcheck.model.work import Work
+
+QUEUES = {Stage.REVIEW: "in review", Stage.STOPPED: "stopped", Stage.READY: "ready"}
+"""How tasks of a class wait, in words."""
 
 
 @frozen
@@ -78,6 +84,40 @@ def workers(manager: ManagerStatus) -> str:
     if manager.workers is None:
         return registered
     return f"{manager.workers} live of {registered}"
+
+
+def worker(work: Work) -> str:
+    """Return who is at work on a task, in words: its process, else why its worker counts as living, if it does."""
+    if work.run is None:
+        return "no run recorded"
+    if work.pid is not None:
+        return f"process {work.pid} on {work.host}" if work.host else f"process {work.pid}"
+    return work.evidence if work.run == "running" else "worker unknown"
+
+
+def since(work: Work, report: Report) -> str:
+    """Return for how long somebody has been at work, in words; empty where nothing tells."""
+    return f"for {_ago(work.since, report)}" if work.since is not None else ""
+
+
+def sign(work: Work, report: Report) -> str:
+    """Return how long ago the last sign of work was, in words."""
+    return f"sign {_ago(work.moved, report)} ago" if work.moved is not None else "no sign"
+
+
+def traces(work: Work) -> Iterator[str]:
+    """Yield the title of a task at work where it isn't its id, and where its worktree, its branch and its log are."""
+    if work.title != work.task:
+        yield work.title
+    where = (("worktree", work.worktree), ("branch", work.branch), ("log", work.log))
+    told = [f"{name} {text}" for name, text in where if text]
+    if told:
+        yield " · ".join(told)
+
+
+def _ago(moment: datetime, report: Report) -> str:
+    """Return how long ago a moment was; of one that lies ahead, nothing less than that it is now."""
+    return age(max(report.now - moment, timedelta()))
 
 
 def _quiet(incident: Incident, report: Report) -> timedelta | None:

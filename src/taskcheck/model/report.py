@@ -1,5 +1,6 @@
 """What a check says: one incident per task, and the report of the whole."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from taskcheck.documents.frozen import field, frozen
@@ -9,6 +10,7 @@ from taskcheck.model.runtime import Signal
 from taskcheck.model.unseen import FILES, Unseen
 from taskcheck.model.verdict import Verdict
 from taskcheck.model.waiting import Queue
+from taskcheck.model.work import Work
 
 
 @frozen(kw_only=True)
@@ -123,8 +125,12 @@ class Report:
     """Fixes that were applied, would be, or were held back for a reason other than their safety."""
     notes: tuple[str, ...] = ()
     """What a person should know about the fixes that were applied."""
+    at_work: tuple[Work, ...] = ()
+    """Open tasks that somebody is at work on; of which nothing was heard for the longest time, first."""
     waiting: tuple[Queue, ...] = ()
     """Tasks that wait for a person, by class."""
+    classes: Mapping[str, int] = field(default_factory=dict)
+    """How many tasks of the store are of each class of status; ``other`` for words outside of its vocabulary."""
     root: str = ""
     """That root is behind its trunk, or on another branch."""
     notices: tuple[str, ...] = ()

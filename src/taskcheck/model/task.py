@@ -104,6 +104,11 @@ class Task:
         return self.texts("owner")
 
     @property
+    def owned_by(self) -> str | None:
+        """All owners as one text; None without any."""
+        return ", ".join(owner for _, owner in self.owners) or None
+
+    @property
     def pull_request(self) -> PullRequest | None:
         """The pull request that the front matter records."""
         return pull_request(self.text("pr_url"), self.text("pr_number"))

@@ -31,9 +31,18 @@ class Queue:
     """All tasks of one class that wait."""
 
     stage: Stage
-    count: int
-    longest: tuple[Waiting, ...]
-    """Those that have waited longest, the first first; of which nobody knows since when, last."""
+    all: tuple[Waiting, ...]
+    """Those that have waited longest first; of which nobody knows since when, last."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.all)
+
+    @property
+    def longest(self) -> tuple[Waiting, ...]:
+        """The first few."""
+        return self.all[:LONGEST]
 
 
 def queues(waiting: Iterable[Waiting]) -> tuple[Queue, ...]:
@@ -43,10 +52,9 @@ def queues(waiting: Iterable[Waiting]) -> tuple[Queue, ...]:
         by_stage.setdefault(each.stage, []).append(each)
     found = []
     for stage in (Stage.REVIEW, Stage.STOPPED, Stage.READY):
-        each_longest_first = sorted(by_stage.get(stage, ()), key=_longest_first)
-        if each_longest_first:
-            longest = tuple(each_longest_first[:LONGEST])
-            found.append(Queue(stage=stage, count=len(each_longest_first), longest=longest))
+        tasks = sorted(by_stage.get(stage, ()), key=_longest_first)
+        if tasks:
+            found.append(Queue(stage=stage, all=tuple(tasks)))
     return tuple(found)
 
 

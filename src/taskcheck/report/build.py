@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from taskcheck.documents.frozen import replace
 from taskcheck.documents.shape import file_of
@@ -14,16 +14,20 @@ from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Place
 from taskcheck.model.verdict import Verdict
-from taskcheck.model.waiting import queues
+from taskcheck.model.waiting import Waiting, queues
+from taskcheck.model.work import Work, quietest_first
 from taskcheck.report.causes import Causes
 from taskcheck.report.incidents import fold
 from taskcheck.report.managers import manager_statuses
 from taskcheck.report.narrow import Named, named, narrowed, owned
 from taskcheck.report.unseen import unseen
+from taskcheck.report.work import at_work, classes
 from taskcheck.version import __version__
 
 if TYPE_CHECKING:
     from taskcheck.report.choice import Choice
+
+T = TypeVar("T", Work, Waiting)
 
 
 def build(
@@ -73,7 +77,9 @@ def build(
         errors=(*errors, *_raised(runs)),
         notices=_notices(state),
         root=_root(state),
-        waiting=queues(state.waiting.values()),
+        at_work=quietest_first(_meant(at_work(state), asked)),
+        waiting=queues(_meant(state.waiting.values(), asked)),
+        classes=classes(state),
         unseen=unseen(state),
         partial=bool(asked) or not signals_alone,
         worktrees=_worktrees(state),
@@ -83,6 +89,14 @@ def build(
         report = choice.of(report)
     empty = not state.tasks and isinstance(state.ledgers, Unavailable)
     return replace(report, exit_code=_exit_code(report, empty=empty))
+
+
+def _meant(tasks: Iterable[T], asked: Iterable[Named]) -> Iterable[T]:
+    """Return those of the tasks at work, or of those that wait, that the report is asked to be about."""
+    meant = list(tasks)
+    for each in asked:
+        meant = [task for task in meant if task.task in each.subjects]
+    return meant
 
 
 def _without_explained_signals(runs: tuple[RuleRun, ...], causes: Causes) -> tuple[RuleRun, ...]:

@@ -112,8 +112,7 @@ def _incident(key: Key, group: _Group, state: State, causes: Causes) -> Incident
     )
     if task is None:
         return about
-    owners = ", ".join(owner for _, owner in task.owners)
-    return replace(about, title=task.title, owner=owners or None, status=task.status)
+    return replace(about, title=task.title, owner=task.owned_by, status=task.status)
 
 
 def _explained(findings: list[Finding], causes: Causes) -> tuple[Finding, ...]:

@@ -1,0 +1,88 @@
+"""Which open tasks somebody is at work on, and how many tasks of each class there are."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from taskcheck.assemble.signs import front_times, newest_sign
+from taskcheck.config.settings import Stage
+from taskcheck.documents.frozen import replace
+from taskcheck.documents.values import timestamp
+from taskcheck.model.runtime import Dispatch, DispatchState
+from taskcheck.model.state import State
+from taskcheck.model.task import Task
+from taskcheck.model.work import Work
+
+OTHER = "other"
+"""What counts of classes call a status outside of the vocabulary, or none."""
+
+
+def at_work(state: State) -> Iterator[Work]:
+    """Yield the open tasks whose worker lives, and those in progress of whose worker nothing says that it ended."""
+    for task in state.tasks:
+        run = state.dispatch_of(task.id)
+        if not task.closed and _is_at_work(task, run):
+            yield _work(task, run, state)
+
+
+def classes(state: State) -> Mapping[str, int]:
+    """Return how many tasks there are of each class of status that has any, in the order of the lifecycle."""
+    counts = Counter(task.stage for task in state.tasks)
+    found = {stage.value: counts[stage] for stage in Stage if counts[stage]}
+    if counts[None]:
+        found[OTHER] = counts[None]
+    return found
+
+
+def _is_at_work(task: Task, run: Dispatch | None) -> bool:
+    """Return whether somebody is at work on an open task: its process lives, or its status alone says so."""
+    is_active = task.stage is Stage.ACTIVE
+    if run is None:
+        return is_active
+    return run.state is DispatchState.RUNNING or (is_active and not run.over)
+
+
+def _work(task: Task, run: Dispatch | None, state: State) -> Work:
+    """Return what ledgers tell of the work on a task."""
+    work = Work(
+        task=task.id,
+        title=task.title,
+        owner=task.owned_by,
+        status=task.status or "",
+        since=_started(task),
+        moved=state.moves.get(task.id) or _written(task, state),
+    )
+    if run is not None:
+        work = _with_run(work, run)
+    checkout = state.checkout_of(task.id)
+    if checkout is None:
+        return work
+    return replace(work, worktree=checkout.path, branch=checkout.branch)
+
+
+def _with_run(work: Work, run: Dispatch) -> Work:
+    """Return the work with what the records of its run tell."""
+    told = replace(
+        work,
+        run=run.state.value,
+        evidence=run.why,
+        manager=run.owner,
+        since=run.began or work.since,
+        moved=run.moved or work.moved,
+        log=run.log.place.path if run.log is not None else None,
+    )
+    worker = next((record for record in run.records if record.pid is not None), None)
+    if worker is None:
+        return told
+    return replace(told, pid=worker.pid, host=worker.host)
+
+
+def _started(task: Task) -> datetime | None:
+    """Return when the front matter says that work on a task began."""
+    written = task.text("started_at")
+    return timestamp(written) if written else None
+
+
+def _written(task: Task, state: State) -> datetime | None:
+    """Return the newest sign of work in a task's front matter."""
+    return newest_sign(front_times(task), state.now + state.settings.limits.clock_skew)
