@@ -92,6 +92,7 @@ format: $(VENV)/.stamp ## write what ruff would
 
 docs: $(VENV)/.stamp ## write what the docs take from the code
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/incidents.py
 
 pictures: $(VENV)/.stamp ## take the pictures of docs/operating.md, with Chromium
 	@$(BIN)/python docs/pictures.py

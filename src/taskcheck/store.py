@@ -67,6 +67,8 @@ class Request:
     """Tasks, managers or paths (relative to the root checkout) to report about; what is read stays the same."""
     owner: str | None = None
     """The person or role whose tasks and manager alone are reported about, by any spelling."""
+    history: tuple[str, ...] = ()
+    """Tasks, by id or by the path of their file, of which root's whole history is read."""
     nodes: tuple[str, ...] = ()
     """Findings to report about, as ``TASK::RULE[WHAT]``; their tasks are named too."""
     keyword: str = ""
@@ -125,7 +127,7 @@ class Store:
         request.progress("reading task files and ledgers")
         now = request.now or clock()
         sources, parsed = self.files(recall)
-        questions = self._questions(parsed, now)
+        questions = self._questions(parsed, now, request.history)
         request.progress("asking git")
         sources = read_rest(sources, self.location, self.settings, questions, request.processes, request.progress)
         request.progress("comparing")
@@ -137,7 +139,7 @@ class Store:
             state = replace(state, trusted=self._trusted_tasks(state, self.trusted))
         return sources, state
 
-    def _questions(self, parsed: Parsed, now: datetime) -> Questions:
+    def _questions(self, parsed: Parsed, now: datetime, history: tuple[str, ...]) -> Questions:
         """Return what the files make us ask of this machine, and of git where there is one."""
         from taskcheck.read.questions import Questions
 
@@ -150,7 +152,7 @@ class Store:
             worktree_paths=parsed.worktree_paths,
             branches=parsed.branches(self.settings),
             dispatched=_by_file(parsed.dispatched(self.settings)),
-            idle=frozenset(map(file_of, parsed.idle(self.settings, now))),
+            idle=frozenset(map(file_of, parsed.idle(self.settings, now) | parsed.named(history))),
             lost=parsed.lost(self.settings, now),
             own_branches=parsed.own_branches(self.settings),
             tied=of_files(parsed.tied(self.settings)),

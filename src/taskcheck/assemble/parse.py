@@ -1,6 +1,6 @@
 """What the files say by themselves, before git and the process table are asked; pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
@@ -15,9 +15,11 @@ from taskcheck.assemble.tasks import TaskReader, one_file_each, parse_tasks
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.frozen import field, frozen, replace
+from taskcheck.documents.shape import file_of
 from taskcheck.model.runtime import Entry, Ledger, Tombstone
 from taskcheck.model.sources import Sources
 from taskcheck.model.task import Place, Task
+from taskcheck.model.tasks import fold_id
 from taskcheck.model.tied import Tied
 
 OF_LATE = timedelta(days=30)
@@ -102,6 +104,15 @@ class Parsed:
             if name not in known and began is not None and is_of_late:
                 found[name] = began
         return found
+
+    def named(self, names: Collection[str]) -> frozenset[str]:
+        """Return the root paths of the tasks that are named by id, in any spelling, or by the path of their file."""
+        folded = {fold_id(name) for name in names}
+        paths = set()
+        for task in self.tasks if names else ():
+            if fold_id(task.id) in folded or file_of(task.place.path) in names:
+                paths.add(task.place.path)
+        return frozenset(paths)
 
     def idle(self, settings: Settings, now: datetime) -> frozenset[str]:
         """Root paths of the active tasks of which no ledger records a sign of work within ``in_progress_max_idle``.

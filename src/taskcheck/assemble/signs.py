@@ -27,10 +27,20 @@ def run_times(run: Run) -> Iterator[datetime | None]:
 
 def front_times(task: Task) -> Iterator[datetime | None]:
     """Yield all values of a task's front matter that are timestamps, but for those that plan."""
+    for _, _, time in front_stamps(task):
+        yield time
+
+
+def front_stamps(task: Task) -> Iterator[tuple[str, str, datetime]]:
+    """Yield each key of a task's front matter whose value is a timestamp, with the value as written and the time.
+
+    Those that plan are left out.
+    """
     for key, value in task.front.items():
         words = _WORD.findall(str(key).lower())
-        if PLANNED.isdisjoint(words):
-            yield _time(value)
+        time = _time(value) if PLANNED.isdisjoint(words) else None
+        if time is not None:
+            yield key, str(value), time
 
 
 def _time(value: object) -> datetime | None:

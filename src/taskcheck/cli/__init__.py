@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 COMMANDS = {
     "check": "compare the ledgers, report what disagrees (the default command)",
     "status": "who is at work, what waits for a person, what disagrees; --watch keeps it up to date",
-    "serve": "the same as a page on loopback that refreshes itself",
+    "timeline": "what every ledger says about one task, in order of time",
+    "serve": "status as a page on loopback that refreshes itself",
     "undo": "take the last fix back, byte for byte",
     "run": "dispatch a task: run a command in its worktree, and see it to a terminal state",
     "finish": "end a dispatch: say in which terminal state the work was left",

@@ -24,7 +24,7 @@ def about(request: "Request", options: argparse.Namespace, store: "Store") -> "R
     for name in options.only:
         task = _task_of(name, store)
         if task is None:
-            named.append(_store_path(name, store.location))
+            named.append(store_path(name, store.location))
         else:
             nodes.append(name)
             named.append(task)
@@ -39,7 +39,7 @@ def _task_of(name: str, store: "Store") -> str | None:
     return task if task and rule in store.rules else None
 
 
-def _store_path(name: str, location: "Location") -> str:
+def store_path(name: str, location: "Location") -> str:
     """Return a path as reports write it, relative to the store; any other name as it is."""
     real = Path(os.path.realpath(name))
     if not os.path.exists(real):  # noqa: PTH110 - Path.exists raises where a name is too long

@@ -44,6 +44,12 @@ def timestamp(text: str) -> datetime | None:
         return _EARLIEST if moment.year == 1 else _LATEST
 
 
+def has_zone(text: str) -> bool:
+    """Return whether a timestamp says of which zone it is."""
+    match = _TIMESTAMP.fullmatch(text)
+    return match is not None and match["zone"] is not None
+
+
 def from_epoch(seconds: float) -> datetime:
     """Return the moment so many seconds after 1970, in UTC, within the same bounds as `timestamp`."""
     return datetime.fromtimestamp(min(max(seconds, _EARLIEST.timestamp()), _LATEST.timestamp()), UTC)
@@ -82,6 +88,13 @@ def whole_number(value: object) -> int | None:
     if isinstance(value, str):
         return int(value) if _WHOLE_NUMBER.fullmatch(value) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def counted(number: int, noun: str) -> str:
+    """Return so many of something, in words: ``1 task``, ``2 tasks``, ``2 entries``."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun.removesuffix('y')}ies" if noun.endswith("try") else f"{number} {noun}s"
 
 
 def iso(moment: datetime) -> str:

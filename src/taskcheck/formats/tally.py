@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from taskcheck.formats.wording import SHOWN, counted
+from taskcheck.documents.values import counted
+from taskcheck.formats.wording import SHOWN
 from taskcheck.model.finding import Safety, Severity
 from taskcheck.model.report import EMPTY, Report
 

@@ -10,11 +10,6 @@ from taskcheck.model.report import Incident, ManagerStatus, Report, SignalNote
 from taskcheck.model.task import Place
 
 
-def counted(number: int, noun: str) -> str:
-    """Return so many of something, in words: ``1 task``, ``2 tasks``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def position(place: Place) -> str:
     """Return ``[checkout:]path[:line:column]``; root goes without saying."""
     checkout = "" if place.checkout == "root" else f"{place.checkout}:"

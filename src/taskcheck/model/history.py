@@ -51,3 +51,12 @@ class Moved:
     after: str
     was: bytes
     became: bytes
+
+
+@frozen(kw_only=True)
+class OwnCommit:
+    """A commit that a branch has of its own."""
+
+    commit: str
+    at: datetime
+    subject: str

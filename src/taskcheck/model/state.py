@@ -6,7 +6,8 @@ from datetime import datetime
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents import Document
-from taskcheck.documents.frozen import field, frozen, names_of
+from taskcheck.documents.frozen import field, frozen, names_of, replace
+from taskcheck.documents.shape import file_of
 from taskcheck.model.checkouts import Checkouts, Copies, FetchedTrunk
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import (
@@ -199,6 +200,17 @@ class State:
     def own_copy_of(self, task: str) -> Copy | None:
         """Return the differing copy in the task's own worktree."""
         return None if isinstance(self.copies, Unavailable) else self.copies.own(task)
+
+    def located(self, place: Place) -> Place:
+        """Return a place with line and column; as it is where it has them, or where nothing tells."""
+        if place.line is not None:
+            return place
+        path = file_of(place.path)
+        document = self.documents.get((place.checkout, place.path))
+        if document is None:
+            return replace(place, path=path) if path != place.path else place
+        line, column = document.locate(place.route)
+        return replace(place, path=path, line=line, column=column)
 
     def dispatch_of(self, task: str) -> Dispatch | None:
         """Return the newest run of one task."""

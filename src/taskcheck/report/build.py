@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from taskcheck.documents.frozen import replace
-from taskcheck.documents.shape import file_of
+from taskcheck.documents.values import counted
 from taskcheck.engine.rule import Rule
 from taskcheck.model.cases import RuleRun, RunError
 from taskcheck.model.finding import Evidence, Finding, HandEdit, Severity
@@ -135,9 +135,8 @@ def _root(state: State) -> str:
     """Return what there is to say of root itself: that it is behind trunk, or on another branch; else nothing."""
     fetched = state.fetched
     if not isinstance(fetched, Unavailable):
-        plural = "" if fetched.behind == 1 else "s"
         files = "task files differ" if fetched.paths else "no task file differs"
-        return f"root is {fetched.behind} commit{plural} behind {fetched.name} ({files}); help: {fetched.cure}"
+        return f"root is {counted(fetched.behind, 'commit')} behind {fetched.name} ({files}); help: {fetched.cure}"
     return state.off_trunk
 
 
@@ -231,25 +230,13 @@ def _located(finding: Finding, state: State) -> Finding:
     evidence = tuple(_told(item, state) for item in finding.evidence)
     remedy = finding.remedy
     if isinstance(remedy, HandEdit) and remedy.place is not None:
-        remedy = replace(remedy, place=_with_line(remedy.place, state))
-    return replace(finding, place=_with_line(finding.place, state), evidence=evidence, remedy=remedy)
+        remedy = replace(remedy, place=state.located(remedy.place))
+    return replace(finding, place=state.located(finding.place), evidence=evidence, remedy=remedy)
 
 
 def _told(item: Evidence, state: State) -> Evidence:
     """Return a piece of evidence with its line, and with who speaks."""
-    return replace(item, place=_with_line(item.place, state), side=_side(item.place, state))
-
-
-def _with_line(place: Place, state: State) -> Place:
-    """Return a place with line and column; as it is where it has them, or where nothing tells."""
-    if place.line is not None:
-        return place
-    path = file_of(place.path)
-    document = state.documents.get((place.checkout, place.path))
-    if document is None:
-        return replace(place, path=path) if path != place.path else place
-    line, column = document.locate(place.route)
-    return replace(place, path=path, line=line, column=column)
+    return replace(item, place=state.located(item.place), side=_side(item.place, state))
 
 
 def _side(place: Place, state: State) -> Literal["root", "worktree", "ledger"]:

@@ -1,0 +1,91 @@
+"""Writes docs/incidents.md: the friction log's six incidents as timelines, of the repository that the tests build."""
+
+import contextlib
+import io
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from taskcheck.cli import main as taskcheck
+from taskcheck.testing import build, incidents_fixture
+
+PAGE = Path(__file__).parent / "incidents.md"
+NOW = "2026-03-24T18:00:00Z"
+WIDTH = "100"
+
+INTRODUCTION = """\
+# The six incidents as timelines
+
+What the author of the friction log put together by hand from registers, worktrees, logs and heartbeats, one command
+tells: `taskcheck timeline`. These are the incidents of `taskcheck demo`, as of the evening of the log. Made by
+`python docs/incidents.py`.
+"""
+
+INCIDENTS = (
+    (
+        "1. One manager under two names",
+        "The heartbeat of `dave` is from the morning; who reads that one sees a fleet that stands still.",
+        "dave-fowler",
+    ),
+    (
+        "2. A finished run of which root never learnt",
+        "The worktree has the pull request and the log ends with 0. Root says ready, so its manager calls it overdue.",
+        "plan-activity-page-performance-improvements-with-incremental-github-sync-and-caching",
+    ),
+    (
+        "3. A worker that exits without a word",
+        "The work is done and reviewed; nobody recorded how the run ended, so it looks stuck.",
+        "wire-markdown-svg-to-dataface-font-config-and-vendored-inter",
+    ),
+    (
+        "4. A worker that is gone",
+        "Three signals, one cause: the process is dead, and no end is recorded.",
+        "make-tasks-server-status-page-use-fresh-heartbeat-data-and-auto-refresh",
+    ),
+    (
+        "5. An entry that outlives its task",
+        "The task is completed and its pull request is merged; the register goes on counting it.",
+        "move-task-links-to-workstream-relative-paths",
+    ),
+    (
+        "6. A task in the wrong queue",
+        "It belongs to a role that rj fills, and dave-fowler registered it.",
+        "redesign-axis-label-collision-handling-for-narrow-cards",
+    ),
+)
+
+
+def timeline(root: Path, subject: str) -> str:
+    """What the command prints on a terminal of so many columns, without its colours."""
+    printed = io.StringIO()
+    columns = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = WIDTH
+    try:
+        with contextlib.redirect_stdout(printed):
+            taskcheck(["timeline", subject, "--root", str(root), "--now", NOW, "--color", "always"])
+    finally:
+        os.environ.pop("COLUMNS")
+        if columns is not None:
+            os.environ["COLUMNS"] = columns
+    return re.sub(r"\x1b\[[0-9;]*m", "", printed.getvalue())
+
+
+def page(root: Path) -> str:
+    """The page, of the friction log's repository."""
+    parts = [INTRODUCTION]
+    for heading, symptom, subject in INCIDENTS:
+        parts.append(f"## {heading}\n\n{symptom}\n\n```\n{timeline(root, subject)}```\n")
+    return "\n".join(parts)
+
+
+def main() -> None:
+    """Build the repository, and write the page."""
+    with tempfile.TemporaryDirectory() as folder:
+        built = build(incidents_fixture(), Path(folder) / "repo")
+        PAGE.write_text(page(built.root), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
