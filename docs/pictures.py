@@ -32,7 +32,7 @@ def terminal(browser: Browser, root: Path) -> None:
     console = Console(record=True, width=88, file=StringIO(), force_terminal=True)
     console.print(Text.from_ansi(done.stdout), soft_wrap=True)
     svg = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="taskcheck status"), flags=re.DOTALL)
-    page = browser.new_page(viewport={"width": 900, "height": 900})
+    page = browser.new_page(viewport={"width": 900, "height": 1300})
     page.set_content(f"<body style='margin:0'>{svg}")
     page.locator("svg").first.screenshot(path=FOLDER / "status.png")
 
@@ -42,13 +42,17 @@ def served(browser: Browser, root: Path) -> None:
     command = taskcheck("serve", "--port", "0", *NOW)
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - as above
         address = server.stdout.readline().partition(" is at ")[2].split()[0] if server.stdout else ""
-        for name, width, height, scheme in (("page", 1100, 900, "light"), ("phone", 390, 844, "dark")):
+        for name, width, height, scheme in (("page", 1100, 1900, "light"), ("phone", 390, 844, "dark")):
             context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
             page = context.new_page()
             page.goto(address)
             page.get_by_text("up to date").wait_for()
             if name == "page":
-                page.locator("summary", has_text=OPENED).click()
+                opened = page.locator(".row", has=page.locator(".subject", has_text=OPENED))
+                opened.locator(".opens > summary").click()
+                opened.locator("summary", has_text="timeline").click()
+                opened.scroll_into_view_if_needed()
+                page.evaluate("scrollTo(0, 0)")
                 page.mouse.move(0, 0)
             page.screenshot(path=FOLDER / f"{name}.png")
         server.terminate()

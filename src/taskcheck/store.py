@@ -69,6 +69,8 @@ class Request:
     """The person or role whose tasks and manager alone are reported about, by any spelling."""
     history: tuple[str, ...] = ()
     """Tasks, by id or by the path of their file, of which root's whole history is read."""
+    timelines: bool = False
+    """Whether the report is to have what ledgers say about each of its first incidents in order of time."""
     nodes: tuple[str, ...] = ()
     """Findings to report about, as ``TASK::RULE[WHAT]``; their tasks are named too."""
     keyword: str = ""

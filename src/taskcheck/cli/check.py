@@ -202,9 +202,16 @@ def _request(options: argparse.Namespace, progress: Progress) -> "Request":
         online=options.online,
         baseline=options.baseline,
         update_baseline=options.rewrite == UPDATE,
+        timelines=_shows_timelines(options),
         remember=not (options.no_cache or options.fix or options.diff),
         progress=progress.tell,
     )
+
+
+def _shows_timelines(options: argparse.Namespace) -> bool:
+    """Return whether a page is asked for, the one format that tells each incident from its beginning."""
+    formats = [options.format, *(item.partition("=")[0] for item in options.output)]
+    return "html" in formats
 
 
 def _consistent(options: argparse.Namespace) -> None:

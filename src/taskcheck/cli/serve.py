@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         missing = f"`serve` needs {error.name}, which isn't installed; try: pip install 'taskcheck-lint[serve]'"
         raise Failure(missing) from error
     where = Where(root=Path(os.path.realpath(options.root)), config=options.config)
-    request = Request(now=options.now, owner=options.owner, remember=not options.no_cache)
+    request = Request(now=options.now, owner=options.owner, remember=not options.no_cache, timelines=True)
     root = visible(str(guarded(lambda: open_store(where)).location.root), None)
     try:
         serve(where, request, options.port, lambda address: _announce(root, address))

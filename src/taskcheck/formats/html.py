@@ -7,22 +7,24 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from taskcheck.documents.values import age, iso
+from taskcheck.formats.groups import closed, groups
+from taskcheck.formats.panels import panels, shortened
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.tally import tally
-from taskcheck.formats.view import (
-    Row,
-    headline,
-    heartbeat,
-    rows,
-    told,
-    waited,
-    workers,
-)
-from taskcheck.model.finding import Evidence, Finding, Severity
+from taskcheck.formats.view import QUEUES, headline, heartbeat, sign, since, told, worker, workers
+from taskcheck.formats.wording import why
+from taskcheck.model.finding import Severity
+from taskcheck.model.pulls import address
 from taskcheck.model.report import EMPTY, Incident, Report
+from taskcheck.model.task import PullRequest
+from taskcheck.model.waiting import Waiting
+from taskcheck.model.work import Work
 
 if TYPE_CHECKING:
     from jinja2 import Environment, PackageLoader
+
+MOST_EXPLAINED = 200
+"""Where there are more incidents, rows don't say why their rules matter."""
 
 MESSAGE = 4000
 """Characters that one text may have here."""
@@ -42,7 +44,6 @@ def page(report: Report | None, *, name: str = "", trouble: str = "", live: str 
         trouble: why it can't be looked at now.
         live: what tells this look from others.
     """
-    found = rows(report) if report else []
     heading = _heading(report, trouble)
     if name:
         heading = f"{name}: {heading}"
@@ -51,8 +52,10 @@ def page(report: Report | None, *, name: str = "", trouble: str = "", live: str 
         .get_template("page.html")
         .render(
             report=report,
-            rows=found,
-            title=f"{_marks(report, found, trouble)}{heading} · taskcheck",
+            groups=groups(report) if report else [],
+            whys=why_of(report) if report else {},
+            brief=report is not None and len(report.incidents) > MOST_EXPLAINED,
+            title=f"{_marks(report, trouble)}{heading} · taskcheck",
             heading=heading,
             trouble=trouble,
             live=live,
@@ -62,12 +65,14 @@ def page(report: Report | None, *, name: str = "", trouble: str = "", live: str 
     )
 
 
-def _marks(report: Report | None, found: list[Row], trouble: str) -> str:
+def _marks(report: Report | None, trouble: str) -> str:
     """Return what a browser's tab begins with: that something is amiss, or how many errors there are."""
     incomplete = report is not None and not report.complete
     if trouble or incomplete:
         return "(!) "
-    errors = sum(row.incident.severity is Severity.ERROR for row in found)
+    if report is None:
+        return ""
+    errors = sum(incident.severity is Severity.ERROR for incident in report.incidents)
     return f"({errors}) " if errors else ""
 
 
@@ -114,8 +119,11 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    shown = (about, age, headline, heartbeat, key, moment, sides, tally, told, waited, workers)
-    environment.globals.update({function.__name__: function for function in shown})
+    shown = (
+        age, closed, headline, heartbeat, iso, key, moment, panels, pull_link, shortened, sign, since, tally, told,
+        worker, workers,
+    )  # fmt: skip
+    environment.globals.update({function.__name__: function for function in shown}, QUEUES=QUEUES)
     return environment
 
 
@@ -133,21 +141,10 @@ def _loader() -> "PackageLoader":
     return PackageLoader("taskcheck.formats", "page")
 
 
-def key(incident: Incident) -> str:
+def key(of: Incident | Waiting | Work) -> str:
     """What a row is called in the page; the same in every look."""
-    return f"r{hashlib.sha256(repr((incident.task, incident.manager)).encode()).hexdigest()[:12]}"
-
-
-def about(incident: Incident) -> list[str]:
-    """Return what there is beside a task's id: title, status, and when it last moved."""
-    parts = []
-    if incident.title and incident.title != incident.subject:
-        parts.append(incident.title)
-    if incident.status:
-        parts.append(incident.status)
-    if incident.moved_at:
-        parts.append(f"last moved {moment(incident.moved_at)}")
-    return parts
+    told = (of.task, of.manager) if isinstance(of, Incident) else (type(of).__name__, of.task)
+    return f"r{hashlib.sha256(repr(told).encode()).hexdigest()[:12]}"
 
 
 def moment(at: datetime) -> str:
@@ -155,19 +152,18 @@ def moment(at: datetime) -> str:
     return iso(at).replace("T", " ").replace("Z", " UTC")
 
 
-def sides(finding: Finding) -> list[tuple[str, dict[str, list[Evidence]]]]:
-    """Return the evidence by who speaks (root, each worktree or branch, the other ledgers), and by file."""
-    found: dict[str, dict[str, list[Evidence]]] = {"root": {}}
-    for item in sorted(finding.evidence, key=lambda item: item.side == "ledger"):
-        found.setdefault(_side(item), {}).setdefault(item.place.path, []).append(item)
-    return [(side, files) for side, files in found.items() if files]
+def pull_link(pull: PullRequest | None) -> tuple[str, str] | None:
+    """Return what a pull request is called, and where it leads to; None where its URL is that of no known forge.
+
+    It is what a ledger says, so what it is called names the host.
+    """
+    at = address(pull)
+    if pull is None or at is None or pull.url is None or not pull.url.isascii():
+        return None
+    return f"#{at.number} on {at.host}", pull.url
 
 
-def _side(item: Evidence) -> str:
-    match item.side:
-        case "root":
-            return "root"
-        case "ledger":
-            return "ledgers"
-        case "worktree":
-            return item.place.checkout.replace(":", " ", 1)
+def why_of(report: Report) -> dict[str, str]:
+    """Return why each rule matters that something was found by."""
+    found = {finding.rule for finding in report.findings}
+    return {run.rule: why(run) for run in report.runs if run.rule in found}

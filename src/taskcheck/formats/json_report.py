@@ -8,7 +8,7 @@ from taskcheck.formats.step import Step, next_step
 from taskcheck.model.cases import RunError
 from taskcheck.model.finding import Evidence, Finding, Fix, Safety, Severity
 from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report, SignalNote
-from taskcheck.model.task import Place
+from taskcheck.model.task import Place, PullRequest
 from taskcheck.model.unseen import Unseen
 from taskcheck.model.waiting import Queue, Waiting
 from taskcheck.model.work import Work
@@ -131,10 +131,15 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "moved_at": iso(incident.moved_at) if incident.moved_at else None,
         "worker": incident.worker,
         "blocks": incident.blocks,
+        "pull_request": _pull_request(incident.pull_request),
         "next": _next(next_step(incident)),
         "findings": list(map(finding_dict, incident.findings)),
         "signals": list(map(_signal, incident.signals)),
     }
+
+
+def _pull_request(pull: PullRequest | None) -> dict[str, Any] | None:
+    return {"number": pull.number or pull.url_number, "url": pull.url} if pull is not None else None
 
 
 def _next(step: Step) -> dict[str, Any]:

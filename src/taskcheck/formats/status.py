@@ -40,6 +40,9 @@ SCREEN = 24
 
 GAP = "  "
 
+SHORTEST = 9
+"""Columns that an id keeps where it is cut."""
+
 
 def render(
     report: Report, *, width: int = 80, height: int | None = None, colour: bool = False, verbose: bool = False
@@ -240,7 +243,7 @@ def _about(incident: Incident, width: int, *, verbose: bool) -> Iterator[Line]:
     if incident.title and incident.title != incident.subject:
         used = cells(" · ".join((tag, *others))) + 3
         subject = visible(incident.subject, None)
-        others.insert(0, subject if verbose else cut_inside(subject, max(room - used, room // 3)))
+        others.insert(0, subject if verbose else cut_inside(subject, max(room - used, SHORTEST)))
     told = "".join(f" · {each}" for each in others)
     yield from wrapped(Line(SEVERITY, ((tag, "rule"), (told, "dim"))), width)
 

@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.cases import RuleRun, RunError, Subject
 from taskcheck.model.finding import REPOSITORY, Finding, Safety, Severity
 from taskcheck.model.runtime import Signal
+from taskcheck.model.task import PullRequest
 from taskcheck.model.unseen import FILES, Unseen
 from taskcheck.model.verdict import Verdict
 from taskcheck.model.waiting import Queue
 from taskcheck.model.work import Work
+
+if TYPE_CHECKING:
+    from taskcheck.model.timeline import Timeline
 
 
 @frozen(kw_only=True)
@@ -65,6 +70,8 @@ class Incident:
     """How the task's newest run stands: running, ended, gone, unknown; None where no ledger knows of one."""
     blocks: int = 0
     """How many tasks that aren't done depend on it, directly or not."""
+    pull_request: PullRequest | None = None
+    """The one that root, its own worktree or its newest run records."""
 
     @property
     def severity(self) -> Severity:
@@ -131,6 +138,8 @@ class Report:
     """Tasks that wait for a person, by class."""
     classes: Mapping[str, int] = field(default_factory=dict)
     """How many tasks of the store are of each class of status; ``other`` for words outside of its vocabulary."""
+    timelines: "Mapping[str, Timeline]" = field(default_factory=dict)
+    """What ledgers say about the subjects of incidents in order of time; of the first, and only where it was asked."""
     root: str = ""
     """That root is behind its trunk, or on another branch."""
     notices: tuple[str, ...] = ()

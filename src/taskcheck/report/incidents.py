@@ -12,7 +12,7 @@ from taskcheck.model.report import Incident, SignalNote
 from taskcheck.model.runtime import Signal
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
-from taskcheck.model.task import Task
+from taskcheck.model.task import PullRequest, Task
 from taskcheck.report.causes import Causes
 
 Key = tuple[str | None, str | None]
@@ -112,7 +112,16 @@ def _incident(key: Key, group: _Group, state: State, causes: Causes) -> Incident
     )
     if task is None:
         return about
-    return replace(about, title=task.title, owner=task.owned_by, status=task.status)
+    return replace(
+        about, title=task.title, owner=task.owned_by, status=task.status, pull_request=_pull_request(task, state)
+    )
+
+
+def _pull_request(task: Task, state: State) -> PullRequest | None:
+    """Return the pull request that root, the task's own worktree or its newest run records; of several the first."""
+    from taskcheck.report.conditions import pull_requests
+
+    return next(iter(pull_requests(task.id, state)), None)
 
 
 def _explained(findings: list[Finding], causes: Causes) -> tuple[Finding, ...]:

@@ -8,6 +8,7 @@ from taskcheck.documents.frozen import replace
 from taskcheck.documents.values import age
 from taskcheck.model.finding import Finding
 from taskcheck.model.history import OwnCommit
+from taskcheck.model.report import Report
 from taskcheck.model.runtime import Manager
 from taskcheck.model.sources import Repository, Unavailable
 from taskcheck.model.state import State
@@ -17,6 +18,9 @@ from taskcheck.report.commits import CommitReader
 from taskcheck.report.conditions import conditions, conditions_of_manager, own_branches, pull_requests
 from taskcheck.report.events import EventReader
 from taskcheck.report.heartbeats import manager_events
+
+MOST = 200
+"""Of the incidents of a report so many are told from the beginning."""
 
 
 def timeline(
@@ -49,6 +53,19 @@ def timeline(
         quiet=_quiet(events, state) if root is None or not root.closed else None,
         gaps=gaps,
     )
+
+
+def with_timelines(report: Report, state: State, git: Repository | Unavailable) -> Report:
+    """Return the report with what ledgers say about the subjects of its first incidents."""
+    managers = {manager.key: manager for manager in state.known_managers}
+    found = {}
+    for incident in report.incidents[:MOST]:
+        if incident.task is not None:
+            found[incident.task] = timeline(incident.task, state, git, incident.findings)
+        elif incident.manager in managers:
+            manager = managers[incident.manager]
+            found[manager.key] = timeline_of_manager(manager, state, incident.findings)
+    return replace(report, timelines=found)
 
 
 def timeline_of_manager(manager: Manager, state: State, findings: Iterable[Finding] = ()) -> Timeline:

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from taskcheck import Evidence, Finding, Place, Severity
 from taskcheck.config import load as config
 from taskcheck.formats import html, renderer
+from taskcheck.formats.panels import Fact, panels
 from taskcheck.model.cases import RunError
 from taskcheck.model.report import Report
 from taskcheck.model.sources import Source, Sources
+from taskcheck.model.task import PullRequest
 from taskcheck.model.verdict import Verdict
 from taskcheck.plugins import manager as plugins
 from taskcheck.report import build as report
@@ -84,7 +87,7 @@ def test_what_is_shown_is_isolated_from_its_surroundings() -> None:
     front = "---\ntitle: שלום\nowner: עולם\nstatus: ready\ndepends_on: [אבג]\n---\n"
     page = renderer("html")(reported({"דהו": front}))
     assert "<bdi>שלום</bdi>" in page
-    assert "<bdi>עולם</bdi>" in page
+    assert "<bdi class=owner>עולם</bdi>" in page
     assert "<bdi class=subject>דהו</bdi>" in page
 
 
@@ -150,3 +153,42 @@ def test_thousands_of_incidents_are_a_small_file(tmp_path: Path) -> None:
     assert len(large.findings) >= 2 * MANY
     assert all(incident.signals for incident in large.incidents)
     assert len(html.render(large).encode()) < 1_700 * MANY
+
+
+@pytest.mark.parametrize(
+    ("url", "link"),
+    [
+        ("https://github.com/acme/shop/pull/12", ("#12 on github.com", "https://github.com/acme/shop/pull/12")),
+        ("https://git.example.org/a/b/pulls/3", ("#3 on git.example.org", "https://git.example.org/a/b/pulls/3")),
+        ("javascript:alert(1)//github.com/a/b/pull/1", None),
+        ("https://github.com@evil.example/a/b/pull/1", None),
+        ("https://gith\u200bub.com/a/b/pull/1", None),
+        ("https://github.com/acme/shop", None),
+        ("data:text/html,https://github.com/a/b/pull/1", None),
+    ],
+)
+def test_a_pull_request_leads_to_a_forge_alone(url: str, link: tuple[str, str] | None) -> None:
+    assert html.pull_link(PullRequest.at(url)) == link
+    front = f"---\ntitle: T\nowner: x\nstatus: nonsense\npr_url: {json.dumps(url)}\n---\n"
+    seen = Seen()
+    seen.feed(html.render(reported({"t": front})))
+    anchors = [attributes for tag, attributes in seen.tags if tag == "a"]
+    assert [anchor["href"] for anchor in anchors] == ([link[1]] if link else [])
+    assert all(anchor["rel"] == "noreferrer noopener" for anchor in anchors)
+
+
+def test_evidence_is_told_by_key_and_what_differs_is_marked() -> None:
+    root = Evidence(place=Place(path="tasks/a.md", line=3), saw="status is ready, no pull request", side="root")
+    worktree = Evidence(
+        place=Place(path="tasks/a.md", checkout="worktree:a", line=4), saw="status is in_review", side="worktree"
+    )
+    ledger = Evidence(place=Place(path="x" * 200), saw="registered by x")
+    finding = Finding(
+        rule="r", family="f", severity=Severity.ERROR, message="m", place=root.place, evidence=(root, worktree, ledger)
+    )
+    told = panels(finding)
+    assert [panel.side for panel in told] == ["root", "worktree a", "ledgers"]
+    assert told[0].files[0].facts == (Fact(key="status", value="ready", words="no pull request", line=3, differs=True),)
+    assert told[1].files[0].facts == (Fact(key="status", value="in_review", line=4, differs=True),)
+    assert told[2].files[0].facts == (Fact(words="registered by x"),)
+    assert len(told[2].files[0].short) == 64
