@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from taskcheck.config.settings import Stage
 from taskcheck.model.baseline import BASELINED
 from taskcheck.model.cases import Case, RuleRun, RunError, Subject
 from taskcheck.model.edit import SetKey
@@ -19,6 +20,9 @@ from taskcheck.model.finding import (
 from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report, SignalNote
 from taskcheck.model.runtime import Signal
 from taskcheck.model.task import Place
+from taskcheck.model.timeline import Condition, Event, Timeline
+from taskcheck.model.waiting import Waiting, queues
+from taskcheck.model.work import Work
 
 NOW = datetime(2026, 3, 24, 18, tzinfo=UTC)
 PAGES = "https://github.com/taskcheck/taskcheck/blob/main/docs/rules"
@@ -78,6 +82,32 @@ def report(*incidents: Incident) -> Report:
     return Report(version="0.1.0", now=NOW, tasks=2, checkouts=1, incidents=incidents, runs=runs, exit_code=exit_code)
 
 
+def story(text: str) -> Timeline:
+    """A timeline, all of whose fields hold a text."""
+    place = Place(path=f"tasks/{text}.md", checkout=f"worktree:{text}", line=3)
+    events = (
+        Event(what=text, source=text, at=NOW, place=place, doubt=text, silence=timedelta(hours=5)),
+        Event(what=text, source=text, at=None, place=place, findings=(finding(text),)),
+    )
+    condition = Condition(name="root", value=text, since=NOW, place=place)
+    return Timeline(subject=text, title=f"{text} title", now=NOW, conditions=(condition,), events=events, gaps=(text,))
+
+
+def work(text: str) -> Work:
+    """A task at work, all of whose fields hold a text."""
+    return Work(
+        task=text, title=f"{text} title", owner=text, status=text, run="running", evidence=text, pid=7, host=text,
+        manager=text, since=NOW, moved=NOW, worktree=text, branch=text, log=text,
+    )  # fmt: skip
+
+
+def waiting(text: str) -> Waiting:
+    """A task that waits, all of whose fields hold a text."""
+    return Waiting(
+        task=text, title=f"{text} title", owner=text, status=text, stage=Stage.STOPPED, since=NOW, reason=text
+    )
+
+
 def quoting(text: str) -> Report:
     """A report in which everything that isn't ours to word is the text."""
     cause, effect = finding(text), replace(finding(text, rule="worker-gone"), explained_by="metadata-drift")
@@ -108,6 +138,9 @@ def quoting(text: str) -> Report:
         fixes=(note,),
         notes=(text,),
         worktrees=((f"worktree:{text}", f".worktrees/{text}"),),
+        at_work=(work(text),),
+        waiting=queues([waiting(text)]),
+        timelines={text: story(text)},
     )
 
 

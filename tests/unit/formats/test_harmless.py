@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from taskcheck.formats import FORMATS, renderer, text
+from taskcheck.formats import FORMATS, renderer, status, status_json, text, timeline
 from taskcheck.formats.sanitize import shell
 from taskcheck.model.report import Report
 from taskcheck.model.task import Place
 from tests.samples import sampled
 from tests.unit.formats import readers
 from tests.unit.formats.payloads import PAYLOADS
-from tests.unit.formats.reports import finding, incident, quoting, report
+from tests.unit.formats.reports import finding, incident, quoting, report, story
 
 READ: dict[str, Callable[[str], Any]] = {
     "json": readers.read_json,
@@ -67,6 +67,26 @@ def small(text: str) -> Report:
     """One finding with a long text in its message and its path."""
     found = replace(finding("word"), message=f"root says {text}", place=Place(path=text))
     return report(replace(incident("word", found), title=f"{text} title"))
+
+
+VIEWS: dict[str, Callable[[str], str]] = {
+    "status": lambda text: status.render(quoting(text)),
+    "status -v": lambda text: status.render(quoting(text), verbose=True),
+    "status, narrow": lambda text: status.render(quoting(text), width=30),
+    "status as JSON": lambda text: status_json.as_json(quoting(text)),
+    "status as lines of JSON": lambda text: status_json.as_lines(quoting(text)),
+    "timeline": lambda text: timeline.as_text(story(text), verbose=True),
+    "timeline, narrow": lambda text: timeline.as_text(story(text), width=40),
+    "timeline as JSON": lambda text: timeline.as_json(story(text)),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_operators_views_are_silent(view: str) -> None:
+    for payload in (*code_points(), *PAYLOADS):
+        shown = VIEWS[view](payload)
+        readers.silent(shown)
+        assert not readers.commands(shown)
 
 
 @pytest.mark.parametrize("name", FORMATS)
