@@ -3,21 +3,41 @@
 A worker calls it last, in its worktree. The outcome goes into the worktree's task file and the dispatch's tombstone;
 under `taskcheck run` that is all, and the run does the rest once the command has ended. Without one, root is
 reconciled and the register entry cleared here and now.
+
+With --check nothing is recorded: it says whether an end is, of the task of the worktree that one stands in.
 """
 
 import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taskcheck.cli import Failure, complain
 from taskcheck.cli.common import guarded, store_place
-from taskcheck.formats.sanitize import visible
+from taskcheck.cli.stophook import AGENTS, MOST_BYTES, folder, handed_over
+from taskcheck.formats.sanitize import shell, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from taskcheck.dispatch.unended import Unended
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("task", metavar="TASK", help="the task's id")
+    parser.add_argument("task", metavar="TASK", nargs="?", help="the task's id")
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument(
+        "--check", action="store_true", help="exit 0 where an end is recorded or none is needed, else 1; write nothing"
+    )
+    asked.add_argument(
+        "--hook",
+        choices=tuple(AGENTS),
+        help="be the stop hook of this coding agent: keep it from stopping once, while no end is recorded",
+    )
     parser.add_argument(
         "--outcome",
-        required=True,
         metavar="OUTCOME",
         help="completed_with_pr, blocked, needs_review_fix or failed, if [outcomes] has no others",
     )
@@ -28,6 +48,63 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Record the outcome; 0 when every ledger has it, or the run will see to it."""
+    if options.hook:
+        return _hook(options)
+    if options.check:
+        return _check(options)
+    if options.task is None or options.outcome is None:
+        raise Failure("finish needs a task and its --outcome; `taskcheck finish --check` says whether one is recorded")
+    return _finish(options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Say which tasks have no end; 0 where none lacks one, else 1."""
+    found = guarded(lambda: _unended(options.root, options))
+    for line in _told(found):
+        print(line)
+    return 1 if found else 0
+
+
+def _unended(root: Path, options: argparse.Namespace) -> "list[Unended]":
+    """Return the tasks that have no end."""
+    from taskcheck.dispatch.unended import unended
+    from taskcheck.store import Where, open_store
+
+    return unended(open_store(Where(root=root, config=options.config)), options.task)
+
+
+def _told(found: "Iterable[Unended]") -> list[str]:
+    """Return what is missing, and the commands that record it."""
+    lines = []
+    for each in found:
+        lines.append(f"{visible(each.task)} has no end recorded; record one of these before you stop:")
+        for words in each.commands:
+            quoted = [shell(word) or visible(word) for word in words]
+            lines.append(f"  {' '.join(quoted)}")
+    return lines
+
+
+def _hook(options: argparse.Namespace) -> int:
+    """Be a stop hook: keep the agent from stopping while no end is recorded, once; let it go on anything else.
+
+    A worker that can't stop because of a broken configuration would be worse than one without an end.
+    """
+    agent = AGENTS[options.hook]
+    try:
+        handed = handed_over(sys.stdin.buffer.read(MOST_BYTES))
+        if agent.has_blocked(handed):
+            return 0
+        found = guarded(lambda: _unended(folder(handed) or options.root, options))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the worker may stop
+        complain(f"finish --hook: {error}; the worker may stop")
+        return 0
+    if found:
+        print(json.dumps(agent.answer("\n".join(_told(found)))))
+    return 0
+
+
+def _finish(options: argparse.Namespace) -> int:
+    """Record the outcome."""
     from taskcheck.dispatch.finish import Said, finish
     from taskcheck.dispatch.start import NotDispatched
     from taskcheck.fix.transaction import GivenUp

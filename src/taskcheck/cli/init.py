@@ -50,6 +50,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choices=("pre-commit", "git"),
         help="print the block for .pre-commit-config.yaml, or a hook for git alone",
     )
+    what.add_argument(
+        "--agents", action="store_true", help="print lines for AGENTS.md, and the stop hooks of coding agents"
+    )
 
 
 @frozen
@@ -65,6 +68,11 @@ class _Found:
 
 def run(options: argparse.Namespace) -> int:
     """Look, propose, write, and say what a check finds with it."""
+    if options.agents:
+        from taskcheck.cli.stophook import setup
+
+        print(setup(), end="")
+        return 0
     from taskcheck.config import load as config
     from taskcheck.read.locate import locate
 

@@ -154,9 +154,10 @@ class _Planner:
         return chosen
 
     def note(self, finding: Finding, reason: str = "") -> None:
-        """Say that a fix is made, or with a reason why it isn't."""
+        """Say that the fix of a finding is made, or with a reason why it isn't; nothing of a finding without one."""
         fix = finding.fix
-        assert fix is not None  # noqa: S101 - only findings with one come here
+        if fix is None:
+            return
         if reason:
             self.left_out.add(_key(finding))
         self.notes.append(
