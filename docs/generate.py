@@ -3,7 +3,7 @@
 These are docs/rules/*.md from the rules' own docstrings, what docs/stores.md says of each preset, and from the models
 of the configuration the tables of docs/configuration.md, docs/taskcheck.schema.json, which editors read, and
 src/taskcheck/config/described.py, by which a check judges a configuration without them; and from the tests' decision
-table docs/verdicts.md.
+table docs/verdicts.md, from the parsers of the command line docs/commands.md.
 """
 
 import ast
@@ -16,6 +16,7 @@ from pprint import pformat
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+import commands
 import rooms
 from annotated_types import MinLen
 from pydantic import AfterValidator, BeforeValidator
@@ -299,6 +300,7 @@ def pages() -> dict[str, str]:
         "taskcheck.schema.json": for_editors(),
         "rooms.svg": rooms.draw(),
         "verdicts.md": verdicts.page(),
+        "commands.md": commands.page(),
         DESCRIBED: described(),
     }
 

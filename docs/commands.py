@@ -1,0 +1,70 @@
+"""Makes docs/commands.md of the commands' own parsers and docstrings; docs/generate.py writes it."""
+
+import argparse
+from collections.abc import Iterator
+from importlib import import_module
+
+from taskcheck.cli import COMMANDS
+
+INTRODUCTION = """\
+# Commands
+
+`taskcheck` without a command is `taskcheck check`. `taskcheck COMMAND --help` shows what this page has.
+
+| exit code | means |
+|---|---|
+| 0 | clean |
+| 1 | findings at or above `--fail-on` (default `error`); of `route`, `run` and `finish`: no, with the reason |
+| 2 | usage or configuration error |
+| 3 | the result can't be trusted: something failed, and the report says what |
+| 4 | neither task files nor runtime ledgers were found |
+
+It is 3 too where stdout can't be written, and 141 where nobody reads it any more (`taskcheck | head`).
+"""
+
+
+def page() -> str:
+    """The page, a section for each command."""
+    return "\n".join([INTRODUCTION, *(_section(name, about) for name, about in COMMANDS.items())])
+
+
+def _section(name: str, about: str) -> str:
+    """What a command is for, what it takes, and each of its options."""
+    module = import_module(f"taskcheck.cli.{name}")
+    parser = argparse.ArgumentParser(prog=f"taskcheck {name}")
+    module.arguments(parser)
+    rows = list(_rows(parser))
+    told = "\n".join(line if not line.startswith(" ") else f"    {line.strip()}" for line in module.__doc__.split("\n"))
+    lines = [f"## taskcheck {name}", "", f"{about[0].upper()}{about[1:]}.", "", told.strip(), ""]
+    return "\n".join([*lines, "| argument | does |", "|---|---|", *rows, ""])
+
+
+def _rows(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """A row for each argument and option, but for the one that asks for help."""
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to walk them
+        if action.dest == "help":
+            continue
+        names = ", ".join(f"`{_named(option, action)}`" for option in action.option_strings) or f"`{_metavar(action)}`"
+        default = f" (default: {action.default})" if _has_default(action) else ""
+        about = (action.help or "").replace("%(default)s", str(action.default)).replace("%%", "%")
+        yield f"| {names} | {about}{default} |".replace("TASK|PATH", "TASK\\|PATH")
+
+
+def _named(option: str, action: argparse.Action) -> str:
+    """An option with what it takes."""
+    return option if action.nargs == 0 else f"{option} {_metavar(action)}"
+
+
+def _metavar(action: argparse.Action) -> str:
+    """What an argument is called: by its metavar, its choices, or its name."""
+    if isinstance(action.metavar, str):
+        return action.metavar
+    if action.choices is not None:
+        return "{" + ",".join(map(str, action.choices)) + "}"
+    return action.dest.upper()
+
+
+def _has_default(action: argparse.Action) -> bool:
+    """Whether an option has a default that is worth telling, and that its help doesn't tell."""
+    is_worth = isinstance(action.default, str | int) and not isinstance(action.default, bool)
+    return is_worth and bool(action.default) and action.nargs != 0 and "default" not in (action.help or "")
