@@ -206,10 +206,10 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
         raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
     except NobodyNamed as error:
         raise UsageError(f"no person and no role is named {error.name!r}{_hint(error)}") from error
-    if request.timelines:
-        from taskcheck.report.timeline import with_timelines
+    if request.maxfail:
+        from taskcheck.report.cut import stopped
 
-        built = with_timelines(built, state, sources.git)
+        built = stopped(built, request.maxfail)
     return replace(built, baseline_gone=gone, prefix=store.location.prefix, gated=request.gate == "commit")
 
 

@@ -75,6 +75,8 @@ class Request:
     """Findings to report about, as ``TASK::RULE[WHAT]``; their tasks are named too."""
     keyword: str = ""
     """An expression over the names of findings, as pytest's ``-k`` takes it."""
+    maxfail: int = 0
+    """After how many failing incidents the report stops; 0 for a report of all."""
     gone: bool = False
     """What isn't there any more may be named too: a repair can have taken the last trace of it."""
     verdict: Verdict = field(default_factory=_usual)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
+from junitparser import JUnitXml
 
 from taskcheck.report.matching import MOST_DEPTH, Malformed, matching
 from tests.e2e.conftest import taskcheck
@@ -87,6 +88,85 @@ def test_a_finding_without_its_cause_leads_to_the_whole(store: Callable[..., Pat
     root = store({"taskcheck.toml": "[people]\nrj = []\n", "tasks/a.md": "---\ntitle: T\nstatus: ready\n---\n"})
     step = taskcheck("a::role-routing", "--format", "json", cwd=root).json["incidents"][0]["next"]
     assert step["kind"] == "edit"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told", "left_out"),
+    [
+        (["-x"], ["a"], 1),
+        (["--maxfail", "1"], ["a"], 1),
+        (["--maxfail", "2"], ["a", "b"], None),
+        (["--maxfail", "0"], ["a", "b"], None),
+        (["-x", "--maxfail", "3"], ["a", "b"], None),
+        (["-x", "--fail-on", "warning"], ["a"], 1),
+        (["-x", "--select", "role-routing"], ["a"], None),
+        (["-x", "--exit-zero"], ["a"], 1),
+        (["-x", "b"], ["b"], None),
+    ],
+    ids=str,
+)
+def test_a_report_stops_where_enough_has_failed(
+    root: Path, arguments: list[str], told: list[str], left_out: int | None
+) -> None:
+    ran = taskcheck(*arguments, "--format", "json", cwd=root)
+    assert [incident["task"] for incident in ran.json["incidents"]] == told
+    assert (ran.json["stopped"] or {}).get("left_out") == left_out
+    assert ran.code == (0 if "--exit-zero" in arguments else 1)
+
+
+def test_what_does_not_fail_stops_nothing(store: Callable[..., Path]) -> None:
+    root = store({
+        "tasks/a.md": TASK.format(owner="rj", status="nonsense", more=""),
+        "tasks/b.md": TASK.format(owner="rj", status="ready", more="pr_number: soon\n"),
+        "tasks/c.md": TASK.format(owner="rj", status="nonsense", more=""),
+        "taskcheck.toml": '[rules.severity]\ninvalid-field = "warning"\n',
+    })  # fmt: skip
+    ran = taskcheck("-x", "--format", "json", cwd=root)
+    assert (len(ran.json["incidents"]), ran.json["stopped"], ran.code) == (3, None, 0)
+
+
+@pytest.mark.parametrize("name", ["text", "concise", "markdown", "agent", "github", "sarif", "junit", "json", "jsonl"])
+def test_a_report_says_that_it_stops(root: Path, name: str) -> None:
+    ran = taskcheck("-x", "--format", name, cwd=root)
+    assert "stopped after 1 failing incident" in ran.out
+    assert "1 more incident is not shown" in ran.out
+    assert (ran.code, "all agree" in ran.out) == (1, False)
+
+
+def test_who_prints_nothing_is_told_that_a_report_stops(root: Path) -> None:
+    ran = taskcheck("-x", "-q", "--output", "gitlab=out.json", cwd=root)
+    assert (ran.out, ran.err) == (
+        "",
+        "taskcheck: stopped after 1 failing incident (--maxfail 1): 1 more incident is not shown\n",
+    )
+
+
+def test_junit_of_a_report_that_stops_passes_nothing_unseen(root: Path) -> None:
+    taskcheck("-x", "--output", "junit=out.xml", cwd=root)
+    cases = [case for suite in JUnitXml.fromfile(str(root / "out.xml")) for case in suite]
+    told = {f"{case.classname}::{case.name}": [type(each).__name__ for each in case.result] for case in cases}
+    assert told == {
+        "repository::stopped": ["Skipped"],
+        "a::invalid-field[pr_number]": ["Failure"],
+        "a::invalid-field[status]": ["Failure"],
+        "a::role-routing[ghost]": ["Failure"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-x", "--fix"], "a repair is made whole"),
+        (["--maxfail", "2", "--diff"], "a repair is made whole"),
+        (["-x", "--baseline", "b.json", "--update-baseline"], "no -x and no --maxfail"),
+        (["--maxfail", "some"], "'some' is no number of things"),
+        (["--maxfail", "-1"], "'-1' is no number of things"),
+    ],
+    ids=str,
+)
+def test_what_a_report_can_not_stop_for(root: Path, arguments: list[str], said: str) -> None:
+    ran = taskcheck(*arguments, cwd=root)
+    assert (ran.code, said in ran.err) == (2, True), ran.err
 
 
 WORDS = st.recursive(

@@ -9,23 +9,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taskcheck.cli import EPILOG, Failure, complain
-from taskcheck.cli.common import (
-    color_option,
-    guarded,
-    names,
-    opened,
-    owner_option,
-    replace_file,
-    show,
-    store_options,
-    tell_empty,
-)
+from taskcheck.cli import Failure, complain
+from taskcheck.cli.common import guarded, opened, replace_file, show, tell_empty
+from taskcheck.cli.options import PRUNE, UPDATE, arguments, consistent
 from taskcheck.cli.outputs import output, renderer_of, write
 from taskcheck.cli.progress import Progress
 from taskcheck.documents.frozen import frozen, replace
-from taskcheck.formats import FORMATS
 from taskcheck.formats.sanitize import visible
+
+__all__ = ["arguments", "run"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,87 +26,13 @@ if TYPE_CHECKING:
     from taskcheck.model.report import Report
     from taskcheck.store import Request, Store
 
-UPDATE, PRUNE = "--update-baseline", "--prune-baseline"
-BASELINE = {
-    UPDATE: "write what is found now into that file",
-    PRUNE: "take out of that file what is no longer found; add nothing",
-}
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of the command."""
-    parser.epilog = EPILOG
-    parser.add_argument(
-        "only", nargs="*", metavar="TASK|PATH", help="report about these only; or about a finding: TASK::RULE"
-    )
-    owner_option(parser)
-    parser.add_argument(
-        "-k",
-        dest="keyword",
-        metavar="EXPR",
-        default="",
-        help="report findings whose TASK::RULE matches: 'drift and not x'",
-    )
-    store_options(parser, remembers=True)
-    parser.add_argument(
-        "--branches", metavar="GLOB", action="append", default=[], help="compare these branch tips too (repeatable)"
-    )
-    parser.add_argument(
-        "--online", action="store_true", help="ask GitHub, or a plugin's forge, about the recorded pull requests"
-    )
-    rules = parser.add_argument_group("rules")
-    rules.add_argument("--select", metavar="NAMES", type=names, default=(), help="run only these rules or families")
-    rules.add_argument("--extend-select", metavar="NAMES", type=names, default=(), help="run these too")
-    rules.add_argument("--ignore", metavar="NAMES", type=names, default=(), help="leave these out")
-    rules.add_argument("--baseline", metavar="FILE", type=Path, help="accept the findings that this file names")
-    rules.add_argument(
-        "--config-from",
-        metavar="REF",
-        help="take configuration, baseline and what tasks accept from this branch or commit: for what isn't trusted",
-    )
-    file = rules.add_mutually_exclusive_group()
-    for name, about in BASELINE.items():
-        file.add_argument(name, dest="rewrite", action="store_const", const=name, help=about)
-    repairs = parser.add_argument_group("repairs")
-    repairs.add_argument("--fix", action="store_true", help="repair what can be repaired safely, all or nothing")
-    repairs.add_argument("--unsafe-fixes", action="store_true", help="repair more: each says why it isn't safe")
-    repairs.add_argument("--diff", action="store_true", help="show what --fix would write; write nothing")
-    repairs.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit 1 when something was repaired")
-    output = parser.add_argument_group("output")
-    output.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(FORMATS)}")
-    output.add_argument(
-        "--output", metavar="FORMAT=FILE", action="append", default=[], help="write this too (repeatable)"
-    )
-    output.add_argument("--group", choices=("task", "rule"), default="task", help="what findings are grouped by")
-    color_option(output)
-    output.add_argument("--collect-only", "--co", action="store_true", help="list what is found by name: TASK::RULE")
-    output.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
-    output.add_argument("-v", "--verbose", action="store_true", help="show explained findings' evidence and skips")
-    output.add_argument("--show-settings", action="store_true", help="print each setting and its origin, no check")
-    output.add_argument("--show-files", action="store_true", help="print what counts as a task, what doesn't, and why")
-    verdict = parser.add_argument_group("verdict")
-    verdict.add_argument(
-        "--fail-on",
-        choices=("error", "warning", "info"),
-        default="error",
-        help="the least severity that makes the exit code 1 (default: error)",
-    )
-    verdict.add_argument("--exit-zero", action="store_true", help="exit 0 instead of 1")
-    verdict.add_argument("--strict", action="store_true", help="fail when a rule could not look")
-    verdict.add_argument(
-        "--gate",
-        choices=("commit", "all"),
-        default="all",
-        help="commit: only what the commit itself decides can fail (for the pre-commit hook)",
-    )
-
 
 def run(options: argparse.Namespace) -> int:
     """Check, print, and return the exit code."""
     if options.show_settings or options.show_files:
         return _show(options)
     progress = Progress()
-    _consistent(options)
+    consistent(options)
     request = _request(options, progress)
     try:
         checked = guarded(lambda: _checked(options, request))
@@ -197,6 +115,7 @@ def _request(options: argparse.Namespace, progress: Progress) -> "Request":
         select=options.select,
         extend_select=options.extend_select,
         ignore=options.ignore,
+        maxfail=options.maxfail,
         verdict=Verdict(
             fail_on=Severity[options.fail_on.upper()],
             strict=options.strict,
@@ -211,42 +130,6 @@ def _request(options: argparse.Namespace, progress: Progress) -> "Request":
         remember=not (options.no_cache or options.fix or options.diff),
         progress=progress.tell,
     )
-
-
-def _shows_timelines(options: argparse.Namespace) -> bool:
-    """Return whether a page is asked for, the one format that tells each incident from its beginning."""
-    formats = [options.format, *(item.partition("=")[0] for item in options.output)]
-    return "html" in formats
-
-
-def _consistent(options: argparse.Namespace) -> None:
-    """See that the options go together.
-
-    Raises:
-        Failure: two of them don't.
-    """
-    repairs = options.fix or options.diff
-    if options.unsafe_fixes and not repairs:
-        raise Failure("--unsafe-fixes goes with --fix, which writes, or with --diff, which shows")
-    if options.fix and options.diff:
-        raise Failure("--diff shows what --fix would write, and writes nothing: choose one")
-    if options.config_from and (options.config or options.rewrite):
-        named = options.rewrite or UPDATE
-        raise Failure(f"--config-from takes configuration and baseline from a commit: no --config or {named}")
-    if options.rewrite:
-        _consistent_with_rewrite(options)
-
-
-def _consistent_with_rewrite(options: argparse.Namespace) -> None:
-    """See that the options go together with writing the baseline anew.
-
-    Raises:
-        Failure: one doesn't.
-    """
-    if options.fix or options.diff:
-        raise Failure(f"{options.rewrite} writes what is found, and --diff nothing: repair first, then write it down")
-    if options.only or options.owner or options.keyword:
-        raise Failure(f"{options.rewrite} is about the whole store: name no tasks, paths or owners")
 
 
 def _tell(report: "Report", options: argparse.Namespace) -> None:

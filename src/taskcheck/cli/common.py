@@ -58,6 +58,13 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def count(text: str) -> int:
+    """Return a number of things from the command line."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of things: 0, 1, 2 …")
+    return int(text)
+
+
 def guarded(work: Callable[[], T]) -> T:
     """Return the result of work on a store; what the user can mend becomes a failure with exit code 2."""
     from taskcheck.config.load import ConfigError

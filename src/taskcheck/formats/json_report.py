@@ -7,8 +7,8 @@ from taskcheck.formats.sanitize import json_text
 from taskcheck.formats.step import Step, next_step
 from taskcheck.model.cases import RunError
 from taskcheck.model.finding import Evidence, Finding, Fix, Safety, Severity
-from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report, SignalNote
-from taskcheck.model.task import Place, PullRequest
+from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report, SignalNote, Stopped
+from taskcheck.model.task import Place
 from taskcheck.model.unseen import Unseen
 from taskcheck.model.waiting import Queue, Waiting
 from taskcheck.model.work import Work
@@ -44,6 +44,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "waiting": list(map(_queue, report.waiting)),
         "classes": dict(report.classes),
         "notices": list(report.notices),
+        "stopped": _stopped(report.stopped) if report.stopped is not None else None,
         "notes": list(report.notes),
         "undo": report.undo,
     }
@@ -113,6 +114,10 @@ def _work(work: Work) -> dict[str, Any]:
 
 def _unseen(each: Unseen) -> dict[str, str]:
     return {"kind": each.kind, "where": each.where, "why": each.why, "cure": each.cure}
+
+
+def _stopped(stopped: Stopped) -> dict[str, int]:
+    return {"after": stopped.after, "left_out": stopped.left_out}
 
 
 def _error(error: RunError) -> dict[str, str]:

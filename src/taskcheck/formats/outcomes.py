@@ -12,10 +12,10 @@ from taskcheck.formats.step import next_step
 from taskcheck.formats.text import finding_text
 from taskcheck.model.cases import Case, RuleRun
 from taskcheck.model.finding import REPOSITORY, Acceptance, Finding
-from taskcheck.model.report import EMPTY, Incident, Report
+from taskcheck.model.report import EMPTY, Incident, Report, Stopped
 from taskcheck.model.task import Place
 
-REST, INCOMPLETE, FIXES = "rest", "incomplete", "fixes"
+REST, INCOMPLETE, FIXES, STOPPED = "rest", "incomplete", "fixes", "stopped"
 
 
 @frozen(kw_only=True)
@@ -25,7 +25,7 @@ class Outcome:
     subject: str
     """The task, the manager, or `REPOSITORY`."""
     name: str
-    """The rule, with what tells this finding from others of it in brackets; or `REST`, `INCOMPLETE`, `FIXES`."""
+    """The rule, with what tells this finding from others of it in brackets; or one of the names above."""
     result: str
     """``passed``, ``failed``, ``skipped`` or ``error``."""
     family: str | None = None
@@ -42,7 +42,9 @@ class Outcome:
 def outcomes(report: Report) -> list[Outcome]:
     """Return all tests of a report, those of one subject together: the repository's first, the rest of each last."""
     found = [*_findings(report), *_crashes(report), *_of_the_run(report)]
-    if not report.chosen:
+    if report.stopped is not None:
+        found.append(_stop(report.stopped))
+    elif not report.chosen:
         found += [*_accepted(report), *_rests(report)]
     return sorted(_named_apart(found), key=_order)
 
@@ -141,6 +143,11 @@ def _of_the_run(report: Report) -> Iterator[Outcome]:
         made = sum(not note.reason for note in report.fixes)
         message = f"{made} {'fix was' if made == 1 else 'fixes were'} made, or would be"
         yield Outcome(subject=REPOSITORY, name=FIXES, result="failed", message=message, text=message)
+
+
+def _stop(stopped: Stopped) -> Outcome:
+    """Return the skipped test that stands for all that a report leaves out."""
+    return Outcome(subject=REPOSITORY, name=STOPPED, result="skipped", message=stopped.told, text=stopped.told)
 
 
 def _rests(report: Report) -> Iterator[Outcome]:

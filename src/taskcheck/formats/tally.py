@@ -22,7 +22,9 @@ def _found(report: Report) -> str:
         return "nothing to check"
     if report.incidents:
         severities = ", ".join(_severities(report)) or "signals only"
-        return f"{counted(len(report.incidents), 'incident')} ({severities})"
+        left_out = report.stopped.left_out if report.stopped is not None else 0
+        of_all = f" of {len(report.incidents) + left_out}" if left_out else ""
+        return f"{counted(len(report.incidents), 'incident')}{of_all} ({severities})"
     if report.partial or not report.complete:
         return "nothing found"
     if report.unseen:

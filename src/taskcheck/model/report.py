@@ -114,6 +114,23 @@ class ManagerStatus:
 
 
 @frozen(kw_only=True)
+class Stopped:
+    """Where a report stops early, because that was asked for (``-x``, ``--maxfail``)."""
+
+    after: int
+    """Incidents with which the run fails, after which it stops."""
+    left_out: int
+    """Incidents that it doesn't tell of, though they were found."""
+
+    @property
+    def told(self) -> str:
+        """That it stops there, in a sentence."""
+        plural, are = ("", "is") if self.left_out == 1 else ("s", "are")
+        after = f"{self.after} failing incident{'' if self.after == 1 else 's'}"
+        return f"stopped after {after} (--maxfail {self.after}): {self.left_out} more incident{plural} {are} not shown"
+
+
+@frozen(kw_only=True)
 class Report:
     """All that one check has to say; formats turn it into text."""
 
@@ -143,7 +160,7 @@ class Report:
     root: str = ""
     """That root is behind its trunk, or on another branch."""
     notices: tuple[str, ...] = ()
-    """What was asked for and couldn't be learnt, without making the result less than it is without it."""
+    """What couldn't be learnt though it was asked for, and makes the result no less than without it; where it stops."""
     unseen: tuple[Unseen, ...] = ()
     """What was not looked at; nothing is called healthy beyond it."""
     undo: str | None = None
@@ -152,6 +169,8 @@ class Report:
     """Whether it is about some tasks, paths or rules only, as it was asked for."""
     chosen: bool = False
     """Whether it is about some findings only, whatever else there is of their tasks."""
+    stopped: Stopped | None = None
+    """Where it stops early; None for one that tells all."""
     prefix: str = ""
     """The store's folder in its repository, with a trailing ``/``; empty at the top."""
     worktrees: tuple[tuple[str, str], ...] = ()

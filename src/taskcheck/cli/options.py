@@ -1,0 +1,135 @@
+"""The options of a check, and which of them go together."""
+
+import argparse
+from pathlib import Path
+
+from taskcheck.cli import EPILOG, Failure
+from taskcheck.cli.common import color_option, count, names, owner_option, store_options
+from taskcheck.formats import FORMATS
+
+UPDATE, PRUNE = "--update-baseline", "--prune-baseline"
+BASELINE = {
+    UPDATE: "write what is found now into that file",
+    PRUNE: "take out of that file what is no longer found; add nothing",
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.epilog = EPILOG
+    parser.add_argument(
+        "only", nargs="*", metavar="TASK|PATH", help="report about these only; or about a finding: TASK::RULE"
+    )
+    owner_option(parser)
+    parser.add_argument(
+        "-k",
+        dest="keyword",
+        metavar="EXPR",
+        default="",
+        help="report findings whose TASK::RULE matches: 'drift and not x'",
+    )
+    parser.add_argument(
+        "-x",
+        dest="maxfail",
+        action="store_const",
+        const=1,
+        default=0,
+        help="stop the report after the first task that fails, the worst; what is read and judged stays the same",
+    )
+    parser.add_argument(
+        "--maxfail",
+        metavar="N",
+        type=count,
+        default=0,
+        help="stop the report after so many tasks (managers) that fail, the worst; 0: tell all",
+    )
+    store_options(parser, remembers=True)
+    parser.add_argument(
+        "--branches", metavar="GLOB", action="append", default=[], help="compare these branch tips too (repeatable)"
+    )
+    parser.add_argument(
+        "--online", action="store_true", help="ask GitHub, or a plugin's forge, about the recorded pull requests"
+    )
+    rules = parser.add_argument_group("rules")
+    rules.add_argument("--select", metavar="NAMES", type=names, default=(), help="run only these rules or families")
+    rules.add_argument("--extend-select", metavar="NAMES", type=names, default=(), help="run these too")
+    rules.add_argument("--ignore", metavar="NAMES", type=names, default=(), help="leave these out")
+    rules.add_argument("--baseline", metavar="FILE", type=Path, help="accept the findings that this file names")
+    rules.add_argument(
+        "--config-from",
+        metavar="REF",
+        help="take configuration, baseline and what tasks accept from this branch or commit: for what isn't trusted",
+    )
+    file = rules.add_mutually_exclusive_group()
+    for name, about in BASELINE.items():
+        file.add_argument(name, dest="rewrite", action="store_const", const=name, help=about)
+    repairs = parser.add_argument_group("repairs")
+    repairs.add_argument("--fix", action="store_true", help="repair what can be repaired safely, all or nothing")
+    repairs.add_argument("--unsafe-fixes", action="store_true", help="repair more: each says why it isn't safe")
+    repairs.add_argument("--diff", action="store_true", help="show what --fix would write; write nothing")
+    repairs.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit 1 when something was repaired")
+    output = parser.add_argument_group("output")
+    output.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(FORMATS)}")
+    output.add_argument(
+        "--output", metavar="FORMAT=FILE", action="append", default=[], help="write this too (repeatable)"
+    )
+    output.add_argument("--group", choices=("task", "rule"), default="task", help="what findings are grouped by")
+    color_option(output)
+    output.add_argument("--collect-only", "--co", action="store_true", help="list what is found by name: TASK::RULE")
+    output.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    output.add_argument("-v", "--verbose", action="store_true", help="show explained findings' evidence and skips")
+    output.add_argument("--show-settings", action="store_true", help="print each setting and its origin, no check")
+    output.add_argument("--show-files", action="store_true", help="print what counts as a task, what doesn't, and why")
+    verdict = parser.add_argument_group("verdict")
+    verdict.add_argument("--fail-on", choices=("error", "warning", "info"), default="error")
+    verdict.add_argument("--exit-zero", action="store_true", help="exit 0 instead of 1")
+    verdict.add_argument("--strict", action="store_true", help="fail when a rule could not look")
+    verdict.add_argument(
+        "--gate",
+        choices=("commit", "all"),
+        default="all",
+        help="commit: only what the commit itself decides can fail (for the pre-commit hook)",
+    )
+
+
+def consistent(options: argparse.Namespace) -> None:
+    """See that the options go together.
+
+    Raises:
+        Failure: two of them don't.
+    """
+    if options.fix or options.diff:
+        _with_repairs(options)
+    elif options.unsafe_fixes:
+        raise Failure("--unsafe-fixes goes with --fix, which writes, or with --diff, which shows")
+    if options.config_from and (options.config or options.rewrite):
+        named = options.rewrite or UPDATE
+        raise Failure(f"--config-from takes configuration and baseline from a commit: no --config or {named}")
+    if options.rewrite:
+        _with_rewrite(options)
+
+
+def _with_repairs(options: argparse.Namespace) -> None:
+    """See that the options go together with making fixes, or showing them.
+
+    Raises:
+        Failure: one doesn't.
+    """
+    if options.fix and options.diff:
+        raise Failure("--diff shows what --fix would write, and writes nothing: choose one")
+    if options.maxfail:
+        raise Failure("-x and --maxfail stop a report; a repair is made whole: name the tasks that it is to mend")
+
+
+def _with_rewrite(options: argparse.Namespace) -> None:
+    """See that the options go together with writing the baseline anew.
+
+    Raises:
+        Failure: one doesn't.
+    """
+    if options.fix or options.diff:
+        raise Failure(f"{options.rewrite} writes what is found, and --diff nothing: repair first, then write it down")
+    if options.only or options.owner or options.keyword:
+        raise Failure(f"{options.rewrite} is about the whole store: name no tasks, paths or owners")
+    if options.maxfail:
+        raise Failure(f"{options.rewrite} is about the whole store: no -x and no --maxfail")
