@@ -169,6 +169,40 @@ def test_what_a_report_can_not_stop_for(root: Path, arguments: list[str], said: 
     assert (ran.code, said in ran.err) == (2, True), ran.err
 
 
+def passed(ran) -> list[str]:
+    return [" ".join(line.split()) for line in ran.out.splitlines() if line.startswith("passed")]
+
+
+def test_what_passed_is_told_where_more_is_asked_for(root: Path) -> None:
+    with (root / "tasks" / "c.md").open("a") as file:
+        file.write("\n")
+    told = passed(taskcheck("-v", cwd=root))
+    assert [line.split()[1] for line in told] == ["c", "d::e"]
+    assert all(int(line.split()[2]) > 10 and line.endswith(" rules") for line in told)
+    assert passed(taskcheck("-v", "--select", "role-routing", cwd=root)) == [
+        "passed b 1 rule", "passed c 1 rule", "passed d::e 1 rule",
+    ]  # fmt: skip
+    assert passed(taskcheck("-v", "--select", "role-routing", "c", "a", cwd=root)) == ["passed c 1 rule"]
+    assert passed(taskcheck("-v", "-k", "c", cwd=root)) == passed(taskcheck(cwd=root)) == []
+    assert passed(taskcheck("rule", "role-routing", cwd=root)) == []
+    assert passed(taskcheck("-v", "--format", "concise", cwd=root)) == []
+
+
+def test_what_is_accepted_or_undecided_has_not_passed(store: Callable[..., Path]) -> None:
+    accepting = 'taskcheck: {ignore: {invalid-field: "it is meant to be"}}\n'
+    root = store({
+        "tasks/a.md": TASK.format(owner="rj", status="nonsense", more=accepting),
+        "tasks/b.md": TASK.format(owner="rj", status="ready", more=""),
+    })  # fmt: skip
+    assert passed(taskcheck("-v", "--select", "invalid-field", cwd=root)) == ["passed b 1 rule"]
+
+
+def test_of_many_that_passed_some_are_named(store: Callable[..., Path]) -> None:
+    root = store({f"tasks/t{n:03}.md": TASK.format(owner="rj", status="ready", more="") for n in range(60)})
+    told = passed(taskcheck("-v", "--select", "invalid-field", cwd=root))
+    assert (len(told), told[-1]) == (51, "passed and 10 more")
+
+
 WORDS = st.recursive(
     st.sampled_from(["a", "b", "ab"]),
     lambda part: st.one_of(

@@ -206,4 +206,5 @@ def _shown(report: "Report", options: argparse.Namespace, store: "Store", plan: 
         from taskcheck.cli import diff
 
         return diff.render(plan)
-    return show(report, verbose=options.verbose, color=options.color, by_rule=options.group == "rule")
+    by_rule = options.group == "rule"
+    return show(report, verbose=options.verbose, color=options.color, by_rule=by_rule, passed=options.verbose)

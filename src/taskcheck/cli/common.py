@@ -125,7 +125,13 @@ def opened(options: argparse.Namespace) -> "Store":
 
 
 def show(
-    report: "Report", *, verbose: bool = False, color: str = "auto", by_rule: bool = False, steps: bool = True
+    report: "Report",
+    *,
+    verbose: bool = False,
+    color: str = "auto",
+    by_rule: bool = False,
+    steps: bool = True,
+    passed: bool = False,
 ) -> str:
     """Return the report for stdout: wrapped on a terminal, in colour where that is wanted, plain otherwise."""
     from taskcheck.formats import text
@@ -137,6 +143,7 @@ def show(
         by_rule=by_rule,
         links=_follows_links(),
         steps=steps,
+        passed=passed,
         colour=colour(color),
     )
 

@@ -46,5 +46,5 @@ def _run(folder: Path, now: datetime, options: argparse.Namespace) -> int:
     except FixtureError as error:
         raise Failure(f"the demo can't be built: {error}") from error
     report = guarded(lambda: check_request(Where(root=built.root), Request(now=built.now)))
-    print(show(report, verbose=options.verbose, color=options.color), end="")
+    print(show(report, verbose=options.verbose, color=options.color, passed=options.verbose), end="")
     return 0 if report.complete else report.exit_code

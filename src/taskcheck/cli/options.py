@@ -77,7 +77,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     color_option(output)
     output.add_argument("--collect-only", "--co", action="store_true", help="list what is found by name: TASK::RULE")
     output.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
-    output.add_argument("-v", "--verbose", action="store_true", help="show explained findings' evidence and skips")
+    output.add_argument("-v", "--verbose", action="store_true", help="show what passed too, all evidence, and skips")
     output.add_argument("--show-settings", action="store_true", help="print each setting and its origin, no check")
     output.add_argument("--show-files", action="store_true", help="print what counts as a task, what doesn't, and why")
     verdict = parser.add_argument_group("verdict")

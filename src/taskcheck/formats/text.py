@@ -25,14 +25,21 @@ def render(
     by_rule: bool = False,
     links: bool = False,
     steps: bool = True,
+    passed: bool = False,
     colour: bool = True,
 ) -> str:
     """Return the report as text.
 
     With a width it is for a terminal of so many columns: wrapped, and in colour unless there is to be none. With links
-    names of rules lead to their pages. Without steps no incident says what to do next.
+    names of rules lead to their pages. Without steps no incident says what to do next. What passed is told
+    where that is asked for.
     """
     lines = list(_lines(report, verbose=verbose, by_rule=by_rule, steps=steps))
+    if passed:
+        from taskcheck.formats.passes import passes
+
+        lines += passes(report)
+    lines += _summary(report, verbose=verbose)
     if width is None:
         return plain_text(lines)
     urls = {run.rule: run.url for run in report.runs if run.url} if links else {}
@@ -67,7 +74,6 @@ def _lines(report: Report, *, verbose: bool, by_rule: bool, steps: bool) -> Iter
         yield _manager(manager)
     if report.root:
         yield Line(0, (("root    ", "warning"), (visible(report.root, None), "")), hang=8)
-    yield from _summary(report, verbose=verbose)
 
 
 def _fixes(report: Report) -> Iterator[Line]:
