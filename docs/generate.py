@@ -10,6 +10,7 @@ import ast
 import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from pprint import pformat
@@ -26,6 +27,7 @@ from pydantic.json_schema import GenerateJsonSchema
 import verdicts
 from taskcheck import Rule
 from taskcheck.config import load as config, schema
+from taskcheck.engine.options import options_of, schema_of
 from taskcheck.plugins import manager as plugins
 
 FOLDER = Path(__file__).parent
@@ -40,6 +42,9 @@ KINDS: list[tuple[Any, str]] = [
     (schema.StageName, "class"),
     (schema.Text, "text"),
     (str, "text"),
+    (int, "whole number"),
+    (float, "number"),
+    (timedelta, "span"),
     (bool, "`true` or `false`"),
 ]
 
@@ -56,9 +61,20 @@ def page(rule: Rule) -> str:
         f"Family `{rule.family}` · severity {rule.severity.label} · looks at {inputs}",
         rest.rstrip(),
     ]
+    if rule.options is not None:
+        lines += ["", "## Options", "", f"In `[rules.{rule.name}]`:", "", *table_of(rule)]
     if rule.explains:
         lines += ["", "## Explains", "", ", ".join(f"`{name}`" for name in rule.explains)]
     return "\n".join(lines) + "\n"
+
+
+def table_of(rule: Rule) -> list[str]:
+    """What a configuration may say to a rule, a row for each option."""
+    rows = [
+        f"| `{each.name}` | {kind(each.kind)} | `{json.dumps(each.usual)}` | {each.about} |"
+        for each in options_of(rule)
+    ]
+    return ["| key | value | default | |", "|---|---|---|---|", *rows]
 
 
 def index(rules: list[Rule]) -> str:
@@ -118,8 +134,8 @@ def default(field: FieldInfo, model: type[schema.Table]) -> str:
     return "" if held in (None, {}) else f"`{json.dumps(held)}`"
 
 
-def reference() -> str:
-    """The keys of each table of the configuration."""
+def reference(rules: Iterable[Rule]) -> str:
+    """The keys of each table of the configuration, and what it may say to each rule."""
     lines = []
     for heading, model in tables().items():
         hints, said = get_type_hints(model, include_extras=True), sentences(model)
@@ -129,6 +145,16 @@ def reference() -> str:
             key = f"[`{name}`](#{name})" if value.endswith(("table", "tables")) else f"`{name}`"
             lines.append(f"| {key} | {value} | {default(field, model)} | {said[name]} |")
         lines.append("")
+        for rule in rules if model is schema.RulesTable else ():
+            if rule.options is not None:
+                lines += [
+                    f"### [rules.{rule.name}]",
+                    "",
+                    f"[{rule.name}](rules/{rule.name}.md)",
+                    "",
+                    *table_of(rule),
+                    "",
+                ]
     return "\n".join(lines)
 
 
@@ -217,7 +243,7 @@ class Plain(GenerateJsonSchema):
         return False
 
 
-def for_editors() -> str:
+def for_editors(rules: Iterable[Rule]) -> str:
     """The JSON Schema of taskcheck.toml; what a preset may fill in need not be there."""
     whole = schema.Config.model_json_schema(schema_generator=Plain)
     for model in tables().values():
@@ -227,6 +253,9 @@ def for_editors() -> str:
             table["properties"][key]["description"] = sentence
         if model is not schema.SuppressTable:
             table.pop("required", None)
+    told = {rule.name: schema_of(rule) for rule in rules if rule.options is not None}
+    for name, table in told.items():
+        whole["$defs"]["RulesTable"]["properties"][name] = {"description": f"What {name} is told.", **table}
     draft = {"$schema": GenerateJsonSchema.schema_dialect, "$id": ADDRESS, **whole, "title": "taskcheck.toml"}
     return json.dumps(draft, indent=2) + "\n"
 
@@ -295,9 +324,9 @@ def pages() -> dict[str, str]:
     return {
         "rules/README.md": index(rules),
         **{f"rules/{rule.name}.md": page(rule) for rule in rules},
-        "configuration.md": filled(written, {"presets": formats(), "keys": reference()}),
+        "configuration.md": filled(written, {"presets": formats(), "keys": reference(rules)}),
         "stores.md": filled((FOLDER / "stores.md").read_text(encoding="utf-8"), {"stores": stores()}),
-        "taskcheck.schema.json": for_editors(),
+        "taskcheck.schema.json": for_editors(rules),
         "rooms.svg": rooms.draw(),
         "verdicts.md": verdicts.page(),
         "commands.md": commands.page(),

@@ -47,6 +47,8 @@ class Where:
     """Globs of branch tips to compare too, beside the configured ones."""
     third_party: bool = True
     """Whether installed plugins are loaded."""
+    rules: tuple[Rule, ...] = ()
+    """Rules beside those of the plugins."""
 
 
 def _usual() -> Verdict:
@@ -112,11 +114,13 @@ class Store:
     added: tuple[Rule, ...] = ()
     """Rules beside those of the plugins."""
 
+    told: Mapping[str, Rule] | None = None
+    """All rules, with what the configuration tells single ones; None where it tells none anything."""
+
     @property
     def rules(self) -> Mapping[str, Rule]:
         """All rules by name."""
-        known = self.plugins.rules()
-        return {**known, **{rule.name: rule for rule in self.added}} if self.added else known
+        return _rules(self.plugins, self.added) if self.told is None else self.told
 
     def read(self, request: Request, recall: Recall | None = None) -> tuple[Sources, State]:
         """Read everything that the rules look at, held still; of task files what isn't remembered.
@@ -286,13 +290,40 @@ def open_store(where: Where) -> Store:
     settings = config.load(location.root, known, where.config, _trusted_files(location, where.config_from))
     if where.branches:
         settings = replace(settings, branches=(*settings.branches, *where.branches))
-    return Store(
+    store = Store(
         location=location,
         settings=settings,
         plugins=loaded,
         detected=known[settings.preset].found_in(location.root),
         trusted=where.config_from,
+        added=where.rules,
     )
+    return _with_options(store, where) if settings.options else store
+
+
+def _rules(loaded: plugins.Plugins, added: Iterable[Rule]) -> Mapping[str, Rule]:
+    """Return the rules of plugins and others, by name."""
+    known = loaded.rules()
+    others = {rule.name: rule for rule in added}
+    return {**known, **others} if others else known
+
+
+def _with_options(store: Store, where: Where) -> Store:
+    """Return a store whose rules are told what its configuration says to them.
+
+    Raises:
+        ConfigError: one of them can't be told that; each fault has its line, as far as the file tells.
+    """
+    from taskcheck.config.faults import located
+    from taskcheck.engine.options import configured
+
+    told, faults = configured(store.rules, store.settings.options)
+    if not faults:
+        return replace(store, told=told)
+    name, data = config.written(store.location.root, where.config, _trusted_files(store.location, where.config_from))
+    messages = (f"{located(name, data, fault.route)}: {fault.message}" for fault in faults)
+    unloaded = (f"{error.where}: {error.message}" for error in store.plugins.errors)
+    raise config.ConfigError(*messages, *unloaded)
 
 
 def _trusted_files(location: Location, revision: str | None) -> Mapping[str, bytes] | None:

@@ -150,15 +150,15 @@ rule = "role-routing"
     ran = taskcheck(cwd=store({"tasks/a.md": TASK, "taskcheck.toml": broken}))
     assert ran.code == 2
     for said in (
-        "taskcheck.toml: top level: unknown key 'prest'; did you mean preset",
-        "taskcheck.toml: paths.tasks.0: a pattern is relative to the root checkout and may not leave it",
-        "taskcheck.toml: paths.registers: needs {owner}",
-        "taskcheck.toml: folders.tasks/*/done.[key]: a folder is named as it is",
-        "taskcheck.toml: limits.pickup_grace: 'soon' is not a duration such as 90s",
-        "taskcheck.toml: limits: unknown key 'clock_scew'; did you mean clock_skew",
-        "taskcheck.toml: rules.severity.snapshot-stale: ",
-        "taskcheck.toml: statuses: 'done' is both ready and stopped",
-        "taskcheck.toml: suppress.0.reason: Field required",
+        "taskcheck.toml:2: top level: unknown key 'prest'; did you mean preset",
+        "taskcheck.toml:7: paths.tasks.0: a pattern is relative to the root checkout and may not leave it",
+        "taskcheck.toml:8: paths.registers: needs {owner}",
+        "taskcheck.toml:18: folders.tasks/*/done.[key]: a folder is named as it is",
+        "taskcheck.toml:10: limits.pickup_grace: 'soon' is not a duration such as 90s",
+        "taskcheck.toml:11: limits: unknown key 'clock_scew'; did you mean clock_skew",
+        "taskcheck.toml:13: rules.severity.snapshot-stale: ",
+        "taskcheck.toml:14: statuses: 'done' is both ready and stopped",
+        "taskcheck.toml:19: suppress.0.reason: Field required",
         "'d-a-v-e' (person d-a-v-e)",
     ):
         assert said in ran.err, ran.err
@@ -169,10 +169,10 @@ rule = "role-routing"
     [
         ("preset = 'backlog'\n", "unknown preset 'backlog'; did you mean backlog-md"),
         ("preset = \n", "taskcheck.toml: Invalid value (at line 1, column 10)"),
-        ("people = 3\n", "taskcheck.toml: people: Input should be"),
+        ("people = 3\n", "taskcheck.toml:1: people: Input should be"),
         (b"\xff\xfe", "taskcheck.toml: not UTF-8 at byte 0"),
-        ("[statuses]\nready = 5\n", "taskcheck.toml: statuses.ready: Input should be a valid list"),
-        ("outcomes = 5\n[statuses]\nready = ['x']\n", "taskcheck.toml: outcomes: Input should be"),
+        ("[statuses]\nready = 5\n", "taskcheck.toml:2: statuses.ready: Input should be a valid list"),
+        ("outcomes = 5\n[statuses]\nready = ['x']\n", "taskcheck.toml:1: outcomes: Input should be"),
         ("preset = ['task-manager']\n", "taskcheck.toml: preset: unknown preset"),
         ("x = " + "[" * 20000, "taskcheck.toml: it is nested too deep"),
         ("[limits]\nclock_skew = '999999d'\n", "longer than a hundred years"),

@@ -87,4 +87,4 @@ def test_the_example_plugin_is_at_home_in_a_new_environment(installed: Path, tmp
     for name in FORMATS:
         assert all(rule in (tmp_path / name).read_text() for rule in rules), name
     shutil.copytree(EXAMPLE / "tests", tmp_path / "tests")
-    assert "41 passed" in run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path / "tests")
+    assert "42 passed" in run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path / "tests")

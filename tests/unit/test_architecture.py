@@ -97,6 +97,22 @@ def test_a_command_imports_what_it_needs(command: str, tmp_path: Path) -> None:
     assert len(loaded) < 318
 
 
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("", False),
+        ("[rules]\nselect = ['all']\nignore = ['drift']\nseverity = {snapshot-stale = 'info'}\n", False),
+        ("[rules.shared-pull-request]\namong_siblings = true\n", True),
+    ],
+)
+def test_pydantic_is_imported_where_a_rule_is_told_something(text: str, needed: bool, tmp_path: Path) -> None:
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "a.md").write_text(TASK)
+    (tmp_path / "taskcheck.toml").write_text(PEOPLE + text)
+    run = f"from taskcheck.cli import main; assert main(['--root', {str(tmp_path)!r}]) == 0"
+    assert ({"pydantic", "taskcheck.engine.options"} <= imported(run)) is needed
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_the_readers_touch_the_world(path: Path) -> None:
     text = path.read_text()

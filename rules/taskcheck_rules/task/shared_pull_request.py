@@ -2,12 +2,20 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Place, Severity, Task, Tasks, rule
+from taskcheck import Evidence, Finding, Place, Severity, Task, Tasks, frozen, rule
 from taskcheck_rules.wording import listed, phrase
 
 
-@rule(family="task", severity=Severity.WARNING)
-def shared_pull_request(tasks: Tasks) -> Iterator[Finding]:
+@frozen
+class Options:
+    """What `[rules.shared-pull-request]` may say."""
+
+    among_siblings: bool = False
+    """Whether the tasks of one parent, and the parent itself, may record one pull request: a story that lands whole."""
+
+
+@rule(family="task", severity=Severity.WARNING, options=Options)
+def shared_pull_request(tasks: Tasks, options: Options) -> Iterator[Finding]:
     """Several task files record one pull request, and one of them is still open.
 
     ## Why
@@ -16,7 +24,8 @@ def shared_pull_request(tasks: Tasks) -> Iterator[Finding]:
     ## Example
     fix-login and fix-logout both say `pr_url: https://github.com/acme/shop/pull/12`, and fix-logout is `in_review`. A
     number alone is that of the repository, so two tasks with `pr_number: 12` share it, too. Tasks that are all closed
-    say nothing any more, and neither does a task that lies in several files.
+    say nothing any more, and neither does a task that lies in several files. With `among_siblings = true` the subtasks
+    of one task may share.
 
     ## Fix
     None: take the record out of the task that it isn't of.
@@ -31,8 +40,24 @@ def shared_pull_request(tasks: Tasks) -> Iterator[Finding]:
         sharing = recorded[name]
         sharing.sort(key=_open_first)
         first, *others = sharing
-        if others and not first.closed:
+        may_share = options.among_siblings and _are_siblings(sharing, tasks)
+        if others and not first.closed and not may_share:
             yield _finding(name, first, others)
+
+
+def _are_siblings(sharing: list[Task], tasks: Tasks) -> bool:
+    """Return whether tasks are of one parent, which may be among them."""
+    parents = {_parent_of(task, tasks) or task.id for task in sharing}
+    return len(parents) == 1
+
+
+def _parent_of(task: Task, tasks: Tasks) -> str | None:
+    """Return the task that another one is a part of; None where it is of none."""
+    written = task.text("parent")
+    if not written:
+        return None
+    parent = tasks.resolve(written, task)
+    return parent.id if parent is not None else written
 
 
 def _pull_of(task: Task) -> str:

@@ -5,12 +5,13 @@ Ends with today's findings of it here.
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from taskcheck.cli import Failure
 from taskcheck.cli.common import color_option, colour, guarded, show, store_options, width
 from taskcheck.documents.frozen import replace
 from taskcheck.engine.rule import Rule
+from taskcheck.engine.select import formers
 from taskcheck.formats.lines import Line, plain_text, styled
 from taskcheck.formats.prose import BLANK, prose
 
@@ -35,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
         columns = width(options.color)
         sys.stdout.write(styled(lines, columns, colour=colour(options.color)) if columns else plain_text(lines))
         return 0
+    options.name = formers(rules).get(options.name, options.name)
     if options.name not in rules:
         from taskcheck.config.suggest import did_you_mean
 
@@ -64,7 +66,22 @@ def _explained(rule: Rule) -> list[Line]:
     lines = [Line(0, ((rule.name, "rule"), (kind, "dim")), hang=2)]
     if rule.explains:
         lines.append(Line(0, (("explains: ", "dim"), (", ".join(rule.explains), "")), hang=10))
-    return [*lines, BLANK, *prose(rule.doc), Line(0, (("## Here, today", "subject"),)), BLANK]
+    return [*lines, BLANK, *prose(rule.doc), *_options(rule), Line(0, (("## Here, today", "subject"),)), BLANK]
+
+
+def _options(rule: Rule) -> Iterator[Line]:
+    """Yield what a configuration may say to a rule, each option with what holds else."""
+    if rule.options is None:
+        return
+    from taskcheck.cli.shown import toml
+    from taskcheck.engine.options import options_of
+
+    yield Line(0, (("## Options", "subject"),))
+    yield Line(0, ((f"[rules.{rule.name}]", ""),))
+    for option in options_of(rule):
+        usual = f"{option.name} = {toml(option.usual)}"
+        yield Line(0, ((usual, "rule"), (f"  # {option.about}" if option.about else "", "dim")), hang=2)
+    yield BLANK
 
 
 def _today(options: argparse.Namespace) -> str:

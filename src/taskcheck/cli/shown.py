@@ -27,12 +27,24 @@ def settings_lines(store: "Store", options: argparse.Namespace) -> Iterator[str]
         "checkouts.branches": list(options.branches),
         "baseline": str(options.baseline) if options.baseline else None,
     }
-    for each in origins(store.location.root, known, options.config, given):
+    for each in origins(store.location.root, known, options.config, given, _usual(store)):
         if each.value is not None:
-            yield visible(f"{f'{each.key} = {_toml(each.value)}':<{WIDTH}}  # {each.origin}", None)
+            yield visible(f"{f'{each.key} = {toml(each.value)}':<{WIDTH}}  # {each.origin}", None)
     listed = store.settings.vocabulary
     if listed.words:
         yield visible(f"# {listed.file} lists the statuses {', '.join(sorted(listed.words))}", None)
+
+
+def _usual(store: "Store") -> dict[str, dict[str, Any]]:
+    """Return what holds for the options of each rule that has some, where no configuration says anything."""
+    from taskcheck.engine.options import options_of
+
+    told = {}
+    for name, rule in sorted(store.plugins.rules().items()):
+        former = store.settings.options.keys() & {*rule.formerly}
+        usual = {option.name: option.usual for option in options_of(rule)}
+        told[min(former, default=name)] = usual
+    return told
 
 
 def file_lines(store: "Store") -> Iterator[str]:
@@ -61,16 +73,16 @@ def _told(task: "Task") -> str:
     return f"{task.id}, {task.status or 'no status'}"
 
 
-def _toml(value: Any) -> str:
+def toml(value: Any) -> str:
     """Return a value as TOML has it, on one line."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
+        return f"[{', '.join(map(toml, value))}]"
     if isinstance(value, dict):
-        members = [f"{key} = {_toml(item)}" for key, item in value.items()]
+        members = [f"{key} = {toml(item)}" for key, item in value.items()]
         return f"{{{', '.join(members)}}}"
     return str(value)
 

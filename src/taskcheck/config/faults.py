@@ -8,8 +8,14 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
-def faults(merged: Mapping[str, Any], where: str) -> Iterator[str]:
-    """Yield every fault of the configuration, in words."""
+def faults(merged: Mapping[str, Any], where: str, data: bytes) -> Iterator[str]:
+    """Yield every fault of the configuration, in words, with its line.
+
+    Args:
+        merged: all tables.
+        where: the user's file.
+        data: what stands in it.
+    """
     from pydantic import ValidationError
 
     from taskcheck.config.schema import Config
@@ -18,13 +24,23 @@ def faults(merged: Mapping[str, Any], where: str) -> Iterator[str]:
         Config.model_validate(merged)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            yield f"{where}: {_explain(detail, Config)}"
+            yield f"{located(where, data, tuple(map(str, detail['loc'])))}: {_explain(detail, Config)}"
+
+
+def located(where: str, data: bytes, route: tuple[str, ...]) -> str:
+    """Return a configuration file with the line of a key in it, as far as that can be told."""
+    from taskcheck.config.lines import line_of
+
+    line = line_of(where, data, route)
+    return where if line is None else f"{where}:{line}"
 
 
 def _explain(detail: "ErrorDetails", model: type["BaseModel"]) -> str:
     """Return a fault in words, with the key that it is about."""
     location = [str(part) for part in detail["loc"]]
-    if detail["type"] != "extra_forbidden":
+    is_no_table_of_a_rule = location[:1] == ["rules"] and len(location) == 2 and detail["type"] == "dict_type"
+    is_unknown = detail["type"] == "extra_forbidden" or (is_no_table_of_a_rule and location[1] != "severity")
+    if not is_unknown:
         return f"{'.'.join(location)}: {detail['msg'].removeprefix('Value error, ')}"
     *tables, key = location
     table: Any = model

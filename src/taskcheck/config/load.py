@@ -105,7 +105,7 @@ def load(
     if written and not is_right(merged):
         from taskcheck.config.faults import faults
 
-        errors = list(faults(merged, where))
+        errors = list(faults(merged, where, layers.data))
         if errors:
             raise ConfigError(*errors)
     own = _vocabulary(root, merged.get("vocabulary", {}))
@@ -194,6 +194,15 @@ def detect(root: Path, known: Mapping[str, Preset]) -> str:
             f'this looks like {" and like ".join(found)}: say which in {FILE}, for example preset = "{found[0]}"'
         )
     return found[0] if found else DEFAULT_PRESET
+
+
+def written(root: Path, path: Path | None, given: Mapping[str, bytes] | None) -> tuple[str, bytes]:
+    """Return name and content of a store's configuration, for whom wants to say where something stands in it.
+
+    Raises:
+        ConfigError: it can't be read.
+    """
+    return _found(root, path, given) or (FILE, b"")
 
 
 def _found(root: Path, path: Path | None, given: Mapping[str, bytes] | None) -> tuple[str, bytes] | None:

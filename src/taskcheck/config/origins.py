@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from taskcheck.config.load import Layers, Preset, read_layers
+from taskcheck.config.settings import KEYS_OF_RULES
 from taskcheck.documents.frozen import frozen
 
 
@@ -19,7 +20,13 @@ class Origin:
     """``file taskcheck.toml``, ``preset ccpm``, ``default``, or ``option --select``."""
 
 
-def origins(root: Path, known: Mapping[str, Preset], path: Path | None, options: Mapping[str, Any]) -> Iterator[Origin]:
+def origins(
+    root: Path,
+    known: Mapping[str, Preset],
+    path: Path | None,
+    options: Mapping[str, Any],
+    rules: Mapping[str, Mapping[str, Any]],
+) -> Iterator[Origin]:
     """Yield every key of a store's configuration in the order of the configuration page; of lists of tables each one.
 
     Args:
@@ -27,6 +34,7 @@ def origins(root: Path, known: Mapping[str, Preset], path: Path | None, options:
         known: the presets by name.
         path: the configuration file; None looks for it.
         options: what the command line sets, by key.
+        rules: the options of rules, with what holds where nothing is said of them.
 
     Raises:
         ConfigError: the configuration can't be used.
@@ -34,14 +42,33 @@ def origins(root: Path, known: Mapping[str, Preset], path: Path | None, options:
     layers = read_layers(root, known, path, None)
     marks = "found by its marks" if known[layers.preset].found_in(root) else "default"
     yield Origin("preset", layers.preset, f"file {layers.where}" if "preset" in layers.written else marks)
-    for table, keys in _defaults().items():
-        merged = layers.merged.get(table, keys)
-        if not isinstance(merged, dict):
-            yield _origin(table, merged, layers, options)
-            continue
-        for key in {**(keys if isinstance(keys, dict) else {}), **merged}:
-            value = merged.get(key, keys.get(key) if isinstance(keys, dict) else None)
-            yield _origin(f"{table}.{key}", value, layers, options)
+    for table, usual in _defaults().items():
+        held = layers.merged.get(table, usual)
+        if not isinstance(held, dict):
+            yield _origin(table, held, layers, options)
+        elif table == "rules":
+            yield from _of_table(table, usual, {key: held[key] for key in KEYS_OF_RULES & held.keys()}, layers, options)
+            yield from _of_rules(held, rules, layers)
+        else:
+            yield from _of_table(table, usual, held, layers, options)
+
+
+def _of_table(
+    table: str, usual: Any, held: Mapping[str, Any], layers: Layers, options: Mapping[str, Any]
+) -> Iterator[Origin]:
+    """Yield every key of a table, and of what has no keys of its own what it holds."""
+    keys = usual if isinstance(usual, dict) else {}
+    for key, value in {**keys, **held}.items():
+        yield _origin(f"{table}.{key}", value, layers, options)
+
+
+def _of_rules(held: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]], layers: Layers) -> Iterator[Origin]:
+    """Yield every option of the rules that have some."""
+    for name, usual in rules.items():
+        written = held.get(name, {})
+        for key, value in {**usual, **written}.items():
+            origin = _of(f"rules.{name}", layers) if key in written else "default"
+            yield Origin(f"rules.{name}.{key}", value, origin)
 
 
 def _origin(key: str, value: Any, layers: Layers, options: Mapping[str, Any]) -> Origin:

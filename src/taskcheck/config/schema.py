@@ -237,7 +237,11 @@ class LimitsTable(Table):
 
 
 class RulesTable(Table):
-    """``[rules]``: which rules run, and how much each matters."""
+    """``[rules]``: which rules run, how much each matters, and in a table of its own what single ones are told."""
+
+    # What a rule may be told, says the rule: engine/options.py checks it once it is known which rules there are.
+    model_config = ConfigDict(extra="allow", strict=True)
+    __pydantic_extra__: dict[str, dict[str, Any]] = Field(init=False)
 
     select: list[Text] = [*DEFAULTS.select]
     """Rules and families to run; `--select` takes its place."""

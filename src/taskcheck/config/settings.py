@@ -10,6 +10,9 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.documents.shape import PLAIN, JsonList, Shape
 
+KEYS_OF_RULES = frozenset({"select", "ignore", "severity"})
+"""Keys of ``[rules]``; every other name in it is that of a rule, with a table of what it is told."""
+
 VOCABULARY_KEY = "statuses"
 """The key under which a store's own configuration lists its statuses."""
 
@@ -178,6 +181,8 @@ class Settings:
     select: tuple[str, ...] = ("all",)
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """What single rules are told, as it is written, by the rule's name."""
     suppress: tuple[Suppression, ...] = ()
     baseline: str | None = None
     """The file of accepted findings, relative to the store's folder."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from taskcheck.config.settings import Limits, Paths, Settings, Stage, Suppression, Vocabulary
+from taskcheck.config.settings import KEYS_OF_RULES, Limits, Paths, Settings, Stage, Suppression, Vocabulary
 from taskcheck.documents.shape import FrontMatter, JsonList, Shape, StatusLines
 from taskcheck.documents.values import duration
 
@@ -35,6 +35,7 @@ def settings_of(
         **_said(tables.get("board", {}), {"files": "board", "key": "board_key"}),
         **_said(tables.get("locks", {}), {"registers": "locks", "kind": "lock_kind"}),
         **_said(tables.get("fields", {}), {"required": "required"}),
+        **_of_rules(tables.get("rules", {})),
     }
     return Settings(
         preset=preset,
@@ -53,6 +54,12 @@ def settings_of(
         suppress=_suppressions(tables.get("suppress", ()), lines),
         **said,
     )
+
+
+def _of_rules(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what single rules are told: the tables among ``[rules]`` that are no key of it."""
+    told = {name: options for name, options in table.items() if name not in KEYS_OF_RULES}
+    return {"options": told} if told else {}
 
 
 def _said(table: Mapping[str, Any], settings: Mapping[str, str]) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """A rule is a pure generator function; what its signature says decides what is read and what it is asked about."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from types import FunctionType
 from typing import Any
 
+from taskcheck.config.settings import KEYS_OF_RULES
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.finding import Finding, Remedy, Severity
 from taskcheck.model.state import FACTS
@@ -11,6 +12,9 @@ from taskcheck.model.state import FACTS
 SUBJECTS = ("task", "file", "entry", "manager", "ledger")
 """Names of a first parameter that make a rule be asked about each such thing; joined by ``_or_``, about several."""
 
+
+OPTIONS = "options"
+"""The name of the parameter by which a rule gets what the configuration says to it."""
 
 STATIC = frozenset({"tasks", "people", "settings", "markers"})
 """Inputs that a commit alone decides: not clock, processes, runtime files or other checkouts (``--gate commit``)."""
@@ -55,6 +59,10 @@ class Rule:
     """Whether its fix brings root in line with how a run ended: `run` and `finish` make it."""
     remedies: tuple[Remedy, ...] = ()
     """What settles a finding of it that has no fix, the best first; empty where only its documentation tells."""
+    options: Any = None
+    """What it is told as its ``options``, an instance of the class of them; None for a rule that has none."""
+    formerly: tuple[str, ...] = ()
+    """Names that it had in earlier versions: a configuration may go on using them."""
 
     @property
     def by_task(self) -> bool:
@@ -102,6 +110,8 @@ def rule(
     stops_dispatch: bool = False,
     settles_dispatch: bool = False,
     remedy: Remedy | tuple[Remedy, ...] = (),
+    options: type[Any] | None = None,
+    formerly: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Iterator[Finding]]], Rule]:
     """Make a generator function a rule, named after the function.
 
@@ -117,9 +127,13 @@ def rule(
         settles_dispatch: whether its fix brings root in line with how a run ended, so that `run` and `finish` make it.
         remedy: what settles a finding of it that has no fix, and brings no remedy of its own; of several, the first
             that can be done.
+        options: the class of what ``[rules.NAME]`` of a configuration may say to it, with a default for everything;
+            the rule gets an instance as its parameter ``options``.
+        formerly: names that it had in earlier versions.
 
     Raises:
-        TypeError: a parameter that is neither subject nor fact, a missing docstring, or a remedy that is none.
+        TypeError: a parameter that is neither subject nor fact, a missing docstring, a remedy that is none, or options
+            that it doesn't ask for, or that lack a default.
     """
 
     def make(check: Callable[..., Iterator[Finding]]) -> Rule:
@@ -134,7 +148,8 @@ def rule(
         first = next(iter(parameters), "")
         subjects = _subjects(first)
         subject_parameter = first if subjects else None
-        needed, optional = _facts(name, parameters, subject_parameter)
+        usual = _usual(name, options, parameters)
+        needed, optional = _facts(name, parameters, {subject_parameter, OPTIONS if options else None})
         return Rule(
             name=name,
             family=family,
@@ -149,6 +164,8 @@ def rule(
             stops_dispatch=stops_dispatch,
             settles_dispatch=settles_dispatch,
             remedies=remedies,
+            options=usual,
+            formerly=formerly,
         )
 
     return make
@@ -162,13 +179,38 @@ def cleaned(doc: str) -> str:
     return "\n".join([first.lstrip(), *(line[margin:] for line in others)]).strip("\n")
 
 
-def _facts(rule: str, parameters: Mapping[str, bool], subject: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _usual(rule: str, options: type[Any] | None, parameters: Mapping[str, bool]) -> Any:
+    """Return the options of a rule as they are where no configuration says anything; None for a rule without.
+
+    Raises:
+        TypeError: it doesn't ask for them, or they have no defaults.
+    """
+    if options is None:
+        return None
+    if OPTIONS not in parameters:
+        raise TypeError(f"rule {rule}: it has options, and no parameter {OPTIONS}")
+    if rule in KEYS_OF_RULES:
+        raise TypeError(f"rule {rule}: [rules] has a key of that name, so it can have no options")
+    try:
+        return options()
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"rule {rule}: every option needs a default: {error}") from error
+
+
+def _facts(
+    rule: str, parameters: Mapping[str, bool], others: Container[str | None]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the parts of the state that a rule needs, and those that it can do without.
+
+    Args:
+        rule: its name.
+        parameters: what it asks for.
+        others: those of them that are no parts of the state.
 
     Raises:
         TypeError: it asks for something else.
     """
-    facts = [name for name in parameters if name != subject]
+    facts = [name for name in parameters if name not in others]
     unknown = [name for name in facts if name not in FACTS]
     if unknown:
         raise TypeError(f"rule {rule}: no such input: {', '.join(unknown)}")
@@ -202,6 +244,8 @@ def _subjects(first: str) -> tuple[str, ...]:
 
 def call(rule: Rule, subject: object, inputs: dict[str, Any]) -> Iterator[Finding]:
     """Ask a rule about one subject."""
+    if rule.options is not None:
+        inputs = {**inputs, OPTIONS: rule.options}
     if rule.subject_parameter is None:
         return rule.check(**inputs)
     return rule.check(subject, **inputs)

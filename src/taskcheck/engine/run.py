@@ -42,6 +42,7 @@ def _run(rule: Rule, state: State, subjects: "_Subjects", only: frozenset[str] |
         doc=rule.doc,
         url=rule.url,
         stops_dispatch=rule.stops_dispatch,
+        formerly=rule.formerly,
         cases=_cases(rule, state, subjects, only, silence),
         untold=_untold(rule, state),
     )

@@ -35,7 +35,7 @@ def weigh(run: RuleRun, severities: Mapping[str, str]) -> RuleRun:
 
 def _configured(run: RuleRun, severities: Mapping[str, str]) -> str | None:
     """Return the word for a rule's severity; None where the configuration has none."""
-    for name in (run.rule, run.family, ALL):
+    for name in (*run.names, run.family, ALL):
         if name in severities:
             return severities[name]
     return None
@@ -46,7 +46,8 @@ def suppress(run: RuleRun, state: State) -> RuleRun:
     today = state.now.date().isoformat()
 
     def marked(finding: Finding) -> Finding:
-        accepted = _accepted(finding, state.settings, today) or _accepted_in_file(finding, state, today)
+        accepted = _accepted(finding, run.names, state.settings, today)
+        accepted = accepted or _accepted_in_file(finding, run.names, state, today)
         return replace(finding, accepted=accepted) if accepted else finding
 
     return run.changed(marked)
@@ -57,7 +58,7 @@ def uses(runs: Iterable[RuleRun], state: State, known: Container[str] | None = N
 
     One of a rule that is not known, where all of them are given, can't count.
     """
-    by_rule = {run.rule: run for run in runs}
+    by_rule = {name: run for run in runs for name in run.formerly} | {run.rule: run for run in runs}
     today = state.now.date().isoformat()
     found = list(_of_configuration(by_rule, state, today))
     accepting = {name: task for name, task in _all_accepting(state).items() if "taskcheck" in task.front}
@@ -80,10 +81,11 @@ def _of_task(
 ) -> Iterator[SuppressionUse]:
     """Yield what became of the suppressions of a task's own file, by the version of it whose word counts."""
     for table, fault in _of_file(accepting):
-        missing = known is not None and table.rule not in known
+        run = by_rule.get(table.rule)
+        missing = known is not None and table.rule not in known and run is None
         why = "there is no such rule" if missing else fault
         place = task.place.at("taskcheck", "ignore", table.rule)
-        yield _use(table, place, task, why, by_rule.get(table.rule), today)
+        yield _use(table, place, task, why, run, today)
 
 
 def _use(
@@ -139,11 +141,11 @@ def _unseen(run: RuleRun) -> Iterator[str]:
         yield case.subject.group
 
 
-def _accepted(finding: Finding, settings: Settings, today: str) -> Acceptance | None:
+def _accepted(finding: Finding, names: tuple[str, ...], settings: Settings, today: str) -> Acceptance | None:
     """Return why the configuration accepts a finding; None where it doesn't."""
     subject = _subject(finding)
     for suppression in settings.suppress:
-        covered = suppression.rule == finding.rule and fnmatchcase(subject, suppression.task)
+        covered = suppression.rule in names and fnmatchcase(subject, suppression.task)
         if covered and not _expired(suppression, today):
             return Acceptance(reason=suppression.reason, by="configuration")
     return None
@@ -159,7 +161,7 @@ def _expired(suppression: Suppression, today: str) -> bool:
     return suppression.until is not None and today > suppression.until
 
 
-def _accepted_in_file(finding: Finding, state: State, today: str) -> Acceptance | None:
+def _accepted_in_file(finding: Finding, names: tuple[str, ...], state: State, today: str) -> Acceptance | None:
     """Return what stands under ``taskcheck: {ignore: {RULE: reason}}`` in the task's root file, while it counts."""
     if not finding.task:
         return None
@@ -168,7 +170,7 @@ def _accepted_in_file(finding: Finding, state: State, today: str) -> Acceptance 
         return None
     for table, fault in _of_file(task):
         counts = fault is None and not _expired(table, today)
-        if table.rule == finding.rule and counts:
+        if table.rule in names and counts:
             return Acceptance(reason=table.reason, by="task")
     return None
 

@@ -143,10 +143,17 @@ class RuleRun:
     """The page of that documentation."""
     stops_dispatch: bool = False
     """Whether an error of it keeps a task from being dispatched."""
+    formerly: tuple[str, ...] = ()
+    """Names that it had in earlier versions."""
     cases: Sequence[Case] = ()
     """Where the rule could not look at all, one about the repository says why."""
     untold: Mapping[str, str] = field(default_factory=dict)
     """Tasks of which it may miss something because no forge spoke of them, each with the reason."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called, and was: a suppression may say any of these."""
+        return (self.rule, *self.formerly)
 
     @property
     def telling(self) -> Collection[Case]:

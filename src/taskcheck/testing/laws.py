@@ -9,7 +9,6 @@ from pathlib import Path
 from taskcheck.checks import check_store
 from taskcheck.documents import read_json
 from taskcheck.documents.frontgraft import changed_with
-from taskcheck.documents.frozen import replace
 from taskcheck.documents.shape import FrontMatter
 from taskcheck.engine.rule import Rule
 from taskcheck.fix import repair
@@ -115,9 +114,8 @@ def opened(rule: str | Rule, built: Built, *, alone: bool = True, third_party: b
         pull_requests=built.pull_requests,
         select=select,
     )
-    store = open_store(Where(root=built.root, third_party=third_party))
-    if isinstance(rule, Rule):
-        store = replace(store, added=(*store.added, rule))
+    rules = (rule,) if isinstance(rule, Rule) else ()
+    store = open_store(Where(root=built.root, third_party=third_party, rules=rules))
     return store, request
 
 

@@ -69,4 +69,4 @@ def test_what_would_take_long_is_refused(line: str, says: str) -> None:
     with pytest.raises(ConfigError) as refused:
         load(NOWHERE, presets(builtin_presets()), given={"taskcheck.toml": f'preset = "task-manager"\n{line}'.encode()})
     assert says in str(refused.value)
-    assert str(refused.value).startswith("taskcheck.toml: ")
+    assert re.match(r"taskcheck\.toml:(2:)? ", str(refused.value))

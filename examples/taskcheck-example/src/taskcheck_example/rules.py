@@ -2,10 +2,7 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Fix, Safety, SetKey, Severity, Stage, Task, Tasks, rule
-
-LIMIT = 3
-"""Active tasks that one owner may have."""
+from taskcheck import Evidence, Finding, Fix, Safety, SetKey, Severity, Stage, Task, Tasks, frozen, rule
 
 
 @rule(family="planning", severity=Severity.WARNING)
@@ -37,15 +34,23 @@ def missing_priority(task: Task) -> Iterator[Finding]:
     )
 
 
-@rule(family="planning", severity=Severity.ERROR)
-def too_many_active(tasks: Tasks) -> Iterator[Finding]:
+@frozen
+class Options:
+    """What `[rules.too-many-active]` may say."""
+
+    most: int = 3
+    """Active tasks that one owner may have."""
+
+
+@rule(family="planning", severity=Severity.ERROR, options=Options)
+def too_many_active(tasks: Tasks, options: Options) -> Iterator[Finding]:
     """An owner has more active tasks than can be worked on.
 
     ## Why
     What is begun and not worked on grows stale, and nobody else takes it.
 
     ## Example
-    Four tasks of rj are `in_progress`.
+    Four tasks of rj are `in_progress`. `[rules.too-many-active] most = 5` allows more than three.
 
     ## Fix
     None: which to put back is for the owner to say.
@@ -55,13 +60,13 @@ def too_many_active(tasks: Tasks) -> Iterator[Finding]:
         for _, owner in task.owners if task.stage is Stage.ACTIVE else ():
             active.setdefault(owner, []).append(task)
     for owner, held in sorted(active.items()):
-        if len(held) > LIMIT:
+        if len(held) > options.most:
             yield Finding(
                 manager=owner,
                 tasks=tuple(task.id for task in held),
                 place=held[0].at("status"),
                 message=f"{owner} has {len(held)} active tasks",
-                expected=f"{LIMIT} at most",
+                expected=f"{options.most} at most",
                 evidence=tuple(Evidence(place=task.at("status"), saw=f"status is {task.status}") for task in held),
                 identity=(owner,),
             )
