@@ -137,7 +137,7 @@ def _look(store: Store, request: Request, remembering: "Remembering | None") -> 
     if remembering is None:
         sources, state = store.read(request)
         return ask(store, request, sources, state, rules)
-    ours = [rule for rule in rules if rule.check.__module__.partition(".")[0] == BUILTIN]
+    ours = [rule for rule in rules if rule.check.__module__.partition(".")[0] == BUILTIN and not rule.local]
     sources, state = store.read(request, remembering.recall)
     seen = ask(store, request, sources, state, rules, known(ours, remembering.silence(sources)))
     asked_all = not (request.select or request.extend_select or request.ignore)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import Failure, complain
-from taskcheck.cli.common import guarded, opened, replace_file, show, tell_empty
+from taskcheck.cli.common import guarded, local_rules, opened, replace_file, show, tell_empty
 from taskcheck.cli.options import PRUNE, UPDATE, arguments, consistent
 from taskcheck.cli.outputs import output, renderer_of, write
 from taskcheck.cli.progress import Progress
@@ -57,7 +57,7 @@ def _show(options: argparse.Namespace) -> int:
     from taskcheck.cli.shown import file_lines, settings_lines
 
     def lines() -> list[str]:
-        store = opened(options)
+        store = opened(options, local_rules(options))
         told = list(settings_lines(store, options)) if options.show_settings else []
         return [*told, *(file_lines(store) if options.show_files else ())]
 
@@ -87,8 +87,13 @@ def _checked(options: argparse.Namespace, request: "Request") -> _Checked:
         config=options.config,
         config_from=options.config_from,
         branches=tuple(options.branches),
+        rules=local_rules(options),
     )
     store = open_store(where)
+    if store.added:
+        from taskcheck.cli.local import distinct
+
+        distinct(store.added, store.plugins.rules())
     if options.rewrite:
         _rewritable(options, store)
     if options.only or options.keyword:

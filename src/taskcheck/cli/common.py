@@ -13,6 +13,7 @@ from taskcheck.cli import Failure, complain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from taskcheck.engine.rule import Rule
     from taskcheck.model.report import Report
     from taskcheck.store import Store
 
@@ -41,6 +42,31 @@ def store_options(parser: argparse.ArgumentParser, *, remembers: bool = False) -
 def owner_option(parser: argparse.ArgumentParser) -> None:
     """Whose tasks."""
     parser.add_argument("--owner", metavar="NAME", help="report about this person's or role's alone, by any spelling")
+
+
+def local_option(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """Which files and modules hold rules of the caller's own."""
+    parser.add_argument(
+        "-p",
+        dest="local",
+        metavar="FILE|MODULE",
+        action="append",
+        default=[],
+        help="ask the rules in this Python file or module too; it runs them (repeatable)",
+    )
+
+
+def local_rules(options: argparse.Namespace) -> "tuple[Rule, ...]":
+    """Return the rules of the caller's own.
+
+    Raises:
+        Failure: they can't be had.
+    """
+    if not options.local:
+        return ()
+    from taskcheck.cli import local
+
+    return local.local_rules(options.local)
 
 
 def moment(text: str) -> datetime:
@@ -117,11 +143,11 @@ def _umask() -> int:
     return mask
 
 
-def opened(options: argparse.Namespace) -> "Store":
-    """Return the store that the options name."""
+def opened(options: argparse.Namespace, rules: "tuple[Rule, ...]" = ()) -> "Store":
+    """Return the store that the options name, with some rules beside the installed ones."""
     from taskcheck.store import Where, open_store
 
-    return open_store(Where(root=options.root, config=options.config))
+    return open_store(Where(root=options.root, config=options.config, rules=rules))
 
 
 def show(

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from taskcheck.cli import EPILOG, Failure
-from taskcheck.cli.common import color_option, count, names, owner_option, store_options
+from taskcheck.cli.common import color_option, count, local_option, names, owner_option, store_options
 from taskcheck.formats import FORMATS
 
 UPDATE, PRUNE = "--update-baseline", "--prune-baseline"
@@ -54,6 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     rules.add_argument("--select", metavar="NAMES", type=names, default=(), help="run only these rules or families")
     rules.add_argument("--extend-select", metavar="NAMES", type=names, default=(), help="run these too")
     rules.add_argument("--ignore", metavar="NAMES", type=names, default=(), help="leave these out")
+    local_option(rules)
     rules.add_argument("--baseline", metavar="FILE", type=Path, help="accept the findings that this file names")
     rules.add_argument(
         "--config-from",

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from taskcheck.cli import Failure
-from taskcheck.cli.common import color_option, colour, guarded, show, store_options, width
+from taskcheck.cli.common import color_option, colour, guarded, local_option, local_rules, show, store_options, width
 from taskcheck.documents.frozen import replace
 from taskcheck.engine.rule import Rule
 from taskcheck.engine.select import formers
@@ -22,6 +22,7 @@ WIDTH = 80
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("name", nargs="?", metavar="NAME", help="the rule to explain")
+    local_option(parser)
     color_option(parser)
     store_options(parser, remembers=True)
 
@@ -30,7 +31,12 @@ def run(options: argparse.Namespace) -> int:
     """List or explain."""
     from taskcheck.plugins import manager as plugins
 
-    rules = plugins.load().rules()
+    installed, local = plugins.load().rules(), local_rules(options)
+    if local:
+        from taskcheck.cli.local import distinct
+
+        distinct(local, installed)
+    rules = {**installed, **{rule.name: rule for rule in local}}
     if options.name is None:
         lines = _listed(rules.values())
         columns = width(options.color)
@@ -43,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         raise Failure(f"no rule is named {options.name!r}{did_you_mean(options.name, rules)}")
     rule = rules[options.name]
     about = styled(_explained(rule), width(options.color) or WIDTH, colour=colour(options.color))
-    print(f"{about}{_today(options)}")
+    print(f"{about}{_today(options, local)}")
     return 0
 
 
@@ -84,13 +90,13 @@ def _options(rule: Rule) -> Iterator[Line]:
     yield BLANK
 
 
-def _today(options: argparse.Namespace) -> str:
+def _today(options: argparse.Namespace, local: tuple[Rule, ...]) -> str:
     """Return what the rule finds here, without raw signals and next steps: the rules that explain them didn't run."""
     from taskcheck.checks import check_store, chosen
     from taskcheck.store import Request, Where, open_store
 
     try:
-        store = guarded(lambda: open_store(Where(root=options.root, config=options.config)))
+        store = guarded(lambda: open_store(Where(root=options.root, config=options.config, rules=local)))
         left_out = guarded(lambda: options.name not in {rule.name for rule in chosen(store, Request())})
         report = guarded(
             lambda: check_store(store, Request(now=options.now, select=(options.name,), remember=not options.no_cache))

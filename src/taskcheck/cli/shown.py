@@ -40,7 +40,7 @@ def _usual(store: "Store") -> dict[str, dict[str, Any]]:
     from taskcheck.engine.options import options_of
 
     told = {}
-    for name, rule in sorted(store.plugins.rules().items()):
+    for name, rule in sorted(store.rules.items()):
         former = store.settings.options.keys() & {*rule.formerly}
         usual = {option.name: option.usual for option in options_of(rule)}
         told[min(former, default=name)] = usual

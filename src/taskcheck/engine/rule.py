@@ -63,6 +63,8 @@ class Rule:
     """What it is told as its ``options``, an instance of the class of them; None for a rule that has none."""
     formerly: tuple[str, ...] = ()
     """Names that it had in earlier versions: a configuration may go on using them."""
+    local: str = ""
+    """The file or module that the caller named for it to be asked (``-p``); empty for one that is installed."""
 
     @property
     def by_task(self) -> bool:

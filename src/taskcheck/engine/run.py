@@ -263,7 +263,8 @@ def _stamped(finding: Finding, rule: Rule) -> Finding:
     wrong = ill(finding)
     if wrong:
         raise TypeError(wrong)
-    return replace(finding, rule=rule.name, family=rule.family, severity=finding.severity or rule.severity)
+    severity = finding.severity or rule.severity
+    return replace(finding, rule=rule.name, family=rule.family, severity=severity, local=rule.local)
 
 
 def _frame(error: BaseException) -> str:

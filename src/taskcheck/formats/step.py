@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.formats.sanitize import shell
-from taskcheck.formats.wording import argument, fix_command, fix_words, position, reach, remedies
+from taskcheck.formats.wording import argument, fix_command, fix_words, named_again, position, reach, remedies
 from taskcheck.model.finding import Command, Finding, HandEdit, Safety, Wait
 from taskcheck.model.report import Incident
 from taskcheck.model.task import Place
@@ -53,9 +53,14 @@ def next_step(incident: Incident) -> Step:
     if head is None:
         return _command("explain", ("taskcheck", "check", "--verbose", *(argument(incident) or ())))
     if head.explained_by is not None:
-        return _command("explain", ("taskcheck", "check", *(argument(incident) or ())))
+        return _command("explain", ("taskcheck", "check", *_about(incident)))
     declared = _fix(incident, head) or _declared(head)
-    return declared or _command("explain", ("taskcheck", "rule", head.rule))
+    return declared or _command("explain", ("taskcheck", "rule", *named_again(head), head.rule))
+
+
+def _about(incident: Incident) -> tuple[str, ...]:
+    """Return the words by which a check is about an incident alone."""
+    return (*named_again(incident), *(argument(incident) or ()))
 
 
 def commands(incident: Incident) -> Iterator[tuple[str, str]]:
@@ -63,9 +68,9 @@ def commands(incident: Incident) -> Iterator[tuple[str, str]]:
     for safety in remedies(incident):
         yield fix_command(incident, safety, "--diff"), f"shows the {safety.label} repair, writes nothing"
         yield fix_command(incident, safety), "makes it; taskcheck undo takes it back"
-    if incident.headline:
-        yield f"taskcheck rule {incident.headline}", "explains the rule"
-    yield " ".join(("taskcheck", "check", *(argument(incident) or ()))), "looks again"
+    if incident.head is not None:
+        yield " ".join(("taskcheck", "rule", *named_again(incident.head), incident.head.rule)), "explains the rule"
+    yield " ".join(("taskcheck", "check", *_about(incident))), "looks again"
 
 
 def _fix(incident: Incident, head: Finding) -> Step | None:

@@ -100,7 +100,22 @@ def fix_words(about: Finding | Incident, safety: Safety, verb: str = "--fix") ->
     """
     unsafe = () if safety is Safety.SAFE else ("--unsafe-fixes",)
     name = argument(about) or ()
-    return ("taskcheck", verb, *unsafe, *name)
+    return ("taskcheck", verb, *unsafe, *named_again(about), *name)
+
+
+def named_again(about: Finding | Incident) -> tuple[str, ...]:
+    """Return the options by which a command names the local rules whose findings it is about; none for installed ones.
+
+    Example:
+        ``("-p", "our/rules.py")``
+    """
+    findings = (about,) if isinstance(about, Finding) else about.findings
+    words: list[str] = []
+    for local in sorted({finding.local for finding in findings} - {""}):
+        word = shell(local)
+        if word is not None:
+            words += ("-p", word)
+    return tuple(words)
 
 
 def fix_command(about: Finding | Incident, safety: Safety, verb: str = "--fix") -> str:

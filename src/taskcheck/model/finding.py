@@ -166,6 +166,8 @@ class Finding:
     """Reported, but unable to fail this run (``--gate commit``)."""
     accepted: Acceptance | None = None
     """Why it doesn't count; None for one that does."""
+    local: str = ""
+    """The file or module that the caller named for its rule to be asked; empty where the rule is installed."""
 
     @property
     def level(self) -> Severity:
