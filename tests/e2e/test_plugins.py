@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
+import pluggy
 import pytest
 
+from taskcheck.plugins import hooks
 from tests.e2e.conftest import install_plugin, taskcheck
 
 RULE = """
@@ -90,3 +93,84 @@ def test_a_plugin_of_this_version_is_called(store: Callable[..., Path], tmp_path
     path = install_plugin(tmp_path / "ours", "taskcheck_api = 1\n" + rule("yield finding()"))
     found = taskcheck("--format", "json", "--select", "ours", cwd=root, PYTHONPATH=path)
     assert (found.code, found.json["summary"]["findings"]) == (1, 1)
+
+
+ORDERED = """
+from taskcheck import hookimpl
+
+@hookimpl({options})
+def taskcheck_finish(report):
+    print('{name}')
+
+@hookimpl({options})
+def taskcheck_reporters():
+    return {{'mine': lambda report: '{name}'}}
+"""
+
+
+def plugins(folder: Path, **options: str) -> str:
+    """Distributions in a folder, each with a plugin whose hooks have some options."""
+    for name, given in options.items():
+        about = folder / f"{name}-1.dist-info"
+        about.mkdir(parents=True)
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        (about / "entry_points.txt").write_text(f"[taskcheck]\n{name} = {name}\n")
+        (folder / f"{name}.py").write_text(ORDERED.format(name=name, options=given))
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("options", "order"),
+    [
+        ({"aa": "", "bb": "", "cc": ""}, "aa bb cc"),
+        ({"aa": "trylast=True", "bb": "", "cc": "tryfirst=True"}, "cc bb aa"),
+        ({"aa": "tryfirst=True", "bb": "trylast=True", "cc": ""}, "aa cc bb"),
+        ({"aa": "tryfirst=True", "bb": "tryfirst=True", "cc": "trylast=True", "dd": "trylast=True"}, "aa bb dd cc"),
+    ],
+    ids=str,
+)
+def test_hooks_are_called_in_the_order_that_pluggy_has(
+    store: Callable[..., Path], tmp_path: Path, options: dict[str, str], order: str
+) -> None:
+    """The oracle is pluggy itself, with the same plugins, registered so that it calls what is equal by name."""
+    path = plugins(tmp_path / "site", **options)
+    root = store({"taskcheck.toml": "[people]\nrj = []\n", "tasks/a.md": TASK})
+    ran = taskcheck("-q", cwd=root, PYTHONPATH=path, process=True)
+    assert ran.out.split() == order.split()
+    shown = taskcheck("--format", "mine", cwd=root, PYTHONPATH=path, process=True)
+    assert shown.out.startswith(order.split(maxsplit=1)[0])
+    manager = pluggy.PluginManager("taskcheck")
+    manager.add_hookspecs(hooks)
+    for name in sorted(options, reverse=True):
+        module = ModuleType(name)
+        exec((tmp_path / "site" / f"{name}.py").read_text().replace("print(", "return ("), vars(module))
+        manager.register(module)
+    assert manager.hook.taskcheck_finish(report=None, plan=None) == order.split()
+
+
+def test_nobody_goes_before_the_built_in_rules(store: Callable[..., Path], tmp_path: Path) -> None:
+    module = (
+        rule("yield finding()").replace("@hookimpl", "@hookimpl(tryfirst=True)").replace("aaa_rule", "role_routing")
+    )
+    path = install_plugin(tmp_path / "ours", module)
+    root = store({"taskcheck.toml": "[people]\nrj = []\n", "tasks/a.md": TASK})
+    ran = taskcheck("--select", "role-routing", "--format", "json", cwd=root, PYTHONPATH=path)
+    assert [error["message"] for error in ran.json["errors"]] == ["there already is a rule role-routing"]
+    assert [finding["message"] for finding in ran.json["incidents"][0]["findings"]] != ["m"]
+
+
+@pytest.mark.parametrize("kind", ["wrapper", "hookwrapper"])
+def test_a_wrapper_is_refused_with_its_plugin(store: Callable[..., Path], tmp_path: Path, kind: str) -> None:
+    """Else it would be called as if it were none, and what it gives, a generator, taken for its answer."""
+    module = f"""{rule("yield finding()")}
+@hookimpl({kind}=True)
+def taskcheck_guard(plan, state):
+    return (yield)
+"""
+    path = install_plugin(tmp_path / "ours", module)
+    root = store({"taskcheck.toml": "[people]\nrj = []\n", "tasks/a.md": TASK})
+    ran = taskcheck("--format", "json", cwd=root, PYTHONPATH=path)
+    (error,) = ran.json["errors"]
+    assert (ran.code, error["where"]) == (3, "plugin ours")
+    assert error["message"].startswith("TypeError: taskcheck_guard is a wrapper, and none is called: each plugin is")
+    assert all(finding["rule"] != "aaa-rule" for each in ran.json["incidents"] for finding in each["findings"])

@@ -67,7 +67,7 @@ class Plugins:
 
     @cached_property
     def manager(self) -> pluggy.PluginManager:
-        """Those that could be registered."""
+        """Those that could be registered: in an order that has pluggy call the built-in rules first, others by name."""
         from importlib import import_module
 
         import pluggy
@@ -76,12 +76,15 @@ class Plugins:
 
         manager = pluggy.PluginManager("taskcheck")
         manager.add_hookspecs(hooks)
-        manager.register(import_module(BUILTIN), name=BUILTIN_NAME)
-        for name, value in self._points:
+        failed = []
+        for name, value in reversed(self._points):
             try:
-                manager.register(_loaded(name, value), name=name)
+                _register(manager, _loaded(name, value), name)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault is its own
-                self._fail(name, f"{type(error).__name__}: {error}")
+                failed.append((name, f"{type(error).__name__}: {error}"))
+        for name, message in reversed(failed):
+            self._fail(name, message)
+        manager.register(import_module(BUILTIN), name=BUILTIN_NAME)
         return manager
 
     @cached_property
@@ -89,7 +92,8 @@ class Plugins:
         from taskcheck.engine.rule import Rule
 
         rules: dict[str, Rule] = {}
-        for plugin, found in self._each("taskcheck_rules", lambda give: list(give())):
+        given = self._each("taskcheck_rules", lambda give: list(give()))
+        for plugin, found in sorted(given, key=_is_installed):
             for rule in found:
                 if not isinstance(rule, Rule):
                     self._fail(plugin, f"taskcheck_rules gave {type(rule).__name__}, not a rule")
@@ -100,21 +104,21 @@ class Plugins:
         return rules
 
     def rules(self) -> dict[str, Rule]:
-        """Return all rules by name; of two with one name the first registered stays, and the other is an error."""
+        """Return all rules by name; of two with one name the first stays, the built-in one in any case.
+
+        The other is an error.
+        """
         return self._rules
 
     def presets(self) -> dict[str, str]:
         """Store formats of plugins: name to the text of a preset. The built-in rules bring none."""
         if not self._points:
             return {}
-        return {name: text for _, found in self._each("taskcheck_presets") for name, text in found.items()}
+        return _merged(self._each("taskcheck_presets"))
 
     def reporters(self) -> dict[str, Callable[[Report], str]]:
         """Output formats of plugins."""
-        found: list[Mapping[str, Callable[[Report], str]]] = [
-            reporters for _, reporters in self._each("taskcheck_reporters")
-        ]
-        return {name: reporter for reporters in found for name, reporter in reporters.items()}
+        return _merged(self._each("taskcheck_reporters"))
 
     def pull_requests(self, queries: Iterable[PullAddress]) -> Mapping[PullAddress, PullState | Unavailable]:
         """What providers say of pull requests: each is asked about what the ones before it left out, GitHub's last."""
@@ -123,9 +127,7 @@ class Plugins:
             from importlib import import_module
 
             self.manager.register(import_module(GITHUB), name=GITHUB)
-        for implementation in sorted(
-            getattr(self.manager.hook, PULLS).get_hookimpls(), key=lambda one: one.plugin_name == GITHUB
-        ):
+        for implementation in sorted(self._implementations(PULLS), key=lambda one: one.plugin_name == GITHUB):
             for _, found in self._call(implementation, PULLS, _answers, queries=tuple(left)) if left else ():
                 self.answers |= found
             left = [query for query in left if query not in self.answers]
@@ -146,10 +148,13 @@ class Plugins:
         return [result for one in self._implementations(hook) for result in self._call(one, hook, take, **arguments)]
 
     def _implementations(self, hook: str) -> Iterable[pluggy.HookImpl | Alone]:
-        """Return who implements a hook; while there are only the built-in rules, these are known without pluggy."""
+        """Return who implements a hook, in the order in which pluggy calls them, ``tryfirst`` before all others.
+
+        While there are only the built-in rules, these are known without pluggy.
+        """
         if self._points or "manager" in vars(self):
             hookimpls: list[pluggy.HookImpl] = getattr(self.manager.hook, hook).get_hookimpls()
-            return hookimpls
+            return hookimpls[::-1]
         from importlib import import_module
 
         function = getattr(import_module(BUILTIN), hook, None)
@@ -206,6 +211,37 @@ def load(*, third_party: bool = True) -> Plugins:
     points = read_entry_points(GROUP) if third_party else []
     others = [point for point in points if point[1] != BUILTIN]
     return Plugins(sorted(others, key=itemgetter(0)))
+
+
+def _merged(given: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """Return what plugins gave by name; of two things with one name that of the first who was asked."""
+    merged: dict[str, Any] = {}
+    for _, found in given:
+        merged = {**found, **merged}
+    return merged
+
+
+def _is_installed(given: tuple[str, object]) -> bool:
+    """Return whether what a plugin gave is not from the built-in rules."""
+    return given[0] != BUILTIN_NAME
+
+
+def _register(manager: pluggy.PluginManager, module: object, name: str) -> None:
+    """Register a plugin.
+
+    Raises:
+        TypeError: one of its implementations is a wrapper: nothing of the plugin is registered then.
+        PluginValidationError: one doesn't fit its hook.
+    """
+    manager.register(module, name=name)
+    for hook in manager.get_hookcallers(module) or ():
+        mine = (one for one in hook.get_hookimpls() if one.plugin is module)
+        if any(one.wrapper or one.hookwrapper for one in mine):
+            manager.unregister(module)
+            raise TypeError(
+                f"{hook.name} is a wrapper, and none is called: each plugin is asked by itself, so that what it raises "
+                "costs only its own results; tryfirst and trylast say when"
+            )
 
 
 def _loaded(name: str, value: str) -> object:
