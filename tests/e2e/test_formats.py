@@ -16,7 +16,7 @@ from sarif import loader
 
 from taskcheck.formats import FORMATS
 from taskcheck.testing import Built
-from tests.conftest import ROOT
+from tests.conftest import FIXTURES, ROOT
 from tests.e2e.conftest import Terminal, environment, here, taskcheck
 from tests.samples import WHOLE, sampled
 from tests.unit.formats import readers
@@ -234,3 +234,23 @@ def test_junit_grows_with_tasks_and_findings_and_not_with_rules(store: Callable[
     failed = {case.classname: case for suite in suites for case in suite if case.result and case.name != "rest"}
     assert failed["w3"].name == "invalid-field[status]"
     assert (failed["w3"]._elem.get("file"), failed["w3"]._elem.get("line")) == ("tasks/w3.md", "4")
+
+
+def test_each_line_of_concise_has_a_place_that_the_documented_pattern_reads(incidents: Built) -> None:
+    """In all that rules find in their fixtures, and in the friction log; no line of the summary is taken for one."""
+    page = (ROOT / "docs" / "formats.md").read_text().partition("## concise")[2]
+    pattern = re.compile(page.partition("```text\n")[2].partition("\n")[0])
+    expected = [line for path in FIXTURES.rglob("expect.txt") for line in path.read_text().splitlines()]
+    expected = [line for line in expected if not line.startswith("notice  ")]
+    shown = taskcheck("--format", "concise", "-v", "--now", "2026-03-24T18:00:00Z", cwd=incidents.root).out.splitlines()
+    found = [line for line in shown if pattern.match(line)]
+    summary = shown[len(found) :]
+    assert found == shown[: len(found)]
+    assert len(found) > 10
+    assert len(expected) > 200
+    assert summary[-1].startswith("41 tasks in ")
+    for line in (*expected, *found):
+        read = pattern.match(line)
+        assert read is not None, line
+        assert int(read[3]) > 0 < int(read[4])
+        assert ":" not in read[2], line

@@ -30,10 +30,11 @@ def line_of(name: str, data: bytes, route: tuple[str, ...]) -> int | None:
     if len(lines) > MOST_LINES:
         return None
     tries = iter(range(MOST_TRIES))
-    for depth in range(len(keys), 0, -1):
-        for number in _naming(lines, _name(keys[:depth])):
-            if _begun(lines, number, keys[:depth], tries):
+    while keys:
+        for number in _naming(lines, _name(keys)):
+            if _begun(lines, number, keys, tries):
                 return number
+        keys = keys[:-1]
     return None
 
 

@@ -22,14 +22,19 @@ def _found(report: Report) -> str:
         return "nothing to check"
     if report.incidents:
         severities = ", ".join(_severities(report)) or "signals only"
-        left_out = report.stopped.left_out if report.stopped is not None else 0
-        of_all = f" of {len(report.incidents) + left_out}" if left_out else ""
-        return f"{counted(len(report.incidents), 'incident')}{of_all} ({severities})"
+        return f"{counted(len(report.incidents), 'incident')}{_of_all(report)} ({severities})"
     if report.partial or not report.complete:
         return "nothing found"
     if report.unseen:
         return f"all {report.tasks} that were read agree; not looked at: {_unseen(report)}"
     return "all agree"
+
+
+def _of_all(report: Report) -> str:
+    """Return how many incidents there are, where not all of them are told."""
+    if report.stopped is None:
+        return ""
+    return f" of {len(report.incidents) + report.stopped.left_out}"
 
 
 def _unseen(report: Report) -> str:
