@@ -1,6 +1,9 @@
 """What a person sees on a terminal: nothing is broken in the middle of a word, and what was mistyped is answered."""
 
+import os
+import pty
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +72,18 @@ def test_a_path_is_one_piece_however_long(store: Callable[..., Path]) -> None:
         (["rule", "metadata-drfit"], "did you mean metadata-drift"),
         (["finish", "fix-logn", "--outcome", "blocked", "--reason", "x"], "fix-login"),
         (["route", "fix-logn"], "fix-login"),
+        (
+            ["--fail-on", "eror"],
+            "--fail-on: invalid choice: 'eror'; did you mean error?; there are error, warning, info",
+        ),
+        (["status", "--color", "nevr"], "invalid choice: 'nevr'; did you mean never?"),
+        (["completion", "bsh"], "invalid choice: 'bsh'; did you mean bash"),
+        (["--versoin"], "unknown option --versoin; did you mean --version?"),
+        (["status", "--version"], "taskcheck status: `taskcheck --version` alone tells the version"),
+        (["--color", "never", "status"], "a command comes first: `taskcheck status …`"),
+        (["-k"], "taskcheck check: argument -k: expected one argument"),
+        (["finish", "fix-login", "--outcome", "blokced", "--reason", "x"], "did you mean blocked?"),
+        (["-x", "--maxfial", "2"], "unknown option --maxfial; did you mean --maxfail?"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -83,6 +98,28 @@ def test_what_was_mistyped_is_answered_with_the_nearest(
     ran = taskcheck(*arguments, cwd=root)
     assert ran.code in {1, 2}
     assert said in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_takes_color(command: str, store: Callable[..., Path]) -> None:
+    """Who gives it to every command isn't refused by those that colour nothing; their help doesn't promise it."""
+    root = store({"tasks/fix-login.md": TASK.format(more="")})
+    refused = taskcheck(command, "--color", "blue", cwd=root)
+    assert (refused.code, "argument --color: invalid choice: 'blue'" in refused.err) == (2, True), refused.err
+    colours = command in {"check", "status", "rule", "demo"}
+    assert ("--color" in taskcheck(command, "--help", cwd=root).out) is colours
+
+
+def test_the_demo_says_on_a_terminal_what_it_waits_for(tmp_path: Path) -> None:
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "taskcheck", "demo"]
+    ran = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=terminal, env=environment(), check=True)
+    os.close(terminal)
+    assert b"building six incidents as a repository" in os.read(controller, 4096)
+    os.close(controller)
+    assert b"building" not in ran.stdout
+    assert taskcheck("demo", cwd=tmp_path).err == ""
 
 
 def test_a_dependency_names_the_nearest_task_and_a_missing_key_the_nearest_key(store: Callable[..., Path]) -> None:

@@ -213,12 +213,20 @@ def _dispatch(argv: list[str]) -> int:
 
 def _perhaps_mistyped(failure: Failure, first: str) -> Failure:
     """Return a failure, with the command that was perhaps meant by a first word that is no task and no path."""
-    if not first or not str(failure).startswith(f"no task or file is named {first!r}"):
+    late = next((command for command in COMMANDS if _names(failure, command)), None)
+    if late is not None:
+        return Failure(f"{failure}; a command comes first: `taskcheck {late} …`", failure.code)
+    if not first or not _names(failure, first):
         return failure
     from taskcheck.config.suggest import did_you_mean
 
     meant = did_you_mean(first, COMMANDS, 1).removeprefix("; did you mean ").removesuffix("?")
     return Failure(f"{failure}; or the command `taskcheck {meant}`?", failure.code) if meant else failure
+
+
+def _names(failure: Failure, word: str) -> bool:
+    """Return whether a failure is that no task has a name."""
+    return str(failure).startswith(f"no task or file is named {word!r}")
 
 
 def _help() -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from taskcheck.cli import Failure
 from taskcheck.cli.common import color_option, guarded, moment, show
+from taskcheck.cli.progress import Progress
 from taskcheck.formats.sanitize import shell, visible
 
 
@@ -41,10 +42,15 @@ def _run(folder: Path, now: datetime, options: argparse.Namespace) -> int:
     from taskcheck.store import Request, Where
     from taskcheck.testing import FixtureError, build, incidents_fixture
 
+    progress = Progress(patience=0)
     try:
+        progress.tell("building six incidents as a repository")
         built = build(incidents_fixture(), folder, now=now)
+        request = Request(now=built.now, progress=progress.tell)
+        report = guarded(lambda: check_request(Where(root=built.root), request))
     except FixtureError as error:
         raise Failure(f"the demo can't be built: {error}") from error
-    report = guarded(lambda: check_request(Where(root=built.root), Request(now=built.now)))
+    finally:
+        progress.clear()
     print(show(report, verbose=options.verbose, color=options.color, passed=options.verbose), end="")
     return 0 if report.complete else report.exit_code

@@ -3,8 +3,14 @@
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from taskcheck.cli import Failure
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+VERSION = "--version"
 
 
 def parsed(command: str, module: ModuleType, argv: Sequence[str]) -> argparse.Namespace:
@@ -12,15 +18,52 @@ def parsed(command: str, module: ModuleType, argv: Sequence[str]) -> argparse.Na
     own = argv
     if getattr(module, "TAKES_COMMAND", False) and "--" in argv:
         own = argv[: argv.index("--")]
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"taskcheck {command}", description=module.__doc__, formatter_class=_Unasked, allow_abbrev=False
     )
     add: Callable[[argparse.ArgumentParser], None] = module.arguments
     add(parser)
+    _accept_color(parser)
     parser.formatter_class = Help
     options = parse(parser, own)
     options.command = argv[len(own) + 1 :]
     return options
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, with what is perhaps meant."""
+
+    def error(self, message: str) -> "NoReturn":
+        """Fail.
+
+        Raises:
+            Failure: always.
+        """
+        raise Failure(f"{self.prog}: {message}")
+
+    def _check_value(self, action: argparse.Action, value: str) -> None:
+        """See that a value is one of those that there are; argparse asks for each.
+
+        Raises:
+            ArgumentError: it isn't.
+        """
+        choices = list(action.choices or ())
+        if choices and value not in choices:
+            from taskcheck.config.suggest import did_you_mean
+
+            told = f"invalid choice: {value!r}{did_you_mean(value, choices)}; there are {', '.join(choices)}"
+            raise argparse.ArgumentError(action, told)
+
+
+def _accept_color(parser: argparse.ArgumentParser) -> None:
+    """Have a command that colours nothing take ``--color`` all the same, for whoever gives it to each command."""
+    if "--color" not in _options_of(parser):
+        parser.add_argument("--color", choices=("auto", "always", "never"), help=argparse.SUPPRESS)
+
+
+def _options_of(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the options that a parser knows."""
+    return [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
 
 
 class Help(argparse.HelpFormatter):
@@ -80,11 +123,13 @@ class _Unasked(argparse.HelpFormatter):
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
     """Return the parsed options; an unknown one is answered with the nearest that is known."""
     options, unknown = parser.parse_known_args(argv)
-    if unknown and not unknown[0].startswith("-"):
-        raise Failure(f"{parser.prog}: {unknown[0]!r} is one word too many; {parser.format_usage().strip()}")
-    if unknown:
-        from taskcheck.config.suggest import did_you_mean
+    if not unknown:
+        return options
+    word = unknown[0]
+    if word == VERSION:
+        raise Failure(f"{parser.prog}: `taskcheck {VERSION}` alone tells the version")
+    if not word.startswith("-"):
+        raise Failure(f"{parser.prog}: {word!r} is one word too many; {parser.format_usage().strip()}")
+    from taskcheck.config.suggest import did_you_mean
 
-        known = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
-        raise Failure(f"{parser.prog}: unknown option {unknown[0]}{did_you_mean(unknown[0], known)}")
-    return options
+    raise Failure(f"{parser.prog}: unknown option {word}{did_you_mean(word, [*_options_of(parser), VERSION])}")

@@ -13,9 +13,9 @@ PAUSE = 0.1
 class Progress:
     """One line that is written over, and removed at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = PATIENCE) -> None:
         self._terminal = sys.stderr.isatty()
-        self._next = time.monotonic() + PATIENCE
+        self._next = time.monotonic() + patience
         self._shown = False
 
     def tell(self, doing: str) -> None:
