@@ -45,6 +45,11 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     return home / "taskcheck"
 
 
+def memories(cache: Path) -> list[str]:
+    """The files of the cache that hold what was read: not those of what failed, for --lf."""
+    return [path.name for path in cache.glob("*") if not path.name.startswith("failed-")]
+
+
 def told(report: Report) -> tuple[str, str]:
     return json_report.render(report), text.render(report, verbose=True)
 
@@ -305,7 +310,7 @@ def test_what_was_written_just_now_is_not_believed(fleet: Repo, cache: Path, mon
     """A file may be written twice within a tick of the file system's clock, and have one stamp both times."""
     monkeypatch.setattr(recall, "SETTLED_NS", 3600 * 10**9)
     the_same(fleet)
-    assert not cache.exists(), "nothing is sure, so nothing is kept"
+    assert memories(cache) == [], "nothing is sure, so nothing is kept"
     monkeypatch.setattr(recall, "SETTLED_NS", 0)
     the_same(fleet)
     late = fleet.root / "tasks/t5.md"
@@ -347,7 +352,10 @@ def test_only_the_commands_that_check_remember_and_only_where_they_may(fleet: Re
     check_store(open_store(Where(root=fleet.root)), Request())
     assert not cache.exists()
     printed(fleet)
-    assert [path.name for path in cache.iterdir()] == [file_name(fleet.root.resolve())]
+    assert memories(cache) == [file_name(fleet.root.resolve())]
+    assert sorted(path.name for path in cache.iterdir()) == [f"failed-{name}" for name in memories(cache)] + memories(
+        cache
+    )
     assert {path: path.stat().st_mtime_ns for path in fleet.root.rglob("*")} == before, "the store is left alone"
 
 
@@ -373,7 +381,7 @@ def test_a_cache_in_another_repository_is_one(fleet: Repo, tmp_path: Path) -> No
     home = tmp_path / "dotfiles"
     subprocess.run(["git", "init", "-q", home], check=True)
     printed(fleet, XDG_CACHE_HOME=str(home / ".cache"))
-    assert len(list((home / ".cache/taskcheck").iterdir())) == 1
+    assert len(memories(home / ".cache/taskcheck")) == 1
 
 
 def read_only(cache: Path) -> Iterator[None]:
@@ -443,12 +451,12 @@ def test_a_command_shows_and_clears_it(fleet: Repo, cache: Path) -> None:
     assert taskcheck("cache", cwd=fleet.root).out.startswith(f"{cache}: 0 files, 0.0 kB of at most 100.0 MB\n")
     printed(fleet)
     shown = taskcheck("cache", cwd=fleet.root).out.splitlines()
-    assert shown[0].startswith(f"{cache}: 1 file, ")
+    assert shown[0].startswith(f"{cache}: 2 files, ")
     assert shown[1].endswith(str(fleet.root.resolve()))
     (cache / "strange.json").write_text("not ours to read\x1b[31m")
     (cache / "strange.json").chmod(0o600)
     assert "strange.json, which tells of no store" in taskcheck("cache", cwd=fleet.root).out
-    assert taskcheck("cache", "--clear", cwd=fleet.root).out == f"{cache}: 2 files removed\n"
+    assert taskcheck("cache", "--clear", cwd=fleet.root).out == f"{cache}: 3 files removed\n"
     assert list(cache.iterdir()) == []
     without = taskcheck("cache", cwd=fleet.root, XDG_CACHE_HOME="relative", HOME="")
     assert (without.code, without.out) == (2, "")
@@ -466,7 +474,7 @@ def test_runs_at_once_do_not_get_in_each_others_way(fleet: Repo, cache: Path) ->
         out, _ = process.communicate(timeout=60)
         assert (process.returncode, out) == expected
     the_same(fleet)
-    assert len(list(cache.iterdir())) == 1
+    assert len(memories(cache)) == 1
 
 
 def test_cold_warm_and_worktrees_that_come_and_go(fleet: Repo) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 from junitparser import JUnitXml
 
+from taskcheck.model.memory import sealed
 from taskcheck.report.matching import MOST_DEPTH, Malformed, matching
 from tests.e2e.conftest import taskcheck
 
@@ -157,8 +158,9 @@ def test_junit_of_a_report_that_stops_passes_nothing_unseen(root: Path) -> None:
     ("arguments", "said"),
     [
         (["-x", "--fix"], "a repair is made whole"),
+        (["--lf", "a::role-routing"], "name no TASK::RULE beside it"),
         (["--maxfail", "2", "--diff"], "a repair is made whole"),
-        (["-x", "--baseline", "b.json", "--update-baseline"], "no -x and no --maxfail"),
+        (["-x", "--baseline", "b.json", "--update-baseline"], "no -x, --maxfail or --lf"),
         (["--maxfail", "some"], "'some' is no number of things"),
         (["--maxfail", "-1"], "'-1' is no number of things"),
     ],
@@ -167,6 +169,81 @@ def test_junit_of_a_report_that_stops_passes_nothing_unseen(root: Path) -> None:
 def test_what_a_report_can_not_stop_for(root: Path, arguments: list[str], said: str) -> None:
     ran = taskcheck(*arguments, cwd=root)
     assert (ran.code, said in ran.err) == (2, True), ran.err
+
+
+@pytest.fixture
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A cache of the test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home" / "taskcheck"
+
+
+def mend(root: Path, task: str) -> None:
+    path = root / "tasks" / f"{task}.md"
+    path.write_text(TASK.format(owner="rj", status="ready", more=""))
+
+
+def test_what_failed_last_is_reported_until_it_is_mended(root: Path, cache: Path) -> None:
+    first = taskcheck("--lf", "--format", "json", cwd=root)
+    assert first.err == "taskcheck: --lf: nothing is remembered that failed in the last check, so all is reported\n"
+    assert len(found(first)) == 4
+    mend(root, "a")
+    (root / "tasks" / "c.md").write_text(TASK.format(owner="rj", status="nonsense", more=""))
+    again = taskcheck("--lf", "--format", "json", cwd=root)
+    assert (found(again), again.code, again.err) == (["b invalid-field"], 1, "")
+    mend(root, "b")
+    done = taskcheck("--lf", cwd=root)
+    assert (done.code, "nothing found" in done.out) == (0, True), "c failed since, and is not what was asked about"
+    none = taskcheck("--lf", "--format", "json", cwd=root)
+    assert none.err == "taskcheck: --lf: nothing is remembered that failed in the last check, so all is reported\n"
+    assert found(none) == ["c invalid-field"]
+    assert found(taskcheck("--last-failed", "--format", "json", cwd=root)) == ["c invalid-field"]
+
+
+def test_a_check_of_a_part_forgets_nothing_of_the_rest(root: Path, cache: Path) -> None:
+    taskcheck(cwd=root)
+    everything = found(taskcheck("--lf", "--format", "json", cwd=root))
+    for narrow in (
+        ["b"], ["-k", "ghost"], ["-x"], ["--owner", "rj"], ["--select", "routing"], ["--ignore", "task"],
+        ["--gate", "commit"], ["--no-cache"], ["a::role-routing"], ["--diff"],
+    ):  # fmt: skip
+        taskcheck(*narrow, cwd=root)
+        assert found(taskcheck("--lf", "--format", "json", cwd=root)) == everything, narrow
+    assert found(taskcheck("--lf", "-k", "ghost", "--format", "json", cwd=root)) == ["a role-routing"]
+    assert found(taskcheck("--lf", "b", "--format", "json", cwd=root)) == ["b invalid-field"]
+    assert found(taskcheck("--lf", "--format", "json", cwd=root)) == everything
+    assert len(found(taskcheck("--lf", "--select", "routing", "--format", "json", cwd=root))) == 1
+
+
+def test_what_is_below_the_bar_has_not_failed(root: Path, cache: Path) -> None:
+    (root / "taskcheck.toml").write_text('[people]\nrj = []\n[rules.severity]\nrole-routing = "warning"\n')
+    taskcheck(cwd=root)
+    assert "role-routing" not in str(found(taskcheck("--lf", "--format", "json", cwd=root)))
+    taskcheck("--fail-on", "warning", "--exit-zero", cwd=root)
+    assert "role-routing" in str(found(taskcheck("--lf", "--format", "json", cwd=root)))
+
+
+@pytest.mark.parametrize("damage", [b"", b"taskcheck memory 1 0 0\n", b"x" * 100, None])
+def test_a_memory_that_is_damaged_or_of_another_store_is_none(root: Path, cache: Path, damage: bytes | None) -> None:
+    taskcheck(cwd=root)
+    (file,) = cache.glob("failed-*")
+    data = file.read_bytes()
+    told = sealed(data.partition(b"\n")[2].replace(str(root).encode(), b"/elsewhere"))
+    file.write_bytes(told if damage is None else damage)
+    ran = taskcheck("--lf", "--format", "json", cwd=root)
+    assert "nothing is remembered that failed" in ran.err
+    assert len(found(ran)) == 4
+
+
+def test_without_a_cache_it_says_so_and_tells_all(root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taskcheck(cwd=root)
+    for told in (["--no-cache"], []):
+        if not told:
+            monkeypatch.delenv("XDG_CACHE_HOME")
+            monkeypatch.delenv("HOME", raising=False)
+        ran = taskcheck("--lf", *told, "--format", "json", cwd=root)
+        assert "nothing is remembered that failed" in ran.err
+        assert len(found(ran)) == 4
 
 
 def passed(ran) -> list[str]:

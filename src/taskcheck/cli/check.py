@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from taskcheck.cli import Failure, complain
 from taskcheck.cli.common import guarded, local_rules, opened, replace_file, show, tell_empty
+from taskcheck.cli.named import about, keep_failed
 from taskcheck.cli.options import PRUNE, UPDATE, arguments, consistent
 from taskcheck.cli.outputs import output, renderer_of, write
 from taskcheck.cli.progress import Progress
@@ -47,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(_shown(report, options, store, checked.plan))
         sys.stdout.flush()
     _tell(report, options)
+    keep_failed(report, request, options, store.location)
     tell_empty(report, store)
     store.plugins.finish(report, checked.plan)
     return report.exit_code
@@ -96,9 +98,7 @@ def _checked(options: argparse.Namespace, request: "Request") -> _Checked:
         distinct(store.added, store.plugins.rules())
     if options.rewrite:
         _rewritable(options, store)
-    if options.only or options.keyword:
-        from taskcheck.cli.named import about
-
+    if options.only or options.keyword or options.last_failed:
         request = about(request, options, store)
     outputs = [output(item, store) for item in options.output]
     renderer_of(options.format, store)

@@ -5,10 +5,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taskcheck.cli import Failure
+from taskcheck.cli import Failure, complain
 from taskcheck.documents.frozen import replace
 
 if TYPE_CHECKING:
+    from taskcheck.model.report import Report
     from taskcheck.read.locate import Location
     from taskcheck.store import Request, Store
 
@@ -28,9 +29,43 @@ def about(request: "Request", options: argparse.Namespace, store: "Store") -> "R
         else:
             nodes.append(name)
             named.append(task)
+    if options.last_failed:
+        if nodes:
+            raise Failure("--lf names the findings that failed last: name no TASK::RULE beside it")
+        nodes = list(_failed(options, store.location))
     if (nodes or options.keyword) and (options.fix or options.diff):
-        raise Failure("a repair is of a task, not of one of its findings: name no TASK::RULE and no -k")
+        raise Failure("a repair is of a task, not of one of its findings: name no TASK::RULE, no -k and no --lf")
     return replace(request, only=tuple(named), nodes=tuple(nodes), keyword=options.keyword)
+
+
+def _failed(options: argparse.Namespace, location: "Location") -> tuple[str, ...]:
+    """Return what failed in the last check, or say why all is reported."""
+    from taskcheck.read.cached import last_failed
+
+    failed = () if options.no_cache else last_failed(location)
+    if not failed:
+        complain("--lf: nothing is remembered that failed in the last check, so all is reported")
+    return failed
+
+
+def keep_failed(report: "Report", request: "Request", options: argparse.Namespace, location: "Location") -> None:
+    """Remember what failed, where the check was of all of a store, or of what had failed the last time."""
+    narrowed = [name for name in NARROWING if getattr(options, name)]
+    is_of_commit = options.gate == "commit"
+    may_remember = request.remember and report.complete
+    if narrowed or is_of_commit or not may_remember:
+        return
+    from taskcheck.read.cached import remember_failed
+
+    failing = []
+    for incident in report.incidents:
+        bad = filter(report.verdict.weighs, incident.findings)
+        failing += [f"{incident.subject}::{finding.title}" for finding in bad]
+    remember_failed(location, failing)
+
+
+NARROWING = ("only", "keyword", "owner", "maxfail", "select", "extend_select", "ignore", "local")
+"""Options with which a check tells less than there is, or asks others than the usual rules."""
 
 
 def _task_of(name: str, store: "Store") -> str | None:

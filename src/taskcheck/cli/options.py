@@ -29,6 +29,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="report findings whose TASK::RULE matches: 'drift and not x'",
     )
     parser.add_argument(
+        "--lf",
+        "--last-failed",
+        dest="last_failed",
+        action="store_true",
+        help="report what failed in the last check of the whole store; all where nothing did, or none is remembered",
+    )
+    parser.add_argument(
         "-x",
         dest="maxfail",
         action="store_const",
@@ -132,5 +139,5 @@ def _with_rewrite(options: argparse.Namespace) -> None:
         raise Failure(f"{options.rewrite} writes what is found, and --diff nothing: repair first, then write it down")
     if options.only or options.owner or options.keyword:
         raise Failure(f"{options.rewrite} is about the whole store: name no tasks, paths or owners")
-    if options.maxfail:
-        raise Failure(f"{options.rewrite} is about the whole store: no -x and no --maxfail")
+    if options.maxfail or options.last_failed:
+        raise Failure(f"{options.rewrite} is about the whole store: no -x, --maxfail or --lf")

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
+from taskcheck.config.settings import KEYS_OF_RULES
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic_core import ErrorDetails
@@ -38,9 +40,7 @@ def located(where: str, data: bytes, route: tuple[str, ...]) -> str:
 def _explain(detail: "ErrorDetails", model: type["BaseModel"]) -> str:
     """Return a fault in words, with the key that it is about."""
     location = [str(part) for part in detail["loc"]]
-    is_no_table_of_a_rule = location[:1] == ["rules"] and len(location) == 2 and detail["type"] == "dict_type"
-    is_unknown = detail["type"] == "extra_forbidden" or (is_no_table_of_a_rule and location[1] != "severity")
-    if not is_unknown:
+    if detail["type"] != "extra_forbidden" and not _is_no_rule(detail, location):
         return f"{'.'.join(location)}: {detail['msg'].removeprefix('Value error, ')}"
     *tables, key = location
     table: Any = model
@@ -48,6 +48,14 @@ def _explain(detail: "ErrorDetails", model: type["BaseModel"]) -> str:
         table = _table(table, name)
     where = ".".join(tables) or "top level"
     return f"{where}: {unknown(key, getattr(table, 'model_fields', {}), 'key')}"
+
+
+def _is_no_rule(detail: "ErrorDetails", location: list[str]) -> bool:
+    """Return whether a key of ``[rules]`` is neither one that there is, nor a table of what a rule is told."""
+    table, *keys = location
+    names_a_rule = table == "rules" and not KEYS_OF_RULES.issuperset(keys)
+    is_no_table = detail["type"] == "dict_type"
+    return names_a_rule and is_no_table and len(keys) == 1
 
 
 def _table(model: Any, name: str) -> Any:

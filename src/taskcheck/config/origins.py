@@ -1,11 +1,10 @@
 """What a store is configured to be, each value with where it comes from: the user's file, the preset, or a default."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from taskcheck.config.load import Layers, Preset, read_layers
-from taskcheck.config.settings import KEYS_OF_RULES
 from taskcheck.documents.frozen import frozen
 
 
@@ -40,55 +39,64 @@ def origins(
         ConfigError: the configuration can't be used.
     """
     layers = read_layers(root, known, path, None)
-    marks = "found by its marks" if known[layers.preset].found_in(root) else "default"
-    yield Origin("preset", layers.preset, f"file {layers.where}" if "preset" in layers.written else marks)
+    yield Origin("preset", layers.preset, _of_preset(layers, known[layers.preset].found_in(root)))
     for table, usual in _defaults().items():
         held = layers.merged.get(table, usual)
         if not isinstance(held, dict):
             yield _origin(table, held, layers, options)
-        elif table == "rules":
-            yield from _of_table(table, usual, {key: held[key] for key in KEYS_OF_RULES & held.keys()}, layers, options)
+            continue
+        keys = usual if isinstance(usual, dict) else {}
+        for key, value in {**keys, **held}.items():
+            is_rule = table == "rules" and key not in keys
+            if not is_rule:
+                yield _origin(f"{table}.{key}", value, layers, options)
+        if table == "rules":
             yield from _of_rules(held, rules, layers)
-        else:
-            yield from _of_table(table, usual, held, layers, options)
 
 
-def _of_table(
-    table: str, usual: Any, held: Mapping[str, Any], layers: Layers, options: Mapping[str, Any]
-) -> Iterator[Origin]:
-    """Yield every key of a table, and of what has no keys of its own what it holds."""
-    keys = usual if isinstance(usual, dict) else {}
-    for key, value in {**keys, **held}.items():
-        yield _origin(f"{table}.{key}", value, layers, options)
+def _of_preset(layers: Layers, is_found: bool) -> str:
+    """Return where the preset is from: the file names it, or the store has its marks."""
+    if "preset" in layers.written:
+        return f"file {layers.where}"
+    return "found by its marks" if is_found else "default"
 
 
 def _of_rules(held: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]], layers: Layers) -> Iterator[Origin]:
     """Yield every option of the rules that have some."""
     for name, usual in rules.items():
-        written = held.get(name, {})
-        for key, value in {**usual, **written}.items():
-            origin = _of(f"rules.{name}", layers) if key in written else "default"
-            yield Origin(f"rules.{name}.{key}", value, origin)
+        told = {**usual, **held.get(name, {})}
+        for key, value in told.items():
+            yield Origin(f"rules.{name}.{key}", value, _of(layers, "rules", name, key))
 
 
 def _origin(key: str, value: Any, layers: Layers, options: Mapping[str, Any]) -> Origin:
     """Return a key with where its value comes from."""
+    table, _, inner = key.partition(".")
     if options.get(key):
-        return Origin(key, options[key], f"option --{key.rpartition('.')[2]}")
-    return Origin(key, value, _of(key, layers))
+        return Origin(key, options[key], f"option --{inner or table}")
+    if inner:
+        return Origin(key, value, _of(layers, table, inner))
+    return Origin(key, value, _of(layers, table))
 
 
-def _of(key: str, layers: Layers) -> str:
-    """Return where the value of a key comes from."""
-    for tables, name in ((layers.written, f"file {layers.where}"), (layers.base, f"preset {layers.preset}")):
-        table, _, inner = key.partition(".")
-        held = tables.get(table)
-        if inner and isinstance(held, dict):
-            if inner in held:
-                return name
-        elif table in tables:
-            return name
+def _of(layers: Layers, *route: str) -> str:
+    """Return where the value that some keys lead to comes from."""
+    if _says(layers.written, route):
+        return f"file {layers.where}"
+    if _says(layers.base, route):
+        return f"preset {layers.preset}"
     return "default"
+
+
+def _says(tables: Any, route: Iterable[str]) -> bool:
+    """Return whether some keys lead to a value."""
+    for key in route:
+        if not isinstance(tables, dict):
+            return True
+        if key not in tables:
+            return False
+        tables = tables[key]
+    return True
 
 
 def _defaults() -> dict[str, Any]:

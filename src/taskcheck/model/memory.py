@@ -84,7 +84,7 @@ class Memory:
             "worktrees": {path: [seen.listing, *seen.differing] for path, seen in self.worktrees.items()},
         }
         data = json.dumps(told, separators=(",", ":"), check_circular=False).encode("ascii")
-        return b"%s %08x %d\n%s" % (_MARK, crc32(data), len(data), data)
+        return sealed(data)
 
     @classmethod
     def parse(cls, data: bytes, root: str, key: str) -> "Memory | None":
@@ -97,11 +97,8 @@ class Memory:
         """
         import json
 
-        head, _, body = data.partition(b"\n")
-        if head != b"%s %08x %d" % (_MARK, crc32(body), len(body)):
-            return None
         try:
-            told = json.loads(body)
+            told = json.loads(unsealed(data))
             if told["root"] != root or told["key"] != key:
                 return None
             return _made(told)
@@ -156,6 +153,23 @@ class Heard:
 
 
 NOTHING_KNOWN = Silence()
+
+
+def sealed(data: bytes) -> bytes:
+    """Return what is to be kept in a file of the cache, so that damage to it is seen."""
+    return b"%s %08x %d\n%s" % (_MARK, crc32(data), len(data), data)
+
+
+def unsealed(data: bytes) -> bytes:
+    """Return what a file of the cache was made of.
+
+    Raises:
+        ValueError: it is damaged, or another program's.
+    """
+    head, _, body = data.partition(b"\n")
+    if head != b"%s %08x %d" % (_MARK, crc32(body), len(body)):
+        raise ValueError("it is damaged")
+    return body
 
 
 def root_of(data: bytes) -> str | None:

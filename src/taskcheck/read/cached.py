@@ -1,4 +1,4 @@
-"""Where a store's memory lies in the user's cache, and how it is had from there and put there."""
+"""Where a store's memory lies in the user's cache, and what failed there; how both are had from there and put there."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import names_of
-from taskcheck.model.memory import Memory
+from taskcheck.model.memory import Memory, sealed, unsealed
 from taskcheck.read.locate import Location, locate
 from taskcheck.read.runner import GitError
 from taskcheck.version import __version__
@@ -49,6 +49,40 @@ def write_memory(cache: Cache, location: Location, memory: Memory) -> None:
     """Remember a store; where that can't be written, the next check takes longer."""
     with suppress(NotOurs, OSError):
         cache.write(file_name(location.root), memory.dump())
+
+
+def last_failed(location: Location) -> tuple[str, ...]:
+    """Return the names of what failed in the last check of all of a store; none where none are remembered."""
+    import json
+
+    cache = cache_for(location)
+    if cache is None:
+        return ()
+    try:
+        data = cache.read(_failed_name(location))
+        told = json.loads(unsealed(data or b""))
+        counts = told["root"] == str(location.root)
+        return tuple(map(str, told["failed"])) if counts else ()
+    except (NotOurs, OSError, ValueError, TypeError, KeyError, RecursionError):
+        return ()
+
+
+def remember_failed(location: Location, names: Iterable[str]) -> None:
+    """Remember what failed in a check of all of a store; where that can't be written, nothing is."""
+    import json
+
+    failed = tuple(names)
+    cache = cache_for(location)
+    if cache is None or last_failed(location) == failed:
+        return
+    told = {"root": str(location.root), "failed": failed}
+    with suppress(NotOurs, OSError):
+        cache.write(_failed_name(location), sealed(json.dumps(told).encode("ascii")))
+
+
+def _failed_name(location: Location) -> str:
+    """Return the name of the file that holds what failed in a store."""
+    return f"failed-{file_name(location.root)}"
 
 
 def key_of(settings: Settings, rules: Iterable[str]) -> str:
