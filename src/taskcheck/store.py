@@ -314,14 +314,15 @@ def _with_options(store: Store, where: Where) -> Store:
     Raises:
         ConfigError: one of them can't be told that; each fault has its line, as far as the file tells.
     """
-    from taskcheck.config.faults import located
+    from taskcheck.config.lines import located
     from taskcheck.engine.options import configured
 
     told, faults = configured(store.rules, store.settings.options)
     if not faults:
         return replace(store, told=told)
     name, data = config.written(store.location.root, where.config, _trusted_files(store.location, where.config_from))
-    messages = (f"{located(name, data, fault.route)}: {fault.message}" for fault in faults)
+    places = located(name, data, [fault.route for fault in faults])
+    messages = (f"{place}: {fault.message}" for place, fault in zip(places, faults, strict=True))
     unloaded = (f"{error.where}: {error.message}" for error in store.plugins.errors)
     raise config.ConfigError(*messages, *unloaded)
 

@@ -1,6 +1,7 @@
 """What a configuration tells single rules: checked by the rule's own model, shown, documented; and former names."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,6 +142,25 @@ def test_what_a_rule_can_not_be_told(store: Callable[..., Path], ours: str, text
     nested = "\n".join(line.replace("[rules", "[tool.taskcheck.rules", 1) for line in text.split("\n"))
     (root / "pyproject.toml").write_text(nested + "\n")
     assert f"pyproject.toml{said}" in taskcheck(cwd=root, PYTHONPATH=ours).err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"unknown{n} = 1\n" for n in range(3000)),
+        "x = '''\n" + "unknown = 1\n" * 5000 + "'''\nunknown = 1\n",
+        "".join(f"[rules.unknown{n}]\n" for n in range(3000)),
+        "unknown = '" + "x" * 900_000 + "'\n",
+    ],
+    ids=["keys", "string", "rules", "long"],
+)
+def test_where_it_is_wrong_is_looked_for_in_bounded_time(store: Callable[..., Path], text: str) -> None:
+    """The configuration may be that of whoever opened a pull request."""
+    root = store({**STORE, "taskcheck.toml": text})
+    before = time.process_time()
+    ran = taskcheck(cwd=root)
+    assert (ran.code, "unknown" in ran.err) == (2, True)
+    assert time.process_time() - before < 20
 
 
 def test_all_that_is_wrong_is_told_at_once(store: Callable[..., Path], ours: str) -> None:

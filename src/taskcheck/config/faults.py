@@ -20,21 +20,16 @@ def faults(merged: Mapping[str, Any], where: str, data: bytes) -> Iterator[str]:
     """
     from pydantic import ValidationError
 
+    from taskcheck.config.lines import located
     from taskcheck.config.schema import Config
 
     try:
         Config.model_validate(merged)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            yield f"{located(where, data, tuple(map(str, detail['loc'])))}: {_explain(detail, Config)}"
-
-
-def located(where: str, data: bytes, route: tuple[str, ...]) -> str:
-    """Return a configuration file with the line of a key in it, as far as that can be told."""
-    from taskcheck.config.lines import line_of
-
-    line = line_of(where, data, route)
-    return where if line is None else f"{where}:{line}"
+        details = error.errors(include_url=False)
+        places = located(where, data, [tuple(map(str, detail["loc"])) for detail in details])
+        for place, detail in zip(places, details, strict=True):
+            yield f"{place}: {_explain(detail, Config)}"
 
 
 def _explain(detail: "ErrorDetails", model: type["BaseModel"]) -> str:

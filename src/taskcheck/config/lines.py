@@ -1,35 +1,50 @@
 """Where in a configuration file a key stands: the reader of TOML doesn't tell."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from taskcheck.documents.toml import TomlError, read_toml
 
-MOST_LINES = 2_000
-"""Of a longer file nothing is told."""
+MOST_BYTES = 100_000
+"""Of a larger file nothing is told: anybody may have written it."""
 
-MOST_TRIES = 200
-"""Beginnings of the file that are read as TOML."""
+MOST_TRIES = 100
+"""Beginnings of the file that are read as TOML, for all keys together."""
 
 
-def line_of(name: str, data: bytes, route: tuple[str, ...]) -> int | None:
-    """Return the line of a key: the first with its name such that the file has the key once that line is over.
+def located(name: str, data: bytes, routes: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return a configuration file for each of some keys, with the key's line as far as that can be told.
 
-    Where there is no such key, as one that is missing, it is the line of the table that it should be in.
+    That is the first line with its name such that the file has the key once the line is over. Of a key that isn't
+    there, as one that is missing, it is the line of the table that it should be in.
 
     Args:
         name: of the file, which says in which table of it a configuration stands.
         data: its content.
-        route: the keys that lead there; of one within a value that has no lines of its own, the value's line.
+        routes: the keys that lead to each.
 
     Example:
-        4 for ``("rules", "x", "most")``, where ``[rules.x]`` stands in line 3 and ``most = 1`` in line 4.
+        ``taskcheck.toml:4`` for ``("rules", "x", "most")``, where ``[rules.x]`` is line 3 and ``most = 1`` line 4.
     """
-    lines = data.decode("utf-8", "replace").splitlines(keepends=True)
-    keys = ("tool", "taskcheck", *route) if name == "pyproject.toml" else route
-    if len(lines) > MOST_LINES:
-        return None
+    above = ("tool", "taskcheck") if name == "pyproject.toml" else ()
+    lines = data.decode("utf-8", "replace").splitlines(keepends=True) if len(data) <= MOST_BYTES else []
     tries = iter(range(MOST_TRIES))
+    places = []
+    for route in routes:
+        try:
+            line = _line_of((*above, *route), lines, tries)
+        except StopIteration:
+            line = None
+        places.append(name if line is None else f"{name}:{line}")
+    return places
+
+
+def _line_of(keys: tuple[str, ...], lines: list[str], tries: Iterator[int]) -> int | None:
+    """Return the line of a key, or of the innermost table above it that is there.
+
+    Raises:
+        StopIteration: there is no try left.
+    """
     while keys:
         for number in _naming(lines, _name(keys)):
             if _begun(lines, number, keys, tries):
@@ -40,7 +55,8 @@ def line_of(name: str, data: bytes, route: tuple[str, ...]) -> int | None:
 
 def _name(keys: tuple[str, ...]) -> str:
     """Return the last key that is a name: what is numbered stands below the name of the list."""
-    return [key for key in keys if not key.isdigit()][-1]
+    names = [key for key in keys if not key.isdigit()]
+    return (names or keys)[-1]
 
 
 def _naming(lines: list[str], key: str) -> Iterator[int]:
@@ -53,8 +69,7 @@ def _naming(lines: list[str], key: str) -> Iterator[int]:
 def _begun(lines: list[str], number: int, keys: tuple[str, ...], tries: Iterator[int]) -> bool:
     """Return whether the file has a key as soon as what stands in a line is at its end, a few lines below or there."""
     for end in range(number, len(lines) + 1):
-        if next(tries, None) is None:
-            return False
+        next(tries)
         try:
             tables = read_toml("".join(lines[:end]))
         except TomlError:
