@@ -120,6 +120,8 @@ def test_a_plugins_rule_does_as_it_is_told(
         ("[rules.plain-rule]\nlongest = 3", ":2: rules.plain-rule.longest: Input should be a valid string"),
         ("[rules.plain-rule]\nlongest = 'soon'", ":2: rules.plain-rule.longest: 'soon' is not a duration"),
         ("[rules.plain-rule]\nwords = [\n'a',\n1]", ":2: rules.plain-rule.words.1: Input should be a valid string"),
+        ("[rules.plain-rule]\nmost = 0x" + "f" * 5000, ":1: rules.plain-rule: Exceeds the limit"),
+        ("[rules.plain-rule]\nmost = " + "[" * 250 + "]" * 250, ":1: rules.plain-rule: Invalid JSON: recursion limit"),
         ("[rules.plain-rule]\nmost = nan", ":2: rules.plain-rule.most: "),
         ("[rules.plain-rule]\nmost = 2026-01-01", ":2: rules.plain-rule.most: Input should be a valid integer"),
         (

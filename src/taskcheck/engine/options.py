@@ -118,6 +118,8 @@ def _faults(rule: Rule, table: Mapping[str, Any], route: tuple[str, ...]) -> Ite
         for detail in error.errors(include_url=False):
             inner = (*route, *map(str, detail["loc"]))
             yield Fault(inner, f"{'.'.join(inner)}: {detail['msg'].removeprefix('Value error, ')}")
+    except ValueError as error:  # a number of thousands of digits has no text
+        yield Fault(route, f"{'.'.join(route)}: {error}")
 
 
 def _made(model: type[Any], table: Mapping[str, Any]) -> Any:
