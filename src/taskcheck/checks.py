@@ -98,7 +98,8 @@ def check_settled(store: Store, request: Request) -> Look:
     """
     seen = look(store, request)
     for _ in range(CONFIRMATIONS):
-        if not _has_errors(seen.runs) or not changed(seen.sources, store.location):
+        has_errors = any(finding.level is Severity.ERROR for run in seen.runs for finding in run.counted)
+        if not has_errors or not changed(seen.sources, store.location):
             break
         request = replace(request, now=seen.state.now)
         seen = look(store, request)
@@ -210,6 +211,10 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
         from taskcheck.report.cut import stopped
 
         built = stopped(built, request.maxfail)
+    if request.timelines:
+        from taskcheck.report.timeline import with_timelines
+
+        built = with_timelines(built, state, sources.git)
     return replace(built, baseline_gone=gone, prefix=store.location.prefix, gated=request.gate == "commit")
 
 
@@ -315,10 +320,6 @@ def baseline(store: Store, request: Request) -> Baseline:
         )
     except BaselineError as error:
         raise UsageError(str(error)) from error
-
-
-def _has_errors(runs: Iterable[RuleRun]) -> bool:
-    return any(finding.level is Severity.ERROR for run in runs for finding in run.counted)
 
 
 def _with_unfinished(built: Report, store: Store, request: Request) -> Report:

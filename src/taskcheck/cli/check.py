@@ -137,6 +137,12 @@ def _request(options: argparse.Namespace, progress: Progress) -> "Request":
     )
 
 
+def _shows_timelines(options: argparse.Namespace) -> bool:
+    """Return whether a page is asked for, the one format that tells each incident from its beginning."""
+    formats = [options.format, *(item.partition("=")[0] for item in options.output)]
+    return "html" in formats
+
+
 def _tell(report: "Report", options: argparse.Namespace) -> None:
     """Say what has to be said beside a diff, beside a format for machines, or in spite of --quiet."""
     shows_a_diff = options.diff and options.format == "text"

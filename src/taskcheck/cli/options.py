@@ -89,7 +89,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--show-settings", action="store_true", help="print each setting and its origin, no check")
     output.add_argument("--show-files", action="store_true", help="print what counts as a task, what doesn't, and why")
     verdict = parser.add_argument_group("verdict")
-    verdict.add_argument("--fail-on", choices=("error", "warning", "info"), default="error")
+    verdict.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "info"),
+        default="error",
+        help="the least severity that makes the exit code 1 (default: error)",
+    )
     verdict.add_argument("--exit-zero", action="store_true", help="exit 0 instead of 1")
     verdict.add_argument("--strict", action="store_true", help="fail when a rule could not look")
     verdict.add_argument(

@@ -8,7 +8,7 @@ from taskcheck.formats.step import Step, next_step
 from taskcheck.model.cases import RunError
 from taskcheck.model.finding import Evidence, Finding, Fix, Safety, Severity
 from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report, SignalNote, Stopped
-from taskcheck.model.task import Place
+from taskcheck.model.task import Place, PullRequest
 from taskcheck.model.unseen import Unseen
 from taskcheck.model.waiting import Queue, Waiting
 from taskcheck.model.work import Work

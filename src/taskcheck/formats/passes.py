@@ -2,9 +2,9 @@
 
 from collections import Counter
 
+from taskcheck.documents.values import counted
 from taskcheck.formats.lines import Line
 from taskcheck.formats.sanitize import visible
-from taskcheck.formats.wording import counted
 from taskcheck.model.cases import Outcome
 from taskcheck.model.report import Report
 
