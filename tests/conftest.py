@@ -1,5 +1,6 @@
 """What tests share: fixtures as built repositories, and a checked one of each."""
 
+import gc
 import os
 import signal
 from collections.abc import Generator, Iterator
@@ -33,6 +34,13 @@ REFUSED = (
 )  # fmt: skip
 """Parts of the reasons for which a test may be skipped in CI, too: what isn't public, a machine doesn't allow, or the
 nightly run does."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Leave what pytest has collected to no collector: it stays to the end, so to look at it is for nothing."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,10 +1,12 @@
 """What end-to-end tests share: the command, in this process or one of its own, the friction log's repository, git."""
 
+import functools
 import gc
 import importlib
 import io
 import json
 import os
+import pkgutil
 import select
 import shutil
 import signal
@@ -21,6 +23,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+import taskcheck as taskcheck_package
+import taskcheck_rules
 from taskcheck.cli import main
 from taskcheck.testing import Built, build, incidents_fixture
 
@@ -76,7 +80,7 @@ def taskcheck(*arguments: str | Path, cwd: Path, process: bool | None = None, **
         forks = argv[:1] == ["run"] and "--dry-run" not in argv
         starts = [name for name in env if name.startswith(_START) and not (name == "PYTHONPATH" and plugin.exists())]
         if forks and not starts:
-            return _forked(argv, cwd, environment(**env))
+            return forked(lambda: main(argv), cwd, environment(**env))
         process = bool(starts)
     if not process:
         with _importable(plugin) if plugin.exists() else nullcontext():
@@ -94,14 +98,15 @@ def taskcheck(*arguments: str | Path, cwd: Path, process: bool | None = None, **
     return Ran(done.returncode, out, err)
 
 
-def _forked(argv: list[str], cwd: Path, env: dict[str, str]) -> Ran:
-    """Run the command line in a fork; as with any process, what it leaves running holds its output open."""
+def forked(command: Callable[[], int], cwd: Path, env: dict[str, str]) -> Ran:
+    """Run a command line in a fork; as with any process, what it leaves running holds its output open."""
+    _import_all()
     (out, out_end), (err, err_end) = os.pipe(), os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of threads: the child uses none of them
         pid = os.fork()
     if pid == 0:
-        _become_a_command(argv, cwd, env, (os.open(os.devnull, os.O_RDONLY), out_end, err_end))
+        _become_a_command(command, cwd, env, (os.open(os.devnull, os.O_RDONLY), out_end, err_end))
     os.close(out_end)
     os.close(err_end)
     try:
@@ -118,7 +123,20 @@ def _forked(argv: list[str], cwd: Path, env: dict[str, str]) -> Ran:
     return Ran(code, told[out].decode(), said)
 
 
-def _become_a_command(argv: list[str], cwd: Path, env: dict[str, str], streams: tuple[int, int, int]) -> NoReturn:
+@functools.cache
+def _import_all() -> None:
+    """Import what a command may use once here, and not in each fork."""
+    for package in (taskcheck_package, taskcheck_rules):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    for name in ("frontmatter", "pydantic", "rapidfuzz.process"):
+        importlib.import_module(name)
+
+
+def _become_a_command(
+    command: Callable[[], int], cwd: Path, env: dict[str, str], streams: tuple[int, int, int]
+) -> NoReturn:
     code = 1
     try:
         for number, descriptor in enumerate(streams):
@@ -130,7 +148,7 @@ def _become_a_command(argv: list[str], cwd: Path, env: dict[str, str], streams: 
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        code = main(argv)
+        code = command()
         sys.stdout.flush()
     except BaseException:  # noqa: BLE001 - nothing of the tests' own may run on here
         traceback.print_exc()
@@ -260,9 +278,14 @@ def _collector() -> Iterator[None]:
 
 
 def git(*arguments: str | Path, cwd: Path, **env: str) -> str:
-    """Run git for a test's own preparations."""
+    """Run git for a test's own preparations; a commit starts no second git that tidies up."""
     done = subprocess.run(
-        ["git", *map(str, arguments)], cwd=cwd, env=environment(**env), capture_output=True, text=True, check=False
+        ["git", "-c", "maintenance.auto=false", *map(str, arguments)],
+        cwd=cwd,
+        env=environment(**env),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -1,8 +1,11 @@
 """``pytest --taskcheck`` as a process: the same failures as a check, chosen, spread and written as pytest does."""
 
+import importlib
+import os
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,7 +15,7 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 
 from taskcheck.testing import build, incidents_fixture
-from tests.e2e.conftest import PATIENCE, Ran, environment, git, install_plugin, taskcheck
+from tests.e2e.conftest import PATIENCE, Ran, environment, forked, git, install_plugin, taskcheck
 from tests.samples import WHOLE, sampled
 from tests.unit.test_architecture import imported
 
@@ -22,17 +25,31 @@ PEOPLE = "[people]\ndave-fowler = ['dave']\nrj = []\n"
 
 
 def run(*arguments: str | Path, cwd: Path, others: bool = False, **env: str) -> Ran:
-    """pytest as a process, with the plugins that it needs, found by their names; the others take most of its time."""
+    """pytest as a process, with the plugins that it needs, found by their names; the others take most of its time.
+
+    That is a fork of this one, which has pytest already, but with workers of its own or with all plugins.
+    """
     words = [str(argument) for argument in arguments]
     plugins = ["-p", "taskcheck"]
-    if any(word.startswith("-n") or word == "xdist_group" for word in words):
+    spreads = any(word.startswith("-n") for word in words)
+    if spreads or "xdist_group" in words:
         plugins += ["-p", "xdist"]
     if others:
         plugins = []
     else:
         env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    words = ["--strict-markers", *plugins, *words]
+    if spreads or others:
+        ran = _started(words, cwd, env)
+    else:
+        ran = forked(lambda: _pytest(words), cwd, environment(COLUMNS="300", **env))
+    assert "INTERNALERROR" not in ran.out, ran.out
+    return ran
+
+
+def _started(words: list[str], cwd: Path, env: dict[str, str]) -> Ran:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--strict-markers", *plugins, *words],
+        [sys.executable, "-m", "pytest", *words],
         cwd=cwd,
         env=environment(PYTHONDONTWRITEBYTECODE="1", COLUMNS="300", **env),
         capture_output=True,
@@ -40,8 +57,18 @@ def run(*arguments: str | Path, cwd: Path, others: bool = False, **env: str) -> 
         timeout=PATIENCE,
         check=False,
     )
-    assert "INTERNALERROR" not in done.stdout, done.stdout
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def _pytest(words: list[str]) -> int:
+    """Run pytest as a new process would: without the filters of warnings and the modules of this one's tests."""
+    sys.dont_write_bytecode = True
+    sys.path[:0] = ["", *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    importlib.invalidate_caches()
+    warnings.resetwarnings()
+    for name in [name for name in sys.modules if name.partition(".")[0] in {"tests", "conftest"}]:
+        del sys.modules[name]
+    return pytest.main(words)
 
 
 def outcomes(xml: Path) -> dict[str, str]:

@@ -14,8 +14,8 @@ _CONFIG = f"""\
 [user]
 name = Fleet
 email = fleet@example.com
-[gc]
-auto = 0
+[maintenance]
+auto = false
 [remote "origin"]
 url = https://{"/".join(FORGE)}.git
 """

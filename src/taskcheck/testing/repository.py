@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-_CONFIG = "[user]\n\tname = Fixture\n\temail = fixture@example.com\n[gc]\n\tauto = 0\n"
+_CONFIG = "[user]\n\tname = Fixture\n\temail = fixture@example.com\n[maintenance]\n\tauto = false\n"
+"""Who commits; and that no commit starts another git, to find that there is nothing to tidy up."""
 
 
 class GitFailed(Exception):
