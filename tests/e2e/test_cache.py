@@ -20,7 +20,7 @@ from taskcheck.documents.shape import FrontMatter, Shape, StatusLines
 from taskcheck.formats import json_report, text
 from taskcheck.model.report import Report
 from taskcheck.model.sources import Repository
-from taskcheck.read import files, known, recall
+from taskcheck.read import files, known, recall, repository
 from taskcheck.read.cached import cache_for, file_name, key_of
 from taskcheck.read.git import Git
 from taskcheck.read.learned import Remembering
@@ -293,17 +293,24 @@ def test_a_rule_that_was_stopped_says_of_the_same_tasks_that_it_was(
 
 
 def test_the_version_of_one_git_is_asked_once(fleet: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process, and where it is remembered, in all of them."""
     asked: list[str] = []
     version = Git.version
     monkeypatch.setattr(Git, "version", lambda self: asked.append("version") or version(self))
-    printed(fleet)
-    printed(fleet)
+    monkeypatch.setattr(repository, "_NEW_ENOUGH", set())
+    printed(fleet, "--no-cache")
+    printed(fleet, "--no-cache")
     assert len(asked) == 1
+    monkeypatch.setattr(repository, "_NEW_ENOUGH", set())
+    printed(fleet)
+    monkeypatch.setattr(repository, "_NEW_ENOUGH", set())
+    printed(fleet)
+    assert len(asked) == 2
     (tmp_path / "git").write_text(f'#!/bin/sh\nexec {shutil.which("git")} "$@"\n')
     (tmp_path / "git").chmod(0o755)
     for _ in range(2):
         printed(fleet, PATH=f"{tmp_path}:{os.environ['PATH']}")
-    assert len(asked) == 3, "a script may start another one each time"
+    assert len(asked) == 4, "a script may start another one each time"
 
 
 def test_what_was_written_just_now_is_not_believed(fleet: Repo, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

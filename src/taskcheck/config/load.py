@@ -4,6 +4,7 @@ import errno
 import os
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +61,23 @@ def presets(texts: Mapping[str, str]) -> dict[str, Preset]:
     found = {}
     for name, text in texts.items():
         try:
-            tables = read_toml(text)
+            found[name] = _read_preset(name, text)
         except TomlError as error:
             raise ConfigError(f"preset {name}: {error}") from error
-        about, detect = tables.pop("about", ""), tuple(tables.pop("detect", ()))
-        found[name] = Preset(name, about, detect, tables)
     return found
+
+
+@lru_cache(maxsize=64)
+def _read_preset(name: str, text: str) -> Preset:
+    """Return the preset of a text, read once in a process, whatever the number of stores that it opens.
+
+    Raises:
+        TomlError: it is no TOML.
+    """
+    tables = read_toml(text)
+    about = tables.pop("about", "")
+    detect = tuple(tables.pop("detect", ()))
+    return Preset(name, about, detect, tables)
 
 
 def find(root: Path) -> Path | None:

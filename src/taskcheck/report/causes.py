@@ -23,10 +23,12 @@ class Causes:
         Of two that would explain each other it is the one that says so more exactly: by the other's name, by its
         family, by ``*``. Where both say it alike, neither explains the other.
         """
-        return {
-            cause: frozenset(effect for effect in self.rules if self._claim(cause, effect) > self._claim(effect, cause))
-            for cause in self.rules
-        }
+        nothing: frozenset[str] = frozenset()
+        return {name: self._effects(name) if rule.explains else nothing for name, rule in self.rules.items()}
+
+    def _effects(self, cause: str) -> frozenset[str]:
+        """Return the rules that a rule explains, which claim it less exactly than it claims them."""
+        return frozenset(effect for effect in self.rules if self._claim(cause, effect) > self._claim(effect, cause))
 
     def _claim(self, cause: str, effect: str) -> int:
         """Return how exactly a rule says that it explains another: 3 by name, 2 by family, 1 by ``*``, 0 not at all."""
