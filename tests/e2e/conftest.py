@@ -8,7 +8,6 @@ import json
 import os
 import pkgutil
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -27,6 +26,7 @@ import taskcheck as taskcheck_package
 import taskcheck_rules
 from taskcheck.cli import main
 from taskcheck.testing import Built, build, incidents_fixture
+from tests.e2e.repository import copy_repository
 
 
 class Late(BaseException):
@@ -309,12 +309,7 @@ def incidents(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 def copied(built: Built, into: Path) -> Path:
     """A copy of a built repository, for a test that writes; a quarter of what building takes."""
-    shutil.copytree(built.root, into, symlinks=True)
-    for told in into.glob(".git/worktrees/*/gitdir"):
-        there = Path(told.read_text().strip().replace(str(built.root), str(into), 1))
-        told.write_text(f"{there}\n")
-        if there.is_file() and (pointer := there.read_text()).startswith("gitdir: /"):
-            there.write_text(pointer.replace(str(built.root), str(into), 1))
+    copy_repository(built.root, into)
     return into
 
 

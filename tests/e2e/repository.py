@@ -1,6 +1,7 @@
 """A repository of real git commits, made step by step."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,21 @@ class Repo:
 
     def on_main(self) -> None:
         self.git("checkout", "-q", "main")
+
+    def copied(self, into: Path) -> "Repo":
+        """A copy with its worktrees, for a test that writes; a fifth of what making it takes."""
+        copy_repository(self.root, into)
+        return Repo(into, self.minutes)
+
+
+def copy_repository(root: Path, into: Path) -> None:
+    """Copy a repository, and point the worktrees within it to each other again."""
+    shutil.copytree(root, into, symlinks=True)
+    for told in into.glob(".git/worktrees/*/gitdir"):
+        there = Path(told.read_text().strip().replace(str(root), str(into), 1))
+        told.write_text(f"{there}\n")
+        if there.is_file() and (pointer := there.read_text()).startswith("gitdir: /"):
+            there.write_text(pointer.replace(str(root), str(into), 1))
 
 
 CONFIG = """preset = "task-manager"

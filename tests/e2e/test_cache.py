@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -29,11 +30,13 @@ from taskcheck.testing import build
 from tests.conftest import FIXTURES, request_for, where_for
 from tests.e2e.conftest import environment, taskcheck
 from tests.e2e.repository import CONFIG, Repo
-from tests.samples import sampled
+from tests.samples import WHOLE, sampled
 
 NOW = "2026-03-24T18:00:00Z"
 TASK = "---\ntitle: Task {number}\nowner: ana\nstatus: {status}\npriority: p1\nlabels: [a, b]\n---\nA body.\n"
-CASES = sorted(path for path in FIXTURES.glob("*/*/") if path.parent.name != "incidents")
+RULES = sorted(path for path in FIXTURES.iterdir() if path.is_dir() and path.name not in {"incidents", "presets"})
+CASES = [case for rule in RULES for case in sampled(sorted(rule.glob("*/")), 8)]
+"""Fixtures, of each rule some; below are those of all presets."""
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +61,7 @@ def remembering(store: Store, request: Request) -> tuple[str, str]:
     return told(check_store(store, replace(request, remember=True)))
 
 
-@pytest.mark.parametrize("case", sampled(CASES, 4), ids=lambda case: f"{case.parent.name}/{case.name}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_fixtures_are_judged_the_same(case: Path, tmp_path: Path, cache: Path) -> None:
     built = build(case, tmp_path / "repo")
     store, request = open_store(where_for(built)), request_for(built)
@@ -71,10 +74,10 @@ def test_fixtures_are_judged_the_same(case: Path, tmp_path: Path, cache: Path) -
     assert remembering(store, request) == expected, "damaged"
 
 
-@pytest.fixture
-def fleet(tmp_path: Path) -> Repo:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """Tasks with and without findings, two worktrees, one of which has moved a task; all committed."""
-    repo = Repo(tmp_path / "fleet")
+    repo = Repo(tmp_path_factory.mktemp("made") / "fleet")
     repo.root.mkdir()
     repo.git("init", "-q", "--template=", "-b", "main")
     tasks = {f"tasks__t{number}.md": TASK.format(number=number, status="ready") for number in range(8)}
@@ -90,6 +93,12 @@ def fleet(tmp_path: Path) -> Repo:
     copy = repo.root / ".worktrees/t1/tasks/t1.md"
     copy.write_text(copy.read_text().replace("ready", "in_progress"))
     return repo
+
+
+@pytest.fixture
+def fleet(made: Repo, tmp_path: Path) -> Repo:
+    """A copy of it, to be changed."""
+    return made.copied(tmp_path / "fleet")
 
 
 def printed(repo: Repo, *options: str, **env: str) -> tuple[int, str]:
@@ -157,8 +166,13 @@ def made_a_folder(path: Path) -> None:
 CHANGES: list[Callable[[Path], None]] = [edited_same_size, replaced, removed, linked, emptied, made_a_folder]
 
 
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("where", ["tasks/t4.md", ".worktrees/t2/tasks/t4.md", ".worktrees/t1/tasks/t1.md"])
+PLACES = ["tasks/t4.md", ".worktrees/t2/tasks/t4.md", ".worktrees/t1/tasks/t1.md"]
+ALL = list(product(CHANGES, PLACES))
+LATIN = [(change, PLACES[(number + step) % 3]) for number, change in enumerate(CHANGES) for step in (0, 1)]
+"""Each change in two places, and each place changed in four ways."""
+
+
+@pytest.mark.parametrize(("change", "where"), ALL if WHOLE else LATIN)
 def test_a_change_is_seen(fleet: Repo, change: Callable[[Path], None], where: str) -> None:
     the_same(fleet)
     before = printed(fleet)
