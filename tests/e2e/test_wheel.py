@@ -1,10 +1,13 @@
 """A wheel built from the tree, installed in a new environment outside it, is whole."""
 
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
 import venv
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,11 +25,27 @@ def run(*command: str | Path, cwd: Path, code: int = 0) -> str:
     return done.stdout
 
 
+def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that the first of all workers fills that needs it; the others wait until it is there."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = shared / name, shared / f"{name}.done"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT, cwd=folder)
-    return next(folder.glob("taskcheck_lint-*.whl"))
+    def make(folder: Path) -> None:
+        run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT, cwd=folder)
+
+    return next(once(tmp_path_factory, "dist", make).glob("taskcheck_lint-*.whl"))
 
 
 EXAMPLE = ROOT / "examples" / "taskcheck-example"
@@ -48,10 +67,12 @@ PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new environment with the wheel and what it asks for, and nothing else; compiled when it is used."""
-    folder = tmp_path_factory.mktemp("installed")
-    venv.create(folder, symlinks=True)
-    run(*PIP, "--python", folder / "bin" / "python", "install", "--no-compile", wheel, cwd=folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        venv.create(folder, symlinks=True)
+        run(*PIP, "--python", folder / "bin" / "python", "install", "--no-compile", wheel, cwd=folder)
+
+    return once(tmp_path_factory, "installed", make)
 
 
 def test_wheel_works_outside_the_tree(installed: Path, tmp_path: Path) -> None:

@@ -61,22 +61,33 @@ BY_ANOTHER_NAME = {"taskcheck.model.pulls": {"_WEB": "fullmatch", "_SSH": "fullm
 Call = Callable[[str], object]
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    """Every module by name, with its syntax."""
+@cache
+def modules() -> dict[str, tuple[str, ast.Module]]:
+    """Every module by name, with its text and its syntax."""
+    found = {}
     for package, folder in SOURCES.items():
         for path in sorted(folder.rglob("*.py")):
             parts = (package, *path.relative_to(folder).with_suffix("").parts)
-            name = ".".join(part for part in parts if part != "__init__")
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            found[".".join(part for part in parts if part != "__init__")] = text, ast.parse(text)
+    return found
+
+
+def that_say(words: str) -> Iterator[tuple[str, ast.Module]]:
+    """The modules whose text has one of some words: no other one has to be walked through."""
+    for name, (text, tree) in modules().items():
+        if re.search(words, text):
+            yield name, tree
 
 
 @cache
 def uses() -> dict[tuple[str, str], set[str]]:
     """The methods that constants are asked for, by module and name; of public ones by any module."""
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for module, tree in modules():
-        for name, method in BY_ANOTHER_NAME.get(module, {}).items():
+    for module, names in BY_ANOTHER_NAME.items():
+        for name, method in names.items():
             found[module, name].add(method)
+    for module, tree in that_say("|".join(METHODS)):
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr in METHODS and isinstance(node.value, ast.Name):
                 name = node.value.id
@@ -97,7 +108,7 @@ METHODS: dict[str, Callable[[re.Pattern[Any], Any], object]] = {
 
 def written() -> Iterator[tuple[str, re.Pattern[Any], str]]:
     """Every pattern that stands in a module, under a name, with a method that it is asked by."""
-    for module, tree in modules():
+    for module, tree in that_say(r"\bre\b|\bexpression\b"):
         for node in tree.body:
             if isinstance(node, ast.Assign) and _is_re(node.value, "compile"):
                 name = ast.unparse(node.targets[0])
@@ -113,12 +124,14 @@ def written() -> Iterator[tuple[str, re.Pattern[Any], str]]:
 
 def _is_re(node: ast.AST, method: str = "") -> bool:
     """Whether it is a call of a function of `re`, or of our own that compiles what is asked for."""
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == "expression":
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Name) and node.func.id == "expression":
         return method in {"", "compile"}
     return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and ast.unparse(node.func.value) == "re"
+        isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "re"
         and (node.func.attr == method if method else node.func.attr != "escape")
     )
 
@@ -126,7 +139,7 @@ def _is_re(node: ast.AST, method: str = "") -> bool:
 def test_every_pattern_is_attacked() -> None:
     """A pattern that is made at run time has a test of its own here."""
     built, globbing, at_top = set(), set(), 0
-    for module, tree in modules():
+    for module, (_, tree) in modules().items():
         top = {id(node.value) for node in tree.body if isinstance(node, ast.Assign)}
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom | ast.Import) and "fnmatch" in ast.unparse(node):
