@@ -24,9 +24,9 @@ from taskcheck.plugins import hooks, manager as plugins
 from taskcheck.store import Request, Where, open_store
 from tests import pages
 from tests.conftest import ROOT
-from tests.e2e.conftest import environment, store, taskcheck
+from tests.e2e.conftest import empty_repository, environment, store, taskcheck
 
-__all__ = ["store"]
+__all__ = ["empty_repository", "store"]
 
 README = (ROOT / "README.md").read_text()
 

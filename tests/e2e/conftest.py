@@ -8,6 +8,7 @@ import json
 import os
 import pkgutil
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -319,8 +320,18 @@ def day(incidents: Built, tmp_path: Path) -> Path:
     return copied(incidents, tmp_path.resolve() / "repo")
 
 
+@pytest.fixture(scope="session")
+def empty_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `git init` makes, but for its examples of hooks; to be copied."""
+    folder = tmp_path_factory.mktemp("empty")
+    git("init", "-q", "-b", "main", cwd=folder)
+    for example in folder.glob(".git/hooks/*.sample"):
+        example.unlink()
+    return folder / ".git"
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Callable[..., Path]:
+def store(tmp_path: Path, empty_repository: Path) -> Callable[..., Path]:
     """Makes a small committed store: path to content."""
 
     def make(files: dict[str, str | bytes], *, repository: bool = True) -> Path:
@@ -331,7 +342,7 @@ def store(tmp_path: Path) -> Callable[..., Path]:
             path.write_bytes(content.encode() if isinstance(content, str) else content)
         root.mkdir(exist_ok=True)
         if repository:
-            git("init", "-q", "-b", "main", cwd=root)
+            shutil.copytree(empty_repository, root / ".git", symlinks=True)
             git("add", "-A", cwd=root)
             git("commit", "-q", "--allow-empty", "-m", "start", cwd=root)
         return root

@@ -34,8 +34,17 @@ class Repo:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         self.git("add", "-A")
-        self.git("commit", "--allow-empty", "-m", message)
-        return self.git("rev-parse", "HEAD")
+        self.git("commit", "-q", "--allow-empty", "-m", message)
+        return self.head()
+
+    def head(self) -> str:
+        """The commit that is checked out: after each commit it stands in a loose file, but of a worktree elsewhere."""
+        folder = self.root / ".git"
+        if not folder.is_dir():
+            return self.git("rev-parse", "HEAD")
+        named = (folder / "HEAD").read_text().strip()
+        reference = named.removeprefix("ref: ")
+        return (folder / reference).read_text().strip() if reference != named else named
 
     def branch(self, name: str = "task/x", start: str = "main") -> None:
         self.git("checkout", "-q", "-b", name, start)

@@ -41,14 +41,19 @@ def found(repo: Repo, *options: str) -> dict[tuple[str | None, str], dict[str, A
     }
 
 
-@pytest.fixture
-def repo(tmp_path: Path) -> Repo:
-    repo = Repo(tmp_path / "repo")
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    repo = Repo(tmp_path_factory.mktemp("begun") / "repo")
     repo.root.mkdir()
     repo.git("init", "-q", "--template=", "--initial-branch=main")
     (repo.root / ".gitignore").write_text(".worktrees/\n.tasks/\ntasks/logs/\n")
     repo.commit("first", **{"taskcheck.toml": CONFIG, "code": "1\n"})
     return repo
+
+
+@pytest.fixture
+def repo(begun: Repo, tmp_path: Path) -> Repo:
+    return begun.copied(tmp_path / "repo")
 
 
 # Since when

@@ -16,14 +16,19 @@ from tests.e2e.repository import Repo
 HOW = ["squash", "merge", "rebase"]
 
 
-@pytest.fixture
-def repo(tmp_path: Path) -> Repo:
-    repo = Repo(tmp_path / "repo")
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    repo = Repo(tmp_path_factory.mktemp("begun") / "repo")
     repo.root.mkdir()
     repo.git("init", "-q", "--template=", "--initial-branch=main")
     repo.commit("first", code="1\n", other="1\n", tasks__x="status: ready\n")
     repo.commit("second", code="2\n")
     return repo
+
+
+@pytest.fixture
+def repo(begun: Repo, tmp_path: Path) -> Repo:
+    return begun.copied(tmp_path / "repo")
 
 
 def verdict(repo: Repo, commit: str) -> Merge:

@@ -32,13 +32,18 @@ def history_of(git: Git, head: str, tip: str) -> History:
     return History.of(git, head, [tip], shallow=shallow, is_task=lambda path: path.startswith("tasks/"))
 
 
-@pytest.fixture
-def repo(tmp_path: Path) -> Repo:
-    repo = Repo(tmp_path / "repo")
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    repo = Repo(tmp_path_factory.mktemp("begun") / "repo")
     repo.root.mkdir()
     repo.git("init", "-q", "--template=", "--initial-branch=main")
     repo.commit("first", code=FEATURE, other="1\n", tasks__x="status: ready\n")
     return repo
+
+
+@pytest.fixture
+def repo(begun: Repo, tmp_path: Path) -> Repo:
+    return begun.copied(tmp_path / "repo")
 
 
 def work(repo: Repo, *, commits: int = 1, task: bool = False) -> None:

@@ -25,14 +25,19 @@ def task(status: str, **front: object) -> str:
     return f"---\n{lines}---\n"
 
 
-@pytest.fixture
-def repo(tmp_path: Path) -> Repo:
-    repo = Repo(tmp_path / "repo")
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    repo = Repo(tmp_path_factory.mktemp("begun") / "repo")
     repo.root.mkdir()
     repo.git("init", "-q", "--template=", "--initial-branch=main")
     (repo.root / ".gitignore").write_text(".worktrees/\n.tasks/\ntasks/logs/\n")
     repo.commit("first", **{"taskcheck.toml": CONFIG, "code": "1\n", "tasks__x.md": task("in_review", branch="task/x")})
     return repo
+
+
+@pytest.fixture
+def repo(begun: Repo, tmp_path: Path) -> Repo:
+    return begun.copied(tmp_path / "repo")
 
 
 def register(repo: Repo, *, at: str = REGISTER, **entries: dict[str, object]) -> None:

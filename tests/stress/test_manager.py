@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.e2e.conftest import environment, store, taskcheck
+from tests.e2e.conftest import empty_repository, environment, store, taskcheck
 
-__all__ = ["store"]
+__all__ = ["empty_repository", "store"]
 
 STRESS = bool(os.environ.get("TASKCHECK_STRESS"))
 KILLS = 20 if STRESS else 2
