@@ -20,7 +20,11 @@ def looks_unread(sources: Sources, settings: Settings, tasks: Sequence[Task]) ->
     folder more.
     """
     reader = TaskReader(settings)
-    candidates = [task for task in map(reader.read, sources.beside) if task is not None and _is_known(task, settings)]
+    candidates = []
+    for source in sources.beside:
+        task = reader.read(source)
+        if task is not None and _is_known(task, settings):
+            candidates.append(task)
     if not candidates:
         return ()
     usual = _usual_keys(tasks, settings)
@@ -28,7 +32,8 @@ def looks_unread(sources: Sources, settings: Settings, tasks: Sequence[Task]) ->
     found = []
     for task in candidates:
         path = task.place.path
-        if usual <= task.front.keys() or _has_name_of_a_task(path, patterns):
+        has_usual_keys = usual <= task.front.keys()
+        if has_usual_keys or _has_name_of_a_task(path, patterns):
             found.append(path)
     return tuple(found)
 
@@ -40,8 +45,13 @@ def _is_known(task: Task, settings: Settings) -> bool:
 
 def _usual_keys(tasks: Sequence[Task], settings: Settings) -> set[str]:
     """Return the keys that all tasks have that can be read; where there are none, those that they have to have."""
-    fronts = [set(task.front) for task in tasks if task.document is not None]
-    return set.intersection(*fronts) if fronts else set(settings.required_keys)
+    fronts = []
+    for task in tasks:
+        if task.document is not None:
+            fronts.append(set(task.front))
+    if not fronts:
+        return set(settings.required_keys)
+    return set.intersection(*fronts)
 
 
 def _has_name_of_a_task(path: str, patterns: Sequence[Pattern]) -> bool:
@@ -53,8 +63,10 @@ def _has_name_of_a_task(path: str, patterns: Sequence[Pattern]) -> bool:
     folder, _, name = path.rpartition("/")
     without_letter = f"{folder}/{_LETTER_MORE.sub('', name, count=1)}"
     for pattern in patterns:
+        if pattern.match(without_letter):
+            return True
         without_folders = f"{pattern.folder}/{name}"
         lies_deeper = path.startswith(f"{pattern.folder}/")
-        if pattern.match(without_letter) or (lies_deeper and pattern.match(without_folders)):
+        if lies_deeper and pattern.match(without_folders):
             return True
     return False

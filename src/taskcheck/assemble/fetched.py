@@ -34,7 +34,15 @@ def _tasks(fetched: Fetched, reader: TaskReader, tasks: Tasks) -> dict[str, Task
         task = reader.read(source, f"branch:{fetched.name}")
         if task is None:
             continue
-        at_path = tasks.by_path.get(source.path)
-        name = at_path.id if task.document is None and at_path is not None else task.id
-        found[name] = None if reader.archived(source.path) else task
+        name = _name(task, tasks.by_path.get(source.path))
+        is_archived = reader.archived(source.path)
+        found[name] = None if is_archived else task
     return found
+
+
+def _name(task: Task, at_path: Task | None) -> str:
+    """Return the id of a task of trunk: where its file can't be read, that of root's task at its path."""
+    is_unreadable = task.document is None
+    if is_unreadable and at_path is not None:
+        return at_path.id
+    return task.id

@@ -10,9 +10,13 @@ from taskcheck.model.tasks import Tasks, fold_id
 
 def by_branch(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
     """Return the checkouts that are on a branch, by its name; of a fetched one the name without its remote will do."""
-    found = {checkout.branch: checkout for checkout in checkouts if checkout.branch}
+    found = {}
+    for checkout in checkouts:
+        if checkout.branch:
+            found[checkout.branch] = checkout
     for branch, checkout in list(found.items()):
-        found.setdefault(branch.removeprefix(REMOTE), checkout)
+        name = branch.removeprefix(REMOTE)
+        found.setdefault(name, checkout)
     return found
 
 
@@ -23,10 +27,13 @@ def by_path(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
 
 def own_by_front_matter(tasks: Tasks, checkouts: Sequence[Checkout], trunk: str | None) -> dict[str, Checkout]:
     """Return the checkout of each task that its own front matter names, by worktree or by branch."""
-    branches, paths = by_branch(checkouts), by_path(checkouts)
+    branches = by_branch(checkouts)
+    paths = by_path(checkouts)
     own: dict[str, Checkout] = {}
     for task in tasks:
-        checkout = paths.get(task.text("worktree") or "") or branches.get(task.text("branch") or "")
+        worktree = task.text("worktree") or ""
+        branch = task.text("branch") or ""
+        checkout = paths.get(worktree) or branches.get(branch)
         if checkout is not None and checkout.branch != trunk:
             own.setdefault(task.id, checkout)
     return own
@@ -44,7 +51,8 @@ def own_by_pattern(text: str, named: Mapping[str, Checkout], tasks: Tasks) -> di
     pattern = Pattern(text)
     own: dict[str, Checkout] = {}
     left = dict(named)
-    for task in sorted((task.id for task in tasks), key=_longest_first):
+    ids = [task.id for task in tasks]
+    for task in sorted(ids, key=_longest_first):
         name = _name_of(task, pattern, left)
         if name is not None:
             own[task] = left.pop(name)
@@ -94,5 +102,8 @@ def _name_of(task: str, pattern: Pattern, names: Iterable[str]) -> str | None:
     """Return the first of some names that a pattern makes of a task; None where none is."""
     filled = pattern.fill(task=task)
     if "*" in pattern.text:
-        return next(filter(Pattern(filled).match, names), None)
-    return filled if filled in names else None
+        made = Pattern(filled)
+        return next(filter(made.match, names), None)
+    if filled in names:
+        return filled
+    return None

@@ -29,16 +29,24 @@ def _with_file_ids(ledgers: Ledgers, tasks: tuple[Task, ...]) -> Ledgers:
         names.pop(task.id, None)
     if not names:
         return ledgers
-    tombstones = tuple(replace(each, task=names.get(each.task, each.task)) for each in ledgers.tombstones)
-    logs = tuple(replace(each, task=names.get(each.task, each.task)) for each in ledgers.logs)
+    tombstones = []
+    for tombstone in ledgers.tombstones:
+        name = names.get(tombstone.task, tombstone.task)
+        tombstones.append(replace(tombstone, task=name))
+    logs = []
+    for log in ledgers.logs:
+        name = names.get(log.task, log.task)
+        logs.append(replace(log, task=name))
     files = tuple(_with_file_id(each, names) for each in ledgers.files)
-    return replace(ledgers, tombstones=tombstones, logs=logs, files=files)
+    return replace(ledgers, tombstones=tuple(tombstones), logs=tuple(logs), files=files)
 
 
 def _with_file_id(ledger: Ledger, names: Mapping[str, str]) -> Ledger:
     """Return a tombstone's or log's file with the id that its name stands for, if it is one of some names."""
-    is_of_a_run = ledger.kind in {LedgerKind.TOMBSTONE, LedgerKind.LOG}
-    return replace(ledger, name=names.get(ledger.name, ledger.name)) if is_of_a_run else ledger
+    if ledger.kind not in {LedgerKind.TOMBSTONE, LedgerKind.LOG}:
+        return ledger
+    name = names.get(ledger.name, ledger.name)
+    return replace(ledger, name=name)
 
 
 def _with_row_ids(ledgers: Ledgers, tasks: tuple[Task, ...]) -> Ledgers:

@@ -28,7 +28,8 @@ def ledger_rows(
     elif isinstance(rows, list | tuple):
         yield from _listed_rows(container, rows, troubles)
     else:
-        troubles.append(((container,), Trouble("wrong-type", f"{container} should be an object or a list")))
+        trouble = Trouble("wrong-type", f"{container} should be an object or a list")
+        troubles.append(((container,), trouble))
 
 
 def _container(values: Mapping[str, Value], containers: Sequence[str]) -> str | None:
@@ -41,10 +42,12 @@ def _container(values: Mapping[str, Value], containers: Sequence[str]) -> str | 
 def _keyed_rows(container: str, rows: Mapping[str, Value], troubles: Troubles) -> Iterator[tuple[str, Route, Value]]:
     """Yield the rows of an object keyed by task."""
     for task, value in rows.items():
+        route = (container, task)
         if task:
-            yield task, (container, task), value
+            yield task, route, value
         else:
-            troubles.append(((container, task), Trouble("wrong-type", "a row needs its task as its key")))
+            trouble = Trouble("wrong-type", "a row needs its task as its key")
+            troubles.append((route, trouble))
 
 
 def _listed_rows(container: str, rows: Sequence[Value], troubles: Troubles) -> Iterator[tuple[str, Route, Value]]:
@@ -55,7 +58,8 @@ def _listed_rows(container: str, rows: Sequence[Value], troubles: Troubles) -> I
         if isinstance(value, Mapping):
             task = nonempty_text(value.get("slug")) or nonempty_text(value.get("task"))
         if task is None:
-            troubles.append((route, Trouble("wrong-type", "a row in a list needs its task under slug or task")))
+            trouble = Trouble("wrong-type", "a row in a list needs its task under slug or task")
+            troubles.append((route, trouble))
         else:
             yield task, route, value
 

@@ -72,10 +72,15 @@ def _elements(data: bytes) -> Iterator[Mapping[str, Value]]:
         value, depth = waiting.pop()
         if isinstance(value, tuple):
             yield from filter(_has_status, value)
-        elif isinstance(value, Mapping) and depth < MOST_DEPTH:
-            waiting += [(item, depth + 1) for item in value.values()]
+            continue
+        is_deepest = depth >= MOST_DEPTH
+        if isinstance(value, Mapping) and not is_deepest:
+            for item in value.values():
+                waiting.append((item, depth + 1))
 
 
 def _has_status(value: Value) -> TypeGuard[Mapping[str, Value]]:
     """Return whether a value is an object with a status."""
-    return isinstance(value, Mapping) and ("status" in value or "state" in value)
+    if not isinstance(value, Mapping):
+        return False
+    return not value.keys().isdisjoint(("status", "state"))

@@ -22,7 +22,11 @@ class Standing:
         changes = self.changes.get(task.place.path)
         if changes is None:
             return False
-        return not changes or self._status(changes[0].after, task) != task.status
+        if not changes:
+            return True
+        newest = changes[0]
+        committed = self._status(newest.after, task)
+        return committed != task.status
 
     def given(self, task: Task) -> Moment | None:
         """Return the commit that gave a task its present status; None where history wasn't asked or doesn't tell."""
@@ -39,9 +43,12 @@ class Standing:
 
     def was_closed_after(self, task: Task, moment: Moment) -> bool:
         """Return whether a task was done or dropped after a commit, and is open again."""
-        return any(self._is_closed(change.before, task) for change in self._since(task, moment)) or (
-            self.is_unsaved(task) and any(self._is_closed(each.after, task) for each in self._newest(task))
-        )
+        for change in self._since(task, moment):
+            if self._is_closed(change.before, task):
+                return True
+        if not self.is_unsaved(task):
+            return False
+        return any(self._is_closed(newest.after, task) for newest in self._newest(task))
 
     def _since(self, task: Task, moment: Moment) -> Iterator[Change]:
         """Yield what was made of a task's file after a commit."""
@@ -61,7 +68,9 @@ class Standing:
     def _status(self, data: bytes | None, task: Task) -> str | None:
         """Return the status that a version of a task's file has; None where there was no file, or no task in it."""
         version = self._version(data, task)
-        return version.status if version is not None else None
+        if version is None:
+            return None
+        return version.status
 
     def _version(self, data: bytes | None, task: Task) -> Task | None:
         """Return a version of a task's file as a task; None where there was no file, or no task in it."""

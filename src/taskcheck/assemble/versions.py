@@ -69,10 +69,15 @@ class Ancestry:
 
     def _at_base(self, task: str) -> Sequence[Task]:
         """Return the files that had an id when the checkout left root's history."""
-        behind = (self.held.behind.get(root.place.path) for root in self.tasks.all_of(task))
-        unchanged = (self._version_of(source) for source in behind if source is not None)
-        found = [version for version in unchanged if version is not None and version.id == task]
-        return [*self._base_by_id.get(task, ()), *found]
+        found = list(self._base_by_id.get(task, ()))
+        for root in self.tasks.all_of(task):
+            source = self.held.behind.get(root.place.path)
+            if source is None:
+                continue
+            version = self._version_of(source)
+            if version is not None and version.id == task:
+                found.append(version)
+        return found
 
     def _version_of(self, source: Source) -> Task | None:
         """Return the task that a file of the base was."""
@@ -83,10 +88,15 @@ class Ancestry:
         """The files that were there when the checkout left root's history, by the id that they had."""
         found: dict[str, list[Task]] = {}
         fork = self.held.fork
-        for path, data in fork.base_files.items() if isinstance(fork, Fork) else ():
-            base = None if path in self.held.behind.blobs else self.version(data, path, "root")
+        if not isinstance(fork, Fork):
+            return found
+        for path, data in fork.base_files.items():
+            if path in self.held.behind.blobs:
+                continue
+            base = self.version(data, path, "root")
             if base is not None:
-                found.setdefault(base.id, []).append(base)
+                those = found.setdefault(base.id, [])
+                those.append(base)
         return found
 
     def _is_ancestor_of_both(self, base: Task, task: Task, root: Task, fork: Fork) -> bool:

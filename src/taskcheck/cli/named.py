@@ -33,7 +33,9 @@ def about(request: "Request", options: argparse.Namespace, store: "Store") -> "R
         if nodes:
             raise Failure("--lf names the findings that failed last: name no TASK::RULE beside it")
         nodes = list(_failed(options, store.location))
-    if (nodes or options.keyword) and (options.fix or options.diff):
+    is_of_some_findings = bool(nodes or options.keyword)
+    is_a_repair = options.fix or options.diff
+    if is_of_some_findings and is_a_repair:
         raise Failure("a repair is of a task, not of one of its findings: name no TASK::RULE, no -k and no --lf")
     return replace(request, only=tuple(named), nodes=tuple(nodes), keyword=options.keyword)
 
@@ -70,8 +72,11 @@ NARROWING = ("only", "keyword", "owner", "maxfail", "select", "extend_select", "
 
 def _task_of(name: str, store: "Store") -> str | None:
     """Return the task of a finding that is named as ``TASK::RULE`` or ``TASK::RULE[WHAT]``; None for any other name."""
-    task, _, rule = name.partition("[")[0].rpartition("::")
-    return task if task and rule in store.rules else None
+    node = name.partition("[")[0]
+    task, _, rule = node.rpartition("::")
+    if task and rule in store.rules:
+        return task
+    return None
 
 
 def store_path(name: str, location: "Location") -> str:

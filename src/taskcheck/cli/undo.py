@@ -29,8 +29,7 @@ def run(options: argparse.Namespace) -> int:
     store = guarded(lambda: open_store(Where(root=options.root, config=options.config)))
     if options.list:
         for record in guarded(lambda: repair.fixes(store)):
-            what = (f"{fix['rule']} {fix['task'] or fix['manager'] or ''}".strip() for fix in record.fixes)
-            print(f"{visible(record.id)}  {visible(record.at)}  {_files(record)}  {visible(', '.join(what))}")
+            print(_listed(record))
         return 0
     journal, recovered = guarded(lambda: repair.take_back(store, options.id))
     if recovered:
@@ -39,10 +38,29 @@ def run(options: argparse.Namespace) -> int:
         print("there is no fix to undo")
         return 0
     for file in journal.files:
-        print(f"{'removed' if file.after is None else 'restored'}  {visible(file.path, None)}")
-    print(f"undone: {visible(journal.undoes or '')}, {_files(journal)}")
+        done = "removed" if file.after is None else "restored"
+        path = visible(file.path, None)
+        print(f"{done}  {path}")
+    undone = visible(journal.undoes or "")
+    print(f"undone: {undone}, {_files(journal)}")
     return 0
 
 
+def _listed(record: "Journal") -> str:
+    """Return a fix as a list of those shows it that can be undone."""
+    made = []
+    for fix in record.fixes:
+        about = fix["task"] or fix["manager"] or ""
+        text = f"{fix['rule']} {about}"
+        made.append(text.strip())
+    name = visible(record.id)
+    at = visible(record.at)
+    files = _files(record)
+    what = visible(", ".join(made))
+    return f"{name}  {at}  {files}  {what}"
+
+
 def _files(journal: "Journal") -> str:
-    return f"{len(journal.files)} file{'' if len(journal.files) == 1 else 's'}"
+    number = len(journal.files)
+    ending = "" if number == 1 else "s"
+    return f"{number} file{ending}"

@@ -37,20 +37,24 @@ def settings_of(
         **_said(tables.get("fields", {}), {"required": "required"}),
         **_of_rules(tables.get("rules", {})),
     }
+    paths = _frozen(tables["paths"])
+    markers = tables.get("markers", {})
+    signals = tables.get("signals", {})
+    limits = tables.get("limits", {})
     return Settings(
         preset=preset,
         source=source,
-        paths=Paths(**_frozen(tables["paths"])),
+        paths=Paths(**paths),
         fields=_fields(tables.get("fields", {})),
         statuses=statuses,
         folded_statuses=folded,
         vocabulary=vocabulary,
         shape=_shape(tables),
         folders=_folders(tables.get("folders", {})),
-        markers={pattern: Stage(stage) for pattern, stage in tables.get("markers", {}).items()},
-        signals={kind: tuple(_listed(rules)) for kind, rules in tables.get("signals", {}).items()},
+        markers={pattern: Stage(stage) for pattern, stage in markers.items()},
+        signals={kind: tuple(_listed(rules)) for kind, rules in signals.items()},
         outcomes=_frozen(tables["outcomes"]),
-        limits=Limits(**{name: duration(span) for name, span in tables.get("limits", {}).items()}),
+        limits=Limits(**{name: duration(span) for name, span in limits.items()}),
         suppress=_suppressions(tables.get("suppress", ()), lines),
         **said,
     )

@@ -63,9 +63,11 @@ def route(state: State, task: Task) -> RoutedTo:
 
 def _unreadable(task: Task) -> Iterator[str]:
     """Yield that a task's file can't be read."""
-    if task.document is None:
-        trouble = f": {task.trouble.message}" if task.trouble else ""
-        yield f"{task.place.path} can't be read{trouble}"
+    if task.document is not None:
+        return
+    path = task.place.path
+    why = f": {task.trouble.message}" if task.trouble else ""
+    yield f"{path} can't be read{why}"
 
 
 def _worked_on(dispatch: Dispatch | None) -> Iterator[str]:
@@ -99,11 +101,18 @@ def _dependencies(state: State, task: Task) -> Iterator[str]:
     """Yield the tasks that a task depends on and that aren't done, dropped ones among them; archived ones are."""
     for _, name in task.texts("depends_on"):
         other = state.tasks.resolve(name, task)
-        if other is None:
-            if not state.tasks.put_away(name, task):
-                yield f"it depends on {name}, which isn't there"
-        elif other.stage is not Stage.DONE:
-            yield f"it depends on {other.id}, which is {other.status or 'without status'}"
+        if other is not None:
+            yield from _not_done(other)
+        elif not state.tasks.put_away(name, task):
+            yield f"it depends on {name}, which isn't there"
+
+
+def _not_done(other: Task) -> Iterator[str]:
+    """Yield that a task on which another one depends isn't done."""
+    if other.stage is Stage.DONE:
+        return
+    status = other.status or "without status"
+    yield f"it depends on {other.id}, which is {status}"
 
 
 def _registrations(state: State, task: Task, person: str, dispatch: Dispatch | None) -> Iterator[str]:
@@ -130,7 +139,9 @@ def _may_live(entry: Entry, dispatch: Dispatch | None) -> bool:
 
 def _over(entry: Entry, dispatch: Dispatch | None) -> bool:
     """Return whether the run of an entry is over; one that isn't of the newest run is."""
-    return dispatch is None or dispatch.over or entry not in dispatch.entries
+    if dispatch is None or dispatch.over:
+        return True
+    return entry not in dispatch.entries
 
 
 def _disagreements(report: Report, task: Task) -> Iterator[str]:

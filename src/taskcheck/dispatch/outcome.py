@@ -43,14 +43,17 @@ def outcome(state: State, task: str, record: Mapping[str, Scalar], ended: Ended)
     copy = own_copy(state, task)
     said = record.get("outcome")
     if isinstance(said, str) and said in state.settings.outcomes:
-        reason = record.get("reason")
+        told = record.get("reason")
+        reason = told if isinstance(told, str) else None
         pull = named_pull(state, task, record)
-        return Outcome(name=said, reason=reason if isinstance(reason, str) else None, pull_request=pull)
+        return Outcome(name=said, reason=reason, pull_request=pull)
     left = copy or state.tasks.get(task)
     if left is not None and left.document is None:
         why = left.trouble.message if left.trouble else "it can't be read"
-        return Outcome(name=FAILED, reason=f"its task file can't be read: {why}", rejected=ended.exit_code == 0)
-    return _by_status(state, left.status if left else None, named_pull(state, task, record), ended)
+        return _failed(ended, f"its task file can't be read: {why}")
+    status = left.status if left else None
+    pull = named_pull(state, task, record)
+    return _by_status(state, status, pull, ended)
 
 
 def _by_status(state: State, status: str | None, pull: PullRequest | None, ended: Ended) -> Outcome:
@@ -62,11 +65,18 @@ def _by_status(state: State, status: str | None, pull: PullRequest | None, ended
     names = [name for name in state.settings.outcomes if state.settings.allows(name, status)]
     name = FAILED if ended.exit_code and FAILED in names else next(iter(names), None)
     if name is None:
-        return Outcome(name=FAILED, reason=_failure(ended), pull_request=pull, rejected=ended.exit_code == 0)
+        why = _failure(ended)
+        return _failed(ended, why, pull)
     if name == COMPLETED and pull is None:
-        reason = f"left as {status}, and no pull request is named"
-        return Outcome(name=FAILED, reason=reason, rejected=ended.exit_code == 0)
-    return Outcome(name=name, pull_request=pull, reason=f"left as {status}" if name == FAILED else None)
+        return _failed(ended, f"left as {status}, and no pull request is named")
+    reason = f"left as {status}" if name == FAILED else None
+    return Outcome(name=name, pull_request=pull, reason=reason)
+
+
+def _failed(ended: Ended, reason: str, pull: PullRequest | None = None) -> Outcome:
+    """Return that a run has failed, for some reason, against the word of a worker that ended well."""
+    ended_well = ended.exit_code == 0
+    return Outcome(name=FAILED, reason=reason, pull_request=pull, rejected=ended_well)
 
 
 def own_copy(state: State, task: str) -> Task | None:
@@ -83,10 +93,16 @@ def own_copy(state: State, task: str) -> Task | None:
 
 def named_pull(state: State, task: str, record: Mapping[str, Scalar]) -> PullRequest | None:
     """Return the pull request of a task that a ledger names: tombstone, worktree, root, register, in this order."""
-    url, number = record.get("pr_url"), record.get("pr_number")
+    url = record.get("pr_url")
+    number = record.get("pr_number")
     if isinstance(url, str) and url:
-        return PullRequest(url=url, number=number) if isinstance(number, int) else PullRequest.at(url)
-    for ledger in (own_copy(state, task), state.tasks.get(task), *state.entries_of(task)):
+        if isinstance(number, int):
+            return PullRequest(url=url, number=number)
+        return PullRequest.at(url)
+    copy = own_copy(state, task)
+    root = state.tasks.get(task)
+    entries = state.entries_of(task)
+    for ledger in (copy, root, *entries):
         if ledger is not None and ledger.pull_request:
             return ledger.pull_request
     return None

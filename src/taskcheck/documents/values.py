@@ -32,16 +32,23 @@ def timestamp(text: str) -> datetime | None:
     if match is None:
         return None
     date, minutes, seconds, fraction, zone = match.groups()
-    offset = "+00:00" if zone in (None, "Z", "z") else zone
-    exact = f"{date}T{minutes or '00:00'}{seconds or ':00'}.{(fraction or '0')[:6]:0<6}{offset}"
+    is_utc = zone in (None, "Z", "z")
+    offset = "+00:00" if is_utc else zone
+    minutes = minutes or "00:00"
+    seconds = seconds or ":00"
+    fraction = fraction or "0"
+    microseconds = fraction[:6].ljust(6, "0")
+    exact = f"{date}T{minutes}{seconds}.{microseconds}{offset}"
     try:
         moment = datetime.fromisoformat(exact)
     except ValueError:  # no such day or hour
         return None
     try:
-        return min(max(moment.astimezone(UTC), _EARLIEST), _LATEST)
+        in_utc = moment.astimezone(UTC)
     except OverflowError:  # beyond year 1 or 9999 once in UTC
         return _EARLIEST if moment.year == 1 else _LATEST
+    not_too_early = max(in_utc, _EARLIEST)
+    return min(not_too_early, _LATEST)
 
 
 def has_zone(text: str) -> bool:
@@ -52,7 +59,11 @@ def has_zone(text: str) -> bool:
 
 def from_epoch(seconds: float) -> datetime:
     """Return the moment so many seconds after 1970, in UTC, within the same bounds as `timestamp`."""
-    return datetime.fromtimestamp(min(max(seconds, _EARLIEST.timestamp()), _LATEST.timestamp()), UTC)
+    earliest = _EARLIEST.timestamp()
+    latest = _LATEST.timestamp()
+    not_too_early = max(seconds, earliest)
+    bounded = min(not_too_early, latest)
+    return datetime.fromtimestamp(bounded, UTC)
 
 
 def duration(text: str) -> timedelta:
@@ -64,7 +75,8 @@ def duration(text: str) -> timedelta:
     match = _DURATION.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a duration such as 90s, 10m, 4h, 2d or 1h30m")
-    length = timedelta(**{unit: int(count) for unit, count in match.groupdict("0").items()})
+    days, hours, minutes, seconds = map(int, match.groups("0"))
+    length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     if length > _LONGEST:
         raise ValueError(f"{text!r} is longer than a hundred years")
     return length
@@ -72,22 +84,31 @@ def duration(text: str) -> timedelta:
 
 def age(delta: timedelta) -> str:
     """Return a length of time for people, two units at most: `45s`, `12m 5s`, `25h 40m`, `3d 2h`."""
-    seconds = int(delta.total_seconds())
-    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
-    if seconds >= 48 * 3600:
-        units = (("d", seconds // 86400), ("h", seconds // 3600 % 24))
-    elif seconds >= 3600:
-        units = (("h", seconds // 3600), ("m", seconds // 60 % 60))
+    signed = int(delta.total_seconds())
+    sign = "-" if signed < 0 else ""
+    seconds = abs(signed)
+    minutes = seconds // 60
+    hours = seconds // 3600
+    days = seconds // 86400
+    if hours >= 48:
+        units = (("d", days), ("h", hours % 24))
+    elif hours:
+        units = (("h", hours), ("m", minutes % 60))
     else:
-        units = (("m", seconds // 60), ("s", seconds % 60))
-    return sign + (" ".join(f"{count}{unit}" for unit, count in units if count) or "0s")
+        units = (("m", minutes), ("s", seconds % 60))
+    told = [f"{count}{unit}" for unit, count in units if count]
+    text = " ".join(told) or "0s"
+    return sign + text
 
 
 def whole_number(value: object) -> int | None:
     """Return the whole number that a value is or writes in decimal (`12`, `"012"`); else None."""
     if isinstance(value, str):
-        return int(value) if _WHOLE_NUMBER.fullmatch(value) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+        is_number = _WHOLE_NUMBER.fullmatch(value) is not None
+        return int(value) if is_number else None
+    if isinstance(value, bool):
+        return None
+    return value if isinstance(value, int) else None
 
 
 def counted(number: int, noun: str) -> str:

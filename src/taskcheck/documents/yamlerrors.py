@@ -26,23 +26,29 @@ _CURES = (
 def explain(error: yaml.YAMLError, text: str) -> DocumentError:
     """Return the trouble behind a YAML error; `text` is what was parsed, from the file's first line on."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return DocumentError(Trouble("syntax", f"not YAML: {str(error).splitlines()[0]}"))
+        first_line = str(error).splitlines()[0]
+        trouble = Trouble("syntax", f"not YAML: {first_line}")
+        return DocumentError(trouble)
     problem = error.problem or "not YAML"
     mark = _to_mend(error, error.problem_mark)
-    message = problem
-    cure = _cure(problem, text[mark.index : mark.index + 1])
-    if cure:
-        message = f"{problem}: {cure}"
-    return DocumentError(Trouble("syntax", message, mark.line + 1, mark.column + 1))
+    character = text[mark.index : mark.index + 1]
+    cure = _cure(problem, character)
+    message = f"{problem}: {cure}" if cure else problem
+    line = mark.line + 1
+    column = mark.column + 1
+    trouble = Trouble("syntax", message, line, column)
+    return DocumentError(trouble)
 
 
 def _to_mend(error: yaml.MarkedYAMLError, found: yaml.Mark) -> yaml.Mark:
     """Return where to mend what was found: what is never closed is found at the end, and mended where it began."""
     problem = error.problem or ""
     context = error.context or ""
-    unclosed = "end of stream" in problem or "flow" in context
-    if unclosed and error.context_mark is not None:
-        return error.context_mark
+    ends_early = "end of stream" in problem
+    is_in_flow = "flow" in context
+    began = error.context_mark
+    if began is not None and (ends_early or is_in_flow):
+        return began
     return found
 
 

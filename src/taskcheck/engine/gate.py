@@ -80,7 +80,11 @@ def gated(
         gate = Gate(static, checkout, None)
         return _marked(runs, gate)
     view, changed = committed_view(state, checkout)
-    of_commit = [rules[name] for name in static if "file" not in rules[name].subjects]
+    of_commit = []
+    for name in static:
+        rule = rules[name]
+        if "file" not in rule.subjects:
+            of_commit.append(rule)
     judged, _ = accepted.apply(run_rules(of_commit, view, only=changed, known=rules))
     own = {run.rule: run for run in judged}
     joined = []
@@ -117,13 +121,19 @@ def brought(
     view, _ = committed_view(state, _current(state, current))
     known: set[str] = set()
     for versions in parents:
-        known |= _fingerprints(static, _with_versions(view, versions), rules)
-    will_be = _fingerprints(static, _with_versions(view, staged), rules) if staged else None
+        parent = _with_versions(view, versions)
+        known |= _fingerprints(static, parent, rules)
+    will_be = None
+    if staged:
+        commit = _with_versions(view, staged)
+        will_be = _fingerprints(static, commit, rules)
 
     def mark(finding: Finding) -> Finding:
         comes = will_be is None or finding.fingerprint in will_be
-        is_brought = comes and finding.fingerprint not in known
-        return finding if is_brought else replace(finding, advisory=True)
+        is_known = finding.fingerprint in known
+        if comes and not is_known:
+            return finding
+        return replace(finding, advisory=True)
 
     return tuple(run.changed(mark) for run in runs)
 
@@ -137,7 +147,8 @@ def _fingerprints(static: Iterable[Rule], view: State, rules: Mapping[str, Rule]
 def _with_versions(view: State, versions: Versions) -> State:
     """Return a state with other versions of some task files; None for a file that isn't there."""
     kept = [task for task in view.tasks if task.place.path not in versions]
-    tasks = Tasks.of((*kept, *filter(None, versions.values())), view.tasks.archived)
+    others = filter(None, versions.values())
+    tasks = Tasks.of((*kept, *others), view.tasks.archived)
     return replace(view, tasks=tasks, files=tasks.all)
 
 
@@ -150,7 +161,8 @@ def _joined(run: RuleRun, own: RuleRun) -> RuleRun:
     """Return a rule's run with what it said of the worktree's own copies beside what it said of root."""
     later = {}
     for case in own.telling:
-        if case.counted or case.undecided or case.error:
+        is_unfinished = case.undecided or case.error
+        if case.counted or is_unfinished:
             later[case.subject] = case
     cases = []
     for case in run.cases:

@@ -21,7 +21,11 @@ _PATTERN = expression(r"[*?\[\\:]")
 
 def task_files(sources: Sources) -> dict[str, bytes]:
     """Return root's task files that could be read, by path."""
-    return {source.path: source.data for source in sources.tasks if source.data is not None}
+    found = {}
+    for source in sources.tasks:
+        if source.data is not None:
+            found[source.path] = source.data
+    return found
 
 
 def closing_notes(planned: Planned, store: Store, earlier: Iterable[Change] = ()) -> Iterator[str]:
@@ -33,8 +37,12 @@ def closing_notes(planned: Planned, store: Store, earlier: Iterable[Change] = ()
         earlier: what we wrote before that, and isn't committed yet.
     """
     tasks = task_files(planned.sources)
-    written = {change.path: change for change in planned.plan.changes if change.path in tasks}
-    before = {path: tasks[path] for path in written}
+    written = {}
+    before = {}
+    for change in planned.plan.changes:
+        if change.path in tasks:
+            written[change.path] = change
+            before[change.path] = tasks[change.path]
     for change in earlier:
         if change.before is not None and tasks.get(change.path) == change.after:
             before[change.path] = change.before

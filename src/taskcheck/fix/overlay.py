@@ -21,7 +21,11 @@ Written = Mapping[str, bytes | None]
 def contents(sources: Sources) -> dict[str, bytes]:
     """Return the files of the root checkout that taskcheck may write, by path: task files and runtime ledgers."""
     files = (*sources.tasks, *sources.registers, *sources.snapshots, *sources.tombstones)
-    return {source.path: source.data for source in files if source.data is not None}
+    found = {}
+    for source in files:
+        if source.data is not None:
+            found[source.path] = source.data
+    return found
 
 
 def overlaid(sources: Sources, files: Written, settings: Settings, mtime_ns: int) -> Sources:
@@ -50,16 +54,21 @@ def _git_beside(sources: Sources, files: Written) -> Repository | Unavailable:
 def _laid_over(held: Iterable[Source], files: Written, mtime_ns: int, pattern: str = "") -> tuple[Source, ...]:
     """Return one kind of files as they would be, sorted by path; new ones are those that a pattern matches."""
     by_path = {source.path: source for source in held}
+    removed = set()
     for path, data in files.items():
+        if data is None:
+            removed.add(path)
         if path in by_path:
-            by_path[path] = replace(by_path[path], data=data, trouble=None, mtime_ns=mtime_ns)
+            before = by_path[path]
+            by_path[path] = replace(before, data=data, trouble=None, mtime_ns=mtime_ns)
             continue
         match = Pattern(pattern).match(path) if pattern else None
         if match is not None:
-            name = [path, *match.groupdict().values()][-1]
+            names = list(match.groupdict().values())
+            name = names[-1] if names else path
             by_path[path] = Source(path=path, data=data, mtime_ns=mtime_ns, name=name)
-    removed = {path for path, data in files.items() if data is None}
-    return tuple(by_path[path] for path in sorted(by_path.keys() - removed))
+    left = sorted(by_path.keys() - removed)
+    return tuple(by_path[path] for path in left)
 
 
 def _beside(held: CheckoutSource, files: Written, before: Mapping[str, bytes]) -> CheckoutSource:

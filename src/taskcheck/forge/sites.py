@@ -31,8 +31,12 @@ class Site:
 def sites(environment: Mapping[str, str]) -> dict[str, Site]:
     """Return the hosts that are GitHub's, by name: github.com, that of GH_HOST, and in Actions the one it runs for."""
     server = _host(environment.get("GITHUB_SERVER_URL", ""))
-    named = (PUBLIC, _host(environment.get("GH_HOST", "")), server)
-    return {host: _site(host, server, environment) for host in named if host}
+    named = _host(environment.get("GH_HOST", ""))
+    found = {}
+    for host in (PUBLIC, named, server):
+        if host:
+            found[host] = _site(host, server, environment)
+    return found
 
 
 def _site(host: str, server: str, environment: Mapping[str, str]) -> Site:
@@ -45,9 +49,12 @@ def _site(host: str, server: str, environment: Mapping[str, str]) -> Site:
         rest = environment.get("GITHUB_API_URL") or rest
         graphql = environment.get("GITHUB_GRAPHQL_URL") or graphql
     names = _variables(host, server)
-    variable = next((name for name in names if environment.get(name, "").strip()), names[0])
-    token = environment.get(variable, "").strip() or None
-    return Site(host=host, rest=rest.rstrip("/"), graphql=graphql, token=token, variable=variable)
+    tokens = {name: environment.get(name, "").strip() for name in names}
+    given = [name for name in names if tokens[name]]
+    variable = given[0] if given else names[0]
+    token = tokens[variable] or None
+    rest = rest.rstrip("/")
+    return Site(host=host, rest=rest, graphql=graphql, token=token, variable=variable)
 
 
 def _hosted(host: str) -> bool:
@@ -67,8 +74,11 @@ def _variables(host: str, server: str) -> list[str]:
 
 def _host(url: str) -> str:
     """Return the host of a URL, or one as it is; empty where it is none that a pull request could be at."""
+    whole = url if "://" in url else f"https://{url}"
     try:
-        place = urlsplit(url if "://" in url else f"https://{url}").netloc
+        place = urlsplit(whole).netloc
     except ValueError:
         return ""
-    return "" if "@" in place else host_name(place)
+    if "@" in place:
+        return ""
+    return host_name(place)

@@ -27,7 +27,11 @@ def render(report: Report) -> str:
             lines.append(line)
         else:
             more[severity] += 1
-    counts = [f"{number} {severity.label}{'' if number == 1 else 's'}" for severity, number in more.items() if number]
+    counts = []
+    for severity, number in more.items():
+        if number:
+            ending = "" if number == 1 else "s"
+            counts.append(f"{number} {severity.label}{ending}")
     if counts:
         lines.append(f"{', '.join(counts)} more: GitHub shows {MAX_SHOWN} annotations of each level a step")
     return "\n".join([*lines, *summary(report)]) + "\n"
@@ -46,16 +50,19 @@ def _annotations(report: Report) -> Iterator[tuple[Severity, str]]:
 
 def _annotation(report: Report, incident: Incident, finding: Finding) -> str:
     place = finding.place
-    properties = {"title": github_property(f"{finding.rule}: {incident.subject}")}
+    properties = {}
     if place.checkout == "root":
-        properties = {
-            "file": github_property(f"{report.prefix}{place.path}"),
-            "line": str(place.line or 1),
-            **({"col": str(place.column)} if place.line and place.column else {}),
-            **properties,
-        }
+        path = f"{report.prefix}{place.path}"
+        properties["file"] = github_property(path)
+        properties["line"] = str(place.line or 1)
+        if place.line and place.column:
+            properties["col"] = str(place.column)
+    title = f"{finding.rule}: {incident.subject}"
+    properties["title"] = github_property(title)
     given = ",".join(f"{name}={value}" for name, value in properties.items())
-    return f"::{COMMANDS[finding.level]} {given}::{github_data(_message(incident, finding))}"
+    message = github_data(_message(incident, finding))
+    command = COMMANDS[finding.level]
+    return f"::{command} {given}::{message}"
 
 
 def _message(incident: Incident, finding: Finding) -> str:

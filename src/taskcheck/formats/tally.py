@@ -10,10 +10,13 @@ from taskcheck.model.report import EMPTY, Report
 
 def tally(report: Report, *, verbose: bool = False) -> tuple[str, str]:
     """Return how many tasks and incidents there are; and beside it, what isn't counted among these."""
+    tasks = counted(report.tasks, "task")
     checkouts = counted(report.checkouts, "checkout")
-    text = f"{counted(report.tasks, 'task')} in {checkouts}: {_found(report)}"
+    text = f"{tasks} in {checkouts}: {_found(report)}"
     beside = ", ".join(_beside(report, verbose=verbose))
-    return text, f"; {beside}" if beside else ""
+    if not beside:
+        return text, ""
+    return text, f"; {beside}"
 
 
 def _found(report: Report) -> str:
@@ -21,8 +24,9 @@ def _found(report: Report) -> str:
     if report.exit_code == EMPTY:
         return "nothing to check"
     if report.incidents:
+        incidents = counted(len(report.incidents), "incident")
         severities = ", ".join(_severities(report)) or "signals only"
-        return f"{counted(len(report.incidents), 'incident')}{_of_all(report)} ({severities})"
+        return f"{incidents}{_of_all(report)} ({severities})"
     if report.partial or not report.complete:
         return "nothing found"
     if report.unseen:
@@ -63,10 +67,11 @@ def _beside(report: Report, *, verbose: bool) -> Iterator[str]:
     if report.baseline_gone:
         yield f"{report.baseline_gone} of the baseline gone (--prune-baseline drops them)"
     yield from _repairs(report)
-    skipped = len({rule for rule, _ in report.skipped})
+    skipped = {rule for rule, _ in report.skipped}
     if skipped:
+        rules = counted(len(skipped), "rule")
         how = "" if verbose else " (-v says why)"
-        yield f"{counted(skipped, 'rule')} skipped{how}"
+        yield f"{rules} skipped{how}"
 
 
 def _repairs(report: Report) -> Iterator[str]:

@@ -12,9 +12,13 @@ from taskcheck.model.task import Place
 
 def position(place: Place) -> str:
     """Return ``[checkout:]path[:line:column]``; root goes without saying."""
-    checkout = "" if place.checkout == "root" else f"{place.checkout}:"
-    numbers = "".join(f":{number}" for number in (place.line, place.column) if number is not None)
-    return f"{checkout}{place.path}{numbers}"
+    text = place.path
+    if place.checkout != "root":
+        text = f"{place.checkout}:{text}"
+    for number in (place.line, place.column):
+        if number is not None:
+            text += f":{number}"
+    return text
 
 
 ANSWERED = "answered since: it goes with the next heartbeat"
@@ -44,8 +48,18 @@ def not_looked_at(report: Report) -> str | None:
 
 def worst_first(report: Report) -> list[tuple[Incident, Finding]]:
     """All findings by severity; of one severity causes come before what they explain."""
-    found = [(incident, finding) for incident in report.incidents for finding in incident.findings]
-    return sorted(found, key=lambda pair: (-pair[1].level, pair[1].explained_by is not None))
+    found = []
+    for incident in report.incidents:
+        for finding in incident.findings:
+            found.append((incident, finding))
+    return sorted(found, key=_badness)
+
+
+def _badness(about: tuple[Incident, Finding]) -> tuple[int, bool]:
+    """Return a key that sorts the worst first, and causes before what they explain."""
+    _, finding = about
+    is_explained = finding.explained_by is not None
+    return -finding.level, is_explained
 
 
 def repository_path(report: Report, place: Place) -> str | None:
@@ -53,8 +67,11 @@ def repository_path(report: Report, place: Place) -> str | None:
     path = f"{report.prefix}{place.path}"
     if place.checkout == "root":
         return path
-    folder = dict(report.worktrees).get(place.checkout)
-    return None if folder is None else f"{report.prefix}{folder}/{path}"
+    folders = dict(report.worktrees)
+    folder = folders.get(place.checkout)
+    if folder is None:
+        return None
+    return f"{report.prefix}{folder}/{path}"
 
 
 def first_line(run: RuleRun) -> str:
@@ -71,7 +88,10 @@ def why(run: RuleRun) -> str:
 def heartbeat(manager: ManagerStatus) -> str | None:
     """How old a manager's heartbeat is; None where there is none."""
     seconds = manager.snapshot_age_seconds
-    return None if seconds is None else f"{age(timedelta(seconds=seconds))} old"
+    if seconds is None:
+        return None
+    told = age(timedelta(seconds=seconds))
+    return f"{told} old"
 
 
 def reach(finding: Finding) -> Safety | None:

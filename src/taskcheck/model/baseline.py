@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from taskcheck.documents.frozen import field, frozen, replace
@@ -64,10 +65,11 @@ class Baseline:
         runs = tuple(runs)
         counts: Counter[str] = Counter()
         entries = {}
-        for finding in (finding for run in runs for finding in _unsuppressed(run)):
+        for finding in chain.from_iterable(map(_unsuppressed, runs)):
             name = finding.fingerprint
             counts[name] += 1
-            entries[name] = Accepted(finding.rule, finding.subject, counts[name])
+            number = counts[name]
+            entries[name] = Accepted(finding.rule, finding.subject, number)
         judged = _judged(runs)
         kept = {name: entry for name, entry in before.findings.items() if not judged(entry)}
         return Baseline({**kept, **entries})
@@ -95,11 +97,12 @@ class Baseline:
         import tomli_w
 
         ordered = sorted(self.findings.items(), key=lambda item: (item[1].rule, item[1].subject, item[0]))
-        tables = [
-            {"fingerprint": name, "rule": entry.rule, "subject": entry.subject}
-            | ({"count": entry.count} if entry.count > 1 else {})
-            for name, entry in ordered
-        ]
+        tables = []
+        for name, entry in ordered:
+            table: dict[str, Any] = {"fingerprint": name, "rule": entry.rule, "subject": entry.subject}
+            if entry.count > 1:
+                table["count"] = entry.count
+            tables.append(table)
         return HEADER + tomli_w.dumps({"version": VERSION, "finding": tables})
 
     def apply(self, runs: Iterable[RuleRun]) -> tuple[tuple[RuleRun, ...], int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import chain
 
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
@@ -64,9 +65,12 @@ class Pull:
         """What its forge says, in words."""
         if isinstance(self.answer, Unavailable):
             return f"{self.address}: {self.answer.reason}"
-        into = f" into {self.answer.into}" if self.answer.state == "merged" and self.answer.into else ""
-        at = f", {self.answer.at:%Y-%m-%d %H:%M}Z" if self.answer.at else ""
-        return f"{self.address} is {self.answer.state}{into}{at}"
+        told = f"{self.address} is {self.answer.state}"
+        if self.answer.state == "merged" and self.answer.into:
+            told += f" into {self.answer.into}"
+        if self.answer.at:
+            told += f", {self.answer.at:%Y-%m-%d %H:%M}Z"
+        return told
 
 
 @frozen
@@ -82,25 +86,29 @@ class Pulls:
     @property
     def untold(self) -> Mapping[str, str]:
         """Tasks with a pull request of which nothing could be learnt, each with the first one's reason."""
-        return {
-            task: next(pull.answer.reason for pull in pulls if isinstance(pull.answer, Unavailable))
-            for task, pulls in self.by_task.items()
-            if any(isinstance(pull.answer, Unavailable) for pull in pulls)
-        }
+        reasons: dict[str, str] = {}
+        for task, pulls in self.by_task.items():
+            for pull in pulls:
+                if isinstance(pull.answer, Unavailable):
+                    reasons.setdefault(task, pull.answer.reason)
+        return reasons
 
     @property
     def notices(self) -> tuple[str, ...]:
         """Why some couldn't be told about; a line for each reason."""
         reasons: dict[str, dict[PullAddress, None]] = {}
-        for pull in (pull for pulls in self.by_task.values() for pull in pulls):
+        for pull in chain.from_iterable(self.by_task.values()):
             if isinstance(pull.answer, Unavailable):
-                reasons.setdefault(pull.answer.reason, {})[pull.address] = None
+                addresses = reasons.setdefault(pull.answer.reason, {})
+                addresses[pull.address] = None
         return tuple(_notice(reason, tuple(addresses)) for reason, addresses in reasons.items())
 
 
 def _notice(reason: str, addresses: tuple[PullAddress, ...]) -> str:
-    more = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
-    return f"nothing is known of pull request {addresses[0]}{more}: {reason}"
+    first = addresses[0]
+    further = len(addresses) - 1
+    more = f" and {further} more" if further else ""
+    return f"nothing is known of pull request {first}{more}: {reason}"
 
 
 def address(recorded: PullRequest | None, home: tuple[str, str] | None = None) -> PullAddress | None:
@@ -112,12 +120,18 @@ def address(recorded: PullRequest | None, home: tuple[str, str] | None = None) -
     """
     if recorded is None:
         return None
+    found = None
     if recorded.url is not None:
         match = _ADDRESS.match(recorded.url)
-        found = PullAddress(host_name(match["host"]), match["repository"], int(match[3])) if match else None
-    else:
-        found = PullAddress(*home, recorded.number) if home and recorded.number else None
-    return found if found and found.number > 0 else None
+        if match:
+            host = host_name(match["host"])
+            number = int(match[3])
+            found = PullAddress(host, match["repository"], number)
+    elif home and recorded.number:
+        found = PullAddress(*home, recorded.number)
+    if found is None or found.number <= 0:
+        return None
+    return found
 
 
 def number_here(recorded: PullRequest, home: tuple[str, str] | None) -> int | None:
@@ -135,8 +149,14 @@ def number_here(recorded: PullRequest, home: tuple[str, str] | None) -> int | No
     at = address(recorded)
     if at is None or "/merge_requests/" in recorded.url:
         return None
-    is_elsewhere = home is not None and (at.host, at.repository.casefold()) != (home[0], home[1].casefold())
-    return None if is_elsewhere else at.number
+    if home is None:
+        return at.number
+    host, repository = home
+    is_of_its_host = at.host == host
+    is_of_its_name = at.repository.casefold() == repository.casefold()
+    if is_of_its_host and is_of_its_name:
+        return at.number
+    return None
 
 
 def home(remote: str | None) -> tuple[str, str] | None:

@@ -53,7 +53,16 @@ def refuse_unlisted(arguments: Sequence[str]) -> None:
         if argument == "--":
             return
         if argument.startswith("-"):
-            if argument.partition("=")[0] not in allowed:
+            flag = argument.partition("=")[0]
+            if flag not in allowed:
                 raise NotAllowed(f"git {command} {argument} is not on the list")
-        elif argument not in _WORDS and not all(object_id(part) for part in re.split(r"\.{2,3}", argument)):
+        elif not _is_word(argument):
             raise NotAllowed(f"git {command}: {argument!r} is no object id")
+
+
+def _is_word(argument: str) -> bool:
+    """Return whether an argument is a word of the list, an object id, or a range of two."""
+    if argument in _WORDS:
+        return True
+    parts = re.split(r"\.{2,3}", argument)
+    return all(map(object_id, parts))

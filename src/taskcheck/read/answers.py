@@ -1,7 +1,7 @@
 """Step two of reading: what git, the process table and the folders that ledgers name answer."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from taskcheck.config.settings import Settings
@@ -28,35 +28,51 @@ def read_rest(
         from taskcheck.read.repository import read_git
 
         git = read_git(sources, location, settings, questions, errors, progress)
-    return replace(
-        sources,
-        git=git,
-        processes=processes or read_processes(questions.pids),
-        recorded_paths={path: _recorded(path, location.root) for path in questions.worktree_paths},
-        errors=tuple(errors),
-    )
+    running = processes or read_processes(questions.pids)
+    recorded = {}
+    for path in questions.worktree_paths:
+        recorded[path] = _recorded(path, location.root)
+    return replace(sources, git=git, processes=running, recorded_paths=recorded, errors=tuple(errors))
 
 
 def changed(sources: Sources, location: Location) -> bool:
     """Return whether a file was written since it was read: what rests on it may be about a moment that never was."""
     ledgers = (*sources.registers, *sources.snapshots, *sources.tombstones, *sources.dispatch_logs)
-    if _written_since(location.root, (*sources.tasks, *ledgers, *sources.people, *sources.roles)):
+    files = (*sources.tasks, *ledgers, *sources.people, *sources.roles)
+    if _written_since(location.root, files):
         return True
-    if sources.remembered is not None:
-        for path, known in sources.remembered.stamps.items():
-            if stamp(location.root / path) != known:
-                return True
+    remembered = sources.remembered
+    if remembered is not None and _is_outdated(location.root, remembered.stamps):
+        return True
     if not isinstance(sources.git, Repository):
         return False
     for checkout in sources.git.checkouts:
-        if checkout.path is not None and _written_since(checkout.path / location.prefix, checkout.files.values()):
+        if checkout.path is None:
+            continue
+        folder = checkout.path / location.prefix
+        if _written_since(folder, checkout.files.values()):
+            return True
+    return False
+
+
+def _is_outdated(root: Path, stamps: Mapping[str, tuple[int, ...]]) -> bool:
+    """Return whether a file has another stamp than is remembered of it."""
+    for path, known in stamps.items():
+        found = stamp(root / path)
+        if found != known:
             return True
     return False
 
 
 def _written_since(folder: Path, files: Iterable[Source]) -> bool:
     """Return whether one of some files in a folder was written since it was read."""
-    return any(source.stamp is not None and stamp(folder / source.path) != source.stamp for source in files)
+    for source in files:
+        if source.stamp is None:
+            continue
+        found = stamp(folder / source.path)
+        if found != source.stamp:
+            return True
+    return False
 
 
 def _recorded(path: str, root: Path) -> RecordedPath:

@@ -15,7 +15,11 @@ MAX_BYTES = 8 * 1024 * 1024
 
 def baseline_file(named: Path | None, location: Location, settings: Settings) -> Path | None:
     """Return the file that counts: the named one, else that of the configuration; None where neither names one."""
-    return named or (location.root / settings.baseline if settings.baseline else None)
+    if named:
+        return named
+    if settings.baseline:
+        return location.root / settings.baseline
+    return None
 
 
 def read_baseline(
@@ -37,20 +41,25 @@ def read_baseline(
     if path is None:
         return Baseline()
     try:
-        return Baseline.parse(_lying(path) if revision is None else _of(revision, path, location))
+        text = _lying(path) if revision is None else _of(revision, path, location)
+        return Baseline.parse(text)
     except FileNotFoundError as error:
         if new:
             return Baseline()
         why = "there is no such file; --update-baseline writes it"
         raise BaselineError(f"{_named(named, settings)}: {why}") from error
     except (BaselineError, GitError, OSError, UnicodeDecodeError) as error:
-        why = (
-            "it is not UTF-8"
-            if isinstance(error, UnicodeDecodeError)
-            else getattr(error, "strerror", None) or str(error)
-        )
+        where = _named(named, settings)
         of = f" of {revision}" if revision else ""
-        raise BaselineError(f"{_named(named, settings)}{of}: {why}") from error
+        raise BaselineError(f"{where}{of}: {_why(error)}") from error
+
+
+def _why(error: Exception) -> str:
+    """Return why a baseline can't be read, in a few words."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    told = getattr(error, "strerror", None)
+    return told or str(error)
 
 
 def _named(named: Path | None, settings: Settings) -> str:

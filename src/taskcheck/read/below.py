@@ -20,13 +20,18 @@ def files_below(root: Path, top: str, most: int, passed_over: Container[str] = (
         folder = pending.pop()
         entries = _entries(root / folder)
         seen += len(entries)
-        if folder and any(entry.name == ".git" for entry in entries):
+        names = {entry.name for entry in entries}
+        is_checkout = ".git" in names
+        if folder and is_checkout:
             continue
         for entry in entries:
             path = f"{folder}/{entry.name}".lstrip("/")
-            if entry.is_file(follow_symlinks=False):
+            is_folder = entry.is_dir(follow_symlinks=False)
+            is_file = entry.is_file(follow_symlinks=False)
+            is_passed_over = entry.name in passed_over
+            if is_file:
                 yield path
-            elif entry.is_dir(follow_symlinks=False) and entry.name not in passed_over:
+            if is_folder and not is_passed_over:
                 pending.append(path)
 
 

@@ -39,14 +39,15 @@ def passed_over(location: Location, settings: Settings) -> Iterator[tuple[str, s
     tasks = TaskPaths.of(settings)
     found = {path for path, _ in tasks.find(folder)}
     reasons = [("[paths] exclude", settings.paths.exclude), ("[paths] other", settings.paths.other)]
-    for path in sorted({*_markdown(folder)} - found):
+    others = {*_markdown(folder)} - found
+    for path in sorted(others):
         reason = "no pattern of [paths] tasks fits"
         if is_passed_over(path):
             reason = "a README.md or index.md is no task, unless a pattern names it"
         for key, texts in reasons:
-            fitting = next((text for text in texts if Pattern(text).match(path)), None)
-            if fitting is not None:
-                reason = f"{key} has {fitting}"
+            fitting = [text for text in texts if Pattern(text).match(path)]
+            if fitting:
+                reason = f"{key} has {fitting[0]}"
         yield path, reason
 
 
@@ -54,6 +55,9 @@ def _markdown(folder: Folder) -> Iterator[str]:
     """Yield the Markdown that was met, and what lies in the folders that no pattern reaches."""
     yield from folder.beside
     for path in folder.unentered:
-        if f"{folder.root}/{path}" not in folder.listed:
-            deeper = files_below(folder.root, path, MOST_ENTRIES)
-            yield from (found for found in deeper if found.endswith(".md"))
+        place = f"{folder.root}/{path}"
+        if place in folder.listed:
+            continue
+        for found in files_below(folder.root, path, MOST_ENTRIES):
+            if found.endswith(".md"):
+                yield found

@@ -25,13 +25,21 @@ def cache_for(location: Location) -> Cache | None:
     if home is None:
         return None
     cache = Cache(home)
-    return None if _is_inside(Path(os.path.realpath(cache.path)), location) else cache
+    real = Path(os.path.realpath(cache.path))
+    if _is_inside(real, location):
+        return None
+    return cache
 
 
 def file_name(root: Path) -> str:
     """Return the name of the file of a store, by its folder."""
-    told = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in root.name)
-    return f"{told[:40] or 'store'}-{crc32(os.fsencode(root)):08x}.json"
+    letters = []
+    for letter in root.name:
+        is_plain = letter.isascii() and letter.isalnum()
+        letters.append(letter if is_plain else "-")
+    told = "".join(letters[:40]) or "store"
+    number = crc32(os.fsencode(root))
+    return f"{told}-{number:08x}.json"
 
 
 def read_memory(cache: Cache, location: Location, key: str) -> Memory:
@@ -42,7 +50,9 @@ def read_memory(cache: Cache, location: Location, key: str) -> Memory:
         data = cache.read(file_name(location.root))
     except (NotOurs, OSError):
         return nothing
-    return (Memory.parse(data, root, key) if data is not None else None) or nothing
+    if data is None:
+        return nothing
+    return Memory.parse(data, root, key) or nothing
 
 
 def write_memory(cache: Cache, location: Location, memory: Memory) -> None:
@@ -93,9 +103,12 @@ def key_of(settings: Settings, rules: Iterable[str]) -> str:
         rules: folders of the built-in rules.
     """
     ours = Path(__file__).parent.parent
-    folders = [*(f"{ours}/{name}" for name in _PARSERS), *rules]
-    stamps = " ".join(stamp for folder in folders for stamp in sorted(_stamps(folder)))
-    return f"taskcheck {__version__}, Python {sys.version}: {_written(settings)}; {stamps}"
+    parsers = [f"{ours}/{name}" for name in _PARSERS]
+    stamps: list[str] = []
+    for folder in (*parsers, *rules):
+        stamps += sorted(_stamps(folder))
+    told = " ".join(stamps)
+    return f"taskcheck {__version__}, Python {sys.version}: {_written(settings)}; {told}"
 
 
 def _written(value: object) -> object:

@@ -17,11 +17,14 @@ _KINDS = (".dist-info", ".egg-info")
 
 def read_entry_points(group: str) -> list[Point]:
     """Return the entry points of a group, as they are found along ``sys.path``."""
-    if any(map(_is_odd, sys.path)) or len(_finders()) > 1:
-        from importlib.metadata import entry_points
+    has_odd_places = any(map(_is_odd, sys.path))
+    finders = _finders()
+    if not has_odd_places and len(finders) <= 1:
+        return list(_found(group, sys.path))
+    from importlib.metadata import entry_points
 
-        return [(point.name, point.value) for point in entry_points(group=group)]
-    return list(_found(group, sys.path))
+    points = entry_points(group=group)
+    return [(point.name, point.value) for point in points]
 
 
 def _finders() -> list[object]:
@@ -39,7 +42,8 @@ def _found(group: str, path: Sequence[str]) -> Iterator[Point]:
     header = f"[{group}]".encode()
     seen = set()
     for place in path:
-        for child in _children(place):
+        folder = place or "."
+        for child in _children(folder):
             lowered = child.lower()
             if not lowered.endswith(_KINDS):
                 continue
@@ -48,14 +52,16 @@ def _found(group: str, path: Sequence[str]) -> Iterator[Point]:
             if name in seen:
                 continue
             seen.add(name)
-            data = _content(f"{place or '.'}/{child}/entry_points.txt")
-            if header in data:
-                yield from _points(data.decode("utf-8", "replace"), group)
+            data = _content(f"{folder}/{child}/entry_points.txt")
+            if header not in data:
+                continue
+            text = data.decode("utf-8", "replace")
+            yield from _points(text, group)
 
 
 def _children(place: str) -> list[str]:
     try:
-        return os.listdir(place or ".")
+        return os.listdir(place)
     except OSError:
         return []
 
@@ -72,9 +78,12 @@ def _content(path: str) -> bytes:
 def _points(text: str, group: str) -> Iterator[Point]:
     """Yield the entry points that stand below the header of a group."""
     section = None
-    for line in map(str.strip, text.splitlines()):
+    for untrimmed in text.splitlines():
+        line = untrimmed.strip()
+        is_nothing = not line or line.startswith("#")
         if line.startswith("[") and line.endswith("]"):
             section = line.strip("[]")
-        elif section == group and line and not line.startswith("#"):
+        elif section == group and not is_nothing:
             name, _, value = line.partition("=")
-            yield name.strip(), value.strip()
+            point = name.strip(), value.strip()
+            yield point

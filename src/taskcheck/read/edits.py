@@ -29,7 +29,10 @@ def read_changes(history: History, dispatched: Mapping[str, datetime], prefix: s
     if not dispatched:
         return ()
     paths = {prefix + path for path in dispatched}
-    made = [(commit, delta) for commit, delta in on_mainline(history, since(dispatched)) if delta.path in paths]
+    made = []
+    for commit, delta in on_mainline(history, since(dispatched)):
+        if delta.path in paths:
+            made.append((commit, delta))
     needed = _blobs_of(delta for _, delta in made)
     found = history.git.objects.blobs(needed, MAX_LEDGER_BYTES)
     unread = found.why_not(needed)
@@ -40,7 +43,10 @@ def read_changes(history: History, dispatched: Mapping[str, datetime], prefix: s
 
 def since(dispatched: Mapping[str, datetime]) -> int | None:
     """Return the time of the earliest last sign of a run, in seconds since 1970; None without any run."""
-    return int(min(dispatched.values()).timestamp()) if dispatched else None
+    if not dispatched:
+        return None
+    earliest = min(dispatched.values())
+    return int(earliest.timestamp())
 
 
 def on_mainline(history: History, earliest: int | None) -> Iterable[tuple[str, Delta]]:
@@ -65,17 +71,20 @@ def read_edits(history: History, merges: Mapping[str, Merge], prefix: str) -> di
         merges: the verdicts by branch.
         prefix: the store's folder in its repository.
     """
-    landed = {branch: merge for branch, merge in merges.items() if _step(merge) is not None}
-    history.git.deltas.load(filter(None, map(_step, landed.values())))
+    steps = {branch: _step(merge) for branch, merge in merges.items()}
+    history.git.deltas.load(filter(None, steps.values()))
     told = dict(merges)
     made: dict[str, list[Delta]] = {}
-    for branch, merge in landed.items():
-        deltas = _made(history, merge)
+    for branch, step in steps.items():
+        if step is None:
+            continue
+        deltas = _made(history, step)
         if isinstance(deltas, Merge):
             told[branch] = deltas
         else:
             made[branch] = deltas
-    found = history.git.objects.blobs(_blobs_of(chain(*made.values())), MAX_TASK_BYTES)
+    needed = _blobs_of(chain(*made.values()))
+    found = history.git.objects.blobs(needed, MAX_TASK_BYTES)
     for branch, deltas in made.items():
         told[branch] = _with_edits(history, merges[branch], deltas, found, prefix)
     return told
@@ -88,15 +97,14 @@ def _step(merge: Merge) -> Step | None:
     return merge.tip, merge.fork
 
 
-def _made(history: History, merge: Merge) -> list[Delta] | Merge:
-    """Return what a branch that has landed did to task files; no verdict where git can't tell.
+def _made(history: History, step: Step) -> list[Delta] | Merge:
+    """Return what a branch did to task files in one step; no verdict where git can't tell.
 
     Raises:
         GitSilent: git gives no answer at all.
     """
-    step = _step(merge)
     try:
-        deltas = history.git.deltas.told(step) if step is not None else ()
+        deltas = history.git.deltas.told(step)
     except GitSilent:
         raise
     except GitError as error:
@@ -110,7 +118,11 @@ def _with_edits(history: History, merge: Merge, deltas: Collection[Delta], found
     if unread is not None:
         return unknown(f"a version of its task files can't be read: {unread}")
     tip = merge.tip or ""
-    return replace(merge, edits=tuple(_change(history, tip, delta, found.contents, prefix) for delta in deltas))
+    edits = []
+    for delta in deltas:
+        change = _change(history, tip, delta, found.contents, prefix)
+        edits.append(change)
+    return replace(merge, edits=tuple(edits))
 
 
 def _blobs_of(deltas: Iterable[Delta]) -> set[str]:
@@ -121,10 +133,10 @@ def _blobs_of(deltas: Iterable[Delta]) -> set[str]:
 
 def _change(history: History, commit: str, delta: Delta, contents: Mapping[str, bytes], prefix: str) -> Change:
     """Return a change with what the file held before and after."""
-    return Change(
-        path=delta.path.removeprefix(prefix),
-        commit=commit,
-        at=from_epoch(history.graph.times[history.graph.numbers[commit]]),
-        before=contents.get(delta.before or ""),
-        after=contents.get(delta.after or ""),
-    )
+    graph = history.graph
+    number = graph.numbers[commit]
+    seconds = graph.times[number]
+    path = delta.path.removeprefix(prefix)
+    before = contents.get(delta.before or "")
+    after = contents.get(delta.after or "")
+    return Change(path=path, commit=commit, at=from_epoch(seconds), before=before, after=after)

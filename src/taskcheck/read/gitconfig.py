@@ -30,13 +30,20 @@ def origin(text: str) -> str | None:
     for section, key, value in _settings(text):
         if section.startswith('remote "') and key.lower() == "url":
             urls.setdefault(section, value)
-    only = next(iter(urls.values())) if len(urls) == 1 else None
-    return urls.get('remote "origin"', only)
+    named = urls.get('remote "origin"')
+    if named is not None:
+        return named
+    others = list(urls.values())
+    return others[0] if len(others) == 1 else None
 
 
 def is_true(value: str) -> bool:
     """Return whether git takes a value for true."""
-    return value.lower() in {"true", "yes", "on"} or (value.isascii() and value.isdecimal() and value.strip("0") != "")
+    if value.lower() in {"true", "yes", "on"}:
+        return True
+    is_number = value.isascii() and value.isdecimal()
+    is_zero = value.strip("0") == ""
+    return is_number and not is_zero
 
 
 def _settings(text: str) -> Iterator[tuple[str, str, str]]:
@@ -46,11 +53,17 @@ def _settings(text: str) -> Iterator[tuple[str, str, str]]:
         rest = line.lstrip()
         opened = _SECTION.match(rest)
         if opened is not None:
-            section = opened[1].lower() + (f' "{opened[2]}"' if opened[2] is not None else "")
+            section = opened[1].lower()
+            if opened[2] is not None:
+                section += f' "{opened[2]}"'
             rest = rest[opened.end() :].lstrip()
         key = _KEY.match(rest)
-        if key is not None:
-            yield section, key[1], _value(rest[key.end() :]) if key[2] else "true"
+        if key is None:
+            continue
+        value = "true"
+        if key[2]:
+            value = _value(rest[key.end() :])
+        yield section, key[1], value
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -29,10 +29,14 @@ class PatchReader:
         Raises:
             GitError: git can't tell one of them.
         """
-        missing = [step for step in dict.fromkeys(steps) if step not in self._identities]
-        for step, text in self.deltas.patches(missing).items():
-            self._identities[step] = self._identity(_by_file(text.split(b"\n")))
-        return self._identities
+        known = self._identities
+        missing = [step for step in dict.fromkeys(steps) if step not in known]
+        patches = self.deltas.patches(missing)
+        for step, text in patches.items():
+            lines = text.split(b"\n")
+            sections = _by_file(lines)
+            known[step] = self._identity(sections)
+        return known
 
     def _identity(self, sections: Iterable[Section]) -> str | None:
         """Return what tells a change from another wherever in the file it is made; None where nothing does.

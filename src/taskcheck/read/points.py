@@ -28,15 +28,16 @@ def cut_short(graph: Graph, head: str, tips: Collection[str]) -> set[str]:
 
 def _told_from(graph: Graph, head: str, tips: Collection[str]) -> set[str]:
     """Return where tips left root's history, and root's side of each merge that is a tip or brought one."""
-    points = set()
-    for tip in tips:
-        base = graph.base(head, tip)
-        if base is not None:
-            points.add(base)
-    wanted = set(graph.members(graph.set_of(tips)))
-    for number in graph.members(graph.ancestors(head)):
+    bases = {graph.base(head, tip) for tip in tips}
+    points = set(filter(None, bases))
+    commits = graph.set_of(tips)
+    wanted = set(graph.members(commits))
+    own = graph.ancestors(head)
+    for number in graph.members(own):
         parents = graph.parents[number]
-        is_merge = len(parents) > 1
-        if is_merge and not wanted.isdisjoint([number, *parents[1:]]):
-            points.add(graph.names[parents[0]])
+        brought = parents[1:]
+        is_merge = bool(brought)
+        if is_merge and not wanted.isdisjoint([number, *brought]):
+            first = parents[0]
+            points.add(graph.names[first])
     return points

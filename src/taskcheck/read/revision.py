@@ -28,12 +28,17 @@ def read_revision(location: Location, name: str, paths: Iterable[str]) -> dict[s
     with Git(location.top) as git:
         commit = _commit(git, name)
         blobs = git.tree(commit, sorted(wanted)) if wanted else {}
-        asked = {wanted[path]: blob for path, blob in blobs.items() if path in wanted}
+        asked = {}
+        for path, blob in blobs.items():
+            if path in wanted:
+                asked[wanted[path]] = blob
         found = git.objects.blobs(asked.values(), LIMIT)
+    contents = {}
     for path, blob in asked.items():
         if blob in found.unread:
             raise GitError(f"{path} can't be read there: {found.unread[blob]}")
-    return {path: found.contents[blob] for path, blob in asked.items()}
+        contents[path] = found.contents[blob]
+    return contents
 
 
 def _commit(git: Git, name: str) -> str:

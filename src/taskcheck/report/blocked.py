@@ -13,12 +13,7 @@ def blocked(asked: Iterable[str], tasks: Tasks) -> dict[str, int]:
 
     What depends on a done task waits for nothing, and what is done doesn't pass the wait on.
     """
-    waiting: dict[str, set[str]] = {}
-    for task in tasks:
-        for _, reference in () if task.closed else task.texts("depends_on"):
-            other = tasks.resolve(reference, task)
-            if other is not None and not other.closed:
-                waiting.setdefault(other.id, set()).add(task.id)
+    waiting = _waiting(tasks)
     counts = {}
     left = STEPS
     for name in asked:
@@ -30,3 +25,18 @@ def blocked(asked: Iterable[str], tasks: Tasks) -> dict[str, int]:
             pending.extend(found)
         counts[name] = len(reached) - 1
     return counts
+
+
+def _waiting(tasks: Tasks) -> dict[str, set[str]]:
+    """Return the tasks that wait for each task directly; neither those nor this are done."""
+    waiting: dict[str, set[str]] = {}
+    for task in tasks:
+        if task.closed:
+            continue
+        for _, reference in task.texts("depends_on"):
+            other = tasks.resolve(reference, task)
+            if other is None or other.closed:
+                continue
+            those = waiting.setdefault(other.id, set())
+            those.add(task.id)
+    return waiting

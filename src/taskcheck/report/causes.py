@@ -71,9 +71,16 @@ class Causes:
         order being as good; rules that explain nothing follow by name.
         """
         heights = self.heights
-        causes = sorted((rule for rule in heights if heights[rule]), key=lambda rule: (heights[rule], rule))
-        others = sorted(rule for rule in heights if not heights[rule])
-        return {rule: rank for rank, rule in enumerate((*reversed(causes), *others))}
+        causes = []
+        others = []
+        for rule, height in heights.items():
+            if height:
+                causes.append((height, rule))
+            else:
+                others.append(rule)
+        names = [rule for _, rule in sorted(causes, reverse=True)]
+        ranked = enumerate((*names, *sorted(others)))
+        return {rule: rank for rank, rule in ranked}
 
     def rank(self, rule: str) -> int:
         """Return the place of a rule among causes."""
@@ -90,7 +97,12 @@ class Causes:
 
     def explains_signal(self, cause: Finding, kind: str) -> bool:
         """Tell whether a finding is the root cause of a raw signal; one named like its rule always is."""
-        named: tuple[str, ...] = self.rules[cause.rule].explains if cause.rule in self.rules else ()
-        configured = {cause.rule, cause.family} & set(self.signals.get(kind, ()))
-        own = kind.replace("_", "-") == cause.rule
-        return own or bool(configured) or kind in named or "*" in named
+        if kind.replace("_", "-") == cause.rule:
+            return True
+        configured = self.signals.get(kind, ())
+        if cause.rule in configured or cause.family in configured:
+            return True
+        rule = self.rules.get(cause.rule)
+        if rule is None:
+            return False
+        return kind in rule.explains or "*" in rule.explains

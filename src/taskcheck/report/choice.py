@@ -1,7 +1,6 @@
 """Which findings a report is about, where somebody names them: by their names, or by an expression over these."""
 
 from taskcheck.documents.frozen import frozen, replace
-from taskcheck.model.finding import Finding
 from taskcheck.model.report import Incident, Report
 from taskcheck.report.matching import Matches, matching
 
@@ -22,16 +21,26 @@ class Choice:
             Malformed: the expression can't be read.
         """
         matches = matching(self.keyword) if self.keyword else None
+        incidents = []
+        for incident in report.incidents:
+            narrowed = self._narrowed(incident, matches)
+            if narrowed.findings:
+                incidents.append(narrowed)
+        return replace(report, incidents=tuple(incidents), partial=True, chosen=True)
 
-        def narrowed(incident: Incident) -> Incident:
-            findings = tuple(each for each in incident.findings if self._means(incident.subject, each, matches))
-            return replace(incident, findings=findings, signals=())
+    def _narrowed(self, incident: Incident, matches: Matches | None) -> Incident:
+        """Return an incident with those of its findings that are meant, and without its signals."""
+        findings = []
+        for finding in incident.findings:
+            node = f"{incident.subject}::{finding.title}"
+            of_rule = f"{incident.subject}::{finding.rule}"
+            is_matched = matches is None or matches(f"{node} {finding.family}")
+            if is_matched and self._names(node, of_rule):
+                findings.append(finding)
+        return replace(incident, findings=tuple(findings), signals=())
 
-        incidents = tuple(each for each in map(narrowed, report.incidents) if each.findings)
-        return replace(report, incidents=incidents, partial=True, chosen=True)
-
-    def _means(self, subject: str, finding: Finding, matches: Matches | None) -> bool:
-        """Return whether a finding is meant."""
-        node = f"{subject}::{finding.title}"
-        by_name = not self.nodes or node in self.nodes or f"{subject}::{finding.rule}" in self.nodes
-        return by_name and (matches is None or matches(f"{node} {finding.family}"))
+    def _names(self, *nodes: str) -> bool:
+        """Return whether a finding, which has some names, is named; each is where none is."""
+        if not self.nodes:
+            return True
+        return not set(self.nodes).isdisjoint(nodes)

@@ -26,12 +26,19 @@ def _told(remedy: Remedy | None, finding: Finding, names: dict[str, str], state:
             words = _named(remedy.words, names)
             if words is None or not _can_be_run(remedy, state):
                 return None
-            blanks = tuple((blank, _filled(about, names)) for blank, about in remedy.blanks)
-            return replace(remedy, words=words, blanks=blanks, note=_filled(remedy.note, names))
+            blanks = []
+            for blank, about in remedy.blanks:
+                meant = _filled(about, names)
+                blanks.append((blank, meant))
+            note = _filled(remedy.note, names)
+            return replace(remedy, words=words, blanks=tuple(blanks), note=note)
         case HandEdit():
-            return replace(remedy, says=_filled(remedy.says, names), place=remedy.place or finding.place)
+            says = _filled(remedy.says, names)
+            place = remedy.place or finding.place
+            return replace(remedy, says=says, place=place)
         case Wait():
-            return replace(remedy, says=_filled(remedy.says, names))
+            says = _filled(remedy.says, names)
+            return replace(remedy, says=says)
     return None
 
 
@@ -43,16 +50,21 @@ def _named(words: tuple[str, ...], names: dict[str, str]) -> tuple[str, ...] | N
     before: list[str] = []
     last: list[str] = []
     for word in words:
-        name = names.get(word)
-        if name == "":
+        name = names.get(word, word)
+        is_a_name = word in names
+        if is_a_name and name == "":
             return None
-        if name is None or not name.startswith("-") or "--" in before:
-            before.append(word if name is None else name)
-        else:
+        looks_like_an_option = name.startswith("-")
+        ends_options = "--" in before
+        if is_a_name and looks_like_an_option and not ends_options:
             last.append(name)
+        else:
+            before.append(name)
     if not last:
         return tuple(before)
-    return None if "--" in before else (*before, "--", *last)
+    if "--" in before:
+        return None
+    return (*before, "--", *last)
 
 
 def _names(finding: Finding, settings: Settings) -> dict[str, str]:
@@ -94,5 +106,7 @@ def _or(names: list[str]) -> str:
 
 def _can_be_run(command: Command, state: State) -> bool:
     """Return whether the store has what a command needs."""
-    has = {"tombstones": bool(state.settings.paths.tombstones), "people": not isinstance(state.people, Unavailable)}
+    has_tombstones = bool(state.settings.paths.tombstones)
+    has_people = not isinstance(state.people, Unavailable)
+    has = {"tombstones": has_tombstones, "people": has_people}
     return all(has.get(need, False) for need in command.needs)

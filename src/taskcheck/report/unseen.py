@@ -19,7 +19,8 @@ def _files(state: State) -> Iterator[Unseen]:
     """Yield the folders with files that look like tasks, and that no pattern names."""
     folders: dict[str, list[str]] = {}
     for path in state.unread:
-        folders.setdefault(path.rpartition("/")[0], []).append(path)
+        folder = path.rpartition("/")[0]
+        folders.setdefault(folder, []).append(path)
     for folder, paths in folders.items():
         several = len(paths) > 1
         where = f"{len(paths)} files in {folder}" if several else paths[0]
