@@ -44,13 +44,14 @@ class Module:
     @property
     def density(self) -> float:
         """The decisions per hundred lines."""
-        return 100 * self.decisions / self.lines if self.lines else 0.0
+        return 100 * self.decisions / self.lines
 
 
 @cache
 def modules(folder: str) -> tuple[Module, ...]:
-    """Return the figures of all modules below a folder of the checkout, also of those that are a docstring alone."""
-    return tuple(measure(path) for path in sorted((ROOT / folder).rglob("*.py")))
+    """Return the figures of all modules below a folder of the checkout that have code; a docstring alone is none."""
+    measured = (measure(path) for path in sorted((ROOT / folder).rglob("*.py")))
+    return tuple(module for module in measured if module.lines)
 
 
 def measure(path: Path) -> Module:

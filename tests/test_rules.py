@@ -1,6 +1,7 @@
 """Every fixture of every rule: built as a real repository, checked, compared; and the laws that hold for all."""
 
 import os
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,12 @@ def case_id(case: Path) -> str:
 
 
 SHOWN = {case for case in CASES if any(case.glob("after*/"))}
-REPAIRED = SHOWN | set(sampled([case for case in CASES if case not in SHOWN and case.name.startswith("bad-")], 3))
-"""Cases on which the laws of fixes are tried: all that show one, and of the others, where nothing is written, some."""
+SILENT = [case for case in CASES if case not in SHOWN and case.name.startswith("bad-")]
+REPAIRED = SHOWN.union(*(sampled(cases, 8) for _, cases in groupby(SILENT, key=lambda case: case.parent)))
+"""Cases on which the laws of fixes are tried: all that show one, and of each rule's others, where nothing is written,
+one in eight, and one at least."""
+TWICE = {case for case in CASES if case.name.startswith("bad-")} | set(sampled(CASES, 4))
+"""Cases that are judged twice: all with findings, and some without."""
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_id)
@@ -48,7 +53,8 @@ def test_case(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
             monkeypatch.setattr(laws, "AFTER", {})
         elif case not in SHOWN and not WHOLE:  # where unsafe fixes write nothing, no safe one does
             monkeypatch.setattr(laws, "AFTER", {Safety.UNSAFE: laws.AFTER[Safety.UNSAFE]})
-    assert_case(case.parent.name, case, tmp_path / "repo", alone=False, third_party=False)
+    twice = case in TWICE
+    assert_case(case.parent.name, case, tmp_path / "repo", alone=False, third_party=False, twice=twice)
 
 
 @pytest.mark.parametrize("name", sorted(RULES))

@@ -281,7 +281,7 @@ def _collector() -> Iterator[None]:
 def git(*arguments: str | Path, cwd: Path, **env: str) -> str:
     """Run git for a test's own preparations; a commit starts no second git that tidies up."""
     done = subprocess.run(
-        ["git", "-c", "maintenance.auto=false", *map(str, arguments)],
+        ["git", "-c", "maintenance.auto=false", "-c", "core.fsync=none", *map(str, arguments)],
         cwd=cwd,
         env=environment(**env),
         capture_output=True,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 GIT = ["git", "-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
 GIT += ["-c", "maintenance.auto=false"]  # else each commit starts another git, which finds that there is nothing to do
+GIT += ["-c", "core.fsync=none"]  # it needn't outlive a loss of power
 
 
 @dataclass

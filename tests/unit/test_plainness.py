@@ -95,3 +95,11 @@ def test_no_formatting_moves_the_figure(monkeypatch: pytest.MonkeyPatch, tmp_pat
         """)
     )
     assert measure(one).density == measure(other).density == 50
+
+
+def test_a_docstring_alone_lowers_no_mean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(plainness, "ROOT", tmp_path)
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some" / "__init__.py").write_text('"""A package."""\n')
+    (tmp_path / "some" / "code.py").write_text("if a: b = 1\n")
+    assert mean(modules("some")) == 50
