@@ -109,6 +109,7 @@ def test_a_name_that_is_no_branch(name: str, fleet: Path) -> None:
     (fleet / f"tasks/{name}.md").write_text(task())
     ran = run(fleet, name, sh="true")
     assert (ran.code, "--branch" in ran.err) == (2, True), ran.err
+    assert "git worktree add: fatal: " in ran.err
     assert run(fleet, name, "--branch", "mine", sh=finish("blocked", "--reason", "x", name=shlex.quote(name))).code == 0
     assert status(fleet / f"tasks/{name}.md") == "blocked"
 
