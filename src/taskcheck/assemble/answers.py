@@ -21,18 +21,21 @@ class AnswerReader:
     def heard(self, snapshots: Iterable[Snapshot]) -> Iterator[Signal]:
         """Yield the raw signals of snapshots, each with when it was heard and whether it was answered."""
         for snapshot in snapshots:
+            heard_at = snapshot.generated_at
             for signal in snapshot.signals:
-                heard_at = snapshot.generated_at
-                yield replace(signal, heard_at=heard_at, answered=self._is_answered(signal, heard_at))
+                answered = self._is_answered(signal, heard_at)
+                yield replace(signal, heard_at=heard_at, answered=answered)
 
     def _is_answered(self, signal: Signal, heard_at: datetime | None) -> bool:
         """Return whether a ledger about a signal's task was written since it was heard, or a run began since."""
         if signal.task is None or heard_at is None:
             return False
-        began = self.runs.get(signal.task, NO_RUN).began
-        if began is not None and signal.at is not None and began > signal.at:
+        run = self.runs.get(signal.task, NO_RUN)
+        if run.began is not None and signal.at is not None and run.began > signal.at:
             return True
-        return any(at is not None and at > heard_at for at in self._written(signal.task, signal.manager))
+        written = self._written(signal.task, signal.manager)
+        times = filter(None, written)
+        return any(at > heard_at for at in times)
 
     def _written(self, name: str, manager: str) -> Iterator[datetime | None]:
         """Yield when a task's file, the end of its run, and its manager's word of it were written.
@@ -42,11 +45,15 @@ class AnswerReader:
         """
         task = self.tasks.get(name)
         run = self.runs.get(name, NO_RUN)
-        yield task.written_at if task is not None else None
+        if task is not None:
+            yield task.written_at
         yield run.ended_at
+        for entry in run.entries:
+            yield entry.last_sign
         if run.entries:
-            yield from (entry.last_sign for entry in run.entries)
             return
         whose = self.managers.get(manager)
-        for register in whose.registers if whose is not None else ():
+        if whose is None:
+            return
+        for register in whose.registers:
             yield register.ledger.written_at

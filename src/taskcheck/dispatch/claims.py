@@ -12,7 +12,9 @@ def is_anybodys(state: State, task: Task) -> bool:
     """Return whether no manager hands a task out: the store has no registers, and the task no owner who is declared."""
     if state.settings.paths.registers:
         return False
-    return isinstance(state.people, Unavailable) or not task.owners
+    if isinstance(state.people, Unavailable):
+        return True
+    return not task.owners
 
 
 def claims_of(state: State, task: Task, person: str) -> Iterator[str]:
@@ -20,7 +22,8 @@ def claims_of(state: State, task: Task, person: str) -> Iterator[str]:
     claimant = task.text("claimed_by")
     if claimant is None or claimant == person:
         return
-    since = timestamp(task.text("claimed_at") or "")
+    claimed_at = task.text("claimed_at") or ""
+    since = timestamp(claimed_at)
     if since is None:
         return
     until = since + state.settings.limits.claim_max_age

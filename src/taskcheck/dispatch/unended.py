@@ -30,18 +30,26 @@ def unended(store: Store, name: str | None = None) -> list[Unended]:
         UsageError: there is no such task, or the store has no place where the end of a run is recorded.
     """
     _, state = store.read(Request())
-    tasks = [task_named(state, name)] if name is not None else list(_own_tasks(store, state))
-    found = [task for task in tasks if not _has_end(task, state)]
+    tasks = [task_named(state, name)] if name is not None else _own_tasks(store, state)
+    found = []
+    for task in tasks:
+        if not _has_end(task, state):
+            found.append(task)
     if found and not store.settings.paths.tombstones:
         raise UsageError("[paths] tombstones isn't configured, and the outcome of a dispatch is recorded there")
-    return [Unended(task=task.id, commands=tuple(_commands(task, state))) for task in found]
+    told = []
+    for task in found:
+        commands = tuple(_commands(task, state))
+        told.append(Unended(task=task.id, commands=commands))
+    return told
 
 
 def _own_tasks(store: Store, state: State) -> Iterator[Task]:
     """Yield the tasks whose own checkout is the linked worktree that one stands in."""
     if isinstance(state.checkouts, Unavailable):
         return
-    here = state.checkouts.by_real.get(str(store.location.current))
+    current = str(store.location.current)
+    here = state.checkouts.by_real.get(current)
     for task in state.tasks:
         checkout = state.checkout_of(task.id)
         if checkout is not None and checkout == here:
@@ -55,20 +63,27 @@ def _has_end(task: Task, state: State) -> bool:
     that isn't the one with which the run began. A parked task that nobody runs is in nobody's hands.
     """
     run = state.dispatch_of(task.id)
-    if task.closed or (run is None and task.stage is Stage.PARKED):
+    if task.closed:
+        return True
+    is_parked = task.stage is Stage.PARKED
+    if run is None and is_parked:
         return True
     file = _file_at_work(task, state)
+    is_finished = file.stage in FINISHED
     if run is None or run.tombstone is None:
-        return file.stage in FINISHED
-    tombstone = run.tombstone
-    ends_otherwise = file.stage in FINISHED and file.status != tombstone.status_before
-    return bool(tombstone.outcome) or ends_otherwise
+        return is_finished
+    if run.tombstone.outcome:
+        return True
+    is_as_it_began = file.status == run.tombstone.status_before
+    return is_finished and not is_as_it_began
 
 
 def _file_at_work(task: Task, state: State) -> Task:
     """Return a task as the worker sees it: in its own checkout, else in root."""
     copy = state.own_copy_of(task.id)
-    return copy.task if copy is not None else task
+    if copy is None:
+        return task
+    return copy.task
 
 
 def _commands(task: Task, state: State) -> Iterator[tuple[str, ...]]:

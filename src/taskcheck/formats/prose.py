@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from taskcheck.formats.lines import Line
 
 BLANK = Line(0, ())
+_BULLETS = ("- ", "* ")
 
 
 def prose(markdown: str) -> Iterator[Line]:
@@ -24,8 +25,9 @@ def _block(lines: list[str]) -> Iterator[Line]:
             yield Line(0, ((line, ""),))
         return
     for item in _items(lines):
-        hang = 2 if item.startswith(("- ", "* ")) else 0
-        yield Line(0, ((item, ""),), hang=hang)
+        words = ((item, ""),)
+        hang = 2 if item.startswith(_BULLETS) else 0
+        yield Line(0, words, hang=hang)
 
 
 def _is_verbatim(lines: Iterable[str]) -> bool:
@@ -37,7 +39,8 @@ def _items(lines: Iterable[str]) -> Iterator[str]:
     """Yield the items of a list, or a paragraph, each in one line."""
     words: list[str] = []
     for line in lines:
-        if line.startswith(("- ", "* ")) and words:
+        is_item = line.startswith(_BULLETS)
+        if is_item and words:
             yield " ".join(words)
             words = []
         words.append(line.strip())

@@ -33,8 +33,13 @@ def read_moved(history: History, names: Collection[str], since: int | None, pref
         return ()
     pairs: list[Pair] = []
     for _, made in groupby(on_mainline(history, since), key=itemgetter(0)):
-        tasks = [delta for _, delta in made if history.is_task(delta.path)]
-        pairs += _pairs(_gone(tasks, names), _come(tasks))
+        tasks = []
+        for _, delta in made:
+            if history.is_task(delta.path):
+                tasks.append(delta)
+        gone = _gone(tasks, names)
+        come = _come(tasks)
+        pairs += _pairs(gone, come)
     return tuple(_moved(history, pairs, prefix))
 
 
@@ -42,8 +47,10 @@ def _pairs(gone: Iterable[Delta], come: list[Delta]) -> Iterator[Pair]:
     """Yield what was taken away with what has the same content, else with all that came; with nothing of too many."""
     by_content: dict[str | None, list[Delta]] = {}
     for added in come:
-        by_content.setdefault(added.after, []).append(added)
-    others = come if len(come) <= MOST_ADDED else []
+        alike = by_content.setdefault(added.after, [])
+        alike.append(added)
+    are_too_many = len(come) > MOST_ADDED
+    others = [] if are_too_many else come
     for taken in gone:
         for added in by_content.get(taken.before, others):
             yield taken, added
@@ -51,7 +58,11 @@ def _pairs(gone: Iterable[Delta], come: list[Delta]) -> Iterator[Pair]:
 
 def _gone(made: Iterable[Delta], names: Collection[str]) -> list[Delta]:
     """Return what a commit took away of files with some names."""
-    return [delta for delta in made if delta.after is None and _name(delta.path) in names]
+    gone = []
+    for delta in made:
+        if delta.after is None and _name(delta.path) in names:
+            gone.append(delta)
+    return gone
 
 
 def _come(made: Iterable[Delta]) -> list[Delta]:

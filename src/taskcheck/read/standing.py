@@ -40,9 +40,11 @@ def read_standing(history: History, paths: Collection[str], prefix: str) -> dict
             made[delta.path].append((commit, at, delta))
             sides |= {delta.before, delta.after}
     contents = git.objects.blobs(filter(None, sides), MAX_TASK_BYTES).contents
-    return {
-        path.removeprefix(prefix): tuple(_changes(each, contents, prefix, history.graph)) for path, each in made.items()
-    }
+    told = {}
+    for path, each in made.items():
+        changes = _changes(each, contents, prefix, history.graph)
+        told[path.removeprefix(prefix)] = tuple(changes)
+    return told
 
 
 def _made(git: Git, head: str, paths: Collection[str]) -> Iterator[Made]:
@@ -63,19 +65,26 @@ def _made(git: Git, head: str, paths: Collection[str]) -> Iterator[Made]:
 
 def _step(name: str, parents: list[str]) -> Step:
     """Return the question what a commit changed, of a merge against its first parent."""
-    return (name, parents[0]) if len(parents) > 1 else (name,)
+    is_merge = len(parents) > 1
+    if not is_merge:
+        return (name,)
+    first = parents[0]
+    return (name, first)
 
 
 def _changes(made: list[Made], contents: Mapping[str, bytes], prefix: str, graph: Graph) -> Iterator[Change]:
     """Yield changes of one file with what it held before and after, as far back as all of that can be read."""
     for commit, at, delta in made:
-        if not {delta.before, delta.after} - {None} <= contents.keys():
+        sides = {delta.before, delta.after} - {None}
+        if not sides <= contents.keys():
             return
+        before = contents.get(delta.before or "")
+        after = contents.get(delta.after or "")
         yield Change(
             path=delta.path.removeprefix(prefix),
             commit=commit,
             at=from_epoch(at),
-            before=contents.get(delta.before or ""),
-            after=contents.get(delta.after or ""),
+            before=before,
+            after=after,
             rank=graph.rank(commit),
         )

@@ -39,11 +39,14 @@ def _entries(manager: Manager, state: State) -> int | None:
 
 def _workers(manager: Manager, state: State) -> int | None:
     """Return how many of these a live process is known to hold; None where that can't be told."""
-    if isinstance(state.entries, Unavailable) or isinstance(state.processes, Unavailable):
+    if isinstance(state.entries, Unavailable):
+        return None
+    if isinstance(state.processes, Unavailable):
         return None
     if isinstance(state.dispatches, Unavailable):
         return None
-    return len(_registered(manager, state, state.dispatches))
+    held = _registered(manager, state, state.dispatches)
+    return len(held)
 
 
 def _registered(manager: Manager, state: State, held_by: Dispatches | None = None) -> set[str]:

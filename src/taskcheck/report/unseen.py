@@ -22,9 +22,12 @@ def _files(state: State) -> Iterator[Unseen]:
         folder = path.rpartition("/")[0]
         folders.setdefault(folder, []).append(path)
     for folder, paths in folders.items():
-        several = len(paths) > 1
-        where = f"{len(paths)} files in {folder}" if several else paths[0]
-        why = "they look like tasks" if several else "it looks like a task"
+        number = len(paths)
+        where = paths[0]
+        why = "it looks like a task"
+        if number > 1:
+            where = f"{number} files in {folder}"
+            why = "they look like tasks"
         yield Unseen(kind=FILES, where=where, why=f"{why}, and no pattern of [paths] tasks fits", cure=NAMING)
 
 

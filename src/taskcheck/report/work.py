@@ -28,9 +28,14 @@ def at_work(state: State) -> Iterator[Work]:
 def classes(state: State) -> Mapping[str, int]:
     """Return how many tasks there are of each class of status that has any, in the order of the lifecycle."""
     counts = Counter(task.stage for task in state.tasks)
-    found = {stage.value: counts[stage] for stage in Stage if counts[stage]}
-    if counts[None]:
-        found[OTHER] = counts[None]
+    found = {}
+    for stage in Stage:
+        number = counts[stage]
+        if number:
+            found[stage.value] = number
+    others = counts[None]
+    if others:
+        found[OTHER] = others
     return found
 
 
@@ -39,7 +44,9 @@ def _is_at_work(task: Task, run: Dispatch | None) -> bool:
     is_active = task.stage is Stage.ACTIVE
     if run is None:
         return is_active
-    return run.state is DispatchState.RUNNING or (is_active and not run.over)
+    if run.state is DispatchState.RUNNING:
+        return True
+    return is_active and not run.over
 
 
 def _work(task: Task, run: Dispatch | None, state: State) -> Work:
@@ -62,14 +69,19 @@ def _work(task: Task, run: Dispatch | None, state: State) -> Work:
 
 def _with_run(work: Work, run: Dispatch) -> Work:
     """Return the work with what the records of its run tell."""
+    since = run.began or work.since
+    moved = run.moved or work.moved
+    log = None
+    if run.log is not None:
+        log = run.log.place.path
     told = replace(
         work,
         run=run.state.value,
         evidence=run.why,
         manager=run.owner,
-        since=run.began or work.since,
-        moved=run.moved or work.moved,
-        log=run.log.place.path if run.log is not None else None,
+        since=since,
+        moved=moved,
+        log=log,
     )
     worker = next((record for record in run.records if record.pid is not None), None)
     if worker is None:
@@ -80,9 +92,13 @@ def _with_run(work: Work, run: Dispatch) -> Work:
 def _started(task: Task) -> datetime | None:
     """Return when the front matter says that work on a task began."""
     written = task.text("started_at")
-    return timestamp(written) if written else None
+    if not written:
+        return None
+    return timestamp(written)
 
 
 def _written(task: Task, state: State) -> datetime | None:
     """Return the newest sign of work in a task's front matter."""
-    return newest_sign(front_times(task), state.now + state.settings.limits.clock_skew)
+    times = front_times(task)
+    latest = state.now + state.settings.limits.clock_skew
+    return newest_sign(times, latest)
