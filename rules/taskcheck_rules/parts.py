@@ -116,7 +116,7 @@ def last_record(entry: Entry, task: Task | None, dispatches: Dispatches, copies:
     if pull is None:
         return ""
     run = dispatches.of(entry.task)
-    others: list[Task | Tombstone | None] = [task, run.tombstone if run else None]
+    others: list[Task | Tombstone | None] = [task, *(run.tombstones if run else ())]
     for copy in copies_of(copies, entry.task):
         others.append(copy.task)
     for other in others:

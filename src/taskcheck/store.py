@@ -14,7 +14,7 @@ from taskcheck.read.locate import Location, locate
 from taskcheck.read.runner import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import Literal
 
@@ -22,11 +22,19 @@ if TYPE_CHECKING:
     from taskcheck.config.people import People
     from taskcheck.config.settings import Settings
     from taskcheck.engine.rule import Rule
-    from taskcheck.model.sources import Forges, Processes, PullAddress, PullState, Sources, Unavailable
+    from taskcheck.model.sources import (
+        CheckoutSource,
+        Forges,
+        Processes,
+        PullAddress,
+        PullState,
+        Sources,
+        Unavailable,
+    )
     from taskcheck.model.state import State
     from taskcheck.model.task import Task
     from taskcheck.model.verdict import Verdict
-    from taskcheck.read.questions import Questions
+    from taskcheck.read.questions import Further, Questions
     from taskcheck.read.recall import Recall
 
 
@@ -136,8 +144,11 @@ class Store:
         now = request.now or clock()
         sources, parsed = self.files(recall)
         questions = self._questions(parsed, now, request.history)
+        further = self._further(parsed, now, request.history)
         request.progress("asking git")
-        sources = read_rest(sources, self.location, self.settings, questions, request.processes, request.progress)
+        sources = read_rest(
+            sources, self.location, self.settings, questions, further, request.processes, request.progress
+        )
         request.progress("comparing")
         state = assemble(parsed, sources, self.settings, now)
         if request.online or request.pull_requests is not None:
@@ -165,6 +176,24 @@ class Store:
             own_branches=parsed.own_branches(self.settings),
             tied=of_files(parsed.tied(self.settings)),
         )
+
+    def _further(self, parsed: Parsed, now: datetime, history: tuple[str, ...]) -> Further:
+        """Return what there is to ask once it is known which worktrees there are."""
+        from taskcheck.read.questions import Further
+
+        def named(
+            sources: Sources, checkouts: Sequence[CheckoutSource], trunk: str | None
+        ) -> Mapping[str, frozenset[str]]:
+            from taskcheck.assemble.tombstones import names_of_tombstones
+
+            return names_of_tombstones(sources, parsed, self.settings, checkouts, trunk)
+
+        def questions(checkouts: Sequence[CheckoutSource]) -> Questions:
+            from taskcheck.assemble.tombstones import heard
+
+            return self._questions(heard(parsed, checkouts), now, history)
+
+        return Further(named, questions)
 
     def _ask_forges(self, state: State, sources: Sources, request: Request) -> Forges:
         """Return what forges say of the recorded pull requests."""

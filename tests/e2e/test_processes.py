@@ -12,7 +12,7 @@ TASK = "---\ntitle: Task {number}\nowner: ana\nstatus: {status}\n---\n"
 
 
 def fleet(root: Path, size: int) -> Repo:
-    """As many tasks of each kind: in a worktree with commits, on a branch, merged, squashed, merged and reverted."""
+    """As many of each kind: in a worktree, with a tombstone, on a branch, merged, squashed, merged and reverted."""
     repo = Repo(root)
     root.mkdir()
     repo.git("init", "-q", "--template=", "-b", "main")
@@ -28,6 +28,9 @@ def fleet(root: Path, size: int) -> Repo:
         repo.commit(f"beside {name}", **{f"src__beside-{name}.py": "pass\n"})
         if kind == "tree":
             repo.git("worktree", "add", "-q", f".worktrees/{name}", f"task/{name}")
+            logs = root / ".worktrees" / name / "tasks/logs"
+            logs.mkdir()
+            (logs / f"dispatch-{name}.status.json").write_text('{"state": "ended", "outcome": "blocked"}')
         if kind in {"merge", "revert"}:
             repo.git("merge", "-q", "--no-ff", "--no-edit", f"task/{name}")
         if kind == "revert":

@@ -151,6 +151,13 @@ def test_what_finish_says_counts(case: tuple[tuple[str, ...], str, str, str | No
     assert not wrong(fleet)
 
 
+BURY = (
+    "mkdir -p tasks/logs && printf '%s' "
+    '\'{{"task": "fix-login", "state": "ended", "reason": "no key", "outcome": "{}"}}\''
+    " > tasks/logs/dispatch-fix-login.status.json"
+)
+"""What a worker records of its end in its own worktree."""
+
 LEAVE = "sed -i 's/^status: .*/status: {}/' tasks/fix-login.md"
 
 
@@ -166,6 +173,10 @@ LEAVE = "sed -i 's/^status: .*/status: {}/' tasks/fix-login.md"
         (LEAVE.format("in_review"), 1, "failed", "failed", "left as in_review, and no pull request is named"),
         (LEAVE.format(f"in_review\\npr_url: {PULL}".replace("/", "\\/")), 0, "completed_with_pr", "in_review", None),
         (LEAVE.format("failed"), 0, "failed", "failed", "left as failed"),
+        (BURY.format("blocked"), 0, "blocked", "blocked", "no key"),
+        (BURY.format("completed_with_pr"), 1, "failed", "failed", "silent success"),
+        (BURY.format("completed_with_pr\", \"pr_url\": \"" + PULL), 0, "completed_with_pr", "in_review", "no key"),
+        (f"{BURY.format('blocked')}; {LEAVE.format('failed')}", 0, "blocked", "blocked", "no key"),
         (LEAVE.format("cancelled"), 1, "failed", "failed", "silent success"),
         ("printf -- '---\\nstatus: [\\n---\\n' > tasks/fix-login.md", 1, "failed", "failed", "its task file can't be"),
     ],

@@ -204,7 +204,7 @@ def _fix(run: Run, settings: Settings) -> Fix | None:
     """Return the repair that makes root say how the run ended; None where nothing recorded speaks for an end."""
     pull = _recorded_pull(run)
     if run.outcome is not None:
-        return _settlement(run, run.outcome, pull, "", settings)
+        return _settlement(run, run.outcome, pull, _doubt(run.dispatch), settings)
     stopped = run.copy is not None and run.copy.task.stage is Stage.STOPPED
     if pull is None or stopped or "completed_with_pr" not in settings.outcomes:
         return None
@@ -212,10 +212,17 @@ def _fix(run: Run, settings: Settings) -> Fix | None:
     return _settlement(run, "completed_with_pr", pull, why, settings)
 
 
+def _doubt(dispatch: Dispatch) -> str:
+    """Return why the recorded end of a run doesn't move its task by a safe fix; empty where it does."""
+    if not dispatch.is_presumed:
+        return ""
+    return f"no ledger and no pattern names {dispatch.place.checkout.replace(':', ' ', 1)} as the task's own"
+
+
 def _recorded_pull(run: Run) -> PullRequest | None:
     """Return the first pull request that is named by the tombstone, the worktree, or an entry of the run."""
     left = run.copy.task if run.copy else None
-    for ledger in (run.dispatch.tombstone, left, *run.dispatch.entries):
+    for ledger in (*run.dispatch.tombstones, left, *run.dispatch.entries):
         if ledger and ledger.pull_request:
             return ledger.pull_request
     return None

@@ -1,6 +1,6 @@
 """The task files of other checkouts that differ from root's, with what history knows of both."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
@@ -8,9 +8,9 @@ from taskcheck.assemble.renames import RenameReader
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.assemble.versions import Ancestry, same_task
 from taskcheck.documents.frozen import frozen, replace
-from taskcheck.model.checkouts import Checkouts
+from taskcheck.model.checkouts import Checkouts, Copies
 from taskcheck.model.sources import CheckoutSource, Fork, Source, Sources, Unavailable
-from taskcheck.model.task import Checkout, Copy, Task
+from taskcheck.model.task import Checkout, Copy, Task, Tie
 from taskcheck.model.tasks import Tasks
 
 
@@ -206,3 +206,45 @@ def _versions(
             if version is not None and version.id == task:
                 versions.append(version)
     return tuple(versions)
+
+
+def tied_copies(found: Found, checkouts: Checkouts) -> Copies:
+    """Return copies by task; where a checkout has several of its own task, the first is that task's.
+
+    Where nothing names a task's checkout, the only one that changed its file is presumed to be its own.
+    """
+    changed: dict[str, set[str]] = {}
+    for copy in found.versions:
+        if copy.changed:
+            changed.setdefault(copy.task.id, set()).add(copy.checkout.name)
+    copies = []
+    own: dict[str, Copy] = {}
+    for copy in found.versions:
+        tied = replace(copy, tie=_tie(copy, checkouts, changed.get(copy.task.id, set())))
+        copies.append(tied)
+        if tied.tie is not None:
+            own.setdefault(tied.task.id, tied)
+    by_task = _by_task(copies)
+    return Copies(tuple(copies), by_task, own, found.seconds)
+
+
+def _tie(copy: Copy, checkouts: Checkouts, changed: set[str]) -> Tie | None:
+    """Return by what a copy's checkout is the task's own; None where it isn't.
+
+    Args:
+        copy: the copy.
+        checkouts: which checkout is whose.
+        changed: names of the checkouts that changed this task's file.
+    """
+    named = checkouts.of(copy.task.id)
+    if named is not None:
+        return checkouts.tie(copy.task.id) if named == copy.checkout else None
+    return Tie.PRESUMED if changed == {copy.checkout.name} else None
+
+
+def _by_task(copies: Iterable[Copy]) -> Mapping[str, tuple[Copy, ...]]:
+    """Return the copies of each task, in their order."""
+    found: dict[str, list[Copy]] = {}
+    for copy in copies:
+        found.setdefault(copy.task.id, []).append(copy)
+    return {task: tuple(of_task) for task, of_task in found.items()}

@@ -92,6 +92,7 @@ class DispatchReader:
             settled=moved_on or self._settled(run, outcome, root),
             entries=run.entries,
             tombstone=run.tombstone,
+            beside=run.beside,
             log=run.log,
             owner=self._owner(run),
             place=run.place,
@@ -99,8 +100,9 @@ class DispatchReader:
         )
 
     def _owner(self, run: Run) -> str | None:
-        """Return the key of the person who dispatched: by the tombstone, else by the first entry's register."""
-        owner = run.tombstone.owner if run.tombstone else None
+        """Return the key of the person who dispatched: by a tombstone, else by the first entry's register."""
+        owners = (tombstone.owner for tombstone in run.tombstones)
+        owner = next(filter(None, owners), None)
         if owner:
             return self.people.person(owner) or owner
         return run.entries[0].manager if run.entries else None

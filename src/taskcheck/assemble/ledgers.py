@@ -58,7 +58,7 @@ def parse_ledgers(sources: Sources, people: People) -> Ledgers:
     """Return all runtime ledgers, with people resolved."""
     registers = tuple(_register(source, people) for source in sources.registers)
     snapshots = tuple(_snapshot(source, people) for source in sources.snapshots)
-    tombstones = tuple(_tombstone(source) for source in sources.tombstones)
+    tombstones = tuple(parse_tombstone(source) for source in sources.tombstones)
     logs: list[DispatchLog] = []
     log_files: list[Ledger] = []
     for source in sources.dispatch_logs:
@@ -260,9 +260,10 @@ def _signals(ledger: Ledger, escalation: Mapping[str, Value], troubles: Troubles
     return tuple(signals)
 
 
-def _tombstone(source: Source) -> Tombstone:
+def parse_tombstone(source: Source, checkout: str = "root") -> Tombstone:
     """Return a tombstone; one that can't be understood is of the task that its file name says, and nothing else."""
-    ledger = _open(source, LedgerKind.TOMBSTONE)
+    opened = _open(source, LedgerKind.TOMBSTONE)
+    ledger = replace(opened, place=replace(opened.place, checkout=checkout))
     if ledger.document is None:
         return Tombstone(ledger=ledger, task=source.name, readable=False)
     newer = _newer_schema(ledger.document)
@@ -318,4 +319,8 @@ def _last_line(text: str) -> str:
 
 def documents(ledgers: Ledgers) -> dict[tuple[str, str], Document]:
     """Return the documents behind the files, by checkout and path."""
-    return {("root", ledger.place.path): ledger.document for ledger in ledgers.files if ledger.document is not None}
+    found = {}
+    for ledger in ledgers.files:
+        if ledger.document is not None:
+            found[ledger.place.checkout, ledger.place.path] = ledger.document
+    return found

@@ -128,8 +128,8 @@ def _has_left_traces(run: Dispatch | None) -> bool:
 
 
 def _has_ended(run: Dispatch | None) -> bool:
-    """Return whether the end of a run is recorded."""
-    return run is not None and run.state is DispatchState.ENDED
+    """Return whether the end of a run is recorded, and not only in a worktree that is presumed to be its task's own."""
+    return run is not None and run.state is DispatchState.ENDED and not run.is_presumed
 
 
 def _on_host(record: Entry | Tombstone) -> str:

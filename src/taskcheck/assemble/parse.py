@@ -1,6 +1,6 @@
 """What the files say by themselves, before git and the process table are asked; pure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
@@ -44,6 +44,16 @@ class Parsed:
     def following(self, names: Mapping[str, str]) -> "Parsed":
         """Return the same, with the ids that tasks have by now where ledgers name them as they were called."""
         return replace(self, ledgers=with_names(self.ledgers, names)) if names else self
+
+    def with_tombstones(self, tombstones: Iterable[Tombstone]) -> "Parsed":
+        """Return the same with more tombstones, which lie in worktrees."""
+        more = tuple(tombstones)
+        ledgers = replace(
+            self.ledgers,
+            tombstones=(*self.ledgers.tombstones, *more),
+            files=(*self.ledgers.files, *(tombstone.ledger for tombstone in more)),
+        )
+        return replace(self, ledgers=ledgers) if more else self
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -105,9 +105,9 @@ def _records(state: State) -> Iterator[_Record]:
             if entry.pull_request:
                 yield _Record(task.id, entry.place, entry.pull_request, of_root=True)
         dispatch = state.dispatch_of(task.id)
-        if dispatch and dispatch.tombstone and dispatch.tombstone.pull_request:
-            place = dispatch.tombstone.ledger.place
-            yield _Record(task.id, place, dispatch.tombstone.pull_request, of_root=False)
+        for tombstone in dispatch.tombstones if dispatch else ():
+            if tombstone.pull_request:
+                yield _Record(task.id, tombstone.ledger.place, tombstone.pull_request, of_root=False)
 
 
 def _told_beside_root(state: State) -> set[str]:

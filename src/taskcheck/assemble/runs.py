@@ -1,10 +1,12 @@
 """The newest run of every task, as far as entries, tombstone and log record it (spec 3.1)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from taskcheck.assemble.endings import counting, tombstones_by_task, unread_ends
 from taskcheck.assemble.ledgers import Ledgers, entries
 from taskcheck.documents.frozen import frozen, replace
+from taskcheck.documents.values import latest, older
 from taskcheck.model.runtime import DispatchLog, Entry, Tombstone
 from taskcheck.model.task import Place
 
@@ -22,13 +24,18 @@ class Run:
     log: DispatchLog | None = None
     readable: bool = True
     """False where a ledger that may know more of it can't be read."""
+    beside: tuple[Tombstone, ...] = ()
+    """What root or the worktree records of it beside the tombstone that counts."""
+
+    @property
+    def tombstones(self) -> tuple[Tombstone, ...]:
+        """All tombstones of it, the one that counts first."""
+        return () if self.tombstone is None else (self.tombstone, *self.beside)
 
     @property
     def records(self) -> tuple[Entry | Tombstone, ...]:
         """The records that may name its process."""
-        if self.tombstone is None:
-            return self.entries
-        return (self.tombstone, *self.entries)
+        return (*self.tombstones, *self.entries)
 
     @property
     def place(self) -> Place:
@@ -41,9 +48,10 @@ class Run:
 
     @property
     def exit_code(self) -> int | None:
-        """How its worker exited: by the tombstone, else by the log's last line; None where neither tells."""
-        if self.tombstone is not None and self.tombstone.exit_code is not None:
-            return self.tombstone.exit_code
+        """How its worker exited: by a tombstone, else by the log's last line; None where none of them tells."""
+        for tombstone in self.tombstones:
+            if tombstone.exit_code is not None:
+                return tombstone.exit_code
         if self.log is not None:
             return self.log.exit_code
         return None
@@ -75,9 +83,9 @@ class Run:
     @property
     def last_sign(self) -> datetime | None:
         """When it ended; of one without an end, the last that was heard of it."""
-        heartbeat = self.tombstone.heartbeat_at if self.tombstone else None
+        heartbeats = [tombstone.heartbeat_at for tombstone in self.tombstones]
         written = self.log.mtime if self.log else None
-        return self.ended_at or latest((self.began, heartbeat, written))
+        return self.ended_at or latest((self.began, written, *heartbeats))
 
 
 NO_RUN = Run()
@@ -90,13 +98,13 @@ def newest_runs(ledgers: Ledgers, skew: timedelta) -> dict[str, Run]:
     Times less than ``skew`` apart count as one, for the clocks of two machines may differ by it.
     """
     entries_by_task = _entries_by_task(ledgers)
-    tombstones = _tombstones_by_task(ledgers)
+    tombstones = tombstones_by_task(ledgers.tombstones)
     logs = {log.task: log for log in ledgers.logs}
-    unreadable = {tombstone.task for tombstone in ledgers.tombstones} - set(tombstones)
+    unreadable = unread_ends(ledgers.tombstones, tombstones)
     rows_are_lost = any(register.ledger.lost_rows for register in ledgers.registers)
     runs = {}
     for task in sorted({*entries_by_task, *tombstones, *logs}):
-        run = _newest_run(entries_by_task.get(task, ()), tombstones.get(task), logs.get(task), skew)
+        run = _newest_run(entries_by_task.get(task, ()), tombstones.get(task, ()), logs.get(task), skew)
         if run.records or run.log:
             doubtful = task in unreadable or _is_doubtful(run, rows_are_lost=rows_are_lost)
             runs[task] = replace(run, readable=not doubtful)
@@ -118,17 +126,8 @@ def _entries_by_task(ledgers: Ledgers) -> Mapping[str, Sequence[Entry]]:
     return by_task
 
 
-def _tombstones_by_task(ledgers: Ledgers) -> dict[str, Tombstone]:
-    """Return the tombstone of each task that has one that can be read."""
-    by_task = {}
-    for tombstone in ledgers.tombstones:
-        if tombstone.readable:
-            by_task[tombstone.task] = tombstone
-    return by_task
-
-
 def _newest_run(
-    registered: Sequence[Entry], tombstone: Tombstone | None, log: DispatchLog | None, skew: timedelta
+    registered: Sequence[Entry], tombstones: Sequence[Tombstone], log: DispatchLog | None, skew: timedelta
 ) -> Run:
     """Return the newest run that the records of one task speak of; records of earlier runs are left out.
 
@@ -138,33 +137,44 @@ def _newest_run(
     * entry launched at 11:00, tombstone started at 10:00: the entry alone;
     * entries launched at 9:00 and 10:00, tombstone started at 10:00: the second entry and the tombstone;
     * entry launched at 10:00, tombstone started at 11:00: the tombstone alone.
+
+    Of one in root and one in the task's own worktree, both of this run, the one counts that tells of its end; where
+    both do, root's, unless the other one was written later.
     """
     launched = _last_launch(registered)
-    started = latest((launched, tombstone.started_at)) if tombstone else launched
+    started = latest((launched, *(tombstone.started_at for tombstone in tombstones)))
     if _is_earlier_log(log, started, registered, skew):
         log = None
-    if _is_earlier_tombstone(tombstone, started, registered, skew):
-        tombstone = None
+    of_run = [each for each in tombstones if not _is_earlier_tombstone(each, tombstones, registered, skew)]
+    tombstone, beside = counting(of_run, skew)
     began = started if tombstone else launched
     if began is None:
         began = _last_beginning(registered)
     of_this_run = [entry for entry in registered if not older(entry.launched, began, skew)]
-    return Run(began, tuple(of_this_run), tombstone, log)
+    return Run(began, tuple(of_this_run), tombstone, log, beside=beside)
 
 
 def _is_earlier_tombstone(
-    tombstone: Tombstone | None, started: datetime | None, registered: Sequence[Entry], skew: timedelta
+    tombstone: Tombstone, tombstones: Sequence[Tombstone], registered: Sequence[Entry], skew: timedelta
 ) -> bool:
-    """Return whether there is a tombstone, and it is of an earlier run than the one that started last."""
-    if tombstone is None:
-        return False
+    """Return whether a tombstone is of an earlier run than the one that started last.
+
+    Args:
+        tombstone: one of them.
+        tombstones: all that there are of its task.
+        registered: the task's entries.
+        skew: how far clocks may differ.
+    """
+    others = latest(each.started_at for each in tombstones if each is not tombstone)
+    started = latest((_last_launch(registered), tombstone.started_at, others))
     # When its run began; of one that doesn't say, the last that is known of it.
     dated = tombstone.started_at or tombstone.ended_at or tombstone.heartbeat_at
     if older(dated, started, skew):
         return True
     if tombstone.state != "ended":
         return False
-    return _ended_before(tombstone.ended_at or tombstone.heartbeat_at, registered, skew)
+    end = tombstone.ended_at or tombstone.heartbeat_at
+    return older(end, others, min(skew, LAUNCHING)) or _ended_before(end, registered, skew)
 
 
 def _is_earlier_log(
@@ -193,16 +203,3 @@ def _last_launch(registered: Sequence[Entry]) -> datetime | None:
 def _last_beginning(registered: Sequence[Entry]) -> datetime | None:
     """Return when the last of some entries began."""
     return latest(entry.began for entry in registered)
-
-
-def latest(times: Iterable[datetime | None]) -> datetime | None:
-    """Return the latest of some times, as far as they are known."""
-    known = [time for time in times if time is not None]
-    return max(known, default=None)
-
-
-def older(time: datetime | None, than: datetime | None, skew: timedelta) -> bool:
-    """Return whether a time is certainly before another; never where one of them isn't known."""
-    if time is None or than is None:
-        return False
-    return time < than - skew

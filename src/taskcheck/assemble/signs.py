@@ -21,8 +21,8 @@ def run_times(run: Run) -> Iterator[datetime | None]:
         yield run.log.mtime
     for entry in run.entries:
         yield from (entry.registered_at, entry.launched_at, entry.started_at)
-    if run.tombstone is not None:
-        yield from (run.tombstone.started_at, run.tombstone.heartbeat_at, run.tombstone.ended_at)
+    for tombstone in run.tombstones:
+        yield from (tombstone.started_at, tombstone.heartbeat_at, tombstone.ended_at)
 
 
 def front_times(task: Task) -> Iterator[datetime | None]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import TypeVar
 
 from taskcheck.assemble.aftermath import AftermathReader
 from taskcheck.assemble.answers import AnswerReader
 from taskcheck.assemble.checkouts import newest_users, parse_checkouts
 from taskcheck.assemble.claims import ClaimReader
-from taskcheck.assemble.copies import Found, parse_copies
+from taskcheck.assemble.copies import parse_copies, tied_copies
 from taskcheck.assemble.dispatches import DispatchReader
 from taskcheck.assemble.fetched import parse_fetched
 from taskcheck.assemble.landings import LandingReader
@@ -31,7 +32,7 @@ from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import Ledger, Manager, Register, Snapshot
 from taskcheck.model.sources import Repository, Sources, Unavailable
 from taskcheck.model.state import Dispatches, Entries, Rows, State
-from taskcheck.model.task import Checkout, Copy, Place, Task, Tie
+from taskcheck.model.task import Checkout, Copy, Place, Task
 from taskcheck.model.tasks import Tasks
 from taskcheck.model.waiting import Waiting
 
@@ -44,14 +45,18 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
     sources = one_file_each(sources, settings)
     git = sources.git
     tasks = Tasks.of(parsed.tasks, parsed.archived)
-    parsed, reader = _with_renames(parsed, git, TaskReader(settings), tasks)
+    names, reader = _with_renames(git, TaskReader(settings), tasks)
+    parsed = parsed.following(names)
+    checkouts, copies = _checkouts(parsed, sources, settings, reader, tasks)
+    if isinstance(git, Repository) and any(held.tombstones for held in git.checkouts):
+        parsed = _with_tombstones(parsed, git, checkouts, copies, names, reader, tasks)
+        checkouts, copies = _checkouts(parsed, sources, settings, reader, tasks)
     managers = _managers(parsed.ledgers, parsed.people)
     snapshots = _newest_snapshots(managers)
     answers = AnswerReader(
         tasks=tasks, runs=parsed.runs(settings), managers={manager.key: manager for manager in managers}
     )
     signals = tuple(answers.heard(snapshots))
-    checkouts, copies = _checkouts(parsed, sources, settings, reader, tasks)
     judge = DispatchReader(
         settings=settings,
         now=now,
@@ -95,14 +100,33 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
 
 
 def _with_renames(
-    parsed: Parsed, git: Repository | Unavailable, reader: TaskReader, tasks: Tasks
-) -> tuple[Parsed, TaskReader]:
-    """Return the ledgers, and the reader of task files, with the names that root's files have by now."""
+    git: Repository | Unavailable, reader: TaskReader, tasks: Tasks
+) -> tuple[Mapping[str, str], TaskReader]:
+    """Return the ids that tasks have by now, by those that they had, and the reader that knows of these."""
     if isinstance(git, Unavailable) or not git.moved:
-        return parsed, reader
+        return {}, reader
     renamed = RenameReader(reader, tasks).in_root(git.moved)
     names = {reader.name(before): tasks.by_path[after].id for before, after in renamed.items()}
-    return parsed.following(names), reader.following(renamed)
+    return names, reader.following(renamed)
+
+
+def _with_tombstones(
+    parsed: Parsed,
+    git: Repository,
+    checkouts: Checkouts | Unavailable,
+    copies: Copies | Unavailable,
+    names: Mapping[str, str],
+    reader: TaskReader,
+    tasks: Tasks,
+) -> Parsed:
+    """Return what the files say, the tombstones too that lie in the worktrees of their own tasks."""
+    from taskcheck.assemble.tombstones import Whose, own_tombstones
+
+    if isinstance(checkouts, Unavailable) or isinstance(copies, Unavailable):
+        return parsed
+    whose = Whose(checkouts, copies, tasks)
+    found = [own_tombstones(held, reader, tasks, names, whose) for held in git.checkouts]
+    return parsed.with_tombstones(chain.from_iterable(found))
 
 
 def _newest_snapshots(managers: Iterable[Manager]) -> list[Snapshot]:
@@ -124,7 +148,7 @@ def _checkouts(
         return git, git
     checkouts = parse_checkouts(git, sources, settings, tasks, parsed.records)
     found = parse_copies(sources, reader, tasks, checkouts)
-    copies = _copies(found, checkouts)
+    copies = tied_copies(found, checkouts)
     return _with_landings(checkouts, copies, git, parsed, settings, reader, tasks), copies
 
 
@@ -155,40 +179,6 @@ def _with_landings(
         git=git, standing=standing, tied=parsed.tied(settings), runs=runs, users=newest_users(parsed.records)
     )
     return replace(landed, mentions=claims.mentions(tasks, landed), refuted=claims.refuted(tasks, landed))
-
-
-def _copies(found: Found, checkouts: Checkouts) -> Copies:
-    """Return copies by task; where a checkout has several of its own task, the first is that task's.
-
-    Where nothing names a task's checkout, the only one that changed its file is presumed to be its own.
-    """
-    changed: dict[str, set[str]] = {}
-    for copy in found.versions:
-        if copy.changed:
-            changed.setdefault(copy.task.id, set()).add(copy.checkout.name)
-    copies = []
-    own: dict[str, Copy] = {}
-    for copy in found.versions:
-        tied = replace(copy, tie=_tie(copy, checkouts, changed.get(copy.task.id, set())))
-        copies.append(tied)
-        if tied.tie is not None:
-            own.setdefault(tied.task.id, tied)
-    by_task = _grouped((copy.task.id, copy) for copy in copies)
-    return Copies(tuple(copies), by_task, own, found.seconds)
-
-
-def _tie(copy: Copy, checkouts: Checkouts, changed: set[str]) -> Tie | None:
-    """Return by what a copy's checkout is the task's own; None where it isn't.
-
-    Args:
-        copy: the copy.
-        checkouts: which checkout is whose.
-        changed: names of the checkouts that changed this task's file.
-    """
-    named = checkouts.of(copy.task.id)
-    if named is not None:
-        return checkouts.tie(copy.task.id) if named == copy.checkout else None
-    return Tie.PRESUMED if changed == {copy.checkout.name} else None
 
 
 def _dispatches(

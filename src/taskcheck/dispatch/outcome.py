@@ -1,4 +1,4 @@
-"""How a run ended: what the worker said with `finish`, else the status that it left in its worktree; pure."""
+"""How a run ended: what the worker said with `finish`, else what it left in its worktree; pure."""
 
 import signal
 from collections.abc import Mapping
@@ -41,12 +41,9 @@ def outcome(state: State, task: str, record: Mapping[str, Scalar], ended: Ended)
         EndUnknown: its worktree can't be looked at.
     """
     copy = own_copy(state, task)
-    said = record.get("outcome")
-    if isinstance(said, str) and said in state.settings.outcomes:
-        told = record.get("reason")
-        reason = told if isinstance(told, str) else None
-        pull = named_pull(state, task, record)
-        return Outcome(name=said, reason=reason, pull_request=pull)
+    said = _by_finish(state, task, record) or _by_own_tombstone(state, task)
+    if said is not None:
+        return said
     left = copy or state.tasks.get(task)
     if left is not None and left.document is None:
         why = left.trouble.message if left.trouble else "it can't be read"
@@ -54,6 +51,32 @@ def outcome(state: State, task: str, record: Mapping[str, Scalar], ended: Ended)
     status = left.status if left else None
     pull = named_pull(state, task, record)
     return _by_status(state, status, pull, ended)
+
+
+def _by_finish(state: State, task: str, record: Mapping[str, Scalar]) -> Outcome | None:
+    """Return the outcome that the worker said with `finish`; None where it said none."""
+    said = record.get("outcome")
+    reason = record.get("reason")
+    if not isinstance(said, str) or said not in state.settings.outcomes:
+        return None
+    pull = named_pull(state, task, record)
+    words = reason if isinstance(reason, str) else None
+    return Outcome(name=said, reason=words, pull_request=pull)
+
+
+def _by_own_tombstone(state: State, task: str) -> Outcome | None:
+    """Return the outcome that a tombstone in the task's own worktree records; None where none does.
+
+    That it completed counts where a ledger names the pull request.
+    """
+    end = state.own_end_of(task)
+    if end is None or end.outcome not in state.settings.outcomes:
+        return None
+    pull = end.pull_request or named_pull(state, task, {})
+    is_unfounded = end.outcome == COMPLETED and pull is None
+    if is_unfounded:
+        return None
+    return Outcome(name=str(end.outcome), reason=end.reason, pull_request=pull)
 
 
 def _by_status(state: State, status: str | None, pull: PullRequest | None, ended: Ended) -> Outcome:

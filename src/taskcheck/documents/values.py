@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from taskcheck.documents.expression import expression
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _TIMESTAMP = expression(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
@@ -122,3 +126,16 @@ def iso(moment: datetime) -> str:
     """Return a moment as `2026-03-24T18:00:00Z`, to the second; a naive one is UTC."""
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return aware.replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+
+
+def latest(times: Iterable[datetime | None]) -> datetime | None:
+    """Return the latest of some times, as far as they are known."""
+    known = filter(None, times)
+    return max(known, default=None)
+
+
+def older(time: datetime | None, than: datetime | None, skew: timedelta) -> bool:
+    """Return whether a time is certainly before another; never where one of them isn't known."""
+    if time is None or than is None:
+        return False
+    return time < than - skew

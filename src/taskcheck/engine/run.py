@@ -252,7 +252,7 @@ def _name_of_entry(entry: Entry) -> Subject:
 def _name_of_ledger(ledger: Ledger) -> Subject:
     of_task = ledger.kind in {LedgerKind.TOMBSTONE, LedgerKind.LOG}
     group = ledger.name if of_task else ledger.manager or REPOSITORY
-    return Subject(group, ledger.place.path)
+    return Subject(group, ledger.subject)
 
 
 def _stamped(finding: Finding, rule: Rule) -> Finding:

@@ -6,7 +6,7 @@ from enum import Enum
 
 from taskcheck.documents import Document, Route, Trouble, Value
 from taskcheck.documents.frozen import field, frozen
-from taskcheck.model.task import Place, PullRequest
+from taskcheck.model.task import Place, PullRequest, Tie
 
 
 @frozen(kw_only=True)
@@ -136,7 +136,8 @@ class Ledger:
     @property
     def subject(self) -> str:
         """What a report calls it."""
-        return self.place.path
+        path = self.place.path
+        return path if self.place.checkout == "root" else f"{self.place.checkout} {path}"
 
     @property
     def whole(self) -> bool:
@@ -195,6 +196,13 @@ class Tombstone:
     """False when the file is there and its records can't be understood."""
     doubtful: bool = False
     """Whether a field that tells of its run is there and can't be used."""
+    tie: Tie | None = None
+    """By what the worktree that it lies in is the task's own; None for one in root."""
+
+    @property
+    def is_presumed(self) -> bool:
+        """Whether it lies in a worktree that nothing names the task's own: good for findings, not for a safe fix."""
+        return self.tie is Tie.PRESUMED
 
     @property
     def written_in(self) -> Place:
@@ -262,10 +270,31 @@ class Dispatch:
     readable: bool = True
     """False when a tombstone, a field that tells of the run, or a register that may know it can't be read."""
 
+    beside: tuple[Tombstone, ...] = ()
+    """What root or the worktree records of it beside the tombstone that counts."""
+
+    @property
+    def tombstones(self) -> tuple[Tombstone, ...]:
+        """All tombstones of it, the one that counts first."""
+        return (self.tombstone, *self.beside) if self.tombstone else ()
+
     @property
     def records(self) -> tuple[Entry | Tombstone, ...]:
-        """Tombstone and entries, as far as it has any."""
-        return (self.tombstone, *self.entries) if self.tombstone else self.entries
+        """Tombstones and entries, as far as it has any."""
+        return (*self.tombstones, *self.entries)
+
+    @property
+    def own_end(self) -> Tombstone | None:
+        """The tombstone that tells of its end, where it lies in the worktree that is known to be the task's own."""
+        word = self.tombstone
+        if word is None or word.tie is None or word.is_presumed:
+            return None
+        return word if word.state == "ended" else None
+
+    @property
+    def is_presumed(self) -> bool:
+        """Whether nothing but a worktree that is presumed to be the task's own tells how it stands."""
+        return self.tombstone is not None and self.tombstone.is_presumed
 
     @property
     def over(self) -> bool:

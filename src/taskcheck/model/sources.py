@@ -111,6 +111,8 @@ class CheckoutSource:
     """Paths of root's task files that it doesn't have."""
     folders: frozenset[str] = frozenset()
     """Absolute paths of its folders that were looked into."""
+    tombstones: tuple[Source, ...] = ()
+    """What it records of the runs of tasks that may be its own: none that its base has as they are."""
     seen: Seen | None = None
     """What tells that none of its task files was written since; None where one may be."""
     fork: Fork | Unavailable = Unavailable("not read")

@@ -18,6 +18,7 @@ from taskcheck.model.runtime import (
     Manager,
     Row,
     Signal,
+    Tombstone,
 )
 from taskcheck.model.sources import (
     Processes,
@@ -215,6 +216,11 @@ class State:
     def dispatch_of(self, task: str) -> Dispatch | None:
         """Return the newest run of one task."""
         return None if isinstance(self.dispatches, Unavailable) else self.dispatches.of(task)
+
+    def own_end_of(self, task: str) -> Tombstone | None:
+        """Return the end of a task's newest run as its own worktree records it; None where it doesn't."""
+        run = self.dispatch_of(task)
+        return run.own_end if run is not None else None
 
 
 INTERNAL = frozenset({"files", "documents", "trusted", "off_trunk", "unread"})

@@ -10,7 +10,7 @@ from taskcheck.model.sources import Processes, RecordedPath, Repository, Source,
 from taskcheck.read.files import stamp
 from taskcheck.read.locate import Location, git_dir
 from taskcheck.read.processes import read_processes
-from taskcheck.read.questions import Questions
+from taskcheck.read.questions import Further, Questions
 
 
 def read_rest(
@@ -18,21 +18,31 @@ def read_rest(
     location: Location,
     settings: Settings,
     questions: Questions,
+    further: Further,
     processes: Processes | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Sources:
     """Return the sources with step two: git, the process table, and the folders that ledgers name."""
     errors = list(sources.errors)
+    recorded = _recorded_paths(questions, location)
+    sources = replace(sources, recorded_paths=recorded)
     git: Repository | Unavailable = Unavailable("not a git repository")
     if location.top is not None:
         from taskcheck.read.repository import read_git
+        from taskcheck.read.tombstones import asked_further
 
-        git = read_git(sources, location, settings, questions, errors, progress)
-    running = processes or read_processes(questions.pids)
-    recorded = {}
-    for path in questions.worktree_paths:
-        recorded[path] = _recorded(path, location.root)
-    return replace(sources, git=git, processes=running, recorded_paths=recorded, errors=tuple(errors))
+        git = read_git(sources, location, settings, questions, further, errors, progress)
+        if isinstance(git, Repository):
+            asked = asked_further(questions, further, git.checkouts)
+            recorded = recorded if asked is questions else _recorded_paths(asked, location)
+            questions = asked
+    return replace(
+        sources,
+        git=git,
+        processes=processes or read_processes(questions.pids),
+        recorded_paths=recorded,
+        errors=tuple(errors),
+    )
 
 
 def changed(sources: Sources, location: Location) -> bool:
@@ -47,19 +57,8 @@ def changed(sources: Sources, location: Location) -> bool:
     if not isinstance(sources.git, Repository):
         return False
     for checkout in sources.git.checkouts:
-        if checkout.path is None:
-            continue
-        folder = checkout.path / location.prefix
-        if _written_since(folder, checkout.files.values()):
-            return True
-    return False
-
-
-def _is_outdated(root: Path, stamps: Mapping[str, tuple[int, ...]]) -> bool:
-    """Return whether a file has another stamp than is remembered of it."""
-    for path, known in stamps.items():
-        found = stamp(root / path)
-        if found != known:
+        files = (*checkout.files.values(), *checkout.tombstones)
+        if checkout.path is not None and _written_since(checkout.path / location.prefix, files):
             return True
     return False
 
@@ -73,6 +72,11 @@ def _written_since(folder: Path, files: Iterable[Source]) -> bool:
         if found != source.stamp:
             return True
     return False
+
+
+def _recorded_paths(questions: Questions, location: Location) -> dict[str, RecordedPath]:
+    """Return what lies at the worktree paths that ledgers name."""
+    return {path: _recorded(path, location.root) for path in questions.worktree_paths}
 
 
 def _recorded(path: str, root: Path) -> RecordedPath:

@@ -81,6 +81,14 @@ class History:
         self._asked.update(new)
         return self._at_root
 
+    def at(self, commit: str, paths: Iterable[str]) -> Mapping[str, str]:
+        """Return the ids of what lies at some paths of a commit, where something does.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        return self._places.at(commit, paths)
+
     @cached_property
     def _places(self) -> Places:
         return Places(self.git.objects)

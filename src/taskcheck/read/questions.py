@@ -1,9 +1,10 @@
 """What the files make us ask of git and of this machine."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from taskcheck.documents.frozen import field, frozen
+from taskcheck.model.sources import CheckoutSource, Sources
 from taskcheck.model.tied import Tied
 
 
@@ -24,3 +25,17 @@ class Questions:
     """Branches that are open tasks' own, by a record or by the configured pattern; the first are looked at first."""
     tied: Mapping[str, Tied] = field(default_factory=dict)
     """Root paths of the tasks that weren't dropped, with what is recorded as theirs."""
+
+
+Named = Mapping[str, Collection[str]]
+"""By name of a checkout: what tombstones in it may be called, folded; those of what may be its own tasks."""
+
+
+@frozen
+class Further:
+    """What there is to ask once it is known which worktrees there are."""
+
+    named: Callable[[Sources, Sequence[CheckoutSource], str | None], Named]
+    """Tells, of checkouts and by the name of trunk, what tombstones in them may be called."""
+    questions: Callable[[Sequence[CheckoutSource]], Questions]
+    """Tells what the files make us ask, the tombstones in checkouts too."""

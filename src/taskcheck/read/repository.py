@@ -19,9 +19,10 @@ from taskcheck.read.known import Contents
 from taskcheck.read.locate import Location
 from taskcheck.read.past import Past, far_back, read_past
 from taskcheck.read.program import compiled
-from taskcheck.read.questions import Questions
+from taskcheck.read.questions import Further, Questions
 from taskcheck.read.runner import GitError, GitSilent, installed
 from taskcheck.read.tasks import TaskPaths
+from taskcheck.read.tombstones import asked_further, read_tombstones, without_inherited
 from taskcheck.read.trees import EMPTY, Trees
 from taskcheck.read.worktrees import read_unlinked, read_worktrees
 
@@ -42,6 +43,7 @@ def read_git(
     location: Location,
     settings: Settings,
     questions: Questions,
+    further: Further,
     errors: list[str],
     progress: Callable[[str], None],
 ) -> Repository | Unavailable:
@@ -58,9 +60,7 @@ def read_git(
                 version = git.version()
                 if version < MINIMUM:
                     return Unavailable(f"git {_dotted(MINIMUM)} or newer is needed, this is {_dotted(version)}")
-            if asked:
-                _NEW_ENOUGH.add(asked)
-            found = _read_repository(git, sources, location, settings, questions, errors, progress)
+            found = _read_repository(git, sources, location, settings, questions, further, errors, progress)
             return replace(found, git=asked)
     except GitError as error:
         errors.append(str(error))
@@ -78,6 +78,7 @@ def _read_repository(
     location: Location,
     settings: Settings,
     questions: Questions,
+    further: Further,
     errors: list[str],
     progress: Callable[[str], None],
 ) -> Repository:
@@ -101,6 +102,9 @@ def _read_repository(
         paths.know(remembered.fronts)
     checkouts = read_worktrees(location, records, common_dir, root_files, remembered, paths, errors, progress)
     checkouts += read_unlinked(location, settings.worktree, checkouts, common_dir)
+    pattern = settings.paths.tombstones
+    checkouts = read_tombstones(checkouts, sources, pattern, location.prefix, trunk, further)
+    questions = asked_further(questions, further, checkouts)
     progress("asking git about history")
     taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
     compared = branch_tips(refs, settings.branches, taken, trunk)
@@ -126,6 +130,7 @@ def _read_repository(
             bases = history.bases(compared.values())
             checkouts += read_branches(trees, compared, bases, root_files, paths, location.prefix)
             checkouts = _with_forks(history, checkouts, trees, location.prefix)
+            checkouts = without_inherited(history, checkouts, location.prefix)
             past = read_past(history, questions, named, common_dir, location.prefix, errors)
             compares_with_trunk = branch == trunk and not shallow
             if compares_with_trunk:

@@ -1,0 +1,120 @@
+"""Tombstones inside worktrees: those count that lie in their task's own; pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+from taskcheck.assemble.checkouts import parse_checkouts
+from taskcheck.assemble.ledgers import parse_tombstone
+from taskcheck.assemble.parse import Parsed
+from taskcheck.assemble.renames import RenameReader
+from taskcheck.assemble.tasks import TaskReader
+from taskcheck.config.pattern import file_name
+from taskcheck.config.settings import Settings
+from taskcheck.documents.frozen import frozen, replace
+from taskcheck.model.checkouts import Checkouts, Copies
+from taskcheck.model.runtime import Tombstone
+from taskcheck.model.sources import CheckoutSource, Repository, Sources
+from taskcheck.model.task import Task, Tie
+from taskcheck.model.tasks import Tasks, fold_id
+
+
+def names_of_tombstones(
+    sources: Sources, parsed: Parsed, settings: Settings, checkouts: Sequence[CheckoutSource], trunk: str | None
+) -> dict[str, frozenset[str]]:
+    """Return by name of a checkout what a tombstone in it may be called, folded: the tasks that may be its own.
+
+    Those are its own by a record or a pattern, and those of the task files that it has otherwise than root.
+    """
+    git = Repository(head=None, branch=None, shallow=False, on_trunk=False, trunk=trunk, checkouts=tuple(checkouts))
+    tasks = Tasks.of(parsed.tasks, parsed.archived)
+    found = parse_checkouts(git, sources, settings, tasks, parsed.records)
+    reader = TaskReader(settings)
+    own: dict[str, set[str]] = {}
+    for task, checkout in found.by_task.items():
+        own.setdefault(checkout.name, set()).add(task)
+    named = {}
+    for held in checkouts:
+        tasks_there = own.get(held.name, set())
+        tasks_there.update(_of_files(held, reader))
+        file_names = map(file_name, tasks_there)
+        named[held.name] = frozenset(map(fold_id, file_names))
+    return named
+
+
+def _of_files(held: CheckoutSource, reader: TaskReader) -> list[str]:
+    """Return the ids of the tasks that a checkout has otherwise than root."""
+    read = partial(reader.read, checkout=held.name)
+    tasks = filter(None, map(read, held.files.values()))
+    return [task.id for task in tasks]
+
+
+def heard(parsed: Parsed, checkouts: Iterable[CheckoutSource]) -> Parsed:
+    """Return what the files say with all tombstones in checkouts, whosever they are: good for questions alone."""
+    found: list[Tombstone] = []
+    for held in checkouts:
+        for source in held.tombstones:
+            tombstone = parse_tombstone(source, held.name)
+            found.append(replace(tombstone, tie=Tie.PRESUMED))
+    return parsed.with_tombstones(found)
+
+
+def own_tombstones(
+    held: CheckoutSource, reader: TaskReader, tasks: Tasks, names: Mapping[str, str], whose: "Whose"
+) -> Iterator[Tombstone]:
+    """Yield the tombstones in a checkout that are of its own task, under that task's id.
+
+    Args:
+        held: the checkout.
+        reader: of task files.
+        tasks: root's.
+        names: ids of root's tasks by those that they had.
+        whose: tells which checkout is whose.
+    """
+    if not held.tombstones:
+        return
+    known = {**_by_file_name(tasks), **names, **_renamed(held, reader, tasks)}
+    for source in held.tombstones:
+        tombstone = parse_tombstone(source, held.name)
+        name = known.get(tombstone.task, tombstone.task)
+        task = tasks.named(name)
+        if task is None:
+            continue
+        tie = whose.tie(task, held.name)
+        if tie is not None:
+            ledger = replace(tombstone.ledger, name=task.id)
+            yield replace(tombstone, task=task.id, tie=tie, ledger=ledger)
+
+
+def _by_file_name(tasks: Tasks) -> dict[str, str]:
+    """Return the ids of root's tasks by what they are as names of files, where these are no ids themselves."""
+    by_file_name = {file_name(task.id): task.id for task in tasks}
+    ids = {task.id: task.id for task in tasks}
+    return {**by_file_name, **ids}
+
+
+def _renamed(held: CheckoutSource, reader: TaskReader, tasks: Tasks) -> dict[str, str]:
+    """Return the ids of root's tasks by those that they have in a checkout, which renamed their files."""
+    renamed = RenameReader(reader, tasks).in_checkout(held)
+    return {reader.name(path): tasks.by_path[was].id for path, was in renamed.items()}
+
+
+@frozen
+class Whose:
+    """Which checkout is whose, as far as is known without the tombstones in them."""
+
+    checkouts: Checkouts
+    copies: Copies
+    tasks: Tasks
+
+    def tie(self, task: Task, checkout: str) -> Tie | None:
+        """Return by what a checkout, given by name, is a task's own; None where it isn't, or has another of its id."""
+        seconds = {(copy.checkout.name, copy.task.id) for copy in self.copies.seconds}
+        has_second = (checkout, task.id) in seconds
+        if has_second or self.tasks.ambiguous(task.id):
+            return None
+        own, tie = self.checkouts.of(task.id), self.checkouts.tie(task.id)
+        copy = self.copies.own(task.id)
+        if own is None and copy is not None:
+            own, tie = copy.checkout, copy.tie
+        is_own = own is not None and own.name == checkout
+        return tie if is_own else None

@@ -1,0 +1,249 @@
+"""A tombstone inside the task's own worktree is its word, whatever root has; with real git and real worktrees."""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import git, taskcheck
+
+CONFIG = 'preset = "task-manager"\n[people]\nana = []\n'
+LOGS = "tasks/logs"
+Store = Callable[..., Path]
+
+
+def ago(hours: float, minutes: float = 0) -> str:
+    """A moment of the last days, as ledgers have it; the tests' hours run back from now."""
+    return f"{datetime.now(UTC) - timedelta(hours=hours, minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def task(status: str, more: str = "", title: str = "Fix the login") -> str:
+    return f"---\ntitle: {title}\nstatus: {status}\nowner: ana\n{more}---\nText of its own.\n"
+
+
+def tombstone(**members: Any) -> str:
+    usual = {"task": "fix", "state": "ended", "outcome": "blocked", "ended_at": ago(10)}
+    return json.dumps({"schema": "taskcheck/tombstone/1", "owner": "ana", **usual, **members}) + "\n"
+
+
+def bury(checkout: Path, name: str = "fix", **members: Any) -> Path:
+    path = checkout / LOGS / f"dispatch-{name}.status.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(tombstone(**members))
+    return path
+
+
+def register(root: Path, *entries: dict[str, Any]) -> None:
+    path = root / ".tasks/task_manager/task-manager-ana.register.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"owner": "ana", "updated_at": ago(11), "entries": list(entries)}))
+
+
+def entry(launched: str, **members: Any) -> dict[str, Any]:
+    return {"slug": "fix", "task_path": "tasks/fix.md", "launched_at": launched, "host": "elsewhere", **members}
+
+
+def worktree(root: Path, name: str = "fix", branch: str = "") -> Path:
+    git("worktree", "add", "-q", "-b", branch or f"task/{name}", f".worktrees/{name}", cwd=root)
+    return root / ".worktrees" / name
+
+
+def commit(folder: Path, message: str = "work") -> None:
+    git("add", "-A", cwd=folder)
+    git("commit", "-q", "-m", message, cwd=folder)
+
+
+@pytest.fixture
+def root(store: Store) -> Path:
+    """Root says that the task is in progress since yesterday."""
+    root = store(
+        {"taskcheck.toml": CONFIG, ".gitignore": ".tasks/\n.worktrees/\n", "tasks/fix.md": task("in_progress")}
+    )
+    git("commit", "-q", "--amend", "--no-edit", cwd=root, GIT_COMMITTER_DATE=ago(12))
+    return root
+
+
+def found(root: Path, *arguments: str) -> list[Any]:
+    report = taskcheck("--format", "json", *arguments, cwd=root).json
+    assert report["complete"], report["errors"]
+    return [{**finding, "of": incident["task"]} for incident in report["incidents"] for finding in incident["findings"]]
+
+
+def ends(root: Path, *arguments: str) -> list[Any]:
+    """What is found of ended runs that root doesn't know of."""
+    return [each for each in found(root, *arguments) if each["rule"] == "dispatch-completed-unreconciled"]
+
+
+def test_the_end_that_is_recorded_in_the_own_worktree_is_how_the_run_ended(root: Path) -> None:
+    bury(worktree(root))
+    (finding,) = ends(root)
+    assert (finding["severity"], finding["fix"]["safety"]) == ("error", "safe")
+    assert "blocked" in finding["message"]
+    assert "worktree:fix" in {each["checkout"] for each in finding["evidence"]}
+
+
+def test_a_fix_takes_it_and_has_nothing_left_to_do(root: Path) -> None:
+    bury(worktree(root))
+    taskcheck("--fix", cwd=root)
+    assert "status: blocked" in (root / "tasks/fix.md").read_text()
+    assert found(root) == []
+
+
+def test_a_ledger_that_names_the_worktree_makes_it_the_tasks_own(root: Path) -> None:
+    bury(worktree(root, "agent-1", "wip/agent"))
+    register(root, entry(ago(11), worktree_path=".worktrees/agent-1", pid=None))
+    (finding,) = ends(root)
+    assert finding["fix"]["safety"] == "safe"
+
+
+def test_where_nothing_names_the_worktree_its_word_is_no_safe_fix(root: Path) -> None:
+    own = worktree(root, "agent-1", "wip/agent")
+    (own / "tasks/fix.md").write_text(task("blocked"))
+    commit(own)
+    bury(own)
+    (finding,) = ends(root)
+    assert finding["fix"]["safety"] == "unsafe"
+
+
+def test_another_worktree_has_no_say(root: Path) -> None:
+    worktree(root)
+    bury(worktree(root, "other"))
+    assert ends(root) == []
+
+
+def test_what_the_base_has_is_not_the_worktrees_word(root: Path) -> None:
+    bury(root, state="ended", outcome="failed", ended_at=ago(34))
+    commit(root)
+    own = worktree(root)
+    (root / LOGS / "dispatch-fix.status.json").unlink()
+    commit(root)
+    assert ends(root) == []
+    bury(own, outcome="blocked")
+    assert len(ends(root)) == 1
+
+
+def test_one_that_is_older_than_the_newest_run_is_of_another_run(root: Path) -> None:
+    own = worktree(root)
+    register(root, entry(ago(8), worktree_path=".worktrees/fix"))
+    bury(own)
+    assert ends(root) == []
+    bury(own, ended_at=ago(7))
+    assert len(ends(root)) == 1
+
+
+def test_a_run_that_root_began_again_isnt_ended_by_the_last_ones_tombstone(root: Path) -> None:
+    bury(worktree(root))
+    bury(root, state="running", outcome=None, started_at=ago(10, minutes=-2), ended_at=None)
+    assert ends(root) == []
+
+
+def test_the_end_in_the_worktree_is_that_of_the_run_that_root_calls_running(root: Path) -> None:
+    bury(worktree(root))
+    bury(root, state="running", outcome=None, started_at=ago(11), ended_at=None)
+    assert len(ends(root)) == 1
+
+
+def test_what_root_recorded_afterwards_counts(root: Path) -> None:
+    bury(worktree(root), outcome="failed")
+    bury(root, outcome="blocked", ended_at=ago(9))
+    (root / "tasks/fix.md").write_text(task("blocked"))
+    assert ends(root) == []
+
+
+def test_what_the_worktree_recorded_of_a_later_run_counts(root: Path) -> None:
+    bury(worktree(root), ended_at=ago(7))
+    bury(root, outcome="failed", ended_at=ago(10))
+    (finding,) = ends(root)
+    assert "blocked" in finding["message"]
+
+
+def test_a_commit_in_root_since_settles_it(root: Path) -> None:
+    bury(worktree(root))
+    (root / "tasks/fix.md").write_text(task("ready"))
+    git("commit", "-q", "-a", "-m", "again", cwd=root, GIT_COMMITTER_DATE=ago(8))
+    assert ends(root) == []
+
+
+def test_its_pull_request_is_known(root: Path) -> None:
+    (root / "tasks/fix.md").write_text(task("completed"))
+    commit(root)
+    own = worktree(root)
+    bury(own, outcome="completed_with_pr")
+    assert "done-not-landed" in {each["rule"] for each in found(root)}
+    bury(own, outcome="completed_with_pr", pr_number=7)
+    assert found(root) == []
+
+
+def test_a_worker_that_tells_of_its_life_there_lives(root: Path) -> None:
+    own = worktree(root)
+    alive = {"state": "running", "outcome": None, "ended_at": None, "host": "elsewhere"}
+    bury(own, **alive, heartbeat_at=ago(10))
+    assert "worker-gone" in {each["rule"] for each in found(root)}
+    bury(own, **alive, heartbeat_at=ago(1))
+    assert found(root) == []
+
+
+@pytest.mark.parametrize("named", ["fix", "repair"])
+def test_it_follows_a_rename_in_the_worktree(root: Path, named: str) -> None:
+    own = worktree(root)
+    git("mv", "tasks/fix.md", "tasks/repair.md", cwd=own)
+    commit(own, "rename")
+    bury(own, named, task=named)
+    (finding,) = ends(root)
+    assert finding["of"] == "fix"
+
+
+def test_it_follows_a_rename_in_root(root: Path) -> None:
+    (root / "tasks/fix.md").write_text(task("in_progress", "branch: task/fix\n"))
+    commit(root)
+    bury(worktree(root))
+    git("mv", "tasks/fix.md", "tasks/repair.md", cwd=root)
+    commit(root, "rename")
+    (finding,) = ends(root)
+    assert finding["of"] == "repair"
+
+
+def test_links_are_not_followed(root: Path, tmp_path: Path) -> None:
+    own = worktree(root)
+    elsewhere = bury(tmp_path / "elsewhere")
+    (own / "tasks").mkdir(exist_ok=True)
+    (own / LOGS).symlink_to(elsewhere.parent)
+    assert ends(root) == []
+    (own / LOGS).unlink()
+    (own / LOGS).mkdir()
+    (own / LOGS / elsewhere.name).symlink_to(elsewhere)
+    assert found(root) == []
+
+
+def test_one_that_cannot_be_read_is_told_and_nothing_is_guessed(root: Path) -> None:
+    bury(worktree(root)).write_text("{")
+    (finding,) = [each for each in found(root) if each["rule"] == "unreadable-state"]
+    assert finding["of"] == "fix"
+    assert finding["checkout"] == "worktree:fix"
+
+
+def test_a_pipe_does_not_keep_a_check_waiting(root: Path) -> None:
+    own = worktree(root)
+    (own / LOGS).mkdir()
+    os.mkfifo(own / LOGS / "dispatch-fix.status.json")
+    assert "unreadable-state" in {each["rule"] for each in found(root)}
+
+
+def test_in_the_store_of_another_preset(store: Store) -> None:
+    card = "---\nid: TASK-5\ntitle: Fix\nstatus: {}\nassignee: []\ncreated_date: '2026-01-01'\ndependencies: []\n---\n"
+    root = store(
+        {
+            "backlog/config.yml": 'statuses: ["To Do", "In Progress", "Done"]\n',
+            "backlog/tasks/task-5 - Fix.md": card.format("In Progress"),
+            ".gitignore": ".worktrees/\n",
+        }
+    )
+    own = worktree(root, "TASK-5", "tasks/TASK-5")
+    (own / ".tasks/runs").mkdir(parents=True)
+    (own / ".tasks/runs/TASK-5.status.json").write_text(tombstone(task="TASK-5", outcome="failed"))
+    (finding,) = ends(root)
+    assert finding["of"] == "TASK-5"
