@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Place, Severity, Task, Tasks, frozen, rule
-from taskcheck_rules.wording import listed, phrase
+from taskcheck import Checkouts, Finding, Severity, Task, Tasks, frozen, rule
+from taskcheck_rules.task._recorded import PULL, Record, are_parts, evidence_of, name_of, record, shared
+from taskcheck_rules.wording import listed
 
 
 @frozen
@@ -15,7 +16,7 @@ class Options:
 
 
 @rule(family="task", severity=Severity.WARNING, options=Options)
-def shared_pull_request(tasks: Tasks, options: Options) -> Iterator[Finding]:
+def shared_pull_request(tasks: Tasks, options: Options, checkouts: Checkouts | None = None) -> Iterator[Finding]:
     """Several task files record one pull request, and one of them is still open.
 
     ## Why
@@ -23,80 +24,37 @@ def shared_pull_request(tasks: Tasks, options: Options) -> Iterator[Finding]:
 
     ## Example
     fix-login and fix-logout both say `pr_url: https://github.com/acme/shop/pull/12`, and fix-logout is `in_review`. A
-    number alone is that of the repository, so two tasks with `pr_number: 12` share it, too. Tasks that are all closed
-    say nothing any more, and neither does a task that lies in several files. With `among_siblings = true` the subtasks
-    of one task may share.
+    number alone is that of the repository, so two tasks with `pr_number: 12` share it, too, and so does one with that
+    URL. The repository is the one that root was cloned from; where nobody knows that, it is the only one that URLs
+    name. Tasks that are all closed say nothing any more, and neither does a task that lies in several files. With
+    `among_siblings = true` the subtasks of one task may share.
 
     ## Fix
     None: take the record out of the task that it isn't of.
     """
-    recorded: dict[str, list[Task]] = {}
-    for task in tasks:
-        name = _pull_of(task)
-        unclear = tasks.ambiguous(task.id)
-        if name and not unclear:
-            recorded.setdefault(name, []).append(task)
-    for name in sorted(recorded):
-        sharing = recorded[name]
-        sharing.sort(key=_open_first)
-        first, *others = sharing
-        may_share = options.among_siblings and _are_siblings(sharing, tasks)
-        if others and not first.closed and not may_share:
-            yield _finding(name, first, others)
+    home = checkouts.home if checkouts is not None else None
+    for sharing in shared(tasks, _pull_of, home):
+        may_share = options.among_siblings and are_parts(sharing, tasks)
+        if not may_share:
+            yield _finding(sharing)
 
 
-def _are_siblings(sharing: list[Task], tasks: Tasks) -> bool:
-    """Return whether tasks are of one parent, which may be among them."""
-    parents = {_parent_of(task, tasks) or task.id for task in sharing}
-    return len(parents) == 1
+def _pull_of(task: Task) -> Record | None:
+    """Return the pull request that a task records: by its URL, else by its number; None for none."""
+    key = "pr_url" if task.text("pr_url") else "pr_number"
+    return record(task, task.at(key), task.text(key) or "", PULL)
 
 
-def _parent_of(task: Task, tasks: Tasks) -> str | None:
-    """Return the task that another one is a part of; None where it is of none."""
-    written = task.text("parent")
-    if not written:
-        return None
-    parent = tasks.resolve(written, task)
-    return parent.id if parent is not None else written
-
-
-def _pull_of(task: Task) -> str:
-    """Return what tells the pull request that a task records from others: its URL, else its number.
-
-    Nothing for what has no number, such as ``TBD`` or the form for a new one.
-    """
-    url = (task.text("pr_url") or "").rstrip("/")
-    if url:
-        return url if url[-1].isdigit() else ""
-    number = (task.text("pr_number") or "").removeprefix("#")
-    return phrase("#", number) if number.isdigit() and int(number) > 0 else ""
-
-
-def _open_first(task: Task) -> bool:
-    """Return a key that sorts open tasks before closed ones."""
-    return task.closed
-
-
-def _finding(name: str, first: Task, others: list[Task]) -> Finding:
+def _finding(sharing: list[Record]) -> Finding:
     """Return the finding that some tasks record one pull request, told of the first that is open."""
-    names = [task.id for task in others]
-    evidence = map(_recorded, (first, *others))
+    first, *others = sharing
+    name = name_of(sharing)
+    names = [each.task.id for each in others]
     return Finding(
-        task=first.id,
-        place=_place_of(first),
-        message=f"{first.id} records the pull request {name}, and so does {listed(names)}",
+        task=first.task.id,
+        place=first.place,
+        message=f"{first.task.id} records the pull request {name}, and so does {listed(names)}",
         expected="a pull request of its own for each task",
-        evidence=tuple(evidence),
+        evidence=tuple(map(evidence_of, sharing)),
         identity=(name,),
     )
-
-
-def _recorded(task: Task) -> Evidence:
-    """Return what a task that records the pull request says."""
-    return Evidence(place=_place_of(task), saw=f"{task.id} is {task.status}")
-
-
-def _place_of(task: Task) -> Place:
-    """Return where a task records its pull request."""
-    key = "pr_url" if task.text("pr_url") else "pr_number"
-    return task.at(key)

@@ -29,6 +29,7 @@ def parse_checkouts(
         recorded=sources.recorded_paths,
         by_real=_by_real(checkouts),
         uncompared=git.uncompared,
+        home=git.home,
     )
     return _owned(found, git, settings, tasks, records) if checkouts else found
 

@@ -108,6 +108,8 @@ class Checkouts:
     """Names of the worktrees whose folder a register entry names, whichever task's that is."""
     uncompared: tuple[str, ...] = ()
     """Own branches of open tasks that weren't compared, for there are too many."""
+    home: tuple[str, str] | None = None
+    """Host and name of the repository that root was cloned from; None where nothing says so."""
     refuted: Mapping[str, Refuted] = field(default_factory=dict)
     """What git says against tasks that are done."""
     ends: Mapping[tuple[str, str], End] = field(default_factory=dict)

@@ -212,7 +212,7 @@ class Repository:
     brought: tuple[Brought, ...] = ()
     """Newest first: what root's own line has brought in lately of the branches and pull requests that are recorded."""
     home: tuple[str, str] | None = None
-    """Host and name of the repository that root was cloned from; None where nothing says so, or nobody asked."""
+    """Host and name of the repository that root was cloned from; None where nothing says so."""
     moved: tuple[Moved, ...] = ()
     """Newest first: what became of task files that ledgers name and root hasn't any more."""
     uncompared: tuple[str, ...] = ()

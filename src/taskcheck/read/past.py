@@ -58,7 +58,7 @@ def read_past(
     reader = MergeReader(history, common_dir / "logs" / "refs" / "heads", home)
     reader.load(tips.values())
     verdicts = {name: reader.verdict(tip, name) for name, tip in tips.items()}
-    past = Past(merges=read_edits(history, verdicts, prefix))
+    past = Past(merges=read_edits(history, verdicts, prefix), home=home)
     try:
         moved = read_moved(history, questions.lost, since(questions.lost), prefix)
         changes = read_changes(history, _with_moved(questions, moved), prefix)
@@ -74,7 +74,7 @@ def read_past(
     except GitError as error:
         errors.append(str(error))
         return past
-    return replace(past, standing=standing, brought=brought, home=home)
+    return replace(past, standing=standing, brought=brought)
 
 
 def _with_moved(questions: Questions, moved: Iterable[Moved]) -> Mapping[str, datetime]:

@@ -49,6 +49,15 @@ def two_record_one_pull_request(scene: Scene, one: str, two: str) -> Iterator[Ex
     yield expect(first, "shared-pull-request", also=["metadata-drift", "register-orphan"])
 
 
+@fault({"hold": "review"}, {"hold": "ready"})
+def two_are_one_issue(scene: Scene, one: str, two: str) -> Iterator[Expected]:
+    """A task was copied, with the issue that it is."""
+    first, _ = sorted((one, two), key=scene.world.root.task)
+    scene.edit(one, issue="777")
+    scene.edit(two, issue="777")
+    yield expect(first, "shared-issue")
+
+
 @fault(AT_WORK, of="manager")
 def manager_cries_for_help(scene: Scene, task: str) -> Iterator[Expected]:
     """A manager escalates what no ledger shows."""

@@ -1,0 +1,62 @@
+"""shared-issue."""
+
+from collections.abc import Iterator
+
+from taskcheck import Checkouts, Finding, HandEdit, Severity, Task, Tasks, rule
+from taskcheck_rules.task._recorded import ISSUE, Record, are_parts, evidence_of, name_of, record, shared
+
+KEYS = ("issue_url", "github_url", "github", "issue", "issue_number", "github_issue", "gh_issue")
+"""Keys by which task files name the issue that the task is; what a task belongs to has other names."""
+
+URLS = frozenset({"issue_url", "github_url", "github"})
+"""Those under which a number alone says nothing."""
+
+
+@rule(family="task", severity=Severity.WARNING, remedy=HandEdit("each task names its own issue"))
+def shared_issue(tasks: Tasks, checkouts: Checkouts | None = None) -> Iterator[Finding]:
+    """Two tasks say that they are one and the same issue, and one of them is still open.
+
+    ## Why
+    When the issue is closed, who knows which of the tasks is done? One of the two was copied, or the issue was filed as
+    a task twice.
+
+    ## Example
+    fix-login says `issue: 12`, and fix-logout `issue_url: https://github.com/acme/shop/issues/12`. The keys `issue`,
+    `issue_number`, `issue_url`, `github`, `github_issue`, `github_url` and `gh_issue` count, where they name one issue:
+    neither `TBD` nor a list, and no key for a parent or an epic. An issue that more than two tasks name is one that
+    they are parts of; so is one that a task shares with its own parent, or with another child of it.
+
+    ## Fix
+    None: take the record out of the task that isn't the issue, or drop the task that is there twice.
+    """
+    home = checkouts.home if checkouts is not None else None
+    for sharing in shared(tasks, _issue_of, home):
+        if len(sharing) == 2 and not are_parts(sharing, tasks):
+            yield _finding(sharing)
+
+
+def _issue_of(task: Task) -> Record | None:
+    """Return the issue that a task is, by the first key that names one; None for none."""
+    for key in KEYS:
+        text = task.text(key) or ""
+        found = record(task, task.at(key), text, ISSUE)
+        if found is None:
+            continue
+        has_url = found.repository is not None
+        if has_url or key not in URLS:
+            return found
+    return None
+
+
+def _finding(sharing: list[Record]) -> Finding:
+    """Return the finding that two tasks are one issue, told of the first that is open."""
+    first, other = sharing
+    name = name_of(sharing)
+    return Finding(
+        task=first.task.id,
+        place=first.place,
+        message=f"{first.task.id} says that it is the issue {name}, and so does {other.task.id}",
+        expected="an issue of its own for each task",
+        evidence=tuple(map(evidence_of, sharing)),
+        identity=(name,),
+    )
