@@ -173,12 +173,14 @@ class Store:
             dispatched=_by_file(parsed.dispatched(self.settings)),
             idle=frozenset(map(file_of, parsed.idle(self.settings, now) | parsed.named(history))),
             lost=parsed.lost(self.settings, now),
+            names=frozenset(task.id for task in (*parsed.tasks, *parsed.archived)),
             own_branches=parsed.own_branches(self.settings),
             tied=of_files(parsed.tied(self.settings)),
         )
 
     def _further(self, parsed: Parsed, now: datetime, history: tuple[str, ...]) -> Further:
         """Return what there is to ask once it is known which worktrees there are."""
+        from taskcheck.assemble.tasks import TaskReader
         from taskcheck.read.questions import Further
 
         def named(
@@ -193,7 +195,9 @@ class Store:
 
             return self._questions(heard(parsed, checkouts), now, history)
 
-        return Further(named, questions)
+        reader = TaskReader(self.settings)
+        name = None if reader.names_files_by_id else reader.name
+        return Further(named, questions, name, reader.identity)
 
     def _ask_forges(self, state: State, sources: Sources, request: Request) -> Forges:
         """Return what forges say of the recorded pull requests."""

@@ -26,8 +26,23 @@ class RenameReader:
     """Root's."""
 
     def in_root(self, moved: Iterable[Moved]) -> dict[str, str]:
-        """Return the paths of files that root has under another name by now, with that name's path."""
-        return _unique(self._in_root(moved))
+        """Return the paths of files that root has under another name by now, with that name's path.
+
+        What was renamed several times is followed to its end. Of two files that had one name nobody knows which is
+        meant.
+
+        Args:
+            moved: the newest first.
+        """
+        became: dict[str, str] = {}
+        twice = set()
+        for each in moved:
+            if each.before in became:
+                twice.add(each.before)
+            became[each.before] = became.get(each.after, each.after)
+        known = self.tasks.by_path
+        gone = became.keys() - known.keys() - twice
+        return {before: became[before] for before in sorted(gone) if became[before] in known}
 
     def in_checkout(self, held: CheckoutSource) -> dict[str, str]:
         """Return the paths of files that a checkout has renamed, with the path of root's file that each was."""
@@ -35,15 +50,6 @@ class RenameReader:
         if self.reader.names_files_by_id or not isinstance(fork, Fork):
             return {}
         return _unique(self._in_checkout(held, fork))
-
-    def _in_root(self, moved: Iterable[Moved]) -> Iterator[Renamed]:
-        for each in moved:
-            known = _Known()
-            known.add(each.before, each.was, self._title(each.was, each.before))
-            same = known.find(each.became, self._title(each.became, each.after))
-            is_free = each.before not in self.tasks.by_path
-            if same and is_free and each.after in self.tasks.by_path:
-                yield each.before, each.after
 
     def _in_checkout(self, held: CheckoutSource, fork: Fork) -> Iterator[Renamed]:
         known = self._gone(held, fork)

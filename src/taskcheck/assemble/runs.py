@@ -1,9 +1,9 @@
 """The newest run of every task, as far as entries, tombstone and log record it (spec 3.1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
-from taskcheck.assemble.endings import counting, tombstones_by_task, unread_ends
 from taskcheck.assemble.ledgers import Ledgers, entries
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.documents.values import latest, older
@@ -12,6 +12,9 @@ from taskcheck.model.task import Place
 
 LAUNCHING = timedelta(seconds=30)
 """How much later than its start a manager may date a launch; a run that had ended before that is an older one."""
+
+
+ByTask = Mapping[str, Sequence[Tombstone]]
 
 
 @frozen
@@ -98,9 +101,9 @@ def newest_runs(ledgers: Ledgers, skew: timedelta) -> dict[str, Run]:
     Times less than ``skew`` apart count as one, for the clocks of two machines may differ by it.
     """
     entries_by_task = _entries_by_task(ledgers)
-    tombstones = tombstones_by_task(ledgers.tombstones)
+    tombstones = _tombstones_by_task(ledgers.tombstones)
     logs = {log.task: log for log in ledgers.logs}
-    unreadable = unread_ends(ledgers.tombstones, tombstones)
+    unreadable = _unread_ends(ledgers.tombstones, tombstones)
     rows_are_lost = any(register.ledger.lost_rows for register in ledgers.registers)
     runs = {}
     for task in sorted({*entries_by_task, *tombstones, *logs}):
@@ -146,7 +149,7 @@ def _newest_run(
     if _is_earlier_log(log, started, registered, skew):
         log = None
     of_run = [each for each in tombstones if not _is_earlier_tombstone(each, tombstones, registered, skew)]
-    tombstone, beside = counting(of_run, skew)
+    tombstone, beside = _counting(of_run, skew)
     began = started if tombstone else launched
     if began is None:
         began = _last_beginning(registered)
@@ -203,3 +206,73 @@ def _last_launch(registered: Sequence[Entry]) -> datetime | None:
 def _last_beginning(registered: Sequence[Entry]) -> datetime | None:
     """Return when the last of some entries began."""
     return latest(entry.began for entry in registered)
+
+
+def _tombstones_by_task(tombstones: Sequence[Tombstone]) -> ByTask:
+    """Return the tombstones that can be read of each task: root's, of several the last, before those in worktrees."""
+    by_task: dict[str, list[Tombstone]] = {}
+    readable = [tombstone for tombstone in tombstones if tombstone.readable]
+    for tombstone in readable:
+        if tombstone.tie is None:
+            by_task[tombstone.task] = [tombstone]
+    for tombstone in readable:
+        if tombstone.tie is not None:
+            by_task.setdefault(tombstone.task, []).append(tombstone)
+    return by_task
+
+
+def _unread_ends(tombstones: Iterable[Tombstone], known: ByTask) -> set[str]:
+    """Return the tasks with a tombstone that can't be read, and that may tell more than those that can."""
+    unread = set()
+    for tombstone in tombstones:
+        others = known.get(tombstone.task, ())
+        if tombstone.tie is not None:
+            others = list(filter(_is_end, others))
+        if not tombstone.readable and not others:
+            unread.add(tombstone.task)
+    return unread
+
+
+def _counting(tombstones: Sequence[Tombstone], skew: timedelta) -> tuple[Tombstone | None, tuple[Tombstone, ...]]:
+    """Return the tombstone that counts of those of one run, root's first, and the others.
+
+    A heartbeat of before the recorded end is no sign of life any more.
+    """
+    if not tombstones:
+        return None, ()
+    first, *others = tombstones
+    beside = []
+    for other in others:
+        less = other
+        if _tells_more(other, first, skew):
+            first, less = other, first
+        beside.append(less)
+    silenced = partial(_silenced, end=first, skew=skew)
+    return first, tuple(map(silenced, beside))
+
+
+def _tells_more(other: Tombstone, known: Tombstone, skew: timedelta) -> bool:
+    """Return whether another tombstone of a run counts in place of a known one.
+
+    It does where it alone tells of the end; of two that do, where it alone names an outcome; else where it was written
+    later.
+    """
+    if _is_end(other) != _is_end(known):
+        return _is_end(other)
+    if bool(other.outcome) != bool(known.outcome):
+        return bool(other.outcome)
+    return older(known.last_sign, other.last_sign, skew)
+
+
+def _is_end(tombstone: Tombstone) -> bool:
+    """Return whether a tombstone tells that its run is over."""
+    return tombstone.state == "ended"
+
+
+def _silenced(tombstone: Tombstone, end: Tombstone, skew: timedelta) -> Tombstone:
+    """Return a tombstone without its heartbeat, where the run has ended and that isn't from after its end."""
+    ended_at = end.ended_at or end.last_sign
+    is_later = older(ended_at, tombstone.heartbeat_at, skew)
+    if is_later or not _is_end(end):
+        return tombstone
+    return replace(tombstone, heartbeat_at=None)

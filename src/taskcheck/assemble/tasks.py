@@ -77,6 +77,14 @@ class TaskReader:
         task = self.read(Source(path=path, data=data), checkout)
         return task if task and task.document else None
 
+    def identity(self, data: bytes, path: str) -> tuple[str, str] | None:
+        """Return the id that a task file holds, and its title; None where it has none, or is no task's."""
+        version = self.version(data, path, "root")
+        title = version.text("title") if version is not None else None
+        if version is None or title is None:
+            return None
+        return (version.id if self.names_files_by_id else "", title)
+
     def name(self, path: str) -> str:
         """Return the task that a path is: by a pattern's named parts, with the scope before it, else by its stem."""
         element = element_of(path) if self._holds_many else None

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Mapping
+from functools import partial
 
 from taskcheck.dispatch.process.worker import Ended
 from taskcheck.dispatch.records import Scalar
@@ -85,21 +86,21 @@ def _by_status(state: State, status: str | None, pull: PullRequest | None, ended
     Completed is a failure too where no pull request is named. Where one status stands for several outcomes, a worker
     that ends with an error has failed.
     """
-    names = [name for name in state.settings.outcomes if state.settings.allows(name, status)]
-    name = FAILED if ended.exit_code and FAILED in names else next(iter(names), None)
+    allows = partial(state.settings.allows, status=status)
+    names = list(filter(allows, state.settings.outcomes))
+    name = next(iter(names), None)
+    if ended.exit_code and FAILED in names:
+        name = FAILED
     if name is None:
         why = _failure(ended)
         return _failed(ended, why, pull)
     if name == COMPLETED and pull is None:
-        return _failed(ended, f"left as {status}, and no pull request is named")
-    reason = f"left as {status}" if name == FAILED else None
+        unfounded = f"left as {status}, and no pull request is named"
+        return Outcome(name=FAILED, reason=unfounded, rejected=ended.exit_code == 0)
+    reason = None
+    if name == FAILED:
+        reason = f"left as {status}"
     return Outcome(name=name, pull_request=pull, reason=reason)
-
-
-def _failed(ended: Ended, reason: str, pull: PullRequest | None = None) -> Outcome:
-    """Return that a run has failed, for some reason, against the word of a worker that ended well."""
-    ended_well = ended.exit_code == 0
-    return Outcome(name=FAILED, reason=reason, pull_request=pull, rejected=ended_well)
 
 
 def own_copy(state: State, task: str) -> Task | None:

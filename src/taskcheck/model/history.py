@@ -42,15 +42,12 @@ class Brought:
     """Whether a later commit takes back something of which it only gives a title."""
 
 
-@frozen(kw_only=True)
+@frozen
 class Moved:
-    """A task file that a commit of root's own line took away, and one that it added: perhaps the same, renamed."""
+    """A task file that a commit of root's own line renamed, by its paths."""
 
     before: str
-    """Its path."""
     after: str
-    was: bytes
-    became: bytes
 
 
 @frozen(kw_only=True)

@@ -10,7 +10,7 @@ from taskcheck.model.sources import Processes, RecordedPath, Repository, Source,
 from taskcheck.read.files import stamp
 from taskcheck.read.locate import Location, git_dir
 from taskcheck.read.processes import read_processes
-from taskcheck.read.questions import Further, Questions
+from taskcheck.read.questions import Further, Questions, asked_further
 
 
 def read_rest(
@@ -29,7 +29,6 @@ def read_rest(
     git: Repository | Unavailable = Unavailable("not a git repository")
     if location.top is not None:
         from taskcheck.read.repository import read_git
-        from taskcheck.read.tombstones import asked_further
 
         git = read_git(sources, location, settings, questions, further, errors, progress)
         if isinstance(git, Repository):

@@ -61,7 +61,20 @@ class ApartReader:
         if not self.history.code(base, tip):
             return unknown("its commits change no content but that of task files")
         branch = self._branch(base, tip)
-        return self._rebased(branch, trunk) or self._squashed(branch, trunk) or self._elsewhere(branch, trunk)
+        landed = self._rebased(branch, trunk) or self._squashed(branch, trunk)
+        if landed is None:
+            return self._elsewhere(branch, trunk)
+        return self._unless_set_back(landed, branch)
+
+    def _unless_set_back(self, landed: Merge, branch: _Branch) -> Merge:
+        """Return a verdict of merged, unless root has a file of the branch again as it was before."""
+        if landed.landed is None:
+            return landed
+        from taskcheck.read.setback import set_back
+
+        made = self.history.git.deltas.between(branch.base, branch.tip)
+        doubt = set_back(self.history, made, landed.landed.commit)
+        return unknown(f"{landed.proof}; but {doubt}") if doubt else landed
 
     def _branch(self, base: str, tip: str) -> _Branch:
         """Return what a branch did since it left root's history.

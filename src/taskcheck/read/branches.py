@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from taskcheck.documents import Trouble
 from taskcheck.documents.frozen import frozen
-from taskcheck.model.sources import Behind, CheckoutSource, Source
+from taskcheck.model.sources import Behind, CheckoutSource, Fetched, Source
 from taskcheck.read.files import MAX_TASK_BYTES
+from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.objects import Blobs
 from taskcheck.read.runner import GitError, GitSilent
@@ -70,6 +71,39 @@ def read_changed(
     changed = compared.changed(tip, base)
     found = trees.objects.blobs(filter(None, changed.values()), MAX_TASK_BYTES)
     return _sources(changed, found), frozenset(path for path, blob in changed.items() if blob is None)
+
+
+def read_fetched(
+    history: History, trunk: Mapping[str, str], trees: Trees, root_files: Contents, paths: TaskPaths, prefix: str
+) -> Fetched | None:
+    """Return how trunk as it was last fetched differs from root; None where root has all of it, or git can't tell.
+
+    Args:
+        history: of root and of that trunk.
+        trunk: its commit by its name.
+        trees: the task files of commits.
+        root_files: root's task files.
+        paths: where task files lie.
+        prefix: the store's folder within a checkout.
+
+    Raises:
+        GitSilent: git gives no answer at all.
+    """
+    if not trunk:
+        return None
+    ((name, tip),) = trunk.items()
+    try:
+        base = history.base(tip)
+        if base is None or base == tip:
+            return None
+        files, absent = read_changed(trees, tip, base, root_files, paths, prefix)
+    except GitSilent:
+        raise
+    except GitError:
+        return None
+    theirs = history.graph.ancestors(tip)
+    behind, ahead = theirs & ~history.root, history.root & ~theirs
+    return Fetched(name=name, behind=behind.bit_count(), ahead=ahead.bit_count(), files=files, absent=absent)
 
 
 def without_unread(checkouts: Iterable[CheckoutSource], own: Container[str]) -> tuple[list[CheckoutSource], list[str]]:

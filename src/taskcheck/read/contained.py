@@ -116,7 +116,9 @@ class ContainedReader:
         deltas = self.history.git.deltas
         made = deltas.told(taken.made)
         if self._has_code(made):
-            return self.history.set_back(made)
+            from taskcheck.read.setback import set_back
+
+            return set_back(self.history, made, taken.merges[-1])
         wanted = deltas.told(taken.branched) if taken.branched else ()
         if self._has_code(wanted):
             return f"{taken.merges[-1][:9]}, which merged it, took none of its changes over"

@@ -8,31 +8,31 @@ from taskcheck.documents.frozen import replace
 from taskcheck.documents.values import from_epoch
 from taskcheck.model.sources import Change, Merge
 from taskcheck.read.files import MAX_LEDGER_BYTES, MAX_TASK_BYTES
-from taskcheck.read.history import History, seen_from_first_parent
+from taskcheck.read.history import History
+from taskcheck.read.lineage import Lineage
 from taskcheck.read.objects import Blobs
 from taskcheck.read.rawdiff import Delta, Step
 from taskcheck.read.reverts import unknown
 from taskcheck.read.runner import GitError, GitSilent
 
 
-def read_changes(history: History, dispatched: Mapping[str, datetime], prefix: str) -> tuple[Change, ...]:
+def read_changes(lineage: Lineage, dispatched: Mapping[str, datetime]) -> tuple[Change, ...]:
     """Return what root's commits made of tasks that were dispatched, since the earliest last sign of a run.
 
+    What was done to a file under an earlier name is told of its present path.
+
     Args:
-        history: of root, as far back as that.
+        lineage: follows files through root's history, as far back as that.
         dispatched: root paths of the tasks, each with the time of the last sign of its run.
-        prefix: the store's folder in its repository.
 
     Raises:
         GitError: it can't be told.
     """
     if not dispatched:
         return ()
-    paths = {prefix + path for path in dispatched}
-    made = []
-    for commit, delta in on_mainline(history, since(dispatched)):
-        if delta.path in paths:
-            made.append((commit, delta))
+    history, prefix = lineage.history, lineage.prefix
+    paths = [prefix + path for path in dispatched]
+    made = list(lineage.traced(paths, since(dispatched)))
     needed = _blobs_of(delta for _, delta in made)
     found = history.git.objects.blobs(needed, MAX_LEDGER_BYTES)
     unread = found.why_not(needed)
@@ -47,20 +47,6 @@ def since(dispatched: Mapping[str, datetime]) -> int | None:
         return None
     earliest = min(dispatched.values())
     return int(earliest.timestamp())
-
-
-def on_mainline(history: History, earliest: int | None) -> Iterable[tuple[str, Delta]]:
-    """Yield what each commit of root's own line did, from a time on, seen from its first parent; the newest first."""
-    graph = history.graph
-    line = []
-    for number in graph.members(history.mainline):
-        if earliest is None or graph.times[number] < earliest:
-            break
-        line.append(seen_from_first_parent(graph, number))
-    history.git.deltas.load(line)
-    for step in line:
-        for delta in history.git.deltas.told(step):
-            yield step[0], delta
 
 
 def read_edits(history: History, merges: Mapping[str, Merge], prefix: str) -> dict[str, Merge]:

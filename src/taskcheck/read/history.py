@@ -1,6 +1,5 @@
 """The history of root and of other tips, in memory: what each has beyond the other, and what its commits did."""
 
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
@@ -9,7 +8,7 @@ from taskcheck.read.changes import Changes
 from taskcheck.read.git import Git
 from taskcheck.read.graph import Commits, Graph
 from taskcheck.read.places import Places
-from taskcheck.read.rawdiff import Delta, Step
+from taskcheck.read.rawdiff import Step
 from taskcheck.read.runner import GitError
 from taskcheck.read.walk import walk
 
@@ -102,27 +101,6 @@ class History:
     def _at_root(self) -> dict[str, str]:
         """What was found there."""
         return {}
-
-    def set_back(self, deltas: Iterable[Delta]) -> str | None:
-        """Return, in words, a file that root has again as it was before some changes; task files left out.
-
-        Args:
-            deltas: the changes, the newest first.
-
-        Raises:
-            GitError: git can't tell.
-        """
-        earlier: dict[str, set[str | None]] = {}
-        made: dict[str, str | None] = {}
-        for delta in deltas:
-            if not self.is_task(delta.path):
-                earlier.setdefault(delta.path, set()).add(delta.before)
-                made.setdefault(delta.path, delta.after)
-        now = self.at_root(earlier)
-        for path in sorted(earlier, key=os.fsencode):
-            if now.get(path) in earlier[path] and now.get(path) != made[path]:
-                return f"{path} is again as it was before"
-        return None
 
     def base(self, tip: str) -> str | None:
         """Return the merge-base of root and a tip; None for unrelated histories.

@@ -129,7 +129,9 @@ class MergeReader:
             line = self.history.graph.newest_of(self.history.graph.mainline(commit), REBASED)
             before = self._on_line(line)
             said = self.reverts.unless_reverted(line, commit, None, proof)
-        doubt = said.proof if said.merged is False else self.history.set_back(before)
+        from taskcheck.read.setback import set_back
+
+        doubt = said.proof if said.merged is False else set_back(self.history, before, commit)
         return unknown(f"{proof}; but {doubt}") if doubt else said
 
     def _on_line(self, line: Commits) -> list[Delta]:

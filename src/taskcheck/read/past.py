@@ -7,7 +7,7 @@ from pathlib import Path
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.model.history import Brought, Moved
 from taskcheck.model.pulls import home as home_of
-from taskcheck.model.sources import Change, Merge
+from taskcheck.model.sources import Change, CheckoutSource, Fork, Merge
 from taskcheck.model.tied import Tied
 from taskcheck.read.brought import LOOK_BACK, read_brought
 from taskcheck.read.edits import read_changes, read_edits, since
@@ -15,8 +15,8 @@ from taskcheck.read.files import small_text
 from taskcheck.read.git import Git
 from taskcheck.read.gitconfig import origin
 from taskcheck.read.history import History
+from taskcheck.read.lineage import Lineage, NameOf, read_moved
 from taskcheck.read.merges import MergeReader
-from taskcheck.read.moved import read_moved
 from taskcheck.read.questions import Questions
 from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.standing import read_standing
@@ -27,7 +27,8 @@ MAX_CONFIG_BYTES = 1024 * 1024
 def far_back(git: Git, head: str, questions: Questions) -> int | None:
     """Return from when on root's own line is looked at, in seconds since 1970; None where nobody asks."""
     earliest = since({**questions.dispatched, **questions.lost})
-    newest = git.objects.committed(head) if questions.tied else None
+    is_asked = questions.tied or questions.idle
+    newest = git.objects.committed(head) if is_asked else None
     if newest is None:
         return earliest
     back = newest - int(LOOK_BACK.total_seconds())
@@ -48,33 +49,77 @@ class Past:
 
 
 def read_past(
-    history: History, questions: Questions, tips: Mapping[str, str], common_dir: Path, prefix: str, errors: list[str]
+    lineage: Lineage,
+    questions: Questions,
+    tips: Mapping[str, str],
+    name_of: NameOf | None,
+    checkouts: Iterable[CheckoutSource],
+    common_dir: Path,
+    errors: list[str],
 ) -> Past:
     """Return what root's history tells of some branches and of the tasks that are asked about.
 
     Why it doesn't tell of tasks is added to the errors.
+
+    Args:
+        lineage: follows task files through root's history.
+        questions: what is asked.
+        tips: the commits of branches, by name.
+        name_of: tells the task that a path is; None where a file's name says nothing.
+        checkouts: with their task files.
+        common_dir: the folder that all worktrees share.
+        errors: where to add.
     """
+    history, prefix = lineage.history, lineage.prefix
     home = _home(common_dir)
     reader = MergeReader(history, common_dir / "logs" / "refs" / "heads", home)
     reader.load(tips.values())
     verdicts = {name: reader.verdict(tip, name) for name, tip in tips.items()}
     past = Past(merges=read_edits(history, verdicts, prefix), home=home)
     try:
-        moved = read_moved(history, questions.lost, since(questions.lost), prefix)
-        changes = read_changes(history, _with_moved(questions, moved), prefix)
+        moved: tuple[Moved, ...] = ()
+        if name_of is not None:
+            moved = _moved(lineage, questions, name_of, {*_left_behind(checkouts), *_edited(past.merges)})
+        changes = read_changes(lineage, _with_moved(questions, moved))
         past = replace(past, changes=changes, moved=moved)
         if history.shallow:
             return past
         own = [Own.of(path, tied, home) for path, tied in questions.tied.items()]
         brought = _brought(history, reader, own)
         asked = {*questions.idle, *questioned(own, past.merges, brought)}
-        standing = read_standing(history, asked, prefix)
+        standing = read_standing(lineage, asked)
     except GitSilent:
         raise
     except GitError as error:
         errors.append(str(error))
         return past
     return replace(past, standing=standing, brought=brought)
+
+
+def _moved(lineage: Lineage, questions: Questions, name_of: NameOf, paths: Iterable[str]) -> tuple[Moved, ...]:
+    """Return the renamings of the tasks that ledgers name and root hasn't, and of those of files that root hasn't.
+
+    Raises:
+        GitError: git can't tell.
+    """
+    gone = set(map(name_of, paths)) - questions.names
+    if not gone and not questions.lost:
+        return ()
+    earliest = None if gone else since(questions.lost)
+    return read_moved(lineage, {*questions.lost, *gone}, name_of, earliest)
+
+
+def _left_behind(checkouts: Iterable[CheckoutSource]) -> Iterator[str]:
+    """Yield the paths of the task files that checkouts have had since they left root's history."""
+    for held in checkouts:
+        if isinstance(held.fork, Fork):
+            yield from held.files.keys() & held.fork.base_files.keys()
+
+
+def _edited(merges: Mapping[str, Merge]) -> Iterator[str]:
+    """Yield the paths of the task files that branches changed which have landed."""
+    for merge in merges.values():
+        yield from (change.path for change in merge.edits)
 
 
 def _with_moved(questions: Questions, moved: Iterable[Moved]) -> Mapping[str, datetime]:

@@ -1,6 +1,6 @@
 """What the files make us ask of git and of this machine."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import datetime
 
 from taskcheck.documents.frozen import field, frozen
@@ -21,6 +21,8 @@ class Questions:
     """Root paths of the active tasks of which no ledger records a sign of work that is new enough."""
     lost: Mapping[str, datetime] = field(default_factory=dict)
     """Tasks that ledgers name and root hasn't, with when the run began; told where a file's name is the id."""
+    names: frozenset[str] = frozenset()
+    """Ids of root's tasks, archived ones too."""
     own_branches: tuple[str, ...] = ()
     """Branches that are open tasks' own, by a record or by the configured pattern; the first are looked at first."""
     tied: Mapping[str, Tied] = field(default_factory=dict)
@@ -39,3 +41,14 @@ class Further:
     """Tells, of checkouts and by the name of trunk, what tombstones in them may be called."""
     questions: Callable[[Sequence[CheckoutSource]], Questions]
     """Tells what the files make us ask, the tombstones in checkouts too."""
+    name: Callable[[str], str] | None
+    """Tells the task that a path in the store is; None where a file's name says nothing of it."""
+    identity: Callable[[bytes, str], Hashable]
+    """Tells the id and the title of a task file by its bytes and its path; None where it has no title."""
+
+
+def asked_further(questions: Questions, further: Further, checkouts: Sequence[CheckoutSource]) -> Questions:
+    """Return what the files make us ask, the tombstones in checkouts too, where there are any."""
+    if any(held.tombstones for held in checkouts):
+        return further.questions(checkouts)
+    return questions

@@ -11,18 +11,18 @@ from taskcheck.documents.frozen import replace
 from taskcheck.model.history import REMOTE
 from taskcheck.model.sources import CheckoutSource, Fetched, Repository, Source, Sources, Unavailable
 from taskcheck.read.allowlist import branch_name, object_id
-from taskcheck.read.branches import branch_tips, read_branches, read_changed, without_unread
+from taskcheck.read.branches import branch_tips, read_branches, read_fetched, without_unread
 from taskcheck.read.forks import read_forks
 from taskcheck.read.git import MINIMUM, Git, Refs, WorktreeRecord
 from taskcheck.read.history import History
 from taskcheck.read.known import Contents
+from taskcheck.read.lineage import Lineage
 from taskcheck.read.locate import Location
 from taskcheck.read.past import Past, far_back, read_past
 from taskcheck.read.program import compiled
-from taskcheck.read.questions import Further, Questions
-from taskcheck.read.runner import GitError, GitSilent, installed
+from taskcheck.read.questions import Further, Questions, asked_further
+from taskcheck.read.runner import GitError, installed
 from taskcheck.read.tasks import TaskPaths
-from taskcheck.read.tombstones import asked_further, read_tombstones, without_inherited
 from taskcheck.read.trees import EMPTY, Trees
 from taskcheck.read.worktrees import read_unlinked, read_worktrees
 
@@ -102,8 +102,7 @@ def _read_repository(
         paths.know(remembered.fronts)
     checkouts = read_worktrees(location, records, common_dir, root_files, remembered, paths, errors, progress)
     checkouts += read_unlinked(location, settings.worktree, checkouts, common_dir)
-    pattern = settings.paths.tombstones
-    checkouts = read_tombstones(checkouts, sources, pattern, location.prefix, trunk, further)
+    checkouts = _with_tombstones(checkouts, sources, settings, location, trunk, further)
     questions = asked_further(questions, further, checkouts)
     progress("asking git about history")
     taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
@@ -130,11 +129,11 @@ def _read_repository(
             bases = history.bases(compared.values())
             checkouts += read_branches(trees, compared, bases, root_files, paths, location.prefix)
             checkouts = _with_forks(history, checkouts, trees, location.prefix)
-            checkouts = without_inherited(history, checkouts, location.prefix)
-            past = read_past(history, questions, named, common_dir, location.prefix, errors)
+            lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
+            past = read_past(lineage, questions, named, further.name, checkouts, common_dir, errors)
             compares_with_trunk = branch == trunk and not shallow
             if compares_with_trunk:
-                fetched = _fetched(history, theirs, trees, root_files, paths, location.prefix)
+                fetched = read_fetched(history, theirs, trees, root_files, paths, location.prefix)
     checkouts, unread = without_unread(checkouts, own)
     return Repository(
         head=head,
@@ -209,13 +208,34 @@ def _heads(checkouts: Iterable[CheckoutSource]) -> set[str]:
     return {checkout.head for checkout in checkouts if checkout.head and checkout.defect is None}
 
 
+def _with_tombstones(
+    checkouts: list[CheckoutSource],
+    sources: Sources,
+    settings: Settings,
+    location: Location,
+    trunk: str | None,
+    further: Further,
+) -> list[CheckoutSource]:
+    """Return worktrees with the tombstones in them that may be of their own tasks."""
+    if not checkouts:
+        return []
+    from taskcheck.read.tombstones import read_tombstones
+
+    return read_tombstones(checkouts, sources, settings.paths.tombstones, location.prefix, trunk, further)
+
+
 def _with_forks(
     history: History, checkouts: Sequence[CheckoutSource], trees: Trees, prefix: str
 ) -> list[CheckoutSource]:
-    """Return checkouts with how the history of each left root's."""
+    """Return checkouts with how the history of each left root's, without the tombstones that came from there."""
     forks = read_forks(history, checkouts, trees, prefix)
     not_live = Unavailable("not a live checkout")
-    return [replace(checkout, fork=forks.get(checkout.name, not_live)) for checkout in checkouts]
+    found = [replace(checkout, fork=forks.get(checkout.name, not_live)) for checkout in checkouts]
+    if not any(checkout.tombstones for checkout in found):
+        return found
+    from taskcheck.read.tombstones import without_inherited
+
+    return without_inherited(history, found, prefix)
 
 
 def _tracked(git: Git, settings: Settings, location: Location, common_dir: Path, head: str | None) -> frozenset[str]:
@@ -295,39 +315,6 @@ def _fetched_trunk(candidates: tuple[str, ...], refs: Refs) -> dict[str, str]:
         if tip:
             return {name: tip}
     return {}
-
-
-def _fetched(
-    history: History, trunk: Mapping[str, str], trees: Trees, root_files: Contents, paths: TaskPaths, prefix: str
-) -> Fetched | None:
-    """Return how trunk as it was last fetched differs from root; None where root has all of it, or git can't tell.
-
-    Args:
-        history: of root and of that trunk.
-        trunk: its commit by its name.
-        trees: the task files of commits.
-        root_files: root's task files.
-        paths: where task files lie.
-        prefix: the store's folder within a checkout.
-
-    Raises:
-        GitSilent: git gives no answer at all.
-    """
-    if not trunk:
-        return None
-    ((name, tip),) = trunk.items()
-    try:
-        base = history.base(tip)
-        if base is None or base == tip:
-            return None
-        files, absent = read_changed(trees, tip, base, root_files, paths, prefix)
-    except GitSilent:
-        raise
-    except GitError:
-        return None
-    theirs = history.graph.ancestors(tip)
-    behind, ahead = theirs & ~history.root, history.root & ~theirs
-    return Fetched(name=name, behind=behind.bit_count(), ahead=ahead.bit_count(), files=files, absent=absent)
 
 
 def _tips(branches: Iterable[str], refs: Mapping[str, str], trunk: str | None) -> dict[str, str]:

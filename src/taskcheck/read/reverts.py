@@ -194,6 +194,9 @@ class RevertReader:
             return None
         later = graph.newest_of(self.history.since(since), DEPTH)
         changes.require(later)
+        by = self._by_files(since, base, tip)
+        if by is not None:
+            return by
         candidates = [graph.names[number] for number in graph.members(later & changes.by_files.get(files, 0))]
         if not candidates:
             return None
@@ -206,6 +209,23 @@ class RevertReader:
                 return commit
             if identities[commit,] == identities[forward]:
                 return None
+        return None
+
+    def _by_files(self, since: str, base: str, tip: str) -> str | None:
+        """Return the commit since that sets all files of a change back that were renamed meanwhile; None for none."""
+        from taskcheck.read.setback import is_reverse, whereabouts
+
+        graph, changes = self.history.graph, self.history.changes
+        change = [each for each in self.history.git.deltas.between(base, tip) if not self.history.is_task(each.path)]
+        now = self.history.at_root(each.path for each in change)
+        missing = [each.path for each in change if each.path not in now]
+        places = whereabouts(self.history, missing, since)
+        if not places:
+            return None
+        files = frozenset(places.get(each.path, each.path) for each in change)
+        for number in graph.members(self.history.since(since) & changes.by_files.get(files, 0)):
+            if is_reverse(self.history.git.deltas.told((graph.names[number],)), change, places):
+                return graph.names[number]
         return None
 
 

@@ -8,7 +8,7 @@ from taskcheck.model.sources import Change
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.git import Git
 from taskcheck.read.graph import Graph
-from taskcheck.read.history import History
+from taskcheck.read.lineage import Lineage
 from taskcheck.read.rawdiff import Delta, Step
 
 MOST_FILES = 2_000
@@ -21,24 +21,32 @@ Made = tuple[str, int, Delta]
 """A commit, when it was made in seconds since 1970, and what it did to one file."""
 
 
-def read_standing(history: History, paths: Collection[str], prefix: str) -> dict[str, tuple[Change, ...]]:
+def read_standing(lineage: Lineage, paths: Collection[str]) -> dict[str, tuple[Change, ...]]:
     """Return what the commits of root's own line made of some task files, newest first; nothing for new files.
 
     Args:
-        history: of root; of commits that it hasn't only the time is known.
+        lineage: follows files through root's history; of commits that this hasn't only the time is known.
         paths: of the files, in the store.
-        prefix: the store's folder in its repository.
 
     Raises:
         GitError: git can't tell.
     """
+    history, prefix = lineage.history, lineage.prefix
     made: dict[str, list[Made]] = {prefix + path: [] for path in sorted(paths)[:MOST_FILES]}
-    sides: set[str | None] = set()
     git = history.git
-    for commit, at, delta in _made(git, history.head, made):
-        if delta.path in made:
-            made[delta.path].append((commit, at, delta))
-            sides |= {delta.before, delta.after}
+    renamed = set()
+    for commit, at, step, delta in _made(git, history.head, made):
+        if delta.path not in made:
+            continue
+        made[delta.path].append((commit, at, delta))
+        if lineage.source(delta, git.deltas.told(step)) is not None:
+            renamed.add(delta.path)
+    if renamed:
+        made |= _under_all_names(lineage, renamed)
+    sides: set[str | None] = set()
+    for each in made.values():
+        for _, _, delta in each:
+            sides.update((delta.before, delta.after))
     contents = git.objects.blobs(filter(None, sides), MAX_TASK_BYTES).contents
     told = {}
     for path, each in made.items():
@@ -47,7 +55,20 @@ def read_standing(history: History, paths: Collection[str], prefix: str) -> dict
     return told
 
 
-def _made(git: Git, head: str, paths: Collection[str]) -> Iterator[Made]:
+def _under_all_names(lineage: Lineage, paths: Collection[str]) -> dict[str, list[Made]]:
+    """Return what commits did to files that were renamed, newest first, as far back as history was read.
+
+    Nothing for one that was renamed before that.
+    """
+    graph = lineage.history.graph
+    found: dict[str, list[Made]] = {}
+    for commit, delta in lineage.traced(paths):
+        at = graph.times[graph.numbers[commit]]
+        found.setdefault(delta.path, []).append((commit, at, delta))
+    return found
+
+
+def _made(git: Git, head: str, paths: Collection[str]) -> Iterator[tuple[str, int, Step, Delta]]:
     """Yield what each commit of root's own line did that changed one of some files, the newest first."""
     nameable = [path for path in paths if "\n" not in path]
     if not nameable:
@@ -60,7 +81,7 @@ def _made(git: Git, head: str, paths: Collection[str]) -> Iterator[Made]:
     git.deltas.load(steps.values())
     for name, step in steps.items():
         for delta in git.deltas.told(step):
-            yield name, times[name], delta
+            yield name, times[name], step, delta
 
 
 def _step(name: str, parents: list[str]) -> Step:

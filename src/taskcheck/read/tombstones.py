@@ -1,6 +1,6 @@
 """Tombstones inside worktrees: what a task's own worktree records of its runs, beside what root does."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from taskcheck.config.pattern import Pattern
@@ -10,7 +10,7 @@ from taskcheck.model.tasks import fold_id
 from taskcheck.read.files import MAX_LEDGER_BYTES, Folder, Globs
 from taskcheck.read.history import History
 from taskcheck.read.known import blob_id
-from taskcheck.read.questions import Further, Questions
+from taskcheck.read.questions import Further
 from taskcheck.read.runner import GitError, GitSilent
 
 
@@ -45,13 +45,6 @@ def read_tombstones(
 def _likely(paths: Iterable[tuple[str, str]], names: Collection[str]) -> list[tuple[str, str]]:
     """Return those paths of tombstones that have one of some names."""
     return [(path, name) for path, name in paths if fold_id(name) in names]
-
-
-def asked_further(questions: Questions, further: Further, checkouts: Sequence[CheckoutSource]) -> Questions:
-    """Return what the files make us ask, the tombstones in checkouts too, where there are any."""
-    if any(held.tombstones for held in checkouts):
-        return further.questions(checkouts)
-    return questions
 
 
 def _paths(held: CheckoutSource, pattern: str, prefix: str) -> list[tuple[str, str]]:
