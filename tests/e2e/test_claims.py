@@ -496,3 +496,36 @@ def test_fixes_wait_for_the_pull(repo: Repo, tmp_path: Path) -> None:
     assert "owner: ana" in (repo.root / "tasks/y.md").read_text(), "trunk hasn't touched this one"
     repo.git("merge", "-q", "--ff-only", "origin/main")
     assert (None, "root-behind") not in found(repo)
+
+
+def fetched(repo: Repo, forge: Repo) -> None:
+    repo.git("remote", "add", "origin", str(forge.root))
+    repo.git("fetch", "-q", "origin")
+    repo.git("remote", "set-head", "origin", "main")
+
+
+def test_a_trunk_of_another_history_is_said_not_to_be_compared(repo: Repo, tmp_path: Path) -> None:
+    repo.commit(**{"tasks__x.md": front("ready")})
+    forge = Repo(tmp_path / "forge", repo.minutes)
+    forge.root.mkdir()
+    forge.git("init", "-q", "--template=", "--initial-branch=main")
+    forge.commit("another project", **{"tasks__x.md": front("completed")})
+    fetched(repo, forge)
+    assert found(repo) == {}
+    shown = taskcheck("--now", NOW, cwd=repo.root).out
+    assert "origin/main: its history and root's have no common commit" in shown
+    assert "all agree" not in shown
+    assert "root has all" not in taskcheck("-v", "--now", NOW, cwd=repo.root).out
+
+
+def test_a_shallow_clone_says_that_it_isnt_compared_with_trunk(repo: Repo, tmp_path: Path) -> None:
+    repo.commit(**{"tasks__x.md": front("ready")})
+    repo.commit(more="1\n")
+    clone = Repo(tmp_path / "clone", repo.minutes)
+    repo.git("clone", "-q", "--depth", "1", f"file://{repo.root}", str(clone.root))
+    assert "isn't compared" not in taskcheck("--now", NOW, cwd=clone.root).out, "it is at what was fetched"
+    repo.commit(**{"tasks__x.md": front("completed")})
+    clone.git("fetch", "-q", "--depth", "1", "origin")
+    shown = taskcheck("--now", NOW, cwd=clone.root).out
+    assert "root isn't compared with origin/main" in shown
+    assert "behind" not in shown

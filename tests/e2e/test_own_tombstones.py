@@ -247,3 +247,21 @@ def test_in_the_store_of_another_preset(store: Store) -> None:
     (own / ".tasks/runs/TASK-5.status.json").write_text(tombstone(task="TASK-5", outcome="failed"))
     (finding,) = ends(root)
     assert finding["of"] == "TASK-5"
+
+
+def test_in_a_store_whose_tasks_are_in_one_file(store: Store) -> None:
+    def listed(status: str) -> str:
+        task = {"id": 5, "title": "Fix", "description": "it", "status": status, "dependencies": [], "priority": "high"}
+        return json.dumps({"master": {"tasks": [task, {**task, "id": 6, "title": "Other", "status": "pending"}]}})
+
+    path = ".taskmaster/tasks/tasks.json"
+    root = store({path: listed("in-progress"), ".gitignore": ".worktrees/\n", ".taskmaster/config.json": "{}\n"})
+    report = taskcheck("--format", "json", cwd=root).json
+    assert report["summary"]["tasks"] == 2
+    own = worktree(root, "wip", "wip/five")
+    (own / path).write_text(listed("blocked"))
+    (own / ".tasks/runs").mkdir(parents=True)
+    for name in ("5", "master/5"):
+        told = tombstone(task=name, outcome="failed")
+        (own / f".tasks/runs/{name.replace('/', '-')}.status.json").write_text(told)
+    assert len(ends(root)) == 1

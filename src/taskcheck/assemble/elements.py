@@ -63,7 +63,7 @@ class _Expansion:
                 merges={branch: self._merge(merge) for branch, merge in git.merges.items()},
                 standing=self._standing(git.standing),
                 moved=(),
-                fetched=self._fetched(git.fetched, root) if git.fetched is not None else None,
+                fetched=self._fetched(git.fetched, root) if isinstance(git.fetched, Fetched) else git.fetched,
             )
         return replace(sources, tasks=tasks, git=git)
 

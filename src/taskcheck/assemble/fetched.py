@@ -2,6 +2,7 @@
 
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.model.checkouts import FetchedTrunk
+from taskcheck.model.history import Uncompared
 from taskcheck.model.sources import Fetched, Repository, Unavailable
 from taskcheck.model.task import Task
 from taskcheck.model.tasks import Tasks
@@ -14,6 +15,8 @@ def parse_fetched(git: Repository | Unavailable, reader: TaskReader, tasks: Task
     if git.fetched is None:
         return Unavailable("root has all that was fetched of trunk")
     fetched = git.fetched
+    if isinstance(fetched, Uncompared):
+        return Unavailable(f"root isn't compared with {fetched.name}: {fetched.why}")
     return FetchedTrunk(
         name=fetched.name,
         behind=fetched.behind,

@@ -28,6 +28,7 @@ from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents import Document
 from taskcheck.documents.frozen import replace
 from taskcheck.model.checkouts import Checkouts, Copies
+from taskcheck.model.history import Uncompared
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import Ledger, Manager, Register, Snapshot
 from taskcheck.model.sources import Repository, Sources, Unavailable
@@ -84,6 +85,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         copies=copies,
         trunk=_trunk(git),
         fetched=parse_fetched(git, reader, tasks),
+        uncompared=_uncompared(git),
         off_trunk=_off_trunk(git),
         dispatches=dispatches,
         moves=moves,
@@ -253,6 +255,13 @@ def _off_trunk(git: Repository | Unavailable) -> str:
         return ""
     where = f"on {git.branch}" if git.branch else "on no branch"
     return f"the root checkout is {where}, not on trunk ({git.trunk})"
+
+
+def _uncompared(git: Repository | Unavailable) -> Uncompared | None:
+    """Return trunk as it was last fetched, where root can't be compared with it."""
+    if isinstance(git, Unavailable) or not isinstance(git.fetched, Uncompared):
+        return None
+    return git.fetched
 
 
 def _tracked(git: Repository | Unavailable, settings: Settings) -> frozenset[str] | Unavailable:

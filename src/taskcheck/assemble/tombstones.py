@@ -11,6 +11,7 @@ from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.pattern import file_name
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import frozen, replace
+from taskcheck.documents.shape import JsonList
 from taskcheck.model.checkouts import Checkouts, Copies
 from taskcheck.model.runtime import Tombstone
 from taskcheck.model.sources import CheckoutSource, Repository, Sources
@@ -35,17 +36,19 @@ def names_of_tombstones(
     named = {}
     for held in checkouts:
         tasks_there = own.get(held.name, set())
-        tasks_there.update(_of_files(held, reader))
+        tasks_there.update(_of_files(held, reader, tasks))
         file_names = map(file_name, tasks_there)
         named[held.name] = frozenset(map(fold_id, file_names))
     return named
 
 
-def _of_files(held: CheckoutSource, reader: TaskReader) -> list[str]:
-    """Return the ids of the tasks that a checkout has otherwise than root."""
+def _of_files(held: CheckoutSource, reader: TaskReader, tasks: Tasks) -> list[str]:
+    """Return the ids of the tasks that a checkout has otherwise than root; of a file with many, of all."""
     read = partial(reader.read, checkout=held.name)
-    tasks = filter(None, map(read, held.files.values()))
-    return [task.id for task in tasks]
+    there: Iterable[Task] = tasks
+    if not isinstance(reader.settings.shape, JsonList):
+        there = filter(None, map(read, held.files.values()))
+    return [task.id for task in there]
 
 
 def heard(parsed: Parsed, checkouts: Iterable[CheckoutSource]) -> Parsed:

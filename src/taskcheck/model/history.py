@@ -57,3 +57,14 @@ class OwnCommit:
     commit: str
     at: datetime
     subject: str
+
+
+@frozen(kw_only=True)
+class Uncompared:
+    """Trunk as it was last fetched, where root can't be compared with it."""
+
+    name: str
+    """``origin/main``."""
+    why: str
+    is_shallow: bool = False
+    """Whether it is only that this clone's history is cut off."""

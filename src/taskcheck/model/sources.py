@@ -8,7 +8,7 @@ from typing import Literal
 from taskcheck.documents import Trouble
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.documents.values import from_epoch
-from taskcheck.model.history import Brought, Moment, Moved
+from taskcheck.model.history import Brought, Moment, Moved, Uncompared
 from taskcheck.model.hosts import folds
 from taskcheck.model.memory import Remembered, Seen
 
@@ -217,8 +217,8 @@ class Repository:
     """Newest first: what became of task files that ledgers name and root hasn't any more."""
     uncompared: tuple[str, ...] = ()
     """Own branches of open tasks that weren't compared: there are too many, or this clone hasn't their files."""
-    fetched: Fetched | None = None
-    """None where root has all that was fetched of trunk, or where that can't be told."""
+    fetched: Fetched | Uncompared | None = None
+    """None where root has all that was fetched of trunk, or where there is nothing to compare."""
 
 
 @frozen(kw_only=True)

@@ -9,6 +9,7 @@ from taskcheck.documents import Document
 from taskcheck.documents.frozen import field, frozen, names_of, replace
 from taskcheck.documents.shape import file_of
 from taskcheck.model.checkouts import Checkouts, Copies, FetchedTrunk
+from taskcheck.model.history import Uncompared
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import (
     Dispatch,
@@ -156,6 +157,8 @@ class State:
     """What forges say of the pull requests that ledgers record; asked with ``--online``."""
     documents: Mapping[tuple[str, str], Document] = field(default_factory=dict)
     """By checkout and path: where places become lines."""
+    uncompared: Uncompared | None = None
+    """Trunk as it was last fetched, where root can't be compared with it."""
     unread: tuple[str, ...] = ()
     """Paths of Markdown that looks like tasks, and isn't read."""
     trusted: Mapping[str, Task] | None = None
@@ -223,7 +226,7 @@ class State:
         return run.own_end if run is not None else None
 
 
-INTERNAL = frozenset({"files", "documents", "trusted", "off_trunk", "unread"})
+INTERNAL = frozenset({"files", "documents", "trusted", "off_trunk", "uncompared", "unread"})
 """Fields of a state that reports are made with, and no rule asks for."""
 
 FACTS = frozenset(names_of(State)) - INTERNAL

@@ -11,7 +11,7 @@ class Unseen:
     """Something that was not looked at: what it says isn't known."""
 
     kind: str
-    """``worktree``, ``branch``, ``branches`` or `FILES`."""
+    """``trunk``, ``worktree``, ``branch``, ``branches`` or `FILES`."""
     where: str
     """What a report calls it."""
     why: str

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from taskcheck.documents import Trouble
 from taskcheck.documents.frozen import frozen
+from taskcheck.model.history import Uncompared
 from taskcheck.model.sources import Behind, CheckoutSource, Fetched, Source
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.history import History
@@ -75,8 +76,8 @@ def read_changed(
 
 def read_fetched(
     history: History, trunk: Mapping[str, str], trees: Trees, root_files: Contents, paths: TaskPaths, prefix: str
-) -> Fetched | None:
-    """Return how trunk as it was last fetched differs from root; None where root has all of it, or git can't tell.
+) -> Fetched | Uncompared | None:
+    """Return how trunk as it was last fetched differs from root; None where root has all of it.
 
     Args:
         history: of root and of that trunk.
@@ -93,17 +94,26 @@ def read_fetched(
         return None
     ((name, tip),) = trunk.items()
     try:
-        base = history.base(tip)
-        if base is None or base == tip:
+        base = None if history.shallow else history.base(tip)
+        if tip in {base, history.head}:
             return None
+        if base is None:
+            return _uncompared(name, history)
         files, absent = read_changed(trees, tip, base, root_files, paths, prefix)
     except GitSilent:
         raise
-    except GitError:
-        return None
+    except GitError as error:
+        return Uncompared(name=name, why=str(error))
     theirs = history.graph.ancestors(tip)
     behind, ahead = theirs & ~history.root, history.root & ~theirs
     return Fetched(name=name, behind=behind.bit_count(), ahead=ahead.bit_count(), files=files, absent=absent)
+
+
+def _uncompared(name: str, history: History) -> Uncompared:
+    """Return that there is no commit from which root and trunk, as it was last fetched, both come."""
+    if history.shallow:
+        return Uncompared(name=name, why="history is cut off (shallow clone)", is_shallow=True)
+    return Uncompared(name=name, why="its history and root's have no common commit")
 
 
 def without_unread(checkouts: Iterable[CheckoutSource], own: Container[str]) -> tuple[list[CheckoutSource], list[str]]:

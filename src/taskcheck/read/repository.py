@@ -8,7 +8,7 @@ from pathlib import Path
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
-from taskcheck.model.history import REMOTE
+from taskcheck.model.history import REMOTE, Uncompared
 from taskcheck.model.sources import CheckoutSource, Fetched, Repository, Source, Sources, Unavailable
 from taskcheck.read.allowlist import branch_name, object_id
 from taskcheck.read.branches import branch_tips, read_branches, read_fetched, without_unread
@@ -113,7 +113,7 @@ def _read_repository(
     named = _tips({*questions.branches, *_branches_of(checkouts), *compared}, refs, trunk)
     empty = EMPTY[id_length]
     past = Past()
-    fetched: Fetched | None = None
+    fetched: Fetched | Uncompared | None = None
     with closing(Trees(git.objects, paths.folders(location.prefix), head, empty)) as trees:
         if head is None:
             checkouts += read_branches(trees, compared, {}, root_files, paths, location.prefix)
@@ -131,8 +131,7 @@ def _read_repository(
             checkouts = _with_forks(history, checkouts, trees, location.prefix)
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
             past = read_past(lineage, questions, named, further.name, checkouts, common_dir, errors)
-            compares_with_trunk = branch == trunk and not shallow
-            if compares_with_trunk:
+            if branch == trunk:
                 fetched = read_fetched(history, theirs, trees, root_files, paths, location.prefix)
     checkouts, unread = without_unread(checkouts, own)
     return Repository(

@@ -137,6 +137,9 @@ def _root(state: State) -> str:
     if not isinstance(fetched, Unavailable):
         files = "task files differ" if fetched.paths else "no task file differs"
         return f"root is {counted(fetched.behind, 'commit')} behind {fetched.name} ({files}); help: {fetched.cure}"
+    apart = state.uncompared
+    if apart is not None and apart.is_shallow:
+        return f"root isn't compared with {apart.name}: {apart.why}"
     return state.off_trunk
 
 

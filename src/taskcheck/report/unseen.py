@@ -11,8 +11,15 @@ NAMING = "name it in [paths] tasks, else in [paths] other"
 
 
 def unseen(state: State) -> tuple[Unseen, ...]:
-    """Return what was not looked at: first in the order of the checkouts, then by folder."""
-    return (*_checkouts(state), *_files(state))
+    """Return what was not looked at: trunk, then in the order of the checkouts, then by folder."""
+    return (*_trunk(state), *_checkouts(state), *_files(state))
+
+
+def _trunk(state: State) -> Iterator[Unseen]:
+    """Yield trunk as it was last fetched, where root can't be compared with it though its history is whole."""
+    apart = state.uncompared
+    if apart is not None and not apart.is_shallow:
+        yield Unseen(kind="trunk", where=apart.name, why=apart.why)
 
 
 def _files(state: State) -> Iterator[Unseen]:
