@@ -77,6 +77,7 @@ nightly: $(VENV)/.stamp compiled ## all tests, every loop in full: hours
 
 mutants: $(VENV)/.stamp ## change the code in forty places, and see that a test fails each time: hours
 	$(BIN)/python tests/mutants.py
+	$(BIN)/python tests/negations.py --whole
 
 bench: $(VENV)/.stamp compiled ## what things cost, as ratios, with and without a cache: half an hour, 6 GB
 	$(BIN)/python bench/start.py

@@ -16,21 +16,13 @@ from taskcheck.read.runner import GitError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
-    from typing import Literal
+    from typing import Any, Literal
 
     from taskcheck.assemble.parse import Parsed
     from taskcheck.config.people import People
     from taskcheck.config.settings import Settings
     from taskcheck.engine.rule import Rule
-    from taskcheck.model.sources import (
-        CheckoutSource,
-        Forges,
-        Processes,
-        PullAddress,
-        PullState,
-        Sources,
-        Unavailable,
-    )
+    from taskcheck.model.sources import CheckoutSource, Forges, Processes, PullAddress, PullState, Sources, Unavailable
     from taskcheck.model.state import State
     from taskcheck.model.task import Task
     from taskcheck.model.verdict import Verdict
@@ -144,11 +136,9 @@ class Store:
         now = request.now or clock()
         sources, parsed = self.files(recall)
         questions = self._questions(parsed, now, request.history)
-        further = self._further(parsed, now, request.history)
+        more = self._further(parsed, now, request.history)
         request.progress("asking git")
-        sources = read_rest(
-            sources, self.location, self.settings, questions, further, request.processes, request.progress
-        )
+        sources = read_rest(sources, self.location, self.settings, questions, more, request.processes, request.progress)
         request.progress("comparing")
         state = assemble(parsed, sources, self.settings, now)
         if request.online or request.pull_requests is not None:
@@ -164,13 +154,13 @@ class Store:
 
         if self.location.top is None:
             return Questions(pids=parsed.pids, worktree_paths=parsed.worktree_paths)
-        from taskcheck.model.tied import of_files
+        from taskcheck.model.tied import of_files, signs_of_files
 
         return Questions(
             pids=parsed.pids,
             worktree_paths=parsed.worktree_paths,
             branches=parsed.branches(self.settings),
-            dispatched=_by_file(parsed.dispatched(self.settings)),
+            dispatched=signs_of_files(parsed.dispatched(self.settings)),
             idle=frozenset(map(file_of, parsed.idle(self.settings, now) | parsed.named(history))),
             lost=parsed.lost(self.settings, now),
             names=frozenset(task.id for task in (*parsed.tasks, *parsed.archived)),
@@ -183,12 +173,10 @@ class Store:
         from taskcheck.assemble.tasks import TaskReader
         from taskcheck.read.questions import Further
 
-        def named(
-            sources: Sources, checkouts: Sequence[CheckoutSource], trunk: str | None
-        ) -> Mapping[str, frozenset[str]]:
+        def named(*told: Any) -> Mapping[str, frozenset[str]]:
             from taskcheck.assemble.tombstones import names_of_tombstones
 
-            return names_of_tombstones(sources, parsed, self.settings, checkouts, trunk)
+            return names_of_tombstones(parsed, self.settings, *told)
 
         def questions(checkouts: Sequence[CheckoutSource]) -> Questions:
             from taskcheck.assemble.tombstones import heard
@@ -196,8 +184,7 @@ class Store:
             return self._questions(heard(parsed, checkouts), now, history)
 
         reader = TaskReader(self.settings)
-        name = None if reader.names_files_by_id else reader.name
-        return Further(named, questions, name, reader.identity)
+        return Further(named, questions, None if reader.names_files_by_id else reader.name, reader.identity)
 
     def _ask_forges(self, state: State, sources: Sources, request: Request) -> Forges:
         """Return what forges say of the recorded pull requests."""
@@ -292,15 +279,6 @@ def _require(people: People) -> None:
         from taskcheck.assemble.people import NO_PEOPLE
 
         raise UsageError(NO_PEOPLE.reason)
-
-
-def _by_file(signs: Mapping[str, datetime]) -> dict[str, datetime]:
-    """Return the last signs of runs by file, given by the paths of tasks: of a file with many the earliest."""
-    found: dict[str, datetime] = {}
-    for path, sign in signs.items():
-        file = file_of(path)
-        found[file] = min(sign, found.get(file, sign))
-    return found
 
 
 def clock() -> datetime:

@@ -245,12 +245,14 @@ def of_level(report: Report, level: Severity) -> list[str]:
 def test_work_in_flight_is_no_error_where_files_travel_in_branches(name: str, tmp_path: Path) -> None:
     cases = drift_cases(name)
     told: Counter[Severity] = Counter()
+    collisions = 0
     for case, row in cases:
         report = drift_report(case, tmp_path / case.name, "branch")
-        assert of_level(report, Severity.ERROR) == [], row
+        assert set(of_level(report, Severity.ERROR)) <= {"id-collision"}, row
+        collisions += len(of_level(report, Severity.ERROR))
         told[Severity.WARNING] += len(of_level(report, Severity.WARNING))
     page = {column: int(number) for column, number in COPIES[name].items() if column != "corpus"}
-    assert page["errors, branch"] == 0
+    assert collisions == page["one id, two tasks"] or not WHOLE
     share = 1 if WHOLE else 6
     assert len(cases) == -(-page["copies"] // share)
     assert told[Severity.WARNING] == page["warnings, branch"] or not WHOLE
@@ -260,8 +262,10 @@ def test_work_in_flight_is_no_error_where_files_travel_in_branches(name: str, tm
 def test_only_tasks_that_root_would_dispatch_again_are_errors(name: str, tmp_path: Path) -> None:
     told = 0
     for case, row in drift_cases(name):
-        found = of_level(drift_report(case, tmp_path / case.name, "root"), Severity.ERROR)
+        errors = of_level(drift_report(case, tmp_path / case.name, "root"), Severity.ERROR)
+        found = [rule for rule in errors if rule != "id-collision"]
         still_ready = row["root"] == "To Do" and row["branch"] in {"In Progress", "In Review", "Done", "Blocked"}
-        assert found == (["metadata-drift"] if still_ready else []), row
+        is_another = "id-collision" in errors
+        assert found == (["metadata-drift"] if still_ready and not is_another else []), row
         told += len(found)
     assert told == int(COPIES[name]["errors, root"]) if WHOLE else told

@@ -251,8 +251,10 @@ class Run:
         values = {"state": "ended", "outcome": outcome, "exit_code": code, "ended_at": at}
         if self.told_after and not self._omits("reconcile"):
             values["status_after"] = self.world.root.front(self.task)["status"]
-        if outcome == "completed_with_pr" and not self._omits("pr") and self.rng.random() < 0.5:
-            values["pr_number"] = self.number
+        if outcome == "completed_with_pr" and not self._omits("pr"):
+            is_told = self.rng.random() < 0.5
+            if is_told or self.branch is None:  # where no ledger names a branch either, done would be a mere claim
+                values["pr_number"] = self.number
         self.world.edit_json(tombstone(self.task), lambda value: value.update(values), self.life.clock)
 
     def _clean_up(self) -> None:

@@ -63,6 +63,12 @@ def test_healthy_fleets_are_silent(batch: int) -> None:
         hold(seed, [])
 
 
+@pytest.mark.parametrize("seed", [223, 663, 682, 701])
+def test_fleets_that_were_not_silent_once_are(seed: int) -> None:
+    """A stacked branch of another task that landed, a status that isn't committed yet, an end that names no branch."""
+    hold(seed, [])
+
+
 @pytest.mark.parametrize("name", sorted(FAULTS))
 def test_each_fault_is_found(name: str) -> None:
     for seed in range(EACH):

@@ -113,8 +113,13 @@ def _severity(
         return None
     if root.stage is Stage.READY:
         return _severity_of_ready(root, comparison, settings, dispatch, now)
+    if root.stage is not Stage.ACTIVE:
+        return Severity.INFO
+    if copy.tie is None:
+        # That the branch of another task has landed says nothing of this one while its own worker is at it.
+        merged = merged and _state(dispatch) is not DispatchState.RUNNING
     due = merged or _surely_over(dispatch)
-    if due and root.stage is Stage.ACTIVE:
+    if due:
         return Severity.ERROR
     return Severity.INFO
 

@@ -61,17 +61,22 @@ class DispatchReader:
     ) -> dict[str, datetime]:
         """Return the newest sign of work on every active task, also on one that no ledger knows.
 
-        None of one whose status was set since root's last commit: nobody knows when that was.
+        None of one whose status was set since root's last commit, and of which nothing newer is known: nobody knows
+        when that was.
         """
         moves = {}
+        idle = self.settings.limits.in_progress_max_idle
         for task in tasks:
-            if task.stage is not Stage.ACTIVE or self.standing.is_unsaved(task):
+            if task.stage is not Stage.ACTIVE:
                 continue
             if task.id in dispatches:
                 moved = dispatches[task.id].moved
             else:
                 moved = self._moved(NO_RUN, task, copies.get(task.id), checkouts.get(task.id))
-            if moved is not None:
+            if moved is None:
+                continue
+            is_recent = self.now - moved <= idle
+            if is_recent or not self.standing.is_unsaved(task):
                 moves[task.id] = moved
         return moves
 

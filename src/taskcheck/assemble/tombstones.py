@@ -20,7 +20,7 @@ from taskcheck.model.tasks import Tasks, fold_id
 
 
 def names_of_tombstones(
-    sources: Sources, parsed: Parsed, settings: Settings, checkouts: Sequence[CheckoutSource], trunk: str | None
+    parsed: Parsed, settings: Settings, sources: Sources, checkouts: Sequence[CheckoutSource], trunk: str | None
 ) -> dict[str, frozenset[str]]:
     """Return by name of a checkout what a tombstone in it may be called, folded: the tasks that may be its own.
 
@@ -119,5 +119,6 @@ class Whose:
         copy = self.copies.own(task.id)
         if own is None and copy is not None:
             own, tie = copy.checkout, copy.tie
-        is_own = own is not None and own.name == checkout
-        return tie if is_own else None
+        if own is None or own.name != checkout:
+            return None
+        return tie

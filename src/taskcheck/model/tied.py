@@ -1,6 +1,7 @@
 """What is recorded as a task's own."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.shape import file_of
@@ -37,4 +38,13 @@ def of_files(tied: Mapping[str, Tied]) -> dict[str, Tied]:
             worktrees=each.worktrees | other.worktrees,
             pulls=each.pulls | other.pulls,
         )
+    return found
+
+
+def signs_of_files(signs: Mapping[str, datetime]) -> dict[str, datetime]:
+    """Return the last signs of runs by file, given by the paths of tasks: of a file with many the earliest."""
+    found: dict[str, datetime] = {}
+    for path, sign in signs.items():
+        file = file_of(path)
+        found[file] = min(sign, found.get(file, sign))
     return found

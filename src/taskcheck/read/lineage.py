@@ -66,7 +66,10 @@ class Lineage:
         """
         called = {path: {path} for path in paths}
         for commit, made in self.line(earliest):
-            told = [(path, delta) for delta in made for path in sorted(called.get(delta.path, ()))]
+            told: list[tuple[str, Delta]] = []
+            for delta in made:
+                paths_then = called.get(delta.path, ())
+                told += [(path, delta) for path in sorted(paths_then)]
             for path, delta in told:
                 source = self.source(delta, made)
                 if source is None:
@@ -125,7 +128,9 @@ class Lineage:
             return self.identity(data, path) if data is not None else None
 
         wanted = identity(one)
-        return [delta for delta in others if wanted is not None and identity(delta) == wanted]
+        if wanted is None:
+            return []
+        return [delta for delta in others if identity(delta) == wanted]
 
 
 def only(found: Sequence[T]) -> T | None:
@@ -171,7 +176,9 @@ def read_moved(lineage: Lineage, names: Collection[str], name_of: NameOf, earlie
     for _, made in reversed(list(lineage.line(earliest))):
         gone = [delta for delta in made if delta.after is None and lineage.history.is_task(delta.path)]
         for taken in gone:
-            became = lineage.target(taken, made) if name(taken.path) in wanted else None
+            if name(taken.path) not in wanted:
+                continue
+            became = lineage.target(taken, made)
             if became is None:
                 continue
             wanted.add(name(became.path))

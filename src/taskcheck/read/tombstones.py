@@ -44,7 +44,12 @@ def read_tombstones(
 
 def _likely(paths: Iterable[tuple[str, str]], names: Collection[str]) -> list[tuple[str, str]]:
     """Return those paths of tombstones that have one of some names."""
-    return [(path, name) for path, name in paths if fold_id(name) in names]
+    likely = []
+    for path, name in paths:
+        folded = fold_id(name)
+        if folded in names:
+            likely.append((path, name))
+    return likely
 
 
 def _paths(held: CheckoutSource, pattern: str, prefix: str) -> list[tuple[str, str]]:
