@@ -129,7 +129,7 @@ def last_record(entry: Entry, task: Task | None, dispatches: Dispatches, copies:
 
 def _number(pull: PullRequest) -> int | str | None:
     """Return what tells a pull request from others of a task: its number, else its URL."""
-    return pull.number or pull.url_number or pull.url
+    return pull.known_number or pull.url
 
 
 def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, branch: str | None) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from taskcheck.assemble.ledgers import Ledgers
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import frozen
-from taskcheck.documents.values import age
+from taskcheck.documents.values import age, phrase
 from taskcheck.model.runtime import Dispatch, DispatchState, Entry, Life, Tombstone
 from taskcheck.model.sources import Processes, Unavailable
 
@@ -134,4 +134,4 @@ def _has_ended(run: Dispatch | None) -> bool:
 
 def _on_host(record: Entry | Tombstone) -> str:
     """Return ``" on HOST"`` for a record that names one."""
-    return f" on {record.host}" if record.host else ""
+    return phrase(" on ", record.host)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from taskcheck.cli import Failure, complain
+from taskcheck.documents.values import first_few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -251,6 +252,5 @@ def _seen(store: "Store") -> "Iterator[str]":
     if not found:
         return
     told = [f"{heap.pattern} ({heap.files} with {', '.join(list(heap.keys)[:MOST_KEYS])})" for heap in found]
-    more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
-    yield f"what may be tasks lies in {'; '.join(told[:SHOWN])}{more}"
+    yield f"what may be tasks lies in {first_few(told, SHOWN, '; ')}"
     yield "`taskcheck init` proposes a configuration for it"

@@ -12,6 +12,7 @@ from taskcheck.cli import EPILOG, Failure
 from taskcheck.cli.common import color_option, colour, guarded, opened, store_options, tell_empty, width
 from taskcheck.cli.named import store_path
 from taskcheck.cli.progress import Progress
+from taskcheck.documents.values import first_few
 
 if TYPE_CHECKING:
     from taskcheck.checks import Look
@@ -80,8 +81,7 @@ def _subject(written: str, name: str, seen: "Look") -> str:
     if not meant:
         raise Failure(f"{written} is no task and no manager; a timeline is of one of these")
     if len(meant) > 1:
-        more = f" and {len(meant) - SHOWN} more" if len(meant) > SHOWN else ""
-        raise Failure(f"{written} names {len(meant)} tasks; name one: {', '.join(meant[:SHOWN])}{more}")
+        raise Failure(f"{written} names {len(meant)} tasks; name one: {first_few(meant, SHOWN)}")
     return meant[0]
 
 

@@ -48,10 +48,8 @@ def outcome(state: State, task: str, record: Mapping[str, Scalar], ended: Ended)
     left = copy or state.tasks.get(task)
     if left is not None and left.document is None:
         why = left.trouble.message if left.trouble else "it can't be read"
-        return _failed(ended, f"its task file can't be read: {why}")
-    status = left.status if left else None
-    pull = named_pull(state, task, record)
-    return _by_status(state, status, pull, ended)
+        return Outcome(name=FAILED, reason=f"its task file can't be read: {why}", rejected=ended.exit_code == 0)
+    return _by_status(state, left.status if left else None, named_pull(state, task, record), ended)
 
 
 def _by_finish(state: State, task: str, record: Mapping[str, Scalar]) -> Outcome | None:
@@ -95,12 +93,17 @@ def _by_status(state: State, status: str | None, pull: PullRequest | None, ended
         why = _failure(ended)
         return _failed(ended, why, pull)
     if name == COMPLETED and pull is None:
-        unfounded = f"left as {status}, and no pull request is named"
-        return Outcome(name=FAILED, reason=unfounded, rejected=ended.exit_code == 0)
+        return _failed(ended, f"left as {status}, and no pull request is named")
     reason = None
     if name == FAILED:
         reason = f"left as {status}"
     return Outcome(name=name, pull_request=pull, reason=reason)
+
+
+def _failed(ended: Ended, reason: str, pull: PullRequest | None = None) -> Outcome:
+    """Return that a run has failed, for some reason, against the word of a worker that ended well."""
+    ended_well = ended.exit_code == 0
+    return Outcome(name=FAILED, reason=reason, pull_request=pull, rejected=ended_well)
 
 
 def own_copy(state: State, task: str) -> Task | None:
@@ -117,16 +120,10 @@ def own_copy(state: State, task: str) -> Task | None:
 
 def named_pull(state: State, task: str, record: Mapping[str, Scalar]) -> PullRequest | None:
     """Return the pull request of a task that a ledger names: tombstone, worktree, root, register, in this order."""
-    url = record.get("pr_url")
-    number = record.get("pr_number")
+    url, number = record.get("pr_url"), record.get("pr_number")
     if isinstance(url, str) and url:
-        if isinstance(number, int):
-            return PullRequest(url=url, number=number)
-        return PullRequest.at(url)
-    copy = own_copy(state, task)
-    root = state.tasks.get(task)
-    entries = state.entries_of(task)
-    for ledger in (copy, root, *entries):
+        return PullRequest(url=url, number=number) if isinstance(number, int) else PullRequest.at(url)
+    for ledger in (own_copy(state, task), state.tasks.get(task), *state.entries_of(task)):
         if ledger is not None and ledger.pull_request:
             return ledger.pull_request
     return None

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from taskcheck.documents.expression import expression
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _TIMESTAMP = expression(
@@ -120,6 +123,23 @@ def counted(number: int, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{number} {noun.removesuffix('y')}ies" if noun.endswith("try") else f"{number} {noun}s"
+
+
+def first_few(names: Sequence[str], most: int, between: str = ", ") -> str:
+    """Return names, of many the first few and how many are left: two of `a`, `b` and `c` are `a, b and 1 more`."""
+    left = len(names) - most
+    shown = between.join(names[:most])
+    return f"{shown} and {left} more" if left > 0 else shown
+
+
+def phrase(before: str, value: object, after: str = "") -> str:
+    """Return a value between some words; nothing at all where there is none.
+
+    `phrase(", process ", 4242)` is `, process 4242`, and `phrase(" (", None, ")")` is empty.
+    """
+    if value is None or value == "":
+        return ""
+    return f"{before}{value}{after}"
 
 
 def iso(moment: datetime) -> str:

@@ -25,19 +25,19 @@ _CURES = (
 
 def explain(error: yaml.YAMLError, text: str) -> DocumentError:
     """Return the trouble behind a YAML error; `text` is what was parsed, from the file's first line on."""
-    unplaced = DocumentError(Trouble("syntax", f"not YAML: {str(error).splitlines()[0]}"))
-    if not isinstance(error, yaml.MarkedYAMLError):
-        return unplaced
-    found = error.problem_mark
-    if found is None:
-        return unplaced
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        first_line = str(error).splitlines()[0]
+        trouble = Trouble("syntax", f"not YAML: {first_line}")
+        return DocumentError(trouble)
     problem = error.problem or "not YAML"
-    mark = _to_mend(error, found)
-    message = problem
-    cure = _cure(problem, text[mark.index : mark.index + 1])
-    if cure:
-        message = f"{problem}: {cure}"
-    return DocumentError(Trouble("syntax", message, mark.line + 1, mark.column + 1))
+    mark = _to_mend(error, error.problem_mark)
+    character = text[mark.index : mark.index + 1]
+    cure = _cure(problem, character)
+    message = f"{problem}: {cure}" if cure else problem
+    line = mark.line + 1
+    column = mark.column + 1
+    trouble = Trouble("syntax", message, line, column)
+    return DocumentError(trouble)
 
 
 def _to_mend(error: yaml.MarkedYAMLError, found: yaml.Mark) -> yaml.Mark:

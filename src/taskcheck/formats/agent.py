@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from taskcheck.documents.values import phrase
 from taskcheck.formats import wording
 from taskcheck.formats.sanitize import json_text, visible
 from taskcheck.formats.step import commands, next_step
@@ -67,5 +68,5 @@ def _cause(finding: Finding, why: str) -> Iterator[str]:
 
 def _fix(finding: Finding, indent: int) -> Iterator[str]:
     if finding.fix:
-        doubt = f" ({visible(finding.fix.why)})" if finding.fix.why else ""
+        doubt = phrase(" (", visible(finding.fix.why), ")")
         yield f"{' ' * indent}{finding.fix.safety.label} fix: {visible(finding.fix.title)}{doubt}"

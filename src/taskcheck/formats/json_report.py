@@ -144,7 +144,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
 
 
 def _pull_request(pull: PullRequest | None) -> dict[str, Any] | None:
-    return {"number": pull.number or pull.url_number, "url": pull.url} if pull is not None else None
+    return {"number": pull.known_number, "url": pull.url} if pull is not None else None
 
 
 def _next(step: Step) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from taskcheck.documents.values import phrase
 from taskcheck.formats import wording
 from taskcheck.formats.sanitize import code, html, markdown
 from taskcheck.formats.step import next_step
@@ -116,7 +117,7 @@ def _details(incident: Incident, urls: dict[str, str | None]) -> Iterator[str]:
 
 
 def _finding(finding: Finding, urls: dict[str, str | None]) -> Iterator[str]:
-    cause = f" (explained by {finding.explained_by})" if finding.explained_by else ""
+    cause = phrase(" (explained by ", finding.explained_by, ")")
     rule = _rule(finding.rule, urls)
     yield f"- **{finding.level.label}** {rule}: {markdown(finding.message, None)}{cause}"
     for item in finding.evidence:
@@ -124,7 +125,7 @@ def _finding(finding: Finding, urls: dict[str, str | None]) -> Iterator[str]:
     if finding.expected:
         yield f"  - expected: {markdown(finding.expected, None)}"
     if finding.fix:
-        doubt = f" ({markdown(finding.fix.why)})" if finding.fix.why else ""
+        doubt = phrase(" (", markdown(finding.fix.why), ")")
         yield f"  - {finding.fix.safety.label} fix: {markdown(finding.fix.title)}{doubt}"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from taskcheck.documents.frozen import frozen
-from taskcheck.documents.values import age, iso
+from taskcheck.documents.values import age, first_few, iso
 from taskcheck.formats.lines import Line, plain_text, styled, wrapped
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.screen import BLANK, Group, cell, cells, cut, cut_inside, fitting, height
@@ -202,11 +202,9 @@ def _waiting(report: Report, width: int, named: int) -> Iterator[Group]:
 
 def _queue(queue: Queue, report: Report, named: int) -> Line:
     """Return how many tasks of a class wait, and some that have waited longest."""
-    longest = queue.longest[:named]
-    shown = ", ".join(f"{visible(each.task)}{visible(waited(each, report))}" for each in longest)
-    more = queue.count - len(longest)
-    text = f": {shown}{f' and {more} more' if more else ''}"
-    return Line(INDENT, ((f"{queue.count} {QUEUES[queue.stage]}", "subject"), (text, "")), hang=INDENT)
+    told = [f"{visible(each.task)}{visible(waited(each, report))}" for each in queue.all]
+    count = f"{queue.count} {QUEUES[queue.stage]}"
+    return Line(INDENT, ((count, "subject"), (f": {first_few(told, named)}", "")), hang=INDENT)
 
 
 def _rows(report: Report, width: int, *, verbose: bool) -> Iterator[Group]:

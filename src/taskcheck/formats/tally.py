@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from taskcheck.documents.values import counted
+from taskcheck.documents.values import counted, first_few
 from taskcheck.formats.wording import SHOWN
 from taskcheck.model.finding import Safety, Severity
 from taskcheck.model.report import EMPTY, Report
@@ -43,11 +43,7 @@ def _of_all(report: Report) -> str:
 
 def _unseen(report: Report) -> str:
     """Return the places that nobody looked at; of many, the first few."""
-    places = ", ".join(each.where for each in report.unseen[:SHOWN])
-    further = len(report.unseen) - SHOWN
-    if further > 0:
-        return f"{places} and {further} more"
-    return places
+    return first_few([each.where for each in report.unseen], SHOWN)
 
 
 def _severities(report: Report) -> Iterator[str]:

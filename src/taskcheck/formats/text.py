@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from taskcheck.documents.frozen import replace
+from taskcheck.documents.values import phrase
 from taskcheck.formats.lines import Line, Segment, plain_text, styled
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.tally import tally
@@ -217,7 +218,7 @@ def _evidence(finding: Finding, indent: int) -> Iterator[Line]:
     if finding.expected:
         yield Line(indent, (("expected: ", "dim"), (visible(finding.expected, None), "")))
     if finding.fix:
-        why = f" ({visible(finding.fix.why)})" if finding.fix.why else ""
+        why = phrase(" (", visible(finding.fix.why), ")")
         title = visible(finding.fix.title)
         yield Line(indent, ((f"{finding.fix.safety.label} fix: ", "good"), (title, ""), (why, "dim")))
 

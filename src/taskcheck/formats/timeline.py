@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from taskcheck.documents.values import age, iso
+from taskcheck.documents.values import age, iso, phrase
 from taskcheck.formats.lines import Line, styled
 from taskcheck.formats.sanitize import json_text, visible
 from taskcheck.formats.step import Step
@@ -152,7 +152,7 @@ def _undated(events: Iterable[Event], *, verbose: bool) -> Iterator[Line]:
 
 def _event(event: Event, clock: str, *, verbose: bool) -> Line:
     """Return a line for an event: when, what, who says so, and where that is written."""
-    doubt = f" ({visible(event.doubt)})" if event.doubt else ""
+    doubt = phrase(" (", visible(event.doubt), ")")
     segments = [
         (f"{clock:<{CLOCK}}", "dim"),
         (visible(event.what, None), ""),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from taskcheck.config.settings import Stage
 from taskcheck.documents.frozen import frozen
-from taskcheck.documents.values import age, iso
+from taskcheck.documents.values import age, iso, phrase
 from taskcheck.formats.step import Step, next_step
 from taskcheck.formats.wording import ANSWERED, heartbeat as heartbeat_age
 from taskcheck.model.report import Incident, ManagerStatus, Report, SignalNote
@@ -73,7 +73,7 @@ def waited(waiting: Waiting, report: Report) -> str:
     """How long a task has waited for a person, and why, as far as ledgers tell: `` (3d 4h, no key)``."""
     long = age(report.now - waiting.since) if waiting.since is not None else ""
     told = ", ".join(filter(None, (long, waiting.reason)))
-    return f" ({told})" if told else ""
+    return phrase(" (", told, ")")
 
 
 def workers(manager: ManagerStatus) -> str:
@@ -91,7 +91,7 @@ def worker(work: Work) -> str:
     if work.run is None:
         return "no run recorded"
     if work.pid is not None:
-        return f"process {work.pid} on {work.host}" if work.host else f"process {work.pid}"
+        return f"process {work.pid}{phrase(' on ', work.host)}"
     return work.evidence if work.run == "running" else "worker unknown"
 
 

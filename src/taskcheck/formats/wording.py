@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from taskcheck.documents.values import age
+from taskcheck.documents.values import age, first_few
 from taskcheck.formats.sanitize import shell
 from taskcheck.model.cases import RuleRun
 from taskcheck.model.finding import Finding, Safety
@@ -41,9 +41,7 @@ def not_looked_at(report: Report) -> str | None:
     """Return what was not looked at, why, and what would make it visible, in one line; None where all was."""
     if not report.unseen:
         return None
-    told = "; ".join(each.told for each in report.unseen[:SHOWN])
-    more = len(report.unseen) - SHOWN
-    return f"{told}; and {more} more" if more > 0 else told
+    return first_few([each.told for each in report.unseen], SHOWN, "; ")
 
 
 def worst_first(report: Report) -> list[tuple[Incident, Finding]]:

@@ -6,6 +6,7 @@ from itertools import chain
 
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.values import first_few
 from taskcheck.model.sources import (
     Merge,
     PullAddress,
@@ -105,10 +106,8 @@ class Pulls:
 
 
 def _notice(reason: str, addresses: tuple[PullAddress, ...]) -> str:
-    first = addresses[0]
-    further = len(addresses) - 1
-    more = f" and {further} more" if further else ""
-    return f"nothing is known of pull request {first}{more}: {reason}"
+    named = first_few([str(address) for address in addresses], 1)
+    return f"nothing is known of pull request {named}: {reason}"
 
 
 def address(recorded: PullRequest | None, home: tuple[str, str] | None = None) -> PullAddress | None:

@@ -327,6 +327,12 @@ class Manager:
         )
 
     @property
+    def heard_at(self) -> datetime | None:
+        """When it last wrote a heartbeat; None where none says so."""
+        snapshot = self.newest_snapshot
+        return snapshot.generated_at if snapshot is not None else None
+
+    @property
     def files(self) -> tuple[Ledger, ...]:
         """Its registers, then its snapshots, as files."""
         return (*(r.ledger for r in self.registers), *(s.ledger for s in self.snapshots))

@@ -139,6 +139,12 @@ class Merge:
     """The commit that took back what had landed; None where none did."""
 
     @property
+    def told(self) -> str:
+        """The verdict in words."""
+        words = {True: f"merged: {self.proof}", False: "not merged", None: f"perhaps merged: {self.proof}"}
+        return words[self.merged]
+
+    @property
     def may_say_more(self) -> bool:
         """Whether the branch has commits that root hasn't, as far as is known."""
         is_in_root = self.tip is not None and self.fork == self.tip

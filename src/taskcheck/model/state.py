@@ -216,6 +216,17 @@ class State:
         line, column = document.locate(place.route)
         return replace(place, path=path, line=line, column=column)
 
+    def files_of(self, task: str) -> tuple[Task, ...]:
+        """Return a task as root has it, and as its own worktree has it where that differs."""
+        copy = self.own_copy_of(task)
+        files = (self.tasks.get(task), copy.task if copy is not None else None)
+        return tuple(filter(None, files))
+
+    def records_of(self, task: str) -> tuple[Entry | Tombstone, ...]:
+        """Return tombstone and entries of a task's newest run."""
+        run = self.dispatch_of(task)
+        return run.records if run is not None else ()
+
     def dispatch_of(self, task: str) -> Dispatch | None:
         """Return the newest run of one task."""
         return None if isinstance(self.dispatches, Unavailable) else self.dispatches.of(task)

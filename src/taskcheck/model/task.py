@@ -9,7 +9,7 @@ from types import MappingProxyType
 from taskcheck.config.settings import Stage
 from taskcheck.documents import Document, Route, Trouble, Value
 from taskcheck.documents.frozen import frozen
-from taskcheck.documents.values import from_epoch, whole_number
+from taskcheck.documents.values import from_epoch, phrase, whole_number
 from taskcheck.model.sources import Fork, Merge, Unavailable
 
 PULL_PATH = r"/(?:pull|pulls|pull-requests|merge_requests|pullrequest)/(\d{1,18})(?!\d)"
@@ -43,6 +43,16 @@ class PullRequest:
         """The number that its URL names; None where it names none."""
         found = re.findall(PULL_PATH, self.url or "")
         return int(found[-1]) or None if found else None
+
+    @property
+    def known_number(self) -> int | None:
+        """Its number, which may stand in its URL alone; None where neither has one."""
+        return self.number or self.url_number
+
+    @property
+    def spoken(self) -> str:
+        """Its number and its URL, as far as it has them: ``#12 https://…``."""
+        return f"{phrase('#', self.known_number, ' ')}{phrase('', self.url)}".rstrip()
 
     @staticmethod
     def at(url: str) -> "PullRequest":

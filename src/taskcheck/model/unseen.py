@@ -1,6 +1,7 @@
 """What was not looked at, which a report tells beside what it found."""
 
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.values import phrase
 
 FILES = "files"
 """The kind of what wasn't looked at that is a file, not a checkout."""
@@ -21,5 +22,5 @@ class Unseen:
     @property
     def told(self) -> str:
         """What there is to say of it, in one line."""
-        cure = f" (help: {self.cure})" if self.cure else ""
+        cure = phrase(" (help: ", self.cure, ")")
         return f"{self.where}: {self.why}{cure}"

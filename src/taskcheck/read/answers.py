@@ -47,8 +47,7 @@ def read_rest(
 def changed(sources: Sources, location: Location) -> bool:
     """Return whether a file was written since it was read: what rests on it may be about a moment that never was."""
     ledgers = (*sources.registers, *sources.snapshots, *sources.tombstones, *sources.dispatch_logs)
-    files = (*sources.tasks, *ledgers, *sources.people, *sources.roles)
-    if _written_since(location.root, files):
+    if _written_since(location.root, (*sources.tasks, *ledgers, *sources.people, *sources.roles)):
         return True
     remembered = sources.remembered
     if remembered is not None and _is_outdated(location.root, remembered.stamps):
@@ -62,15 +61,18 @@ def changed(sources: Sources, location: Location) -> bool:
     return False
 
 
-def _written_since(folder: Path, files: Iterable[Source]) -> bool:
-    """Return whether one of some files in a folder was written since it was read."""
-    for source in files:
-        if source.stamp is None:
-            continue
-        found = stamp(folder / source.path)
-        if found != source.stamp:
+def _is_outdated(root: Path, stamps: Mapping[str, tuple[int, ...]]) -> bool:
+    """Return whether a file has another stamp than is remembered of it."""
+    for path, known in stamps.items():
+        found = stamp(root / path)
+        if found != known:
             return True
     return False
+
+
+def _written_since(folder: Path, files: Iterable[Source]) -> bool:
+    """Return whether one of some files in a folder was written since it was read."""
+    return any(source.stamp is not None and stamp(folder / source.path) != source.stamp for source in files)
 
 
 def _recorded_paths(questions: Questions, location: Location) -> dict[str, RecordedPath]:

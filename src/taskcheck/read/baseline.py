@@ -5,6 +5,7 @@ from pathlib import Path
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents.bounded import Unreadable, read_still
+from taskcheck.documents.values import phrase
 from taskcheck.model.baseline import Baseline, BaselineError
 from taskcheck.read.locate import Location
 from taskcheck.read.runner import GitError
@@ -50,7 +51,7 @@ def read_baseline(
         raise BaselineError(f"{_named(named, settings)}: {why}") from error
     except (BaselineError, GitError, OSError, UnicodeDecodeError) as error:
         where = _named(named, settings)
-        of = f" of {revision}" if revision else ""
+        of = phrase(" of ", revision)
         raise BaselineError(f"{where}{of}: {_why(error)}") from error
 
 

@@ -43,10 +43,7 @@ def read_changes(lineage: Lineage, dispatched: Mapping[str, datetime]) -> tuple[
 
 def since(dispatched: Mapping[str, datetime]) -> int | None:
     """Return the time of the earliest last sign of a run, in seconds since 1970; None without any run."""
-    if not dispatched:
-        return None
-    earliest = min(dispatched.values())
-    return int(earliest.timestamp())
+    return int(min(dispatched.values()).timestamp()) if dispatched else None
 
 
 def read_edits(history: History, merges: Mapping[str, Merge], prefix: str) -> dict[str, Merge]:
@@ -57,20 +54,17 @@ def read_edits(history: History, merges: Mapping[str, Merge], prefix: str) -> di
         merges: the verdicts by branch.
         prefix: the store's folder in its repository.
     """
-    steps = {branch: _step(merge) for branch, merge in merges.items()}
-    history.git.deltas.load(filter(None, steps.values()))
+    landed = {branch: merge for branch, merge in merges.items() if _step(merge) is not None}
+    history.git.deltas.load(filter(None, map(_step, landed.values())))
     told = dict(merges)
     made: dict[str, list[Delta]] = {}
-    for branch, step in steps.items():
-        if step is None:
-            continue
-        deltas = _made(history, step)
+    for branch, merge in landed.items():
+        deltas = _made(history, merge)
         if isinstance(deltas, Merge):
             told[branch] = deltas
         else:
             made[branch] = deltas
-    needed = _blobs_of(chain(*made.values()))
-    found = history.git.objects.blobs(needed, MAX_TASK_BYTES)
+    found = history.git.objects.blobs(_blobs_of(chain(*made.values())), MAX_TASK_BYTES)
     for branch, deltas in made.items():
         told[branch] = _with_edits(history, merges[branch], deltas, found, prefix)
     return told
@@ -83,14 +77,15 @@ def _step(merge: Merge) -> Step | None:
     return merge.tip, merge.fork
 
 
-def _made(history: History, step: Step) -> list[Delta] | Merge:
-    """Return what a branch did to task files in one step; no verdict where git can't tell.
+def _made(history: History, merge: Merge) -> list[Delta] | Merge:
+    """Return what a branch that has landed did to task files; no verdict where git can't tell.
 
     Raises:
         GitSilent: git gives no answer at all.
     """
+    step = _step(merge)
     try:
-        deltas = history.git.deltas.told(step)
+        deltas = history.git.deltas.told(step) if step is not None else ()
     except GitSilent:
         raise
     except GitError as error:
@@ -104,11 +99,7 @@ def _with_edits(history: History, merge: Merge, deltas: Collection[Delta], found
     if unread is not None:
         return unknown(f"a version of its task files can't be read: {unread}")
     tip = merge.tip or ""
-    edits = []
-    for delta in deltas:
-        change = _change(history, tip, delta, found.contents, prefix)
-        edits.append(change)
-    return replace(merge, edits=tuple(edits))
+    return replace(merge, edits=tuple(_change(history, tip, delta, found.contents, prefix) for delta in deltas))
 
 
 def _blobs_of(deltas: Iterable[Delta]) -> set[str]:
@@ -119,10 +110,10 @@ def _blobs_of(deltas: Iterable[Delta]) -> set[str]:
 
 def _change(history: History, commit: str, delta: Delta, contents: Mapping[str, bytes], prefix: str) -> Change:
     """Return a change with what the file held before and after."""
-    graph = history.graph
-    number = graph.numbers[commit]
-    seconds = graph.times[number]
-    path = delta.path.removeprefix(prefix)
-    before = contents.get(delta.before or "")
-    after = contents.get(delta.after or "")
-    return Change(path=path, commit=commit, at=from_epoch(seconds), before=before, after=after)
+    return Change(
+        path=delta.path.removeprefix(prefix),
+        commit=commit,
+        at=from_epoch(history.graph.times[history.graph.numbers[commit]]),
+        before=contents.get(delta.before or ""),
+        after=contents.get(delta.after or ""),
+    )

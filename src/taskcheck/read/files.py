@@ -13,6 +13,7 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.documents import Trouble
 from taskcheck.documents.bounded import RETRY_PAUSES, Busy, Unreadable, open_bounded, read_bounded, stamp_of
 from taskcheck.documents.frozen import field, frozen
+from taskcheck.documents.values import phrase
 from taskcheck.model.sources import Source
 
 MAX_TASK_BYTES = 8 * 1024 * 1024
@@ -194,7 +195,7 @@ class Folder:
                 if seen > MAX_FILES:
                     self.errors.append(f"{base or '.'}: more than {MAX_FILES} files; narrow the pattern {pattern.text}")
                     return
-                prefix = f"{folder}/" if folder else ""
+                prefix = phrase("", folder, "/")
                 entries = self._without_links(listed, prefix, depth, pattern)
                 folders = [prefix + entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
                 if _reaches(pattern, depth):

@@ -39,15 +39,8 @@ class Choice:
                 findings.append(finding)
         return replace(incident, findings=tuple(findings), signals=())
 
-        incidents = tuple(each for each in map(narrowed, report.incidents) if each.findings)
-        return replace(report, incidents=incidents, partial=True, chosen=True)
-
-    def _means(self, subject: str, finding: Finding, matches: Matches | None) -> bool:
-        """Return whether a finding is meant."""
-        node = f"{subject}::{finding.title}"
-        names = {node, f"{subject}::{finding.rule}"}
-        if self.nodes and names.isdisjoint(self.nodes):
-            return False
-        if matches is None:
+    def _names(self, *nodes: str) -> bool:
+        """Return whether a finding, which has some names, is named; each is where none is."""
+        if not self.nodes:
             return True
-        return matches(f"{node} {finding.family}")
+        return not set(self.nodes).isdisjoint(nodes)

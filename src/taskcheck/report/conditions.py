@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from taskcheck.documents.values import age, counted
-from taskcheck.model.runtime import Dispatch, Entry, Manager, Tombstone
+from taskcheck.documents.values import age, counted, phrase
+from taskcheck.model.runtime import Dispatch, Manager
 from taskcheck.model.sources import Fork, Repository, Unavailable
 from taskcheck.model.state import State
-from taskcheck.model.task import Checkout, PullRequest, Task
+from taskcheck.model.task import Checkout, PullRequest
 from taskcheck.model.timeline import Condition
 
 
@@ -21,29 +21,26 @@ def conditions(task: str, state: State) -> Iterator[Condition]:
     if run is not None:
         yield _worker(run)
     for pull in pull_requests(task, state):
-        yield Condition(name="pull request", value=_told(pull))
+        yield Condition(name="pull request", value=pull.spoken)
     waiting = state.waiting.get(task)
     if waiting is not None:
-        reason = f": {waiting.reason}" if waiting.reason else ""
-        yield Condition(name="waits", value=f"for a person{reason}", since=waiting.since)
+        yield Condition(name="waits", value=f"for a person{phrase(': ', waiting.reason)}", since=waiting.since)
 
 
 def conditions_of_manager(manager: Manager, state: State) -> Iterator[Condition]:
     """Yield how a manager's ledgers stand now."""
     names = sorted({ledger.name for ledger in manager.files})
     yield Condition(name="spelled", value=", ".join(names))
-    snapshot = manager.newest_snapshot
-    at = snapshot.generated_at if snapshot is not None else None
-    value = "none" if at is None else f"{age(state.now - at)} old"
-    yield Condition(name="heartbeat", value=value, place=snapshot.ledger.place if snapshot is not None else None)
+    heard = "none" if manager.heard_at is None else f"{age(state.now - manager.heard_at)} old"
+    yield Condition(name="heartbeat", value=heard)
     count = len({entry.task for entry in manager.entries})
     yield Condition(name="registered", value=counted(count, "task"))
 
 
 def own_branches(task: str, state: State) -> set[str]:
     """Return the branches that ledgers, front matter or the own checkout name as a task's own."""
-    named = {record.branch for record in _records(task, state)}
-    named |= {file.text("branch") for file in _files(task, state)}
+    named = {record.branch for record in state.records_of(task)}
+    named |= {file.text("branch") for file in state.files_of(task)}
     checkout = state.checkout_of(task)
     if checkout is not None:
         named.add(checkout.branch)
@@ -52,30 +49,12 @@ def own_branches(task: str, state: State) -> set[str]:
 
 def pull_requests(task: str, state: State) -> list[PullRequest]:
     """Return the pull requests that root, the own copy and the records of the newest run name, each once."""
-    named = [file.pull_request for file in _files(task, state)]
-    named += [record.pull_request for record in _records(task, state)]
     found: dict[str | int | None, PullRequest] = {}
-    for pull in filter(None, named):
-        found.setdefault(_number(pull) or pull.url, pull)
+    for ledger in (*state.files_of(task), *state.records_of(task)):
+        pull = ledger.pull_request
+        if pull is not None:
+            found.setdefault(pull.known_number or pull.url, pull)
     return list(found.values())
-
-
-def _files(task: str, state: State) -> list[Task]:
-    """Return a task as root has it, and as its own copy has it where that differs."""
-    root, copy = state.tasks.get(task), state.own_copy_of(task)
-    found = [root] if root is not None else []
-    return [*found, copy.task] if copy is not None else found
-
-
-def _records(task: str, state: State) -> tuple[Entry | Tombstone, ...]:
-    """Return the records of a task's newest run."""
-    run = state.dispatch_of(task)
-    return run.records if run is not None else ()
-
-
-def _number(pull: PullRequest) -> int | None:
-    """Return the number of a pull request, which may stand in its URL alone."""
-    return pull.number or pull.url_number
 
 
 def own_range(task: str, state: State, git: Repository | Unavailable) -> tuple[str, str] | None:
@@ -99,8 +78,8 @@ def _root(task: str, state: State) -> Condition:
     root = state.tasks.get(task)
     if root is None:
         return Condition(name="root", value="no task file")
-    owner = f", owner {root.owned_by}" if root.owned_by else ", no owner"
-    return Condition(name="root", value=f"{root.status or 'no status'}{owner}", place=root.place)
+    value = f"{root.status or 'no status'}, owner {root.owned_by or 'nobody'}"
+    return Condition(name="root", value=value, place=root.place)
 
 
 def _worktree(task: str, checkout: Checkout, state: State) -> Condition:
@@ -121,33 +100,13 @@ def _branch(checkout: Checkout) -> Iterator[Condition]:
     fork = checkout.fork
     if checkout.branch is None or not isinstance(fork, Fork):
         return
-    value = f"{checkout.branch}: {counted(fork.commits, 'commit')} of its own{_verdict(checkout)}"
+    verdict = f", {checkout.merge.told}" if checkout.merge is not None else ""
+    value = f"{checkout.branch}: {counted(fork.commits, 'commit')} of its own{verdict}"
     yield Condition(name="branch", value=value, since=fork.newest_commit_at)
-
-
-def _verdict(checkout: Checkout) -> str:
-    """Return whether a branch landed, in words; empty where nobody asked."""
-    merge = checkout.merge
-    if merge is None:
-        return ""
-    match merge.merged:
-        case True:
-            return f", merged: {merge.proof}"
-        case False:
-            return ", not merged"
-        case None:
-            return f", perhaps merged: {merge.proof}"
 
 
 def _worker(run: Dispatch) -> Condition:
     """Return how the newest run stands."""
     began = run.began if not run.over else None
-    code = f", exit code {run.exit_code}" if run.exit_code is not None else ""
+    code = phrase(", exit code ", run.exit_code)
     return Condition(name="worker", value=f"{run.state.value}: {run.why}{code}", since=began)
-
-
-def _told(pull: PullRequest) -> str:
-    """Return a pull request in words: its number, its URL."""
-    number = _number(pull)
-    named = f"#{number}" if number else ""
-    return " ".join(filter(None, (named, pull.url)))

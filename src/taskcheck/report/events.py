@@ -5,7 +5,7 @@ from datetime import datetime
 
 from taskcheck.assemble.signs import front_stamps
 from taskcheck.documents.frozen import frozen
-from taskcheck.documents.values import has_zone
+from taskcheck.documents.values import has_zone, phrase
 from taskcheck.model.runtime import DispatchLog, Entry, Manager, Row, Signal, Tombstone
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
@@ -108,10 +108,8 @@ class EventReader:
 
     def _signalled(self, signal: Signal) -> Event:
         """Return a raw signal; one without a time is as old as the heartbeat that has it."""
-        detail = f": {signal.detail}" if signal.detail else ""
-        level = f" ({signal.level})" if signal.level else ""
         return Event(
-            what=f"{signal.kind}{level}{detail}",
+            what=f"{signal.kind}{phrase(' (', signal.level, ')')}{phrase(': ', signal.detail)}",
             source=f"heartbeat of {signal.manager}",
             at=signal.at or signal.heard_at,
             place=signal.place,
@@ -181,27 +179,22 @@ def _meaning(task: Task, key: str) -> str:
     """Return what a time of front matter means, in words; its key where nobody knows."""
     if key == task.keys.get("pr_created_at", "pr_created_at"):
         pull = task.pull_request
-        number = f" #{pull.number}" if pull is not None and pull.number else ""
-        return f"pull request{number} opened"
+        number = pull.known_number if pull is not None else None
+        return f"pull request{phrase(' #', number)} opened"
     first = key.lower().replace("-", "_").partition("_")[0]
     return WORDS.get(first, key)
 
 
 def _process(pid: int | None, host: str | None) -> str:
     """Return which process it is, in words, after a comma; empty where that isn't recorded."""
-    if pid is None:
-        return f" on {host}" if host else ""
-    return f", process {pid} on {host}" if host else f", process {pid}"
+    return f"{phrase(', process ', pid)}{phrase(' on ', host)}"
 
 
 def _end(tombstone: Tombstone) -> str:
     """Return how a run ended, in words."""
-    parts = [tombstone.outcome or "no outcome recorded"]
-    if tombstone.exit_code is not None:
-        parts.append(f"exit code {tombstone.exit_code}")
-    if tombstone.reason:
-        parts.append(tombstone.reason)
-    return f"run ends: {', '.join(parts)}"
+    outcome = tombstone.outcome or "no outcome recorded"
+    code = phrase(", exit code ", tombstone.exit_code)
+    return f"run ends: {outcome}{code}{phrase(', ', tombstone.reason)}"
 
 
 def _logged(log: DispatchLog) -> Event:
@@ -212,9 +205,5 @@ def _logged(log: DispatchLog) -> Event:
 
 def _seen(row: Row) -> str:
     """Return what a heartbeat's row says, in words."""
-    parts = [f"seen as {row.status}" if row.status else "seen"]
-    if row.registered is not None:
-        parts.append("registered" if row.registered else "not registered")
-    if row.dispatch_state:
-        parts.append(f"dispatch {row.dispatch_state}")
-    return ", ".join(parts)
+    registered = {True: ", registered", False: ", not registered", None: ""}[row.registered]
+    return f"seen{phrase(' as ', row.status)}{registered}{phrase(', dispatch ', row.dispatch_state)}"
