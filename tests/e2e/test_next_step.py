@@ -145,6 +145,7 @@ TRIED = {
         Tried("bad-fixes", "allowed"),
         Tried("bad-fixes", "no-outcome-blocked"),
     ],
+    "shared-issue": [Tried("bad-one-of-two", "two", put("tasks/two.md", ("issue: 7", "issue: 70")))],
     "done-with-open-pr": [Tried("bad-open", "fix-login", put("tasks/fix-login.md", ("completed", "in_review")))],
     "done-not-landed": [Tried("bad-unmerged", "back", put("tasks/back.md", ("completed", "in_review")))],
     "dropped-dependency": [Tried("bad-cancelled", "ready", put("tasks/ready.md", ("[dropped]", "[]")))],

@@ -37,7 +37,10 @@ def shared_issue(tasks: Tasks, checkouts: Checkouts | None = None) -> Iterator[F
 
 def _issue_of(task: Task) -> Record | None:
     """Return the issue that a task is, by the first key that names one; None for none."""
+    front = task.front
     for key in KEYS:
+        if key not in front:
+            continue
         text = task.text(key) or ""
         found = record(task, task.at(key), text, ISSUE)
         if found is None:

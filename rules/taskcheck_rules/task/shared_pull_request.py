@@ -41,8 +41,11 @@ def shared_pull_request(tasks: Tasks, options: Options, checkouts: Checkouts | N
 
 def _pull_of(task: Task) -> Record | None:
     """Return the pull request that a task records: by its URL, else by its number; None for none."""
-    key = "pr_url" if task.text("pr_url") else "pr_number"
-    return record(task, task.at(key), task.text(key) or "", PULL)
+    for key in ("pr_url", "pr_number"):
+        text = task.text(key)
+        if text is not None:
+            return record(task, task.at(key), text, PULL)
+    return None
 
 
 def _finding(sharing: list[Record]) -> Finding:

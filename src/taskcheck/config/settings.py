@@ -31,7 +31,7 @@ class Stage(Enum):
     @property
     def closed(self) -> bool:
         """Whether a task in this stage is over: done, or dropped."""
-        return self in {Stage.DONE, Stage.DROPPED}
+        return self is Stage.DONE or self is Stage.DROPPED
 
     @property
     def order(self) -> int:

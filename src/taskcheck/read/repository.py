@@ -29,6 +29,9 @@ from taskcheck.read.worktrees import read_unlinked, read_worktrees
 MOST_OWN = 200
 """Tips of open tasks' own branches that are compared without being asked for (contract 2, point 11)."""
 
+_NEW_ENOUGH: set[str] = set()
+"""The gits, told apart as `compiled` does it, whose versions this process has asked: none is asked twice."""
+
 _LOCAL = "refs/heads/"
 _REMOTES = "refs/remotes/"
 _REF_FOLDERS = (_LOCAL, _REMOTES, f"{_REMOTES}{REMOTE}")
@@ -51,11 +54,14 @@ def read_git(
         return Unavailable("git is not installed")
     try:
         with Git(location.top) as git:
-            asked = compiled("git") if sources.remembered is not None else ""
-            if not asked or sources.remembered is None or asked != sources.remembered.git:
+            asked = compiled("git")
+            remembered = sources.remembered.git if sources.remembered is not None else ""
+            if not asked or asked not in {remembered, *_NEW_ENOUGH}:
                 version = git.version()
                 if version < MINIMUM:
                     return Unavailable(f"git {_dotted(MINIMUM)} or newer is needed, this is {_dotted(version)}")
+            if asked:
+                _NEW_ENOUGH.add(asked)
             found = _read_repository(git, sources, location, settings, questions, further, errors, progress)
             return replace(found, git=asked)
     except GitError as error:
