@@ -131,7 +131,7 @@ def _import_all() -> None:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
-    for name in ("frontmatter", "pydantic", "rapidfuzz.process"):
+    for name in ("difflib", "frontmatter", "pydantic"):
         importlib.import_module(name)
 
 

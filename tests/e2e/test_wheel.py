@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from taskcheck.formats import FORMATS
+from taskcheck.version import __version__
 from tests.conftest import ROOT
-from tests.e2e.conftest import environment
+from tests.e2e.conftest import environment, taskcheck
 
 
 def run(*command: str | Path, cwd: Path, code: int = 0) -> str:
@@ -84,6 +85,19 @@ def test_wheel_works_outside_the_tree(installed: Path, tmp_path: Path) -> None:
     assert "<h1>6 need a look</h1>" in run(command, "--format", "html", cwd=tmp_path / "fleet", code=1)
     run(command, "serve", "--port", "0", cwd=tmp_path / "fleet", code=2)  # The extra isn't there.
     assert run(command, "--version", cwd=tmp_path).startswith("taskcheck 0.")
+
+
+def test_both_names_of_the_command_work(installed: Path, tmp_path: Path) -> None:
+    for name in ("taskcheck", "taskcheck-lint"):
+        assert run(installed / "bin" / name, "--version", cwd=tmp_path) == f"taskcheck {__version__}\n"
+
+
+def test_the_other_project_of_the_name_is_noticed(tmp_path: Path) -> None:
+    """Whose files lie where ours do; its metadata is all that tells."""
+    (tmp_path / "taskcheck-1.0.dist-info").mkdir()
+    told = taskcheck("--version", cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    assert told.out == f"taskcheck {__version__}\n"
+    assert "pip uninstall taskcheck" in told.err
 
 
 def test_the_example_plugin_is_at_home_in_a_new_environment(installed: Path, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ REGISTER = '{"owner": "dave-fowler", "updated_at": "2026-03-24T18:00:00Z", "entr
 HEAVY = {
     "asyncio", "dataclasses", "difflib", "email", "frontmatter", "git", "hashlib", "html", "http", "importlib.metadata",
     "inspect",
-    "jinja2", "junit_xml", "logging", "msgspec", "multiprocessing", "pkgutil", "platform", "pydantic", "rapidfuzz",
+    "jinja2", "junit_xml", "logging", "msgspec", "multiprocessing", "pkgutil", "platform", "pydantic",
     "requests", "rich", "shlex", "shtab", "shutil", "socket", "ssl", "tempfile", "tomli_w", "traceback", "yaml",
     "zipfile",
 }  # fmt: skip

@@ -193,6 +193,7 @@ def _dispatch(argv: list[str]) -> int:
         from taskcheck.version import __version__
 
         print(f"taskcheck {__version__}")
+        _tell_of_namesake()
         return 0
     if argv[:1] in (["--help"], ["-h"], ["help"]):
         print(_help())
@@ -209,6 +210,17 @@ def _dispatch(argv: list[str]) -> int:
         return run(options)
     except Failure as failure:
         raise _perhaps_mistyped(failure, first) from failure
+
+
+def _tell_of_namesake() -> None:
+    """Say where the other project of this name is installed too: both write the same files."""
+    from taskcheck.read.distributions import is_installed
+
+    if is_installed("taskcheck"):
+        complain(
+            "another project, taskcheck, is installed beside taskcheck-lint, and each overwrites files of the other; "
+            "try: pip uninstall taskcheck, then pip install --force-reinstall taskcheck-lint"
+        )
 
 
 def _perhaps_mistyped(failure: Failure, first: str) -> Failure:

@@ -27,6 +27,16 @@ def read_entry_points(group: str) -> list[Point]:
     return [(point.name, point.value) for point in points]
 
 
+def is_installed(name: str) -> bool:
+    """Return whether a distribution of exactly this name, in lower case, lies along ``sys.path``."""
+    for place in sys.path:
+        for child in _children(place or "."):
+            lowered = child.lower()
+            if lowered.endswith(_KINDS) and lowered.partition("-")[0] == name:
+                return True
+    return False
+
+
 def _finders() -> list[object]:
     """Return those who look for distributions; alone, it is the one who looks along ``sys.path``."""
     return [finder for finder in sys.meta_path if hasattr(finder, "find_distributions")]
