@@ -10,7 +10,7 @@ from taskcheck.config.people import AmbiguousNames
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.documents.shape import file_of
 from taskcheck.plugins import manager as plugins
-from taskcheck.read.locate import Location, locate
+from taskcheck.read.locate import Location, locate_store
 from taskcheck.read.runner import GitError
 
 if TYPE_CHECKING:
@@ -295,9 +295,9 @@ def open_store(where: Where) -> Store:
         GitError: there is a repository, and its main checkout can't be told.
         NotADirectoryError: the root isn't there.
     """
-    location = locate(where.root)
     loaded = plugins.load(third_party=where.third_party)
-    known = config.presets({**config.builtin_presets(), **loaded.presets()})
+    known = loaded.all_presets()
+    location = locate_store(where.root, known.values())
     settings = config.load(location.root, known, where.config, _trusted_files(location, where.config_from))
     if where.branches:
         settings = replace(settings, branches=(*settings.branches, *where.branches))

@@ -53,20 +53,6 @@ def test_two_commands_lead_to_a_report(name: str, store: Store) -> None:
     assert checked.json["incidents"] == []
 
 
-def test_in_a_linked_worktree_on_an_orphan_branch(store: Store) -> None:
-    """The tasks lie on a branch of their own, checked out beside the code."""
-    root = store({"src/a.py": ""})
-    git("worktree", "add", "-q", "--detach", "../board", cwd=root)
-    git("checkout", "-q", "--orphan", "tasks", cwd=root.parent / "board")
-    git("rm", "-q", "-r", "-f", ".", cwd=root.parent / "board")
-    board = root.parent / "board"
-    (board / "todo").mkdir()
-    (board / "todo/a.md").write_text(TODO.format("a", "doing"))
-    ran = taskcheck(cwd=board)
-    assert ran.code == 4
-    assert "Traceback" not in ran.err
-
-
 def test_nothing_is_written_by_a_rehearsal_and_nothing_overwritten(store: Store) -> None:
     root = store(STORES["todo"][0])
     before = sorted(path for path in root.rglob("*") if ".git" not in path.parts)

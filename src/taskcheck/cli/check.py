@@ -51,7 +51,21 @@ def run(options: argparse.Namespace) -> int:
     keep_failed(report, request, options, store.location)
     tell_empty(report, store)
     store.plugins.finish(report, checked.plan)
-    return report.exit_code
+    return 0 if _is_commit_of_code(report, store, options) else report.exit_code
+
+
+def _is_commit_of_code(report: "Report", store: "Store", options: argparse.Namespace) -> bool:
+    """Return whether a commit is gated that has no tasks to be stopped for: they lie on an orphan branch.
+
+    All worktrees share their hooks, so the one that is for the commits of tasks is asked about those of code, too.
+    """
+    from taskcheck.model.report import EMPTY
+
+    if report.exit_code != EMPTY or options.gate != "commit":
+        return False
+    from taskcheck.cli.apart import has_store_apart
+
+    return has_store_apart(store)
 
 
 def _show(options: argparse.Namespace) -> int:

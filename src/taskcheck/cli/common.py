@@ -9,21 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from taskcheck.cli import Failure, complain
-from taskcheck.documents.values import first_few
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from taskcheck.engine.rule import Rule
     from taskcheck.model.report import Report
     from taskcheck.store import Store
 
 T = TypeVar("T")
-
-SHOWN = 3
-"""Of what may be tasks so many folders are named."""
-
-MOST_KEYS = 6
 
 
 def store_place(parser: argparse.ArgumentParser) -> None:
@@ -238,19 +230,8 @@ def tell_empty(report: "Report", store: "Store") -> None:
     if report.exit_code == EMPTY:
         settings = store.settings
         looked = f"preset {settings.preset} looks for {', '.join(settings.paths.tasks)}"
+        from taskcheck.cli.apart import seen
+
         complain(visible(f"{NOTHING} in {store.location.root} ({looked})", None))
-        for line in _seen(store):
+        for line in seen(store):
             complain(visible(line, None))
-
-
-def _seen(store: "Store") -> "Iterator[str]":
-    """Yield what there is that may be tasks, in two lines; nothing where there is nothing."""
-    from taskcheck.assemble.survey import heaps
-    from taskcheck.read.survey import survey
-
-    found = heaps(survey(store.location))
-    if not found:
-        return
-    told = [f"{heap.pattern} ({heap.files} with {', '.join(list(heap.keys)[:MOST_KEYS])})" for heap in found]
-    yield f"what may be tasks lies in {first_few(told, SHOWN, '; ')}"
-    yield "`taskcheck init` proposes a configuration for it"

@@ -74,9 +74,11 @@ def run(options: argparse.Namespace) -> int:
         print(setup(), end="")
         return 0
     from taskcheck.config import load as config
-    from taskcheck.read.locate import locate
+    from taskcheck.plugins import manager
+    from taskcheck.read.locate import locate_store
 
-    location = guarded(lambda: locate(options.root))
+    presets = guarded(lambda: manager.load(third_party=True).all_presets())
+    location = guarded(lambda: locate_store(options.root, presets.values()))
     if options.hook:
         print(_hook(options, location.prefix.rstrip("/")), end="")
         return 0
@@ -143,6 +145,7 @@ def _unknown(store: "Store") -> _Found:
     import tomli_w
 
     from taskcheck.assemble.survey import heaps, table
+    from taskcheck.cli.apart import in_worktrees
     from taskcheck.cli.custom import propose_custom
     from taskcheck.cli.proposal import people
     from taskcheck.read.survey import survey
@@ -152,8 +155,8 @@ def _unknown(store: "Store") -> _Found:
     custom = propose_custom(found)
     if custom is None:
         nothing = f"neither task files nor runtime ledgers found in {store.location.root}"
-        seen = "\n  ".join(("", *lines))
-        raise Failure(visible(f"{nothing} (preset {store.settings.preset}){seen}", None), 4)
+        told = (f"{nothing} (preset {store.settings.preset})", *lines, *in_worktrees(store))
+        raise Failure("\n  ".join(visible(line, None) for line in told), 4)
     persons, notes = people(_configured(store, custom.text).files()[1])
     text = f"{custom.text}\n{tomli_w.dumps({'people': persons})}" if persons else custom.text
     return _Found(store, text, (*custom.notes, *notes), lines)
@@ -164,8 +167,7 @@ def _configured(store: "Store", text: str) -> "Store":
     from taskcheck.config import load as config
     from taskcheck.documents.frozen import replace
 
-    known = config.presets({**config.builtin_presets(), **store.plugins.presets()})
-    settings = config.load(store.location.root, known, given={config.FILE: text.encode()})
+    settings = config.load(store.location.root, store.plugins.all_presets(), given={config.FILE: text.encode()})
     return replace(store, settings=settings)
 
 

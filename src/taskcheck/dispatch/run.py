@@ -150,8 +150,9 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
         NotDispatched, UsageError: as `run`.
         GivenUp: it couldn't be written down.
     """
-    variables = {**environment(), "TASKCHECK_TASK": begun.task.id}
-    folder = begun.workplace.path / store.location.prefix
+    variables = {**environment(), "TASKCHECK_TASK": begun.task.id, "TASKCHECK_ROOT": str(store.location.root)}
+    is_apart = store.location.code is not None
+    folder = begun.workplace.path if is_apart else begun.workplace.path / store.location.prefix
     try:
         worker = Worker.prepared(wanted.command, folder=folder, environment=variables, log=log.fd, lock=lock)
     except OSError as error:

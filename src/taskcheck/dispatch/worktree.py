@@ -136,7 +136,9 @@ def make(store: Store, workplace: Workplace) -> None:
     path = str(workplace.path)
     if workplace.stale:
         _git(root, "worktree", "remove", "--force", path)
-    branch = [f"-b{workplace.branch}", "--", path] if workplace.new_branch else ["--", path, str(workplace.branch)]
+    branch = ["--", path, str(workplace.branch)]
+    if workplace.new_branch:
+        branch = [f"-b{workplace.branch}", "--", path, *_beginning(store)]
     try:
         workplace.path.parent.mkdir(parents=True, exist_ok=True)
         _git(root, "worktree", "add", "--quiet", *branch)
@@ -144,8 +146,29 @@ def make(store: Store, workplace: Workplace) -> None:
         raise UsageError(f"{error.filename}: {error.strerror}") from error
     except UsageError as error:
         _forget_branch(root, workplace)  # git makes the branch first, and leaves it where the checkout fails
-        cure = "; name another with --branch" if "branch" in str(error) else ""
+        cure = "; name another with --branch" if _is_about_branch(str(error)) else ""
         raise UsageError(f"{error}{cure}") from error
+
+
+def _is_about_branch(refusal: str) -> bool:
+    """Return whether git refuses a branch: that is checked out, or whose name is that of a folder of branches."""
+    return "branch" in refusal or "refs/heads/" in refusal
+
+
+def _beginning(store: Store) -> list[str]:
+    """Return the commit where a new branch begins, if it isn't root's: where tasks are apart, that of the code.
+
+    Raises:
+        UsageError: the code has no commit yet.
+    """
+    code = store.location.code
+    if code is None:
+        return []
+    records = Git(store.location.root).worktrees()
+    head = next((record.head for record in records if os.path.realpath(record.path) == str(code)), None)
+    if head is None:
+        raise UsageError(f"{code} has no commit yet, from which a worker's branch could begin")
+    return [head]
 
 
 def unmake(store: Store, workplace: Workplace) -> None:

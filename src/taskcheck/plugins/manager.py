@@ -7,6 +7,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from taskcheck.config import load as config
 from taskcheck.read.distributions import read_entry_points
 
 if TYPE_CHECKING:
@@ -115,6 +116,14 @@ class Plugins:
         if not self._points:
             return {}
         return _merged(self._each("taskcheck_presets"))
+
+    def all_presets(self) -> dict[str, config.Preset]:
+        """Store formats that come with taskcheck, and those of plugins, by name.
+
+        Raises:
+            ConfigError: one isn't TOML.
+        """
+        return config.presets({**config.builtin_presets(), **self.presets()})
 
     def reporters(self) -> dict[str, Callable[[Report], str]]:
         """Output formats of plugins."""

@@ -142,6 +142,6 @@ def _is_inside(folder: Path, location: Location) -> bool:
     if checkout is None:
         return False
     try:
-        return locate(checkout).top == location.top
+        return locate(checkout).top == locate(location.top or location.root).top
     except (GitError, OSError):
         return True

@@ -1,5 +1,6 @@
 """How the history of each checkout left root's, and the versions of its task files on both sides."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -7,11 +8,13 @@ from itertools import chain
 
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.documents.values import from_epoch
-from taskcheck.model.sources import CheckoutSource, Fork, Unavailable
+from taskcheck.model.sources import Behind, CheckoutSource, Fork, Unavailable
 from taskcheck.read.changes import Changes
 from taskcheck.read.files import MAX_TASK_BYTES
+from taskcheck.read.git import WorktreeRecord
 from taskcheck.read.graph import Commits
 from taskcheck.read.history import History
+from taskcheck.read.locate import Location
 from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.trees import Trees, file_name
 
@@ -262,3 +265,79 @@ def _own_changes(checkout: CheckoutSource, fork: Fork) -> Iterator[tuple[str, bo
         is_committed = source.data == tip
         if versions or not is_committed:
             yield path, is_committed
+
+
+@frozen
+class Code:
+    """What the main checkout of the code is at."""
+
+    tip: str | None
+    """Its commit; None where it has none yet, or the store isn't on an orphan branch."""
+    is_apart: bool
+    """Whether the store is on an orphan branch."""
+
+    @classmethod
+    def of(cls, location: Location, records: Iterable[WorktreeRecord]) -> "Code":
+        """Return what the main checkout is at, by git's records of all checkouts."""
+        if location.code is None:
+            return cls(None, is_apart=False)
+        heads = {os.path.realpath(record.path): record.head for record in records}
+        return cls(heads.get(str(location.code)), is_apart=True)
+
+    @property
+    def tips(self) -> Sequence[str]:
+        """Its commit, if it has one."""
+        return (self.tip,) if self.tip else ()
+
+    def trunk(self, configured: tuple[str, ...], branch: str | None) -> tuple[str, ...]:
+        """Return what trunk may be: on an orphan branch that one, for the code's own has no task files."""
+        if not self.is_apart:
+            return configured
+        return (branch or "",)
+
+    def parted(self, checkouts: list[CheckoutSource], history: History | None) -> list[CheckoutSource]:
+        """Return checkouts, those of the code without task files, and parted from the main checkout.
+
+        Args:
+            checkouts: with the files in which they differ from root.
+            history: of root, of the checkouts and of the code; None where root has no commit yet.
+        """
+        if not self.is_apart:
+            return checkouts
+        found = []
+        for checkout in checkouts:
+            is_code = _is_code(checkout, history)
+            found.append(self._as_code(checkout, history) if is_code else checkout)
+        return found
+
+    def _as_code(self, checkout: CheckoutSource, history: History | None) -> CheckoutSource:
+        """Return a checkout without task files, with the commits that it has beyond the main checkout's."""
+        tip = checkout.head or ""
+        fork = _code_fork(tip, 0, None)
+        if history is not None and self.tip is not None and self.tip not in history.broken:
+            base = history.graph.base(self.tip, tip)
+            fork = _code_fork(base or tip, history.graph.between(self.tip, tip), history)
+        return replace(checkout, files={}, behind=Behind(), absent=frozenset(), fork=fork)
+
+
+def _is_code(checkout: CheckoutSource, history: History | None) -> bool:
+    """Return whether it is known that a checkout and root have no commit in common."""
+    tip = checkout.head
+    if tip is None or checkout.defect is not None:
+        return False
+    if history is None:
+        return True
+    return tip not in history.broken and history.base(tip) is None
+
+
+def _code_fork(base: str, own: Commits, history: History | None) -> Fork:
+    """Return how a checkout of the code left the main one, with commits of its own."""
+    newest_at = _newest(history, own) if history is not None else None
+    return Fork(
+        base=base,
+        base_files={},
+        root_versions={},
+        own_versions={},
+        commits=own.bit_count(),
+        newest_commit_at=newest_at,
+    )

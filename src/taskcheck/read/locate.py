@@ -1,14 +1,18 @@
 """Finds the store: its folder in the main checkout, wherever in the repository one stands."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taskcheck.documents.bounded import Unreadable, read_still
 from taskcheck.documents.frozen import frozen
 from taskcheck.read.files import small_text
 from taskcheck.read.gitconfig import core_values, is_true
 from taskcheck.read.runner import GitError
+
+if TYPE_CHECKING:
+    from taskcheck.config.load import Preset
 
 CONFIG_NAME = "taskcheck.toml"
 
@@ -28,6 +32,8 @@ class Location:
     """Top of the main checkout; None when this is no git repository."""
     current: Path | None
     """Top of the linked worktree that one stands in; None in the main checkout."""
+    code: Path | None = None
+    """The main checkout, with the code, where the store lies in a linked worktree on an orphan branch."""
 
     @property
     def prefix(self) -> str:
@@ -60,6 +66,24 @@ def locate(start: Path) -> Location:
     root = _first_configured(within) or top
     current = checkout if checkout != top else None
     return Location(root, top, current)
+
+
+def locate_store(start: Path, known: "Collection[Preset]") -> Location:
+    """Return the store that a folder belongs to, as `locate`; in a linked worktree it may be one on an orphan branch.
+
+    Args:
+        start: the folder.
+        known: all presets.
+
+    Raises:
+        GitError, NotADirectoryError: as `locate`.
+    """
+    location = locate(start)
+    if location.current is None:
+        return location
+    from taskcheck.read.orphans import or_orphan
+
+    return or_orphan(location, start, known)
 
 
 def _first_configured(folders: Iterable[Path]) -> Path | None:

@@ -12,7 +12,7 @@ from taskcheck.model.history import REMOTE, Uncompared
 from taskcheck.model.sources import CheckoutSource, Fetched, Repository, Source, Sources, Unavailable
 from taskcheck.read.allowlist import branch_name, object_id
 from taskcheck.read.branches import branch_tips, read_branches, read_fetched, without_unread
-from taskcheck.read.forks import read_forks
+from taskcheck.read.forks import Code, read_forks
 from taskcheck.read.git import MINIMUM, Git, Refs, WorktreeRecord
 from taskcheck.read.history import History
 from taskcheck.read.known import Contents
@@ -93,7 +93,9 @@ def _read_repository(
     main = _main_record(records, top)
     head = main.head if main else None
     branch = main.branch if main else None
-    trunk = _trunk(settings.trunk, refs)
+    code = Code.of(location, records)
+    candidates = code.trunk(settings.trunk, branch)
+    trunk = _trunk(candidates, refs)
     trunk_tip = _tip(trunk, refs) if trunk else None
     git.objects.require_commits(_object_ids(head, trunk_tip))
     id_length = _id_length(head, refs)
@@ -111,7 +113,7 @@ def _read_repository(
     compared = branch_tips(refs, settings.branches, taken, trunk)
     own = _own_tips(questions, refs, {*taken, *compared}, trunk)
     compared |= dict(list(own.items())[:MOST_OWN])
-    theirs = _fetched_trunk(settings.trunk, listed)
+    theirs = _fetched_trunk(candidates, listed)
     named = _tips({*questions.branches, *_branches_of(checkouts), *compared}, refs, trunk)
     empty = EMPTY[id_length]
     past = Past()
@@ -119,18 +121,19 @@ def _read_repository(
     with closing(Trees(git.objects, paths.folders(location.prefix), head, empty)) as trees:
         if head is None:
             checkouts += read_branches(trees, compared, {}, root_files, paths, location.prefix)
+            checkouts = code.parted(checkouts, None)
         else:
             history = History.of(
                 git,
                 head,
-                {*named.values(), *compared.values(), *_heads(checkouts), *theirs.values()},
+                {*named.values(), *compared.values(), *_heads(checkouts), *theirs.values(), *code.tips},
                 shallow=shallow,
                 is_task=lambda path: paths.match(path, location.prefix),
                 since=far_back(git, head, questions),
             )
             bases = history.bases(compared.values())
             checkouts += read_branches(trees, compared, bases, root_files, paths, location.prefix)
-            checkouts = _with_forks(history, checkouts, trees, location.prefix)
+            checkouts = code.parted(_with_forks(history, checkouts, trees, location.prefix), history)
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
             past = read_past(lineage, questions, named, further.name, checkouts, common_dir, errors)
             if branch == trunk:

@@ -29,7 +29,7 @@ def read_worktrees(
     progress: Callable[[str], None],
 ) -> list[CheckoutSource]:
     """Return every linked worktree, with the task files in which it differs from root."""
-    linked = [record for record in records if not _same(record.path, location.top)]
+    linked = [record for record in records if not _is_root_or_code(record.path, location)]
     names = _names([record.path for record in linked])
     checkouts = []
     for record in linked:
@@ -162,9 +162,10 @@ def _names(paths: Sequence[Path]) -> dict[Path, str]:
     return names
 
 
-def _same(path: Path, other: Path | None) -> bool:
-    """Return whether two paths lead to one folder."""
-    return other is not None and os.path.realpath(path) == os.path.realpath(other)
+def _is_root_or_code(path: Path, location: Location) -> bool:
+    """Return whether a path leads to root, or to the main checkout where root is a linked worktree."""
+    real = os.path.realpath(path)
+    return any(other is not None and real == os.path.realpath(other) for other in (location.top, location.code))
 
 
 def _defect(path: Path, common_dir: Path) -> str | None:
