@@ -135,3 +135,56 @@ def test_each_file_is_shown_with_why_it_counts_or_not(store: Store) -> None:
     assert "can't be read" in shown[".claude/epics/a/3.md"]
     assert "[paths] other has .claude/epics/**/epic.md" in shown[".claude/epics/a/epic.md"]
     assert "[paths] exclude has" in shown[".claude/epics/a/1-analysis.md"]
+
+
+SLUGS = {
+    f"tasks/1900{number}-p2-{status}--fix.md": f"---\ncreated: 2026-01-0{number}\nstatus: {status}\n---\ntext\n"
+    for number, status in enumerate(["in-progress", "ready", "done"], 1)
+}
+"""Of a format that no preset knows, in the folder that the default one looks into."""
+
+
+def test_what_lies_in_the_default_folder_owes_nobody_fields(store: Store) -> None:
+    """Nothing says that the store has the default preset's format."""
+    root = store(SLUGS)
+    messages = [
+        finding["message"]
+        for incident in taskcheck("--format", "json", cwd=root).json["incidents"]
+        for finding in incident["findings"]
+    ]
+    assert len(messages) == 1, messages
+    assert "did you mean in_progress" in messages[0]
+
+
+@pytest.mark.parametrize(
+    ("files", "missing"),
+    [
+        ({"taskcheck.toml": "[people]\nana = []\n"}, True),
+        ({"taskcheck.toml": 'preset = "task-manager"\n'}, True),
+        ({".tasks/task_manager/a.lock": ""}, True),
+        ({"taskcheck.toml": '[paths]\ntasks = ["tasks/*.md"]\n'}, False),
+        ({}, False),
+    ],
+)
+def test_who_says_that_it_is_the_default_format_is_asked_for_its_fields(
+    files: dict[str, str], missing: bool, store: Store
+) -> None:
+    root = store({**files, "tasks/a.md": "---\nstatus: ready\n---\n"})
+    assert ("title is missing" in taskcheck(cwd=root).out) is missing
+
+
+def test_init_proposes_for_what_lies_in_the_default_folder(store: Store) -> None:
+    root = store({**SLUGS, "tasks/_TEMPLATE.md": "---\ncreated: YYYY-MM-DD\nstatus: ready\n---\n"})
+    made = taskcheck("init", "--yes", cwd=root)
+    assert made.code == 0, made.err
+    config = tomllib.loads((root / "taskcheck.toml").read_text())
+    assert (config["statuses"]["active"], config["fields"]["required"]) == (["in-progress"], [])
+    checked = taskcheck("--format", "json", cwd=root).json
+    assert (checked["summary"]["tasks"], checked["incidents"]) == (3, [])
+
+
+def test_init_keeps_the_default_preset_where_a_task_has_all_that_it_asks(store: Store) -> None:
+    root = store(
+        {"tasks/a.md": "---\ntitle: A\nowner: ana\nstatus: ready\n---\n", "tasks/b.md": "---\nstatus: done\n---\n"}
+    )
+    assert tomllib.loads(taskcheck("init", "--print", cwd=root).out)["preset"] == "task-manager"

@@ -21,7 +21,7 @@ def unreadable_task(file: Task) -> Iterator[Finding]:
     ## Example
     An unterminated block, conflict markers, a key that stands twice, a byte order mark, bytes that aren't UTF-8,
     an alias or tag, front matter that is too large or too deep; a named pipe or folder with a task's name.
-    `README.md`, `index.md` and Markdown without front matter are no tasks.
+    `README.md`, `index.md`, `_TEMPLATE.md` and Markdown without front matter are no tasks.
 
     ## Fix
     None: what was meant is for a person to say. The message names the line and, where there is one, the cure.

@@ -20,6 +20,8 @@ from taskcheck.documents.frozen import frozen
 from taskcheck.formats.sanitize import visible
 
 if TYPE_CHECKING:
+    from taskcheck.assemble.parse import Parsed
+    from taskcheck.assemble.survey import Heap
     from taskcheck.store import Store
 
 PRE_COMMIT = """\
@@ -130,10 +132,28 @@ def _look(options: argparse.Namespace) -> _Found:
 
     store = open_store(Where(root=options.root, config=options.config))
     _, parsed = store.files()
+    is_other = not store.settings.required and not _fits(store, parsed)
+    if is_other and _seen(store):
+        return _unknown(store)
     if parsed.tasks or parsed.ledgers.files:
         proposal = propose(store.settings, parsed, detected=store.detected)
         return _Found(store, proposal.text, proposal.notes)
     return _unknown(store)
+
+
+def _fits(store: "Store", parsed: "Parsed") -> bool:
+    """Return whether some task file has all that the default preset asks of its own."""
+    preset = store.plugins.all_presets()[store.settings.preset]
+    asked = {store.settings.fields.get(name, name) for name in preset.tables["fields"]["required"]}
+    return any(asked <= task.front.keys() for task in parsed.tasks)
+
+
+def _seen(store: "Store") -> "tuple[Heap, ...]":
+    """Return what lies in the store's folder that may be tasks."""
+    from taskcheck.assemble.survey import heaps
+    from taskcheck.read.survey import survey
+
+    return heaps(survey(store.location))
 
 
 def _unknown(store: "Store") -> _Found:
@@ -144,13 +164,12 @@ def _unknown(store: "Store") -> _Found:
     """
     import tomli_w
 
-    from taskcheck.assemble.survey import heaps, table
+    from taskcheck.assemble.survey import table
     from taskcheck.cli.apart import in_worktrees
     from taskcheck.cli.custom import propose_custom
     from taskcheck.cli.proposal import people
-    from taskcheck.read.survey import survey
 
-    found = heaps(survey(store.location))
+    found = _seen(store)
     lines = tuple(table(found))
     custom = propose_custom(found)
     if custom is None:

@@ -168,8 +168,13 @@ def read_layers(
 
 
 def _is_of_preset(root: Path, preset: Preset, written: Mapping[str, Any]) -> bool:
-    """Return whether a store has a preset's format: it names it, or bears its marks, or keeps to its paths."""
-    return "preset" in written or "tasks" not in written.get("paths", ()) or preset.found_in(root)
+    """Return whether a store has a preset's format: it names it, or bears its marks, or keeps to its paths.
+
+    Where nothing is written either, nobody says so: files in a folder that many formats have are no mark.
+    """
+    if "preset" in written or preset.found_in(root):
+        return True
+    return bool(written) and "tasks" not in written.get("paths", ())
 
 
 def _asking_nothing(tables: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ MOST_ENTRIES = 20_000
 def read_beside(folder: Folder, tasks: TaskPaths, settings: Settings) -> tuple[Source, ...]:
     """Return the Markdown that a walk for task files met, or that lies deeper than it went.
 
-    What is excluded, archived or named as something else isn't among it, nor is a README.md or index.md.
+    What is excluded, archived or named as something else isn't among it, nor is a README.md, index.md or _TEMPLATE.md.
     """
     named = (*settings.paths.exclude, *settings.paths.archive, *settings.paths.other)
     excluded = tuple(map(Pattern, named))
@@ -43,7 +43,7 @@ def passed_over(location: Location, settings: Settings) -> Iterator[tuple[str, s
     for path in sorted(others):
         reason = "no pattern of [paths] tasks fits"
         if is_passed_over(path):
-            reason = "a README.md or index.md is no task, unless a pattern names it"
+            reason = "a README.md, index.md or _TEMPLATE.md is no task, unless a pattern names it"
         for key, texts in reasons:
             fitting = [text for text in texts if Pattern(text).match(path)]
             if fitting:

@@ -11,7 +11,7 @@ from taskcheck.read.files import MAX_TASK_BYTES, Folder, Globs
 from taskcheck.read.known import Contents, Index
 from taskcheck.read.recall import Listing
 
-NOT_A_TASK = frozenset({"index.md", "readme.md"})
+NOT_A_TASK = frozenset({"_template.md", "index.md", "readme.md"})
 """Names that a task file has only where a pattern says so."""
 
 
