@@ -199,3 +199,20 @@ def with_many_lines(folder: Path, count: int) -> Repo:
     worktree(repo, "x").commit(**{"tasks/x.md": f"---\ntitle: X\nstatus: ready\n#a\n{lines}---\n"})
     repo.commit(**{"tasks/x.md": f"---\ntitle: X\nstatus: completed\n{lines}#b\n#\n---\n"})
     return repo
+
+
+ID_CONFIG = '[fields]\nid = "id"\n'
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [("", "---\ntitle: X\nstatus: {}\n---\n"), (ID_CONFIG, "---\nid: x\ntitle: X\nstatus: {}\n---\n")],
+)
+def test_a_file_that_a_worktree_renamed_is_the_same_task(config: str, text: str, repo: Repo) -> None:
+    """Where its name is the id, it is known by its bytes and its title; where a key is, by that."""
+    repo.commit(**{"tasks/x.md": text.format("ready"), "taskcheck.toml": CONFIG + config})
+    one = worktree(repo, "one")
+    one.git("mv", "tasks/x.md", "tasks/y.md")
+    one.commit(**{"tasks/y.md": text.format("in_review")})
+    found = [(finding.task, finding.message.partition(";")[0]) for finding in report(repo).findings]
+    assert found == [("x", "root still says ready, worktree one says in_review")]

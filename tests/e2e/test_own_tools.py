@@ -1,7 +1,7 @@
 """The stores' own tools, where they are installed, read what a run and a repair wrote, and accept it.
 
 They are on PATH after `npm install --global backlog.md task-master-ai`. The taskmd of PyPI isn't that of the preset: it
-keeps the status in the file's name, and `test_stores.py` sees that it is told so.
+keeps the status in the name of the file.
 """
 
 import json

@@ -103,6 +103,18 @@ def test_a_begin_that_fails_takes_its_worktree_away_again(fleet: Path) -> None:
         assert not (fleet / ".worktrees" / name).exists()
 
 
+@pytest.mark.parametrize(("says", "told"), [("echo one; echo two; echo three", "three"), (":", "exit status 3")])
+def test_a_git_that_fails_without_a_fatal_word(says: str, told: str, fleet: Path) -> None:
+    """Its last line is told, where a hook of the repository refuses the worktree."""
+    hook = fleet / ".git/hooks/post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\n{says}\nexit 3\n")
+    hook.chmod(0o755)
+    ran = run(fleet, "fix-login", sh="true")
+    assert (ran.code, ran.err) == (2, f"taskcheck: git worktree add: {told}\n")
+    assert not (fleet / ".worktrees/fix-login").exists()
+
+
 @pytest.mark.parametrize("name", sampled(["two words", "a*b", "a..b"], 2))
 def test_a_name_that_is_no_branch(name: str, fleet: Path) -> None:
     """What git refuses comes with the cure, and the cure helps."""

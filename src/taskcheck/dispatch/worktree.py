@@ -14,6 +14,7 @@ from taskcheck.model.state import State
 from taskcheck.model.task import Checkout
 from taskcheck.read.git import Git
 from taskcheck.read.program import LOCAL_VARIABLES, program
+from taskcheck.read.runner import GitError
 from taskcheck.store import Store, UsageError
 
 
@@ -145,9 +146,22 @@ def make(store: Store, workplace: Workplace) -> None:
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from error
     except UsageError as error:
-        _forget_branch(root, workplace)  # git makes the branch first, and leaves it where the checkout fails
+        _take_back(store, workplace)
         cure = "; name another with --branch" if _is_about_branch(str(error)) else ""
         raise UsageError(f"{error}{cure}") from error
+
+
+def _take_back(store: Store, workplace: Workplace) -> None:
+    """Take away what a git that failed leaves: the worktree, where a hook fails after it, and the branch.
+
+    What somebody has put into it stays, and a worktree that isn't on the workplace's branch is another one.
+    """
+    root = str(store.location.root)
+    with suppress(UsageError, GitError):
+        made = {os.path.realpath(record.path): record.branch for record in Git(store.location.root).worktrees()}
+        if made.get(str(workplace.path)) == workplace.branch:
+            _git(root, "worktree", "remove", "--", str(workplace.path))
+    _forget_branch(root, workplace)
 
 
 def _is_about_branch(refusal: str) -> bool:
