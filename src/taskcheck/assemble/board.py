@@ -1,9 +1,11 @@
 """A map of statuses in YAML beside the tasks, as a sprint's board: what it says of each of them; pure."""
 
+import codecs
 from collections.abc import Mapping
 
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents import Document, DocumentError, Trouble, read_front_matter
+from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import replace
 from taskcheck.model.runtime import Ledger, LedgerKind
 from taskcheck.model.sources import Source
@@ -14,19 +16,33 @@ Signs = Mapping[str, tuple[Place, Stage]]
 
 _FENCE = b"---\n"
 
+_START = expression(rb"(?:(?:[ \t]*(?:#[^\n]*)?|%[^\n]*)\r?\n)*---[ \t]*(?:[ \t]#[^\n]*)?\r?\n")
+"""What opens a document: lines that are empty, comments or directives, and the mark of its start."""
+
 
 def parse_board(source: Source, settings: Settings) -> tuple[Signs, tuple[Ledger, ...]]:
     """Return what a board says of tasks, in words that have a class; and the file where it can't be read."""
     if source.data is None:
         return _unread(source, source.trouble or Trouble("denied", "it could not be read"))
     try:
-        document = read_front_matter(_FENCE + source.data.rstrip() + b"\n" + _FENCE)
+        document = read_front_matter(_FENCE + _one_document(source.data).rstrip() + b"\n" + _FENCE)
     except DocumentError as error:
         return _unread(source, replace(error.trouble, line=max(1, error.trouble.line - 1)))
     held = document.values.get(settings.board_key) if document else None
     if document is None or not isinstance(held, Mapping):
         return _unread(source, Trouble("syntax", f"it has no map of statuses under {settings.board_key}"))
     return _signs(source.path, document, held, settings), ()
+
+
+def _one_document(data: bytes) -> bytes:
+    """Return the first YAML document of a file, with the lines that it had: what opens it is made comments."""
+    data = data.removeprefix(codecs.BOM_UTF8)
+    start = _START.match(data)
+    if start is None:
+        return data
+    opened = start[0]
+    comments = opened.replace(b"%", b"#").replace(b"---", b"#--")
+    return comments + data[len(opened) :]
 
 
 def _signs(path: str, document: Document, held: Mapping[str, object], settings: Settings) -> Signs:
