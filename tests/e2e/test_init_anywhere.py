@@ -188,3 +188,11 @@ def test_init_keeps_the_default_preset_where_a_task_has_all_that_it_asks(store: 
         {"tasks/a.md": "---\ntitle: A\nowner: ana\nstatus: ready\n---\n", "tasks/b.md": "---\nstatus: done\n---\n"}
     )
     assert tomllib.loads(taskcheck("init", "--print", cwd=root).out)["preset"] == "task-manager"
+
+
+def test_of_many_labels_in_texts_the_most_frequent_are_named(store: Store) -> None:
+    labels = "".join(f"Key {chr(97 + number)}: x\n" for number in range(20))
+    root = store({f"plans/{number}.md": f"# P\n\nStatus: todo\n{labels * (number == 1)}" for number in range(3)})
+    keys = next(line for line in taskcheck("init", "--yes", cwd=root).out.splitlines() if line.startswith("  keys"))
+    assert keys.startswith("  keys      title, status, key_")
+    assert keys.endswith(" and 10 more")

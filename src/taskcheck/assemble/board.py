@@ -16,7 +16,7 @@ Signs = Mapping[str, tuple[Place, Stage]]
 
 _FENCE = b"---\n"
 
-_START = expression(rb"(?:(?:[ \t]*(?:#[^\n]*)?|%[^\n]*)\r?\n)*---[ \t]*(?:[ \t]#[^\n]*)?\r?\n")
+_START = expression(rb"(?:(?:[ \t\r]*(?:#[^\n]*)?|%[^\n]*)\n)*---[ \t\r]*(?:(?<=[ \t])#[^\n]*)?\n")
 """What opens a document: lines that are empty, comments or directives, and the mark of its start."""
 
 

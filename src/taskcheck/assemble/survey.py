@@ -15,6 +15,9 @@ Folders = dict[tuple[str, Kind], list[Said]]
 FEW_FILES = 3
 """Files of a folder that is one of several like it, each with a few."""
 
+MOST_KEYS = 12
+"""Of a heap so many are named."""
+
 MOST_STATUSES = 12
 """Different values of a key that may be a status."""
 
@@ -152,10 +155,16 @@ def table(found: Iterable[Heap]) -> Iterator[str]:
     for heap in found:
         what = "elements" if heap.kind == "JSON" else "files"
         yield f"{heap.pattern}: {heap.files} {what} with {heap.kind}"
-        yield f"  keys      {', '.join(heap.keys)}"
+        yield f"  keys      {_first(heap.keys)}"
         yield f"  statuses  {_with_counts(heap.statuses)}"
         if heap.owners:
             yield f"  owners    {_with_counts(heap.owners)}"
+
+
+def _first(keys: Mapping[str, int]) -> str:
+    """Return the most frequent keys, with how many are left out: each line of a text with a label makes one."""
+    more = f" and {len(keys) - MOST_KEYS} more" if len(keys) > MOST_KEYS else ""
+    return f"{', '.join(list(keys)[:MOST_KEYS])}{more}"
 
 
 def _with_counts(words: Mapping[str, int]) -> str:

@@ -44,6 +44,9 @@ _FENCE = expression(r" {0,3}(?P<mark>`{3,}|~{3,})")
 _REMARK = expression(r"[(\[<;,]|(?<=[ \t])[-\u2013\u2014](?=[ \t])")
 """What follows a status in its line and is none of it."""
 
+_NOTE = expression(r"[ \t]\([^()]*\)")
+"""A remark behind the name of a task, which may have commas."""
+
 _CONFLICT = "<<<<<<< "
 _MARKUP = "*_`~"
 
@@ -52,7 +55,7 @@ def read_status_lines(data: bytes) -> Document | None:
     """Return the document that the bytes hold: label to value, and `title`; None where no line says a status.
 
     Labels are lower case, with `_` between their words: `Depends on` is `depends_on`. Values are text; a list is one
-    value as it is written, but for `depends_on`, whose items are what stands between commas.
+    value as it is written, but for `depends_on`: its items stand between commas, and a remark in brackets is in none.
 
     Raises:
         DocumentError: too-large, not-utf-8, conflict-markers, and those of front matter above the text.
@@ -77,7 +80,7 @@ def _value(key: str, written: str) -> Value:
         return None
     if key != "depends_on":
         return written
-    names = (name.strip(f" \t{_MARKUP}[]") for name in written.split(","))
+    names = (name.strip(f" \t{_MARKUP}[]") for name in _NOTE.sub("", written).split(","))
     return tuple(name for name in names if name and spelled(name) not in {"none", "n/a", "-"})
 
 

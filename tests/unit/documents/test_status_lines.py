@@ -26,6 +26,8 @@ EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
         ("Status:\n", {"status": None}),
         ("Status: x\nDepends on: a, [b], none\nPR-URL: https://x/1\n",
          {"status": "x", "depends_on": ("a", "b"), "pr_url": "https://x/1"}),
+        ("Status: x\n**Depends on:** a-1, **b-2** (NEW), c (now, as it was, `d`), e(f)\n",
+         {"status": "x", "depends_on": ("a-1", "b-2", "c", "e(f)")}),
         ("---\nstatus: draft\n---\nStatus: done\n", {"status": "done"}),
         ("```\nStatus: no\n```\nStatus: yes\n", {"status": "yes"}),
         ("~~~~\nStatus: no\n~~~\nStatus: no\n~~~~~\nStatus: yes\n", {"status": "yes"}),
