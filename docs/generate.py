@@ -3,7 +3,7 @@
 These are docs/rules/*.md from the rules' own docstrings, what docs/stores.md says of each preset, and from the models
 of the configuration the tables of docs/configuration.md, docs/taskcheck.schema.json, which editors read, and
 src/taskcheck/config/described.py, by which a check judges a configuration without them; and from the tests' decision
-table docs/verdicts.md, from the parsers of the command line docs/commands.md.
+table docs/verdicts.md, from their fixtures docs/messages.md, from the parsers of the command line docs/commands.md.
 """
 
 import ast
@@ -24,6 +24,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 
+import messages
 import verdicts
 from taskcheck import Rule
 from taskcheck.config import load as config, schema
@@ -330,6 +331,7 @@ def pages() -> dict[str, str]:
         "rooms.svg": rooms.draw(),
         "verdicts.md": verdicts.page(),
         "commands.md": commands.page(),
+        "messages.md": messages.page(rules),
         DESCRIBED: described(),
     }
 

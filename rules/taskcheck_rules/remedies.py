@@ -12,10 +12,10 @@ FINISH = Command(
 RUN = Command(
     ("taskcheck", "run", "{task}", "--", "COMMAND"),
     blanks=(("COMMAND", "the command that works on it"),),
-    note="taskcheck finish ends it instead, where nobody is to work on it now",
+    note="or taskcheck finish, to leave it for later",
     needs=("tombstones", "people"),
 )
 """The task is dispatched again."""
 
-ANOTHER_ID = HandEdit("one of the two tasks has another id, and who refers to it names that")
+ANOTHER_ID = HandEdit("the two tasks have different ids, and references name the right one")
 """Two tasks have one id."""

@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from taskcheck import Evidence, Task, Value
+from taskcheck import Checkout, Evidence, Task, Value
 
 SHOWN = 5
 """Of a long list so many are named."""
+
+LONGEST = 60
+"""Characters of a value that a message repeats; its evidence has it whole."""
 
 
 def status_of(task: Task) -> Evidence:
     """Return what a task file says of the status."""
     return Evidence(place=task.at("status"), saw=f"status is {task.status}")
+
+
+def stands(task: Task) -> str:
+    """Return the status of a task in words: `ready`, or `without status`."""
+    return task.status or "without status"
 
 
 def key_is(key: str, value: Value) -> str:
@@ -47,3 +55,22 @@ def listed(names: Sequence[str]) -> str:
     if left <= 0:
         return named
     return f"{named} and {left} more"
+
+
+def called(checkout: Checkout, task: str) -> str:
+    """Return what a message about a task calls a checkout: `its worktree` where the worktree has the task's name."""
+    if checkout.spoken == f"worktree {task}":
+        return "its worktree"
+    return checkout.spoken
+
+
+def cut(text: str) -> str:
+    """Return a text as a message repeats it: of a long one the beginning."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}…"
+
+
+def quoted(value: str) -> str:
+    """Return a value as a message repeats it: `'last week'`; of a long one the beginning."""
+    return f"'{cut(value)}'"

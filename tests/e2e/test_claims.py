@@ -65,7 +65,7 @@ def test_a_task_without_a_time_stands_since_the_commit_that_set_it(repo: Repo) -
     repo.commit(**{"tasks__x.md": front("in_progress")})
     repo.commit(**{"tasks__x.md": front("in_progress", note="a later edit that leaves the status")})
     stale = found(repo)["x", "stale-in-progress"]
-    assert "nothing has moved for 13h 5" in str(stale["message"]), "since the second commit, a little after eight"
+    assert "hasn't moved for 13h 5" in str(stale["message"]), "since the second commit, a little after eight"
 
 
 def test_since_when_a_status_stands_that_was_never_committed_nobody_knows(repo: Repo) -> None:
@@ -207,7 +207,7 @@ def test_a_task_that_was_opened_again_isnt_closed_by_its_old_branch(repo: Repo) 
     merged = found(repo)["x", "merged-not-completed"]
     assert merged["severity"] == "info"
     assert merged.get("fix") is None
-    assert "opened again" in merged["message"]
+    assert "was reopened" in merged["message"]
     assert taskcheck("--fix", "--unsafe-fixes", "--now", NOW, cwd=repo.root).code in {0, 1}
     assert "in_progress" in (repo.root / "tasks/x.md").read_text()
 

@@ -57,16 +57,16 @@ def test_the_later_of_two_stacked_branches_speaks(repo: Repo) -> None:
     one.commit(**{"tasks/x.md": task("in_progress")})
     two = worktree(repo, "two", "task/one")
     two.commit(**{"tasks/x.md": task("in_review")})
-    assert messages(repo) == ["root still says ready, worktree two says in_review"]
+    assert messages(repo) == ["x is ready in root, but in_review in worktree two"]
 
 
 def test_a_branch_that_is_only_stacked_adds_no_voice(repo: Repo) -> None:
     one = worktree(repo, "one")
     one.commit(**{"tasks/x.md": task("in_progress")})
     two = worktree(repo, "two", "task/one")
-    assert messages(repo) == ["root still says ready, worktree one says in_progress"]
+    assert messages(repo) == ["x is ready in root, but in_progress in worktree one"]
     two.commit(new="new\n")
-    assert messages(repo) == ["root still says ready, worktree one says in_progress"]
+    assert messages(repo) == ["x is ready in root, but in_progress in worktree one"]
 
 
 def test_the_tasks_own_worktree_speaks_for_what_both_have(repo: Repo) -> None:
@@ -75,7 +75,7 @@ def test_the_tasks_own_worktree_speaks_for_what_both_have(repo: Repo) -> None:
     worktree(repo, "x", "task/one").commit(new="new\n")
     (repo.root / ".worktrees").mkdir()
     repo.git("worktree", "move", str(repo.root.parent / "x"), str(repo.root / ".worktrees" / "x"))
-    assert messages(repo) == ["root still says ready, worktree x says in_progress"]
+    assert messages(repo) == ["x is ready in root, but in_progress in its worktree"]
 
 
 def test_the_later_one_may_not_have_committed_yet(repo: Repo) -> None:
@@ -83,7 +83,7 @@ def test_the_later_one_may_not_have_committed_yet(repo: Repo) -> None:
     one.commit(**{"tasks/x.md": task("in_progress")})
     two = worktree(repo, "two", "task/one")
     (two.root / "tasks/x.md").write_text(task("in_review"))
-    assert messages(repo) == ["root still says ready, worktree two says in_review"]
+    assert messages(repo) == ["x is ready in root, but in_review in worktree two"]
 
 
 def test_what_the_earlier_one_has_not_committed_is_in_no_later_one(repo: Repo) -> None:
@@ -93,8 +93,8 @@ def test_what_the_earlier_one_has_not_committed_is_in_no_later_one(repo: Repo) -
     two.commit(**{"tasks/x.md": task("blocked")})
     (one.root / "tasks/x.md").write_text(task("in_review"))
     assert messages(repo) == [
-        "root still says ready, worktree one says in_review (another worktree has another status)",
-        "root still says ready, worktree two says blocked (another worktree has another status)",
+        "x is ready in root, but in_review in worktree one (another worktree has another status)",
+        "x is ready in root, but blocked in worktree two (another worktree has another status)",
     ]
 
 
@@ -168,7 +168,7 @@ def test_a_merge_that_keeps_an_older_status_takes_root_back(repo: Repo) -> None:
     one.git("merge", "-q", "--no-edit", "-s", "ours", "main")
     config = CONFIG.replace("metadata-drift", "stale-branch-copy")
     (repo.root / "taskcheck.toml").write_text(config)
-    assert messages(repo) == ["a merge of worktree one would set its status back from in_progress to ready"]
+    assert messages(repo) == ["x would go back from in_progress to ready when worktree one is merged"]
 
 
 def test_a_tag_that_was_fetched_as_a_branch_is_the_commit_that_it_names(repo: Repo) -> None:
@@ -179,14 +179,14 @@ def test_a_tag_that_was_fetched_as_a_branch_is_the_commit_that_it_names(repo: Re
     repo.git("update-ref", "refs/remotes/origin/v1", "v1")
     (repo.root / "taskcheck.toml").write_text(CONFIG + '[checkouts]\nbranches = ["origin/v*"]\n')
     repo.git("branch", "-D", "task/x")
-    assert messages(repo) == ["root still says ready, branch origin/v1 says in_review"]
+    assert messages(repo) == ["x is ready in root, but in_review in branch origin/v1"]
 
 
 def test_front_matter_of_many_lines_is_compared_in_bounded_time(tmp_path: Path) -> None:
     repos = {count: with_many_lines(tmp_path / str(count), count) for count in (4_000, 16_000)}
 
     def compare(count: int) -> None:
-        assert messages(repos[count]) == ["a merge of worktree x would set its status back from completed to ready"]
+        assert messages(repos[count]) == ["x would go back from completed to ready when its worktree is merged"]
 
     assert growth(compare, 4_000) < 8
 
@@ -215,4 +215,4 @@ def test_a_file_that_a_worktree_renamed_is_the_same_task(config: str, text: str,
     one.git("mv", "tasks/x.md", "tasks/y.md")
     one.commit(**{"tasks/y.md": text.format("in_review")})
     found = [(finding.task, finding.message.partition(";")[0]) for finding in report(repo).findings]
-    assert found == [("x", "root still says ready, worktree one says in_review")]
+    assert found == [("x", "x is ready in root, but in_review in worktree one")]

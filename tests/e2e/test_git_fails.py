@@ -50,7 +50,7 @@ def test_a_branch_whose_tree_is_gone_is_undecided(repo: Repo) -> None:
     assert ran.json["complete"], said(ran)
     assert ran.code in {0, 1}
     assert [incident["task"] for incident in ran.json["incidents"]] == ["b", "a"], "the other branch is compared"
-    assert "its branch task/a can't be compared: git diff-tree: fatal: " in said(ran)
+    assert "branch task/a of a can't be compared: git diff-tree: fatal: " in said(ran)
     assert "git fsck" in said(ran)
 
 

@@ -170,7 +170,7 @@ def test_who_says_that_it_is_the_default_format_is_asked_for_its_fields(
     files: dict[str, str], missing: bool, store: Store
 ) -> None:
     root = store({**files, "tasks/a.md": "---\nstatus: ready\n---\n"})
-    assert ("title is missing" in taskcheck(cwd=root).out) is missing
+    assert ("title of a is missing" in taskcheck(cwd=root).out) is missing
 
 
 def test_init_proposes_for_what_lies_in_the_default_folder(store: Store) -> None:

@@ -108,7 +108,7 @@ def test_a_rename_is_no_sign_of_movement(repo: Repo, new: str) -> None:
     rename(repo, "tasks/x.md", new)
     name = new.rpartition("/")[2].removesuffix(".md")
     stale = found(repo)[name, "stale-in-progress"]
-    assert "nothing has moved for 14h" in str(stale["message"])
+    assert "hasn't moved for 14h" in str(stale["message"])
 
 
 def test_a_scoped_task_follows_its_folder(tmp_path: Path) -> None:

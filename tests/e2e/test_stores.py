@@ -169,8 +169,8 @@ def test_required_holds_fields_and_the_key_is_the_stores_own(store: Store) -> No
         "tasks/bare.md": "---\ntitle: T\nstatus: ready\n---\n",
     })  # fmt: skip
     assert [(task, message) for task, _, _, message in found(root)] == [
-        ("bare", "assignee is missing"),
-        ("bare", "estimate is missing"),
+        ("bare", "assignee of bare is missing"),
+        ("bare", "estimate of bare is missing"),
     ]
 
 
@@ -184,8 +184,8 @@ def test_a_store_without_a_preset_requires_nothing(store: Store, config: str, as
     assert (
         sorted(message for _, _, rule, message in told if rule == "invalid-field")[::-1]
         == [
-            "title is missing",
-            "owner is missing",
+            "title of a is missing",
+            "owner of a is missing",
         ][:asked]
     )
     assert [severity for _, severity, rule, _ in told if rule == "status-contradicted"] == [

@@ -129,7 +129,7 @@ def test_a_dependency_names_the_nearest_task_and_a_missing_key_the_nearest_key(s
         "tasks/task-11.md": TASK.format(more="").replace("title: T", "name: T"),
     })  # fmt: skip
     out = taskcheck("--format", "concise", cwd=root).out
-    assert "fix-login: it depends on fix-logn, and there is no such task; did you mean fix-login?\n" in out
-    assert "it depends on task-3, and there is no such task\n" in out, "another number is another task"
-    assert "task-2: title is missing; did you mean titel?\n" in out
-    assert "task-11: title is missing; name is there, which this store calls title\n" in out
+    assert "fix-login depends on fix-logn, which doesn't exist; did you mean fix-login?\n" in out
+    assert " depends on task-3, which doesn't exist\n" in out, "another number is another task"
+    assert "title of task-2 is missing; did you mean titel?\n" in out
+    assert "title of task-11 is missing; the file has name, which this store calls title\n" in out

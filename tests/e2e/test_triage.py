@@ -180,12 +180,12 @@ def test_a_role_is_no_name_for_a_register(root: Path) -> None:
     (root / ".tasks/task_manager/task-manager-reviewer.register.json").write_text(
         '{"owner": "reviewer", "entries": {}}'
     )
-    assert "reviewer has a register, and is a role: rj" in taskcheck(cwd=root).out
+    assert "reviewer has a register, but is a role that rj fills" in taskcheck(cwd=root).out
 
 
 def test_grouped_by_rule(root: Path) -> None:
     text = taskcheck("--group", "rule", "--now", "2026-03-24T18:00:00Z", cwd=root).out
-    assert "register-orphan  1\n  error   gone  still registered by rj" in text
+    assert "register-orphan  1\n  error   gone is still registered by rj" in text
 
 
 def test_a_suppression_of_no_rule_is_a_mistake(root: Path) -> None:
@@ -257,7 +257,7 @@ def test_rows_under_a_later_key_count_when_the_first_is_empty(root: Path) -> Non
 def test_a_rule_explained_tells_what_it_finds_today(incidents: Built) -> None:
     told = taskcheck("rule", "worker-gone", "--now", "2026-03-24T18:00:00Z", cwd=incidents.root).out
     today = told.partition("## Here, today")[2]
-    assert "its worker is gone" in today
+    assert "is gone: " in today
     assert "signals" not in today, "the rules that would explain them didn't run"
     assert "leaves this rule out" not in today
 

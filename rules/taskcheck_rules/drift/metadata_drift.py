@@ -29,7 +29,7 @@ from taskcheck import (
 )
 from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, speaking, with_rivals
 from taskcheck_rules.parts import doubt_of, run_of, stands_for_several
-from taskcheck_rules.wording import key_is, phrase
+from taskcheck_rules.wording import called, key_is, phrase, stands
 
 
 @rule(
@@ -38,7 +38,7 @@ from taskcheck_rules.wording import key_is, phrase
     explains=("snapshot-mismatch", "pickup_overdue"),
     stops_dispatch=True,
     settles_dispatch=True,
-    remedy=HandEdit("root and the worktree say the same; which, a person must say"),
+    remedy=HandEdit("root and the worktree have the same values; a person has to choose which"),
 )
 def metadata_drift(
     task: Task,
@@ -176,9 +176,9 @@ def _merged(copy: Copy, checkouts: Checkouts, dispatch: Dispatch | None) -> bool
 def _in_flight(root: Task, comparison: Comparison, dispatch: Dispatch | None) -> Finding:
     """Return the information that a copy is ahead of root, as it may be while its worker is at it."""
     reason = "; its worker lives" if _state(dispatch) is DispatchState.RUNNING else ""
-    expected = "root follows when the worker has ended, or with the merge"
+    expected = "root follows after the end of the run, or with the merge"
     about = _finding(root, comparison, reason, expected, severity=Severity.INFO, kind=("in flight",))
-    return replace(about, remedy=Wait("the end of its run or the merge of its branch; root follows then"))
+    return replace(about, remedy=Wait("the end of its run or the merge of its branch: then root follows"))
 
 
 def _overdue(
@@ -225,22 +225,21 @@ def _evidence(root: Task, comparison: Comparison, differing: list[str]) -> Itera
         for side in (root, copy):
             yield Evidence(place=side.place.at(key), saw=key_is(key, side.front.get(key)))
     if comparison.body:
-        yield Evidence(place=copy.place, saw="the body differs; it arrives with the merge")
+        yield Evidence(place=copy.place, saw="the body differs, and arrives with the merge")
 
 
 def _message(root: Task, comparison: Comparison, differing: list[str]) -> str:
     """Return what the worktree changed, and which of it others changed too.
 
-    For example `root still says ready, worktree fix says in_progress and also changed pr_url`, or `worktree fix changed
-    pr_url, and root has yet to follow (root changed pr_url too)`.
+    For example `fix is ready in root, but in_progress in worktree w, which also changed pr_url`, or `fix lacks in root
+    what worktree w changed: pr_url (root changed pr_url too)`.
     """
-    where = comparison.copy.checkout.spoken
+    where = called(comparison.copy.checkout, root.id)
     if differing[0] == root.keys["status"]:
-        behind = root.status or "no status"
-        message = f"root still says {behind}, {where} says {comparison.copy.task.status}"
-        message += phrase(" and also changed ", ", ".join(differing[1:]))
+        message = f"{root.id} is {stands(root)} in root, but {stands(comparison.copy.task)} in {where}"
+        message += phrase(", which also changed ", ", ".join(differing[1:]))
     else:
-        message = f"{where} changed {', '.join(differing)}, and root has yet to follow"
+        message = f"{root.id} lacks in root what {where} changed: {', '.join(differing)}"
     both = sorted(set(comparison.conflicting) - comparison.rivals)
     if both:
         message += f" (root changed {', '.join(both)} too)"
@@ -252,7 +251,7 @@ def _message(root: Task, comparison: Comparison, differing: list[str]) -> str:
 def _reason(root: Task, copy: Copy, checkouts: Checkouts, dispatch: Dispatch | None) -> str:
     """Return why the difference matters."""
     if root.stage is Stage.READY:
-        return "; the queue may dispatch it a second time"
+        return "; the queue may dispatch it again"
     if _merged(copy, checkouts, dispatch):
         return "; its branch is merged"
     if _state(dispatch) is DispatchState.ENDED:
@@ -269,7 +268,7 @@ def _expected(comparison: Comparison) -> str:
     """Return what root is to have, or that a person must choose."""
     if comparison.conflicting:
         keys = ", ".join(sorted(comparison.conflicting))
-        return f"one value of {keys} on all sides; which, a person must say"
+        return f"one value of {keys} on all sides, chosen by a person"
     values = "values" if len(comparison.clean) > 1 else "value"
     return f"root has the {values} of {comparison.copy.checkout.spoken}"
 
@@ -283,7 +282,7 @@ def _fix(root: Task, comparison: Comparison, settings: Settings, dispatch: Dispa
     still_ready = root.stage is Stage.READY and root.keys["status"] not in comparison.differing
     if not taken or still_ready:
         return None
-    why = _doubt(root, comparison, dispatch) if recorded else "these keys are the author's to merge"
+    why = _doubt(root, comparison, dispatch) if recorded else "the author of these keys has to merge them"
     made = taking(root, comparison.copy, taken, settings)
     keys = ", ".join(edit.place.route[-1] for edit in made.edits)
     title = f"take {keys} from {comparison.copy.checkout.spoken}"
@@ -293,9 +292,9 @@ def _fix(root: Task, comparison: Comparison, settings: Settings, dispatch: Dispa
 def _doubt(root: Task, comparison: Comparison, dispatch: Dispatch | None) -> str:
     """Return why what a copy records isn't simply taken over; empty where it is."""
     if any(_of_record(key, root) for key in comparison.conflicting):
-        return "both sides changed keys that go with these"
+        return "both sides changed keys that belong together with these"
     if dispatch is not None and dispatch.looked_after:
-        return f"somebody has set it to {root.status} in root since the run"
+        return f"somebody set the status to {root.status} in root after the run"
     return doubt_of(comparison.copy)
 
 

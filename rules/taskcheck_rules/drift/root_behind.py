@@ -18,7 +18,7 @@ from taskcheck import (
     rule,
 )
 from taskcheck_rules.parts import copies_of, entries_of, run_of
-from taskcheck_rules.wording import listed, status_of
+from taskcheck_rules.wording import listed, stands, status_of
 
 _REBASE = Command(("git", "pull", "--rebase"), note="both have commits of their own")
 
@@ -82,7 +82,7 @@ def _status(task: Task | None) -> str | None:
 def _of_task(task: Task, fetched: FetchedTrunk) -> Finding:
     """Return the finding that trunk says otherwise of a task."""
     said, there = _there(task, fetched)
-    message = f"{task.id} is {task.status} in root, and {said} at {fetched.name}, which wasn't pulled"
+    message = f"{task.id} is {task.status} in root, but {said} on {fetched.name}, which isn't pulled yet"
     about = _finding(task.at("status"), message, (status_of(task), there), fetched)
     return replace(about, task=task.id)
 
@@ -93,7 +93,7 @@ def _there(task: Task, fetched: FetchedTrunk) -> tuple[str, Evidence]:
     if theirs is None:
         place = Place(path=task.place.path, checkout=f"branch:{fetched.name}")
         return "gone", Evidence(place=place, saw="no such task")
-    return theirs.status or "without status", status_of(theirs)
+    return stands(theirs), status_of(theirs)
 
 
 def _path_of(names: Iterable[str], tasks: Tasks, fetched: FetchedTrunk) -> str:
@@ -108,7 +108,7 @@ def _path_of(names: Iterable[str], tasks: Tasks, fetched: FetchedTrunk) -> str:
 def _of_root(others: list[str], path: str, fetched: FetchedTrunk) -> Finding:
     """Return the finding that root is behind in the files of some tasks."""
     plural = "" if fetched.behind == 1 else "s"
-    also = f", and has {fetched.ahead} of its own" if fetched.ahead else ""
+    also = f" and {fetched.ahead} ahead" if fetched.ahead else ""
     about = listed(others) or path
     there = Evidence(place=Place(path=path, checkout=f"branch:{fetched.name}"), saw=f"differs: {about}")
     message = f"root is {fetched.behind} commit{plural} behind {fetched.name}{also}; task files differ: {about}"

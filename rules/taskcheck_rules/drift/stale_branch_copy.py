@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from taskcheck import Copies, Copy, Dispatches, Evidence, Finding, HandEdit, Severity, Stage, Task, Undecided, rule
 from taskcheck_rules.drift._comparison import comparable
 from taskcheck_rules.parts import run_of
+from taskcheck_rules.wording import called
 
 LONGEST = 500
 """Lines of front matter that are compared; the cost grows with their square, and no task that people read has more."""
@@ -14,7 +15,7 @@ LONGEST = 500
     family="drift",
     severity=Severity.WARNING,
     stops_dispatch=True,
-    remedy=HandEdit("the branch leaves the status as root has it, or root has moved on"),
+    remedy=HandEdit("the branch has the same status as root"),
 )
 def stale_branch_copy(
     task: Task,
@@ -75,15 +76,16 @@ def _taken_up_again(root: Task, tip: Task) -> bool:
 def _finding(task: Task, copy: Copy, tip: Task) -> Finding:
     """Return the finding that a merge would set a task back."""
     where = copy.checkout.spoken
+    merged = called(copy.checkout, task.id)
     root = Evidence(place=task.at("status"), saw=f"status is {task.status}, as where the branch began")
     branch = Evidence(place=copy.task.at("status"), saw=f"status is {tip.status}")
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"a merge of {where} would set its status back from {task.status} to {tip.status}",
-        expected=f"{where} leaves the status alone, or root has moved on",
+        message=f"{task.id} would go back from {task.status} to {tip.status} when {merged} is merged",
+        expected=f"{where} leaves the status as it was, or root moves on",
         evidence=(root, branch),
-        remedy=HandEdit(f"it says {task.status} as root does; commit that on {where}", place=branch.place),
+        remedy=HandEdit(f"the status is {task.status}, as in root; commit that on {where}", place=branch.place),
         identity=(copy.checkout.name,),
     )
 

@@ -8,7 +8,7 @@ from taskcheck import Evidence, Finding, Fix, HandEdit, People, Place, Safety, S
 @rule(
     family="identity",
     severity=Severity.ERROR,
-    remedy=HandEdit("the owner is written as its key"),
+    remedy=HandEdit("the owner is written as the key of the person or role"),
 )
 def noncanonical_owner(task: Task, people: People, settings: Settings) -> Iterator[Finding]:
     """The owner of a task is a known person or role, but isn't written as its key.
@@ -33,7 +33,7 @@ def noncanonical_owner(task: Task, people: People, settings: Settings) -> Iterat
         yield Finding(
             task=task.id,
             place=place,
-            message=f"the owner is written {spelling}; the {owner.kind} is {owner.key}",
+            message=f"owner of {task.id} is written {spelling}, but the {owner.kind}'s key is {owner.key}",
             expected=f"the owner is written {owner.key}",
             evidence=(
                 Evidence(place=place, saw=f"owner is {spelling}"),

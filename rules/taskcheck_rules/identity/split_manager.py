@@ -27,7 +27,7 @@ from taskcheck_rules.wording import minute, phrase
     family="identity",
     severity=Severity.ERROR,
     explains=("*",),
-    remedy=HandEdit("one file of each kind is left, with {manager} in its name and as the owner inside"),
+    remedy=HandEdit("only one file of each kind is left, with {manager} in its name and as its owner"),
 )
 def split_manager(
     manager: Manager, people: People, settings: Settings, processes: Processes | None = None
@@ -60,7 +60,7 @@ def split_manager(
         manager=manager.key,
         place=(odd or manager.files)[0].place,
         message=_message(manager, strangers),
-        expected=f"{wanted}, with {manager.key} in the path and as the owner inside",
+        expected=f"{wanted}, with {manager.key} in the path and as the owner",
         evidence=tuple(_evidence(manager)),
         fix=_fix(manager, wanted, settings, processes) if mergeable else None,
     )
@@ -98,19 +98,19 @@ def _wanted(manager: Manager) -> str:
 def _message(manager: Manager, strangers: list[Ledger]) -> str:
     """Return how many files of one person there are under which names, and which of them name another owner.
 
-    For example `2 registers and 1 snapshot of one person, spelled dave, dave-fowler`, or `the register named dave says
-    that its owner is rj`; the first part is left out where it would only repeat the second.
+    For example `dave-fowler has 2 registers and 1 snapshot under the names dave, dave-fowler`, or `dave has a register
+    under the name dave that says owner rj`; the first part is left out where it would only repeat the second.
     """
     parts = []
     spellings = _spellings(manager.files, strangers)
     tells_more = len(spellings) > 1 or len(manager.files) > len(strangers)
     if tells_more:
         counted = " and ".join(_counted(manager))
-        instead = "" if manager.key in spellings else f", not {manager.key}"
-        parts.append(f"{counted} of one person, spelled {', '.join(sorted(spellings))}{instead}")
+        names = "names" if len(spellings) > 1 else "name"
+        parts.append(f"{counted} under the {names} {', '.join(sorted(spellings))}")
     for file in strangers:
-        parts.append(f"the {file.kind.value} named {file.name} says that its owner is {file.owner}")
-    return "; ".join(parts)
+        parts.append(f"a {file.kind.value} under the name {file.name} that says owner {file.owner}")
+    return f"{manager.key} has {', and '.join(parts)}"
 
 
 def _spellings(files: Sequence[Ledger], strangers: list[Ledger]) -> set[str]:

@@ -24,7 +24,7 @@ from taskcheck import (
 )
 from taskcheck_rules.parts import doubt_of, own_copy, stands_for_several
 from taskcheck_rules.remedies import FINISH
-from taskcheck_rules.wording import phrase
+from taskcheck_rules.wording import called, phrase
 
 
 @rule(
@@ -162,18 +162,18 @@ def _evidence(run: Run) -> Iterator[Evidence]:
 def _message(run: Run) -> str:
     """Return how the worker ended, what it left, and what root says to that.
 
-    With an outcome: `its worker ended as blocked, but root still says ready`; with another status in its worktree:
-    `its worker is gone and left it in_review in worktree fix, but root still says ready`; with a pull request alone:
-    `its worker ended and left pull request #12, which root doesn't name`.
+    With an outcome: `worker of fix ended as blocked, but root still says ready`; with another status in its worktree:
+    `worker of fix is gone and left in_review in its worktree, but root still says ready`; with a pull request alone:
+    `worker of fix ended and left pull request #12, which root doesn't name`.
     """
     gone = run.dispatch.state is DispatchState.GONE
-    ended = "its worker is gone" if gone else "its worker ended"
+    ended = f"worker of {run.root.id} {'is gone' if gone else 'ended'}"
     behind = f"but root still says {run.root.status}"
     if run.outcome:
         return f"{ended} as {run.outcome}, {behind}"
     copy = run.copy
     if copy and copy.task.status != run.root.status:
-        return f"{ended} and left it {copy.task.status} in {copy.checkout.spoken}, {behind}"
+        return f"{ended} and left {copy.task.status} in {called(copy.checkout, run.root.id)}, {behind}"
     if copy and copy.task.pull_request:
         pull = _pull(copy.task.pull_request).removeprefix(",")
         return f"{ended} and left{pull}, which root doesn't name"
@@ -243,7 +243,7 @@ def _settlement(run: Run, outcome: str, pull: PullRequest | None, why: str, sett
         title = f"set status to {status} and take the worktree's pull request and times"
         return _made(why, title, run, _values(run.root, status, pull, copy), settings)
     naming = ", and name the pull request" if pull else ""
-    title = f"set status to {status}, which {outcome} asks for{naming}"
+    title = f"set status to {status}, which goes with {outcome}{naming}"
     taken = copy if why else None
     return _made(why, title, run, _values(run.root, status, pull, taken), settings)
 

@@ -27,7 +27,7 @@ from taskcheck_rules.wording import status_of
 @rule(
     family="lifecycle",
     severity=Severity.WARNING,
-    remedy=HandEdit("its status is no done one until its work has landed; or land that"),
+    remedy=HandEdit("the status says what is left to do; or land the work"),
 )
 def done_not_landed(
     task: Task,
@@ -98,7 +98,7 @@ def _reverted(task: Task, refuted: Refuted, trunk: str) -> Finding:
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"{task.id} is {task.status}, and {refuted.what} was reverted on {trunk} since",
+        message=f"{task.id} is {task.status}, but {refuted.what} was reverted on {trunk} later",
         expected=f"its work on {trunk}, or a task that isn't done",
         evidence=(status_of(task), Evidence(place=task.place, saw=refuted.proof)),
         identity=("reverted", refuted.what),
@@ -111,7 +111,7 @@ def _unmerged(task: Task, refuted: Refuted, trunk: str) -> Finding:
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"{task.id} is {task.status}, and {refuted.what} has commits that never reached {trunk}",
+        message=f"{task.id} is {task.status}, but {refuted.what} has commits that never reached {trunk}",
         expected=f"its work on {trunk}, or a task that isn't done",
         evidence=(status_of(task), Evidence(place=branch, saw=refuted.proof)),
         identity=("unmerged", refuted.what),
@@ -124,7 +124,7 @@ def _without_pull(task: Task, run: Dispatch) -> Finding:
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"{task.id} is {task.status}, and its run ended as completed_with_pr without a pull request anywhere",
+        message=f"{task.id} is {task.status} and ended as completed_with_pr, but no ledger names a pull request",
         expected="pr_url or pr_number in the task file, the tombstone or the register",
         evidence=(status_of(task), ended),
         identity=("no pull request",),

@@ -12,7 +12,7 @@ _NO = frozenset({"", "false", "no", "off", "0"})
     family="lifecycle",
     severity=Severity.WARNING,
     stops_dispatch=True,
-    remedy=HandEdit("its status is no done one until the pull request is merged; or merge or close that"),
+    remedy=HandEdit("the status isn't a done one until the pull request is merged; or merge or close that"),
 )
 def done_with_open_pr(task: Task, pulls: Pulls) -> Iterator[Finding]:
     """A task is done, and its pull request is still open.
@@ -56,7 +56,7 @@ def _finding(task: Task, pull: Pull) -> Finding:
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"root says {task.status}, and its pull request {pull.address} is open",
+        message=f"{task.id} is {task.status}, but its pull request {pull.address} is open",
         expected="a pull request that is merged or closed, or a task that isn't done",
         evidence=(status_of(task), of_forge),
         identity=(str(pull.address),),

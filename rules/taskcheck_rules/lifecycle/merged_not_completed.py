@@ -33,7 +33,7 @@ from taskcheck import (
     rule,
 )
 from taskcheck_rules.parts import entries_of, own_copy, pulls_of, run_of, stands_for_several, work_left
-from taskcheck_rules.wording import minute, phrase
+from taskcheck_rules.wording import minute, phrase, stands
 
 
 @rule(
@@ -41,7 +41,7 @@ from taskcheck_rules.wording import minute, phrase
     severity=Severity.ERROR,
     explains=("lifecycle", "drift", "register", "dispatch_worker_gone", "dispatch_retry_cooldown", "stuck_in_progress"),
     stops_dispatch=True,
-    remedy=HandEdit("the task is done, or says what is left"),
+    remedy=HandEdit("the status is a done one, or says what is left to do"),
 )
 def merged_not_completed(
     task: Task,
@@ -119,24 +119,24 @@ class Merged:
     kind: str = ""
     """What makes it information: ``left`` or ``reopened``; empty where the task is to be done."""
     left: str = ""
-    """Why it is information, as the message says it after *and*."""
+    """Why it is information, as the message says it after *but*."""
 
 
 def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, own: Copy | None) -> str:
     """Return what speaks for work that is left though something has landed; empty where nothing does."""
     if run is not None and run.state is DispatchState.RUNNING:
-        return "its worker still lives: what landed may be a first slice"
+        return "its worker still lives: what landed may be only a part"
     left = work_left(task, own)
     if left or landing is None:
         return left
     if landing.pending:
-        return f"another branch of it, {landing.pending}, hasn't landed"
+        return f"another branch of the task, {landing.pending}, hasn't landed"
     if landing.sharer:
-        return f"the branch is recorded for {landing.sharer}, too"
+        return f"the branch is also recorded for {landing.sharer}"
     if landing.doubt:
         return landing.doubt
     if task.stage in {Stage.PARKED, Stage.READY, Stage.STOPPED}:
-        return f"root says {task.status}: somebody may have opened it again since, or has yet to begin"
+        return f"root says {task.status}: the task may have been reopened later, or never begun"
     return ""
 
 
@@ -148,15 +148,15 @@ def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -
     about = Finding(
         task=task.id,
         place=status,
-        message=f"{merged.what} is merged, and root says {task.status or 'nothing'}",
-        expected=f"status {done or settings.words(Stage.DONE)[0]}, or another of a task that is done",
+        message=f"{task.id} is {stands(task)} in root, but {merged.what} is merged",
+        expected=f"status {done or settings.words(Stage.DONE)[0]}, or another done status",
         evidence=(root, *merged.evidence),
         severity=merged.severity,
     )
     if merged.kind:
-        message = f"{merged.what} is merged, and {merged.left}"
-        expected = "nothing, or another branch for what is left"
-        remedy = Wait("another branch with what is left, or somebody who says that the task is done")
+        message = f"{task.id} is {stands(task)} in root: {merged.what} is merged, but {merged.left}"
+        expected = "nothing to do here, or another branch for what is left"
+        remedy = Wait("another branch with what is left, or set the task to done")
         return replace(about, message=message, expected=expected, identity=(merged.kind,), remedy=remedy)
     if not fixable or done is None:
         return about
@@ -176,10 +176,10 @@ def _by_git(task: Task, landing: Landing | None) -> Merged | None:
     else:
         evidence = (proof, Evidence(place=place, saw=f"left it {landing.said}"))
     if landing.end is End.LEFT:
-        left = f"left the task {landing.said or 'without status'}: the branch itself doesn't call it done"
+        left = f"the branch itself left the task {landing.said or 'without status'}"
         return Merged(what=what, evidence=evidence, severity=Severity.INFO, kind="left", left=left)
     if landing.reopened:
-        left = f"{task.id} was opened again since"
+        left = "the task was reopened later"
         return Merged(what=what, evidence=evidence, severity=Severity.INFO, kind="reopened", left=left)
     if landing.tie is not Tie.RECORD:
         doubt = "no ledger names the branch: it is the task's by its name alone"

@@ -86,7 +86,7 @@ def missing_terminal_state(
     yield Finding(
         task=task.id,
         place=dispatch.place,
-        message=f"its worker ended {problem.ended}",
+        message=f"worker of {task.id} ended {problem.ended}",
         expected=problem.expected,
         evidence=tuple(_evidence(task, dispatch, copy, reviews or {})),
         identity=(dispatch.outcome or "",),
@@ -132,13 +132,13 @@ def _problem(
         stages = {task.stage, copy.task.stage if copy else None}
         if stages & FINISHED:
             return None
-        return Problem("without a terminal state", expected)
+        return Problem("without recording a terminal state", expected)
     if not outcome:
-        return Problem("without an outcome", expected)
+        return Problem("without recording an outcome", expected)
     if outcome not in settings.outcomes:
         return Problem(f"with the outcome {outcome!r}, which isn't a terminal state", expected)
     if outcome == "completed_with_pr" and not names_pull:
-        ended = "as completed_with_pr, and no ledger names its pull request"
+        ended = "as completed_with_pr, but no ledger names its pull request"
         return Problem(ended, "pr_url or pr_number in the task file, the tombstone or the register", NAME_PULL)
     return None
 
@@ -147,7 +147,7 @@ def _end(dispatch: Dispatch) -> str:
     """Return what log and tombstone say of the end."""
     if dispatch.tombstone is None:
         return f"ends in dispatch_exit_code={dispatch.exit_code}, and there is no tombstone"
-    state = dispatch.tombstone.state or "not told"
+    state = dispatch.tombstone.state or "missing"
     outcome = phrase("outcome is ", dispatch.outcome) or "no outcome"
     code = phrase(", exit code ", dispatch.exit_code)
     return f"state is {state}, {outcome}{code}"

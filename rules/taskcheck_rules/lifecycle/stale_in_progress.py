@@ -85,7 +85,7 @@ def stale_in_progress(
     yield Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"nothing has moved for {age(idle)}, and no worker is known to be at it; {end}",
+        message=f"{task.id} hasn't moved for {age(idle)} and has no known worker; {end}",
         expected=f"a live worker, or a sign of work within {age(longest)}",
         evidence=(*_statuses(task, moved, copy), *traces),
     )
@@ -103,11 +103,11 @@ def _ahead(dispatch: Dispatch | None, now: datetime) -> Evidence | None:
 
 
 def _dated_ahead(task: Task, ahead: Evidence, now: datetime) -> Finding:
-    """Return the warning that nothing but times to come speaks for a worker."""
+    """Return the warning that nothing but times to come tells of a worker."""
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"nobody knows whether its worker is gone: its records are dated ahead of this clock, {minute(now)}",
+        message=f"worker of {task.id} may be gone: its records are dated ahead of this clock, {minute(now)}",
         expected="records whose times have passed: a clock, or a time zone, is wrong",
         evidence=(status_of(task), ahead),
         identity=("ahead",),
@@ -130,12 +130,12 @@ def _statuses(task: Task, moved: datetime, copy: Copy | None) -> list[Evidence]:
 def _speaks_for(pull: Evidence | None, review: Evidence | None, commits: Evidence | None) -> str:
     """Return which terminal state the traces speak for; the first one has the word."""
     if pull:
-        return "its pull request speaks for completed_with_pr"
+        return "its pull request suggests completed_with_pr"
     if review:
-        return "its review speaks for completed_with_pr or needs_review_fix"
+        return "its review suggests completed_with_pr or needs_review_fix"
     if commits:
-        return "its commits speak for work that wants a pull request, or that failed"
-    return "nothing speaks for an end"
+        return "its commits suggest work that needs a pull request, or that failed"
+    return "no ledger suggests an outcome"
 
 
 def _pull_request(task: Task, dispatch: Dispatch | None, copy: Copy | None) -> Evidence | None:

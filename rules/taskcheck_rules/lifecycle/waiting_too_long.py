@@ -49,7 +49,7 @@ def _finding(task: Task, waits: Waiting, waited: timedelta, longest: timedelta) 
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"{task.id} is {task.status} and has waited for {age(waited)}{why}",
-        expected=f"somebody who sees to it within {age(longest)}",
+        message=f"{task.id} has waited for {age(waited)} as {task.status}{why}",
+        expected=f"the next step within {age(longest)}",
         evidence=(since,),
     )

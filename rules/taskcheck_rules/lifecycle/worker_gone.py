@@ -71,7 +71,7 @@ def worker_gone(task: Task, dispatches: Dispatches, copies: Copies | None = None
     yield Finding(
         task=task.id,
         place=dispatch.place,
-        message=f"its worker is gone: {dispatch.why}",
+        message=f"worker of {task.id} is gone: {dispatch.why}",
         expected="a live worker, or an end recorded in tombstone or log",
         evidence=tuple(_evidence(task, dispatch, copy)),
     )
@@ -85,10 +85,10 @@ def _evidence(task: Task, dispatch: Dispatch, copy: Copy | None) -> Iterator[Evi
     if copy:
         yield status_of(copy.task)
     if dispatch.tombstone:
-        state = dispatch.tombstone.state or "not told"
+        state = dispatch.tombstone.state or "missing"
         yield Evidence(place=dispatch.tombstone.ledger.place, saw=f"state is {state}")
     if dispatch.log:
-        yield Evidence(place=dispatch.log.place, saw="its last line is no dispatch_exit_code")
+        yield Evidence(place=dispatch.log.place, saw="the last line isn't dispatch_exit_code")
 
 
 def _registered(entry: Entry) -> Evidence:

@@ -27,7 +27,7 @@ from taskcheck_rules.wording import phrase, status_of
 @rule(
     family="lifecycle",
     severity=Severity.WARNING,
-    remedy=Wait("its worker to end; or end it, where its work isn't wanted any more"),
+    remedy=Wait("its worker to end; or end it, if its work isn't wanted any more"),
 )
 def worker_outlives_task(
     task: Task,
@@ -88,13 +88,13 @@ def _works_on_another(record: Entry | Tombstone, dispatches: Dispatches, tasks: 
 
 def _finding(task: Task, record: Entry | Tombstone, since: str) -> Finding:
     """Return the warning about one worker."""
-    process = phrase(", process ", record.pid)
+    process = phrase(": process ", record.pid)
     who = record.manager if isinstance(record, Entry) else record.owner or ""
-    lives = Evidence(place=record.written_in, saw=f"recorded{phrase(' by ', who)}{process}, which lives")
+    lives = Evidence(place=record.written_in, saw=f"recorded{phrase(' by ', who)}{process} lives")
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"it is {task.status} since {since}, and its worker still lives{process}",
+        message=f"worker of {task.id} still lives {since} after the task became {task.status}{process}",
         expected="a worker that ends when its task is closed",
         evidence=(status_of(task), lives),
         identity=(who,),

@@ -8,7 +8,7 @@ from taskcheck import Evidence, Finding, HandEdit, Severity, SuppressionUse, rul
 @rule(
     family="meta",
     severity=Severity.WARNING,
-    remedy=HandEdit("the suppression is gone, or counts again"),
+    remedy=HandEdit("the suppression is removed, or counts again"),
 )
 def unused_suppression(suppressions: tuple[SuppressionUse, ...]) -> Iterator[Finding]:
     """A suppression matches nothing, has expired, or can't count: no reason, no such rule, no day.
@@ -28,7 +28,7 @@ def unused_suppression(suppressions: tuple[SuppressionUse, ...]) -> Iterator[Fin
         if use.fault is not None:
             why = f"doesn't count: {use.fault}"
         elif use.expired:
-            why = f"has expired: it counted until {use.until}"
+            why = f"expired after {use.until}"
         elif use.judged and not use.matched:
             why = "matches nothing"
         else:
@@ -37,7 +37,7 @@ def unused_suppression(suppressions: tuple[SuppressionUse, ...]) -> Iterator[Fin
         yield Finding(
             task=use.task,
             place=use.place,
-            message=f"the suppression of {use.rule} {where} {why}",
+            message=f"suppression of {use.rule} {where} in {use.place.path} {why}",
             expected="suppressions that accept something, with a reason",
             evidence=(Evidence(place=use.place, saw=f"{use.rule} is accepted {where}"),),
             identity=(use.rule, use.subject),

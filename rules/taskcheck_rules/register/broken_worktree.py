@@ -74,7 +74,7 @@ class Broken:
     @property
     def told(self) -> str:
         """What is wrong with it."""
-        return "git lists it, and there is no folder" if self.gone else self.defect
+        return "git lists it, but there is no folder" if self.gone else self.defect
 
     @property
     def is_branch(self) -> bool:
@@ -99,7 +99,7 @@ class Broken:
         if self.is_branch:
             return "git fsck, and git fetch for what is missing"
         if self.gone:
-            return "git worktree repair PATH where it was moved to, else git worktree prune"
+            return "git worktree repair PATH if it was moved to PATH, git worktree prune if it was removed"
         return f"git worktree repair {self.path}"
 
     @property
@@ -109,9 +109,9 @@ class Broken:
             return Command(("git", "fetch"), note="git fsck says what is missing")
         if self.gone:
             moved = ("PATH", "where it was moved to")
-            return Command((*REPAIR, "PATH"), blanks=(moved,), note="git worktree prune where it was removed instead")
+            return Command((*REPAIR, "PATH"), blanks=(moved,), note="or git worktree prune, if it was removed")
         if self.entry is not None:
-            return HandEdit(f"it names a worktree of the task; {self.path} is none", place=self.entry)
+            return HandEdit(f"it names a worktree of this repository, which {self.path} isn't", place=self.entry)
         return Command((*REPAIR, self.path))
 
 
@@ -161,7 +161,7 @@ def _of_task(task: Task, broken: Broken) -> Finding:
     return Finding(
         task=task.id,
         place=task.place,
-        message=f"its {broken.spoken} can't be compared: {broken.told}",
+        message=f"{broken.spoken} of {task.id} can't be compared: {broken.told}",
         expected=f"{'a branch that git can read' if broken.is_branch else 'a worktree that is linked'}: {broken.cure}",
         evidence=(_evidence(broken),),
         identity=(broken.path,),
@@ -174,12 +174,12 @@ def _of_nobody(broken: list[Broken]) -> Finding:
     number = len(broken)
     are_worktrees = not any(each.is_branch for each in broken)
     what, wanted = ("worktree", "are linked") if are_worktrees else ("checkout", "can be read")
-    worktrees = f"1 {what} that is" if number == 1 else f"{number} {what}s that are"
+    checkouts = f"1 {what}" if number == 1 else f"{number} {what}s"
     names = listed([each.path for each in broken])
     cures = dict.fromkeys("git worktree prune" if each.gone else each.cure for each in broken)
     return Finding(
         place=Place(path="."),
-        message=f"{worktrees} no open task's can't be compared: {names}",
+        message=f"{checkouts} without an open task can't be compared: {names}",
         expected=f"{what}s that {wanted}: {listed(list(cures))}",
         evidence=tuple(map(_evidence, broken)),
         severity=Severity.INFO,
@@ -191,6 +191,6 @@ def _remedy_of_all(broken: list[Broken]) -> Command | HandEdit:
     """Return what mends as many of them as one command can; those that were moved or removed come after the others."""
     repairable = [each.path for each in broken if each.repairable]
     if repairable:
-        return Command((*REPAIR, *repairable[:SHOWN]), note="git worktree prune drops those that were removed")
+        return Command((*REPAIR, *repairable[:SHOWN]), note="or git worktree prune, for those that were removed")
     first = broken[0]
     return Command(("git", "worktree", "prune")) if first.gone else first.remedy

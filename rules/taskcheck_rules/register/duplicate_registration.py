@@ -10,7 +10,7 @@ from taskcheck_rules.wording import SHOWN, listed, phrase
     family="register",
     severity=Severity.ERROR,
     stops_dispatch=True,
-    remedy=HandEdit("one entry is left of these"),
+    remedy=HandEdit("only one of these entries is left"),
 )
 def duplicate_registration(
     entries: Entries, checkouts: Checkouts | None = None, dispatches: Dispatches | None = None
@@ -51,8 +51,8 @@ def _registered_by_several(task: str, held: tuple[Entry, ...], managers: list[st
     return Finding(
         task=task,
         place=held[0].place,
-        message=f"registered by {' and '.join(managers)}",
-        expected="one manager has it",
+        message=f"{task} is registered by {' and '.join(managers)}",
+        expected="one manager holds the task",
         evidence=tuple(evidence),
         identity=tuple(managers),
     )
@@ -123,8 +123,8 @@ def _one_folder(entry: Entry, others: list[Entry], registered: str) -> Finding:
     return Finding(
         task=entry.task,
         place=entry.place.at("worktree_path"),
-        message=f"its worktree {entry.worktree_path} is {registered}",
-        expected="one entry, one worktree",
+        message=f"worktree {entry.worktree_path} of {entry.task} is {registered}",
+        expected="one entry for one worktree",
         evidence=tuple(evidence),
         identity=tuple(sorted(other.task for other in others)),
     )

@@ -124,17 +124,17 @@ def _finished_task(
     """Return what is told of a task that is done, put away, or not there at all."""
     task = where.task
     if task is not None and task.closed:
-        return Outlived(reason=f"the task is {task.status}", evidence=status_of(task))
+        return Outlived(reason=f"it is {task.status}", evidence=status_of(task))
     surely_absent = not where.there and not where.unreadable and history_known
     if not surely_absent:
         return None
     if where.archived is not None:
         in_archive = Evidence(place=where.archived.place, saw="in the archive")
-        return Outlived(reason="the task is put away", evidence=in_archive)
+        return Outlived(reason="it is in the archive", evidence=in_archive)
     folder = Place(path=entry.task_path or "tasks")
     nothing = Evidence(place=folder, saw=f"no task file with the id {entry.task}")
     doubt = hidden(entry, tasks, checkouts, _branch(entry, checkouts))
-    return Outlived(reason="there is no such task", evidence=nothing, doubt=doubt)
+    return Outlived(reason="it has no task file", evidence=nothing, doubt=doubt)
 
 
 def _landed_work(
@@ -287,7 +287,7 @@ def _demand_history(entry: Entry, where: Whereabouts, checkouts: Checkouts | Non
         return
     branch_known = checkouts.merge(_branch(entry, checkouts)) is not None
     if trunk is None and (branch_known or not where.there):
-        raise Undecided("root isn't on trunk: whether a task is there and its branch is merged can't be told")
+        raise Undecided("root isn't on trunk: whether a task exists and its branch is merged is unknown")
 
 
 def _orphan(entry: Entry, outlived: Outlived, doubt: str, *, unclear: bool) -> Finding:
@@ -305,7 +305,7 @@ def _left_over(entry: Entry, task: Task | None, run: Dispatch) -> Finding:
         outlived = Outlived(reason="its run has ended", evidence=ended)
         return _finding(entry, outlived, severity=Severity.WARNING, fix=_removal(entry, why), kind=("ended",))
     gone = Evidence(place=run.place, saw=run.why)
-    outlived = Outlived(reason=f"its worker is gone, and the task is {status}", evidence=gone)
+    outlived = Outlived(reason=f"its worker is gone and the task is {status}", evidence=gone)
     return _finding(entry, outlived, severity=Severity.WARNING, fix=_removal(entry, why), kind=("gone",))
 
 
@@ -326,7 +326,7 @@ def _finding(
     return Finding(
         task=entry.task,
         place=entry.place,
-        message=f"still registered by {entry.manager}, but {outlived.reason}",
+        message=f"{entry.task} is still registered by {entry.manager}, but {outlived.reason}",
         expected="no entry in the register",
         evidence=(*registered, outlived.evidence),
         fix=fix,

@@ -97,8 +97,8 @@ def _finding(task: Task, checkout: Checkout, path: str) -> Finding:
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"it is worked on in {path}, which no register knows",
-        expected="an entry in its manager's register",
+        message=f"{task.id} is {task.status} in worktree {path}, which no register names",
+        expected="an entry in the register of its manager",
         evidence=(status_of(task), worktree),
         identity=(checkout.name,),
     )

@@ -125,7 +125,7 @@ def _finding(task: Task, checkout: Checkout, whose: str, since: str) -> Finding:
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"the worktree of {task.id}, {path}, has had {checkout.branch} checked out for {since}: {whose}",
+        message=f"worktree {path} of {task.id} has had {checkout.branch} ({whose}) checked out for {since}",
         expected="the task's own branch in its worktree",
         evidence=(status_of(task), there),
         identity=(checkout.name, checkout.branch or ""),

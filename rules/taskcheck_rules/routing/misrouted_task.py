@@ -119,17 +119,17 @@ def _finding(
 ) -> Finding:
     """Return the finding that a manager holds a task that routes to somebody else."""
     to = " or ".join(sorted(allowed)) or "nobody"
-    who = holder if manager == holder else f"{manager}, filled by {holder},"
+    who = holder if manager == holder else f"{manager} (filled by {holder})"
     owners = ", ".join(spelling for _, spelling in task.owners) or "missing"
     owned = Evidence(place=task.at("owner"), saw=f"owner is {owners}")
     return Finding(
         task=task.id,
         place=evidence[0].place,
-        message=f"{who} holds it, but it routes to {to}{_why(task, people)}",
-        expected=f"only {to} holds it" if allowed else "no manager holds it",
+        message=f"{task.id} is held by {who}, but routes to {to}{_why(task, people)}",
+        expected=f"only {to} holds the task" if allowed else "no manager holds the task",
         evidence=(*evidence, owned),
         fix=fix,
-        remedy=Wait(f"{manager} to let go of it, once its worker has ended; or make {holder} its owner"),
+        remedy=Wait(f"{manager} to release the task after its worker has ended; or make {holder} its owner"),
         identity=(manager,),
     )
 
@@ -178,7 +178,7 @@ def _fix(
         if may_be_at_work or not _cleared(entry, checkouts, processes):
             return None
         edits += [DropEntry(place=place) for place in entry.places]
-    return Fix.unless(forgotten, title="remove it from the register", edits=tuple(edits))
+    return Fix.unless(forgotten, title="remove the entry from the register", edits=tuple(edits))
 
 
 def _cleared(entry: Entry, checkouts: Checkouts | None, processes: Processes | None) -> bool:

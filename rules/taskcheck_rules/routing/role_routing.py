@@ -24,7 +24,7 @@ from taskcheck_rules.wording import phrase
     severity=Severity.ERROR,
     explains=("misrouted-task",),
     stops_dispatch=True,
-    remedy=HandEdit("its owner is a declared person, or a role that a person fills; or declare one"),
+    remedy=HandEdit("the owner is a declared person, or a role that a person fills; or declare one"),
 )
 def role_routing(task_or_manager: Task | Manager, people: People, settings: Settings) -> Iterator[Finding]:
     """An open task is owned by nobody who could act: an unknown name, or a role that no person fills.
@@ -73,7 +73,7 @@ def _without_owner(task: Task) -> Finding:
     return Finding(
         task=task.id,
         place=place,
-        message=f"the task is {task.status} and has no owner",
+        message=f"{task.id} is {task.status}, but has no owner",
         expected="an owner who is a declared person, or a role that a person fills",
         evidence=(status,),
     )
@@ -85,13 +85,13 @@ def _nobody(task: Task, place: Place, spelling: str, why: str, people: People) -
     evidence = [Evidence(place=place, saw=f"owner is {spelling}")]
     role = people.resolve(spelling)
     if role is not None:
-        expected = f"a person who fills the role {role.key}, or false where it is nobody's on purpose"
+        expected = f"a person who fills the role {role.key}, or false if it stays empty on purpose"
         declared = Place(path=people.declared_in.get(role.key, ""))
         evidence.append(Evidence(place=declared, saw=why))
     return Finding(
         task=task.id,
         place=place,
-        message=f"nobody may dispatch it: {why}{_look_alike(spelling, people)}",
+        message=f"{task.id} can't be dispatched: {why}{_look_alike(spelling, people)}",
         expected=expected,
         evidence=tuple(evidence),
         identity=(spelling,),
@@ -111,14 +111,14 @@ def _of_manager(manager: Manager, people: People) -> Iterator[Finding]:
     found = Finding(
         manager=manager.key,
         place=evidence[0].place,
-        message=f"{manager.key} has {_kinds(manager)}, and is {_what(manager.key, people)}",
+        message=f"{manager.key} has {_kinds(manager)}, but {_what(manager.key, people)}",
         expected=f"a manager that works for a declared person{suggestion}",
         evidence=tuple(evidence),
     )
     if person is None:
         yield found
         return
-    message = f"{manager.key} has {_kinds(manager)}, and is a role: {person}, who fills it, would have another one"
+    message = f"{manager.key} has {_kinds(manager)}, but is a role that {person} fills under another name"
     expected = f"files of a manager that are named after {person}"
     yield replace(found, message=message, expected=expected, severity=Severity.WARNING, identity=("role",))
 
@@ -136,8 +136,8 @@ def _kinds(manager: Manager) -> str:
 def _what(spelling: str, people: People) -> str:
     """Return what a name that routes to nobody is."""
     if people.resolve(spelling) is None:
-        return f"no declared person{_look_alike(spelling, people)}"
-    return f"nobody's: {people.route(spelling).why}"
+        return f"isn't a declared person{_look_alike(spelling, people)}"
+    return f"no person acts for it: {people.route(spelling).why}"
 
 
 def _look_alike(spelling: str, people: People) -> str:

@@ -97,7 +97,7 @@ def _finding(manager: Manager, contradictions: list[Contradiction]) -> Finding:
         manager=manager.key,
         tasks=() if counts else tasks,
         place=evidence[0].place,
-        message=f"its heartbeat contradicts the ledgers about {matters}",
+        message=f"heartbeat of {manager.key} contradicts the ledgers about {matters}",
         expected="a heartbeat that says what the ledgers said when it was written",
         evidence=tuple(evidence),
         identity=(counts, *tasks),

@@ -25,7 +25,7 @@ from taskcheck_rules.parts import dated_snapshot
 @rule(
     family="snapshot",
     severity=Severity.WARNING,
-    remedy=Wait("the next heartbeat of {manager}; start that manager where it doesn't run"),
+    remedy=Wait("the next heartbeat of {manager}; or start that manager if it doesn't run"),
 )
 def snapshot_stale(
     manager: Manager,
@@ -76,7 +76,7 @@ def _silent(manager: Manager, managers: tuple[Manager, ...], dispatches: Dispatc
         manager=manager.key,
         tasks=tuple(dict.fromkeys(entry.task for entry in live)),
         place=live[0].place,
-        message=f"{manager.key} has a live worker at {live[0].task}, and writes no heartbeat as other managers do",
+        message=f"{manager.key} has a live worker on {live[0].task}, but writes no heartbeat as other managers do",
         expected="a snapshot file, as the store's other managers have",
         evidence=tuple(
             Evidence(place=entry.place, saw=f"{entry.task} is registered, and its worker lives") for entry in live
@@ -88,14 +88,14 @@ def _silent(manager: Manager, managers: tuple[Manager, ...], dispatches: Dispatc
 
 def _late(manager: Manager, snapshot: Snapshot, work: str, old: timedelta, settings: Settings) -> Finding:
     """Return the finding that the heartbeat is old."""
-    message = f"its heartbeat is {age(old)} old, and it has {work}"
+    message = f"heartbeat of {manager.key} is {age(old)} old while the manager has {work}"
     expected = f"a snapshot not older than {age(settings.limits.snapshot_max_age)}"
     return _finding(manager, snapshot, message, expected, kind="late")
 
 
 def _early(manager: Manager, snapshot: Snapshot, work: str, ahead: timedelta, settings: Settings) -> Finding:
     """Return the finding that the heartbeat is dated in the future."""
-    message = f"its heartbeat is dated {age(ahead)} in the future, and it has {work}"
+    message = f"heartbeat of {manager.key} is dated {age(ahead)} in the future while the manager has {work}"
     expected = f"a snapshot at most {age(settings.limits.clock_skew)} ahead of this clock"
     return _finding(manager, snapshot, message, expected, kind="early")
 

@@ -24,7 +24,7 @@ LONGEST = 300
 @rule(
     family="snapshot",
     severity=Severity.WARNING,
-    remedy=Wait("the manager's next heartbeat, once somebody has done what it asks for"),
+    remedy=Wait("the manager's next heartbeat after somebody has done what it asks for"),
 )
 def unexplained_escalation(
     signals: tuple[Signal, ...], tasks: Tasks, settings: Settings, now: datetime, copies: Copies | None = None
@@ -78,7 +78,7 @@ def _finding(task: Task, signal: Signal) -> Finding:
         task=task.id,
         place=signal.place,
         message=f"{signal.manager} escalates {task.id}: {words}",
-        expected="somebody who looks after it",
+        expected="somebody who looks after the task",
         evidence=(given, status_of(task)),
         identity=(signal.manager, signal.kind),
         signal=signal.kind,

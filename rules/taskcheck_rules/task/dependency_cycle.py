@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Mapping
 
 from taskcheck import Evidence, Finding, HandEdit, Severity, Tasks, frozen, rule
+from taskcheck_rules.wording import listed
 
 
 @rule(
     family="task",
     severity=Severity.ERROR,
     stops_dispatch=True,
-    remedy=HandEdit("one dependency of the circle is gone"),
+    remedy=HandEdit("one dependency of the circle is removed"),
 )
 def dependency_cycle(tasks: Tasks) -> Iterator[Finding]:
-    """Tasks depend on each other in a circle; told of each of them.
+    """Tasks depend on each other in a circle; each of them has a finding.
 
     ## Why
     None of them can ever be started.
@@ -55,10 +56,10 @@ def _dependencies(tasks: Tasks) -> dict[str, list[Dependency]]:
 
 def _finding(task: str, circle: list[str], within: list[Dependency]) -> Finding:
     """Return the finding that a task is in a circle, with its dependencies within."""
-    message = "it depends on itself"
+    message = f"{task} depends on itself"
     rest = [other for other in circle if other != task]
     if rest:
-        message = f"it waits for itself, in a circle with {', '.join(rest)}"
+        message = f"{task} depends on itself, in a circle with {listed(rest)}"
     evidence = tuple(one.evidence for one in within)
     return Finding(
         task=task,

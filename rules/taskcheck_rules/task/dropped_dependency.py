@@ -17,7 +17,7 @@ from taskcheck_rules.wording import status_of
 _WAITING = frozenset({Stage.PARKED, Stage.READY, Stage.ACTIVE, Stage.STOPPED})
 
 
-@rule(family="task", severity=Severity.WARNING, remedy=HandEdit("another task stands there, or nothing"))
+@rule(family="task", severity=Severity.WARNING, remedy=HandEdit("the dependency names another task, or is removed"))
 def dropped_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
     """An open task depends on one that was dropped: it waits for what nobody will do.
 
@@ -50,7 +50,7 @@ def _finding(task: Task, dependency: Evidence, other: Task) -> Finding:
     return Finding(
         task=task.id,
         place=dependency.place,
-        message=f"{task.id} depends on {other.id}, which is {other.status}: that will never be done",
+        message=f"{task.id} depends on {other.id}, which is {other.status} and will never be done",
         expected=f"no dependency on {other.id}, or another one in its place",
         evidence=(status_of(task), dependency, status_of(other)),
         identity=(other.id,),

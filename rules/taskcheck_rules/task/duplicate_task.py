@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from taskcheck import Evidence, Finding, Place, Severity, Task, Tasks, rule
 from taskcheck_rules.remedies import ANOTHER_ID
+from taskcheck_rules.wording import stands
 
 
 @rule(
@@ -40,15 +41,15 @@ def duplicate_task(tasks: Tasks) -> Iterator[Finding]:
 
 def _one_id(same: list[Task]) -> Finding:
     """Return the error that several files have one id."""
-    message = f"{len(same)} files are the task {same[0].id}"
-    return _finding(same, message, "one file, one id", Severity.ERROR)
+    message = f"{same[0].id} is the id of {len(same)} task files"
+    return _finding(same, message, "an id of its own for each task file", Severity.ERROR)
 
 
 def _one_reference(same: list[Task]) -> Finding:
     """Return the warning that several ids are one as references are read."""
     ids = tuple(task.id for task in same)
-    alike = f"{' and '.join(ids)} are one id but for case"
-    message = f"{alike}: a reference to another spelling is to neither"
+    alike = f"{' and '.join(ids)} differ only in case"
+    message = f"{alike}: a reference in another spelling finds neither"
     return _finding(same, message, "ids that differ in more than case", Severity.WARNING, ids)
 
 
@@ -59,8 +60,7 @@ def _finding(
     places = [_named(task) for task in same]
     evidence = []
     for place, task in zip(places, same, strict=True):
-        status = task.status or "without status"
-        evidence.append(Evidence(place=place, saw=f"is {task.id}, {status}"))
+        evidence.append(Evidence(place=place, saw=f"is {task.id}, {stands(task)}"))
     return Finding(
         task=same[0].id,
         place=places[1],

@@ -63,8 +63,8 @@ def _finding(first: Task, found: list[Copy]) -> Finding:
     return Finding(
         task=first.id,
         place=first.place,
-        message=f"{where} has another task under this id: {other.place.path}, {other.title}",
-        expected="one task, one id: give one of them another id before the merge",
+        message=f"{first.id} is also the id of another task in {where}: {other.place.path}, {other.title}",
+        expected="an id of its own for each task: change one of them before the merge",
         evidence=tuple(evidence),
         severity=Severity.ERROR if in_a_worktree else Severity.WARNING,
         identity=(other.place.path, other.title),

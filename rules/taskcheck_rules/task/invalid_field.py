@@ -21,7 +21,7 @@ from taskcheck import (
     timestamp,
     whole_number,
 )
-from taskcheck_rules.wording import key_is
+from taskcheck_rules.wording import key_is, quoted
 
 TIMES = ("created_at", "started_at", "completed_at", "updated_at", "pr_created_at")
 ORDER = (
@@ -89,7 +89,7 @@ class Fault:
     message: str
     expected: str
     says: str = ""
-    """What is so when it is mended; empty where that is what is expected."""
+    """What is so once it is repaired; empty where that is what is expected."""
     severity: Severity | None = None
     """None for the rule's own."""
 
@@ -122,7 +122,8 @@ def _missing(task: Task, settings: Settings, people: People | None) -> Iterator[
             continue
         if not _empty(task.front.get(key)):
             continue
-        message = f"{key} has no value" if key in task.front else f"{key} is missing{_instead(key, task)}"
+        fault = "has no value" if key in task.front else f"is missing{_instead(key, task)}"
+        message = f"{key} of {task.id} {fault}"
         expected = f"a task file with {', '.join(due)}"
         yield Fault(keys=(key,), message=message, expected=expected, says=f"{key} has a value")
 
@@ -134,7 +135,7 @@ def _instead(key: str, task: Task) -> str:
     same = next((group for group in SAME if key in group), ())
     for other in same:
         if other in others:
-            return f"; {other} is there, which this store calls {key}"
+            return f"; the file has {other}, which this store calls {key}"
     return did_you_mean(key, others[:MOST], 1)
 
 
@@ -159,13 +160,14 @@ def _wrong_types(task: Task) -> Iterator[Fault]:
             value = task.front.get(key)
             if _empty(value) or kind.fits(value):
                 continue
-            yield Fault(keys=(key,), message=f"{key} is {_shown(value)}", expected=f"{key} is {kind.expected}")
+            message = f"{key} of {task.id} is {_shown(value)}, not {kind.name}"
+            yield Fault(keys=(key,), message=message, expected=f"{key} is {kind.expected}")
 
 
 def _shown(value: Value) -> str:
     """Return a value of the wrong type in words."""
     if isinstance(value, str):
-        return value
+        return quoted(value)
     if not isinstance(value, tuple):
         return "a mapping"
     of_text = all(isinstance(item, str) for item in value)
@@ -200,14 +202,16 @@ class Kind:
 
     fields: tuple[str, ...]
     fits: Callable[[Value], bool]
+    name: str
+    """What a message calls it."""
     expected: str
 
 
 KINDS = (
-    Kind(("id", "title", "status", "parent", "pr_url"), _is_text, "text"),
-    Kind(("owner", "depends_on"), _is_text_or_list, "text, or a list of text"),
-    Kind(("pr_number",), _is_number, "a whole number"),
-    Kind(TIMES, _is_time, "a timestamp like 2026-03-24T18:00:00Z, or a day"),
+    Kind(("id", "title", "status", "parent", "pr_url"), _is_text, "text", "text"),
+    Kind(("owner", "depends_on"), _is_text_or_list, "text or a list of text", "text, or a list of text"),
+    Kind(("pr_number",), _is_number, "a whole number above 0", "a whole number above 0"),
+    Kind(TIMES, _is_time, "a timestamp or a day", "a timestamp like 2026-03-24T18:00:00Z, or a day"),
 )
 
 
@@ -226,9 +230,9 @@ def _status(task: Task, settings: Settings) -> Iterator[Fault]:
     known = ", ".join(settings.statuses)
     yield Fault(
         keys=(task.keys["status"],),
-        message=f"its status {status} is not in the vocabulary{suggestion}",
-        expected=f"one of {known}; others belong into a class of [statuses]",
-        says=f"its status is a word of the vocabulary{suggestion}",
+        message=f"status of {task.id} is {quoted(status)}, outside of the vocabulary{suggestion}",
+        expected=f"one of {known}; others need a class of [statuses]",
+        says=f"the status is in the vocabulary{suggestion}",
     )
 
 
@@ -236,9 +240,10 @@ def _not_listed(task: Task, status: str, settings: Settings) -> Fault:
     """Return the fault of a status that the store's own list doesn't have."""
     file = settings.vocabulary.file
     known = [word for word in settings.statuses if settings.vocabulary.has(word)]
+    suggestion = did_you_mean(status, known)
     return Fault(
         keys=(task.keys["status"],),
-        message=f"its status {status} is not in the store's own list, {file}{did_you_mean(status, known)}",
+        message=f"status of {task.id} is {quoted(status)}, which {file} doesn't list{suggestion}",
         expected=f"a status that {file} lists",
         severity=Severity.WARNING,
     )
@@ -250,12 +255,13 @@ def _pull_request(task: Task) -> Iterator[Fault]:
     if recorded is None or recorded.number is None:
         return
     named = recorded.url_number
+    number, url = task.keys["pr_number"], task.keys["pr_url"]
     if named and named != recorded.number:
         yield Fault(
-            keys=(task.keys["pr_number"], task.keys["pr_url"]),
-            message=f"its pull request is number {recorded.number}, and its url names {named}",
-            expected="number and url of one pull request",
-            says="number and url are of one pull request",
+            keys=(number, url),
+            message=f"{number} of {task.id} is {recorded.number}, but {url} names {named}",
+            expected=f"{number} and {url} of one pull request",
+            says=f"{number} and {url} name one pull request",
         )
 
 
@@ -271,7 +277,7 @@ def _times(task: Task, settings: Settings) -> Iterator[Fault]:
         earlier, later = task.keys[first], task.keys[second]
         yield Fault(
             keys=(later, earlier),
-            message=f"{later} ({after}) lies before {earlier} ({before})",
+            message=f"{later} of {task.id} ({after}) is before {earlier} ({before})",
             expected=f"{earlier} comes first",
         )
 

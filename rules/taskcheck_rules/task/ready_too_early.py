@@ -38,13 +38,13 @@ def ready_too_early(task: Task, tasks: Tasks) -> Iterator[Finding]:
 
 
 def _finding(task: Task, dependency: Evidence, other: Task) -> Finding:
-    """Return the finding that a task is to be worked on before the other one that it depends on."""
+    """Return the finding that a task may be dispatched before the other one that it depends on."""
     return Finding(
         task=task.id,
         place=dependency.place,
-        message=f"it is {task.status}, and {other.id}, which it depends on, is {other.status}",
+        message=f"{task.id} is {task.status}, but depends on {other.id}, which is {other.status}",
         expected=f"{other.id} is done first",
         evidence=(status_of(task), dependency, status_of(other)),
         identity=(other.id,),
-        remedy=HandEdit(f"it waits until {other.id} is done, or doesn't depend on it"),
+        remedy=HandEdit(f"the task waits until {other.id} is done, or doesn't depend on {other.id}"),
     )

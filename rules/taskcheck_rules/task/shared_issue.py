@@ -58,8 +58,8 @@ def _finding(sharing: list[Record]) -> Finding:
     return Finding(
         task=first.task.id,
         place=first.place,
-        message=f"{first.task.id} says that it is the issue {name}, and so does {other.task.id}",
-        expected="an issue of its own for each task",
+        message=f"{first.task.id} shares issue {name} with {other.task.id}",
+        expected="a different issue for each task",
         evidence=tuple(map(evidence_of, sharing)),
         identity=(name,),
     )

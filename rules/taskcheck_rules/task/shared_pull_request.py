@@ -56,8 +56,8 @@ def _finding(sharing: list[Record]) -> Finding:
     return Finding(
         task=first.task.id,
         place=first.place,
-        message=f"{first.task.id} records the pull request {name}, and so does {listed(names)}",
-        expected="a pull request of its own for each task",
+        message=f"{first.task.id} shares pull request {name} with {listed(names)}",
+        expected="a different pull request for each task",
         evidence=tuple(map(evidence_of, sharing)),
         identity=(name,),
     )

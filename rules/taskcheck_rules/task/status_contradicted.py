@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from taskcheck import Evidence, Finding, HandEdit, Place, Settings, Severity, Stage, Task, rule
+from taskcheck_rules.wording import cut
 
 _PART = re.compile(
     r"^ {0,3}(?P<fence>`{3,}(?!.*`)|~{3,}).*(?:\n(?! {0,3}(?P=fence)[`~]*[ \t\r]*$).*)*(?:\n.*)?"
@@ -27,7 +28,7 @@ LONGEST = 200
 @rule(
     family="task",
     severity=Severity.WARNING,
-    remedy=HandEdit("front matter and what is beside it say one status"),
+    remedy=HandEdit("the front matter and the other place have the same status"),
 )
 def status_contradicted(
     task: Task, settings: Settings, markers: Mapping[str, tuple[tuple[Place, Stage], ...]]
@@ -58,8 +59,8 @@ def status_contradicted(
         yield Finding(
             task=task.id,
             place=task.at("status"),
-            message=f"its status is {task.status}, and {saw}",
-            expected="one status in the front matter and beside it",
+            message=f"{task.id} is {task.status}, but {saw}",
+            expected="the same status in the front matter and in the other place",
             evidence=(
                 Evidence(place=task.at("status"), saw=f"status is {task.status}"),
                 Evidence(place=place, saw=saw),
@@ -80,12 +81,12 @@ def _folder(task: Task, settings: Settings) -> Iterator[Sign]:
         folder = max(inside, key=len)
         stages = settings.folders[folder]
         words = " or ".join(stage.value for stage in Stage if stage in stages)
-        yield "folder", f"it lies in {folder}, where tasks are {words}", task.place, stages
+        yield "folder", f"its file lies in {folder}, where tasks are {words}", task.place, stages
 
 
 def _markers(task: Task, markers: Mapping[str, tuple[tuple[Place, Stage], ...]]) -> Iterator[Sign]:
     for place, stage in markers.get(task.id, ()):
-        yield "marker", f"{place.path} says that it is {stage.value}", place, frozenset({stage})
+        yield "marker", f"{place.path} says {stage.value}", place, frozenset({stage})
 
 
 def _heading(task: Task, settings: Settings) -> Iterator[Sign]:
@@ -101,7 +102,7 @@ def _heading(task: Task, settings: Settings) -> Iterator[Sign]:
             start = (document.body_start if document else 0) + match.start()
             line = document.text.count("\n", 0, start) + 1 if document else None
             place = Place(path=task.place.path, checkout=task.place.checkout, line=line, column=1)
-            yield "heading", f"its text says {match[0].strip()}", place, frozenset({stage})
+            yield "heading", f"its text says {cut(match[0].strip())}", place, frozenset({stage})
             return
 
 

@@ -8,7 +8,7 @@ from taskcheck import Command, Evidence, Finding, Ledger, Place, Severity, rule
 @rule(
     family="task",
     severity=Severity.ERROR,
-    remedy=Command(("git", "rm", "--cached", "--", "{path}"), note="and name its folder in .gitignore"),
+    remedy=Command(("git", "rm", "--cached", "--", "{path}"), note="and add its folder to .gitignore"),
 )
 def tracked_runtime_state(tracked: frozenset[str], ledgers: tuple[Ledger, ...] | None = None) -> Iterator[Finding]:
     """Git tracks a register or a snapshot.
@@ -28,8 +28,8 @@ def tracked_runtime_state(tracked: frozenset[str], ledgers: tuple[Ledger, ...] |
         yield Finding(
             manager=managers.get(path),
             place=Place(path=path),
-            message=f"git tracks {path}, which says what is true on one machine for a moment",
+            message=f"{path} is tracked by git, but describes one machine at one moment",
             expected="runtime files that git ignores: git rm --cached, and a line in .gitignore",
-            evidence=(Evidence(place=Place(path=path), saw="it is in git's index"),),
+            evidence=(Evidence(place=Place(path=path), saw="in git's index"),),
             identity=(path.rpartition("/")[2],),
         )

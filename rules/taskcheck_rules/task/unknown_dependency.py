@@ -32,11 +32,11 @@ def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
         yield Finding(
             task=task.id,
             place=place,
-            message=f"it depends on {name}, and there is no such task{tasks.nearest(name)}",
-            expected="a task's id",
+            message=f"{task.id} depends on {name}, which doesn't exist{tasks.nearest(name)}",
+            expected="the id of a task",
             evidence=(named,),
             identity=(name,),
-            remedy=HandEdit(f"the id of a task stands there, or nothing{tasks.nearest(name)}"),
+            remedy=HandEdit(f"the dependency names a task, or is removed{tasks.nearest(name)}"),
         )
     if hidden:
         raise Undecided("a task file whose id can't be read may be the one")

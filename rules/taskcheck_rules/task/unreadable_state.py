@@ -10,7 +10,7 @@ from taskcheck import Evidence, Finding, HandEdit, Ledger, LedgerKind, Severity,
     severity=Severity.ERROR,
     explains=("*", "split-manager"),
     stops_dispatch=True,
-    remedy=HandEdit("it can be read; or its writer writes it again"),
+    remedy=HandEdit("the file can be read; or let its writer write it again"),
 )
 def unreadable_state(ledger: Ledger) -> Iterator[Finding]:
     """A register, snapshot, tombstone, dispatch log or team file can't be read, or a part of it can't be used.
@@ -40,10 +40,10 @@ def unreadable_state(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _what(ledger: Ledger, trouble: str) -> str:
-    """What can't be done with the ledger."""
-    kind = ledger.kind.value
+    """Return which ledger it is, and what can't be done with it."""
+    what = f"{ledger.kind.value} {ledger.place.path}"
     if ledger.document is None:
-        return f"the {kind} can't be read"
+        return f"{what} can't be read"
     if trouble == "byte-order-mark":
-        return f"strict readers refuse the {kind}"
-    return f"part of the {kind} can't be used"
+        return f"{what} is refused by strict readers"
+    return f"{what} can only be read in part"

@@ -10,7 +10,7 @@ from taskcheck import Evidence, Finding, HandEdit, Severity, Task, replace, rule
     severity=Severity.ERROR,
     explains=("*", "split-manager"),
     stops_dispatch=True,
-    remedy=HandEdit("its front matter can be read"),
+    remedy=HandEdit("the front matter can be read"),
 )
 def unreadable_task(file: Task) -> Iterator[Finding]:
     """The front matter of a task file can't be read, in root or in a worktree.
@@ -32,10 +32,16 @@ def unreadable_task(file: Task) -> Iterator[Finding]:
     yield Finding(
         task=file.id,
         place=place,
-        message=f"the task file can't be read: {file.trouble.message}"
-        if file.document is None
-        else f"other readers see no front matter here: {file.trouble.message}",
+        message=f"task file {file.place.path} {_fault(file)}: {file.trouble.message}",
         expected="a YAML block between two lines of ---, the first of them at the top of the file",
         evidence=(Evidence(place=place, saw=file.trouble.kind.replace("-", " ")),),
         identity=(file.trouble.kind, file.place.checkout),
     )
+
+
+def _fault(file: Task) -> str:
+    """Return what can't be done with a file, and where that is another checkout than root, in which."""
+    where = "" if file.place.checkout == "root" else f" in {file.place.checkout.replace(':', ' ', 1)}"
+    if file.document is None:
+        return f"can't be read{where}"
+    return f"has no front matter for other readers{where}"

@@ -7,11 +7,11 @@ import yaml
 from taskcheck.documents.document import DocumentError, Trouble
 
 _CURES = (
-    ("mapping values are not allowed", "quote a value that holds `: `, or mend the indentation"),
+    ("mapping values are not allowed", "quote a value that holds `: `, or fix the indentation"),
     ("block sequence entries are not allowed", "put the list on the lines below its key"),
     ("could not find expected ':'", "a key has to be followed by `: `"),
-    ("did not find expected key", "mend the indentation, or quote the whole value"),
-    ("expected <block end>", "mend the indentation, or quote the whole value"),
+    ("did not find expected key", "fix the indentation, or quote the whole value"),
+    ("expected <block end>", "fix the indentation, or quote the whole value"),
     ("did not find expected '-' indicator", "a list and `key: value` lines cannot be mixed at one level"),
     ("did not find expected ',' or ']'", "close the list with `]`, and put commas between its values"),
     ("expected ',' or ']'", "close the list with `]`, and put commas between its values"),

@@ -37,7 +37,7 @@ def _finding(report: Report, incident: Incident, finding: Finding) -> dict[str, 
     place = finding.place
     where = "" if place.checkout == "root" else f" ({place.checkout})"
     path = f"{report.prefix}{place.path}"
-    text = f"{incident.subject}{where}: {finding.message}"
+    text = wording.standing_alone(incident.subject, where, finding.message)
     # The same may be wrong in several checkouts, and be mended in one.
     fingerprint = finding.fingerprint if place.checkout == "root" else _hash(finding.fingerprint, place.checkout)
     return _issue(finding.rule, text, _severity(finding), path, place.line or 1, fingerprint)

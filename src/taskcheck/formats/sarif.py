@@ -98,7 +98,8 @@ def _result(
 def _message(finding: Finding) -> str:
     subject = _text(finding.task or finding.manager or REPOSITORY)
     expected = f"\nExpected: {_text(finding.expected, None)}" if finding.expected else ""
-    return f"{subject}{_where(finding.place)}: {_text(finding.message, None)}{expected}"
+    message = wording.standing_alone(subject, _where(finding.place), _text(finding.message, None))
+    return f"{message}{expected}"
 
 
 def _properties(finding: Finding, incident: Incident | None) -> Json:

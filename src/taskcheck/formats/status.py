@@ -23,6 +23,7 @@ from taskcheck.formats.view import (
     worker,
     workers,
 )
+from taskcheck.model.finding import Finding
 from taskcheck.model.report import Incident, Report, SignalNote
 from taskcheck.model.waiting import LONGEST, Queue
 from taskcheck.model.work import Work
@@ -229,8 +230,14 @@ def _row(row: Row, width: int, *, verbose: bool) -> Iterator[Line]:
     if verbose:
         yield from _details(incident, width)
     elif incident.head is not None:
-        yield Line(SEVERITY, ((cut(visible(incident.head.message), room), ""),))
+        yield Line(SEVERITY, ((cut(_message(incident, incident.head), room), ""),))
     yield from _step(row.step, width)
+
+
+def _message(incident: Incident, head: Finding) -> str:
+    """Return what is wrong, with the name that stands above it shortened."""
+    subject = visible(incident.subject)
+    return visible(head.message).replace(subject, cut_inside(subject, SHORTEST))
 
 
 def _about(incident: Incident, width: int, *, verbose: bool) -> Iterator[Line]:

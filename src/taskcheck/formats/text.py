@@ -7,7 +7,7 @@ from taskcheck.documents.values import phrase
 from taskcheck.formats.lines import Line, Segment, plain_text, styled
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.tally import tally
-from taskcheck.formats.wording import heartbeat, not_looked_at, position, signal_fate
+from taskcheck.formats.wording import heartbeat, names, not_looked_at, position, signal_fate
 from taskcheck.model.finding import Finding
 from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report
 from taskcheck.model.task import Place
@@ -199,7 +199,9 @@ def _rules(report: Report) -> Iterator[Line]:
         for incident, finding in found:
             word = finding.level.label
             message = visible(finding.message, None)
-            yield Line(2, ((f"{word:<8}", word), (visible(incident.subject), "subject"), (f"  {message}", "")))
+            subject = visible(incident.subject)
+            column = () if names(message, subject) else ((f"{subject}  ", "subject"),)
+            yield Line(2, ((f"{word:<8}", word), *column, (message, "")))
         yield BLANK
 
 

@@ -1,5 +1,6 @@
 """What several formats tell in the same words: the worst first, why a rule matters, what to do about an incident."""
 
+import re
 from datetime import timedelta
 
 from taskcheck.documents.values import age, first_few
@@ -90,6 +91,22 @@ def heartbeat(manager: ManagerStatus) -> str | None:
         return None
     told = age(timedelta(seconds=seconds))
     return f"{told} old"
+
+
+def standing_alone(subject: str, where: str, message: str) -> str:
+    """Return a message that is read without its row: with its subject before it, unless it names that, and the place.
+
+    Example:
+        ``worker of fix-login is gone (worktree:w)``; ``fix-login (worktree:w): our own message``
+    """
+    if names(message, subject):
+        return f"{message}{where}"
+    return f"{subject}{where}: {message}"
+
+
+def names(message: str, subject: str) -> bool:
+    """Return whether a message names its subject, as a word of its own."""
+    return re.search(rf"(?<![\w-]){re.escape(subject)}(?![\w-])", message) is not None
 
 
 def reach(finding: Finding) -> Safety | None:

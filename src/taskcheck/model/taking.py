@@ -30,10 +30,10 @@ def taking(root: Task, copy: Copy | None, values: Mapping[str, str], settings: S
     if copy is None or root.document is None or copy.task.document is None:
         return Taking(plain)
     if isinstance(settings.shape, JsonList):
-        return Taking(plain, f"whether {copy.checkout.spoken} merges with a JSON file that is changed can't be told")
+        return Taking(plain, f"whether {copy.checkout.spoken} merges with a changed JSON file is unknown")
     origin = _origin(copy, copy.task.document)
     if origin is None:
-        return Taking(plain, f"where {copy.checkout.spoken} began isn't known, so whether it merges can't be told")
+        return Taking(plain, f"where {copy.checkout.spoken} began is unknown, and so is whether it merges")
     theirs = copy.task.front
     own = {key: value for key, value in values.items() if theirs.get(key) == value}
     own |= _taken_along(root, copy, own, origin, settings)

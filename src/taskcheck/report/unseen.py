@@ -64,4 +64,4 @@ def _cure(checkout: Checkout) -> str:
         return f"git worktree repair {checkout.path}"
     if checkout.locked:
         return "git worktree unlock it where its disk won't come back"
-    return "git worktree repair PATH where it was moved to, else git worktree prune"
+    return "git worktree repair PATH if it was moved to PATH, git worktree prune if it was removed"

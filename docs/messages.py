@@ -1,0 +1,72 @@
+"""Makes docs/messages.md of what the fixtures expect; docs/generate.py writes it."""
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from tests.messages import Message, all_messages
+
+from taskcheck import Rule
+from taskcheck.config import load as config
+from taskcheck.config.schema import FieldsTable
+
+INTRODUCTION = """\
+# Messages
+
+What each rule says, with names from the fixtures; of messages that differ only in names, statuses, values and numbers
+one is here. [CONTRIBUTING](../CONTRIBUTING.md#messages) has the style that they keep.
+"""
+
+_VALUE = re.compile(r"'[^']*'|`[^`]*`|\S*[-/@_.#\d]\S*\w")
+"""What is quoted, and words with a mark or a number in them: ids, paths, keys, ages."""
+OTHERS = {"mia", "roger", "a", "b", "c", "d", "w", "y", "z", "one", "two", "three", "quiet", "gone"}
+"""Names of other tasks, people and worktrees in the fixtures' messages."""
+_SEVERAL = re.compile(r"…(,? (and )?…)+")
+
+
+def page(rules: Iterable[Rule]) -> str:
+    """Return the page, a section for each rule."""
+    messages = all_messages()
+    names = _names(messages)
+    by_rule = {name: list(found) for name, found in groupby(messages, key=lambda message: message.rule)}
+    sections = [_section(rule, by_rule[rule.name], names) for rule in rules]
+    return "\n".join([INTRODUCTION, *sections])
+
+
+def _section(rule: Rule, messages: list[Message], names: set[str]) -> str:
+    """Return the messages of a rule, each shape once, with the severities in which it was seen."""
+    shapes: dict[str, list[Message]] = {}
+    for message in messages:
+        shapes.setdefault(_shape(message.text, names), []).append(message)
+    lines = sorted(_line(alike) for alike in shapes.values())
+    return "\n".join([f"## {rule.name}", "", f"[{rule.family}](rules/{rule.name}.md)", "", *lines, ""])
+
+
+def _line(alike: list[Message]) -> str:
+    """Return the shortest of some messages that are alike."""
+    shortest = min(alike, key=lambda message: (len(message.text), message.text))
+    levels = sorted({message.level for message in alike})
+    return f"- {shortest.text.replace('*', chr(92) + '*')} ({', '.join(levels)})"
+
+
+def _names(messages: list[Message]) -> set[str]:
+    """Return the words that differ from store to store: ids, managers, statuses and fields."""
+    known = {message.subject for message in messages}
+    for text in config.builtin_presets().values():
+        preset = tomllib.loads(text)
+        for words in preset.get("statuses", {}).values():
+            known.update(words)
+        known.update(key for key in preset.get("fields", {}).values() if isinstance(key, str))
+    return {*known, *FieldsTable.model_fields, *OTHERS}
+
+
+def _shape(text: str, names: set[str]) -> str:
+    """Return a message without what differs from store to store."""
+    plain = _VALUE.sub("…", text)
+    words = ["…" if word.strip(",;:()?") in names else word for word in plain.split(" ")]
+    return _SEVERAL.sub("…", " ".join(words))
