@@ -338,7 +338,7 @@ def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
         return concluded(built, request.verdict, errors=(RunError(where="fix", message=message),))
     if name is None:
         return built
-    message = f"a fix was interrupted ({folder / name}): `taskcheck undo` or `taskcheck --fix` sees to it first"
+    message = f"a fix was interrupted ({folder / name}): run `taskcheck undo` or `taskcheck --fix` first"
     return concluded(built, request.verdict, errors=(RunError(where="fix", message=message),))
 
 

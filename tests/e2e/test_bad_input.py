@@ -410,7 +410,7 @@ def test_a_full_disk_behind_stdout_is_told_in_one_line(store: Store, arguments: 
         assert ran.stderr.startswith("taskcheck: unknown format 'nonsense'; there are text, ")
         assert ran.stderr.count("\n") == 1
     else:
-        assert (ran.returncode, ran.stderr) == (3, "taskcheck: what was to be printed: No space left on device\n")
+        assert (ran.returncode, ran.stderr) == (3, "taskcheck: standard output: No space left on device\n")
 
 
 @pytest.mark.parametrize("arguments", sampled([*COMMANDS, ["check", "--help"]], 3))

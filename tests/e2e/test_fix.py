@@ -375,7 +375,7 @@ def test_a_check_says_that_a_fix_was_interrupted_and_writes_nothing(half: Path) 
     ran = taskcheck(cwd=half)
     assert ran.code == 3
     assert "a fix was interrupted" in ran.out
-    assert "`taskcheck undo` or `taskcheck --fix` sees to it first" in ran.out
+    assert "run `taskcheck undo` or `taskcheck --fix` first" in ran.out
     assert fingerprint(half) == before
 
 

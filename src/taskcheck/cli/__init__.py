@@ -23,7 +23,7 @@ COMMANDS = {
     "timeline": "what every ledger says about one task, in order of time",
     "serve": "status as a page on loopback that refreshes itself",
     "undo": "take the last fix back, byte for byte",
-    "run": "dispatch a task: run a command in its worktree, and see it to a terminal state",
+    "run": "dispatch a task: run a command in its worktree, and record how it ended",
     "finish": "end a dispatch: say in which terminal state the work was left",
     "rule": "list the rules, or explain one with today's findings of it",
     "owner": "the canonical key of a person or role, by any spelling",
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return GONE
     except OSError as error:
         _let_go(sys.stdout)
-        complain(f"{error.filename or 'what was to be printed'}: {error.strerror}")
+        complain(f"{error.filename or 'standard output'}: {error.strerror}")
         return 3
     return code
 

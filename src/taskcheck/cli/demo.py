@@ -1,7 +1,7 @@
 """Build the friction log's six incidents as a real repository with real worktrees, and check it.
 
-Without a folder it is built in a temporary one and removed again. The times in it are moved so that it is as if the
-log had been written now; --now moves them to another moment.
+Without a folder it is built in a temporary one and removed again. All times are shifted so that the log ends now;
+--now shifts them to another moment.
 """
 
 import argparse

@@ -4,7 +4,7 @@ A worker calls it last, in its worktree. The outcome goes into the worktree's ta
 under `taskcheck run` that is all, and the run does the rest once the command has ended. Without one, root is
 reconciled and the register entry cleared here and now.
 
-With --check nothing is recorded: it says whether an end is, of the task of the worktree that one stands in.
+With --check nothing is recorded: it says whether the task of the current worktree has an end on record.
 """
 
 import argparse

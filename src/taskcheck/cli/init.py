@@ -1,8 +1,8 @@
 """Write a taskcheck.toml from what lies here: preset, people with their spellings, roles, statuses.
 
 Where no preset knows the store, it says which files carry which keys and statuses, and proposes paths, fields and
-statuses of its own. An existing configuration is never overwritten. With --hook nothing is: what makes a commit check
-is printed.
+statuses of its own. An existing configuration is never overwritten. With --hook nothing is written: the hook that
+checks each commit is printed.
 """
 
 import argparse

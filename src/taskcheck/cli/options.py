@@ -48,7 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=count,
         default=0,
-        help="stop the report after so many tasks (managers) that fail, the worst; 0: tell all",
+        help="stop the report after so many tasks (managers) that fail, the worst; 0: report all",
     )
     store_options(parser, remembers=True)
     parser.add_argument(
@@ -131,7 +131,7 @@ def _with_repairs(options: argparse.Namespace) -> None:
     if options.fix and options.diff:
         raise Failure("--diff shows what --fix would write, and writes nothing: choose one")
     if options.maxfail:
-        raise Failure("-x and --maxfail stop a report; a repair is made whole: name the tasks that it is to mend")
+        raise Failure("-x and --maxfail stop a report, but a repair is made whole: name the tasks to repair instead")
 
 
 def _with_rewrite(options: argparse.Namespace) -> None:

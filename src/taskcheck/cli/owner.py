@@ -1,6 +1,6 @@
 """Print the canonical key of a person, by any spelling: what a register and a snapshot are named after.
 
-One line each: the key (``-`` for a role or nobody), a tab, and why. Exits 1 when any of them is no person.
+One line each: the key (``-`` for a role or nobody), a tab, and why. Exits 1 when any of them isn't a person.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Print who may dispatch a task, and why.
 
-One line each: the person (``-`` for nobody), a tab, and why. Exits 1 when any of them is nobody's.
+One line each: the person (``-`` for nobody), a tab, and why. Exits 1 when nobody may dispatch one of them.
 """
 
 import argparse

@@ -102,7 +102,7 @@ def _today(options: argparse.Namespace, local: tuple[Rule, ...]) -> str:
             lambda: check_store(store, Request(now=options.now, select=(options.name,), remember=not options.no_cache))
         )
     except Failure as failure:
-        return f"(can't be told: {failure})"
+        return f"(unknown: {failure})"
     alone = replace(report, incidents=tuple(replace(incident, signals=()) for incident in report.incidents))
     note = "(the configuration leaves this rule out of a check)\n\n" if left_out else ""
     return note + show(alone, verbose=True, color=options.color, steps=False).rstrip("\n")

@@ -1,9 +1,9 @@
-"""Dispatch a task: run a command in its worktree, and see it to a terminal state.
+"""Dispatch a task: run a command in its worktree, and record how it ended.
 
-The task has to be ready, yours to dispatch, and in nobody's hands; what it depends on has to be done. Its worktree and
-branch are made where they aren't there. Register, tombstone and root's status say that it is worked on before the
-command starts; once it has ended, root says how, and the register entry is gone. The command, or an agent in it, tells
-the outcome with `taskcheck finish`, or leaves the worktree's task file in a status that an outcome allows. One that
+The task has to be ready, yours to dispatch, and held by nobody; its dependencies have to be done. Worktree and branch
+are made if they don't exist. Before the command starts, register, tombstone and root's status say that the task is in
+work; after it has ended, root says how, and the register entry is removed. The command, or an agent in it, records the
+outcome with `taskcheck finish`, or leaves the worktree's task file in a status that an outcome allows. A command that
 exits 0 without either is rejected: its outcome is failed.
 
 exit codes:

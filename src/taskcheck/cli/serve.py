@@ -51,7 +51,7 @@ def _announce(root: str, address: str) -> None:
     try:
         print(f"{root} is at {address} (Ctrl-C ends it)", flush=True)
     except OSError as error:
-        raise Failure(f"{error.filename or 'what was to be printed'}: {error.strerror}", 3) from error
+        raise Failure(f"{error.filename or 'standard output'}: {error.strerror}", 3) from error
 
 
 def _port(text: str) -> int:

@@ -117,7 +117,7 @@ def _watch(where: "Where", request: "Request", options: argparse.Namespace) -> i
     from taskcheck.watch import looks
 
     if options.format != "text":
-        raise Failure("--watch shows text; for data look again by yourself, or ask `taskcheck serve` for /report.json")
+        raise Failure("--watch shows text; for data run the command again, or get /report.json from `taskcheck serve`")
     options.only = _only(options, guarded(lambda: open_store(where)))
     sights = looks(where, request, Event())
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":

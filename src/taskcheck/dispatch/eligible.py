@@ -150,7 +150,7 @@ def _disagreements(report: Report, task: Task) -> Iterator[str]:
     for finding in _root_causes(report, task.id):
         is_error = finding.level is Severity.ERROR
         if is_error and finding.rule in stopping:
-            yield f"its ledgers disagree ({finding.rule}: {finding.message}); see to that first: taskcheck {task.id}"
+            yield f"its ledgers disagree ({finding.rule}: {finding.message}); settle that first: taskcheck {task.id}"
 
 
 def _root_causes(report: Report, task: str) -> Iterator[Finding]:

@@ -156,7 +156,7 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
     try:
         worker = Worker.prepared(wanted.command, folder=folder, environment=variables, log=log.fd, lock=lock)
     except OSError as error:
-        raise GivenUp(f"no process is to be had: {error.strerror}", None) from error
+        raise GivenUp(f"no process can be started: {error.strerror}", None) from error
 
     def again() -> Planned:
         now = look(store, Request())

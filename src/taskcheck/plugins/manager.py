@@ -248,7 +248,7 @@ def _register(manager: pluggy.PluginManager, module: object, name: str) -> None:
         if any(one.wrapper or one.hookwrapper for one in mine):
             manager.unregister(module)
             raise TypeError(
-                f"{hook.name} is a wrapper, and none is called: each plugin is asked by itself, so that what it raises "
+                f"{hook.name} is a wrapper, and none is called: each plugin is asked alone, so that what it raises "
                 "costs only its own results; tryfirst and trylast say when"
             )
 

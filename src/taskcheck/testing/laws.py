@@ -209,7 +209,7 @@ def _nothing_left(case: Path, safety: Safety, found: Report, report: Report) -> 
     for finding in report.findings:
         if _fixable(finding, safety) and (finding.rule, finding.task) not in left_out:
             left.append(finding)
-    _hold(not left, case, f"{safety.label} fixes left what they were to mend: {left}")
+    _hold(not left, case, f"{safety.label} fixes left what they should repair: {left}")
 
 
 def _fixable(finding: Finding, safety: Safety) -> bool:

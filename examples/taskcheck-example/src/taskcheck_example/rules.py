@@ -23,7 +23,7 @@ def missing_priority(task: Task) -> Iterator[Finding]:
     yield Finding(
         task=task.id,
         place=task.at("priority"),
-        message="it is ready, and has no priority",
+        message=f"{task.id} is ready, but has no priority",
         expected="a priority: p1, p2 or p3",
         evidence=(Evidence(place=task.at("status"), saw=f"status is {task.status}, no priority"),),
         fix=Fix(
