@@ -124,6 +124,7 @@ def test_the_demo_says_on_a_terminal_what_it_waits_for(tmp_path: Path) -> None:
 
 def test_a_dependency_names_the_nearest_task_and_a_missing_key_the_nearest_key(store: Callable[..., Path]) -> None:
     root = store({
+        "taskcheck.toml": 'preset = "task-manager"\n',
         "tasks/fix-login.md": TASK.format(more="depends_on: [fix-logn, task-3, TASK-11]\n"),
         "tasks/task-2.md": TASK.format(more="").replace("title: T", "titel: T"),
         "tasks/task-11.md": TASK.format(more="").replace("title: T", "name: T"),
