@@ -171,7 +171,7 @@ class Store:
     def _further(self, parsed: Parsed, now: datetime, history: tuple[str, ...]) -> Further:
         """Return what there is to ask once it is known which worktrees there are."""
         from taskcheck.assemble.tasks import TaskReader
-        from taskcheck.read.questions import Further
+        from taskcheck.read.questions import Further, Questions
 
         def named(*told: Any) -> Mapping[str, frozenset[str]]:
             from taskcheck.assemble.tombstones import names_of_tombstones
@@ -179,9 +179,9 @@ class Store:
             return names_of_tombstones(parsed, self.settings, *told)
 
         def questions(checkouts: Sequence[CheckoutSource]) -> Questions:
-            from taskcheck.assemble.tombstones import heard
+            from taskcheck.assemble.tombstones import readings
 
-            return self._questions(heard(parsed, checkouts), now, history)
+            return Questions.of_all(self._questions(each, now, history) for each in readings(parsed, checkouts))
 
         reader = TaskReader(self.settings)
         return Further(named, questions, None if reader.names_files_by_id else reader.name, reader.identity)

@@ -109,6 +109,16 @@ def test_where_nothing_names_the_worktree_its_word_is_no_safe_fix(root: Path) ->
     assert finding["fix"]["safety"] == "unsafe"
 
 
+def test_a_worktree_does_not_make_itself_a_tasks_own(root: Path) -> None:
+    """It changed the task's file, and that it is the task's own only it itself says."""
+    own = worktree(root, "agent-1", "wip/agent")
+    (own / "tasks/fix.md").write_text(task("in_review"))
+    commit(own)
+    bury(own, outcome="completed_with_pr", pr_number=7, worktree_path=".worktrees/agent-1", branch="wip/agent")
+    fixes = [each["fix"]["safety"] for each in found(root) if each["fix"]]
+    assert set(fixes) == {"unsafe"}
+
+
 def test_another_worktree_has_no_say(root: Path) -> None:
     worktree(root)
     bury(worktree(root, "other"))
@@ -161,10 +171,51 @@ def test_what_the_worktree_recorded_of_a_later_run_counts(root: Path) -> None:
     assert "blocked" in finding["message"]
 
 
+def make_ready(root: Path, path: str = "tasks/fix.md", text: str = "") -> None:
+    """The manager makes the task ready again, two hours after its run."""
+    (root / path).write_text(text or task("ready"))
+    git("commit", "-q", "-a", "-m", "again", cwd=root, GIT_COMMITTER_DATE=ago(8))
+
+
 def test_a_commit_in_root_since_settles_it(root: Path) -> None:
     bury(worktree(root))
-    (root / "tasks/fix.md").write_text(task("ready"))
-    git("commit", "-q", "-a", "-m", "again", cwd=root, GIT_COMMITTER_DATE=ago(8))
+    make_ready(root)
+    assert ends(root) == []
+
+
+@pytest.mark.parametrize("named", ["fix", "repair"])
+def test_a_commit_in_root_since_settles_it_though_the_worktree_renamed_it(root: Path, named: str) -> None:
+    own = worktree(root)
+    git("mv", "tasks/fix.md", "tasks/repair.md", cwd=own)
+    commit(own, "rename")
+    bury(own, named, task=named)
+    assert len(ends(root)) == 1
+    make_ready(root)
+    assert ends(root) == []
+
+
+@pytest.mark.parametrize("named", ["login-1", "login/1"])
+def test_a_commit_in_root_since_settles_it_whatever_its_file_is_called(store: Store, named: str) -> None:
+    path, text = ".claude/epics/login/1.md", "---\nname: The one\nstatus: {}\n---\nWhat there is to do.\n"
+    root = store({path: text.format("in-progress"), ".gitignore": ".worktrees/\n"})
+    own = worktree(root, "login-1", "wip")
+    (own / path).write_text(f"{text.format('in-progress')}More.\n")
+    commit(own)
+    (own / ".tasks/runs").mkdir(parents=True)
+    (own / ".tasks/runs/login-1.status.json").write_text(tombstone(task=named))
+    assert len(ends(root)) == 1
+    make_ready(root, path, text.format("open"))
+    assert ends(root) == []
+
+
+def test_a_later_word_of_another_worktree_hides_no_commit_in_root(root: Path) -> None:
+    bury(worktree(root))
+    other = worktree(root, "other")
+    (other / "tasks/fix.md").write_text(task("in_review"))
+    commit(other)
+    bury(other, outcome="failed", ended_at=ago(2))
+    assert len(ends(root)) == 1
+    make_ready(root)
     assert ends(root) == []
 
 

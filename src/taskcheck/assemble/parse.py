@@ -66,6 +66,11 @@ class Parsed:
         return (*self.entries, *self.ledgers.tombstones)
 
     @property
+    def owning(self) -> tuple[Entry | Tombstone, ...]:
+        """The records that make a checkout or a branch a task's: none lies where it is only presumed to be of it."""
+        return tuple(record for record in self.records if isinstance(record, Entry) or not record.is_presumed)
+
+    @property
     def pids(self) -> frozenset[int]:
         """Every recorded process id."""
         return frozenset(record.pid for record in self.records if record.pid is not None)

@@ -148,7 +148,7 @@ def _checkouts(
     git = sources.git
     if isinstance(git, Unavailable):
         return git, git
-    checkouts = parse_checkouts(git, sources, settings, tasks, parsed.records)
+    checkouts = parse_checkouts(git, sources, settings, tasks, parsed.owning)
     found = parse_copies(sources, reader, tasks, checkouts)
     copies = tied_copies(found, checkouts)
     return _with_landings(checkouts, copies, git, parsed, settings, reader, tasks), copies
@@ -169,7 +169,7 @@ def _with_landings(
     """
     judge = LandingReader(settings=settings, reader=reader, merges=git.merges, trunk=git.trunk)
     ends = judge.ends()
-    landings = judge.landings(tasks, checkouts, parsed.records, ends)
+    landings = judge.landings(tasks, checkouts, parsed.owning, ends)
     seconds = {(copy.checkout.branch, copy.task.id) for copy in copies.seconds}
     own = {task: landing for task, landing in landings.items() if (landing.branch, task) not in seconds}
     landed = replace(checkouts, landings=own, ends={key: end for key, (end, _) in ends.items()})
@@ -178,7 +178,7 @@ def _with_landings(
     aftermath = AftermathReader(git=git, standing=standing, runs=runs)
     landed = replace(landed, landings=aftermath.dated(tasks, own))
     claims = ClaimReader(
-        git=git, standing=standing, tied=parsed.tied(settings), runs=runs, users=newest_users(parsed.records)
+        git=git, standing=standing, tied=parsed.tied(settings), runs=runs, users=newest_users(parsed.owning)
     )
     return replace(landed, mentions=claims.mentions(tasks, landed), refuted=claims.refuted(tasks, landed))
 

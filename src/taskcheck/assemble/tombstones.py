@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import zip_longest
 
 from taskcheck.assemble.checkouts import parse_checkouts
 from taskcheck.assemble.ledgers import parse_tombstone
@@ -51,14 +52,32 @@ def _of_files(held: CheckoutSource, reader: TaskReader, tasks: Tasks) -> list[st
     return [task.id for task in there]
 
 
-def heard(parsed: Parsed, checkouts: Iterable[CheckoutSource]) -> Parsed:
-    """Return what the files say with all tombstones in checkouts, whosever they are: good for questions alone."""
-    found: list[Tombstone] = []
+def readings(parsed: Parsed, checkouts: Iterable[CheckoutSource]) -> Iterator[Parsed]:
+    """Yield what the files say alone, and with tombstones in checkouts, so often that each stands by itself once.
+
+    Which of them count isn't known before git tells whose each checkout is: what is asked has to do for any.
+    """
+    tasks = Tasks.of(parsed.tasks, parsed.archived)
+    known = _by_file_name(tasks)
+    by_task: dict[str, list[Tombstone]] = {}
     for held in checkouts:
         for source in held.tombstones:
-            tombstone = parse_tombstone(source, held.name)
-            found.append(replace(tombstone, tie=Tie.PRESUMED))
-    return parsed.with_tombstones(found)
+            tombstone = replace(parse_tombstone(source, held.name), tie=Tie.PRESUMED)
+            for task in _may_be_of(known.get(tombstone.task, tombstone.task), held, tasks):
+                by_task.setdefault(task, []).append(replace(tombstone, task=task))
+    yield parsed
+    for each in zip_longest(*by_task.values()):
+        yield parsed.with_tombstones(filter(None, each))
+
+
+def _may_be_of(name: str, held: CheckoutSource, tasks: Tasks) -> set[str]:
+    """Return the ids of root's tasks that a name in a checkout may mean, where it may have renamed the file."""
+    task = tasks.named(name)
+    if task is not None:
+        return {task.id}
+    gone = held.absent & tasks.by_path.keys()
+    renamed = {tasks.by_path[path].id for path in gone}
+    return {name, *renamed}
 
 
 def own_tombstones(

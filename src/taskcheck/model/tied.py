@@ -25,6 +25,15 @@ class Tied:
         found = {number_here(pull, home) for pull in self.pulls}
         return frozenset(number for number in found if number)
 
+    def joined(self, other: "Tied") -> "Tied":
+        """Return what is recorded of either; closed is what both are."""
+        return Tied(
+            closed=self.closed and other.closed,
+            branches=self.branches | other.branches,
+            worktrees=self.worktrees | other.worktrees,
+            pulls=self.pulls | other.pulls,
+        )
+
 
 def of_files(tied: Mapping[str, Tied]) -> dict[str, Tied]:
     """Return what is recorded by file, given by the paths of tasks: of a file with many, what is recorded of any."""
@@ -32,12 +41,15 @@ def of_files(tied: Mapping[str, Tied]) -> dict[str, Tied]:
     for path, each in tied.items():
         file = file_of(path)
         other = found.get(file, each)
-        found[file] = Tied(
-            closed=each.closed and other.closed,
-            branches=each.branches | other.branches,
-            worktrees=each.worktrees | other.worktrees,
-            pulls=each.pulls | other.pulls,
-        )
+        found[file] = each.joined(other)
+    return found
+
+
+def joined_ties(one: Mapping[str, Tied], other: Mapping[str, Tied]) -> dict[str, Tied]:
+    """Return what is recorded of each file by either of two tellings."""
+    found = dict(one)
+    for file, tied in other.items():
+        found[file] = tied.joined(found.get(file, tied))
     return found
 
 

@@ -1,11 +1,12 @@
 """What the files make us ask of git and of this machine."""
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.sources import CheckoutSource, Sources
-from taskcheck.model.tied import Tied
+from taskcheck.model.tied import Tied, joined_ties
 
 
 @frozen(kw_only=True)
@@ -27,6 +28,34 @@ class Questions:
     """Branches that are open tasks' own, by a record or by the configured pattern; the first are looked at first."""
     tied: Mapping[str, Tied] = field(default_factory=dict)
     """Root paths of the tasks that weren't dropped, with what is recorded as theirs."""
+
+    @staticmethod
+    def of_all(asked: Iterable["Questions"]) -> "Questions":
+        """Return what any of some asks."""
+        return reduce(Questions.joined, asked)
+
+    def joined(self, other: "Questions") -> "Questions":
+        """Return what either asks, each from the earlier time on."""
+        own_branches = dict.fromkeys((*self.own_branches, *other.own_branches))
+        return Questions(
+            pids=self.pids | other.pids,
+            worktree_paths=self.worktree_paths | other.worktree_paths,
+            branches=self.branches | other.branches,
+            dispatched=_earlier(self.dispatched, other.dispatched),
+            idle=self.idle | other.idle,
+            lost=_earlier(self.lost, other.lost),
+            names=self.names | other.names,
+            own_branches=tuple(own_branches),
+            tied=joined_ties(self.tied, other.tied),
+        )
+
+
+def _earlier(one: Mapping[str, datetime], other: Mapping[str, datetime]) -> dict[str, datetime]:
+    """Return the earlier of two times of each name."""
+    found = dict(one)
+    for name, at in other.items():
+        found[name] = min(at, found.get(name, at))
+    return found
 
 
 Named = Mapping[str, Collection[str]]
