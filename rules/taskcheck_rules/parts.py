@@ -98,6 +98,13 @@ def stands_for_several(task: str, tasks: Tasks, copies: Copies | None) -> bool:
     return copies is not None and copies.has_second(task)
 
 
+def other_title(run: Dispatch | None) -> str:
+    """Return why a run may be another task's than the one whose file has its name; empty where nothing says so."""
+    if run is None or run.renamed_from is None:
+        return ""
+    return f"the file was called {run.renamed_from!r} then: it may be that of another task by now"
+
+
 def doubt_of(copy: Copy) -> str:
     """Return why a copy's word doesn't move the task by a safe fix; empty where it does."""
     checkout = copy.checkout.spoken

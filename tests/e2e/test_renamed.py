@@ -222,3 +222,85 @@ def test_a_worktree_keeps_the_old_name_of_a_task_that_only_front_matter_ties(rep
     rename(repo, "tasks/x.md", "tasks/y.md")
     worker.commit(**{"tasks__x.md": front("in_review", branch="task/x", pr_number=7)})
     assert {task for task, _ in found(repo)} == {"y"}
+
+
+# Names that another task got
+
+
+def give_away(repo: Repo, how: str, status: str = "in_progress") -> None:
+    """Rename the task, and make another one under the name that it had."""
+    other = front(status, title="Quite another one")
+    repo.git("mv", "tasks/x.md", "tasks/y.md")
+    if how == "in one commit":
+        repo.commit(**{"tasks__x.md": other})
+        return
+    repo.commit("Rename")
+    (repo.root / "tasks/x.md").write_text(other)
+    if how == "in two commits":
+        repo.commit("Another one")
+
+
+HOW = pytest.mark.parametrize("how", ["in one commit", "in two commits", "uncommitted"])
+
+
+def safe(repo: Repo) -> set[tuple[str | None, str]]:
+    return {key for key, each in found(repo).items() if each["fix"] and each["fix"]["safety"] == "safe"}
+
+
+def register(repo: Repo, **entry: object) -> None:
+    path = repo.root / ".tasks/task_manager/task-manager-ana.register.json"
+    path.parent.mkdir(parents=True)
+    told = {"slug": "x", "task_path": "tasks/x.md", "launched_at": "2026-03-24T08:05:00Z", "branch": "task/x"}
+    path.write_text(json.dumps({"owner": "ana", "entries": [{**told, **entry}]}))
+
+
+@HOW
+@pytest.mark.parametrize("where", ["root", "worktree"])
+def test_the_end_of_a_run_is_not_that_of_the_task_that_got_its_name(repo: Repo, how: str, where: str) -> None:
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    ended(repo.root if where == "root" else repo.root / ".worktrees/x")
+    assert ("x", "dispatch-completed-unreconciled") in safe(repo)
+    give_away(repo, how)
+    assert safe(repo) == set()
+
+
+def test_the_end_of_a_run_stays_with_the_task_when_two_swap_their_names(repo: Repo) -> None:
+    repo.commit(**{"tasks__y.md": front("in_progress", title="The other one")})
+    ended(repo.root)
+    repo.minutes = 30
+    for old, new in (("x", "z"), ("y", "x"), ("z", "y")):
+        repo.git("mv", f"tasks/{old}.md", f"tasks/{new}.md")
+    repo.commit("Swap")
+    assert safe(repo) == set()
+
+
+@HOW
+def test_what_a_worktree_says_is_not_of_the_task_that_got_its_name(repo: Repo, how: str) -> None:
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    worker = Repo(repo.root / ".worktrees/x", repo.minutes)
+    worker.commit(**{"tasks__x.md": front("in_review", pr_number=7)})
+    register(repo, worktree_path=".worktrees/x")
+    assert ("x", "metadata-drift") in safe(repo)
+    give_away(repo, how)
+    told = found(repo)
+    assert ("x", "id-collision") in told
+    assert ("x", "metadata-drift") not in told
+    assert safe(repo) == set()
+
+
+@HOW
+def test_a_merge_completes_no_task_that_got_the_name(repo: Repo, how: str) -> None:
+    repo.branch("task/x")
+    repo.commit("work", work="1\n")
+    repo.on_main()
+    register(repo)
+    give_away(repo, how)
+    repo.git("merge", "-q", "--no-ff", "-m", "Merge branch 'task/x'", "task/x")
+    assert ("x", "merged-not-completed") not in safe(repo)
+
+
+@pytest.mark.parametrize("how", ["in one commit", "in two commits"])
+def test_a_closed_task_that_got_the_name_lets_no_entry_go(repo: Repo, how: str) -> None:
+    register(repo)
+    give_away(repo, how, "completed")
+    assert ("x", "register-orphan") not in safe(repo)

@@ -22,7 +22,7 @@ from taskcheck import (
     rule,
     taking,
 )
-from taskcheck_rules.parts import doubt_of, own_copy, stands_for_several
+from taskcheck_rules.parts import doubt_of, other_title, own_copy, stands_for_several
 from taskcheck_rules.remedies import FINISH
 from taskcheck_rules.wording import called, phrase
 
@@ -66,11 +66,11 @@ def dispatch_completed_unreconciled(
     commit on root changed the status. Whoever moves a task on afterwards is right.
 
     ## Fix
-    Takes the worktree's status, pull request and times when the recorded outcome allows its status, else the
-    outcome's first status and the pull request. Safe with a recorded outcome, where the worktree's branch merges with
-    root afterwards; `run` and `finish` write it in any case. Unsafe without one: a recorded pull
-    request then speaks for `completed_with_pr`, unless the worktree says that the work has stopped. None when neither
-    is recorded.
+    Takes the worktree's status, pull request and times when the recorded outcome allows its status, else the outcome's
+    first status and the pull request. Safe with a recorded outcome, where the worktree's branch merges with root
+    afterwards, and root's file has the title that it had at the end; `run` and `finish` write it in any case. Unsafe
+    without one: a recorded pull request then speaks for `completed_with_pr`, unless the worktree says that the work has
+    stopped. None when neither is recorded.
     """
     dispatch = dispatches.of(task.id)
     if task.closed or dispatch is None or dispatch.settled:
@@ -215,7 +215,7 @@ def _fix(run: Run, settings: Settings) -> Fix | None:
 def _doubt(dispatch: Dispatch) -> str:
     """Return why the recorded end of a run doesn't move its task by a safe fix; empty where it does."""
     if not dispatch.is_presumed:
-        return ""
+        return other_title(dispatch)
     return f"no ledger and no pattern names {dispatch.place.checkout.replace(':', ' ', 1)} as the task's own"
 
 

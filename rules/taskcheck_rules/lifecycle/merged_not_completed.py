@@ -32,7 +32,7 @@ from taskcheck import (
     replace,
     rule,
 )
-from taskcheck_rules.parts import entries_of, own_copy, pulls_of, run_of, stands_for_several, work_left
+from taskcheck_rules.parts import entries_of, other_title, own_copy, pulls_of, run_of, stands_for_several, work_left
 from taskcheck_rules.wording import minute, phrase, stands
 
 
@@ -81,9 +81,9 @@ def merged_not_completed(
     front matter names, and the branch left the task in review, or its status alone. Unsafe where something says that
     work is left: the branch left the task in work; its worker lives, or its worktree says so; another branch of it
     hasn't landed; the branch is recorded for another task, too; a run began, or root's status was set, after the branch
-    had landed; the status isn't committed; or root says that it is parked, ready or stopped. None where another
-    checkout has another task of the id. Where root itself has two files of one id, nothing is said of either: nobody
-    knows which of them the branch meant.
+    had landed; the status isn't committed; root has given the file another title since the run; or root says that it is
+    parked, ready or stopped. None where another checkout has another task of the id. Where root itself has two files of
+    one id, nothing is said of either: nobody knows which of them the branch meant.
 
     For a pull request safe takes more than the forge's word: root's history has the commit that it names, and nobody
     took that back, not even in part; it is of the repository that root's remote `origin` names; root's task file or a
@@ -126,7 +126,7 @@ def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, own: 
     """Return what speaks for work that is left though something has landed; empty where nothing does."""
     if run is not None and run.state is DispatchState.RUNNING:
         return "its worker still lives: what landed may be only a part"
-    left = work_left(task, own)
+    left = work_left(task, own) or other_title(run)
     if left or landing is None:
         return left
     if landing.pending:

@@ -31,7 +31,7 @@ from taskcheck import (
     frozen,
     rule,
 )
-from taskcheck_rules.parts import hidden, last_record, own_copy, pulls_of, stands_for_several, work_left
+from taskcheck_rules.parts import hidden, last_record, other_title, own_copy, pulls_of, stands_for_several, work_left
 from taskcheck_rules.register._whereabouts import Whereabouts, whereabouts
 from taskcheck_rules.wording import minute, phrase, status_of
 
@@ -75,8 +75,8 @@ def register_orphan(
     on this host is gone, or its end is recorded), where nothing has moved for `in_progress_max_idle`, and where the
     entry names no worker at all; until then it is unsafe, and says until when. Unsafe too for the warnings, where the
     branch or the worktree says that work is left, where a branch, a worktree that can't be read or a name in other
-    letters may hold the task, and where nothing else records its pull request. None where the id is that of several
-    tasks.
+    letters may hold the task, where root has given the task's file another title since, and where nothing else records
+    its pull request. None where the id is that of several tasks.
     """
     if dispatches.held(entry):
         return
@@ -95,6 +95,7 @@ def register_orphan(
             dispatches.protection(entry)
             or last_record(entry, where.task, dispatches, copies)
             or work_left(where.task, own_copy(copies, entry.task))
+            or other_title(dispatches.run_of(entry))
         )
         yield _orphan(entry, outlived, doubt, unclear=unclear)
         return

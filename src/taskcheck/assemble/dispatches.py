@@ -102,6 +102,7 @@ class DispatchReader:
             owner=self._owner(run),
             place=run.place,
             readable=run.readable,
+            renamed_from=self._renamed_from(run, root) if root is not None else None,
         )
 
     def _owner(self, run: Run) -> str | None:
@@ -182,13 +183,13 @@ class DispatchReader:
     def _changed_status(self, run: Run, root: Task) -> Iterator[Task]:
         """Yield the task as each commit left it that changed its status in root after the last sign of a run.
 
-        One that adds the file again after it was removed counts too: that isn't the task that was run.
+        One that adds the file again after it was removed counts too, and so does one that nobody has committed yet:
+        that isn't the task that was run.
         """
-        last_sign = run.last_sign
-        if last_sign is None:
-            return
         path = root.place.path
-        since = [change for change in self.changes if change.path == path and change.at > last_sign]
+        since = self._since(run, path)
+        if since and since[0].after is None:
+            yield root
         was_removed = any(change.after is None for change in since)
         for change in since:
             after = self._version(change.after, path)
@@ -198,6 +199,22 @@ class DispatchReader:
             is_other = was_removed if before is None else before.status != after.status
             if is_other:
                 yield after
+
+    def _since(self, run: Run, path: str) -> list[Change]:
+        """Return what commits did to a file after the last sign of a run, the newest first."""
+        last_sign = run.last_sign
+        if last_sign is None:
+            return []
+        return [change for change in self.changes if change.path == path and change.at > last_sign]
+
+    def _renamed_from(self, run: Run, root: Task) -> str | None:
+        """Return the title that the task's file had at the last sign of a run, where it has another one by now."""
+        path = root.place.path
+        since = self._since(run, path)
+        before = self._version(since[-1].before, path) if since else None
+        if before is None or before.text("title") == root.text("title"):
+            return None
+        return before.text("title")
 
     def _version(self, data: bytes | None, path: str) -> Task | None:
         """Return the task that root had in these bytes; None where there was no file or no task."""

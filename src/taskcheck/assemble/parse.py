@@ -98,13 +98,14 @@ class Parsed:
         return tuple(dict.fromkeys((*chain.from_iterable(recorded), *filter(None, named))))
 
     def dispatched(self, settings: Settings) -> dict[str, datetime]:
-        """Root paths of the open tasks that were dispatched, with the time of the last sign of that run."""
+        """Root paths of the tasks that were dispatched and are open or registered, with the last sign of that run."""
         runs = self.runs(settings)
         dispatched = {}
         for task in self.tasks:
-            sign = runs[task.id].last_sign if task.id in runs else None
-            if sign is not None and not task.closed:
-                dispatched[task.place.path] = sign
+            run = runs.get(task.id, NO_RUN)
+            is_over = task.closed and not run.entries
+            if run.last_sign is not None and not is_over:
+                dispatched[task.place.path] = run.last_sign
         return dispatched
 
     def lost(self, settings: Settings, now: datetime) -> dict[str, datetime]:

@@ -30,7 +30,8 @@ class Ancestry:
     def likeness(self, task: Task, root: Task) -> Likeness | None:
         """Return how sure it is that a checkout's file is a version of a file of root's with the same id; None if not.
 
-        It is when they have one path, unless both sides made it since they parted, under other titles; when the file
+        It is when they have one path, unless both sides made it since they parted, under other titles, or root renamed
+        the file and made another one in its place; when the file
         of that id at the base is the ancestor of both and stands no longer beside either; and perhaps when root's
         history once had the checkout's path with that id.
         """
@@ -39,7 +40,10 @@ class Ancestry:
             return _sure_if(_at_one_path(task, root) or _alike(task, root))
         bases = self._at_base(task.id)
         if _at_one_path(task, root):
-            return _sure_if(_find_at(root.place.path, bases) is not None or _may_be_one(task, root))
+            base = _find_at(root.place.path, bases)
+            if base is None or self._went_elsewhere(base, root):
+                return _sure_if(_may_be_one(task, root))
+            return "sure"
         if not bases:
             new_in_checkout = not self._is_committed(task, fork)
             return _sure_if(new_in_checkout and _alike(task, root))
@@ -106,6 +110,23 @@ class Ancestry:
         became_root = _became(base, root, fork.root_versions.get(root.place.path, ()), fork)
         became_task = _became(base, task, fork.own_versions.get(task.place.path, ()), fork)
         return became_root and became_task
+
+    def _went_elsewhere(self, base: Task, root: Task) -> bool:
+        """Tell whether root has the title of a file of the base in a new place, and another title in that file's."""
+        title = base.text("title")
+        if title is None or title == root.text("title"):
+            return False
+        others = self.tasks.by_title.get(title, ())
+        return len(others) == 1 and self._is_new_there(others[0])
+
+    def _is_new_there(self, other: Task) -> bool:
+        """Tell whether the base had no file where root has one, or one of another title."""
+        path = other.place.path
+        data = self.base_files(path).get(path)
+        if data is None:
+            return path in self.held.absent
+        before = self.version(data, path, "root")
+        return before is not None and _name(before) != _name(other)
 
     def _is_put_away(self, base: Task) -> bool:
         """Tell whether the task that a file of the base was lies in root's archive."""

@@ -273,6 +273,9 @@ class Dispatch:
     beside: tuple[Tombstone, ...] = ()
     """What root or the worktree records of it beside the tombstone that counts."""
 
+    renamed_from: str | None = None
+    """The title that root's file had at the end, where a commit has given it another one since."""
+
     @property
     def tombstones(self) -> tuple[Tombstone, ...]:
         """All tombstones of it, the one that counts first."""

@@ -1,6 +1,6 @@
 """Root's task files, found by id, by path, and as other tasks name them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from unicodedata import normalize
 
@@ -178,6 +178,16 @@ class Tasks:
     def fold(task: str) -> str:
         """An id as references are read: without regard to case and leading zeros."""
         return fold_id(task)
+
+    @cached_property
+    def by_title(self) -> Mapping[str, Sequence[Task]]:
+        """By title; those without one are left out."""
+        found: dict[str, list[Task]] = {}
+        for task in self.all:
+            title = task.text("title")
+            if title is not None:
+                found.setdefault(title, []).append(task)
+        return found
 
     @cached_property
     def by_fold(self) -> Mapping[str, Task]:
