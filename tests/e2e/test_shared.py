@@ -85,3 +85,15 @@ def test_an_issue_of_many_tasks_is_what_they_are_parts_of(store: Store) -> None:
 
 def test_closed_tasks_say_nothing_any_more(store: Store) -> None:
     assert told(store, "issue: 12", "issue: 12", statuses=("completed", "cancelled")) == []
+
+
+@pytest.mark.parametrize("value", ["https://github.com", "https://TBD/", "http://[::1", "https://", "/", "a?/1"])
+def test_an_address_without_a_path_names_nothing(store: Store, value: str) -> None:
+    keys = f"issue_url: {value!r}\npr_url: {value!r}"
+    root = store({"taskcheck.toml": CONFIG, "tasks/a.md": f"---\ntitle: A\nowner: ana\nstatus: ready\n{keys}\n---\n"})
+    ran = taskcheck("--select", "shared-pull-request,shared-issue", cwd=root)
+    assert (ran.code, ran.out) == (0, "1 task in 1 checkout: nothing found\n")
+
+
+def test_two_long_numbers_are_not_one(store: Store) -> None:
+    assert told(store, f"issue: {'9' * 20}1", f"issue: {'9' * 20}2") == []

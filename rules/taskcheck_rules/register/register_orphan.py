@@ -91,12 +91,7 @@ def register_orphan(
     )
     if outlived is not None:
         unclear = stands_for_several(entry.task, tasks, copies)
-        doubt = (
-            dispatches.protection(entry)
-            or last_record(entry, where.task, dispatches, copies)
-            or work_left(where.task, own_copy(copies, entry.task))
-            or other_title(dispatches.run_of(entry))
-        )
+        doubt = _doubt(entry, where.task, dispatches, copies)
         yield _orphan(entry, outlived, doubt, unclear=unclear)
         return
     if where.unreadable:
@@ -106,6 +101,13 @@ def register_orphan(
         yield _left_over(entry, where.task, run)
         return
     _demand_history(entry, where, checkouts, trunk)
+
+
+def _doubt(entry: Entry, task: Task | None, dispatches: Dispatches, copies: Copies | None) -> str:
+    """Return why an entry is to stay for now, whatever it has outlived; empty where nothing speaks for it."""
+    protection = dispatches.protection(entry) or last_record(entry, task, dispatches, copies)
+    left = work_left(task, own_copy(copies, entry.task))
+    return protection or left or other_title(dispatches.run_of(entry))
 
 
 @frozen(kw_only=True)

@@ -11,6 +11,9 @@ ISSUE = frozenset({"issues", "work_items"})
 OTHERS = PULL | ISSUE | {"milestone", "discussions", "projects"}
 """The same of what else has a number; what stands in other URLs is taken for what the key says."""
 
+MOST_DIGITS = 18
+"""A longer number is that of no issue and no pull request."""
+
 Home = tuple[str, str] | None
 """Host and repository that a number alone speaks of; None where nobody knows."""
 
@@ -46,15 +49,15 @@ def record(task: Task, place: Place, text: str, kinds: frozenset[str]) -> Record
 
 def _number(text: str) -> int:
     """Return the number that a text is; 0 where it is none."""
-    is_number = text.isascii() and text.isdigit()
-    return int(text[:18]) if is_number else 0
+    is_number = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+    return int(text) if is_number else 0
 
 
 def _by_url(task: Task, place: Place, url: str, kinds: frozenset[str]) -> Record | None:
     """Return what a URL names; None where it is of another kind, or ends in no number."""
     address = url.rpartition("://")[2]
     host, *path = address.split("#")[0].split("?")[0].split("/")
-    _, kind, last = ["", "", *path][-3:]
+    kind, last = ["", "", *path][-2:]
     number = _number(last)
     if not number or kind in OTHERS - kinds:
         return None
