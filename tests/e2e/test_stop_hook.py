@@ -169,3 +169,40 @@ def test_finish_needs_a_task_and_its_outcome(worktree: Path) -> None:
     ran = taskcheck("finish", cwd=worktree)
     assert ran.code == 2
     assert "finish needs a task and its --outcome" in ran.err
+
+
+def record(root: Path, **members: str) -> None:
+    """A tombstone of task a, and a commit after its end that puts the task in progress."""
+    logs = root / "tasks" / "logs"
+    logs.mkdir(exist_ok=True)
+    told = {"task": "a", "state": "ended", "outcome": "failed", "ended_at": "2026-03-24T10:00:00Z", **members}
+    (logs / "dispatch-a.status.json").write_text(json.dumps(told))
+
+
+def test_the_end_of_a_run_is_none_of_what_was_begun_again(worktree: Path) -> None:
+    root = worktree.parents[1]
+    record(root)
+    assert taskcheck("finish", "--check", cwd=worktree) == Ran(0, "", "")
+    for status, at in (("ready", "2026-03-24T11:00:00Z"), ("in_progress", "2026-03-24T12:00:00Z")):
+        (root / "tasks" / "a.md").write_text(TASK.format(status))
+        git("commit", "-q", "-a", "-m", status, cwd=root, GIT_COMMITTER_DATE=at)
+    assert taskcheck("finish", "--check", cwd=worktree).code == 1
+    view = taskcheck("status", "--format", "json", "--now", "2026-03-24T12:10:00Z", cwd=root).json
+    assert [work["task"] for work in view["at_work"]] == ["a"]
+    record(root, ended_at="2026-03-24T13:00:00Z")
+    assert taskcheck("finish", "--check", cwd=worktree) == Ran(0, "", "")
+    view = taskcheck("status", "--format", "json", "--now", "2026-03-24T13:10:00Z", cwd=root).json
+    assert view["at_work"] == []
+
+
+def test_a_worktree_that_a_record_gives_to_another_task_is_that_ones(worktree: Path) -> None:
+    root = worktree.parents[1]
+    (root / "tasks" / "b.md").write_text(TASK.format("in_progress"))
+    register = root / ".tasks" / "task_manager" / "task-manager-x.register.json"
+    register.parent.mkdir(parents=True)
+    entry = {"slug": "b", "worktree_path": ".worktrees/a", "launched_at": "2026-03-24T11:00:00Z"}
+    register.write_text(json.dumps({"owner": "x", "entries": [entry]}))
+    ran = taskcheck("finish", "--check", cwd=worktree)
+    assert [line for line in ran.out.splitlines() if "no end" in line] == [
+        "b has no end recorded; record one of these before you stop:"
+    ]

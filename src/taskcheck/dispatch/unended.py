@@ -9,7 +9,7 @@ from taskcheck.dispatch.start import task_named
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
-from taskcheck.model.task import Task
+from taskcheck.model.task import Task, Tie
 from taskcheck.store import Request, Store, UsageError
 
 
@@ -45,22 +45,28 @@ def unended(store: Store, name: str | None = None) -> list[Unended]:
 
 
 def _own_tasks(store: Store, state: State) -> Iterator[Task]:
-    """Yield the tasks whose own checkout is the linked worktree that one stands in."""
+    """Yield the tasks whose own checkout is the linked worktree that one stands in; of those by record, if any is."""
     if isinstance(state.checkouts, Unavailable):
         return
     current = str(store.location.current)
     here = state.checkouts.by_real.get(current)
+    if here is None:
+        return
+    ties = {task: state.checkouts.tie(task) for task, own in state.checkouts.by_task.items() if own == here}
+    is_recorded = Tie.RECORD in ties.values()
     for task in state.tasks:
-        checkout = state.checkout_of(task.id)
-        if checkout is not None and checkout == here:
+        tie = ties.get(task.id)
+        is_by_name = tie is Tie.PATTERN and not is_recorded
+        if tie is Tie.RECORD or is_by_name:
             yield task
 
 
 def _has_end(task: Task, state: State) -> bool:
     """Return whether an end of a task's newest run is recorded, or the task needs none.
 
-    That is an outcome in the tombstone; or a status in which a worker may leave a task, in its own copy or in root,
-    that isn't the one with which the run began. A parked task that nobody runs is in nobody's hands.
+    That is an outcome in the tombstone, after which no commit put root in progress again; or a status in which a worker
+    may leave a task, in its own copy or in root, that isn't the one with which the run began. A parked task that nobody
+    runs is in nobody's hands.
     """
     run = state.dispatch_of(task.id)
     if task.closed:
@@ -73,7 +79,8 @@ def _has_end(task: Task, state: State) -> bool:
     if run is None or run.tombstone is None:
         return is_finished
     if run.tombstone.outcome:
-        return True
+        has_begun_again = run.moved_on and task.stage is Stage.ACTIVE
+        return not has_begun_again
     is_as_it_began = file.status == run.tombstone.status_before
     return is_finished and not is_as_it_began
 

@@ -20,9 +20,17 @@ OTHER = "other"
 def at_work(state: State) -> Iterator[Work]:
     """Yield the open tasks whose worker lives, and those in progress of whose worker nothing says that it ended."""
     for task in state.tasks:
-        run = state.dispatch_of(task.id)
+        run = _run_of_now(task, state)
         if not task.closed and _is_at_work(task, run):
             yield _work(task, run, state)
+
+
+def _run_of_now(task: Task, state: State) -> Dispatch | None:
+    """Return the newest run of a task; None where it is over, and somebody moved the task on since."""
+    run = state.dispatch_of(task.id)
+    if run is None or run.looked_after:
+        return None
+    return run
 
 
 def classes(state: State) -> Mapping[str, int]:
