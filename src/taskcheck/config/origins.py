@@ -66,7 +66,8 @@ def _of_rules(held: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]], l
     for name, usual in rules.items():
         told = {**usual, **held.get(name, {})}
         for key, value in told.items():
-            yield Origin(f"rules.{name}.{key}", value, _of(layers, "rules", name, key))
+            origin = _of(layers, "rules", name, key)
+            yield Origin(f"rules.{name}.{key}", value, origin)
 
 
 def _origin(key: str, value: Any, layers: Layers, options: Mapping[str, Any]) -> Origin:
@@ -74,9 +75,9 @@ def _origin(key: str, value: Any, layers: Layers, options: Mapping[str, Any]) ->
     table, _, inner = key.partition(".")
     if options.get(key):
         return Origin(key, options[key], f"option --{inner or table}")
-    if inner:
-        return Origin(key, value, _of(layers, table, inner))
-    return Origin(key, value, _of(layers, table))
+    route = (table, inner) if inner else (table,)
+    origin = _of(layers, *route)
+    return Origin(key, value, origin)
 
 
 def _of(layers: Layers, *route: str) -> str:

@@ -41,6 +41,10 @@ def settings_of(
     markers = tables.get("markers", {})
     signals = tables.get("signals", {})
     limits = tables.get("limits", {})
+    stages = {pattern: Stage(stage) for pattern, stage in markers.items()}
+    rules = {kind: tuple(_listed(rules)) for kind, rules in signals.items()}
+    spans = {name: duration(span) for name, span in limits.items()}
+    suppressions = _suppressions(tables.get("suppress", ()), lines)
     return Settings(
         preset=preset,
         source=source,
@@ -51,11 +55,11 @@ def settings_of(
         vocabulary=vocabulary,
         shape=_shape(tables),
         folders=_folders(tables.get("folders", {})),
-        markers={pattern: Stage(stage) for pattern, stage in markers.items()},
-        signals={kind: tuple(_listed(rules)) for kind, rules in signals.items()},
+        markers=stages,
+        signals=rules,
         outcomes=_frozen(tables["outcomes"]),
-        limits=Limits(**{name: duration(span) for name, span in limits.items()}),
-        suppress=_suppressions(tables.get("suppress", ()), lines),
+        limits=Limits(**spans),
+        suppress=suppressions,
         **said,
     )
 
