@@ -316,3 +316,26 @@ def test_in_a_store_whose_tasks_are_in_one_file(store: Store) -> None:
         told = tombstone(task=name, outcome="failed")
         (own / f".tasks/runs/{name.replace('/', '-')}.status.json").write_text(told)
     assert len(ends(root)) == 1
+
+
+@pytest.mark.parametrize("where", ["root", "worktree"])
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_the_end_of_a_run_is_not_that_of_the_task_that_got_its_id(store: Store, where: str, is_committed: bool) -> None:
+    """Backlog.md gives the ids of archived tasks again."""
+    keys = "status: In Progress\nassignee: []\ncreated_date: '2026-01-01'\ndependencies: []\n"
+    card = f"---\nid: TASK-5\ntitle: {{}}\n{keys}---\n"
+    first = "backlog/tasks/task-5 - Fix.md"
+    statuses = 'statuses: ["To Do", "In Progress", "Done"]\n'
+    root = store({"backlog/config.yml": statuses, first: card.format("Fix"), ".gitignore": ".worktrees/\n.tasks/\n"})
+    git("commit", "-q", "--amend", "--no-edit", cwd=root, GIT_COMMITTER_DATE=ago(12))
+    runs = (root if where == "root" else worktree(root, "TASK-5", "tasks/TASK-5")) / ".tasks/runs"
+    runs.mkdir(parents=True)
+    (runs / "TASK-5.status.json").write_text(tombstone(task="TASK-5", outcome="failed"))
+    (finding,) = ends(root)
+    assert finding["fix"]["safety"] == "safe"
+    (root / "backlog/archive/tasks").mkdir(parents=True)
+    git("mv", first, "backlog/archive/tasks/", cwd=root)
+    (root / "backlog/tasks/task-5 - Other.md").write_text(card.format("Other"))
+    if is_committed:
+        commit(root)
+    assert [each["fix"]["safety"] for each in ends(root)] in ([], ["unsafe"])

@@ -28,6 +28,8 @@ class DispatchReader:
     signals: tuple[Signal, ...]
     changes: tuple[Change, ...]
     standing: Standing
+    archived: Mapping[str, Task]
+    """Tasks that root has put away, by id."""
     reader: TaskReader
 
     def newest(
@@ -208,13 +210,20 @@ class DispatchReader:
         return [change for change in self.changes if change.path == path and change.at > last_sign]
 
     def _renamed_from(self, run: Run, root: Task) -> str | None:
-        """Return the title that the task's file had at the last sign of a run, where it has another one by now."""
+        """Return the title that the task's file had at the last sign of a run, where it has another one by now.
+
+        Where nothing tells that the file was there already, it is that of an archived task of the same id.
+        """
         path = root.place.path
+        earlier = self.archived.get(root.id)
         since = self._since(run, path)
-        before = self._version(since[-1].before, path) if since else None
-        if before is None or before.text("title") == root.text("title"):
+        if since:
+            first = since[-1]
+            before = self._version(first.before, path)
+            earlier = before or earlier
+        if earlier is None or earlier.text("title") == root.text("title"):
             return None
-        return before.text("title")
+        return earlier.text("title")
 
     def _version(self, data: bytes | None, path: str) -> Task | None:
         """Return the task that root had in these bytes; None where there was no file or no task."""

@@ -66,6 +66,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         signals=signals,
         changes=git.changes if isinstance(git, Repository) else (),
         standing=Standing(reader, git.standing if isinstance(git, Repository) else {}),
+        archived=tasks.archived_by_id,
         reader=reader,
     )
     dispatches, moves = _dispatches(parsed, judge, tasks, checkouts, copies)

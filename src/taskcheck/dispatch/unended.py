@@ -52,13 +52,16 @@ def _own_tasks(store: Store, state: State) -> Iterator[Task]:
     here = state.checkouts.by_real.get(current)
     if here is None:
         return
-    ties = {task: state.checkouts.tie(task) for task, own in state.checkouts.by_task.items() if own == here}
-    is_recorded = Tie.RECORD in ties.values()
+    by_tie: dict[Tie | None, list[Task]] = {}
     for task in state.tasks:
-        tie = ties.get(task.id)
-        is_by_name = tie is Tie.PATTERN and not is_recorded
-        if tie is Tie.RECORD or is_by_name:
-            yield task
+        checkout = state.checkout_of(task.id)
+        if checkout == here:
+            tie = state.checkouts.tie(task.id)
+            tasks = by_tie.setdefault(tie, [])
+            tasks.append(task)
+    recorded = by_tie.get(Tie.RECORD)
+    named = by_tie.get(Tie.PATTERN, [])
+    yield from recorded or named
 
 
 def _has_end(task: Task, state: State) -> bool:

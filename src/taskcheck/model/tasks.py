@@ -180,6 +180,11 @@ class Tasks:
         return fold_id(task)
 
     @cached_property
+    def archived_by_id(self) -> Mapping[str, Task]:
+        """Tasks that are put away, by id."""
+        return {task.id: task for task in self.archived}
+
+    @cached_property
     def by_title(self) -> Mapping[str, Sequence[Task]]:
         """By title; those without one are left out."""
         found: dict[str, list[Task]] = {}
