@@ -49,7 +49,7 @@ LIKELY = {
     "fix": ["tests/unit/fix", "tests/test_rules.py", "tests/e2e/test_fix.py", "tests/simulator/test_repairs.py"],
     "dispatch": ["tests/unit/dispatch", "tests/e2e/test_run.py", "tests/e2e/test_run_edges.py"],
     "web": ["tests/e2e/test_serve.py"],
-    "watch.py": ["tests/e2e/test_serve.py", "tests/e2e/test_status.py"],
+    "watch/looks.py": ["tests/e2e/test_serve.py", "tests/e2e/test_status.py"],
     "cli": ["tests/e2e/test_triage.py", "tests/e2e/test_bad_input.py", "tests/e2e/test_fix.py",
             "tests/e2e/test_baseline.py", "tests/e2e/test_status.py", "tests/e2e/test_completion.py"],
     "testing": ["tests/unit/testing", "tests/test_rules.py"],

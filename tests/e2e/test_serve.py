@@ -20,7 +20,8 @@ import pytest
 from taskcheck.model.report import Report
 from taskcheck.store import Request, Where
 from taskcheck.testing import build, incidents_fixture
-from taskcheck.watch import Sight
+from taskcheck.watch.looks import Sight
+from taskcheck.watch.recording import Keeper
 from tests.conftest import ROOT
 from tests.e2e.conftest import PATIENCE, git, taskcheck
 from tests.e2e.serving import Served, eventually, serving
@@ -261,10 +262,10 @@ def test_a_check_that_crashes_is_told_and_tried_again(store: Store, monkeypatch:
 
     real, crashes = board.looks, iter([True, False])
 
-    def looks(where: Where, request: Request, stop: Event) -> Iterator[Sight | None]:
+    def looks(where: Where, request: Request, stop: Event, keeper: Keeper | None) -> Iterator[Sight | None]:
         if next(crashes):
             raise ZeroDivisionError("oh")
-        yield from real(where, request, stop)
+        yield from real(where, request, stop, keeper)
 
     monkeypatch.setattr(board, "looks", looks)
     monkeypatch.setattr(board, "AGAIN", 0.1)
@@ -296,8 +297,8 @@ def test_a_look_that_does_not_end_is_told(store: Store, monkeypatch: pytest.Monk
 
     real, hangs = board.looks, Event()
 
-    def looks(where: Where, request: Request, stop: Event) -> Iterator[Sight | None]:
-        found = real(where, request, stop)
+    def looks(where: Where, request: Request, stop: Event, keeper: Keeper | None) -> Iterator[Sight | None]:
+        found = real(where, request, stop, keeper)
         yield next(found)
         hangs.wait(PATIENCE)
         yield from found

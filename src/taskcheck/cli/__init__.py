@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "compare the ledgers, report what disagrees (the default command)",
     "status": "who is at work, what waits for a person, what disagrees; --watch keeps it up to date",
     "timeline": "what every ledger says about one task, in order of time",
+    "history": "what is recorded of incidents: since when they stand, what came back, how long it took",
     "serve": "status as a page on loopback that refreshes itself",
     "undo": "take the last fix back, byte for byte",
     "run": "dispatch a task: run a command in its worktree, and record how it ended",

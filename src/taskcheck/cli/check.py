@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
     from taskcheck.model.plan import Plan
     from taskcheck.model.report import Report
+    from taskcheck.read.locate import Location
     from taskcheck.store import Request, Store
+
+TELLING = {"json", "html"}
+"""The formats that tell since when an incident stands."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -39,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
         checked = guarded(lambda: _checked(options, request))
     finally:
         progress.clear()
-    store, report = checked.store, checked.report
+    store = checked.store
+    report = _followed(checked.report, store.location, options, _formats(options))
     for render, path in checked.outputs:
         write(path, render(report))
     if options.rewrite:
@@ -48,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(_shown(report, options, store, checked.plan))
         sys.stdout.flush()
     _tell(report, options)
-    keep_failed(report, request, options, store.location)
+    keep_failed(checked.report, request, options, store.location)
     tell_empty(report, store)
     store.plugins.finish(report, checked.plan)
     return 0 if _is_commit_of_code(report, store, options) else report.exit_code
@@ -66,6 +71,15 @@ def _is_commit_of_code(report: "Report", store: "Store", options: argparse.Names
     from taskcheck.cli.apart import has_store_apart
 
     return has_store_apart(store)
+
+
+def _followed(report: "Report", location: "Location", options: argparse.Namespace, formats: set[str]) -> "Report":
+    """Return the report with what is recorded of its incidents, where that is told, or written down."""
+    if not (options.record or options.history or formats & TELLING):
+        return report
+    from taskcheck.cli.recorded import keep, with_history
+
+    return (keep if options.record else with_history)(report, location, options)
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -153,8 +167,12 @@ def _request(options: argparse.Namespace, progress: Progress) -> "Request":
 
 def _shows_timelines(options: argparse.Namespace) -> bool:
     """Return whether a page is asked for, the one format that tells each incident from its beginning."""
-    formats = [options.format, *(item.partition("=")[0] for item in options.output)]
-    return "html" in formats
+    return "html" in _formats(options)
+
+
+def _formats(options: argparse.Namespace) -> set[str]:
+    """Return the formats in which the report is asked for."""
+    return {options.format, *(item.partition("=")[0] for item in options.output)}
 
 
 def _tell(report: "Report", options: argparse.Namespace) -> None:

@@ -62,6 +62,23 @@ def local_rules(options: argparse.Namespace) -> "tuple[Rule, ...]":
     return local.local_rules(options.local)
 
 
+def record_options(parser: argparse.ArgumentParser) -> None:
+    """Whether a check is written down, and where."""
+    group = parser.add_argument_group("history")
+    group.add_argument("--record", action="store_true", help="write down what stands, for `taskcheck history`")
+    history_option(group)
+
+
+def history_option(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """Where the record is."""
+    parser.add_argument(
+        "--history",
+        metavar="FILE",
+        type=Path,
+        help="the record of incidents; default: $XDG_STATE_HOME/taskcheck/STORE.sqlite, or in ~/.local/state",
+    )
+
+
 def moment(text: str) -> datetime:
     """Return a timestamp from the command line."""
     from taskcheck.documents.values import timestamp

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from taskcheck.cli import EPILOG, Failure
-from taskcheck.cli.common import color_option, count, local_option, names, owner_option, store_options
+from taskcheck.cli.common import color_option, count, local_option, names, owner_option, record_options, store_options
 from taskcheck.formats import FORMATS
 
 UPDATE, PRUNE = "--update-baseline", "--prune-baseline"
@@ -76,6 +76,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     repairs.add_argument("--unsafe-fixes", action="store_true", help="repair more: each says why it isn't safe")
     repairs.add_argument("--diff", action="store_true", help="show what --fix would write; write nothing")
     repairs.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit 1 when something was repaired")
+    record_options(parser)
     output = parser.add_argument_group("output")
     output.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(FORMATS)}")
     output.add_argument(
@@ -120,6 +121,10 @@ def consistent(options: argparse.Namespace) -> None:
         raise Failure(f"--config-from takes configuration and baseline from a commit: no --config or {named}")
     if options.rewrite:
         _with_rewrite(options)
+    if options.record:
+        from taskcheck.cli.recorded import consistent_with_record
+
+        consistent_with_record(options)
 
 
 def _with_repairs(options: argparse.Namespace) -> None:

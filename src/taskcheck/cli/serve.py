@@ -9,7 +9,8 @@ import os
 from pathlib import Path
 
 from taskcheck.cli import Failure
-from taskcheck.cli.common import guarded, owner_option, store_options
+from taskcheck.cli.common import guarded, history_option, owner_option, store_options
+from taskcheck.cli.recorded import see_to_history
 from taskcheck.formats.sanitize import visible
 
 PORT = 8321
@@ -20,11 +21,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     owner_option(parser)
     store_options(parser, remembers=True)
     parser.add_argument("--port", metavar="N", type=_port, default=PORT, help=f"0 takes a free one (default: {PORT})")
+    history_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal comes."""
     from taskcheck.store import Request, Where, open_store
+    from taskcheck.watch.recording import Keeper
 
     try:
         from taskcheck.web.server import serve
@@ -33,9 +36,12 @@ def run(options: argparse.Namespace) -> int:
         raise Failure(missing) from error
     where = Where(root=Path(os.path.realpath(options.root)), config=options.config)
     request = Request(now=options.now, owner=options.owner, remember=not options.no_cache, timelines=True)
-    root = visible(str(guarded(lambda: open_store(where)).location.root), None)
+    keeper = Keeper(options.history, writes=False)
+    location = guarded(lambda: open_store(where)).location
+    see_to_history(location, options)
+    root = visible(str(location.root), None)
     try:
-        serve(where, request, options.port, lambda address: _announce(root, address))
+        serve(where, request, keeper, options.port, lambda address: _announce(root, address))
     except OSError as error:
         taken = f"port {options.port} can't be had: {error.strerror}; `--port 0` takes one that is free"
         raise Failure(taken) from error

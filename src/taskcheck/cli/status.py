@@ -17,15 +17,25 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import EPILOG, GONE, Failure
-from taskcheck.cli.common import color_option, colour, columns, guarded, owner_option, store_options, tell_empty
+from taskcheck.cli.common import (
+    color_option,
+    colour,
+    columns,
+    guarded,
+    history_option,
+    owner_option,
+    store_options,
+    tell_empty,
+)
 from taskcheck.cli.progress import Progress
+from taskcheck.cli.recorded import see_to_history, with_history
 from taskcheck.config.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from taskcheck.model.report import Report
     from taskcheck.report.only import Only
     from taskcheck.store import Request, Store, Where
-    from taskcheck.watch import Sight
+    from taskcheck.watch.looks import Sight
 
 ENTER, LEAVE = b"\x1b[?1049h\x1b[?25l", b"\x1b[?25h\x1b[?1049l"
 HERE = "\x1b[?2026h\x1b[H"
@@ -54,6 +64,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="show every finding and the raw signals")
     parser.add_argument("--watch", action="store_true", help="show it anew when a ledger changes; Ctrl-C ends it")
+    history_option(parser)
     color_option(parser)
 
 
@@ -70,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         store = guarded(lambda: open_store(where))
         only = _only(options, store)
-        report = only.of(guarded(lambda: check_store(store, request)))
+        report = only.of(with_history(guarded(lambda: check_store(store, request)), store.location, options))
     finally:
         progress.clear()
     sys.stdout.write(_rendered(report, options))
@@ -114,12 +125,15 @@ def _rendered(report: "Report", options: argparse.Namespace, height: int | None 
 def _watch(where: "Where", request: "Request", options: argparse.Namespace) -> int:
     """Show every look until somebody ends it; elsewhere than on a terminal, those that say something new."""
     from taskcheck.store import open_store
-    from taskcheck.watch import looks
+    from taskcheck.watch.looks import looks
+    from taskcheck.watch.recording import Keeper
 
     if options.format != "text":
         raise Failure("--watch shows text; for data run the command again, or get /report.json from `taskcheck serve`")
-    options.only = _only(options, guarded(lambda: open_store(where)))
-    sights = looks(where, request, Event())
+    store = guarded(lambda: open_store(where))
+    see_to_history(store.location, options)
+    options.only = _only(options, store)
+    sights = looks(where, request, Event(), Keeper(options.history, writes=False))
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         return _print_news(sights, options)
     return _fill_screen(sights, options)

@@ -11,7 +11,7 @@ from taskcheck.formats.groups import closed, groups
 from taskcheck.formats.panels import panels, shortened
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.tally import tally
-from taskcheck.formats.view import QUEUES, headline, heartbeat, sign, since, told, worker, workers
+from taskcheck.formats.view import QUEUES, headline, heartbeat, sign, since, stands, told, worker, workers
 from taskcheck.formats.wording import why
 from taskcheck.model.finding import Severity
 from taskcheck.model.pulls import address
@@ -120,8 +120,8 @@ def _environment() -> "Environment":
         keep_trailing_newline=True,
     )
     shown = (
-        age, closed, headline, heartbeat, iso, key, moment, panels, pull_link, shortened, sign, since, tally, told,
-        worker, workers,
+        age, closed, headline, heartbeat, iso, key, moment, panels, pull_link, shortened, sign, since, stands, tally,
+        told, worker, workers,
     )  # fmt: skip
     environment.globals.update({function.__name__: function for function in shown}, QUEUES=QUEUES)
     return environment

@@ -6,6 +6,7 @@ from taskcheck.documents.values import iso
 from taskcheck.formats.sanitize import json_text
 from taskcheck.formats.step import Step, next_step
 from taskcheck.model.cases import RunError
+from taskcheck.model.episode import Episode
 from taskcheck.model.finding import Evidence, Finding, Fix, Safety, Severity
 from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report, SignalNote, Stopped
 from taskcheck.model.task import Place, PullRequest
@@ -137,10 +138,18 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "worker": incident.worker,
         "blocks": incident.blocks,
         "pull_request": _pull_request(incident.pull_request),
+        **_recorded(incident.episode),
         "next": _next(next_step(incident)),
         "findings": list(map(finding_dict, incident.findings)),
         "signals": list(map(_signal, incident.signals)),
     }
+
+
+def _recorded(episode: Episode | None) -> dict[str, Any]:
+    """Return what is recorded of an incident as JSON values."""
+    if episode is None:
+        return {"since": None, "seen": None, "reopened": None}
+    return {"since": iso(episode.first), "seen": episode.looks, "reopened": episode.reopened}
 
 
 def _pull_request(pull: PullRequest | None) -> dict[str, Any] | None:

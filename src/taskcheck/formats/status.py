@@ -17,6 +17,7 @@ from taskcheck.formats.view import (
     rows,
     sign,
     since,
+    stands,
     told,
     traces,
     waited,
@@ -214,19 +215,19 @@ def _rows(report: Report, width: int, *, verbose: bool) -> Iterator[Group]:
         return
     lines = _heading("disagree", len(found), width)
     for row in found:
-        yield [*lines, *_row(row, width, verbose=verbose)]
+        yield [*lines, *_row(row, report, width, verbose=verbose)]
         lines = []
     yield BLANK
 
 
-def _row(row: Row, width: int, *, verbose: bool) -> Iterator[Line]:
+def _row(row: Row, report: Report, width: int, *, verbose: bool) -> Iterator[Line]:
     """Yield a row: severity, title and how long nothing has moved; what it is about; what is wrong; what to do next."""
     incident, room = row.incident, width - SEVERITY
     word = f"{incident.severity.label:<{SEVERITY}}"
     quiet = "" if row.quiet is None else f"{GAP}{age(row.quiet)}"
     title = cell(visible(incident.title or incident.subject), room - cells(quiet))
     yield Line(0, ((word, word.rstrip()), (title, "subject"), (quiet, "dim")))
-    yield from _about(incident, width, verbose=verbose)
+    yield from _about(incident, report, width, verbose=verbose)
     if verbose:
         yield from _details(incident, width)
     elif incident.head is not None:
@@ -240,11 +241,11 @@ def _message(incident: Incident, head: Finding) -> str:
     return visible(head.message).replace(subject, cut_inside(subject, SHORTEST))
 
 
-def _about(incident: Incident, width: int, *, verbose: bool) -> Iterator[Line]:
+def _about(incident: Incident, report: Report, width: int, *, verbose: bool) -> Iterator[Line]:
     """Yield the rule as a tag, then the task's id where the title says another thing, its owner, its worker."""
     room = width - SEVERITY
     tag = headline(incident)
-    others = list(_facts(incident))
+    others = list(_facts(incident, report))
     if incident.title and incident.title != incident.subject:
         used = cells(" · ".join((tag, *others))) + 3
         subject = visible(incident.subject, None)
@@ -253,8 +254,8 @@ def _about(incident: Incident, width: int, *, verbose: bool) -> Iterator[Line]:
     yield from wrapped(Line(SEVERITY, ((tag, "rule"), (told, "dim"))), width)
 
 
-def _facts(incident: Incident) -> Iterator[str]:
-    """Yield whose an incident is, how its worker stands, and what waits for it."""
+def _facts(incident: Incident, report: Report) -> Iterator[str]:
+    """Yield whose an incident is, how its worker stands, what waits for it, and since when it stands."""
     owner = incident.owner or incident.manager
     if owner and owner != incident.subject:
         yield visible(owner)
@@ -262,6 +263,7 @@ def _facts(incident: Incident) -> Iterator[str]:
         yield f"worker {incident.worker}"
     if incident.blocks:
         yield f"blocks {incident.blocks}"
+    yield from stands(incident, report)
 
 
 def _details(incident: Incident, width: int) -> Iterator[Line]:

@@ -105,6 +105,22 @@ def sign(work: Work, report: Report) -> str:
     return f"sign {_ago(work.moved, report)} ago" if work.moved is not None else "no sign"
 
 
+def stands(incident: Incident, report: Report) -> Iterator[str]:
+    """Yield since when an incident stands by what is recorded, how often it was seen, and that it came back."""
+    episode = incident.episode
+    if episode is None:
+        return
+    yield f"stands for {_ago(episode.first, report)}"
+    yield f"seen {times(episode.looks)}"
+    if episode.reopened:
+        yield f"came back {times(episode.reopened)}"
+
+
+def times(number: int) -> str:
+    """Return how often something happened, in words."""
+    return "once" if number == 1 else f"{number} times"
+
+
 def traces(work: Work) -> Iterator[str]:
     """Yield the title of a task at work where it isn't its id, and where its worktree, its branch and its log are."""
     if work.title != work.task:

@@ -15,6 +15,7 @@ from taskcheck.model.waiting import Queue
 from taskcheck.model.work import Work
 
 if TYPE_CHECKING:
+    from taskcheck.model.episode import Episode
     from taskcheck.model.timeline import Timeline
 
 
@@ -72,6 +73,8 @@ class Incident:
     """How many tasks that aren't done depend on it, directly or not."""
     pull_request: PullRequest | None = None
     """The one that root, its own worktree or its newest run records."""
+    episode: "Episode | None" = None
+    """What is recorded of it: since when it stands, and how often it was seen; None where nothing is."""
 
     @property
     def severity(self) -> Severity:

@@ -26,20 +26,25 @@ def cache_for(location: Location) -> Cache | None:
         return None
     cache = Cache(home)
     real = Path(os.path.realpath(cache.path))
-    if _is_inside(real, location):
+    if is_inside(real, location):
         return None
     return cache
 
 
 def file_name(root: Path) -> str:
     """Return the name of the file of a store, by its folder."""
+    return f"{stem(root)}.json"
+
+
+def stem(root: Path) -> str:
+    """Return what files of a store are called outside of it, by its folder."""
     letters = []
     for letter in root.name:
         is_plain = letter.isascii() and letter.isalnum()
         letters.append(letter if is_plain else "-")
     told = "".join(letters[:40]) or "store"
     number = crc32(os.fsencode(root))
-    return f"{told}-{number:08x}.json"
+    return f"{told}-{number:08x}"
 
 
 def read_memory(cache: Cache, location: Location, key: str) -> Memory:
@@ -133,7 +138,7 @@ def _stamps(folder: str) -> Iterator[str]:
             yield f"{entry.name} {found.st_size} {found.st_mtime_ns}"
 
 
-def _is_inside(folder: Path, location: Location) -> bool:
+def is_inside(folder: Path, location: Location) -> bool:
     """Return whether a folder lies in a checkout of the store's repository, or in the store itself."""
     upward = (folder, *folder.parents)
     if {location.root, location.top, location.current} & set(upward):

@@ -12,7 +12,8 @@ from taskcheck.documents.values import iso
 from taskcheck.formats import html, json_report
 from taskcheck.model.report import Report
 from taskcheck.store import Request, Where
-from taskcheck.watch import AGAIN, Sight, looks
+from taskcheck.watch.looks import AGAIN, Sight, looks
+from taskcheck.watch.recording import Keeper
 
 PATIENCE = 60.0
 """Seconds after which a look that hasn't ended is told: it may hang on a file system that is gone."""
@@ -34,9 +35,9 @@ class Shown:
 class Board:
     """Where the looking thread puts what it saw; everything but the looking happens in the event loop."""
 
-    def __init__(self, where: Where, request: Request, nonce: str) -> None:
+    def __init__(self, where: Where, request: Request, nonce: str, keeper: Keeper | None = None) -> None:
         self.shown: Shown | None = None
-        self._where, self._request, self._nonce = where, request, nonce
+        self._where, self._request, self._nonce, self._keeper = where, request, nonce, keeper
         self._name = where.root.name
         self._last: Report | None = None
         self._numbers = count(1)
@@ -86,7 +87,7 @@ class Board:
         """Sight, and put up what was seen; where looking or rendering fails, say that, and go on."""
         while not self._stop.is_set():
             try:
-                for sight in looks(self._where, self._request, self._stop):
+                for sight in looks(self._where, self._request, self._stop, self._keeper):
                     if sight is not None:
                         self._put_up(self._rendered(sight), loop)
                     self._moved = time.monotonic()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import uvicorn
 
 from taskcheck.store import Request, Where
+from taskcheck.watch.recording import Keeper
 from taskcheck.web.app import application
 from taskcheck.web.board import Board
 from taskcheck.web.connections import AT_ONCE, QUEUE, Connection, pass_over_shortage
@@ -35,8 +36,8 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(where: Where, request: Request, port: int, announce: Callable[[str], None]) -> None:
-    """Serve a store's page on loopback; ``announce`` is told the address.
+def serve(where: Where, request: Request, keeper: Keeper, port: int, announce: Callable[[str], None]) -> None:
+    """Serve a store's page on loopback, with what a keeper knows; ``announce`` is told the address.
 
     Raises:
         OSError: the port can't be had.
@@ -46,7 +47,7 @@ def serve(where: Where, request: Request, port: int, announce: Callable[[str], N
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((ADDRESS, port))
         port = listening.getsockname()[1]
-        board = Board(where, request, secrets.token_hex(4))
+        board = Board(where, request, secrets.token_hex(4), keeper)
         config = uvicorn.Config(
             application(board, port),
             log_config=None,

@@ -56,7 +56,7 @@ class Cache:
             NotOurs: the folder isn't.
             OSError: it can't be read.
         """
-        with self._opened() as folder:
+        with self.opened() as folder:
             if folder is None:
                 return None
             try:
@@ -81,7 +81,7 @@ class Cache:
         if len(data) > MOST_BYTES:
             return
         draft = f"{name}{_DRAFT}{os.getpid()}.{os.urandom(4).hex()}"
-        with self._opened(make=True) as folder:
+        with self.opened(make=True) as folder:
             if folder is None:
                 return
             fd = os.open(draft, _CREATE, 0o600, dir_fd=folder)
@@ -99,7 +99,7 @@ class Cache:
 
     def used(self, name: str) -> None:
         """Note once a day that a file is of use, so that others go before it."""
-        with suppress(NotOurs, OSError), self._opened() as folder:
+        with suppress(NotOurs, OSError), self.opened() as folder:
             if folder is None:
                 return
             found = os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -113,7 +113,7 @@ class Cache:
             NotOurs: the folder isn't.
             OSError: it can't be listed.
         """
-        with self._opened() as folder:
+        with self.opened() as folder:
             return {} if folder is None else dict(sorted(_listed(folder)))
 
     def clear(self) -> int:
@@ -123,7 +123,7 @@ class Cache:
             NotOurs: the folder isn't.
             OSError: one can't be removed.
         """
-        with self._opened() as folder:
+        with self.opened() as folder:
             if folder is None:
                 return 0
             names = [name for name, _ in _listed(folder)]
@@ -133,7 +133,7 @@ class Cache:
             return len(names)
 
     @contextmanager
-    def _opened(self, *, make: bool = False) -> Iterator[int | None]:
+    def opened(self, *, make: bool = False) -> Iterator[int | None]:
         """Hold the folder open; None where it isn't there.
 
         Raises:

@@ -13,6 +13,7 @@ from taskcheck.model.report import Report
 from taskcheck.read.folders import Folders, watched
 from taskcheck.read.runner import GitError
 from taskcheck.store import Request, UsageError, Where, open_store
+from taskcheck.watch.recording import Keeper, Recorded
 
 INTERVAL = 60.0
 """Seconds after which it is looked again where nothing changed: ages grow, and workers die without a word."""
@@ -37,6 +38,10 @@ class Sight:
     """What the store's folder is called."""
     interval: float = AGAIN
     folders: Folders = frozenset()
+    recorded: Recorded | None = None
+    """The look as it was written down; None where it wasn't."""
+    notice: str = ""
+    """What somebody should know of the record: that a look couldn't be written down, that a file was set aside."""
 
     @property
     def says(self) -> object:
@@ -51,14 +56,21 @@ class Sight:
         return managers, works, waiting, found, self.report.errors, self.report.skipped
 
 
-def looks(where: Where, request: Request, stop: Event) -> Iterator[Sight | None]:
-    """Yield every look, until it is to stop; None a few times a second while there is nothing new."""
+def looks(where: Where, request: Request, stop: Event, keeper: Keeper | None = None) -> Iterator[Sight | None]:
+    """Yield every look, until it is to stop; None a few times a second while there is nothing new.
+
+    Args:
+        where: the store.
+        request: what is asked of it.
+        stop: ends it.
+        keeper: knows what is recorded, and may write the looks down; None where nothing is to be known of that.
+    """
     where = replace(where, root=Path(os.path.realpath(where.root)))
     watching: Folders = frozenset()
     changes = _changes(watching, stop)
     while not stop.is_set():
         began = time.monotonic()
-        sight = _look(where, request)
+        sight = _look(where, request, keeper)
         yield sight
         ended = time.monotonic()
         if sight.folders and sight.folders != watching:
@@ -75,14 +87,18 @@ def looks(where: Where, request: Request, stop: Event) -> Iterator[Sight | None]
                 break
 
 
-def _look(where: Where, request: Request) -> Sight:
+def _look(where: Where, request: Request, keeper: Keeper | None) -> Sight:
     try:
         store = open_store(where)
         seen = check_settled(store, request)
         interval = min(INTERVAL, store.settings.limits.snapshot_max_age.total_seconds())
         name = store.location.root.name
         folders = watched(seen.sources, store.location, where.config)
-        return Sight(report=seen.report, name=name, interval=interval, folders=folders)
+        sight = Sight(report=seen.report, name=name, interval=interval, folders=folders)
+        if keeper is None:
+            return sight
+        kept = keeper.kept(seen.report, store.location)
+        return replace(sight, report=kept.report, recorded=kept.recorded, notice=kept.notice)
     except ConfigError as error:
         return Sight(trouble=f"the configuration can't be used: {'; '.join(error.messages)}")
     except NotADirectoryError as error:
