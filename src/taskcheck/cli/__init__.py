@@ -22,6 +22,7 @@ COMMANDS = {
     "status": "who is at work, what waits for a person, what disagrees; --watch keeps it up to date",
     "timeline": "what every ledger says about one task, in order of time",
     "history": "what is recorded of incidents: since when they stand, what came back, how long it took",
+    "watch": "look again and again: write down what stands, tell a command what changed, make the safe repairs",
     "serve": "status as a page on loopback that refreshes itself",
     "undo": "take the last fix back, byte for byte",
     "run": "dispatch a task: run a command in its worktree, and record how it ended",

@@ -1,6 +1,6 @@
 """Show what is recorded of incidents: what stands since when, what was closed, what came back, how long that took.
 
-`taskcheck check --record` records; nothing is looked at here but the record.
+`taskcheck check --record` and `taskcheck watch` record; nothing is looked at here but the record.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     store = guarded(lambda: opened(options))
     told = _chronicle(store, options)
     if told is None:
-        raise Failure("nothing is recorded: `taskcheck check --record` does that")
+        raise Failure("nothing is recorded: `taskcheck check --record` or `taskcheck watch` does that")
     if options.task is not None:
         told = told.about(_subject(options.task, told, store))
     if options.format == "json":

@@ -49,6 +49,7 @@ class Change:
     at: datetime
     task: str | None
     manager: str | None
+    title: str
     owner: str | None
     severity: str
     headline: str
@@ -56,7 +57,13 @@ class Change:
     """The rule that headed it before; None unless its headline changed."""
     message: str
     fingerprint: str
-    """Of the finding that headed it last."""
+    """Of the finding that heads it."""
+    first: datetime
+    """The look that first saw it."""
+    looks: int
+    """In how many looks it was seen until then."""
+    reopened: int
+    """How many earlier incidents of its subject had a finding of it."""
     repair: str | None
     """The fix that closed it; None where none is known to have."""
 

@@ -60,7 +60,7 @@ def standing_in(location: Location, named: Path | None = None) -> list[Episode]:
             raise
         return []
     if found is None and named is not None:
-        raise Trouble(f"{named} isn't there: `taskcheck check --record` makes it")
+        raise Trouble(f"{named} isn't there: `taskcheck check --record` or `taskcheck watch` makes it")
     return found or []
 
 
@@ -188,12 +188,16 @@ def change_of(row: Mapping[str, Any]) -> Change:
         at=moment_of(row["at"]),
         task=row["task"],
         manager=row["manager"],
+        title=row["title"],
         owner=row["owner"],
         severity=row["severity"],
         headline=row["headline"],
         was=row["was"],
         message=row["message"],
         fingerprint=row["fingerprint"],
+        first=moment_of(row["first"]),
+        looks=row["looks"],
+        reopened=row["reopened"],
         repair=row["repair"],
     )
 

@@ -1,5 +1,6 @@
 """Writes down what a look saw, and what became of incidents since the one before."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -88,6 +89,8 @@ def _recorded(book: Book, location: Location, report: Report) -> Recorded:
     before = standing(book, location)
     _see_that_it_is_later(book, report)
     book.note("root", root_text(location))
+    if book.fact("name") is None:
+        book.note("name", os.urandom(8).hex())
     _note_fixes(book, location)
     since = min((episode.last for episode in before), default=report.now)
     repairs = list(map(repair_of, book.repairs(iso(since))))
@@ -131,10 +134,15 @@ def _change(transition: Transition, look: int, number: int) -> dict[str, object]
         "episode": number,
         "kind": transition.kind.value,
         "at": iso(transition.at),
+        "title": episode.title,
+        "owner": episode.owner,
+        "severity": episode.severity,
         "headline": episode.headline,
         "was": transition.was,
-        "severity": episode.severity,
+        "fingerprint": episode.fingerprint,
         "message": episode.message,
+        "looks": episode.looks,
+        "repair": episode.repair,
     }
 
 

@@ -31,7 +31,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         """CREATE TABLE change (
             id INTEGER PRIMARY KEY, look INTEGER NOT NULL, episode INTEGER NOT NULL, kind TEXT NOT NULL,
-            at TEXT NOT NULL, headline TEXT NOT NULL, was TEXT, severity TEXT NOT NULL, message TEXT NOT NULL
+            at TEXT NOT NULL, title TEXT NOT NULL, owner TEXT, severity TEXT NOT NULL, headline TEXT NOT NULL, was TEXT,
+            fingerprint TEXT NOT NULL, message TEXT NOT NULL, looks INTEGER NOT NULL, repair TEXT
         ) STRICT""",
         "CREATE TABLE repair (name TEXT PRIMARY KEY, at TEXT NOT NULL, about TEXT NOT NULL) STRICT",
         "CREATE INDEX episode_of ON episode (task, manager)",
@@ -200,8 +201,7 @@ class Book:
 
 
 _CHANGES = (
-    "SELECT change.*, episode.task, episode.manager, episode.owner, episode.title, episode.fingerprint,"
-    " episode.first, episode.looks, episode.reopened, episode.closed, episode.repair"
+    "SELECT change.*, episode.task, episode.manager, episode.first, episode.reopened"
     " FROM change JOIN episode ON episode.id = change.episode"
 )
 
@@ -220,6 +220,8 @@ _RENEW_EPISODE = """
 """
 
 _ADD_CHANGE = """
-    INSERT INTO change (look, episode, kind, at, headline, was, severity, message)
-    VALUES (:look, :episode, :kind, :at, :headline, :was, :severity, :message)
+    INSERT INTO change (look, episode, kind, at, title, owner, severity, headline, was, fingerprint, message, looks,
+        repair)
+    VALUES (:look, :episode, :kind, :at, :title, :owner, :severity, :headline, :was, :fingerprint, :message, :looks,
+        :repair)
 """

@@ -98,17 +98,17 @@ class History:
             if folder is None or not self._is_there(folder):
                 return None
             with _sqlite_told(self.path), closing(self._connected("ro")) as connection, _damage_told():
+                connection.execute("BEGIN")  # Tables and rows are those of one moment.
                 version = _version(connection, self.path)
                 if version == 0:
                     return None
                 if version < len(MIGRATIONS):
                     raise Trouble(f"{self.path} is of an older taskcheck; the next look that is recorded renews it")
-                connection.execute("BEGIN")
                 return work(Book(connection))
 
     @contextmanager
-    def alone(self, patience: float) -> Iterator[int]:
-        """Hold the lock by which one process alone records again and again; the descriptor that holds it.
+    def alone(self, what: str, patience: float = 0) -> Iterator[int]:
+        """Hold the lock by which one process alone does something again and again; the descriptor that holds it.
 
         Raises:
             Held: somebody else does.
@@ -117,7 +117,7 @@ class History:
         from taskcheck.write.locks import acquire
 
         with _told(self.path), self._opened(make=True) as folder:
-            lock = f"{self._name}.watch.lock"
+            lock = f"{self._name}.{what}.lock"
             descriptor = acquire(lock, patience, folder=folder, shown=f"{self._directory}/{lock}")
         try:
             yield descriptor

@@ -272,8 +272,10 @@ def test_it_forgets_what_is_old_and_never_what_stands(history: History) -> None:
         look = book.add_look(AT, complete=True, incidents=1)
         for closed in ("2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z", None):
             number = book.add_episode(episode(first="2025-12-01T00:00:00Z", closed=closed))
-            book.add_change({"look": look, "episode": number, "kind": "opened", "at": closed or AT, "headline": "x",
-                             "was": None, "severity": "error", "message": ""})  # fmt: skip
+            text = dict.fromkeys(("title", "severity", "headline", "fingerprint", "message"), "x")
+            none = dict.fromkeys(("owner", "was", "repair"))
+            kind = {"look": look, "episode": number, "kind": "opened", "at": closed or AT, "looks": 1}
+            book.add_change({**text, **none, **kind})
         book.add_repair("1-a", "2026-01-01T00:00:00Z", [("x", "y")])
         book.forget("2026-02-01T00:00:00Z")
 
@@ -313,7 +315,7 @@ def test_looks_that_changed_nothing_are_not_kept(history: History) -> None:
 def test_one_watches(history: History, home: Path) -> None:
     from taskcheck.write.locks import Held
 
-    with history.alone(0), pytest.raises(Held), at_home(home).alone(0):
+    with history.alone("watch"), pytest.raises(Held), at_home(home).alone("watch"):
         pass
-    with at_home(home).alone(0):
+    with at_home(home).alone("watch"):
         pass

@@ -1,0 +1,185 @@
+"""Look at the store whenever a ledger changes, and once a minute, and write down what stands; a signal ends it.
+
+Each change is printed. Of several that watch one store, one looks; the others wait until it ends.
+"""
+
+import argparse
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from typing import TYPE_CHECKING
+
+from taskcheck.cli import Failure, complain
+from taskcheck.cli.common import guarded, history_option, store_place
+
+if TYPE_CHECKING:
+    from taskcheck.model.episode import Transition
+    from taskcheck.read.locate import Location
+    from taskcheck.store import Where
+    from taskcheck.watch.looks import Sight
+    from taskcheck.watch.mending import Mender
+    from taskcheck.watch.notices import Deliverer
+    from taskcheck.write.history import History
+
+STANDBY = 1.0
+"""Seconds between two tries to become the one that looks."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    store_place(parser)
+    parser.add_argument("--no-cache", action="store_true", help="read everything anew, and remember nothing")
+    history_option(parser)
+    parser.add_argument(
+        "--on-change",
+        metavar="COMMAND",
+        help="run this, without a shell, with JSON of what changed as its input; again later where it fails",
+    )
+    parser.add_argument("--fix", action="store_true", help="make the safe repairs, too")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Watch until a signal comes."""
+    from taskcheck.read.recorded import history_of
+    from taskcheck.store import Where, open_store
+    from taskcheck.write.history import Trouble
+
+    where = Where(root=options.root, config=options.config)
+    location = guarded(lambda: open_store(where)).location
+    stop = Event()
+    try:
+        history = history_of(location, options.history)
+        deliverer = _deliverer(options, history, location)
+        mender = _mender(options, where, history)
+        with _ended_by_signals(stop), _alone(history, stop) as is_alone:
+            if is_alone:
+                _watch(where, options, stop, deliverer, mender)
+    except Trouble as error:
+        raise Failure(str(error), 3) from error
+    return 0
+
+
+def _watch(
+    where: "Where", options: argparse.Namespace, stop: Event, deliverer: "Deliverer | None", mender: "Mender | None"
+) -> None:
+    """Look, write down, tell, and mend, until it is to stop."""
+    from taskcheck.store import Request
+    from taskcheck.watch.looks import looks
+    from taskcheck.watch.recording import Keeper
+
+    said = ""
+    if deliverer is not None:
+        deliverer.begin()
+    try:
+        for sight in looks(where, Request(remember=not options.no_cache), stop, Keeper(options.history, writes=True)):
+            if sight is not None:
+                said = _tell(sight, said)
+                if mender is not None:
+                    mender.mend(sight)
+            if deliverer is not None:
+                deliverer.tick(news=sight is not None)
+    finally:
+        if deliverer is not None:
+            deliverer.close()
+
+
+def _tell(sight: "Sight", said: str) -> str:
+    """Print what changed; the trouble that there is, which is said once."""
+    recorded = sight.recorded
+    for transition in recorded.transitions if recorded is not None else ():
+        _say(_line(transition))
+    trouble = sight.trouble or sight.notice
+    if trouble and trouble != said:
+        complain(trouble)
+    return trouble
+
+
+def _line(transition: "Transition") -> str:
+    """Return what became of an incident, in a line."""
+    from taskcheck.documents.values import iso
+    from taskcheck.formats.notice import WORDS
+    from taskcheck.formats.sanitize import visible
+
+    episode = transition.episode
+    by = f" by fix {visible(episode.repair)}" if episode.repair else ""
+    told = f"{iso(transition.at)}  {WORDS[transition.kind]}{by}: {visible(episode.subject, None)}: {episode.severity}"
+    return f"{told} {episode.headline}: {visible(episode.message)}"
+
+
+def _say(line: str) -> None:
+    print(line)
+    sys.stdout.flush()
+
+
+def _deliverer(options: argparse.Namespace, history: "History", location: "Location") -> "Deliverer | None":
+    """Return what tells the command of changes; None where there is none.
+
+    Raises:
+        Failure: it can't be found.
+    """
+    if options.on_change is None:
+        return None
+    from taskcheck.read.program import program
+    from taskcheck.watch.notices import Deliverer
+
+    try:
+        words = shlex.split(options.on_change)
+    except ValueError as error:
+        raise Failure(f"--on-change: {error}: {options.on_change}") from error
+    if not words:
+        raise Failure("--on-change: name a command")
+    name = words[0]
+    found = name if "/" in name else program(name)
+    if found is None:
+        raise Failure(f"--on-change: there is no program {name!r}; no shell runs it, so write `sh -c '…'` for one")
+    return Deliverer([found, *words[1:]], history, location, complain)
+
+
+def _mender(options: argparse.Namespace, where: "Where", history: "History") -> "Mender | None":
+    """Return what makes repairs; None where none are to be made."""
+    if not options.fix:
+        return None
+    from taskcheck.watch.mending import Mender
+
+    return Mender(where, history, _say, complain)
+
+
+@contextmanager
+def _alone(history: "History", stop: Event) -> Iterator[bool]:
+    """Whether this is the one that looks; it waits until no other one is, or it is to stop."""
+    from contextlib import ExitStack
+
+    from taskcheck.write.locks import Held
+
+    told = False
+    with ExitStack() as stack:
+        while not stop.is_set():
+            try:
+                stack.enter_context(history.alone("watch"))
+            except Held:
+                if not told:
+                    complain("another watch looks at this store; this one waits until it ends")
+                told = True
+                stop.wait(STANDBY)
+            else:
+                yield True
+                return
+        yield False
+
+
+@contextmanager
+def _ended_by_signals(stop: Event) -> Iterator[None]:
+    """Let signals end the watch between two steps: a look, or a fix, is seen to its end."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, lambda *_: stop.set())
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

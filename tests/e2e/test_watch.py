@@ -1,0 +1,457 @@
+"""`taskcheck watch`: what it writes down, whom it tells, what it mends, and how it ends."""
+
+import json
+import os
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from taskcheck.documents.values import iso
+from taskcheck.watch import notices
+from tests.conftest import ROOT
+from tests.e2e.conftest import PATIENCE, taskcheck
+from tests.e2e.watching import NOON, Clock, Watch, real_watch, until, watching
+from tests.figures import KILLED, Figure
+from tests.samples import WHOLE
+
+Store = Callable[..., Path]
+
+CONFIG = '[people]\nana = ["an"]\n'
+WELL = "---\ntitle: Task {name}\nowner: ana\nstatus: ready\n---\n"
+STATES = {
+    "well": WELL,
+    "nonsense": WELL.replace("ready", "nonsense"),
+    "misspelt": WELL.replace("owner: ana", "owner: an"),
+    "waits for nothing": WELL.replace("status", "depends_on: [nowhere]\nstatus"),
+}
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "state"
+    home.mkdir()
+    monkeypatch.setenv("XDG_STATE_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def root(store: Store, state: Path) -> Path:
+    return store({"taskcheck.toml": CONFIG, "tasks/a.md": STATES["nonsense"], "tasks/b.md": WELL})
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Clock:
+    return Clock(tmp_path, NOON)
+
+
+def write(root: Path, name: str, text: str) -> None:
+    draft = root / "tasks" / f".{name}.new"
+    draft.write_text(text.format(name=name))
+    draft.rename(root / "tasks" / f"{name}.md")
+
+
+def kinds(watch: Watch) -> list[tuple[str, str]]:
+    told = watch.recorded()
+    return [(change.kind.value, change.subject) for change in told.changes] if told else []
+
+
+def test_as_it_is_started(root: Path) -> None:
+    process = real_watch(root)
+    assert process.stdout
+    first = process.stdout.readline()
+    assert " new: a: error invalid-field: " in first
+    write(root, "a", WELL)
+    assert " gone: a: error invalid-field: " in process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out, err) == (0, "", "")
+    told = taskcheck("history", "--format", "json", cwd=root).json
+    assert [change["kind"] for change in told["changes"]] == ["opened", "closed"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_well(number: int, root: Path, clock: Clock) -> None:
+    with watching(root, clock) as watch:
+        until(lambda: watch.last_look()[0])
+        assert watch.end(number) == 0
+        assert watch.said()[1] == ""
+
+
+def test_others_read_while_one_watches(root: Path, clock: Clock) -> None:
+    with watching(root, clock) as watch:
+        until(lambda: kinds(watch))
+        clock.set(NOON + timedelta(minutes=7))
+        until(lambda: watch.last_look()[1] == iso(clock.now()))
+        out = taskcheck("status", "--now", iso(clock.now()), cwd=root).out
+        assert "stands for 7m" in " ".join(out.split())
+
+
+def test_of_two_one_looks_and_the_other_takes_over(root: Path, clock: Clock) -> None:
+    with watching(root, clock) as first:
+        until(lambda: kinds(first))
+        with watching(root, clock) as second:
+            until(lambda: "this one waits until it ends" in second.said()[1])
+            assert second.said()[0] == ""
+            first.kill()
+            write(root, "b", STATES["nonsense"])
+            until(lambda: "new: b" in second.said()[0])
+            assert second.end() == 0
+    with watching(root, clock) as first:
+        until(lambda: first.last_look()[0])
+        with watching(root, clock) as second:
+            until(lambda: "this one waits" in second.said()[1])
+            assert second.end() == 0, "one that waits ends, too"
+
+
+def test_what_cannot_be_looked_at_is_told_once(root: Path, clock: Clock) -> None:
+    with watching(root, clock) as watch:
+        until(lambda: kinds(watch))
+        (root / "taskcheck.toml").write_text("[people\n")
+        until(lambda: "the configuration can't be used" in watch.said()[1])
+        before = watch.last_look()
+        (root / "taskcheck.toml").write_text(CONFIG)
+        write(root, "a", WELL)
+        until(lambda: ("closed", "a") in kinds(watch))
+        assert watch.said()[1].count("the configuration can't be used") == 1
+        assert watch.last_look() > before
+
+
+def test_a_record_that_cannot_be_written_is_told_and_tried_again(root: Path, clock: Clock, state: Path) -> None:
+    with watching(root, clock) as watch:
+        until(lambda: kinds(watch))
+        (state / "taskcheck").chmod(0o755)
+        until(lambda: "not recorded" in watch.said()[1])
+        write(root, "a", WELL)
+        (state / "taskcheck").chmod(0o700)
+        until(lambda: ("closed", "a") in kinds(watch))
+        assert watch.said()[1].count("not recorded") == 1
+
+
+def receiver(folder: Path, then: str = "") -> str:
+    """A command that appends what it is told to a file, and does something more."""
+    return shlex.join(["sh", "-c", f"cat >> {folder / 'told'}; {then}"])
+
+
+def told(folder: Path) -> list[Any]:
+    file = folder / "told"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def test_a_command_is_told_what_changed(root: Path, clock: Clock, tmp_path: Path) -> None:
+    with watching(root, clock, "--on-change", receiver(tmp_path)) as watch:
+        until(lambda: len(told(tmp_path)) == 1)
+        write(root, "a", WELL)
+        write(root, "b", STATES["nonsense"])
+        until(lambda: len([change for each in told(tmp_path) for change in each["changes"]]) == 3)
+        until(lambda: watch.fact(notices.DONE) == told(tmp_path)[-1]["id"].rpartition("-")[2])
+        assert watch.end() == 0
+    first = told(tmp_path)[0]
+    assert first["schema"] == "taskcheck/notice/1"
+    assert first["text"].splitlines()[0] == f"taskcheck: {root.name}"
+    assert first["text"].splitlines()[1].startswith("new: a: error invalid-field: ")
+    (change,) = first["changes"]
+    assert (change["kind"], change["task"], change["since"], change["seen"]) == ("opened", "a", iso(NOON), 1)
+    kept = [(change["kind"], change["task"]) for each in told(tmp_path) for change in each["changes"]]
+    assert sorted(kept) == [("closed", "a"), ("opened", "a"), ("opened", "b")]
+
+
+def test_a_notice_is_what_its_schema_says(root: Path, clock: Clock, tmp_path: Path) -> None:
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads((ROOT / "docs/notice.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    with watching(root, clock, "--on-change", receiver(tmp_path)):
+        until(lambda: len(told(tmp_path)) == 1)
+        write(root, "a", STATES["misspelt"])
+        until(lambda: len(told(tmp_path)) == 2)
+        write(root, "a", WELL)
+        until(lambda: len(told(tmp_path)) == 3)
+    for each in told(tmp_path):
+        Draft202012Validator(schema).validate(each)
+        assert set(each) == set(schema["properties"])
+        assert set(each["changes"][0]) == set(schema["properties"]["changes"]["items"]["properties"])
+
+
+def test_what_a_check_recorded_is_told_by_the_watch_that_comes_next(root: Path, clock: Clock, tmp_path: Path) -> None:
+    with watching(root, clock, "--on-change", receiver(tmp_path)) as watch:
+        until(lambda: len(told(tmp_path)) == 1)
+        until(lambda: watch.fact(notices.DONE) != "0")
+        watch.end()
+    write(root, "a", WELL)
+    taskcheck("--record", "--now", iso(NOON), cwd=root)
+    with watching(root, clock, "--on-change", receiver(tmp_path)):
+        until(lambda: len(told(tmp_path)) == 2)
+    assert [each["changes"][0]["kind"] for each in told(tmp_path)] == ["opened", "closed"]
+
+
+def test_what_was_before_the_first_watch_is_not_told(root: Path, clock: Clock, tmp_path: Path) -> None:
+    taskcheck("--record", "--now", iso(NOON), cwd=root)
+    with watching(root, clock, "--on-change", receiver(tmp_path)) as watch:
+        until(lambda: watch.last_look()[0] > 3)
+        write(root, "a", WELL)
+        until(lambda: told(tmp_path))
+    assert [change["kind"] for change in told(tmp_path)[0]["changes"]] == ["closed"]
+
+
+def test_a_command_that_fails_is_told_again_by_the_same_id_in_order(
+    root: Path, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "FIRST_PAUSE", 0.05)
+    fails = f"test -e {tmp_path / 'well'}"
+    with watching(root, clock, "--on-change", receiver(tmp_path, fails)) as watch:
+        until(lambda: len(told(tmp_path)) >= 2)
+        write(root, "a", WELL)
+        until(lambda: ("closed", "a") in kinds(watch))
+        (tmp_path / "well").touch()
+        until(lambda: told(tmp_path)[-1]["changes"][0]["kind"] == "closed")
+        assert "--on-change: exit code 1; tried again in" in watch.said()[1]
+    ids = [each["id"] for each in told(tmp_path)]
+    assert len(set(ids)) == 2
+    assert ids[-2] == ids[0], "the second one waits for the first"
+    assert ids.count(ids[-1]) == 1
+
+
+def test_a_command_that_hangs_is_ended_with_all_that_it_started(
+    root: Path, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "LIMIT", 0.3)
+    with watching(
+        root, clock, "--on-change", receiver(tmp_path, f"sleep 600 & echo $! > {tmp_path / 'pid'}; wait")
+    ) as watch:
+        until(lambda: "takes longer than" in watch.said()[1])
+        until(lambda: _is_gone(int((tmp_path / "pid").read_text())))
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state in {"Z", "X"}
+
+
+def test_one_at_a_time_even_after_a_kill(root: Path, clock: Clock, tmp_path: Path) -> None:
+    """The command of a watch that was killed goes on; that of the next one waits for its end."""
+    marks = f"echo begin >> {tmp_path / 'marks'}; sleep 1; echo end >> {tmp_path / 'marks'}"
+    marks_file = tmp_path / "marks"
+    with watching(root, clock, "--on-change", receiver(tmp_path, marks)) as watch:
+        until(marks_file.exists)
+        watch.kill()
+        watch.start()
+        until(lambda: watch.fact(notices.DONE) not in {None, "0"})
+    assert marks_file.read_text().split() == ["begin", "end", "begin", "end"]
+    first, second = told(tmp_path)
+    assert first == second, "the same notice, by the same id"
+
+
+@pytest.mark.parametrize("command", ["", "'", "no-such-program-anywhere x"])
+def test_a_command_that_is_none_is_refused(command: str, root: Path) -> None:
+    ran = taskcheck("watch", "--on-change", command, cwd=root)
+    assert (ran.code, "--on-change" in ran.err) == (2, True)
+
+
+def test_a_program_of_the_current_folder_is_not_run(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "evil").write_text("#!/bin/sh\n")
+    (root / "evil").chmod(0o755)
+    monkeypatch.setenv("PATH", f":{os.environ['PATH']}")
+    assert taskcheck("watch", "--on-change", "evil", cwd=root).code == 2
+
+
+def test_safe_repairs_are_made_and_recorded(root: Path, clock: Clock) -> None:
+    with watching(root, clock, "--fix") as watch:
+        until(lambda: ("opened", "a") in kinds(watch))
+        write(root, "b", STATES["misspelt"])
+        until(lambda: ("closed", "b") in kinds(watch))
+        out, err = watch.said()
+        assert watch.end() == 0
+    assert (root / "tasks/b.md").read_text() == WELL.format(name="b")
+    (closed,) = watch.recorded().closed  # type: ignore[union-attr]
+    assert closed.repair is not None
+    assert f"repaired: b: unresolved-identity: fix {closed.repair}" in out or closed.repair in out
+    assert err == ""
+    assert "nonsense" in (root / "tasks/a.md").read_text(), "what has no safe fix stays"
+    assert taskcheck("undo", cwd=root).out.endswith(f"undone: {closed.repair}, 1 file\n")
+
+
+def test_it_holds_back_where_somebody_undoes_its_repairs(root: Path, clock: Clock) -> None:
+    """Another writer puts the fault back each time: a minute, then two, then four without a repair."""
+    repairs = []
+    now = NOON
+    with watching(root, clock, "--fix") as watch:
+        until(lambda: watch.last_look()[0])
+        for _ in range(10):
+            write(root, "b", STATES["misspelt"])
+            number = watch.last_look()[0]
+            until(lambda number=number: watch.last_look()[0] >= number + 3)
+            if "owner: ana" in (root / "tasks/b.md").read_text():
+                repairs.append((now - NOON) / timedelta(minutes=1))
+            now += timedelta(minutes=1)
+            clock.set(now)
+        err = watch.said()[1]
+    assert repairs == [0, 1, 3, 7]
+    assert "b: " in err
+    assert "repaired 2 times within a day: somebody else writes it, too; not repaired again before" in err
+    assert "repaired 3 times within a day" in err
+    assert err.count("came back after fix") == 3, "each pause is told once"
+
+
+def test_others_are_repaired_meanwhile(root: Path, clock: Clock) -> None:
+    with watching(root, clock, "--fix") as watch:
+        until(lambda: watch.last_look()[0])
+        for _ in range(2):
+            write(root, "b", STATES["misspelt"])
+            until(lambda: "owner: ana" in (root / "tasks/b.md").read_text() or "came back" in watch.said()[1])
+            until(lambda: watch.last_look()[0] > 3)
+        write(root, "a", STATES["misspelt"])
+        until(lambda: "owner: ana" in (root / "tasks/a.md").read_text())
+        assert "owner: an\n" in (root / "tasks/b.md").read_text()
+
+
+def test_a_fix_that_was_interrupted_is_seen_to(root: Path, clock: Clock) -> None:
+    from tests.e2e.killing import attempt, command, tree, unfinished
+
+    write(root, "a", WELL)
+    write(root, "b", STATES["misspelt"])
+    at = 1
+    while not any(name.endswith("committed.json") for name in unfinished(tree(root))):
+        assert attempt(command(root, "--fix"), at).killed
+        at += 1
+    with watching(root, clock, "--fix") as watch:
+        until(lambda: "recovered: " in watch.said()[0])
+        until(lambda: "owner: ana" in (root / "tasks/b.md").read_text())
+        assert unfinished(tree(root)) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_a_fix_come_to_its_end(number: int, root: Path, clock: Clock) -> None:
+    """At random moments of many repairs: each file is old or new, and no journal is left."""
+    from tests.e2e.killing import tree, unfinished
+
+    chance = Random(number)
+    names = [f"t{index}" for index in range(12)]
+    for name in names:
+        write(root, name, WELL)
+    for _ in range(6):
+        with watching(root, clock, "--fix") as watch:
+            begun = watch.last_look()[0]
+            until(lambda begun=begun: watch.last_look()[0] > begun)
+            for name in names:
+                write(root, name, STATES["misspelt"])
+            time.sleep(chance.uniform(0, 0.4))
+            assert watch.end(number) == 0
+        assert unfinished(tree(root)) == []
+        owners = {(root / f"tasks/{name}.md").read_text().split("owner: ")[1].split()[0] for name in names}
+        assert owners <= {"an", "ana"}
+        clock.set(clock.now() + timedelta(hours=25))
+
+
+class Fleet:
+    """Tasks in which faults open and heal by a plan, and what the record of them has to be."""
+
+    def __init__(self, root: Path, tasks: int, seed: int) -> None:
+        self.root = root
+        self.chance = Random(seed)
+        self.now = dict.fromkeys((f"t{number}" for number in range(tasks)), "well")
+        self.ended: dict[str, set[str]] = {name: set() for name in self.now}
+        self.expected: list[tuple[str, str, str]] = []
+        for name, text in self.now.items():
+            write(root, name, STATES[text])
+
+    def step(self, at: str) -> None:
+        """Change some tasks, and say what comes of it."""
+        for name in self.chance.sample(sorted(self.now), self.chance.randint(1, 4)):
+            before = self.now[name]
+            after = self.chance.choice([each for each in STATES if each != before])
+            self.now[name] = after
+            write(self.root, name, STATES[after])
+            if after == "well":
+                self.ended[name].add(before)
+                self.expected.append((at, "closed", name))
+            elif before != "well":
+                self.expected.append((at, "changed", name))
+            else:
+                came_back = after in self.ended[name]
+                self.expected.append((at, "reopened" if came_back else "opened", name))
+
+
+STEPS = 120 if WHOLE or os.environ.get("TASKCHECK_STRESS") else 20
+TASKS = 300 if WHOLE or os.environ.get("TASKCHECK_STRESS") else 25
+
+
+def test_the_record_is_the_plan_whatever_is_killed(store: Store, state: Path, tmp_path: Path, figure: Figure) -> None:
+    """A fleet by an injected clock, faults that open and heal by plan, SIGKILLs of the watch at any moment.
+
+    No incident is lost, none is there twice, each has the time of its step. No notice is lost; at most one is repeated
+    for each kill, by its id.
+    """
+    root = store({"taskcheck.toml": CONFIG, "tasks/x.md": WELL})
+    clock = Clock(tmp_path, NOON)
+    fleet, chance, kills = Fleet(root, TASKS, 1), Random(2), 0
+    with watching(root, clock, "--on-change", receiver(tmp_path)) as watch:
+
+        def wait(true: Callable[[], bool]) -> int:
+            """Wait until something is so; kill the watch meanwhile, perhaps."""
+            killed = 0
+            due = time.monotonic() + chance.expovariate(1.0)
+            end = time.monotonic() + PATIENCE
+            while not true():
+                assert time.monotonic() < end, watch.said()
+                if time.monotonic() > due and killed < 2:
+                    watch.kill()
+                    killed += 1
+                    watch.start()
+                    due = time.monotonic() + chance.expovariate(1.0)
+                time.sleep(0.002)
+            return killed
+
+        kills += wait(lambda: watch.last_look()[0] > 0)
+        for number in range(1, STEPS + 1):
+            now = NOON + timedelta(minutes=number)
+            clock.set(now)
+            kills += wait(lambda now=now: watch.last_look()[1] == iso(now))
+            fleet.step(iso(now))
+            seen = watch.last_look()[0]
+            kills += wait(lambda seen=seen: watch.last_look()[0] >= seen + 2)
+        last = watch.recorded().changes[-1].look  # type: ignore[union-attr]
+        kills += wait(lambda: watch.fact(notices.DONE) == str(last))
+        memory = _resident(watch.pid)
+        assert watch.end() == 0
+    kept = watch.recorded()
+    assert kept is not None
+    assert sorted((iso(change.at), change.kind.value, change.subject) for change in kept.changes) == sorted(
+        fleet.expected
+    )
+    standing = {name for name, is_now in fleet.now.items() if is_now != "well"}
+    assert {episode.subject for episode in kept.standing} == standing
+    notified = told(tmp_path)
+    ids = [each["id"] for each in notified]
+    assert list(dict.fromkeys(ids)) == [
+        f"{watch.fact('name')}-{look}" for look in sorted({c.look for c in kept.changes})
+    ]
+    by_id: dict[str, Any] = {}
+    for each in notified:
+        assert by_id.setdefault(each["id"], each) == each
+    changes = [(each["at"], change["kind"], change["task"]) for each in by_id.values() for change in each["changes"]]
+    assert sorted(changes) == sorted(fleet.expected), "no notice lost"
+    assert len(ids) - len(by_id) <= kills
+    assert kills > STEPS / 10
+    assert memory < 400_000, "kilobytes"
+    figure(KILLED, kills)
+    figure("notices", len(by_id))
+    figure("notices repeated after a kill", len(ids) - len(by_id))
+
+
+def _resident(pid: int) -> int:
+    """Kilobytes that a process has in memory."""
+    if not sys.platform.startswith("linux"):
+        return 0
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
