@@ -288,6 +288,50 @@ def test_the_json_is_what_its_schema_says(root: Path) -> None:
         assert described == set(shown["properties"]) == set(shown["required"])
 
 
+def test_only_what_changed_is_reported_and_only_what_is_new_fails(root: Path) -> None:
+    def check(minute: int, *options: str) -> Ran:
+        return taskcheck("--changes", "--now", at(minute), *options, cwd=root)
+
+    first = check(0)
+    assert (first.code, "everything is new" in first.out, "fix-login" in first.out) == (1, True, True)
+    record(root, 0)
+    again = check(1)
+    assert (again.code, "fix-login" in again.out, "nothing found" in again.out) == (0, False, True)
+    write(root, BROKEN, "other")
+    new = check(2)
+    assert (new.code, "fix-login" in new.out, "other" in new.out) == (1, False, True)
+    assert check(2, "--record").code == 1
+    assert check(3).code == 0, "it is recorded by now"
+    write(root, WELL)
+    gone = check(4)
+    assert (gone.code, re.findall(r"^gone .*", gone.out, re.M)) == (0, ["gone    fix-login  invalid-field"])
+    write(root, MISSPELT, "other")
+    changed = check(5, "--format", "json")
+    told = [(each["kind"], each["task"], each["was"]) for each in changed.json["changes"]]
+    assert sorted(told) == [("changed", "other", "invalid-field"), ("closed", "fix-login", None)]
+    assert [each["task"] for each in changed.json["incidents"]] == ["other"]
+    assert changes(root)[-1] == ("12:02", "opened", "other"), "nothing is written without --record"
+
+
+def test_a_worse_finding_of_a_known_incident_fails(root: Path) -> None:
+    write(root, MISSPELT)
+    assert taskcheck("--record", "--now", at(0), cwd=root).code in {0, 1}
+    write(root, MISSPELT.replace("ready", "nonsense"))
+    ran = taskcheck("--changes", "--format", "json", "--now", at(1), cwd=root)
+    assert ran.code == 1
+    (incident,) = ran.json["incidents"]
+    assert {each["rule"]: each["advisory"] for each in incident["findings"]} == {
+        "invalid-field": False,
+        "noncanonical-owner": True,
+    }
+
+
+def test_a_report_without_changes_says_so(root: Path) -> None:
+    assert taskcheck("--format", "json", cwd=root).json["changes"] is None
+    refused = taskcheck("--changes", "--owner", "ana", cwd=root)
+    assert (refused.code, "--changes is about the whole store" in refused.err) == (2, True)
+
+
 CALLS = ("pwrite64", "ftruncate", "fdatasync", "fsync", "unlink", "openat")
 """What SQLite changes files by."""
 

@@ -75,11 +75,11 @@ def _is_commit_of_code(report: "Report", store: "Store", options: argparse.Names
 
 def _followed(report: "Report", location: "Location", options: argparse.Namespace, formats: set[str]) -> "Report":
     """Return the report with what is recorded of its incidents, where that is told, or written down."""
-    if not (options.record or options.history or formats & TELLING):
+    if not (options.record or options.changes or options.history or formats & TELLING):
         return report
-    from taskcheck.cli.recorded import keep, with_history
+    from taskcheck.cli.recorded import followed
 
-    return (keep if options.record else with_history)(report, location, options)
+    return followed(report, location, options)
 
 
 def _show(options: argparse.Namespace) -> int:

@@ -66,6 +66,9 @@ def record_options(parser: argparse.ArgumentParser) -> None:
     """Whether a check is written down, and where."""
     group = parser.add_argument_group("history")
     group.add_argument("--record", action="store_true", help="write down what stands, for `taskcheck history`")
+    group.add_argument(
+        "--changes", action="store_true", help="report what changed since the last recorded look; what is new can fail"
+    )
     history_option(group)
 
 

@@ -121,7 +121,7 @@ def consistent(options: argparse.Namespace) -> None:
         raise Failure(f"--config-from takes configuration and baseline from a commit: no --config or {named}")
     if options.rewrite:
         _with_rewrite(options)
-    if options.record:
+    if options.record or options.changes:
         from taskcheck.cli.recorded import consistent_with_record
 
         consistent_with_record(options)

@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import Failure, complain
+from taskcheck.documents.frozen import replace
 
 if TYPE_CHECKING:
     from taskcheck.model.report import Report
@@ -43,25 +44,32 @@ def with_history(report: "Report", location: "Location", options: argparse.Names
         raise Failure(str(error)) from error
 
 
-def keep(report: "Report", location: "Location", options: argparse.Namespace) -> "Report":
-    """Write down what a check saw; the report with what is recorded of its incidents.
+def followed(report: "Report", location: "Location", options: argparse.Namespace) -> "Report":
+    """Return a check's report with what is recorded of its incidents, or what changed alone; recorded, if asked for.
 
     Raises:
-        Failure: it can't be written down.
+        Failure: the record can't be read, or written.
     """
+    if not (options.record or options.changes):
+        return with_history(report, location, options)
     from taskcheck.read.recorded import history_of
-    from taskcheck.report.history import with_record
-    from taskcheck.watch.recording import record
+    from taskcheck.report.history import only_changed, with_record
+    from taskcheck.watch.recording import compared, record
     from taskcheck.write.history import Trouble
 
     try:
         history = history_of(location, options.history)
-        recorded = record(history, location, report)
+        seen = (record if options.record else compared)(history, location, report)
     except Trouble as error:
-        raise Failure(f"not recorded: {error}", 3) from error
+        raise Failure(f"not recorded: {error}" if options.record else str(error), 3) from error
     if history.notice:
         complain(history.notice)
-    return with_record(report, recorded.standing)
+    told = with_record(report, seen.standing)
+    if not options.changes:
+        return told
+    if seen.is_first:
+        told = replace(told, notices=(*told.notices, "no look is recorded yet: everything is new"))
+    return only_changed(told, seen.before, seen.transitions)
 
 
 def consistent_with_record(options: argparse.Namespace) -> None:
@@ -85,6 +93,7 @@ def consistent_with_record(options: argparse.Namespace) -> None:
         "--diff": options.diff,
         "--gate": options.gate == "commit",
     }
+    asked = "--record" if options.record else "--changes"
     for name, is_given in narrowed.items():
         if is_given:
-            raise Failure(f"--record is about the whole store, as it is configured: name no {name}")
+            raise Failure(f"{asked} is about the whole store, as it is configured: name no {name}")

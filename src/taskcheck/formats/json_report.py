@@ -6,7 +6,7 @@ from taskcheck.documents.values import iso
 from taskcheck.formats.sanitize import json_text
 from taskcheck.formats.step import Step, next_step
 from taskcheck.model.cases import RunError
-from taskcheck.model.episode import Episode
+from taskcheck.model.episode import Episode, Transition
 from taskcheck.model.finding import Evidence, Finding, Fix, Safety, Severity
 from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report, SignalNote, Stopped
 from taskcheck.model.task import Place, PullRequest
@@ -48,6 +48,22 @@ def as_dict(report: Report) -> dict[str, Any]:
         "stopped": _stopped(report.stopped) if report.stopped is not None else None,
         "notes": list(report.notes),
         "undo": report.undo,
+        "changes": None if report.changes is None else list(map(_transition, report.changes)),
+    }
+
+
+def _transition(transition: Transition) -> dict[str, Any]:
+    """Return what became of an incident since the last look as JSON values."""
+    episode = transition.episode
+    return {
+        "kind": transition.kind.value,
+        "task": episode.task,
+        "manager": episode.manager,
+        "severity": episode.severity,
+        "headline": episode.headline,
+        "was": transition.was,
+        "message": episode.message,
+        "since": iso(episode.first),
     }
 
 

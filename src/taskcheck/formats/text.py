@@ -70,11 +70,29 @@ def _lines(report: Report, *, verbose: bool, by_rule: bool, steps: bool) -> Iter
         yield from _of_commit(report, verbose=verbose, steps=steps)
     else:
         yield from _incidents(report.incidents, verbose=verbose, steps=steps)
+    yield from _changes(report)
     yield from _fixes(report)
     for manager in report.managers:
         yield _manager(manager)
     if report.root:
         yield Line(0, (("root    ", "warning"), (visible(report.root, None), "")), hang=8)
+
+
+def _changes(report: Report) -> Iterator[Line]:
+    """Yield what is gone since the last look, and which incidents another finding heads."""
+    if not report.changes:
+        return
+    from taskcheck.model.episode import Kind
+
+    told = [each for each in report.changes if each.kind in {Kind.CLOSED, Kind.CHANGED}]
+    for transition in told:
+        episode = transition.episode
+        is_gone = transition.kind is Kind.CLOSED
+        word = ("gone    ", "good") if is_gone else ("changed ", "warning")
+        was = "" if is_gone else f" (was {transition.was})"
+        yield Line(0, (word, (visible(episode.subject), "subject"), ("  ", ""), (f"{episode.headline}{was}", "rule")))
+    if told:
+        yield BLANK
 
 
 def _fixes(report: Report) -> Iterator[Line]:

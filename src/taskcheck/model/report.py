@@ -15,7 +15,7 @@ from taskcheck.model.waiting import Queue
 from taskcheck.model.work import Work
 
 if TYPE_CHECKING:
-    from taskcheck.model.episode import Episode
+    from taskcheck.model.episode import Episode, Transition
     from taskcheck.model.timeline import Timeline
 
 
@@ -160,6 +160,8 @@ class Report:
     """How many tasks of the store are of each class of status; ``other`` for words outside of its vocabulary."""
     timelines: "Mapping[str, Timeline]" = field(default_factory=dict)
     """What ledgers say about the subjects of incidents in order of time; of the first, and only where it was asked."""
+    changes: "tuple[Transition, ...] | None" = None
+    """What became of incidents since the last look in the record; None where that wasn't asked."""
     root: str = ""
     """That root is behind its trunk, or on another branch."""
     notices: tuple[str, ...] = ()

@@ -1,12 +1,14 @@
 """What became of incidents from one look to the next, and what that adds up to; nothing here reads or writes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.episode import Episode, Key, Kind, Repair, Transition
+from taskcheck.model.finding import Finding
 from taskcheck.model.report import EMPTY, Incident, Report
+from taskcheck.report.build import concluded
 
 if TYPE_CHECKING:
     from taskcheck.model.cases import RuleRun
@@ -164,6 +166,31 @@ class Doubts:
         if run.skipped is not None and run.skipped in run.untold.values():
             return True
         return any(plain(case.subject.group) == subject for case in run.undecided)
+
+
+def only_changed(report: Report, before: Iterable[Episode], transitions: Iterable[Transition]) -> Report:
+    """Return the report of what is new or changed since the look before; only findings that are new can make it fail.
+
+    Args:
+        report: about the whole store.
+        before: the incidents that stood at the look before.
+        transitions: what became of them.
+    """
+    changed = {transition.episode.key for transition in transitions}
+    known = {fingerprint for episode in before for fingerprint, _ in episode.findings}
+    incidents = []
+    for incident in report.incidents:
+        told = replace(incident, findings=tuple(_weighed(finding, known) for finding in incident.findings))
+        has_news = any(finding.fingerprint not in known for finding in incident.findings)
+        if has_news or _key(incident) in changed:
+            incidents.append(told)
+    narrowed = replace(report, incidents=tuple(incidents), changes=tuple(transitions), partial=True, chosen=True)
+    return concluded(narrowed, report.verdict, fixes=report.fixes, notes=report.notes, undo=report.undo)
+
+
+def _weighed(finding: Finding, known: Container[str]) -> Finding:
+    """Return a finding, which can't make a run fail where it was known."""
+    return replace(finding, advisory=True) if finding.fingerprint in known else finding
 
 
 def with_record(report: Report, standing: Iterable[Episode]) -> Report:

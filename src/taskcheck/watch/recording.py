@@ -14,7 +14,7 @@ from taskcheck.model.report import Report
 from taskcheck.read.locate import Location, fix_folder, own_folder
 from taskcheck.read.recorded import closed_of, history_of, repair_of, root_text, row_of, standing, standing_in
 from taskcheck.report.history import follow, plain, with_record
-from taskcheck.write.book import Book
+from taskcheck.write.book import Book, Row
 from taskcheck.write.history import History, Trouble
 
 if TYPE_CHECKING:
@@ -32,9 +32,13 @@ class Recorded:
     """A look as it is in the record."""
 
     number: int
+    before: tuple[Episode, ...]
+    """What stood until then."""
     transitions: tuple[Transition, ...]
     standing: tuple[Episode, ...]
     """What stands after it."""
+    is_first: bool = False
+    """Whether there was no look before."""
 
 
 @frozen(kw_only=True)
@@ -87,7 +91,8 @@ def record(history: History, location: Location, report: Report) -> Recorded:
 
 def _recorded(book: Book, location: Location, report: Report) -> Recorded:
     before = standing(book, location)
-    _see_that_it_is_later(book, report)
+    last = book.last_look()
+    _see_that_it_is_later(last, report)
     book.note("root", root_text(location))
     if book.fact("name") is None:
         book.note("name", os.urandom(8).hex())
@@ -101,16 +106,46 @@ def _recorded(book: Book, location: Location, report: Report) -> Recorded:
     for transition in followed.transitions:
         book.add_change(_change(transition, number, numbers[transition.episode.key]))
     book.forget(iso(report.now - AGE))
-    return Recorded(number=number, transitions=followed.transitions, standing=tuple(standing(book, location)))
+    return Recorded(
+        number=number,
+        before=tuple(before),
+        transitions=followed.transitions,
+        standing=tuple(standing(book, location)),
+        is_first=last is None,
+    )
 
 
-def _see_that_it_is_later(book: Book, report: Report) -> None:
+def compared(history: History, location: Location, report: Report) -> Recorded:
+    """Return what a look would change in the record, which stays as it is.
+
+    Raises:
+        Trouble: the record can't be read.
+    """
+    return history.read(lambda book: _compared(book, location, report)) or _first(report)
+
+
+def _compared(book: Book, location: Location, report: Report) -> Recorded | None:
+    """Return what a look would change; None where none is recorded."""
+    last = book.last_look()
+    if last is None:
+        return None
+    before = standing(book, location)
+    followed = follow(before, report, lambda key: closed_of(book, key))
+    return Recorded(number=last["id"], before=tuple(before), transitions=followed.transitions, standing=tuple(before))
+
+
+def _first(report: Report) -> Recorded:
+    """Return what a look would change where none is recorded."""
+    followed = follow((), report, lambda _: ())
+    return Recorded(number=0, before=(), transitions=followed.transitions, standing=(), is_first=True)
+
+
+def _see_that_it_is_later(last: Row | None, report: Report) -> None:
     """See that a look isn't older than the one before.
 
     Raises:
         Trouble: it is.
     """
-    last = book.last_look()
     if last is not None and iso(report.now) < last["at"]:
         raise Trouble(f"the last look in the record is of {last['at']}, and this one of {iso(report.now)}, before it")
 
