@@ -42,7 +42,7 @@ venv: $(VENV)/.stamp ## create .venv with taskcheck, its tests and its linters
 $(VENV)/.stamp: pyproject.toml | prerequisites
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || '$(PYTHON)' -m venv --clear $(VENV)
 	@$(PIP) install --upgrade 'pip>=25.1'
-	@$(PIP) install --editable '.[serve,online]' --group test --group lint
+	@$(PIP) install --editable '.[serve,online,metrics]' --group test --group lint
 	@touch $@
 
 demo: $(VENV)/.stamp ## build the friction log's six incidents, and check them

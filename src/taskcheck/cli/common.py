@@ -92,6 +92,13 @@ def moment(text: str) -> datetime:
     return parsed
 
 
+def port(text: str) -> int:
+    """Return a port from the command line."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
+    return int(text)
+
+
 def names(text: str) -> tuple[str, ...]:
     """Return a comma-separated list from the command line."""
     return tuple(name.strip() for name in text.split(",") if name.strip())

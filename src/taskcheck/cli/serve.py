@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from taskcheck.cli import Failure
-from taskcheck.cli.common import guarded, history_option, owner_option, store_options
+from taskcheck.cli.common import guarded, history_option, owner_option, port, store_options
 from taskcheck.cli.recorded import see_to_history
 from taskcheck.formats.sanitize import visible
 
@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     owner_option(parser)
     store_options(parser, remembers=True)
-    parser.add_argument("--port", metavar="N", type=_port, default=PORT, help=f"0 takes a free one (default: {PORT})")
+    parser.add_argument("--port", metavar="N", type=port, default=PORT, help=f"0 takes a free one (default: {PORT})")
     history_option(parser)
 
 
@@ -58,9 +58,3 @@ def _announce(root: str, address: str) -> None:
         print(f"{root} is at {address} (Ctrl-C ends it)", flush=True)
     except OSError as error:
         raise Failure(f"{error.filename or 'standard output'}: {error.strerror}", 3) from error
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
-    return int(text)

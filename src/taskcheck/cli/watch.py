@@ -13,7 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import Failure, complain
-from taskcheck.cli.common import guarded, history_option, store_place
+from taskcheck.cli.common import guarded, history_option, port, store_place
 
 if TYPE_CHECKING:
     from taskcheck.model.episode import Transition
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from taskcheck.store import Where
     from taskcheck.watch.looks import Sight
     from taskcheck.watch.mending import Mender
+    from taskcheck.watch.metrics import Looked
     from taskcheck.watch.notices import Deliverer
     from taskcheck.write.history import History
 
@@ -37,6 +38,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--on-change",
         metavar="COMMAND",
         help="run this, without a shell, with JSON of what changed as its input; again later where it fails",
+    )
+    parser.add_argument(
+        "--metrics", metavar="PORT", type=port, help="tell Prometheus on this port of loopback; 0 takes a free one"
     )
     parser.add_argument("--fix", action="store_true", help="make the safe repairs, too")
 
@@ -56,14 +60,20 @@ def run(options: argparse.Namespace) -> int:
         mender = _mender(options, where, history)
         with _ended_by_signals(stop), _alone(history, stop) as is_alone:
             if is_alone:
-                _watch(where, options, stop, deliverer, mender)
+                with _metrics(options) as looked:
+                    _watch(where, options, stop, deliverer, mender, looked)
     except Trouble as error:
         raise Failure(str(error), 3) from error
     return 0
 
 
 def _watch(
-    where: "Where", options: argparse.Namespace, stop: Event, deliverer: "Deliverer | None", mender: "Mender | None"
+    where: "Where",
+    options: argparse.Namespace,
+    stop: Event,
+    deliverer: "Deliverer | None",
+    mender: "Mender | None",
+    looked: "Looked | None",
 ) -> None:
     """Look, write down, tell, and mend, until it is to stop."""
     from taskcheck.store import Request
@@ -79,6 +89,9 @@ def _watch(
                 said = _tell(sight, said)
                 if mender is not None:
                     mender.mend(sight)
+                if looked is not None:
+                    looked.see(sight)
+                    looked.repairs = mender.repairs if mender is not None else 0
             if deliverer is not None:
                 deliverer.tick(news=sight is not None)
     finally:
@@ -145,6 +158,37 @@ def _mender(options: argparse.Namespace, where: "Where", history: "History") -> 
     from taskcheck.watch.mending import Mender
 
     return Mender(where, history, _say, complain)
+
+
+@contextmanager
+def _metrics(options: argparse.Namespace) -> Iterator["Looked | None"]:
+    """Tell Prometheus on a port of loopback what the looks see; None where that isn't asked for.
+
+    Raises:
+        Failure: the client library isn't installed, or the port can't be had.
+    """
+    if options.metrics is None:
+        yield None
+        return
+    try:
+        from prometheus_client import start_http_server
+
+        from taskcheck.watch.metrics import Looked
+    except ImportError as error:
+        missing = f"`--metrics` needs {error.name}, which isn't installed; try: pip install 'taskcheck-lint[metrics]'"
+        raise Failure(missing) from error
+    looked = Looked()
+    try:
+        server, thread = start_http_server(options.metrics, addr="127.0.0.1", registry=looked.registry)
+    except OSError as error:
+        raise Failure(f"port {options.metrics} can't be had: {error.strerror}") from error
+    _say(f"metrics are at http://127.0.0.1:{server.server_port}/metrics")
+    try:
+        yield looked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @contextmanager

@@ -38,6 +38,8 @@ class Sight:
     """What the store's folder is called."""
     interval: float = AGAIN
     folders: Folders = frozenset()
+    took: float = 0.0
+    """Seconds that it took."""
     recorded: Recorded | None = None
     """The look as it was written down; None where it wasn't."""
     notice: str = ""
@@ -71,6 +73,7 @@ def looks(where: Where, request: Request, stop: Event, keeper: Keeper | None = N
     while not stop.is_set():
         began = time.monotonic()
         sight = _look(where, request, keeper)
+        sight = replace(sight, took=time.monotonic() - began)
         yield sight
         ended = time.monotonic()
         if sight.folders and sight.folders != watching:

@@ -56,6 +56,8 @@ class Mender:
         self._where, self._history, self._say, self._complain = where, history, say, complain
         self._tried: object = None
         self._told: dict[Pair, datetime] = {}
+        self.repairs = 0
+        """Findings that were repaired."""
 
     def mend(self, sight: Sight) -> None:
         """Repair what a look found that can be repaired safely, if it was recorded and isn't as it was the last time.
@@ -117,6 +119,7 @@ class Mender:
         report, _ = repair.fix(store, Request(only=subjects, gone=True), repair.Order(safety=Safety.SAFE))
         for note in report.fixes:
             if note.applied:
+                self.repairs += 1
                 self._say(f"repaired: {visible(note.subject, None)}: {note.rule}: fix {report.undo}")
         for error in report.errors:
             self._complain(f"{error.where}: {error.message}")

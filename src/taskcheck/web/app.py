@@ -1,4 +1,4 @@
-"""What the page's server answers, and whom: GET and HEAD of four addresses, asked for by this machine's own name."""
+"""What the page's server answers, and whom: GET and HEAD of a few addresses, asked for by this machine's own name."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -21,6 +21,9 @@ HEARTBEAT = 15.0
 
 CHUNK = 64 * 1024
 """Bytes that are handed over at a time: a client that doesn't read holds up no more than these."""
+
+METRICS = "text/plain; version=0.0.4; charset=utf-8"
+"""How HTTP calls Prometheus' text format."""
 
 HEADERS = {
     "cache-control": "no-store",
@@ -92,12 +95,19 @@ def application(board: Board, port: int) -> Starlette:
     async def script(_: Request) -> Response:
         return Response(files("taskcheck.web").joinpath("page.js").read_bytes(), media_type="text/javascript")
 
+    async def metrics(_: Request) -> Response:
+        looked = board.looked
+        if looked is None:
+            return PlainTextResponse("This needs prometheus-client: pip install 'taskcheck-lint[metrics]'\n", 501)
+        return Response(looked.text(), headers={"content-type": METRICS})
+
     app = Starlette(
         routes=[
             Route("/", shows("text/html; charset=utf-8", lambda shown: shown.page)),
             Route("/report.json", shows("application/json", lambda shown: shown.report, needs=True)),
             Route("/healthz", shows("application/json", lambda shown: shown.health, needs=True)),
             Route("/events", events),
+            Route("/metrics", metrics),
             Route("/page.js", script),
         ],
         middleware=[Middleware(LoopbackOnly, port=port)],

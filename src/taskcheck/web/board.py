@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from itertools import count
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import iso
@@ -14,6 +15,9 @@ from taskcheck.model.report import Report
 from taskcheck.store import Request, Where
 from taskcheck.watch.looks import AGAIN, Sight, looks
 from taskcheck.watch.recording import Keeper
+
+if TYPE_CHECKING:
+    from taskcheck.watch.metrics import Looked
 
 PATIENCE = 60.0
 """Seconds after which a look that hasn't ended is told: it may hang on a file system that is gone."""
@@ -43,6 +47,8 @@ class Board:
         self._numbers = count(1)
         self._moved = time.monotonic()
         self._stop = Event()
+        self.looked: Looked | None = None
+        """Tells Prometheus of the looks; None where its client library isn't installed."""
         self._news = asyncio.Event()
 
     def start(self) -> None:
@@ -88,6 +94,8 @@ class Board:
         while not self._stop.is_set():
             try:
                 for sight in looks(self._where, self._request, self._stop, self._keeper):
+                    if sight is not None and self.looked is not None:
+                        self.looked.see(sight)
                     if sight is not None:
                         self._put_up(self._rendered(sight), loop)
                     self._moved = time.monotonic()

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 
@@ -48,6 +49,10 @@ def serve(where: Where, request: Request, keeper: Keeper, port: int, announce: C
         listening.bind((ADDRESS, port))
         port = listening.getsockname()[1]
         board = Board(where, request, secrets.token_hex(4), keeper)
+        with suppress(ImportError):
+            from taskcheck.watch.metrics import Looked
+
+            board.looked = Looked()
         config = uvicorn.Config(
             application(board, port),
             log_config=None,
