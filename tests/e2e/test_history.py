@@ -392,3 +392,17 @@ def test_a_look_is_recorded_whole_or_not_at_all(error: str | None, root: Path, s
         assert changes(root) == new, (call, number)
     assert seen == {1, 3}
     figure(KILLED if error is None else REFUSED, len(mine))
+
+
+def test_a_task_with_a_pull_request_is_closed_by_looks_that_ask_no_forge(store: Store, state: Path) -> None:
+    register = ".tasks/task_manager/task-manager-ana.register.json"
+    done = WELL.replace("ready", "completed\npr_url: https://github.com/acme/shop/pull/7")
+    entry = {"owner": "ana", "entries": [{"task": "fix-login", "registered_at": "2026-03-20T00:00:00Z"}]}
+    root = store({"taskcheck.toml": CONFIG, ".gitignore": "/.tasks/\n", "tasks/fix-login.md": done})
+    (root / register).parent.mkdir(parents=True)
+    (root / register).write_text(json.dumps(entry))
+    record(root, 0)
+    assert changes(root) == [("12:00", "opened", "fix-login")]
+    (root / register).write_text(json.dumps({"owner": "ana", "entries": []}))
+    record(root, 5)
+    assert changes(root)[-1] == ("12:05", "closed", "fix-login")

@@ -110,8 +110,7 @@ def undecided(rule: str, subject: str) -> RuleRun:
 
 BLIND = {
     "a rule couldn't tell": {"runs": (undecided("drift", "a"),)},
-    "the forge wasn't asked": {"runs": (RuleRun(rule="drift", family="x", untold={"a": "--online"}),)},
-    "the forge wasn't asked at all": {
+    "only a forge could have told": {
         "runs": (
             RuleRun(rule="drift", family="x", untold={"b": "--online"},
                     cases=(Case(subject=Subject("repository"), skipped="--online"),)),
@@ -130,6 +129,14 @@ def test_what_could_not_be_looked_at_stands(why: str) -> None:
     (episode,) = kept.episodes.values()
     assert (episode.closed, episode.last, episode.looks) == (None, at(0), 1), "nor was it seen"
     assert kept.said(report(6)) == [("closed", "a")]
+
+
+def test_what_a_forge_might_have_added_keeps_nothing_open() -> None:
+    """Looks that ask none would never close what is wrong with a task that has a pull request."""
+    kept = Kept()
+    kept.look(report(0, incident("a", A)))
+    run = RuleRun(rule="drift", family="x", untold={"a": "--online"})
+    assert kept.said(report(5, runs=(run,))) == [("closed", "a")]
 
 
 def test_what_is_unknown_of_another_task_or_rule_keeps_nothing_open() -> None:
