@@ -132,7 +132,7 @@ def test_the_incidents_fail_as_in_a_check(fleet: Path, tmp_path: Path) -> None:
     register = ".tasks/task_manager/task-manager-dave-fowler.register.json"
     assert f"__ {MISROUTED}: misrouted-task[dave-fowler] __" in ran.out
     assert f"collected {len(found)} items\n" in ran.out
-    assert f"\n{register}:72:64: error misrouted-task: dave-fowler holds it" in ran.out
+    assert f"\n{register}:72:64: error misrouted-task: {MISROUTED} is held by dave-fowler" in ran.out
     assert f"\n    registered by dave-fowler  {register}:72\n" in ran.out
     assert "\ntaskcheck: 41 tasks in 9 checkouts: 6 incidents (8 errors, 4 warnings)" in ran.out
 

@@ -107,7 +107,7 @@ def test_each_command_takes_color(command: str, store: Callable[..., Path]) -> N
     root = store({"tasks/fix-login.md": TASK.format(more="")})
     refused = taskcheck(command, "--color", "blue", cwd=root)
     assert (refused.code, "argument --color: invalid choice: 'blue'" in refused.err) == (2, True), refused.err
-    colours = command in {"check", "status", "timeline", "rule", "demo"}
+    colours = command in {"check", "status", "timeline", "history", "rule", "demo"}
     assert ("--color" in taskcheck(command, "--help", cwd=root).out) is colours
 
 

@@ -48,8 +48,10 @@ DEFECTS = {
 
 @cache
 def _preset() -> Settings:
-    with tempfile.TemporaryDirectory() as empty:
-        return config.load(Path(empty), config.presets(config.builtin_presets()))
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / config.FILE).write_text('preset = "task-manager"\n')
+        return config.load(root, config.presets(config.builtin_presets()))
 
 
 def settings_of(world: World) -> Settings:

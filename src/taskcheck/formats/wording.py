@@ -1,6 +1,5 @@
 """What several formats tell in the same words: the worst first, why a rule matters, what to do about an incident."""
 
-import re
 from datetime import timedelta
 
 from taskcheck.documents.values import age, first_few
@@ -106,7 +105,19 @@ def standing_alone(subject: str, where: str, message: str) -> str:
 
 def names(message: str, subject: str) -> bool:
     """Return whether a message names its subject, as a word of its own."""
-    return re.search(rf"(?<![\w-]){re.escape(subject)}(?![\w-])", message) is not None
+    start = message.find(subject)
+    while start >= 0:
+        end = start + len(subject)
+        around = message[max(0, start - 1) : start] + message[end : end + 1]
+        if not any(map(_belongs_to_a_word, around)):
+            return True
+        start = message.find(subject, end)
+    return False
+
+
+def _belongs_to_a_word(character: str) -> bool:
+    """Return whether a character beside a name makes it a part of a longer one."""
+    return character.isalnum() or character in "_-"
 
 
 def reach(finding: Finding) -> Safety | None:
