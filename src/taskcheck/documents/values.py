@@ -118,6 +118,11 @@ def whole_number(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def spoken(moment: datetime) -> str:
+    """Return a moment for people: ``2026-03-24 18:00:00 UTC``."""
+    return iso(moment).replace("T", " ").replace("Z", " UTC")
+
+
 def counted(number: int, noun: str) -> str:
     """Return so many of something, in words: ``1 task``, ``2 tasks``, ``2 entries``."""
     if number == 1:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from taskcheck.documents.values import age, counted, iso
+from taskcheck.documents.values import age, counted, iso, spoken
 from taskcheck.formats.lines import Line, styled
 from taskcheck.formats.sanitize import json_text, visible
 from taskcheck.formats.view import times
@@ -132,9 +132,9 @@ def _how_long(episode: Episode, now: datetime) -> Iterator[str]:
     end = episode.closed if episode.closed is not None else now
     length = age(max(end - episode.first, timedelta()))
     if episode.closed is None:
-        yield f"stands since {moment(episode.first)} ({length})"
+        yield f"stands since {spoken(episode.first)} ({length})"
     else:
-        yield f"stood for {length} until {moment(episode.closed)}"
+        yield f"stood for {length} until {spoken(episode.closed)}"
     yield f"seen {times(episode.looks)}"
     if episode.reopened:
         yield f"came back {times(episode.reopened)}"
@@ -160,7 +160,7 @@ def _changes(told: Chronicle) -> Iterator[Line]:
     for change in told.changes:
         was = f" (was {change.was})" if change.kind is Kind.CHANGED else ""
         segments = (
-            (f"{moment(change.at)}  {change.kind.value:<{COLUMN}}", "dim"),
+            (f"{spoken(change.at)}  {change.kind.value:<{COLUMN}}", "dim"),
             (f"{visible(change.subject, None)}: ", "subject"),
             (f"{change.headline}{was}", "rule"),
         )
@@ -170,11 +170,6 @@ def _changes(told: Chronicle) -> Iterator[Line]:
 
 def _extent(told: Chronicle) -> str:
     """Return of which time all of it is."""
-    last = f"last look {moment(told.last_look)}" if told.last_look is not None else "no look"
-    since = f", closed since {moment(told.since)}" if told.since is not None else ""
-    return f"{last}{since}, as of {moment(told.now)}"
-
-
-def moment(at: datetime) -> str:
-    """Return a moment for people."""
-    return iso(at).replace("T", " ").replace("Z", " UTC")
+    last = f"last look {spoken(told.last_look)}" if told.last_look is not None else "no look"
+    since = f", closed since {spoken(told.since)}" if told.since is not None else ""
+    return f"{last}{since}, as of {spoken(told.now)}"

@@ -2,11 +2,10 @@
 
 import hashlib
 from base64 import b64encode
-from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from taskcheck.documents.values import age, iso
+from taskcheck.documents.values import age, iso, spoken
 from taskcheck.formats.groups import closed, groups
 from taskcheck.formats.panels import panels, shortened
 from taskcheck.formats.sanitize import visible
@@ -120,7 +119,7 @@ def _environment() -> "Environment":
         keep_trailing_newline=True,
     )
     shown = (
-        age, closed, headline, heartbeat, iso, key, moment, panels, pull_link, shortened, sign, since, stands, tally,
+        age, closed, headline, heartbeat, iso, key, spoken, panels, pull_link, shortened, sign, since, stands, tally,
         told, worker, workers,
     )  # fmt: skip
     environment.globals.update({function.__name__: function for function in shown}, QUEUES=QUEUES)
@@ -145,11 +144,6 @@ def key(of: Incident | Waiting | Work) -> str:
     """What a row is called in the page; the same in every look."""
     told = (of.task, of.manager) if isinstance(of, Incident) else (type(of).__name__, of.task)
     return f"r{hashlib.sha256(repr(told).encode()).hexdigest()[:12]}"
-
-
-def moment(at: datetime) -> str:
-    """A moment for people."""
-    return iso(at).replace("T", " ").replace("Z", " UTC")
 
 
 def pull_link(pull: PullRequest | None) -> tuple[str, str] | None:

@@ -1,10 +1,9 @@
 """What ledgers say about one task in order of time: for a terminal, and as JSON, schema ``taskcheck/timeline/1``."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import Any
 
-from taskcheck.documents.values import age, iso, phrase
+from taskcheck.documents.values import age, iso, phrase, spoken
 from taskcheck.formats.lines import Line, styled
 from taskcheck.formats.sanitize import json_text, visible
 from taskcheck.formats.step import Step
@@ -115,7 +114,7 @@ def _lines(told: Timeline, step: Step | None, *, verbose: bool) -> Iterator[Line
 
 def _condition(condition: Condition) -> Line:
     """Return a line for how something about the task stands."""
-    since = f", since {_moment(condition.since)}" if condition.since is not None else ""
+    since = f", since {spoken(condition.since)}" if condition.since is not None else ""
     segments = [(f"{condition.name:<{NAMES}}", "dim"), (f"{visible(condition.value, None)}{since}", "")]
     if condition.place is not None:
         segments.append((f"  {visible(position(condition.place), None)}", "place"))
@@ -181,8 +180,3 @@ def _next(step: Step) -> Iterator[Line]:
     yield Line(0, (("next: ", "dim"), (step.text, "good")), whole=True)
     if step.beside:
         yield Line(2, ((visible(step.beside, None), "dim"),), hang=2)
-
-
-def _moment(at: datetime) -> str:
-    """Return a moment for people."""
-    return iso(at).replace("T", " ").replace("Z", " UTC")

@@ -6,7 +6,7 @@ from datetime import datetime
 from taskcheck.assemble.signs import front_stamps
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import has_zone, phrase
-from taskcheck.model.runtime import DispatchLog, Entry, Manager, Row, Signal, Tombstone
+from taskcheck.model.runtime import DispatchLog, Entry, Row, Signal, Tombstone
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Place, Task
@@ -42,8 +42,7 @@ class EventReader:
             yield from self._ended(run.tombstone)
         if run is not None and run.log is not None:
             yield _logged(run.log)
-        for manager in self.state.known_managers:
-            yield from self._heard(manager)
+        yield from self._seen_by_managers()
         yield from map(self._signalled, filter(self._is_about, self.state.signals))
         yield from self._undated()
 
@@ -96,15 +95,14 @@ class EventReader:
         if tombstone.state == "ended" and tombstone.ended_at is None:
             yield Event(what=_end(tombstone), source="tombstone", at=None, place=tombstone.written_in)
 
-    def _heard(self, manager: Manager) -> Iterator[Event]:
-        """Yield what a manager's newest heartbeat says of the task."""
-        snapshot = manager.newest_snapshot
-        if snapshot is None:
+    def _seen_by_managers(self) -> Iterator[Event]:
+        """Yield what the newest heartbeat of each manager says of the task."""
+        if isinstance(self.state.rows, Unavailable):
             return
-        for row in snapshot.rows:
-            if row.task == self.task:
-                at = snapshot.generated_at
-                yield Event(what=_seen(row), source=f"heartbeat of {manager.key}", at=at, place=row.place)
+        heard = {manager.key: manager.heard_at for manager in self.state.known_managers}
+        for row in self.state.rows.of(self.task):
+            at = heard.get(row.manager)
+            yield Event(what=_seen(row), source=f"heartbeat of {row.manager}", at=at, place=row.place)
 
     def _signalled(self, signal: Signal) -> Event:
         """Return a raw signal; one without a time is as old as the heartbeat that has it."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from taskcheck.assemble.signs import front_times, newest_sign
 from taskcheck.documents.frozen import replace
 from taskcheck.engine.rule import Rule
 from taskcheck.model.checkouts import Copies
@@ -14,6 +13,7 @@ from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import PullRequest, Task
 from taskcheck.report.causes import Causes
+from taskcheck.report.work import last_written
 
 Key = tuple[str | None, str | None]
 """The task or the manager that an incident is about; neither for the repository."""
@@ -190,12 +190,7 @@ def _moved(task: Task | None, state: State) -> datetime | None:
         return None
     dispatch = state.dispatch_of(task.id)
     known = dispatch.moved if dispatch else state.moves.get(task.id)
-    return known or _newest_written(task, state.now + state.settings.limits.clock_skew)
-
-
-def _newest_written(task: Task, latest: datetime) -> datetime | None:
-    """Return the newest timestamp in a task's front matter that isn't in the future, nor a plan."""
-    return newest_sign(front_times(task), latest)
+    return known or last_written(task, state)
 
 
 def _heard(manager: str | None, state: State) -> datetime | None:

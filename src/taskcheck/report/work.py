@@ -20,8 +20,10 @@ OTHER = "other"
 def at_work(state: State) -> Iterator[Work]:
     """Yield the open tasks whose worker lives, and those in progress of whose worker nothing says that it ended."""
     for task in state.tasks:
+        if task.closed:
+            continue
         run = _run_of_now(task, state)
-        if not task.closed and _is_at_work(task, run):
+        if _is_at_work(task, run):
             yield _work(task, run, state)
 
 
@@ -65,7 +67,7 @@ def _work(task: Task, run: Dispatch | None, state: State) -> Work:
         owner=task.owned_by,
         status=task.status or "",
         since=_started(task),
-        moved=state.moves.get(task.id) or _written(task, state),
+        moved=state.moves.get(task.id) or last_written(task, state),
     )
     if run is not None:
         work = _with_run(work, run)
@@ -105,8 +107,8 @@ def _started(task: Task) -> datetime | None:
     return timestamp(written)
 
 
-def _written(task: Task, state: State) -> datetime | None:
-    """Return the newest sign of work in a task's front matter."""
+def last_written(task: Task, state: State) -> datetime | None:
+    """Return the newest time in a task's front matter that isn't in the future, nor a plan."""
     times = front_times(task)
     latest = state.now + state.settings.limits.clock_skew
     return newest_sign(times, latest)
