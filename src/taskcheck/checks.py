@@ -251,7 +251,7 @@ def _brought(runs: tuple[RuleRun, ...], store: Store, sources: Sources, state: S
         return runs
     if commit is None:
         return runs
-    reader = TaskReader(store.settings)
+    reader = TaskReader(store.settings).spelling_as(state.tasks)
 
     def versions(files: Files) -> Versions:
         return {

@@ -46,7 +46,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
     sources = one_file_each(sources, settings)
     git = sources.git
     tasks = Tasks.of(parsed.tasks, parsed.archived)
-    names, reader = _with_renames(git, TaskReader(settings), tasks)
+    names, reader = _with_renames(git, TaskReader(settings).spelling_as(tasks), tasks)
     parsed = parsed.following(names)
     checkouts, copies = _checkouts(parsed, sources, settings, reader, tasks)
     if isinstance(git, Repository) and any(held.tombstones for held in git.checkouts):

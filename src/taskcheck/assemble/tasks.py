@@ -7,11 +7,12 @@ from operator import attrgetter
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Trouble
-from taskcheck.documents.frozen import field, frozen
+from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.documents.shape import JsonList, element_of
 from taskcheck.model.memory import Remembered
 from taskcheck.model.sources import Source, Sources
 from taskcheck.model.task import Place, Task
+from taskcheck.model.tasks import Tasks, spelling
 
 
 @frozen(slots=False)
@@ -21,6 +22,8 @@ class TaskReader:
     settings: Settings
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Paths of files, with the path of the file in root that each is, or was, under another name."""
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    """Root's ids by what each is without case: some tools write the ids of a file in capitals when they change it."""
 
     @property
     def names_files_by_id(self) -> bool:
@@ -29,7 +32,11 @@ class TaskReader:
 
     def following(self, renamed: Mapping[str, str]) -> "TaskReader":
         """Return one that knows of more files under another name."""
-        return TaskReader(self.settings, {**self.renamed, **renamed}) if renamed else self
+        return replace(self, renamed={**self.renamed, **renamed}) if renamed else self
+
+    def spelling_as(self, tasks: Tasks) -> "TaskReader":
+        """Return one that spells the ids of other checkouts and of history as root does."""
+        return replace(self, spellings=tasks.spellings)
 
     def read(self, source: Source, checkout: str = "root") -> Task | None:
         """Return the task in a file; None when the file is Markdown of another kind."""
@@ -83,10 +90,15 @@ class TaskReader:
         title = version.text("title") if version is not None else None
         if version is None or title is None:
             return None
-        return (version.id if self.names_files_by_id else "", title)
+        return (spelling(version.id) if self.names_files_by_id else "", title)
 
     def name(self, path: str) -> str:
         """Return the task that a path is: by a pattern's named parts, with the scope before it, else by its stem."""
+        name = self._name(path)
+        return self.spellings.get(spelling(name), name)
+
+    def _name(self, path: str) -> str:
+        """Return the task that a path is, in the path's own spelling."""
         element = element_of(path) if self._holds_many else None
         if element is not None:
             return element
@@ -132,7 +144,8 @@ class TaskReader:
         keys = self.settings.fields
         own_id = document.values.get(keys["id"]) if "id" in keys else None
         if isinstance(own_id, str) and own_id:
-            name = self._scoped(own_id, place.path)
+            scoped = self._scoped(own_id, place.path)
+            name = self.spellings.get(spelling(scoped), scoped)
         status = document.values.get(keys["status"])
         return Task(
             id=name,

@@ -30,7 +30,7 @@ def names_of_tombstones(
     git = Repository(head=None, branch=None, shallow=False, on_trunk=False, trunk=trunk, checkouts=tuple(checkouts))
     tasks = Tasks.of(parsed.tasks, parsed.archived)
     found = parse_checkouts(git, sources, settings, tasks, parsed.records)
-    reader = TaskReader(settings)
+    reader = TaskReader(settings).spelling_as(tasks)
     own: dict[str, set[str]] = {}
     for task, checkout in found.by_task.items():
         own.setdefault(checkout.name, set()).add(task)

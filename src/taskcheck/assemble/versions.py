@@ -32,8 +32,9 @@ class Ancestry:
 
         It is when they have one path, unless both sides made it since they parted, under other titles, or root renamed
         the file and made another one in its place; when the file
-        of that id at the base is the ancestor of both and stands no longer beside either; and perhaps when root's
-        history once had the checkout's path with that id.
+        of that id at the base is the ancestor of both and stands no longer beside either; when there was none, and
+        root has the same title, and once had it where the checkout has its file; and perhaps when root's history once
+        had the checkout's path with that id.
         """
         fork = self.held.fork
         if not isinstance(fork, Fork):
@@ -45,8 +46,7 @@ class Ancestry:
                 return _sure_if(_may_be_one(task, root))
             return "sure"
         if not bases:
-            new_in_checkout = not self._is_committed(task, fork)
-            return _sure_if(new_in_checkout and _alike(task, root))
+            return _sure_if(_alike(task, root) and self._is_one_of_two_new(task, fork))
         for base in bases:
             if self._is_ancestor_of_both(base, task, root, fork):
                 return "sure"
@@ -151,6 +151,18 @@ class Ancestry:
     def _is_committed(self, task: Task, fork: Fork) -> bool:
         """Tell whether the checkout has committed a file that its base didn't have."""
         return bool(fork.own_versions.get(task.place.path))
+
+    def _is_one_of_two_new(self, task: Task, fork: Fork) -> bool:
+        """Tell whether a new file of the checkout, and root's of the same title, are one: no other reading is left."""
+        return self._was_in_root(task, fork) or not self._is_committed(task, fork)
+
+    def _was_in_root(self, task: Task, fork: Fork) -> bool:
+        """Tell whether root took a checkout's new file in since they parted, and has put it elsewhere by now."""
+        path = task.place.path
+        if path in self.tasks.by_path:
+            return False
+        versions = (self.version(data, path, "root") for data in fork.root_versions.get(path, ()))
+        return any(version is not None and _alike(version, task) for version in versions)
 
     def _renamed_in_root(self, task: Task, fork: Fork) -> bool:
         """Tell whether root once had the checkout's path with that id, and neither has it there nor put it away."""

@@ -23,8 +23,8 @@ def fold_id(text: str) -> str:
     return _LAST_NUMBER.sub(lambda number: number[0].lstrip("0") or "0", text.strip().casefold())
 
 
-def _spelling(text: str) -> str:
-    """An id without regard to case, and to how its letters are put together."""
+def spelling(text: str) -> str:
+    """Return an id without regard to case, and to how its letters are put together."""
     return normalize("NFC", text).casefold()
 
 
@@ -75,7 +75,7 @@ class Tasks:
 
     def spelled_like(self, name: str) -> Task | None:
         """The first of root's tasks whose id is a name but for case, and for how its letters are put together."""
-        return self._by_spelling.get(_spelling(name))
+        return self._by_spelling.get(spelling(name))
 
     def ambiguous(self, task: str) -> bool:
         """Whether several files of root have this id: nothing is known to be said of the one or the other."""
@@ -85,8 +85,20 @@ class Tasks:
     def _by_spelling(self) -> Mapping[str, Task]:
         found: dict[str, Task] = {}
         for task in self.all:
-            found.setdefault(_spelling(task.id), task)
+            found.setdefault(spelling(task.id), task)
         return found
+
+    @cached_property
+    def spellings(self) -> Mapping[str, str]:
+        """The ids of root's tasks, and of those that are put away, by their spelling; where two have one, neither."""
+        known = {task.id for task in self.all}
+        put_away = {task.id for task in self.archived if spelling(task.id) not in self._by_spelling}
+        found: dict[str, str] = {}
+        twice = set()
+        for name in sorted(known | put_away):
+            if found.setdefault(spelling(name), name) != name:
+                twice.add(spelling(name))
+        return {spelled: name for spelled, name in found.items() if spelled not in twice}
 
     @cached_property
     def _files_by_id(self) -> Mapping[str, tuple[Task, ...]]:

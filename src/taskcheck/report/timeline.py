@@ -101,7 +101,7 @@ def _told_by_git(
     reader = CommitReader(
         state=state,
         git=git,
-        reader=TaskReader(state.settings),
+        reader=TaskReader(state.settings).spelling_as(state.tasks),
         branches=frozenset(own_branches(task, state)),
         numbers=frozenset(numbers),
     )

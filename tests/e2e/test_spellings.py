@@ -1,0 +1,93 @@
+"""A task whose id another checkout spells otherwise is the same task; with real git and a Backlog.md store.
+
+Backlog.md writes `id: TASK-1` into a file that said `id: task-1` when it changes it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import taskcheck
+from tests.e2e.repository import Repo
+
+BOARD = 'project_name: T\nstatuses: ["To Do", "In Progress", "Done"]\n'
+NAME = "task-1 - The-one.md"
+
+
+def card(name: str, status: str, **more: str) -> str:
+    values = {"id": name, "title": "The one", "status": status, "assignee": "[]", "dependencies": "[]", **more}
+    return "---\n" + "".join(f"{key}: {value}\n" for key, value in values.items()) + "---\nWhat there is to do.\n"
+
+
+def put(repo: Repo, path: str, text: str) -> None:
+    (repo.root / path).parent.mkdir(parents=True, exist_ok=True)
+    (repo.root / path).write_text(text)
+
+
+def save(repo: Repo, message: str) -> None:
+    repo.git("add", "--all")
+    repo.commit(message)
+
+
+def found(repo: Repo) -> list[dict[str, Any]]:
+    ran = taskcheck("--format", "json", "--branches", "*", cwd=repo.root)
+    assert ran.json["complete"], ran.json["errors"]
+    return [{"task": incident["task"], **each} for incident in ran.json["incidents"] for each in incident["findings"]]
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    repo = Repo(tmp_path / "repo")
+    repo.root.mkdir()
+    repo.git("init", "-q", "--template=", "--initial-branch=main")
+    put(repo, "taskcheck.toml", 'preset = "backlog-md"\n[drift]\nauthority = "root"\n')
+    put(repo, "backlog/config.yml", BOARD)
+    put(repo, f"backlog/tasks/{NAME}", card("task-1", "To Do"))
+    save(repo, "Begin")
+    return repo
+
+
+@pytest.mark.parametrize("name", ["task-1", "TASK-1"])
+def test_a_branch_that_spells_the_id_otherwise_has_a_version_of_the_task(repo: Repo, name: str) -> None:
+    repo.git("switch", "-q", "-c", "work")
+    put(repo, f"backlog/tasks/{NAME}", card(name, "Done"))
+    save(repo, "Do it")
+    repo.git("switch", "-q", "main")
+    (finding,) = found(repo)
+    assert (finding["task"], finding["rule"]) == ("task-1", "metadata-drift")
+
+
+def test_a_task_that_both_sides_changed_and_root_put_away_is_one(repo: Repo) -> None:
+    repo.git("switch", "-q", "-c", "work")
+    put(repo, f"backlog/tasks/{NAME}", card("TASK-1", "Done"))
+    save(repo, "Do it")
+    repo.git("switch", "-q", "main")
+    (repo.root / f"backlog/tasks/{NAME}").unlink()
+    put(repo, f"backlog/completed/{NAME}", card("TASK-1", "Done", priority="high"))
+    save(repo, "Squash the work and put the task away (#1)")
+    assert found(repo) == []
+
+
+def test_a_new_task_that_was_squashed_into_root_and_put_away_is_one(repo: Repo) -> None:
+    new = "task-2 - Another.md"
+    repo.git("switch", "-q", "-c", "work")
+    put(repo, f"backlog/tasks/{new}", card("task-2", "Done", title="Another"))
+    save(repo, "Do another")
+    repo.git("switch", "-q", "main")
+    put(repo, f"backlog/tasks/{new}", card("task-2", "Done", title="Another"))
+    save(repo, "Do another (#2)")
+    (repo.root / f"backlog/tasks/{new}").unlink()
+    put(repo, f"backlog/completed/{new}", card("task-2", "Done", title="Another", priority="low"))
+    save(repo, "Put it away")
+    assert found(repo) == []
+
+
+def test_two_tasks_that_differ_in_more_than_the_spelling_stay_two(repo: Repo) -> None:
+    repo.git("switch", "-q", "-c", "work")
+    put(repo, "backlog/tasks/task-2 - Mine.md", card("TASK-2", "To Do", title="Mine"))
+    save(repo, "Mine")
+    repo.git("switch", "-q", "main")
+    put(repo, "backlog/tasks/task-2 - Yours.md", card("task-2", "To Do", title="Yours"))
+    save(repo, "Yours")
+    assert [each["rule"] for each in found(repo)] == ["id-collision"]
