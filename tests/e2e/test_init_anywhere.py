@@ -196,3 +196,49 @@ def test_of_many_labels_in_texts_the_most_frequent_are_named(store: Store) -> No
     keys = next(line for line in taskcheck("init", "--yes", cwd=root).out.splitlines() if line.startswith("  keys"))
     assert keys.startswith("  keys      title, status, key_")
     assert keys.endswith(" and 10 more")
+
+
+def plan(status: str, *, needs: str = "", owner: str = "") -> str:
+    lines = [f"# A plan\n\nStatus: {status}"]
+    lines += [f"Depends on: {needs}"] if needs else []
+    lines += [f"Owner: {owner}"] if owner else []
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("needs", "ignored"),
+    [("P1 (canvas and drafts), including what was changed", True), ("one", False), ("", False)],
+)
+def test_a_dependency_that_is_prose_is_no_dangling_one(store: Store, needs: str, ignored: bool) -> None:
+    root = store({"plans/one.md": plan("done"), "plans/two.md": plan("todo", needs=needs)})
+    taskcheck("init", "--yes", cwd=root)
+    config = tomllib.loads((root / "taskcheck.toml").read_text())
+    assert ("unknown-dependency" in config["rules"]["ignore"]) == ignored
+    assert taskcheck("--format", "json", cwd=root).json["incidents"] == []
+
+
+def test_a_sentence_is_nobodys_name(store: Store) -> None:
+    sentence = "Complete what stands above first. The second part is not there yet."
+    root = store({"plans/one.md": plan("done", owner="ana"), "plans/two.md": plan("todo", owner=sentence)})
+    taskcheck("init", "--yes", cwd=root)
+    assert tomllib.loads((root / "taskcheck.toml").read_text())["people"] == {"ana": []}
+
+
+def test_folders_that_differ_by_a_number_are_one_pattern(store: Store) -> None:
+    files = {f"plans/part-{part}/{part}-{number}.md": plan("done") for part in (1, 2, 10) for number in range(5)}
+    root = store(files)
+    taskcheck("init", "--yes", cwd=root)
+    assert tomllib.loads((root / "taskcheck.toml").read_text())["paths"]["tasks"] == ["plans/{scope}/{task}.md"]
+
+
+def test_bmad_stories_in_folders_of_their_epics_are_read(store: Store) -> None:
+    folder = "_bmad-output/implementation-artifacts"
+    root = store(
+        {
+            f"{folder}/epic-1/1-1-setup.md": "# Story 1.1: Setup\n\nStatus: review\n",
+            f"{folder}/sprint-status.yaml": "development_status:\n  epic-1: in-progress\n  1-1-setup: done\n",
+        }
+    )
+    report = taskcheck("--format", "json", cwd=root).json
+    (incident,) = report["incidents"]
+    assert (incident["task"], incident["findings"][0]["rule"]) == ("1-1-setup", "status-contradicted")

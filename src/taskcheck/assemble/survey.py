@@ -6,8 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from taskcheck.assemble.saying import Kind, Said, said
 from taskcheck.config.words import FIELDS, field_keys, stage_of
 from taskcheck.documents import Value
+from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import Source
+from taskcheck.model.tasks import fold_id
+
+_NUMBER = expression(r"[0-9]+")
 
 Folders = dict[tuple[str, Kind], list[Said]]
 """By folder, or path of a JSON file, and by kind: what each file or element says."""
@@ -36,6 +40,8 @@ class Heap:
     """Canonical field name to the key that is likely it."""
     statuses: Mapping[str, int]
     owners: Mapping[str, int]
+    has_prose: bool
+    """Whether most of what its tasks are said to depend on is words, and no task of it."""
 
     @property
     def known(self) -> int:
@@ -61,7 +67,7 @@ def _most_first(heap: Heap) -> tuple[int, int, str]:
 def _merged(folders: Folders) -> Folders:
     """Return the heaps, those of folders that lie side by side as one: `.x/tasks/a/` and `.x/tasks/b/`.
 
-    Such folders have few files each, or files of one name.
+    Such folders have few files each, or files of one name, or differ by a number: `epic-1` and `epic-2`.
     """
     beside: dict[tuple[str, Kind], list[str]] = {}
     for place, kind in folders:
@@ -71,7 +77,7 @@ def _merged(folders: Folders) -> Folders:
     merged = dict(folders)
     for (parent, kind), places in beside.items():
         files = [folders[place, kind] for place in places]
-        if len(places) < 2 or not _are_alike(files):
+        if len(places) < 2 or not (_are_alike(files) or _differ_by_number(places)):
             continue
         together = merged.setdefault((f"{parent}/*", kind), [])
         for place in places:
@@ -85,6 +91,11 @@ def _are_alike(folders: Sequence[Sequence[Said]]) -> bool:
         return True
     names = [each.path.rpartition("/")[2] for files in folders for each in files]
     return len(set(names)) < len(names)
+
+
+def _differ_by_number(places: Sequence[str]) -> bool:
+    """Return whether folders have one name but for the number in it."""
+    return len({_NUMBER.sub("", place) for place in places}) == 1
 
 
 def _heap(place: str, kind: Kind, files: Sequence[Said]) -> Heap | None:
@@ -105,7 +116,18 @@ def _heap(place: str, kind: Kind, files: Sequence[Said]) -> Heap | None:
         fields=fields,
         statuses=_counted(values, status_key),
         owners=_counted(values, fields.get("owner", "")),
+        has_prose=_has_prose(files, fields),
     )
+
+
+def _has_prose(files: Sequence[Said], fields: Mapping[str, str]) -> bool:
+    """Return whether half of what tasks are said to depend on, or more, is several words and no task."""
+    values = [each.values for each in files]
+    stems = (each.path.rpartition("/")[2].rpartition(".")[0] for each in files)
+    known = set(map(fold_id, (*stems, *_counted(values, fields.get("id", "")))))
+    names = _counted(values, fields.get("depends_on", ""))
+    prose = [name for name in names if " " in name and fold_id(name) not in known]
+    return bool(prose) and len(prose) * 2 >= len(names)
 
 
 def _pattern(place: str, files: Iterable[Said]) -> str:

@@ -73,9 +73,18 @@ def propose_custom(found: Sequence[Heap]) -> Custom | None:
         'authority = "branch"           # files travel in branches until they are merged',
         "",
         "[rules]",
-        'ignore = ["ready-too-early"]   # a ready task may be the whole backlog, not a queue',
+        *_ignored(heaps),
     ]
     return Custom("\n".join(lines) + "\n", tuple(notes))
+
+
+def _ignored(heaps: Iterable[Heap]) -> Iterator[str]:
+    """Yield the rules that are left out, each with why."""
+    yield "ignore = ["
+    yield '  "ready-too-early",            # a ready task may be the whole backlog, not a queue'
+    if any(heap.has_prose for heap in heaps):
+        yield '  "unknown-dependency",         # most of what tasks depend on here is text, and no task'
+    yield "]"
 
 
 def _has_lines(heaps: Sequence[Heap]) -> bool:

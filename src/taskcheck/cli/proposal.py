@@ -9,6 +9,10 @@ from taskcheck.config.people import fold
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.frozen import frozen
 
+MOST_CHARACTERS = 60
+MOST_WORDS = 5
+"""Of what may be a name."""
+
 
 @frozen
 class Proposal:
@@ -87,10 +91,15 @@ def _names(parsed: Parsed) -> dict[str, _Name]:
     names: dict[str, _Name] = {}
     for spelling in (*_owners(parsed), *_managers(parsed)):
         folded = fold(spelling)
-        if folded:
+        if folded and _may_be_name(spelling):
             name = names.setdefault(folded, _Name(folded, Counter()))
             name.spellings[spelling] += 1
     return dict(sorted(names.items()))
+
+
+def _may_be_name(spelling: str) -> bool:
+    """Return whether a text may be somebody's name; a sentence behind a label is none."""
+    return len(spelling) <= MOST_CHARACTERS and len(spelling.split()) <= MOST_WORDS
 
 
 def _owners(parsed: Parsed) -> Iterator[str]:

@@ -21,7 +21,10 @@ STATUSES: Mapping[Stage, tuple[str, ...]] = {
         "in review", "review", "reviewing", "ready for review", "needs review", "testing", "qa", "verifying",
     ),
     Stage.STOPPED: ("blocked", "on hold", "paused", "waiting", "stopped", "failed", "needs fix", "stuck"),
-    Stage.DONE: ("done", "completed", "complete", "closed", "finished", "merged", "shipped", "resolved", "released"),
+    Stage.DONE: (
+        "done", "completed", "complete", "closed", "finished", "merged", "shipped", "resolved", "released",
+        "implemented", "landed", "delivered", "fixed",
+    ),
     Stage.DROPPED: (
         "cancelled", "canceled", "wont do", "won't do", "wont fix", "duplicate", "abandoned", "rejected", "superseded",
         "dropped", "obsolete",

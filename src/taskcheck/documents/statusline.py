@@ -2,7 +2,7 @@
 
 A line is plain, a heading, an item of a list or a quotation; its label and its value may be bold. A heading ``Status``
 by itself has its value in the next line that isn't empty. Of several lines with one label the first counts; code and
-comments have none.
+comments have none. The first heading of the first level is the title, a colon in it or not: ``# FIX-1: Repair it``.
 """
 
 from __future__ import annotations
@@ -138,17 +138,15 @@ def _take(found: dict[str, Span], awaited: str, line: str, at: int) -> str:
     if awaited:
         found.setdefault(awaited, _trimmed(line, 0, at, awaited))
         return ""
-    labelled = _LABELLED.fullmatch(line)
-    if labelled is not None:
-        key = spelled(labelled["label"])
-        found.setdefault(key, _trimmed(line, labelled.start("value"), at, key))
-        return ""
-    bare = _BARE_HEADING.fullmatch(line)
-    if bare is not None:
+    if _BARE_HEADING.fullmatch(line):
         return "status"
+    labelled = _LABELLED.fullmatch(line)
+    key = spelled(labelled["label"]) if labelled is not None else ""
     title = _TITLE.match(line)
-    if title is not None:
-        found.setdefault("title", _trimmed(line, title.start("title"), at, "title"))
+    if title is not None and key != "status" and "title" not in found:
+        found["title"] = _trimmed(line, title.start("title"), at, "title")
+    elif labelled is not None:
+        found.setdefault(key, _trimmed(line, labelled.start("value"), at, key))
     return ""
 
 
