@@ -51,6 +51,13 @@ def test_tasks_and_subtasks_are_read(store: Store, tags: bool) -> None:
     assert "1.9" in told["1.3", "unknown-dependency"]["message"], "a number is a subtask beside it"
 
 
+def test_one_id_twice_is_told(store: Store) -> None:
+    root = store({FILE: text(task(1), task(2), task(1, "done"))})
+    assert taskcheck("--format", "json", cwd=root).json["summary"]["tasks"] == 3
+    finding = found(root)["1", "duplicate-task"]
+    assert [each["path"] for each in finding["evidence"]] == [FILE, FILE]
+
+
 def test_a_finding_names_file_and_line(store: Store) -> None:
     root = store({FILE: text(task(1), task(2, "soon"))})
     finding = found(root)["2", "invalid-field"]

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from taskcheck.documents import Document, DocumentError
 from taskcheck.documents.frozen import replace
-from taskcheck.documents.jsonlist import located
 from taskcheck.documents.shape import JsonList
 from taskcheck.model.sources import Behind, Change, CheckoutSource, Fetched, Fork, Merge, Repository, Source, Sources
 
@@ -39,7 +38,7 @@ def _documents(shape: JsonList, source: Source) -> Iterator[tuple[str, Document]
         return
     try:
         for name, element in shape.elements(source.data).items():
-            yield f"{source.path}#{name}", located(source.data, element)
+            yield f"{source.path}#{name}", shape.located(source.data, element)
     except DocumentError:
         return
 

@@ -48,6 +48,12 @@ class Heap:
         """How many have a status whose class its word says."""
         return sum(count for status, count in self.statuses.items() if stage_of(status) is not None)
 
+    @property
+    def may_be_tasks(self) -> bool:
+        """Whether the words of its statuses are those of tasks: in texts, where anything may have one, half of them."""
+        least = sum(self.statuses.values()) if self.kind == "status line" else 1
+        return self.known > 0 and self.known * 2 >= least
+
 
 def heaps(sources: Iterable[Source]) -> tuple[Heap, ...]:
     """Return what may be tasks, the heaps with the most first; where no word of a status is known, it is none."""
@@ -57,7 +63,7 @@ def heaps(sources: Iterable[Source]) -> tuple[Heap, ...]:
             place = each.path if each.kind == "JSON" else each.path.rpartition("/")[0]
             folders.setdefault((place, each.kind), []).append(each)
     found = [_heap(place, kind, values) for (place, kind), values in _merged(folders).items()]
-    return tuple(sorted((heap for heap in found if heap is not None and heap.known), key=_most_first))
+    return tuple(sorted((heap for heap in found if heap is not None and heap.may_be_tasks), key=_most_first))
 
 
 def _most_first(heap: Heap) -> tuple[int, int, str]:

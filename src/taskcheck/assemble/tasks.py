@@ -101,7 +101,9 @@ class TaskReader:
         """Return the task that a path is, in the path's own spelling."""
         element = element_of(path) if self._holds_many else None
         if element is not None:
-            return element
+            from taskcheck.documents.jsonlist import unnumbered
+
+            return unnumbered(element)
         path = self.renamed.get(path, path)
         for pattern in self._naming:
             parts = pattern.task(path)

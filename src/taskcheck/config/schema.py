@@ -159,14 +159,24 @@ class VocabularyTable(Table):
 class ShapeTable(Table):
     """``[shape]``: how a task file holds what it says of its task."""
 
-    kind: Literal["front-matter", "status-line", "json"] = "front-matter"
-    """A block of YAML on top of a Markdown file, lines of its text such as `Status: review`, or elements of JSON."""
+    kind: Literal["front-matter", "status-line", "json", "json-lines"] = "front-matter"
+    """YAML on top of a Markdown file, lines of its text such as `Status: x`, lists in JSON, or a JSON object a line."""
     lists: list[Text] = []
     """Of JSON: the keys that lead to a list of tasks, as `tasks`, or `*.tasks` where `*` is any key and scopes ids."""
     nested: str = ""
     """Of JSON: the key of the tasks within a task, whose ids follow a dot."""
     home: str = ""
     """Of JSON: the scope that isn't named in ids."""
+    links: str = ""
+    """Of lines of JSON: the key of the list of objects that say what a task depends on."""
+    link_target: str = ""
+    """In such an object: the key of the task that is depended on."""
+    link_kind: str = ""
+    """In such an object: the key of its kind."""
+    link_kinds: list[Text] = []
+    """The kinds that are dependencies."""
+    setter: list[Text] = []
+    """Of lines of JSON: the command of the tool that writes them, by which it sets a status; `{task}`, `{status}`."""
     fence: Literal["line", "start"] = "line"
     """What closes front matter: `---` alone in its line, or any line that begins so, as for gray-matter."""
     scoped_ids: bool = DEFAULTS.scoped_ids

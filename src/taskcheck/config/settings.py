@@ -225,6 +225,11 @@ class Settings:
         """Whether a task's id stands in its file, so that the file's name says nothing."""
         return "id" in self.fields or isinstance(self.shape, JsonList)
 
+    @property
+    def setter(self) -> tuple[str, ...]:
+        """The command of the tool that alone writes the task files, by which it sets a status; empty without one."""
+        return self.shape.setter if isinstance(self.shape, JsonList) else ()
+
     @cached_property
     def required_keys(self) -> tuple[str, ...]:
         """The store's own keys of what every task file has to have, the status among them."""

@@ -96,8 +96,18 @@ def _shape(tables: Mapping[str, Any]) -> Shape:
         return StatusLines()
     if table.get("kind") == "json":
         return JsonList(**_said(table, {name: name for name in ("lists", "nested", "home")}))
+    if table.get("kind") == "json-lines":
+        return _lines(table)
     said = _said(table, {"fence": "fence"})
     return FrontMatter(at_names=tables.get("at_names", False), **said)
+
+
+def _lines(table: Mapping[str, Any]) -> Shape:
+    """Return the shape of files in which each line is a task."""
+    from taskcheck.documents.jsonlines import Links
+
+    keys = {"links": "key", "link_target": "target", "link_kind": "kind", "link_kinds": "kinds"}
+    return JsonList(links=Links(**_said(table, keys)), **_said(table, {"setter": "setter"}))
 
 
 def _fields(table: Mapping[str, str]) -> dict[str, str]:

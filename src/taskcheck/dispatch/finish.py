@@ -154,12 +154,12 @@ def _is_address(url: str) -> bool:
 
 
 def _in_worktree(store: Store, state: State, task: Task, said: Said, pull: PullRequest | None) -> str | None:
-    """Set status and pull request in the worktree's task file; return its path, None where there is none.
+    """Set status and pull request in the worktree's task file; return its path, None where there is none to write.
 
     Raises:
         UsageError: it can't be edited exactly.
     """
-    found = _copy(store, state, task)
+    found = None if store.settings.setter else _copy(store, state, task)
     if found is None:
         return None
     top, path = found

@@ -96,7 +96,7 @@ def settle(store: Store, task: str, owner: str | None, ending: Ending, *, earlie
         except TROUBLE as error:
             trouble = trouble or in_words(error, store)
         else:
-            return Settled(work.record, trouble or work.trouble, _notes(done, store, earlier))
+            return Settled(work.record, trouble or work.trouble, (*work.notes, *_notes(done, store, earlier)))
     raise GivenUp(trouble, None)
 
 
@@ -110,10 +110,13 @@ class _Settling:
         """Whether the tombstone is all that is written."""
         self.record: Mapping[str, Scalar] = {}
         self.trouble: str | None = None
+        self.notes: tuple[str, ...] = ()
+        """What is left to a person, though nothing failed."""
 
     def look(self) -> Planned:
         """Return what is to be written, by the state as it is now."""
         self.trouble = None
+        self.notes = ()
         laid: dict[str, bytes | None] = {}
 
         def given(sources: Sources, state: State) -> Mapping[str, bytes | None]:
@@ -213,6 +216,9 @@ class _Settling:
             return f"{task.place.path} can't be read{f': {task.trouble.message}' if task.trouble else ''}"
         if outcome not in settings.outcomes:
             return f"{task.place.path} says {status}, for [outcomes] doesn't say what {outcome} asks for"
+        if settings.setter:
+            self.notes = (f"{task.id} still is {status}, which only {settings.setter[0]} changes",)
+            return None
         return f"{task.place.path} still says {status}, which {outcome} doesn't allow"
 
 

@@ -1,16 +1,21 @@
 """Tasks that are the elements of lists in one JSON file: each found by its name, read as text, and set by splicing."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
+from itertools import islice
+from typing import TypeVar
 
 from taskcheck.documents import jsonsplice
-from taskcheck.documents.document import Document, Refused, Route, Span, Value
+from taskcheck.documents.document import Document, DocumentError, Refused, Route, Span, Trouble, Value
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.jsonfile import read_json
 
+T = TypeVar("T")
+
 MOST_TASKS = 20_000
-"""Elements of one file that are read."""
+"""Tasks in one file; one with more isn't read."""
 
 
 @frozen
@@ -29,20 +34,48 @@ def elements(data: bytes, lists: tuple[str, ...], nested: str, home: str) -> Map
 
     A list lies under keys as `tasks` or `*.tasks` say, where `*` is any one key: that one's name, and a slash, stand
     before the ids of its tasks, but for the one that is called home. A task within another has its id behind a dot.
-    Of two with one name the first counts.
+    Of two with one name the second is named with a number.
 
     Raises:
         DocumentError: it can't be read.
     """
-    document = _whole(data)
-    found: dict[str, Element] = {}
+    held = few_enough(_elements(_whole(data), lists, nested, home))
+    return dict(zip(numbered(element.name for element in held), held, strict=True))
+
+
+def _elements(document: Document, lists: tuple[str, ...], nested: str, home: str) -> Iterator[Element]:
+    """Yield the tasks of a JSON file in the order of the file."""
     for pattern in lists:
         for scope, route in _matching(document.values, pattern.split("."), ()):
             prefix = f"{scope}/" if scope and scope != home else ""
-            for element in _of_list(document.get(route), route, prefix, "", nested):
-                if len(found) < MOST_TASKS:
-                    found.setdefault(element.name, element)
-    return found
+            yield from _of_list(document.get(route), route, prefix, "", nested)
+
+
+def few_enough(found: Iterable[T]) -> list[T]:
+    """Return the tasks of one file.
+
+    Raises:
+        DocumentError: too-large, for there are more than anybody keeps in one.
+    """
+    held = list(islice(found, MOST_TASKS + 1))
+    if len(held) > MOST_TASKS:
+        raise DocumentError(Trouble("too-large", f"the file holds more than {MOST_TASKS:,} tasks"))
+    return held
+
+
+def numbered(names: Iterable[str]) -> Iterator[str]:
+    """Yield names, each after the first of its kind with a number: ``3``, ``3#2``; `unnumbered` takes it off again."""
+    counts: Counter[str] = Counter()
+    for name in names:
+        counts[name] += 1
+        must_show = counts[name] > 1 or name != unnumbered(name)
+        yield f"{name}#{counts[name]}" if must_show else name
+
+
+def unnumbered(name: str) -> str:
+    """Return a name without the number that `numbered` gave it."""
+    before, mark, number = name.rpartition("#")
+    return before if mark and number.isdecimal() else name
 
 
 def _matching(value: Value, keys: list[str], route: Route, scope: str = "") -> Iterator[tuple[str, Route]]:
@@ -68,7 +101,7 @@ def _of_list(value: Value, route: Route, prefix: str, parent: str, nested: str) 
             continue
         own = f"{parent}.{item['id']}" if parent else str(item["id"])
         at = (*route, str(position))
-        values = {key: _text(held) for key, held in item.items() if key != nested}
+        values = {key: as_text(held) for key, held in item.items() if key != nested}
         if parent:
             values["parent"] = f"{prefix}{parent}"
             values["dependencies"] = _siblings(item.get("dependencies"), parent)
@@ -80,19 +113,19 @@ def _of_list(value: Value, route: Route, prefix: str, parent: str, nested: str) 
 def _siblings(value: Value, parent: str) -> Value:
     """Return what a task within another one depends on: a number is one beside it."""
     items = value if isinstance(value, tuple) else ()
-    return tuple(f"{parent}.{item}" if isinstance(item, int) else _text(item) for item in items)
+    return tuple(f"{parent}.{item}" if isinstance(item, int) else as_text(item) for item in items)
 
 
-def _text(value: Value) -> Value:
+def as_text(value: Value) -> Value:
     """Return a value with its numbers and flags as text, as the other shapes have them."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, tuple):
-        return tuple(map(_text, value))
+        return tuple(map(as_text, value))
     if isinstance(value, Mapping):
-        return {key: _text(item) for key, item in value.items()}
+        return {key: as_text(item) for key, item in value.items()}
     return value
 
 

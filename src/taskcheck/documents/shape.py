@@ -1,12 +1,15 @@
 """How a task file holds what it says of its task: what reads its values, and what sets them."""
 
 from collections.abc import Mapping
+from re import DOTALL
 from typing import TYPE_CHECKING, Literal, Self
 
 from taskcheck.documents.document import Document, Route
+from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen, replace
 
 if TYPE_CHECKING:
+    from taskcheck.documents.jsonlines import Links
     from taskcheck.documents.jsonlist import Element
 
 Fence = Literal["line", "start"]
@@ -97,10 +100,14 @@ class StatusLines:
 
 @frozen(kw_only=True)
 class JsonList:
-    """Lists of tasks in a JSON file: the file holds many, each of them under its path and a name."""
+    """Tasks in a JSON file, in its lists or in its lines: it holds many, each of them under its path and a name."""
 
-    lists: tuple[str, ...]
-    """Keys that lead to a list, with dots between them; ``*`` is any one key."""
+    lists: tuple[str, ...] = ()
+    """Keys that lead to a list, with dots between them; ``*`` is any one key. Without one each line is a task."""
+    links: "Links | None" = None
+    """How a line says what its task depends on, where it says so in objects."""
+    setter: tuple[str, ...] = ()
+    """The command of the tool that alone writes the file, by which it sets a status; empty for a file that we may."""
     nested: str = ""
     """The key of the tasks within a task."""
     home: str = ""
@@ -116,9 +123,23 @@ class JsonList:
         Raises:
             DocumentError: it can't be read.
         """
-        from taskcheck.documents.jsonlist import elements
+        if not self.lists:
+            from taskcheck.documents import jsonlines
 
-        return elements(data, self.lists, self.nested, self.home)
+            return jsonlines.elements(data, self.links or jsonlines.Links())
+        from taskcheck.documents import jsonlist
+
+        return jsonlist.elements(data, self.lists, self.nested, self.home)
+
+    def located(self, data: bytes, element: "Element") -> Document:
+        """Return a task as a document of the whole file, so that its values have their places there."""
+        if not self.lists:
+            from taskcheck.documents import jsonlines
+
+            return jsonlines.located(data, element)
+        from taskcheck.documents import jsonlist
+
+        return jsonlist.located(data, element)
 
     def of(self, path: str) -> Self:
         """Return how one task of a file is read and set."""
@@ -130,10 +151,8 @@ class JsonList:
         Raises:
             DocumentError: the file can't be read.
         """
-        from taskcheck.documents.jsonlist import located
-
         element = self.elements(data).get(self.name or "")
-        return located(data, element) if element is not None else None
+        return self.located(data, element) if element is not None else None
 
     def read_task(self, data: bytes) -> Document | None:
         """Return the document of one task, from what the sources hold of it; of a file, why it can't be read.
@@ -143,6 +162,9 @@ class JsonList:
         """
         from taskcheck.documents.jsonfile import read_json
 
+        if self.name is None and not self.lists:
+            self.elements(data)
+            return None
         document = read_json(data)
         return document if self.name is not None else None
 
@@ -156,6 +178,8 @@ class JsonList:
         from taskcheck.documents.document import Refused
         from taskcheck.documents.jsonlist import set_element
 
+        if not self.lists:
+            raise Refused(f"only {self.setter[0] if self.setter else 'its own tool'} writes that file")
         element = self.elements(data).get(self.name or "")
         if element is None:
             raise Refused(f"there is no task {self.name}")
@@ -166,20 +190,20 @@ class JsonList:
         return key in line
 
 
-_MARK = ".json#"
-"""What lies between a JSON file and the task in it that is meant, in the path of the task."""
+_ELEMENT = expression(r"(?P<file>.*?\.jsonl?)#(?P<name>.*)", DOTALL)
+"""The path of a task in a JSON file: the file, and the task in it that is meant."""
 
 
 def file_of(path: str) -> str:
     """Return the file that a task's path leads to: ``tasks.json`` of ``tasks.json#3``."""
-    file, mark, _ = path.partition(_MARK)
-    return f"{file}.json" if mark else path
+    element = _ELEMENT.fullmatch(path) if "#" in path else None
+    return element["file"] if element else path
 
 
 def element_of(path: str) -> str | None:
     """Return the name of a task within its file: ``3`` of ``tasks.json#3``; None for a file that is one."""
-    _, mark, name = path.partition(_MARK)
-    return name if mark else None
+    element = _ELEMENT.fullmatch(path) if "#" in path else None
+    return element["name"] if element else None
 
 
 Shape = FrontMatter | StatusLines | JsonList

@@ -7,6 +7,7 @@ comments have none. The first heading of the first level is the title, a colon i
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from taskcheck.documents.document import (
@@ -151,7 +152,7 @@ def _take(found: dict[str, Span], awaited: str, line: str, at: int) -> str:
 
 
 def _trimmed(line: str, start: int, at: int, key: str) -> Span:
-    """Return the span of a value in its line, without markup around it; of a status without the remark behind it."""
+    """Return the span of a value in its line, without markup around it; of a status without marks and remarks, too."""
     end = len(line.rstrip(f" \t{_MARKUP}"))
     while start < end and line[start] in f" \t{_MARKUP}":
         start += 1
@@ -160,7 +161,14 @@ def _trimmed(line: str, start: int, at: int, key: str) -> Span:
         if remark is not None:
             end = max(start, remark.start())
             end = start + len(line[start:end].rstrip(f" \t{_MARKUP}"))
+        start, end = _without_marks(line, start, end)
     return Span(at + start, at + max(start, end), "plain")
+
+
+def _without_marks(line: str, start: int, end: int) -> tuple[int, int]:
+    """Return where the words of a status begin and end: ``Done`` of ``✅ Done``; all of it where it has none."""
+    words = [at for at in range(start, end) if line[at].isalnum()]
+    return (words[0], words[-1] + 1) if words else (start, end)
 
 
 def set_status_lines(data: bytes, changes: Mapping[Route, str]) -> bytes:
@@ -189,11 +197,20 @@ def _set(document: Document, route: Route, value: str) -> Document:
         raise Refused(f"{name} is no single value")
     span = document.span(route)
     text = document.text
+    if name == "status" and span is not None and _has_mark(text, span):
+        raise Refused("a mark stands beside the status, and would have to change with it")
     changed = _below_status(document, route[0], value) if span is None else _spliced(text, span, value)
     after = read_status_lines(encode(changed, bom=document.bom))
     if after is None or dict(after.values) != {**document.values, route[0]: value}:
         raise Refused(f"{name} can't be set to {value!r} without touching what stands around it")
     return after
+
+
+def _has_mark(text: str, span: Span) -> bool:
+    """Return whether something like ``✅`` stands beside a status in its line."""
+    before = text[: span.start].rsplit("\n", 1)[-1]
+    after = text[span.end :].split("\n", 1)[0]
+    return any(unicodedata.category(character) == "So" for character in before + after)
 
 
 def _spliced(text: str, span: Span, value: str) -> str:

@@ -90,14 +90,17 @@ def _declared(head: Finding) -> Step | None:
             return _of_command(head.remedy)
         case HandEdit():
             place = head.remedy.place or head.place
-            return Step(
-                kind="edit",
-                text=f"edit {position(replace(place, column=None))} so that {head.remedy.says}",
-                place=place,
-            )
+            return Step(kind="edit", text=_edit(head.remedy, position(replace(place, column=None))), place=place)
         case Wait():
             return Step(kind="wait", text=f"wait for {head.remedy.says}")
     return None
+
+
+def _edit(remedy: HandEdit, where: str) -> str:
+    """Return the sentence that tells of an edit."""
+    if remedy.tool:
+        return f"use {remedy.tool} so that {remedy.says} ({remedy.tool} writes {where})"
+    return f"edit {where} so that {remedy.says}"
 
 
 def _of_command(command: Command) -> Step | None:

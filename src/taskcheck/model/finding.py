@@ -111,6 +111,8 @@ class HandEdit:
     """What is so when it is made; completes "edit tasks/a.md:4 so that …"."""
     place: Place | None = None
     """Where; None for the place of the finding."""
+    tool: str = ""
+    """The program that alone writes the file, and makes the change; told in a report."""
 
 
 @frozen

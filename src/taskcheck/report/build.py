@@ -221,11 +221,16 @@ def _told_in_full(run: RuleRun, rules: Mapping[str, Rule], state: State) -> Rule
     """Return a run whose findings have what settles them, and the lines and columns of their places."""
     if not any(case.findings for case in run.telling):
         return run
-    from taskcheck.report.remedies import remedied
+    from taskcheck.report.remedies import by_tool, remedied
 
     rule = rules.get(run.rule)
     declared = rule.remedies if rule is not None else ()
-    return run.changed(lambda finding: _located(_held(remedied(finding, declared, state), state), state))
+
+    def told(finding: Finding) -> Finding:
+        finding = by_tool(remedied(finding, declared, state), state)
+        return _located(_held(finding, state), state)
+
+    return run.changed(told)
 
 
 def _located(finding: Finding, state: State) -> Finding:

@@ -1,7 +1,10 @@
 """What a rule declares that settles its findings, said of one finding of this store; pure."""
 
+from collections.abc import Iterable
+
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
+from taskcheck.model.edit import SetKey
 from taskcheck.model.finding import Command, Finding, HandEdit, Remedy, Wait
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
@@ -17,6 +20,32 @@ def remedied(finding: Finding, declared: tuple[Remedy, ...], state: State) -> Fi
         if told is not None:
             return replace(finding, remedy=told)
     return replace(finding, remedy=None)
+
+
+def by_tool(finding: Finding, state: State) -> Finding:
+    """Return a finding of a store whose task files only a tool writes: with what the tool does instead of a repair."""
+    setter = state.settings.setter
+    if not setter:
+        return finding
+    fix, remedy = finding.fix, finding.remedy
+    sets = [edit for edit in fix.edits if isinstance(edit, SetKey)] if fix is not None else []
+    if sets:
+        return replace(finding, fix=None, remedy=_set_by_tool(sets, finding, state) or remedy)
+    if isinstance(remedy, HandEdit) and (remedy.place or finding.place).path in state.tasks.by_path:
+        return replace(finding, remedy=replace(remedy, tool=setter[0]))
+    return finding
+
+
+def _set_by_tool(edits: Iterable[SetKey], finding: Finding, state: State) -> Command | None:
+    """Return the command by which a tool sets the status that edits would set; None where they set none."""
+    settings = state.settings
+    route = (settings.fields["status"],)
+    for edit in edits:
+        if edit.place.route == route:
+            names = {"{task}": finding.task or "", "{status}": edit.value}
+            words = _named(settings.setter, names)
+            return Command(words) if words is not None else None
+    return None
 
 
 def _told(remedy: Remedy | None, finding: Finding, names: dict[str, str], state: State) -> Remedy | None:

@@ -29,16 +29,21 @@ STORES = st.one_of(
 
 
 def expected(store: Any) -> dict[str, Any]:
-    """The tasks by name, each with its status, by the plainest reading."""
+    """The tasks by name, each with its status, by the plainest reading; the second of a name with its number."""
     lists = [("", store["tasks"])] if isinstance(store.get("tasks"), list) else []
     lists += [("" if tag == "master" else f"{tag}/", of["tasks"]) for tag, of in store.items() if isinstance(of, dict)]
-    found: dict[str, Any] = {}
+    found: list[tuple[str, Any]] = []
     for prefix, tasks in lists:
         for task in tasks:
-            found.setdefault(f"{prefix}{task['id']}", task["status"])
-            for inner in task.get("subtasks", []):
-                found.setdefault(f"{prefix}{task['id']}.{inner['id']}", inner["status"])
-    return found
+            name = f"{prefix}{task['id']}"
+            found.append((name, task["status"]))
+            found += [(f"{name}.{inner['id']}", inner["status"]) for inner in task.get("subtasks", [])]
+    seen: dict[str, int] = {}
+    named = {}
+    for name, status in found:
+        seen[name] = seen.get(name, 0) + 1
+        named[name if seen[name] == 1 else f"{name}#{seen[name]}"] = status
+    return named
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
@@ -88,7 +93,7 @@ def test_damaged_bytes_raise_nothing_but_a_document_error(store: Any, at: int, p
         ('{"tasks": {"id": 1}}', []),
         ('[{"id": 1}]', []),
         ('{"a": {"b": {"tasks": [{"id": 1}]}}}', []),
-        ('{"tasks": [{"id": 1, "status": "a"}, {"id": 1, "status": "b"}]}', ["1"]),
+        ('{"tasks": [{"id": 1, "status": "a"}, {"id": 1, "status": "b"}]}', ["1", "1#2"]),
         ('{"tasks": [{"id": 1, "subtasks": [{"id": 1, "subtasks": [{"id": 1}]}]}]}', ["1", "1.1"]),
     ],
 )
@@ -109,6 +114,9 @@ def test_what_is_no_text_is_not_overwritten() -> None:
         SHAPE.of("x.json#9").set_scalars(b'{"tasks": [{"id": 1, "status": "a"}]}', {("status",): "done"})
 
 
-@pytest.mark.parametrize(("path", "file", "name"), [("a/x.json#1.2", "a/x.json", "1.2"), ("a#b.md", "a#b.md", None)])
+@pytest.mark.parametrize(
+    ("path", "file", "name"),
+    [("a/x.json#1.2", "a/x.json", "1.2"), ("a#b.md", "a#b.md", None), ("x.jsonl#a#2", "x.jsonl", "a#2")],
+)
 def test_a_path_leads_to_a_file_and_a_task_in_it(path: str, file: str, name: str | None) -> None:
     assert (file_of(path), element_of(path)) == (file, name)

@@ -34,6 +34,9 @@ EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
         ("A text with Status: done in it\n", None),
         ("    Status: code\n", None),
         ("# Status of things\n", None),
+        ("**Status:** ✅ Complete\n", {"status": "Complete"}),
+        ("Status: Done! 🎉 (at last)\n", {"status": "Done"}),
+        ("Status: ✅\n", {"status": "✅"}),
         ("# FIX-1: Repair it\nStatus: done\n", {"title": "FIX-1: Repair it", "status": "done"}),
         ("# T\n# Owner: ana\nStatus: done\n", {"title": "T", "owner": "ana", "status": "done"}),
         ("# Status: done\n# T\n", {"status": "done", "title": "T"}),
@@ -90,3 +93,11 @@ def test_exactly_one_line_changes_or_none(lines: list[str], key: str, value: str
     old, new = data.splitlines(keepends=True), after.splitlines(keepends=True)
     assert sum(line not in old for line in new) <= 2, "a last line without an end gets one"
     assert set_status_lines(after, {(key,): value}) == after, "a second time changes nothing"
+
+
+@pytest.mark.parametrize("line", ["Status: ✅ Done", "Status: Done 🎉"])
+def test_a_status_with_a_mark_beside_it_is_not_set(line: str) -> None:
+    data = f"# T\n\n{line}\nOwner: ana\n".encode()
+    with pytest.raises(Refused, match="a mark stands beside the status"):
+        set_status_lines(data, {("status",): "Blocked"})
+    assert b"Owner: ben" in set_status_lines(data, {("owner",): "ben"})

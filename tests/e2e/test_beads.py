@@ -1,0 +1,108 @@
+"""A store of beads: issues in the lines of a file that only `bd` writes, so that taskcheck says what bd is to do."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import git, taskcheck
+from tests.e2e.test_run import TASKCHECK
+
+Store = Callable[..., Path]
+FILE = ".beads/issues.jsonl"
+
+
+def issue(number: int, status: str = "open", *needs: str, **more: Any) -> dict[str, Any]:
+    name = f"bd-{number}"
+    links = [{"issue_id": name, "depends_on_id": need, "type": "blocks"} for need in needs]
+    return {"id": name, "title": f"Issue {number}", "status": status, "dependencies": links, **more}
+
+
+def lines(*issues: dict[str, Any]) -> str:
+    return "".join(f"{json.dumps(each)}\n" for each in issues)
+
+
+def found(root: Path, *arguments: str) -> dict[tuple[str, str], dict[str, Any]]:
+    report = taskcheck("--format", "json", *arguments, cwd=root).json
+    assert report["complete"], report["errors"]
+    return {
+        (incident["task"], finding["rule"]): {**finding, "next": incident["next"]["text"]}
+        for incident in report["incidents"]
+        for finding in incident["findings"]
+    }
+
+
+def test_issues_are_read_and_what_is_wrong_is_told_with_its_line(store: Store) -> None:
+    gone = {"issue_id": "bd-3", "depends_on_id": "bd-9", "type": "discovered-from"}
+    root = store(
+        {
+            FILE: lines(
+                issue(1, "closed"),
+                issue(2, "open", "bd-1", "bd-7", "gt-7", "external:x:y"),
+                issue(3, dependencies=[gone]),
+                issue(4, "in_review"),
+            )
+        }
+    )
+    told = found(root)
+    assert set(told) == {("bd-2", "unknown-dependency"), ("bd-4", "invalid-field")}
+    dangling = told["bd-2", "unknown-dependency"]
+    assert "bd-7" in dangling["message"]
+    assert (dangling["path"], dangling["line"]) == (FILE, 2)
+    assert dangling["next"].startswith("use bd so that the dependency names a task")
+    assert dangling["next"].endswith(f"(bd writes {FILE}:2)")
+
+
+@pytest.mark.parametrize("statuses", [("open", "closed"), ("open", "open")])
+def test_one_id_in_two_lines_is_told(store: Store, statuses: tuple[str, str]) -> None:
+    """As a merge leaves them that kept the lines of both sides."""
+    first, second = statuses
+    root = store({FILE: lines(issue(1, first), issue(2), issue(1, second))})
+    finding = found(root)["bd-1", "duplicate-task"]
+    assert [each["line"] for each in finding["evidence"]] == [1, 3]
+
+
+@pytest.mark.parametrize("left", ["<<<<<<< HEAD\n", '{"id": "bd-2", "status"'])
+def test_a_line_that_cannot_be_read_is_told(store: Store, left: str) -> None:
+    root = store({FILE: lines(issue(1)) + left})
+    ran = taskcheck(cwd=root)
+    assert ran.code == 1
+    assert f"{FILE}:2" in ran.out
+
+
+def run(root: Path, number: int, *finish: str) -> Any:
+    worker = f"{TASKCHECK} finish bd-{number} {' '.join(finish)}"
+    return taskcheck("run", f"bd-{number}", "--", "sh", "-c", worker, cwd=root)
+
+
+def test_a_run_ends_and_bd_is_to_say_so(store: Store) -> None:
+    root = store({FILE: lines(issue(1, assignee="ana"), issue(2, "blocked"))})
+    before = (root / FILE).read_bytes()
+    ran = run(root, 1, "--outcome blocked --reason 'no key'")
+    assert ran.code == 0, ran.err
+    assert "bd-1 still is open, which only bd changes" in ran.err
+    finding = found(root)["bd-1", "dispatch-completed-unreconciled"]
+    assert finding["next"] == "bd update bd-1 --status blocked"
+    assert finding["fix"] is None
+    fixed = taskcheck("--fix", "--unsafe-fixes", cwd=root)
+    assert fixed.code == 1
+    assert (root / FILE).read_bytes() == before, "only bd writes it"
+    (root / FILE).write_text(lines(issue(1, "blocked", assignee="ana"), issue(2, "blocked")))
+    assert ("bd-1", "dispatch-completed-unreconciled") not in found(root)
+
+
+def test_a_branch_that_closed_an_issue_and_was_merged_is_told_once(store: Store) -> None:
+    root = store({FILE: lines(issue(1, "in_progress"), issue(2))})
+    git("worktree", "add", "-q", "-b", "task/bd-1", ".worktrees/bd-1", cwd=root)
+    copy = root / ".worktrees/bd-1" / FILE
+    copy.write_text(lines(issue(1, "closed"), issue(2)))
+    git("commit", "-q", "-am", "Close it", cwd=root / ".worktrees/bd-1")
+    assert found(root) == {}, "a branch speaks once it is merged"
+    git("merge", "-q", "--no-ff", "-m", "Merge it", "task/bd-1", cwd=root)
+    assert found(root) == {}
+    (root / FILE).write_text(lines(issue(1, "in_progress"), issue(2)))
+    git("commit", "-q", "-am", "Export what the database says", cwd=root)
+    (told,) = [finding for (task, _), finding in found(root).items() if task == "bd-1"]
+    assert told["next"] == "bd update bd-1 --status closed"
