@@ -1,4 +1,4 @@
-"""A task whose id another checkout spells otherwise is the same task; with real git and a Backlog.md store.
+"""A task whose id or title another checkout spells otherwise is the same task; with real git and a Backlog.md store.
 
 Backlog.md writes `id: TASK-1` into a file that said `id: task-1` when it changes it.
 """
@@ -91,3 +91,15 @@ def test_two_tasks_that_differ_in_more_than_the_spelling_stay_two(repo: Repo) ->
     put(repo, "backlog/tasks/task-2 - Yours.md", card("task-2", "To Do", title="Yours"))
     save(repo, "Yours")
     assert [each["rule"] for each in found(repo)] == ["id-collision"]
+
+
+@pytest.mark.parametrize(("title", "rules"), [("The `new` one!", []), ("Another one", ["id-collision"])])
+def test_a_title_that_was_tidied_is_the_same_title(repo: Repo, title: str, rules: list[str]) -> None:
+    path = "backlog/tasks/task-2 - The-new-one.md"
+    repo.git("switch", "-q", "-c", "work")
+    put(repo, path, card("task-2", "Done", title="The new one"))
+    save(repo, "Do it")
+    repo.git("switch", "-q", "main")
+    put(repo, path, card("task-2", "Done", title=f"'{title}'"))
+    save(repo, "Do it, and tidy up (#2)")
+    assert [each["rule"] for each in found(repo)] == rules

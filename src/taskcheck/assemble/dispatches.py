@@ -221,7 +221,7 @@ class DispatchReader:
             first = since[-1]
             before = self._version(first.before, path)
             earlier = before or earlier
-        if earlier is None or earlier.text("title") == root.text("title"):
+        if earlier is None or earlier.title_words == root.title_words:
             return None
         return earlier.text("title")
 

@@ -87,7 +87,7 @@ class TaskReader:
     def identity(self, data: bytes, path: str) -> tuple[str, str] | None:
         """Return the id that a task file holds, and its title; None where it has none, or is no task's."""
         version = self.version(data, path, "root")
-        title = version.text("title") if version is not None else None
+        title = version.title_words if version is not None else None
         if version is None or title is None:
             return None
         return (spelling(version.id) if self.names_files_by_id else "", title)

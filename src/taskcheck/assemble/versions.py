@@ -113,8 +113,8 @@ class Ancestry:
 
     def _went_elsewhere(self, base: Task, root: Task) -> bool:
         """Tell whether root has the title of a file of the base in a new place, and another title in that file's."""
-        title = base.text("title")
-        if title is None or title == root.text("title"):
+        title = base.title_words
+        if title is None or title == root.title_words:
             return False
         others = self.tasks.by_title.get(title, ())
         return len(others) == 1 and self._is_new_there(others[0])
@@ -226,5 +226,5 @@ def _may_be_one(one: Task, other: Task) -> bool:
 
 
 def _name(task: Task) -> str:
-    """Return what a task is called: its title, else the name of its file."""
-    return task.text("title") or task.place.path.rpartition("/")[2]
+    """Return what a task is called: the words of its title, else the name of its file."""
+    return task.title_words or task.place.path.rpartition("/")[2]

@@ -198,10 +198,10 @@ class Tasks:
 
     @cached_property
     def by_title(self) -> Mapping[str, Sequence[Task]]:
-        """By title; those without one are left out."""
+        """By the words of the title; those without one are left out."""
         found: dict[str, list[Task]] = {}
         for task in self.all:
-            title = task.text("title")
+            title = task.title_words
             if title is not None:
                 found.setdefault(title, []).append(task)
         return found
