@@ -19,6 +19,9 @@ Folders = dict[tuple[str, Kind], list[Said]]
 FEW_FILES = 3
 """Files of a folder that is one of several like it, each with a few."""
 
+SEVERAL = 3
+"""Names of what tasks depend on, of which one at least should be that of a task."""
+
 MOST_KEYS = 12
 """Of a heap so many are named."""
 
@@ -40,8 +43,8 @@ class Heap:
     """Canonical field name to the key that is likely it."""
     statuses: Mapping[str, int]
     owners: Mapping[str, int]
-    has_prose: bool
-    """Whether most of what its tasks are said to depend on is words, and no task of it."""
+    depends_elsewhere: bool
+    """Whether its tasks are said to depend on several things, none of which is a task of it."""
 
     @property
     def known(self) -> int:
@@ -122,18 +125,17 @@ def _heap(place: str, kind: Kind, files: Sequence[Said]) -> Heap | None:
         fields=fields,
         statuses=_counted(values, status_key),
         owners=_counted(values, fields.get("owner", "")),
-        has_prose=_has_prose(files, fields),
+        depends_elsewhere=_depends_elsewhere(files, fields),
     )
 
 
-def _has_prose(files: Sequence[Said], fields: Mapping[str, str]) -> bool:
-    """Return whether half of what tasks are said to depend on, or more, is several words and no task."""
+def _depends_elsewhere(files: Sequence[Said], fields: Mapping[str, str]) -> bool:
+    """Return whether tasks are said to depend on several things, none of which is one of them."""
     values = [each.values for each in files]
     stems = (each.path.rpartition("/")[2].rpartition(".")[0] for each in files)
     known = set(map(fold_id, (*stems, *_counted(values, fields.get("id", "")))))
     names = _counted(values, fields.get("depends_on", ""))
-    prose = [name for name in names if " " in name and fold_id(name) not in known]
-    return bool(prose) and len(prose) * 2 >= len(names)
+    return len(names) >= SEVERAL and known.isdisjoint(map(fold_id, names))
 
 
 def _pattern(place: str, files: Iterable[Said]) -> str:

@@ -82,8 +82,8 @@ def _ignored(heaps: Iterable[Heap]) -> Iterator[str]:
     """Yield the rules that are left out, each with why."""
     yield "ignore = ["
     yield '  "ready-too-early",            # a ready task may be the whole backlog, not a queue'
-    if any(heap.has_prose for heap in heaps):
-        yield '  "unknown-dependency",         # most of what tasks depend on here is text, and no task'
+    if any(heap.depends_elsewhere for heap in heaps):
+        yield '  "unknown-dependency",         # nothing that tasks are said to depend on here is a task'
     yield "]"
 
 

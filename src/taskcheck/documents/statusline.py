@@ -33,6 +33,9 @@ MOST_BYTES = 8 * 1024 * 1024
 MOST_CHARACTERS = 16 * 1024
 """Of the text: what a task is called and where it stands is said at its top."""
 
+MOST_WORDS = 2
+"""Of what may name a task in a line of text: ``Task 7`` does."""
+
 _LINE = expression(r"[^\r\n]*+(?:\r\n|\r|\n)?+")
 _LABELLED = expression(
     r"[ ]{0,3}(?:\#{1,6}[ \t]++|[-*+][ \t]++|>[ \t]*+)?"
@@ -56,7 +59,8 @@ def read_status_lines(data: bytes) -> Document | None:
     """Return the document that the bytes hold: label to value, and `title`; None where no line says a status.
 
     Labels are lower case, with `_` between their words: `Depends on` is `depends_on`. Values are text; a list is one
-    value as it is written, but for `depends_on`: its items stand between commas, and a remark in brackets is in none.
+    value as it is written, but for `depends_on`: its items stand between commas; neither a remark in brackets nor a
+    sentence is one.
 
     Raises:
         DocumentError: too-large, not-utf-8, conflict-markers, and those of front matter above the text.
@@ -81,8 +85,14 @@ def _value(key: str, written: str) -> Value:
         return None
     if key != "depends_on":
         return written
-    names = (name.strip(f" \t{_MARKUP}[]") for name in _NOTE.sub("", written).split(","))
-    return tuple(name for name in names if name and spelled(name) not in {"none", "n/a", "-"})
+    names = (name.strip(f" \t{_MARKUP}[].") for name in _NOTE.sub("", written).split(","))
+    return tuple(name for name in names if _may_be_task(name))
+
+
+def _may_be_task(name: str) -> bool:
+    """Return whether an item of a list of dependencies names a task: a sentence doesn't, nor does ``none``."""
+    is_said = bool(name) and spelled(name) not in {"none", "n/a", "-"}
+    return is_said and len(name.split()) <= MOST_WORDS
 
 
 def spelled(label: str) -> str:

@@ -28,6 +28,8 @@ EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
          {"status": "x", "depends_on": ("a", "b"), "pr_url": "https://x/1"}),
         ("Status: x\n**Depends on:** a-1, **b-2** (NEW), c (now, as it was, `d`), e(f)\n",
          {"status": "x", "depends_on": ("a-1", "b-2", "c", "e(f)")}),
+        ("Status: x\nDepends on: a, Task 7, 1.2. Fills the left pane with data., and what comes before.\n",
+         {"status": "x", "depends_on": ("a", "Task 7")}),
         ("---\nstatus: draft\n---\nStatus: done\n", {"status": "done"}),
         ("```\nStatus: no\n```\nStatus: yes\n", {"status": "yes"}),
         ("~~~~\nStatus: no\n~~~\nStatus: no\n~~~~~\nStatus: yes\n", {"status": "yes"}),
