@@ -33,6 +33,34 @@ STORES = {
     ),
 }  # fmt: skip
 
+FRONT = "---\nid: T-{0}\nname: Step {0}\nstatus: {1}\ndependsOn: {2}\n---\ntext\n"
+STORES |= {
+    "projects": (
+        {
+            f".plan/{project}/tasks/T-{number}-step.md": FRONT.format(number, status, "[T-1]" if number > 1 else "[]")
+            for project in ("alpha", "beta")
+            for number, status in ((1, "done"), (2, "in-progress"), (3, "planned"), (4, "planned"))
+        },
+        {".plan/{scope}/tasks/{task}.md"}, 8,
+    ),
+    "columns": (
+        {
+            f"board/{folder}/ASK-{number:04}-step.md": f"# Step\n\n**Status**: {status}\n**Depends On**: {needs}\n"
+            for number, (folder, status, needs) in enumerate(
+                [("5-done", "✅ Done", "None"), ("3-in-progress", "In Progress", "ASK-0"), ("2-todo", "Todo", "ask-1")]
+            )
+        },
+        {"board/*/*.md"}, 3,
+    ),
+    "maps": (
+        {
+            f"notes/{name}.md": f"---\nstatus: {status}\nblockedBy:\n  - uid: '[[x]]'\n---\n"
+            for name, status in (("a", "open"), ("b", "done"))
+        },
+        {"notes/*.md"}, 2,
+    ),
+}  # fmt: skip
+
 
 @pytest.mark.parametrize("name", STORES)
 def test_two_commands_lead_to_a_report(name: str, store: Store) -> None:
@@ -243,3 +271,13 @@ def test_bmad_stories_in_folders_of_their_epics_are_read(store: Store) -> None:
     report = taskcheck("--format", "json", cwd=root).json
     (incident,) = report["incidents"]
     assert (incident["task"], incident["findings"][0]["rule"]) == ("1-1-setup", "status-contradicted")
+
+
+def test_a_file_in_the_folder_of_another_status_is_told(store: Store) -> None:
+    root = store({f"board/{folder}/{n}.md": plan(status) for n, (folder, status) in enumerate(
+        [("todo", "Todo"), ("doing", "Done"), ("done", "Done")])})  # fmt: skip
+    taskcheck("init", "--yes", cwd=root)
+    config = tomllib.loads((root / "taskcheck.toml").read_text())
+    assert config["folders"] == {"board/doing": "active", "board/done": "done", "board/todo": "ready"}
+    (incident,) = taskcheck("--format", "json", cwd=root).json["incidents"]
+    assert (incident["task"], incident["findings"][0]["rule"]) == ("1", "status-contradicted")

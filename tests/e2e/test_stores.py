@@ -256,3 +256,20 @@ def test_a_board_that_says_something_else_is_told(store: Store, board: str, told
         assert findings[0]["severity"] == "warning"
         places = [(evidence["path"], evidence["line"]) for evidence in findings[0]["evidence"]]
         assert places == [(story, 3), (BOARD_FILE, 3)]
+
+
+@pytest.mark.parametrize(
+    ("others", "known"),
+    [((), True), (("release-notes",), False), (("ASK-1-second",), False)],
+)
+def test_a_number_that_all_file_names_begin_with_names_a_task(
+    store: Store, others: tuple[str, ...], known: bool
+) -> None:
+    """`ASK-1` is `ASK-1-one.md` where each file has such a number of its own; else nobody knows."""
+    needs = {"ASK-1-one": "[]", "ASK-2-two": "[ask-1]", **dict.fromkeys(others, "[]")}
+    front = "---\nstatus: ready\ndepends_on: {}\n---\n"
+    config = 'preset = "status-line"\n[shape]\nkind = "front-matter"\n[paths]\ntasks = ["work/*.md"]\n'
+    files = {f"work/{name}.md": front.format(need) for name, need in needs.items()}
+    root = store({"taskcheck.toml": config, **files})
+    rules = [rule for task, _, rule, _ in found(root) if task == "ASK-2-two"]
+    assert rules == ([] if known else ["unknown-dependency"])

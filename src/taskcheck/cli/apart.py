@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from taskcheck.documents.values import first_few
 
 if TYPE_CHECKING:
-    from taskcheck.assemble.survey import Heap
+    from taskcheck.assemble.heap import Heap
     from taskcheck.read.locate import Location
     from taskcheck.read.orphans import LinkedWorktree
     from taskcheck.store import Store

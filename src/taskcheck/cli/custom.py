@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from taskcheck.assemble.survey import Heap
+from taskcheck.assemble.heap import Heap
 from taskcheck.config.settings import Stage
 from taskcheck.config.words import FIELDS, stage_of
 from taskcheck.documents.frozen import frozen
@@ -63,6 +63,7 @@ def propose_custom(found: Sequence[Heap]) -> Custom | None:
         "",
         *_fields(heaps),
         "",
+        *_shape(heaps),
         "[statuses]                     # by what the words mean elsewhere",
         *(f"{stage.value} = {_list(classes.get(stage, []))}" for stage in Stage),
         "",
@@ -149,6 +150,18 @@ def _fields(heaps: Sequence[Heap]) -> Iterator[str]:
         if key is not None and (key != name or name == "id"):
             yield f"{name} = {_text(key)}"
     yield "required = []"
+
+
+def _shape(heaps: Iterable[Heap]) -> Iterator[str]:
+    """Yield what folders say of the tasks in them, and whether an id is one within its folder."""
+    if any(heap.has_scoped_ids for heap in heaps):
+        yield from ("[shape]", "scoped_ids = true              # several folders have one id", "")
+    stages = {folder: stage for heap in heaps for folder, stage in heap.folders.items()}
+    if stages:
+        yield "[folders]                      # by what they are called"
+        for folder, stage in stages.items():
+            yield f"{_text(folder)} = {_text(stage.value)}"
+        yield ""
 
 
 def _outcomes(classes: Mapping[Stage, Sequence[str]]) -> Iterator[str]:

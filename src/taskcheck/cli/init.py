@@ -20,8 +20,8 @@ from taskcheck.documents.frozen import frozen
 from taskcheck.formats.sanitize import visible
 
 if TYPE_CHECKING:
+    from taskcheck.assemble.heap import Heap
     from taskcheck.assemble.parse import Parsed
-    from taskcheck.assemble.survey import Heap
     from taskcheck.store import Store
 
 PRE_COMMIT = """\

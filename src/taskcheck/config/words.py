@@ -34,7 +34,7 @@ STATUSES: Mapping[Stage, tuple[str, ...]] = {
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "status": ("status", "state", "stage", "phase"),
-    "id": ("id", "task_id", "key", "ticket"),
+    "id": ("id", "task_id", "key", "ticket", "uuid"),
     "title": ("title", "name", "summary", "task"),
     "owner": ("owner", "assignee", "assigned", "assigned_to", "assignees", "responsible", "agent"),
     "depends_on": ("depends_on", "dependencies", "deps", "depends", "blocked_by", "needs", "after"),
@@ -59,14 +59,18 @@ def stage_of(status: str) -> Stage | None:
 
 def field_keys(keys: Iterable[str]) -> dict[str, str]:
     """Return the key of each field that is likely there."""
-    there = set(keys)
+    there = {_folded(key): key for key in sorted(keys, reverse=True)}
     found = {}
     for name, usual in FIELDS.items():
-        key = next((key for key in usual if key in there), None)
+        key = next((folded for folded in map(_folded, usual) if folded in there), None)
         if key is not None:
-            found[name] = key
-            there.discard(key)
+            found[name] = there.pop(key)
     return found
+
+
+def _folded(key: str) -> str:
+    """Return a key without case and marks: ``dependsOn`` and ``depends-on`` are ``dependson``."""
+    return "".join(filter(str.isalnum, key)).casefold()
 
 
 _STAGES = {word: stage for stage, words in STATUSES.items() for word in words}

@@ -11,6 +11,7 @@ from taskcheck.model.task import (
 )
 
 _LABEL = expression(r"([A-Za-z]+-?\d+):")
+_BEGINNING = expression(r"((?:[A-Za-z]+[-_]?)?\d+)[-_. ]\D")
 _NUMBER = expression(r"\d+")
 _LAST_NUMBER = expression(r"(?<![0-9])[0-9]++(?=[^0-9]*+\Z)")
 
@@ -37,6 +38,12 @@ def _begins_with(file: Task, name: str) -> bool:
     stem = fold_id(file.place.path.rpartition("/")[2].rpartition(".")[0])
     wanted = fold_id(name.rpartition("/")[2])
     return stem.startswith(wanted) and not stem[len(wanted) : len(wanted) + 1].isalnum()
+
+
+def _differ_in_number(one: str, other: str) -> bool:
+    """Return whether two names have numbers, and others: ``ASK-2-login`` is no slip of the pen for ``ASK-9``."""
+    numbers = _NUMBER.findall(one)
+    return bool(numbers) and numbers != (_NUMBER.findall(other) or numbers)
 
 
 def _meant(reference: str, of: Task) -> tuple[str, ...]:
@@ -111,13 +118,27 @@ class Tasks:
         """The task that another one names: within its own scope first, then in the whole store.
 
         An id that differs in case alone, or in the leading zeros of its last number, will do. Where the file's number
-        is the id, so will the label that a title begins with (``T1: ...``), within the scope.
+        is the id, so will the label that a title begins with (``T1: ...``), within the scope; and where the names of
+        all files begin with a number of their own (``ASK-7-login.md``), so will that.
         """
         for name in _meant(reference, of):
-            found = self.named(name)
+            found = self.named(name) or self._numbered.get(fold_id(name))
             if found:
                 return found
         return self._labelled.get(fold_id(f"{of.id.rpartition('/')[0]}/{reference}"))
+
+    @cached_property
+    def _numbered(self) -> Mapping[str, Task]:
+        """By the number, with the letters before it, that the name of each file begins with; empty unless all do."""
+        numbered: dict[str, Task] = {}
+        for task in self.by_id.values():
+            number = _BEGINNING.match(task.id.rpartition("/")[2])
+            if number is None or "id" in task.keys:
+                return {}
+            scope = task.id[: -len(number.string)]
+            numbered[fold_id(f"{scope}{number[1]}")] = task
+        has_own = len(numbered) == len(self.by_id)
+        return numbered if has_own else {}
 
     @cached_property
     def _labelled(self) -> Mapping[str, Task]:
@@ -142,8 +163,7 @@ class Tasks:
 
         position = bisect(self._in_order, name)
         close = self._in_order[max(0, position - LOOKED_AT) : position + LOOKED_AT]
-        without_number = _NUMBER.sub("", name)
-        return did_you_mean(name, (each for each in close if _NUMBER.sub("", each) != without_number), 1)
+        return did_you_mean(name, (each for each in close if not _differ_in_number(each, name)), 1)
 
     @cached_property
     def _in_order(self) -> list[str]:

@@ -1,0 +1,157 @@
+"""Files of one folder and kind that may be tasks: what they are called and what they say, as a store would have it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+from taskcheck.assemble.saying import Kind, Said
+from taskcheck.config.settings import Stage
+from taskcheck.config.words import FIELDS, field_keys, stage_of
+from taskcheck.documents import Value
+from taskcheck.documents.frozen import frozen
+from taskcheck.model.tasks import fold_id
+
+SEVERAL = 3
+"""Names of what tasks depend on, of which one at least should be that of a task."""
+
+MOST_STATUSES = 12
+"""Different values of a key that may be a status."""
+
+
+@frozen(slots=False)
+class Heap:
+    """Files, or elements of a JSON file, that may be tasks of one store."""
+
+    place: str
+    """Their folder, with `*` for what several folders differ in; of JSON the file."""
+    kind: Kind
+    said: tuple[Said, ...]
+
+    @property
+    def files(self) -> int:
+        """How many there are."""
+        return len(self.said)
+
+    @property
+    def pattern(self) -> str:
+        """The pattern of their paths: of several folders, what tells their tasks apart is a part of the id.
+
+        For example `todo/*.md`, `.x/tasks/{scope}/{task}.md`, or `.y/{task}/README.md` where all have one name.
+        """
+        if self.kind == "JSON":
+            return self.place
+        parent, several, below = self.place.partition("*")
+        if not several or self.folders:
+            return f"{self.place}/*.md".lstrip("/")
+        if len(self._names) == 1:
+            return f"{parent}{{task}}{below}/{min(self._names)}"
+        return f"{parent}{{scope}}{below}/{{task}}.md"
+
+    @cached_property
+    def keys(self) -> Mapping[str, int]:
+        """How many have each key, the most frequent first."""
+        counts: Counter[str] = Counter()
+        for each in self.said:
+            counts.update(each.values.keys())
+        return dict(counts.most_common())
+
+    @cached_property
+    def status_key(self) -> str | None:
+        """The key that says where a task stands: the usual ones first, else one whose words are mostly known."""
+        for key in (*FIELDS["status"], *self.keys):
+            words = self._counted(key)
+            known = len(list(filter(stage_of, words)))
+            if not known or len(words) > MOST_STATUSES:
+                continue
+            if key in FIELDS["status"] or known * 2 >= len(words):
+                return key
+        return None
+
+    @cached_property
+    def fields(self) -> Mapping[str, str]:
+        """Canonical field name to the key that is likely it."""
+        if self.status_key is None:
+            return {}
+        others = self.keys.keys() - {self.status_key}
+        return {**field_keys(filter(self._is_text, others)), "status": self.status_key}
+
+    @cached_property
+    def statuses(self) -> Mapping[str, int]:
+        """How many have each status."""
+        return self._of_field("status")
+
+    @cached_property
+    def owners(self) -> Mapping[str, int]:
+        """How many have each owner."""
+        return self._of_field("owner")
+
+    @cached_property
+    def known(self) -> int:
+        """How many have a status whose class its word says."""
+        return sum(count for status, count in self.statuses.items() if stage_of(status) is not None)
+
+    @property
+    def may_be_tasks(self) -> bool:
+        """Whether the words of its statuses are those of tasks: in texts, where anything may have one, half of them."""
+        least = sum(self.statuses.values()) if self.kind == "status line" else 1
+        return self.known > 0 and self.known * 2 >= least
+
+    @cached_property
+    def folders(self) -> Mapping[str, Stage]:
+        """The class of each folder, where all are called as statuses are; else nothing."""
+        if not self.place.endswith("/*"):
+            return {}
+        folders = sorted({each.path.rpartition("/")[0] for each in self.said})
+        stages = {folder: stage_of_folder(folder) for folder in folders}
+        found = {folder: stage for folder, stage in stages.items() if stage is not None}
+        return found if len(found) == len(stages) else {}
+
+    @property
+    def has_scoped_ids(self) -> bool:
+        """Whether an id is one within its folder: several folders have it."""
+        if "*" not in self.place or self.folders:
+            return False
+        return any(count > 1 for count in self._of_field("id").values())
+
+    @property
+    def depends_elsewhere(self) -> bool:
+        """Whether its tasks are said to depend on several things, none of which is a task of it."""
+        stems = (name.rpartition(".")[0] for name in self._names)
+        known = set(map(fold_id, (*stems, *self._of_field("id"))))
+        names = self._of_field("depends_on")
+        return len(names) >= SEVERAL and known.isdisjoint(map(fold_id, names))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """What the files are called."""
+        return frozenset(each.path.rpartition("/")[2] for each in self.said)
+
+    def _of_field(self, name: str) -> dict[str, int]:
+        return self._counted(self.fields.get(name, ""))
+
+    def _counted(self, key: str) -> dict[str, int]:
+        """Return how often each text stands under a key, or in a list there, the most frequent first."""
+        counts: Counter[str] = Counter()
+        for each in self.said:
+            counts.update(filter(None, _texts(each.values.get(key))))
+        return dict(counts.most_common())
+
+    def _is_text(self, key: str) -> bool:
+        """Return whether nothing but text stands under a key, alone or in a list."""
+        held = (item for each in self.said for item in _items(each.values.get(key)))
+        return not any(isinstance(item, Mapping) for item in held)
+
+
+def stage_of_folder(place: str) -> Stage | None:
+    """Return the class of the status that a folder is called after: `3-in-progress`; None for another name."""
+    return stage_of(place.rpartition("/")[2].lstrip("0123456789-_. "))
+
+
+def _items(value: Value) -> Sequence[Value]:
+    """Return the items of a list, or the only value."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _texts(value: Value) -> Iterable[str]:
+    """Return a text, or those of a list."""
+    return (item for item in _items(value) if isinstance(item, str))
