@@ -25,14 +25,17 @@ FOLDER = FIXTURES / "presets"
 TASKS = {
     "agentplane": 4,
     "backlog-md": 6,
+    "beads": 8,
     "bmad": 3,
     "ccpm": 5,
+    "delano": 5,
     "kanban-md": 5,
     "plan-issues": 5,
     "status-line": 3,
     "task-manager": 5,
     "task-master": 9,
     "taskmd": 3,
+    "taskplane": 4,
     "ticket": 3,
 }
 """How many tasks the healthy store of each preset has: what isn't read has no findings either."""

@@ -246,6 +246,20 @@ def test_dependencies_of_which_none_is_a_task_are_not_looked_up(store: Store, ne
     assert [incident["task"] for incident in found] == (["two"] if needs and not ignored else [])
 
 
+def test_where_folders_are_called_after_tasks_others_are_no_part_of_the_store(store: Store) -> None:
+    docs = {f"docs/{number}.md": plan("Accepted" if number else "done") for number in range(2)}
+    root = store({"my-tasks/one.md": plan("done"), "my-tasks/two.md": plan("todo"), **docs})
+    made = taskcheck("init", "--yes", cwd=root)
+    assert tomllib.loads((root / "taskcheck.toml").read_text())["paths"]["tasks"] == ["my-tasks/*.md"]
+    assert "docs/*.md: 2 with status line are not in it" in made.out
+
+
+def test_what_stands_before_a_colon_in_a_text_is_no_field(store: Store) -> None:
+    root = store({"plans/one.md": plan("done") + "After: the storm\nNeeds: a, b\nAgent: Smith\n"})
+    taskcheck("init", "--yes", cwd=root)
+    assert tomllib.loads((root / "taskcheck.toml").read_text())["fields"] == {"required": []}
+
+
 def test_a_sentence_is_nobodys_name(store: Store) -> None:
     sentence = "Complete what stands above first. The second part is not there yet."
     root = store({"plans/one.md": plan("done", owner="ana"), "plans/two.md": plan("todo", owner=sentence)})

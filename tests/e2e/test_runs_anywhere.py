@@ -30,6 +30,10 @@ FORMATS = {
         {".claude/epics/{id}.md": "---\nname: T\nstatus: open\ncreated: 2026-01-01T00:00:00Z\ndepends_on: []\n---\n"},
         "login/1", "in-progress", "open",
     ),
+    "delano": (
+        {".project/projects/a/tasks/T-001-t.md": "---\nid: T-001\nname: T\nstatus: ready\ndepends_on: []\n---\n"},
+        "a/T-001", "in-progress", "ready",
+    ),
     "kanban-md": (
         {"kanban/config.yml": KANBAN, "kanban/tasks/001-t.md": "---\nid: {id}\ntitle: T\nstatus: todo\n---\n"},
         "1", "review", "todo",
@@ -40,6 +44,13 @@ FORMATS = {
     "taskmd": (
         {".taskmd.yaml": "dir: ./tasks\n", "tasks/001-t.md": '---\nid: "{id}"\ntitle: T\nstatus: pending\n---\n'},
         "001", "in-review", "pending",
+    ),
+    "taskplane": (
+        {
+            ".pi/taskplane.json": "{}",
+            "taskplane-tasks/{id}/STATUS.md": "# TP-001: T\n\n**Status:** 🔵 Ready for Execution\n",
+        },
+        "TP-001-t", "In Review", "Ready for Execution",
     ),
     "ticket": ({".tickets/{id}.md": "---\nid: {id}\nstatus: open\n---\n# T\n"}, "x-a1", "in_progress", "open"),
 }  # fmt: skip

@@ -273,3 +273,26 @@ def test_a_number_that_all_file_names_begin_with_names_a_task(
     root = store({"taskcheck.toml": config, **files})
     rules = [rule for task, _, rule, _ in found(root) if task == "ASK-2-two"]
     assert rules == ([] if known else ["unknown-dependency"])
+
+
+def test_a_marker_of_taskplane_that_the_status_contradicts_is_told(store: Store) -> None:
+    status = (
+        "# TP-00{0}: Step — Status\n\n**Current Step:** 1\n\u200b**Status:** {1}\n\n### Step 0\n**Status:** ⬜ Todo\n"
+    )
+    words = ["✅ Complete", "🟡 In Progress", "🔵 Ready for Execution"]
+    files = {f"taskplane-tasks/TP-00{n}-step/STATUS.md": status.format(n, word) for n, word in enumerate(words)}
+    done = {f"taskplane-tasks/TP-00{n}-step/.DONE": "" for n in (0, 1)}
+    root = store({".pi/taskplane-config.json": "{}", **files, **done})
+    assert [(task, rule) for task, _, rule, _ in found(root)] == [("TP-001-step", "status-contradicted")]
+
+
+def test_an_id_of_delano_is_one_within_its_project(store: Store) -> None:
+    front = "---\nid: T-00{0}\nname: Step\nstatus: {1}\ndepends_on: [{2}]\ngithub_pr:\n---\n"
+    files = {
+        f".project/projects/{project}/tasks/T-00{n}-step.md": front.format(n, status, needs)
+        for project, needs in (("a", "T-001"), ("b", "T-009"))
+        for n, status, needs in ((1, "done", ""), (2, "planned", needs))
+    }
+    root = store({**files, ".project/projects/a/spec.md": "---\nname: A\nstatus: active\n---\n"})
+    assert [(task, rule) for task, _, rule, _ in found(root)] == [("b/T-002", "unknown-dependency")]
+    assert unseen(root) == []

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from taskcheck.assemble.saying import Kind, Said
 from taskcheck.config.settings import Stage
-from taskcheck.config.words import FIELDS, field_keys, stage_of
+from taskcheck.config.words import FIELDS, IN_TEXTS, PLACES, field_keys, stage_of
 from taskcheck.documents import Value
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.tasks import fold_id
@@ -73,6 +73,8 @@ class Heap:
         if self.status_key is None:
             return {}
         others = self.keys.keys() - {self.status_key}
+        if self.kind == "status line":
+            others &= IN_TEXTS
         return {**field_keys(filter(self._is_text, others)), "status": self.status_key}
 
     @cached_property
@@ -95,6 +97,11 @@ class Heap:
         """Whether the words of its statuses are those of tasks: in texts, where anything may have one, half of them."""
         least = sum(self.statuses.values()) if self.kind == "status line" else 1
         return self.known > 0 and self.known * 2 >= least
+
+    @property
+    def is_called_so(self) -> bool:
+        """Whether its folder is called as those of tasks are."""
+        return any(word in self.place.casefold() for word in PLACES)
 
     @cached_property
     def folders(self) -> Mapping[str, Stage]:

@@ -30,12 +30,21 @@ class Custom:
 
 
 def readable(found: Iterable[Heap]) -> tuple[Heap, ...]:
-    """Return the heaps that can be read as one store: those of the kind and keys of the largest that can be."""
+    """Return the heaps that can be read as one store: those of the kind and keys of the largest that can be.
+
+    Where folders are called as those of tasks are, others are no part of it: a decision in `docs/` has a status, too.
+    """
     heaps = [heap for heap in found if heap.kind != "JSON"]
+    heaps = list(filter(_is_called_so, heaps)) or heaps
     if not heaps:
         return ()
     first = heaps[0]
     return tuple(heap for heap in heaps if heap.kind == first.kind and _keys(heap) == _keys(first))
+
+
+def _is_called_so(heap: Heap) -> bool:
+    """Return whether the folder of a heap is called as those of tasks are."""
+    return heap.is_called_so
 
 
 def _keys(heap: Heap) -> tuple[str | None, ...]:

@@ -47,6 +47,17 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 """The keys in use for each field, the likeliest first."""
 
 
+PLACES = ("task", "todo", "issue", "ticket", "stories", "story", "backlog", "kanban", "board", "epic", "work-item")
+"""What folders of tasks are called, or have in their names."""
+
+IN_TEXTS = frozenset({
+    "status", "state", "id", "title", "owner", "assignee", "assigned", "assigned_to", "depends_on", "dependencies",
+    "blocked_by", "parent", "pr_url", "pull_request", "pr", "created_at", "created", "created_date", "updated_at",
+    "updated", "updated_date", "completed_at", "completed_date", "closed_at",
+})  # fmt: skip
+"""Those that say the same as a label in a text, where anything stands before a colon: `After: that` is none."""
+
+
 def spoken(status: str) -> str:
     """Return a status without case and marks: ``In_Progress`` is ``in progress``."""
     return _BETWEEN.sub(" ", status.strip(" *_`~")).casefold()

@@ -7,7 +7,6 @@ comments have none. The first heading of the first level is the title, a colon i
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from taskcheck.documents.document import (
@@ -33,12 +32,15 @@ MOST_BYTES = 8 * 1024 * 1024
 MOST_CHARACTERS = 16 * 1024
 """Of the text: what a task is called and where it stands is said at its top."""
 
+LISTS = frozenset({"depends_on", "dependencies", "blocked_by"})
+"""Labels of what a task depends on, each task between commas."""
+
 MOST_WORDS = 2
 """Of what may name a task in a line of text: ``Task 7`` does."""
 
 _LINE = expression(r"[^\r\n]*+(?:\r\n|\r|\n)?+")
 _LABELLED = expression(
-    r"[ ]{0,3}(?:\#{1,6}[ \t]++|[-*+][ \t]++|>[ \t]*+)?"
+    r"[ \u200b\ufeff]{0,3}(?:\#{1,6}[ \t]++|[-*+][ \t]++|>[ \t]*+)?"
     r"(?:\*\*|__)?(?P<label>[A-Za-z][A-Za-z0-9_-]*+(?:[ ][A-Za-z0-9_-]++){0,3})"
     r"(?:\*\*|__)?[ \t]*+:(?:\*\*|__)?[ \t]*+(?P<value>[^\r\n]*+)"
 )
@@ -59,8 +61,8 @@ def read_status_lines(data: bytes) -> Document | None:
     """Return the document that the bytes hold: label to value, and `title`; None where no line says a status.
 
     Labels are lower case, with `_` between their words: `Depends on` is `depends_on`. Values are text; a list is one
-    value as it is written, but for `depends_on`: its items stand between commas; neither a remark in brackets nor a
-    sentence is one.
+    value as it is written, but for what it depends on: its items stand between commas; neither a remark in brackets
+    nor a sentence is one.
 
     Raises:
         DocumentError: too-large, not-utf-8, conflict-markers, and those of front matter above the text.
@@ -83,10 +85,18 @@ def _value(key: str, written: str) -> Value:
     """Return what a line says under its label."""
     if not written:
         return None
-    if key != "depends_on":
+    if key == "status":
+        return _without_marks(written)
+    if key not in LISTS:
         return written
     names = (name.strip(f" \t{_MARKUP}[].") for name in _NOTE.sub("", written).split(","))
     return tuple(name for name in names if _may_be_task(name))
+
+
+def _without_marks(status: str) -> str:
+    """Return the words of a status, ``Done`` of ``✅ Done``: who sets another one replaces the mark with them."""
+    words = [at for at, character in enumerate(status) if character.isalnum()]
+    return status[words[0] : words[-1] + 1] if words else status
 
 
 def _may_be_task(name: str) -> bool:
@@ -162,7 +172,7 @@ def _take(found: dict[str, Span], awaited: str, line: str, at: int) -> str:
 
 
 def _trimmed(line: str, start: int, at: int, key: str) -> Span:
-    """Return the span of a value in its line, without markup around it; of a status without marks and remarks, too."""
+    """Return the span of a value in its line, without markup around it; a status has no remark behind it, either."""
     end = len(line.rstrip(f" \t{_MARKUP}"))
     while start < end and line[start] in f" \t{_MARKUP}":
         start += 1
@@ -171,14 +181,7 @@ def _trimmed(line: str, start: int, at: int, key: str) -> Span:
         if remark is not None:
             end = max(start, remark.start())
             end = start + len(line[start:end].rstrip(f" \t{_MARKUP}"))
-        start, end = _without_marks(line, start, end)
     return Span(at + start, at + max(start, end), "plain")
-
-
-def _without_marks(line: str, start: int, end: int) -> tuple[int, int]:
-    """Return where the words of a status begin and end: ``Done`` of ``✅ Done``; all of it where it has none."""
-    words = [at for at in range(start, end) if line[at].isalnum()]
-    return (words[0], words[-1] + 1) if words else (start, end)
 
 
 def set_status_lines(data: bytes, changes: Mapping[Route, str]) -> bytes:
@@ -207,20 +210,11 @@ def _set(document: Document, route: Route, value: str) -> Document:
         raise Refused(f"{name} is no single value")
     span = document.span(route)
     text = document.text
-    if name == "status" and span is not None and _has_mark(text, span):
-        raise Refused("a mark stands beside the status, and would have to change with it")
     changed = _below_status(document, route[0], value) if span is None else _spliced(text, span, value)
     after = read_status_lines(encode(changed, bom=document.bom))
     if after is None or dict(after.values) != {**document.values, route[0]: value}:
         raise Refused(f"{name} can't be set to {value!r} without touching what stands around it")
     return after
-
-
-def _has_mark(text: str, span: Span) -> bool:
-    """Return whether something like ``✅`` stands beside a status in its line."""
-    before = text[: span.start].rsplit("\n", 1)[-1]
-    after = text[span.end :].split("\n", 1)[0]
-    return any(unicodedata.category(character) == "So" for character in before + after)
 
 
 def _spliced(text: str, span: Span, value: str) -> str:
