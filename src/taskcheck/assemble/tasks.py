@@ -94,8 +94,11 @@ class TaskReader:
 
     def name(self, path: str) -> str:
         """Return the task that a path is: by a pattern's named parts, with the scope before it, else by its stem."""
-        name = self._name(path)
-        return self.spellings.get(spelling(name), name)
+        return self._spelled(self._name(path))
+
+    def _spelled(self, name: str) -> str:
+        """Return an id as root spells it, where that is known."""
+        return self.spellings.get(spelling(name), name) if self.spellings else name
 
     def _name(self, path: str) -> str:
         """Return the task that a path is, in the path's own spelling."""
@@ -146,8 +149,7 @@ class TaskReader:
         keys = self.settings.fields
         own_id = document.values.get(keys["id"]) if "id" in keys else None
         if isinstance(own_id, str) and own_id:
-            scoped = self._scoped(own_id, place.path)
-            name = self.spellings.get(spelling(scoped), scoped)
+            name = self._spelled(self._scoped(own_id, place.path))
         status = document.values.get(keys["status"])
         return Task(
             id=name,
