@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from taskcheck.model.task import (
         Checkout as Checkout,
         Copy as Copy,
+        Marker as Marker,
         Place as Place,
         PullRequest as PullRequest,
         Task as Task,
@@ -110,7 +111,7 @@ _HOMES = {
     "model.taking": ("Taking", "taking"),
     "model.tasks": ("Tasks",),
     "model.waiting": ("Waiting",),
-    "model.task": ("Checkout", "Copy", "Place", "PullRequest", "Task", "Tie"),
+    "model.task": ("Checkout", "Copy", "Marker", "Place", "PullRequest", "Task", "Tie"),
     "plugins.marker": ("hookimpl",),
     "store": ("UsageError",),
 }  # fmt: skip

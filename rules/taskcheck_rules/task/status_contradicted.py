@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from taskcheck import Evidence, Finding, HandEdit, Place, Settings, Severity, Stage, Task, rule
+from taskcheck import Evidence, Finding, HandEdit, Marker, Place, Settings, Severity, Stage, Task, rule
 from taskcheck_rules.wording import cut
 
 _PART = re.compile(
@@ -30,9 +30,7 @@ LONGEST = 200
     severity=Severity.WARNING,
     remedy=HandEdit("the front matter and the other place have the same status"),
 )
-def status_contradicted(
-    task: Task, settings: Settings, markers: Mapping[str, tuple[tuple[Place, Stage], ...]]
-) -> Iterator[Finding]:
+def status_contradicted(task: Task, settings: Settings, markers: Mapping[str, tuple[Marker, ...]]) -> Iterator[Finding]:
     """The folder of a task file, a marker file or a `## Status:` line in its text says another status.
 
     ## Why
@@ -84,9 +82,9 @@ def _folder(task: Task, settings: Settings) -> Iterator[Sign]:
         yield "folder", f"its file lies in {folder}, where tasks are {words}", task.place, stages
 
 
-def _markers(task: Task, markers: Mapping[str, tuple[tuple[Place, Stage], ...]]) -> Iterator[Sign]:
-    for place, stage in markers.get(task.id, ()):
-        yield "marker", f"{place.path} says {stage.value}", place, frozenset({stage})
+def _markers(task: Task, markers: Mapping[str, tuple[Marker, ...]]) -> Iterator[Sign]:
+    for marker in markers.get(task.id, ()):
+        yield "marker", f"{marker.place.path} says {marker.says}", marker.place, frozenset({marker.stage})
 
 
 def _heading(task: Task, settings: Settings) -> Iterator[Sign]:

@@ -3,16 +3,16 @@
 import codecs
 from collections.abc import Mapping
 
-from taskcheck.config.settings import Settings, Stage
+from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Trouble, read_front_matter
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import replace
 from taskcheck.model.runtime import Ledger, LedgerKind
 from taskcheck.model.sources import Source
-from taskcheck.model.task import Place
+from taskcheck.model.task import Marker, Place
 
-Signs = Mapping[str, tuple[Place, Stage]]
-"""Name of a task to where the board says its status, and the class of that."""
+Signs = Mapping[str, Marker]
+"""Name of a task to what the board says of it."""
 
 _FENCE = b"---\n"
 
@@ -52,7 +52,8 @@ def _signs(path: str, document: Document, held: Mapping[str, object], settings: 
         stage = settings.stage(status) if isinstance(status, str) else None
         if stage is not None:
             line, column = document.locate((settings.board_key, task))
-            found[task] = (Place(path=path, line=line - 1, column=column), stage)
+            place = Place(path=path, line=line - 1, column=column)
+            found[task] = Marker(place=place, stage=stage, says=str(status))
     return found
 
 

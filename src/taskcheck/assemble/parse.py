@@ -18,7 +18,7 @@ from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.documents.shape import file_of
 from taskcheck.model.runtime import Entry, Ledger, Tombstone
 from taskcheck.model.sources import Sources
-from taskcheck.model.task import Place, Task
+from taskcheck.model.task import Marker, Task
 from taskcheck.model.tasks import fold_id
 from taskcheck.model.tied import Tied
 
@@ -36,8 +36,8 @@ class Parsed:
     ledgers: Ledgers
     team: tuple[Ledger, ...]
     """Team files, and the board, that couldn't be read."""
-    board: Mapping[str, tuple[Place, Stage]] = field(default_factory=dict)
-    """What a map of statuses says of tasks: where, and the class of the status."""
+    board: Mapping[str, Marker] = field(default_factory=dict)
+    """What a map of statuses says of tasks."""
     unread: tuple[str, ...] = ()
     """Paths of Markdown that looks like tasks, and that no pattern names."""
 
@@ -205,7 +205,7 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
     people, team = parse_people(sources, settings)
     tasks, archived = parse_tasks(sources, TaskReader(settings))
     ledgers = with_task_ids(parse_ledgers(sources, people), tasks)
-    board: Mapping[str, tuple[Place, Stage]] = {}
+    board: Mapping[str, Marker] = {}
     if sources.board is not None:
         from taskcheck.assemble.board import parse_board
 

@@ -24,7 +24,7 @@ from taskcheck.assemble.tasks import TaskReader, in_their_files, one_file_each
 from taskcheck.assemble.waiting import WaitingReader
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import People
-from taskcheck.config.settings import Settings, Stage
+from taskcheck.config.settings import Settings
 from taskcheck.documents import Document
 from taskcheck.documents.frozen import replace
 from taskcheck.model.checkouts import Checkouts, Copies
@@ -33,7 +33,7 @@ from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import Ledger, Manager, Register, Snapshot
 from taskcheck.model.sources import Repository, Sources, Unavailable
 from taskcheck.model.state import Dispatches, Entries, Rows, State
-from taskcheck.model.task import Checkout, Copy, Place, Task
+from taskcheck.model.task import Checkout, Copy, Marker, Place, Task
 from taskcheck.model.tasks import Tasks
 from taskcheck.model.waiting import Waiting
 
@@ -320,14 +320,12 @@ def _reviewed_task(path: str, pattern: Pattern, tasks: Tasks) -> str | None:
     return None
 
 
-def _markers(
-    sources: Sources, settings: Settings, board: Mapping[str, tuple[Place, Stage]]
-) -> Mapping[str, tuple[tuple[Place, Stage], ...]]:
-    """Return the marker files of each task, and what a board says of it, with the stage that each stands for."""
+def _markers(sources: Sources, settings: Settings, board: Mapping[str, Marker]) -> Mapping[str, tuple[Marker, ...]]:
+    """Return the marker files of each task, and what a board says of it."""
     markers = list(board.items())
     for pattern, marker in sources.markers:
         stage = settings.markers[pattern]
-        markers.append((marker.name, (Place(path=marker.path), stage)))
+        markers.append((marker.name, Marker(place=Place(path=marker.path), stage=stage, says=stage.value)))
     return _grouped(markers)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from taskcheck.config.people import People
-from taskcheck.config.settings import Settings, Stage
+from taskcheck.config.settings import Settings
 from taskcheck.documents import Document
 from taskcheck.documents.frozen import field, frozen, names_of, replace
 from taskcheck.documents.shape import file_of
@@ -28,6 +28,7 @@ from taskcheck.model.sources import (
 from taskcheck.model.task import (
     Checkout,
     Copy,
+    Marker,
     Place,
     Task,
 )
@@ -146,8 +147,8 @@ class State:
     waiting: Mapping[str, Waiting]
     """The tasks that wait for a person."""
     reviews: Mapping[str, Place]
-    markers: Mapping[str, tuple[tuple[Place, Stage], ...]]
-    """The marker files of each task, with the stage that each stands for."""
+    markers: Mapping[str, tuple[Marker, ...]]
+    """What lies beside each task's file and says a status: its marker files, its row of a board."""
     off_trunk: str
     """That root is on another branch than trunk, in words; empty where it is on trunk, or there is none."""
     tracked: frozenset[str] | Unavailable

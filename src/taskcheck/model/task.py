@@ -197,6 +197,16 @@ class Checkout:
         return self.defect is None
 
 
+@frozen(kw_only=True)
+class Marker:
+    """What lies beside a task's file and says its status: a file by being there, or a row of a board."""
+
+    place: Place
+    stage: Stage
+    says: str
+    """The status as a board has it, else the class."""
+
+
 class Tie(Enum):
     """By what evidence a checkout is a task's own: whose word moves the task."""
 

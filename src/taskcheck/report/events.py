@@ -126,8 +126,8 @@ class EventReader:
         review = self.state.reviews.get(self.task)
         if review is not None:
             yield Event(what="a review is there", source="reviews", at=None, place=review)
-        for place, stage in self.state.markers.get(self.task, ()):
-            yield Event(what=f"marked as {stage.value}", source="marker", at=None, place=place)
+        for marker in self.state.markers.get(self.task, ()):
+            yield Event(what=f"marked as {marker.says}", source="marker", at=None, place=marker.place)
 
     def _dated(self, told: Iterable[tuple[str, datetime | None, str]], source: str, place: Place) -> Iterator[Event]:
         """Yield what a record says, in the order in which it has to have happened; an earlier time is doubted."""

@@ -165,13 +165,13 @@ def test_boards(figure: Figure) -> None:
         lines = data.decode("utf-8-sig").splitlines(keepends=False)
         first = re.split(r"^\.\.\.$", data.decode("utf-8-sig"), maxsplit=1, flags=re.MULTILINE)[0]
         held = next(iter(yaml.load_all(first, Loader=AsWritten)))["development_status"]
-        expected = {task: BOARD.stage(status) for task, status in held.items() if isinstance(status, str)}
-        assert {task: stage for task, (_, stage) in found.items()} == {
-            task: stage for task, stage in expected.items() if stage is not None
+        known = {task: status for task, status in held.items() if isinstance(status, str) and BOARD.stage(status)}
+        assert {task: (marker.stage, marker.says) for task, marker in found.items()} == {
+            task: (BOARD.stage(status), status) for task, status in known.items()
         }, seed
-        for place, _ in found.values():
-            assert place.line is not None, seed
-            assert 1 <= place.line <= len(lines) + 1, seed
+        for marker in found.values():
+            assert marker.place.line is not None, seed
+            assert 1 <= marker.place.line <= len(lines) + 1, seed
         signs += len(found)
     assert read > MUTATIONS / 10
     figure("mutated YAML boards", MUTATIONS)
@@ -217,4 +217,4 @@ def test_a_board_may_open_as_documents_do(before: str, line: int) -> None:
     data = f"{before}development_status:\n  1-1-a: done\n".encode()
     found, troubles = parse_board(Source(path="sprint-status.yaml", data=data), BOARD)
     assert troubles == ()
-    assert found["1-1-a"][0].line == line
+    assert found["1-1-a"].place.line == line
