@@ -1,7 +1,7 @@
 """How a task file holds what it says of its task: what reads its values, and what sets them."""
 
+import re
 from collections.abc import Mapping
-from re import DOTALL
 from typing import TYPE_CHECKING, Literal, Self
 
 from taskcheck.documents.document import Document, Route
@@ -190,7 +190,7 @@ class JsonList:
         return key in line
 
 
-_ELEMENT = expression(r"(?P<file>.*?\.jsonl?)#(?P<name>.*)", DOTALL)
+_ELEMENT = expression(r"(?P<file>.*?\.jsonl?)#(?P<name>.*)", re.DOTALL)
 """The path of a task in a JSON file: the file, and the task in it that is meant."""
 
 
