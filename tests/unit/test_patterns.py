@@ -62,36 +62,37 @@ Call = Callable[[str], object]
 
 
 @cache
-def modules() -> dict[str, tuple[str, ast.Module]]:
-    """Every module by name, with its text and its syntax."""
+def texts() -> dict[str, str]:
+    """The text of every module, by name."""
     found = {}
     for package, folder in SOURCES.items():
         for path in sorted(folder.rglob("*.py")):
             parts = (package, *path.relative_to(folder).with_suffix("").parts)
-            text = path.read_text(encoding="utf-8")
-            found[".".join(part for part in parts if part != "__init__")] = text, ast.parse(text)
+            found[".".join(part for part in parts if part != "__init__")] = path.read_text(encoding="utf-8")
     return found
 
 
 def that_say(words: str) -> Iterator[tuple[str, ast.Module]]:
-    """The modules whose text has one of some words: no other one has to be walked through."""
-    for name, (text, tree) in modules().items():
+    """The modules whose text has one of some words: to read the syntax of all takes each worker of pytest seconds."""
+    for name, text in texts().items():
         if re.search(words, text):
-            yield name, tree
+            yield name, ast.parse(text)
 
 
 @cache
 def uses() -> dict[tuple[str, str], set[str]]:
-    """The methods that constants are asked for, by module and name; of public ones by any module."""
+    """The methods that names are asked for, by module and name; of public ones by any module.
+
+    As the text says it, comments too: a method more is an attack more.
+    """
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for module, names in BY_ANOTHER_NAME.items():
         for name, method in names.items():
             found[module, name].add(method)
-    for module, tree in that_say("|".join(METHODS)):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and node.attr in METHODS and isinstance(node.value, ast.Name):
-                name = node.value.id
-                found[module if name.startswith("_") else "", name].add(node.attr)
+    asked = re.compile(rf"(?<![\w.])([A-Za-z_]\w*)\.({'|'.join(METHODS)})\b")
+    for module, text in texts().items():
+        for name, method in asked.findall(text):
+            found[module if name.startswith("_") else "", name].add(method)
     return found
 
 
@@ -108,7 +109,7 @@ METHODS: dict[str, Callable[[re.Pattern[Any], Any], object]] = {
 
 def written() -> Iterator[tuple[str, re.Pattern[Any], str]]:
     """Every pattern that stands in a module, under a name, with a method that it is asked by."""
-    for module, tree in that_say(r"\bre\b|\bexpression\b"):
+    for module, tree in that_say(r"\bre\.|\bexpression\("):
         for node in tree.body:
             if isinstance(node, ast.Assign) and _is_re(node.value, "compile"):
                 name = ast.unparse(node.targets[0])
@@ -139,7 +140,8 @@ def _is_re(node: ast.AST, method: str = "") -> bool:
 def test_every_pattern_is_attacked() -> None:
     """A pattern that is made at run time has a test of its own here."""
     built, globbing, at_top = set(), set(), 0
-    for module, (_, tree) in modules().items():
+    for module, text in texts().items():
+        tree = ast.parse(text)
         top = {id(node.value) for node in tree.body if isinstance(node, ast.Assign)}
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom | ast.Import) and "fnmatch" in ast.unparse(node):
