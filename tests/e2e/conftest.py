@@ -172,6 +172,15 @@ def _drained(descriptors: tuple[int, int]) -> dict[int, bytes]:
     return told
 
 
+def followed(*inject: str) -> list[str]:
+    """Options of strace to follow what a process starts too.
+
+    It stops at no other calls, which halves what it takes; but then it doesn't inject signals.
+    """
+    kills = any("signal=" in rule for rule in inject)
+    return ["-f"] if kills else ["-f", "--seccomp-bpf"]
+
+
 class Terminal(io.TextIOWrapper):
     """A stream that says so."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import PATIENCE, environment, taskcheck
+from tests.e2e.conftest import PATIENCE, environment, followed, taskcheck
 from tests.figures import KILLED, REFUSED, WITHIN, Figure
 from tests.samples import sampled
 
@@ -58,7 +58,7 @@ def sabotaged(root: Path, *inject: str) -> subprocess.CompletedProcess[str]:
     """A repair under strace, which makes a call fail, or kills the process at it."""
     options = [part for rule in inject for part in ("-e", f"inject={rule}")]
     done = subprocess.run(
-        ["strace", "-f", "-qq", "-e", f"trace={','.join(CALLS)}", *options, "-o", root.parent / "trace",
+        ["strace", *followed(*inject), "-qq", "-e", f"trace={','.join(CALLS)}", *options, "-o", root.parent / "trace",
          sys.executable, "-m", "taskcheck", "--fix"],
         cwd=root, env=environment(PYTHONDONTWRITEBYTECODE="1"), capture_output=True, text=True,
         timeout=PATIENCE, check=False,

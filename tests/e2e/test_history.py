@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.e2e.conftest import PATIENCE, Ran, environment, taskcheck
+from tests.e2e.conftest import PATIENCE, Ran, environment, followed, taskcheck
 from tests.figures import KILLED, REFUSED, Figure
 from tests.samples import sampled
 
@@ -343,7 +343,8 @@ def sabotaged(root: Path, *inject: str) -> subprocess.CompletedProcess[str]:
     paths = [part for beside in ("", "-wal", "-shm", "-journal") for part in ("-P", f"{file}{beside}")]
     options = [part for rule in inject for part in ("-e", f"inject={rule}")]
     done = subprocess.run(
-        ["strace", "-f", "-qq", *paths, "-e", f"trace={','.join(CALLS)}", *options, "-o", folder.parent / "trace",
+        ["strace", *followed(*inject), "-qq", *paths, "-e", f"trace={','.join(CALLS)}", *options,
+         "-o", folder.parent / "trace",
          sys.executable, "-m", "taskcheck", "--record", "--now", at(10)],
         cwd=root, env=environment(PYTHONDONTWRITEBYTECODE="1"), capture_output=True, text=True,
         timeout=PATIENCE, check=False,
@@ -374,7 +375,7 @@ def test_a_look_is_recorded_whole_or_not_at_all(error: str | None, root: Path, s
     old = [("12:00", "opened", "fix-login")]
     new = [*old, ("12:10", "opened", "other"), ("12:10", "closed", "fix-login")]
     seen = set()
-    mine = sampled(points(root, state), 4)
+    mine = sampled(points(root, state), 6 if error is None else 8)
     for call, number in mine:
         shutil.rmtree(folder)
         shutil.copytree(saved, folder)

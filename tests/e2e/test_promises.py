@@ -15,7 +15,7 @@ from taskcheck.read.locate import locate
 from taskcheck.read.survey import survey
 from taskcheck.store import Request, Where
 from taskcheck.testing import Built
-from tests.e2e.conftest import environment, git, taskcheck
+from tests.e2e.conftest import environment, followed, git, taskcheck
 from tests.samples import sampled
 
 NOW = "2026-03-24T18:00:00Z"
@@ -47,7 +47,7 @@ def test_no_call_opens_anything_for_writing(options: list[str], incidents: Built
     log, cache = tmp_path / "strace", tmp_path / "cache"
     cache.mkdir()
     calls = "openat,open,creat,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,link,linkat,symlink,symlinkat"
-    traced = ["strace", "-f", "-y", "-e", f"trace={calls}", "-o", str(log)]
+    traced = ["strace", *followed(), "-y", "-e", f"trace={calls}", "-o", str(log)]
     command = [*traced, sys.executable, "-m", "taskcheck", "--now", NOW, *options]
     env = environment(PYTHONDONTWRITEBYTECODE="1", XDG_CACHE_HOME=str(cache))
     done = subprocess.run(command, cwd=incidents.root, env=env, capture_output=True, check=False)
