@@ -9,7 +9,7 @@ from taskcheck.documents.expression import expression
 _ODD = expression(r"[^ -~]")
 _LEADING_COMMAND = expression(r"\A(\s*):(?=:)")
 _BRACKET_COMMAND = expression(r"##(\w*)\[")
-_NOT_ASCII = expression(r"[^\n -~]")
+_NOT_ASCII = expression(r"[\ud800-\udfff]|[^\n -~\ud800-\udfff]+")
 _HARMLESS = expression(r"(?!www\.)[^\W_]+(?:[-.'/][^\W_]+)*|\d+(?::\d+)+Z?|[-–—·=]?", re.IGNORECASE)
 _OPENING, _CLOSING = "(\"'", ".,;:!?)\"'…"
 _AS_IT_IS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./")
@@ -110,9 +110,9 @@ def _markdown_word(word: str) -> str:
 def _json_escape(match: re.Match[str]) -> str:
     import json
 
-    character = match[0]
-    spelled = json.dumps(character)[1:-1]
-    return f"\\{spelled}" if "\ud800" <= character <= "\udfff" else spelled
+    characters = match[0]
+    spelled = json.dumps(characters)[1:-1]
+    return f"\\{spelled}" if "\ud800" <= characters[0] <= "\udfff" else spelled
 
 
 def _spelled(match: re.Match[str]) -> str:
