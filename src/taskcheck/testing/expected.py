@@ -1,6 +1,7 @@
 """What a fixture's fixes are to leave: its folders after/ and after-unsafe/, and a checkout's files to compare."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,9 +31,13 @@ def files(root: Path) -> dict[str, bytes]:
 
 
 def _inside(root: Path, left_out: frozenset[str] | set[str]) -> Iterator[Path]:
-    """Yield the files below a folder, sorted, but for those in folders of some names."""
-    for path in sorted(root.rglob("*")):
-        if path.is_file() and left_out.isdisjoint(path.relative_to(root).parts):
+    """Yield the files below a folder, sorted, but for those of some names, and those in folders of these."""
+    found = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in left_out]
+        found += [Path(folder, name) for name in names if name not in left_out]
+    for path in sorted(found):
+        if path.is_file():
             yield path
 
 
