@@ -11,9 +11,10 @@ from taskcheck.checks import chosen, reported
 from taskcheck.fix.plan import Judged, plan
 from taskcheck.model.finding import Safety
 from taskcheck.model.sources import Sources
+from taskcheck.model.state import State
 from taskcheck.plugins import manager as plugins
-from taskcheck.store import open_store
-from taskcheck.testing import Built, build
+from taskcheck.store import Request, Store, open_store
+from taskcheck.testing import build
 from tests.conftest import FIXTURES, request_for, where_for
 from tests.judging import judge
 from tests.samples import sampled
@@ -34,15 +35,16 @@ def bad_cases() -> list[Path]:
 @pytest.mark.parametrize("case", bad_cases(), ids=case_id)
 def test_the_plan_does_not_depend_on_the_order_of_findings(case: Path, tmp_path: Path) -> None:
     built = build(case, tmp_path / "repo")
-    plans = [planned(built, reverse=reverse) for reverse in (False, True)]
+    request, store = request_for(built), open_store(where_for(built))
+    sources, state = store.read(request)
+    plans = [planned(store, request, sources, state, reverse=reverse) for reverse in (False, True)]
     assert plans[0] == plans[1]
 
 
-def planned(built: Built, *, reverse: bool) -> dict[str, bytes | None]:
+def planned(
+    store: Store, request: Request, sources: Sources, state: State, *, reverse: bool
+) -> dict[str, bytes | None]:
     """What a plan of all fixes would write, its findings taken from the front or from the back."""
-    request = request_for(built)
-    store = open_store(where_for(built))
-    sources, state = store.read(request)
 
     def judged(of: Sources) -> Judged:
         _, runs = judge(of, store.settings, chosen(store, request), state.now)

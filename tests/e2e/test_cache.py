@@ -35,7 +35,7 @@ from tests.samples import WHOLE, sampled
 NOW = "2026-03-24T18:00:00Z"
 TASK = "---\ntitle: Task {number}\nowner: ana\nstatus: {status}\npriority: p1\nlabels: [a, b]\n---\nA body.\n"
 RULES = sorted(path for path in FIXTURES.iterdir() if path.is_dir() and path.name not in {"incidents", "presets"})
-CASES = [case for rule in RULES for case in sampled(sorted(rule.glob("*/")), 8)]
+CASES = [case for rule in RULES for case in sampled(sorted(rule.glob("*/")), 16)]
 """Fixtures, of each rule some; below are those of all presets."""
 
 
@@ -168,13 +168,12 @@ CHANGES: list[Callable[[Path], None]] = [edited_same_size, replaced, removed, li
 
 PLACES = ["tasks/t4.md", ".worktrees/t2/tasks/t4.md", ".worktrees/t1/tasks/t1.md"]
 ALL = list(product(CHANGES, PLACES))
-LATIN = [(change, PLACES[(number + step) % 3]) for number, change in enumerate(CHANGES) for step in (0, 1)]
-"""Each change in two places, and each place changed in four ways."""
+LATIN = [(change, PLACES[number % 3]) for number, change in enumerate(CHANGES)]
+"""Each change in one place, and each place changed in two ways."""
 
 
 @pytest.mark.parametrize(("change", "where"), ALL if WHOLE else LATIN)
 def test_a_change_is_seen(fleet: Repo, change: Callable[[Path], None], where: str) -> None:
-    the_same(fleet)
     before = printed(fleet)
     path = fleet.root / where
     path.write_text(path.read_text().replace("in_progress", "ready"))
@@ -533,8 +532,9 @@ def test_stores_of_every_shape_are_judged_the_same(case: Path, tmp_path: Path, c
     """Where a file holds many tasks nothing is remembered, for a task's place in it is found in its bytes."""
     built = build(case, tmp_path / "repo")
     store, request = open_store(where_for(built)), request_for(built)
+    expected = told(check_store(store, request))
     for _ in range(3):
-        assert remembering(store, request) == told(check_store(store, request))
+        assert remembering(store, request) == expected
     assert bool(kept(cache)) is not case.name.endswith("task-master")
 
 

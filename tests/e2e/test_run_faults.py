@@ -71,7 +71,7 @@ def copies(root: Path, count: int) -> list[Path]:
 WORKER = ("run", "fix-login", "--", "sh", "-c", finish("completed_with_pr", "--pr-url", PULL))
 
 
-SHARE = 20
+SHARE = 30
 """Of how many calls one is tried."""
 
 
@@ -81,7 +81,7 @@ def test_a_run_killed_at_any_instant(part: int, fleet: Path, figure: Figure) -> 
     where = worker_points(fleet)
     assert len(where) > 40
     seen = set()
-    mine = sampled(where[part::2] if WHOLE else where, 24)
+    mine = sampled(where[part::2] if WHOLE else where, SHARE)
     count = Count()
     for root, (call, number) in zip(copies(fleet, len(mine)), mine, strict=True):
         done = traced(root, *WORKER, inject=f"{call}:signal=SIGKILL:when={number}")
