@@ -71,10 +71,7 @@ def _is_program(path: str) -> bool:
 
 def environment() -> dict[str, str]:
     """Return the variables that git gets: this process's, but for those that would mislead it, and our own."""
-    variables = dict(os.environ)
-    for name in os.environ:
-        if is_foreign(name):
-            del variables[name]
+    variables = {name: value for name, value in os.environ.items() if not is_foreign(name)}
     return {**variables, **ENVIRONMENT, "PATH": absolute_path()}
 
 
