@@ -3,9 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
-# Two workers more than there are cores, for many tests wait; and work that is stolen, not dealt out in order: so tests
-# that wait run beside those that compute.
-WORKERS = -n $$(($$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 2)) --dist worksteal
+# One worker more than there are cores, for many tests wait, but each takes seconds to start; and work that is stolen,
+# not dealt out in order: so tests that wait run beside those that compute.
+WORKERS = -n $$(($$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 1)) --dist worksteal
 
 # Errors only: an installation that works has nothing to say.
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check

@@ -189,9 +189,15 @@ class Terminal(io.TextIOWrapper):
 
 
 def here(
-    argv: list[str], cwd: Path, env: dict[str, str], *, merged: bool = False, out: type[io.TextIOWrapper] | None = None
+    argv: list[str],
+    cwd: Path,
+    env: dict[str, str],
+    *,
+    given: bytes = b"",
+    merged: bool = False,
+    out: type[io.TextIOWrapper] | None = None,
 ) -> Ran:
-    """Run the command line in this process, and leave no trace of it there.
+    """Run the command line in this process, with what it is given on stdin, and leave no trace of it there.
 
     Merged, all that it prints is its out; else that is a stream of a type that can be chosen.
     """
@@ -199,7 +205,7 @@ def here(
     if merged:
         written[1] = io.TextIOWrapper(written[0].buffer, encoding="utf-8", write_through=True)
         written[0].reconfigure(write_through=True)
-    with _place(cwd), _environment(env), _streams(written), _signals(), _collector():
+    with _place(cwd), _environment(env), _streams(written, given), _signals(), _collector():
         code = main(argv)
     for stream in written:
         stream.flush()
@@ -248,9 +254,9 @@ def _become(env: dict[str, str]) -> None:
 
 
 @contextmanager
-def _streams(written: list[io.TextIOWrapper]) -> Iterator[None]:
+def _streams(written: list[io.TextIOWrapper], given: bytes) -> Iterator[None]:
     before = sys.stdin, sys.stdout, sys.stderr
-    sys.stdin = io.TextIOWrapper(io.BytesIO())
+    sys.stdin = io.TextIOWrapper(io.BytesIO(given))
     sys.stdout, sys.stderr = written
     try:
         yield

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from taskcheck.cli.stophook import AGENTS
-from tests.e2e.conftest import Ran, environment, git, taskcheck
+from tests.e2e.conftest import Ran, environment, git, here, taskcheck
 
 Store = Callable[..., Path]
 TASK = "---\ntitle: T\nowner: x\nstatus: {}\n---\n"
@@ -38,9 +38,11 @@ def worktree(store: Store) -> Path:
     return root / ".worktrees" / "a"
 
 
-def hook(agent: str, handed: dict[str, Any] | bytes, cwd: Path) -> Ran:
-    """The hook as the agent calls it: a process of its own, with what it hands over on stdin."""
+def hook(agent: str, handed: dict[str, Any] | bytes, cwd: Path, *, process: bool = False) -> Ran:
+    """The hook, with what the agent hands over on stdin: here, or as the agent calls it, a process of its own."""
     data = handed if isinstance(handed, bytes) else json.dumps(handed).encode()
+    if not process:
+        return here(["finish", "--hook", agent], cwd, environment(), given=data)
     done = subprocess.run(
         [sys.executable, "-P", "-m", "taskcheck", "finish", "--hook", agent],
         input=data, cwd=cwd, env=environment(), capture_output=True, check=False,
@@ -50,14 +52,14 @@ def hook(agent: str, handed: dict[str, Any] | bytes, cwd: Path) -> Ran:
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_a_worker_that_forgot_is_kept_once_and_let_go_after_its_end(worktree: Path, agent: str) -> None:
-    kept = hook(agent, FIRST[agent], worktree)
+    kept = hook(agent, FIRST[agent], worktree, process=True)
     assert (kept.code, kept.err) == (0, "")
     answer = kept.json
     if agent != "cursor":
         assert answer["decision"] == ("deny" if agent == "gemini-cli" else "block")
     assert "a has no end recorded" in answer[BLOCKS[agent]]
     assert "taskcheck finish a --outcome blocked --reason REASON" in answer[BLOCKS[agent]]
-    again = hook(agent, {**FIRST[agent], **AGAIN[agent]}, worktree)
+    again = hook(agent, {**FIRST[agent], **AGAIN[agent]}, worktree, process=True)
     assert again == Ran(0, "", ""), "it was kept once"
     done = taskcheck("finish", "a", "--outcome", "blocked", "--reason", "no key", cwd=worktree)
     assert done.code == 0, done.err

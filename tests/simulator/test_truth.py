@@ -22,7 +22,7 @@ from tests.simulator.truth import wrongs
 from tests.simulator.verdict import RULES
 from tests.simulator.world import World
 
-FLEETS = int(os.environ.get("TASKCHECK_REPAIRS", "120"))
+FLEETS = int(os.environ.get("TASKCHECK_REPAIRS", "90"))
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))

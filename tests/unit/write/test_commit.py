@@ -215,7 +215,7 @@ def test_killed_again_while_it_is_recovered(what: str, part: int, memory: Path, 
     fresh = worlds(memory, what)
     total = counted(put, doing(what, next(fresh)))
     tried = 0
-    for at in sampled(range(1 + part, total + 1, 8), 4):
+    for at in sampled(range(1 + part, total + 1, 8), 6):
         again = 1
         while True:
             put(Calls())
@@ -231,7 +231,7 @@ def test_killed_again_while_it_is_recovered(what: str, part: int, memory: Path, 
             if not again_killed:
                 break
             again += 1
-    assert tried > (500 if WHOLE else 100)
+    assert tried > (500 if WHOLE else 60)
 
 
 @pytest.mark.parametrize("then", ["rewrite", "commit"])
