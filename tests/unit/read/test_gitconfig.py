@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.read.gitconfig import core_values, is_true
+from taskcheck.read.gitconfig import core_values, is_true, origin
 
 WRITTEN = [
     "[core]\n\tbare = true\n",
@@ -43,3 +43,20 @@ def asked(path: Path, key: str, *flags: str) -> str | None:
     command = ["git", "config", "--file", str(path), *flags, "--get", key]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.removesuffix("\n") if done.returncode == 0 else None
+
+
+ORIGIN, FORK = '[remote "origin"]\n\turl = https://h/o\n', '[remote "fork"]\n\turl = https://h/f\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        (ORIGIN, "https://h/o"),
+        (FORK + ORIGIN, "https://h/o"),
+        (FORK, "https://h/f"),
+        (FORK + FORK.replace("fork", "mine"), None),
+        ("", None),
+    ],
+)
+def test_the_origin_is_the_remote_of_that_name_or_the_only_one(text: str, url: str | None) -> None:
+    assert origin(text) == url

@@ -1,0 +1,55 @@
+"""What a bound says at the very number: reached is not exceeded."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from taskcheck import Finding, Severity, Task, rule
+from taskcheck.checks import check_request
+from taskcheck.engine import run
+from taskcheck.model.history import Moment
+from taskcheck.store import Request, Where
+from taskcheck.write import cache
+from tests.conftest import ROOT
+
+AT = datetime(2026, 3, 24, tzinfo=UTC)
+
+
+@rule(family="bounds", severity=Severity.WARNING)
+def loud(task: Task) -> Iterator[Finding]:
+    """Two findings of each task that is loud."""
+    if task.id.startswith("loud"):
+        for number in (1, 2):
+            yield Finding(
+                task=task.id, place=task.place, message="it is loud", expected="silence", identity=(str(number),)
+            )
+
+
+@pytest.mark.parametrize(("cap", "stopped"), [(4, []), (3, ["quiet"])])
+def test_a_rule_is_stopped_after_more_findings_than_it_may_have(
+    cap: int, stopped: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "FINDINGS_CAP", cap)
+    (tmp_path / "tasks").mkdir()
+    for name in ("loud-1", "loud-2", "quiet"):
+        (tmp_path / f"tasks/{name}.md").write_text("---\ntitle: T\nowner: x\nstatus: ready\n---\n")
+    report = check_request(Where(root=tmp_path, third_party=False, rules=(loud,)), Request(select=("loud",)))
+    (told,) = (each for each in report.runs if each.rule == "loud")
+    assert sum(len(case.findings) for case in told.cases) == cap
+    assert [case.subject.group for case in told.cases if case.undecided] == stopped
+    assert len(report.errors) == len(stopped)
+
+
+def test_of_two_commits_of_one_second_neither_is_after_the_other() -> None:
+    """Where only their times are known."""
+    one, two = Moment(commit="a", at=AT), Moment(commit="b", at=AT)
+    assert not one.after(two)
+    assert not two.after(one)
+
+
+def test_the_page_about_the_cache_names_its_size() -> None:
+    (named,) = re.findall(r"at most (\d+) MB", (ROOT / "docs/cache.md").read_text())
+    assert int(named) * 1_000_000 == cache.MOST_BYTES
