@@ -65,6 +65,13 @@ def test_ledgers_follow_a_chain_of_renames(repo: Repo) -> None:
     assert ("z", "dispatch-completed-unreconciled") in found(repo)
 
 
+@pytest.mark.parametrize(("now", "follows"), [("2026-04-23T08:10:29Z", True), ("2026-04-23T08:10:30Z", False)])
+def test_ledgers_follow_for_thirty_days(repo: Repo, now: str, follows: bool) -> None:
+    ended(repo.root)
+    rename(repo, "tasks/x.md", "tasks/y.md")
+    assert (("y", "dispatch-completed-unreconciled") in found(repo, "--now", now)) == follows
+
+
 def test_ledgers_follow_a_chain_that_ends_where_another_task_is(repo: Repo) -> None:
     ended(repo.root)
     rename(repo, "tasks/x.md", "tasks/y.md")
