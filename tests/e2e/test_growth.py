@@ -21,7 +21,7 @@ from tests.e2e.repository import CONFIG, imported
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 BEGAN = 1_774_000_000
 MOST = 2.2
-SIZE = 6
+SIZE = 10
 WORKTREES = 'worktree = ".worktrees/{task}*"\n'
 
 
