@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # In order, however many jobs make was given: what `test` says last is pytest's summary.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites venv demo test lint types imports unit browser compiled nightly mutants bench format docs pictures wheel clean
+.PHONY: help prerequisites venv demo test lint types imports unit browser compiled nightly mutants bench format docs site pictures wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,7 +42,7 @@ venv: $(VENV)/.stamp ## create .venv with taskcheck, its tests and its linters
 $(VENV)/.stamp: pyproject.toml | prerequisites
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || '$(PYTHON)' -m venv --clear $(VENV)
 	@$(PIP) install --upgrade 'pip>=25.1'
-	@$(PIP) install --editable '.[serve,online,metrics]' --group test --group lint
+	@$(PIP) install --editable '.[serve,online,metrics]' --group test --group lint --group docs
 	@touch $@
 
 demo: $(VENV)/.stamp ## build the friction log's six incidents, and check them
@@ -94,6 +94,10 @@ format: $(VENV)/.stamp ## write what ruff would
 docs: $(VENV)/.stamp ## write what the docs take from the code
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/incidents.py
+
+# The theme tells of its successor at each start; which one builds the site is said in pyproject.toml.
+site: $(VENV)/.stamp ## build the docs as a site into build/site/, strictly
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 pictures: $(VENV)/.stamp ## take the pictures of docs/operating.md, with Chromium
 	@$(BIN)/python docs/pictures.py

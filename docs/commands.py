@@ -44,10 +44,15 @@ def _rows(parser: argparse.ArgumentParser) -> Iterator[str]:
     for action in parser._actions:  # noqa: SLF001 - argparse has no other way to walk them
         if action.dest == "help":
             continue
-        names = ", ".join(f"`{_named(option, action)}`" for option in action.option_strings) or f"`{_metavar(action)}`"
+        names = ", ".join(_code(_named(option, action)) for option in action.option_strings) or _code(_metavar(action))
         default = f" (default: {action.default})" if _has_default(action) else ""
         about = (action.help or "").replace("%(default)s", str(action.default)).replace("%%", "%")
-        yield f"| {names} | {about}{default} |".replace("TASK|PATH", "TASK\\|PATH")
+        yield f"| {names} | {about}{default} |"
+
+
+def _code(text: str) -> str:
+    """A text as code in a cell of a table, in which readers of Markdown disagree about a bar."""
+    return f"<code>{text.replace('|', '&#124;')}</code>" if "|" in text else f"`{text}`"
 
 
 def _named(option: str, action: argparse.Action) -> str:

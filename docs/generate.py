@@ -75,7 +75,7 @@ def table_of(rule: Rule) -> list[str]:
         f"| `{each.name}` | {kind(each.kind)} | `{json.dumps(each.usual)}` | {each.about} |"
         for each in options_of(rule)
     ]
-    return ["| key | value | default | |", "|---|---|---|---|", *rows]
+    return ["| key | value | default | what it says |", "|---|---|---|---|", *rows]
 
 
 def index(rules: list[Rule]) -> str:
@@ -140,7 +140,7 @@ def reference(rules: Iterable[Rule]) -> str:
     lines = []
     for heading, model in tables().items():
         hints, said = get_type_hints(model, include_extras=True), sentences(model)
-        lines += [f"### {heading}", "", "| key | value | default | |", "|---|---|---|---|"]
+        lines += [f"### {heading}", "", "| key | value | default | what it says |", "|---|---|---|---|"]
         for name, field in model.model_fields.items():
             value = kind(hints[name])
             key = f"[`{name}`](#{name})" if value.endswith(("table", "tables")) else f"`{name}`"
@@ -200,7 +200,7 @@ def store(preset: config.Preset) -> list[str]:
         "who is right": "root" if drift["authority"] == "root" else "a branch, until it is merged",
     }
     rows = [f"| {name} | {what} |" for name, what in told.items() if what]
-    return [f"{preset.about}.", "", "| | |", "|---|---|", *rows]
+    return [f"{preset.about}.", "", "| of the store | what the preset says |", "|---|---|", *rows]
 
 
 def dialect(tables: Mapping[str, Any]) -> Iterator[str]:
