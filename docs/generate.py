@@ -3,7 +3,8 @@
 These are docs/rules/*.md from the rules' own docstrings, what docs/stores.md says of each preset, and from the models
 of the configuration the tables of docs/configuration.md, docs/taskcheck.schema.json, which editors read, and
 src/taskcheck/config/described.py, by which a check judges a configuration without them; and from the tests' decision
-table docs/verdicts.md, from their fixtures docs/messages.md, from the parsers of the command line docs/commands.md.
+table docs/verdicts.md, from their fixtures docs/messages.md, from the parsers of the command line docs/commands.md
+and, in src/taskcheck/cli/completions, what completes it in a shell.
 """
 
 import ast
@@ -18,6 +19,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import commands
+import completions
 import rooms
 from annotated_types import MinLen
 from pydantic import AfterValidator, BeforeValidator
@@ -333,6 +335,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands.page(),
         "messages.md": messages.page(rules),
         DESCRIBED: described(),
+        **completions.pages(),
     }
 
 

@@ -1,6 +1,7 @@
 """Completion in a real shell."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,15 @@ TASK = "---\ntitle: T\nowner: dave-fowler\nstatus: ready\n---\n"
 
 OFFERED = {
     "fin": {"finish"},
+    "fi": {"finish", "fix-login"},
+    "fix": {"fix-login"},
+    "--unsafe": {"--unsafe-fixes"},
+    "fix-login --unsafe": {"--unsafe-fixes"},
+    "fix-login wri": {"write-docs"},
+    "--format jun": {"junit"},
+    "--format junit wri": {"write-docs"},
+    "--owner d": {"dave-fowler"},
+    "--ver": {"--verbose", "--version"},
     "run ": {"fix-login", "write-docs"},
     "run w": {"write-docs"},
     "run fix-login --owner ": {"dave-fowler", "rj"},
@@ -53,6 +63,16 @@ def test_bash_offers(store: Callable[..., Path], tmp_path: Path) -> None:
             check=True,
         )
         assert set(done.stdout.split()) == offered, (words, done.stderr)
+
+
+def test_both_names_of_the_command_are_completed(tmp_path: Path) -> None:
+    script = tmp_path / "completion"
+    script.write_text(taskcheck("completion", "bash", cwd=tmp_path).out)
+    listed = subprocess.run(["bash", "-c", f"source {script}; complete -p"], capture_output=True, text=True, check=True)
+    names = re.findall(r"-F _shtab_taskcheck (\S+)$", listed.stdout, re.M)
+    assert sorted(names) == ["taskcheck", "taskcheck-lint"]
+    assert taskcheck("completion", "zsh", cwd=tmp_path).out.startswith("#compdef taskcheck taskcheck-lint\n")
+    assert taskcheck("completion", "fish", cwd=tmp_path).out.endswith("complete -c taskcheck-lint -w taskcheck\n")
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

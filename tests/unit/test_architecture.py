@@ -66,7 +66,7 @@ HEAVY = {
     "asyncio", "dataclasses", "difflib", "email", "frontmatter", "git", "hashlib", "html", "http", "importlib.metadata",
     "inspect",
     "jinja2", "junit_xml", "logging", "msgspec", "multiprocessing", "pkgutil", "platform", "pydantic",
-    "requests", "rich", "shlex", "shtab", "shutil", "socket", "sqlite3", "ssl", "tempfile", "tomli_w", "traceback",
+    "requests", "rich", "shlex", "shutil", "socket", "sqlite3", "ssl", "tempfile", "tomli_w", "traceback",
     "yaml", "zipfile",
 }  # fmt: skip
 """What a check of healthy files has no need of."""
