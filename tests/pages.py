@@ -16,8 +16,14 @@ STEP = re.compile(
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 SIMPLE = re.compile(r"taskcheck (?!run |serve)[\w ./:=,-]+")
 """Commands in which a shell has nothing to do, so that they may run in this process; nightly a shell runs them too."""
-UNTRIED = ("pip install ", "pipx install ")
-"""What is shown, and not done: it would ask the network."""
+UNTRIED = {
+    r"pipx? install ": "it would ask the network",
+    r"export GH_TOKEN=|taskcheck --online": "it would ask a forge; tests/e2e/test_online.py has one",
+    r"taskcheck (serve|watch)|.* --watch": "it doesn't end; tests/e2e/test_serve.py and test_watch.py end it",
+    r"taskcheck cache --clear": "it would clear what other tests use; tests/e2e/test_cache.py has one of its own",
+    r"make ": "it is what runs this test, or takes as long",
+}
+"""What is shown, and not done, by how it begins; and why not."""
 
 
 def write(page: Path, folder: Path) -> list[str]:
@@ -43,7 +49,7 @@ def follow(page: Path, folder: Path, **variables: str) -> int:
             _write(folder / step["name"], step["text"])
             continue
         for command, shown in COMMAND.findall(step["session"]):
-            if command.startswith(UNTRIED):
+            if untried(command):
                 continue
             if SIMPLE.fullmatch(command) and not WHOLE:
                 ran = here(shlex.split(command)[1:], folder, env, merged=True)
@@ -55,6 +61,30 @@ def follow(page: Path, folder: Path, **variables: str) -> int:
             assert _as_shown(shown, printed), f"{told}\nis not what is shown:\n{shown}"
             tried += 1
     return tried
+
+
+def commands(page: Path) -> list[str]:
+    """Return the commands that a page shows, also those in lists."""
+    blocks = re.findall(r"^ *```console\n(.*?)^ *```$", page.read_text(), re.DOTALL | re.MULTILINE)
+    return [command for block in blocks for command in re.findall(r"^ *\$ (.*)", block, re.MULTILINE)]
+
+
+def untried(command: str) -> str | None:
+    """Return why a command isn't run; None where it is."""
+    return next((why for begin, why in UNTRIED.items() if re.match(begin, command)), None)
+
+
+def run_alone(command: str, folder: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of a page in a folder, by a shell."""
+    path = f"{folder / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment(PATH=path, **variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def _by_a_shell(command: str, code: int, folder: Path, env: dict[str, str]) -> tuple[str, Path, int]:

@@ -19,12 +19,14 @@ from taskcheck import Entry, ledgers
 from taskcheck.cli import COMMANDS
 from taskcheck.config import load as config
 from taskcheck.config.schema import Config, FieldsTable, Table
+from taskcheck.config.settings import Stage
 from taskcheck.formats import FORMATS
+from taskcheck.model.cases import Outcome
 from taskcheck.plugins import hooks, manager as plugins
 from taskcheck.store import Request, Where, open_store
 from tests import pages
 from tests.conftest import ROOT
-from tests.e2e.conftest import empty_repository, environment, store, taskcheck
+from tests.e2e.conftest import empty_repository, environment, git, store, taskcheck
 
 __all__ = ["empty_repository", "store"]
 
@@ -60,10 +62,14 @@ def refused(tables: Mapping[str, object]) -> list[str]:
     return [error.json_path for error in Draft202012Validator(SCHEMA).iter_errors(text)]
 
 
+FIXTURES_SHOWN = ("writing-rules.md", "first-rule.md")
+"""Pages with TOML that is no configuration: of fixtures, and of a package."""
+
+
 def test_the_schema_for_editors_allows_what_is_in_use() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     files = [*(ROOT / "fixtures").rglob("taskcheck.toml"), *(ROOT / "examples").rglob("taskcheck.toml")]
-    others = (path.read_text() for path in (ROOT / "docs").glob("*.md") if path.name != "writing-rules.md")
+    others = (path.read_text() for path in (ROOT / "docs").glob("*.md") if path.name not in FIXTURES_SHOWN)
     text = README + "".join(others)
     shown = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     texts = {str(path): path.read_text() for path in files} | dict(enumerate(shown))
@@ -136,6 +142,21 @@ def test_the_list_of_pages_is_whole() -> None:
     listed = set(re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text()))
     there = {path.name for suffix in ("md", "json") for path in folder.glob(f"*.{suffix}")} - {"README.md"}
     assert listed == there | {"rules/README.md"}
+
+
+def test_the_glossary_has_each_word_once_and_what_is_counted() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text()
+    words = re.findall(r"\*\*(.+?)\*\*", text)
+    assert len(words) == len(set(words)) > 50
+    assert all(f"`{stage.value}`" in text for stage in Stage)
+    counted = {outcome.value for outcome in Outcome} - {"passed", "failed", "error", "baselined"}
+    assert counted <= set(words)
+    others = " ".join(
+        " ".join(page.read_text().casefold().split())
+        for page in (ROOT / "docs").glob("*.md")
+        if page.name != "glossary.md"
+    )
+    assert [word for word in words if word not in others] == []
 
 
 def anchors(page: Path) -> set[str]:
@@ -266,11 +287,98 @@ def test_the_page_about_rules_names_every_hook_and_the_version() -> None:
     assert f"taskcheck_api = {hooks.API_VERSION}\n" in page
 
 
-@pytest.mark.parametrize("name", ["getting-started", "adopting", "recipes", "fixing", "stores"])
+FOLLOWED = ("getting-started", "first-rule", "troubleshooting", "adopting", "recipes", "fixing", "stores")
+RUN = ("cache", "ci", "editors", "history", "integrating", "online", "operating", "pytest")
+"""Pages whose commands stand each for itself, and run in a store that has what they speak of."""
+ELSEWHERE = {"writing-rules": "test_the_page_about_rules_makes_a_tested_rule"}
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
 def test_what_a_page_tells_its_reader_to_do_does_what_it_shows(name: str, tmp_path: Path) -> None:
     if name == "recipes" and not shutil.which("jq"):
         pytest.skip("jq isn't installed")
     assert pages.follow(ROOT / "docs" / f"{name}.md", tmp_path) > 4
+
+
+MATCHERS = [
+    json.loads(text) for text in re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "editors.md").read_text(), re.DOTALL)
+]
+
+
+def test_the_problem_matchers_read_what_concise_prints(tmp_path: Path) -> None:
+    """Each finding in root is one line, with the six parts that an editor shows; the summary is none."""
+    taskcheck("demo", "fleet", "--now", "2026-03-24T18:00:00Z", cwd=tmp_path)
+    now = ("--now", "2026-03-24T18:00:00Z")
+    printed = taskcheck("--format", "concise", *now, cwd=tmp_path / "fleet").out.splitlines()
+    findings = [
+        finding
+        for incident in taskcheck("--format", "json", *now, cwd=tmp_path / "fleet").json["incidents"]
+        for finding in incident["findings"]
+    ]
+    (code,), (github,) = (matcher.get("tasks") or matcher["problemMatcher"] for matcher in MATCHERS)
+    patterns = (code["problemMatcher"]["pattern"], github["pattern"][0])
+    for pattern, levels in zip(patterns, ({"error", "warning", "info"}, {"error", "warning"}), strict=True):
+        read = [found for line in printed if (found := re.search(pattern["regexp"], line))]
+        wanted = [each for each in findings if each["severity"] in levels and each["checkout"] == "root"]
+        assert len(read) == len(wanted) > 10
+        assert {found[pattern["code"]] for found in read} == {each["rule"] for each in wanted}
+        assert {found[pattern["severity"]] for found in read} <= levels
+        for found in read:
+            assert (tmp_path / "fleet" / found[pattern["file"]]).exists()
+            assert (int(found[pattern["line"]]), int(found[pattern["column"]])) >= (1, 1)
+            assert any(found[pattern["message"]].endswith(each["message"]) for each in wanted)
+
+
+def test_init_writes_the_line_that_editors_follow(store: Callable[..., Path]) -> None:
+    root = store({"tasks/x.md": "---\ntitle: T\nowner: rj\nstatus: ready\n---\n"})
+    line, _, text = taskcheck("init", "--print", cwd=root).out.partition("\n")
+    assert line == f"#:schema {SCHEMA['$id']}"
+    assert refused(tomllib.loads(text)) == []
+
+
+def test_each_page_with_commands_is_tried() -> None:
+    shown = {page.stem for page in (ROOT / "docs").glob("*.md") if "```console" in page.read_text()}
+    assert shown == {*FOLLOWED, *RUN, *ELSEWHERE}
+    assert all(name in globals() for name in ELSEWHERE.values())
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md"):
+        assert [each for each in pages.commands(page) if not pages.untried(each)] == {
+            "README.md": ["cd my-repository", *(each for each in pages.commands(page) if each.startswith("taskcheck"))],
+            "CONTRIBUTING.md": [],
+        }[page.name]
+
+
+FIX_LOGIN = "---\ntitle: Fix login\nowner: dave-fowler\nstatus: {}\n---\n"
+
+
+@pytest.fixture
+def whole(store: Callable[..., Path]) -> Path:
+    """A store with what the pages speak of: a ready task, a worker that would take it, a rule, a baseline."""
+    rules = pages.STEP.search((ROOT / "docs" / "first-rule.md").read_text().partition("## The rule")[2])
+    root = store({
+        "taskcheck.toml": "[people]\ndave-fowler = ['dave']\n",
+        "taskcheck-baseline.toml": "version = 1\n",
+        "tasks/fix-login.md": FIX_LOGIN.format("ready"),
+        "tests/test_nothing.py": "def test_nothing() -> None:\n    pass\n",
+        "tools/our_rules.py": rules["text"] if rules else "",
+        ".gitignore": ".worktrees/\nbin/\n.tasks/\n*.json\n*.html\n*.xml\n__pycache__/\n.pytest_cache/\ntasks/logs/\n",
+        "bin/my-agent": '#!/bin/sh\nexec taskcheck finish "$TASKCHECK_TASK" --outcome blocked --reason "no key"\n',
+    })  # fmt: skip
+    (root / "bin" / "my-agent").chmod(0o755)
+    git("update-ref", "refs/remotes/origin/main", "HEAD", cwd=root)
+    return root
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_what_a_page_shows_can_be_run(name: str, whole: Path, tmp_path: Path) -> None:
+    """It ends as it does where something is found, or nothing; never as what nobody understands."""
+    if name != "integrating":  # There the task is run.
+        git("worktree", "add", "-q", "-b", "task/fix-login", ".worktrees/fix-login", cwd=whole)
+        (whole / ".worktrees/fix-login/tasks/fix-login.md").write_text(FIX_LOGIN.format("in_review"))
+    env = {"GITHUB_BASE_REF": "main", "RUNNER_TEMP": str(tmp_path), "TASKCHECK_TASK": "fix-login"}
+    for command in pages.commands(ROOT / "docs" / f"{name}.md"):
+        if not pages.untried(command):
+            done = pages.run_alone(command, whole, HOME=str(tmp_path), **env)
+            assert done.returncode in {0, 1}, f"{command}\n{done.stdout}{done.stderr}"
 
 
 def test_a_page_that_shows_what_is_not_so_is_told(tmp_path: Path) -> None:

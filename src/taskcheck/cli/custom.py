@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from taskcheck.assemble.heap import Heap
+from taskcheck.cli.proposal import SCHEMA
 from taskcheck.config.settings import Stage
 from taskcheck.config.words import FIELDS, stage_of
 from taskcheck.documents.frozen import frozen
@@ -64,6 +65,7 @@ def propose_custom(found: Sequence[Heap]) -> Custom | None:
         notes.append("no status says that a task is done: the usual words were put there")
         classes[Stage.DONE] = ["done", "completed", "closed"]
     lines = [
+        SCHEMA,
         "# Written by `taskcheck init`: no preset knows this store.",
         *(_comment(f"# Look at: {note}") for note in notes),
         *(["", 'preset = "status-line"         # a line of the text says the status'] if _has_lines(heaps) else []),

@@ -9,6 +9,9 @@ from taskcheck.config.people import fold
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.frozen import frozen
 
+SCHEMA = "#:schema https://raw.githubusercontent.com/taskcheck/taskcheck/main/docs/taskcheck.schema.json"
+"""The first line of a configuration, by which editors know its keys."""
+
 MOST_CHARACTERS = 60
 MOST_WORDS = 5
 """Of what may be a name."""
@@ -153,7 +156,7 @@ def _text(tables: Mapping[str, Any], notes: Iterable[str], *, detected: bool) ->
 
     why = "detected" if detected else "the default: no other was detected"
     comments = [f"# Written by `taskcheck init`. Preset: {why}.", *(f"# Look at: {note}" for note in notes)]
-    head = "\n".join(_printable(line) for line in comments)
+    head = "\n".join([SCHEMA, *(_printable(line) for line in comments)])
     return f"{head}\n\n{tomli_w.dumps(tables)}"
 
 

@@ -1,0 +1,81 @@
+"""docs/licences.md has each package that an installation brings, with the licence that the package itself names."""
+
+import re
+from collections.abc import Iterator
+from importlib import metadata
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.conftest import ROOT
+
+EXTRAS = ("", "serve", "online", "metrics")
+FAMILIES = {
+    "MIT": "MIT",
+    "BSD": "BSD",
+    "Apache": "Apache-2.0",
+    "MPL": "MPL-2.0",
+    "Mozilla Public": "MPL-2.0",
+    "PSF": "PSF-2.0",
+}
+"""What a package may say of its licence, and how the page says it; older packages say it in many ways."""
+
+
+def needed(name: str, extra: str, seen: set[str]) -> Iterator[str]:
+    """Yield what a distribution asks for, and what that asks for, each once."""
+    for line in metadata.distribution(name).requires or ():
+        asked = Requirement(line)
+        key = canonicalize_name(asked.name)
+        if key in seen or (asked.marker and not asked.marker.evaluate({"extra": extra})):
+            continue
+        seen.add(key)
+        yield key
+        for inner in asked.extras or {""}:
+            yield from needed(asked.name, inner, seen)
+
+
+def by_package() -> dict[str, set[str]]:
+    """Return each package that an installation brings, with the extras that bring it: all, where none need be named."""
+    found: dict[str, set[str]] = {}
+    for extra in EXTRAS:
+        for key in needed("taskcheck-lint", extra, set()):
+            found.setdefault(key, set()).add(extra)
+    return {key: {""} if "" in extras else extras for key, extras in found.items()}
+
+
+def told(about: metadata.PackageMetadata) -> str:
+    """Return what a package says of its licence: an expression, else classifiers, else its first words."""
+    classifiers = [line for line in about.get_all("Classifier") or () if line.startswith("License")]
+    return about.get("License-Expression") or " ".join(classifiers) or (about.get("License") or "").partition("\n")[0]
+
+
+def listed() -> dict[str, tuple[str, set[str]]]:
+    rows = re.findall(r"^\| ([\w-]+) \| ([^|]+) \| ([^|]+) \|$", (ROOT / "docs" / "licences.md").read_text(), re.M)
+    return {
+        canonicalize_name(name): (
+            licence,
+            {"" if part == "taskcheck" else part.strip("`[]") for part in with_.split(", ")},
+        )
+        for name, licence, with_ in rows
+        if licence != "licence"
+    }
+
+
+LISTED = listed()
+
+
+def test_the_page_lists_what_is_installed() -> None:
+    """Python itself has some of it in a later version, so the page may have more."""
+    here = by_package()
+    assert {key: LISTED.get(key, ("", set()))[1] for key in here} == here
+    assert LISTED.keys() - here.keys() <= {"typing-extensions", "six"}
+
+
+@pytest.mark.parametrize("name", sorted(by_package()))
+def test_a_package_is_under_the_licence_that_the_page_names(name: str) -> None:
+    says = told(metadata.distribution(name).metadata)
+    page = LISTED[name][0]
+    known = {family for word, family in FAMILIES.items() if re.search(rf"\b{word}", says)}
+    assert known, f"{name} says {says!r}"
+    assert all(family in page for family in known), f"{name} says {says!r}, the page {page}"
