@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # In order, however many jobs make was given: what `test` says last is pytest's summary.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites venv demo test lint types imports unit browser compiled nightly mutants bench format docs site pictures wheel clean
+.PHONY: help prerequisites venv demo test lint types imports unit browser oldest compiled nightly mutants bench format docs site pictures wheel dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +66,9 @@ unit: $(VENV)/.stamp compiled ## pytest
 browser: $(VENV)/.stamp compiled ## the operator's page in Chromium
 	$(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
 
+oldest: ## some tests with the oldest version of each dependency: a minute or two
+	PYTHON='$(PYTHON)' .ci/oldest
+
 # The tests start hundreds of processes, several of them at once.
 compiled: $(VENV)/.stamp
 	@$(BIN)/python -m compileall -q src rules
@@ -104,6 +107,10 @@ pictures: $(VENV)/.stamp ## take the pictures of docs/operating.md, with Chromiu
 
 wheel: $(VENV)/.stamp ## build a wheel into dist/
 	$(PIP) wheel . --no-deps --wheel-dir dist
+
+# The time in the archives is that of the commit, so that whoever builds it again gets the same bytes.
+dist: $(VENV)/.stamp ## build wheel and sdist into dist/, reproducibly
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --outdir dist
 
 clean: ## remove what was made
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,6 +1,9 @@
-"""docs/licences.md has each package that an installation brings, with the licence that the package itself names."""
+"""What is installed with taskcheck: who uses it, within which bounds, and under which licence."""
 
+import ast
 import re
+import runpy
+import tomllib
 from collections.abc import Iterator
 from importlib import metadata
 
@@ -9,6 +12,70 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DIRECT = [
+    canonicalize_name(Requirement(line).name)
+    for line in (
+        *PROJECT["dependencies"],
+        *(each for extra in PROJECT["optional-dependencies"].values() for each in extra),
+    )
+]
+IMPORTED = {"gitpython": "git", "python-frontmatter": "frontmatter", "pyyaml": "yaml"}
+"""What a package is imported as, where that isn't its name."""
+
+
+def users(name: str) -> set[str]:
+    """Return the modules of taskcheck that import a package, as `formats/junit.py`."""
+    module = IMPORTED.get(name, name.replace("-", "_"))
+    source = ROOT / "src" / "taskcheck"
+    return {
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for imported in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names]
+        )
+        if imported.partition(".")[0] == module
+    }
+
+
+def roles() -> dict[str, list[str]]:
+    """Return the modules that docs/architecture.md names for each package."""
+    text = (ROOT / "docs" / "architecture.md").read_text().partition("## What others wrote")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([\w, -]+) \| .* \| (`.*`) \|$", text, re.M)
+    return {
+        canonicalize_name(name): re.findall(r"`(.*?)`", modules)
+        for names, modules in rows
+        for name in names.split(", ")
+    }
+
+
+@pytest.mark.parametrize("name", DIRECT)
+def test_a_dependency_is_used_where_the_architecture_says(name: str) -> None:
+    modules = roles()[name]
+    using = users(name)
+    assert using, f"{name} is imported nowhere"
+    assert all(user.startswith(tuple(modules)) for user in using), f"{name} is used by {using}"
+    assert all(any(user.startswith(module) for user in using) for module in modules), f"{name} isn't used by {modules}"
+
+
+def test_the_architecture_names_no_other() -> None:
+    assert roles().keys() == set(DIRECT)
+
+
+BOUNDS = runpy.run_path(str(ROOT / ".ci" / "bounds.py"))
+
+
+def test_each_dependency_has_bounds_and_the_oldest_is_tried() -> None:
+    """By .ci/oldest, which installs what this prints; what is newest, any other run has."""
+    pinned = BOUNDS["oldest"]((ROOT / "pyproject.toml").read_text())
+    assert [canonicalize_name(line.partition("==")[0]) for line in pinned] == DIRECT
+    for line in ("a>=1", "a<2", "a", "a~=1.2"):
+        with pytest.raises(ValueError, match="no bounds"):
+            BOUNDS["pinned"](line)
+
 
 EXTRAS = ("", "serve", "online", "metrics")
 FAMILIES = {
