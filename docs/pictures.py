@@ -1,4 +1,7 @@
-"""Takes the pictures in docs/pictures of the demo, with Chromium: `python docs/pictures.py`."""
+"""Takes the pictures in docs/pictures, with Chromium: `python docs/pictures.py`.
+
+They are of the demo, and check.png of the store of docs/getting-started.md, as it is before the first repair.
+"""
 
 import re
 import shutil
@@ -12,6 +15,10 @@ from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 from rich.text import Text
 
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from tests import pages
+
 from taskcheck.testing import build, incidents_fixture
 
 FOLDER = Path(__file__).parent / "pictures"
@@ -24,17 +31,25 @@ def taskcheck(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "taskcheck", *arguments]
 
 
-def terminal(browser: Browser, root: Path) -> None:
-    """What `taskcheck status` prints, in colour, as a terminal of 80 columns shows it."""
-    done = subprocess.run(  # noqa: S603 - our own command
-        taskcheck("status", *NOW, "--color", "always"), cwd=root, capture_output=True, text=True, check=False
-    )
+def terminal(browser: Browser, root: Path, name: str, *arguments: str) -> None:
+    """What a command prints, in colour, as a terminal shows it."""
+    command = taskcheck(*arguments, "--color", "always")
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     console = Console(record=True, width=88, file=StringIO(), force_terminal=True)
     console.print(Text.from_ansi(done.stdout), soft_wrap=True)
-    svg = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="taskcheck status"), flags=re.DOTALL)
+    title = " ".join(("taskcheck", *(argument for argument in arguments if argument not in NOW)))
+    svg = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title=title), flags=re.DOTALL)
     page = browser.new_page(viewport={"width": 900, "height": 1300})
     page.set_content(f"<body style='margin:0'>{svg}")
-    page.locator("svg").first.screenshot(path=FOLDER / "status.png")
+    page.locator("svg").first.screenshot(path=FOLDER / f"{name}.png")
+
+
+def first_store(folder: Path) -> Path:
+    """Build the store of docs/getting-started.md by what the page says before it is checked."""
+    page = folder / "page.md"
+    page.write_text((Path(__file__).parent / "getting-started.md").read_text().partition("## Check it")[0])
+    pages.follow(page, folder)
+    return folder / "shop"
 
 
 def served(browser: Browser, root: Path) -> None:
@@ -65,7 +80,8 @@ def main() -> None:
         root = build(incidents_fixture(), Path(folder) / "fleet").root
         browser = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
         FOLDER.mkdir(exist_ok=True)
-        terminal(browser, root)
+        terminal(browser, root, "status", "status", *NOW)
+        terminal(browser, first_store(Path(folder)), "check")
         served(browser, root)
         browser.close()
 
