@@ -295,3 +295,19 @@ def test_a_file_in_the_folder_of_another_status_is_told(store: Store) -> None:
     assert config["folders"] == {"board/doing": "active", "board/done": "done", "board/todo": "ready"}
     (incident,) = taskcheck("--format", "json", cwd=root).json["incidents"]
     assert (incident["task"], incident["findings"][0]["rule"]) == ("1", "status-contradicted")
+
+
+@pytest.mark.parametrize(("statuses", "said"), [
+    (("todo", "doing", "completed"), True),
+    (("todo", "ready", "completed"), False),
+    (("ready", "in_progress", "completed"), False),
+])  # fmt: skip
+def test_a_check_of_unknown_words_leads_to_init(statuses: tuple[str, ...], said: bool, store: Store) -> None:
+    """Where most are unknown, one configuration settles what else is an error of each task."""
+    task = "---\ntitle: {0}\nassignee: ana\nstatus: {1}\n---\n"
+    root = store({f"tasks/{number}.md": task.format(number, status) for number, status in enumerate(statuses)})
+    hint = "2 tasks have statuses that nothing here explains; `taskcheck init` proposes a configuration"
+    assert (hint in taskcheck(cwd=root).err) is said
+    assert taskcheck("init", "--yes", cwd=root).code == 0
+    configured = taskcheck(cwd=root)
+    assert (configured.code, configured.err) == (0, "")

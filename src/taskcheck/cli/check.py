@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import Failure, complain
-from taskcheck.cli.common import guarded, local_rules, opened, replace_file, show, tell_empty
+from taskcheck.cli.common import guarded, local_rules, opened, replace_file, show, tell_empty, tell_unconfigured
 from taskcheck.cli.named import about, keep_failed
 from taskcheck.cli.options import PRUNE, UPDATE, arguments, consistent
 from taskcheck.cli.outputs import output, renderer_of, write
@@ -55,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
     _tell(report, options)
     keep_failed(checked.report, request, options, store.location)
     tell_empty(report, store)
+    if not options.config:
+        tell_unconfigured(report, store)
     store.plugins.finish(report, checked.plan)
     return 0 if _is_commit_of_code(report, store, options) else report.exit_code
 

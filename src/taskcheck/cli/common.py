@@ -262,3 +262,18 @@ def tell_empty(report: "Report", store: "Store") -> None:
         complain(visible(f"{NOTHING} in {store.location.root} ({looked})", None))
         for line in seen(store):
             complain(visible(line, None))
+
+
+def tell_unconfigured(report: "Report", store: "Store") -> None:
+    """Say on stderr that nobody said what the statuses mean, where most are in no class and nothing is configured.
+
+    Each such task is an error of its own; one configuration settles all of them.
+    """
+    from taskcheck.config import load as config
+    from taskcheck.report.work import OTHER
+
+    unclassed = report.classes.get(OTHER, 0)
+    is_known = store.detected or 2 * unclassed <= sum(report.classes.values())
+    if is_known or config.find(store.location.root) is not None:
+        return
+    complain(f"{unclassed} tasks have statuses that nothing here explains; `taskcheck init` proposes a configuration")
