@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import pairwise
 
 from taskcheck.cli import COMMANDS
 
@@ -25,18 +26,27 @@ It is 3 too where stdout can't be written, and 141 where nobody reads it any mor
 
 def page() -> str:
     """The page, a section for each command."""
-    return "\n".join([INTRODUCTION, *(_section(name, about) for name, about in COMMANDS.items())])
+    return "\n".join([INTRODUCTION, *map(_section, COMMANDS)])
 
 
-def _section(name: str, about: str) -> str:
+def _section(name: str) -> str:
     """What a command is for, what it takes, and each of its options."""
     module = import_module(f"taskcheck.cli.{name}")
     parser = argparse.ArgumentParser(prog=f"taskcheck {name}")
     module.arguments(parser)
     rows = list(_rows(parser))
-    told = "\n".join(line if not line.startswith(" ") else f"    {line.strip()}" for line in module.__doc__.split("\n"))
-    lines = [f"## taskcheck {name}", "", f"{about[0].upper()}{about[1:]}.", "", told.strip(), ""]
+    lines = [f"## taskcheck {name}", "", _told(module.__doc__ or ""), ""]
     return "\n".join([*lines, "| argument | does |", "|---|---|", *rows, ""])
+
+
+def _told(docstring: str) -> str:
+    """A docstring as Markdown: lines that stand in are code, with a blank line before the first."""
+    lines = [f"    {line.strip()}" if line.startswith(" ") else line for line in docstring.strip().split("\n")]
+    spaced = [
+        f"\n{line}" if line.startswith(" ") and before and not before.startswith(" ") else line
+        for before, line in pairwise(["", *lines])
+    ]
+    return "\n".join(spaced)
 
 
 def _rows(parser: argparse.ArgumentParser) -> Iterator[str]:

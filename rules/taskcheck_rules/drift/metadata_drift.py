@@ -54,7 +54,7 @@ def metadata_drift(
     """A worktree's copy of a task is ahead of root's, and root should have followed.
 
     ## Why
-    The queue reads root: it dispatches a second time what a worker has already begun or finished.
+    The queue reads root, so it dispatches again what a worker has begun or finished.
 
     ## Example
     Root says `ready`; the worktree's copy says `in_progress` and names a pull request. It is an error too when root

@@ -43,11 +43,11 @@ def root_behind(
     Root is a ledger too. Everybody else already sees that a task is done; the queue here dispatches it again.
 
     ## Example
-    `origin/main` has fix-login as `completed` since its pull request was squashed there, and root, which is one commit
-    behind, still says `in_progress`. No fetch is made: what was never fetched isn't known. A task that ledgers or a
-    worktree speak of, and whose status differs, has a finding of its own, which explains what follows from it; all
-    others are named together. Where no task file differs, the summary alone says that root is behind. Shallow clones
-    aren't compared, and neither is a root that isn't on trunk.
+    `origin/main` has fix-login as `completed` since its pull request was squashed there, and root, which is one
+    commit behind, still says `in_progress`. taskcheck fetches nothing: what was never fetched, it doesn't know. A
+    task that ledgers or a worktree speak of, and whose status differs, has a finding of its own, which explains
+    what follows from it; all others are named together. Where no task file differs, the summary alone says that
+    root is behind. Shallow clones aren't compared, and neither is a root that isn't on trunk.
 
     ## Fix
     None: `git pull --ff-only`, or `git pull --rebase` where both have commits of their own. Fixes in files that trunk

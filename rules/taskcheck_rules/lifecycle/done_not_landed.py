@@ -42,7 +42,7 @@ def done_not_landed(
     """A task is done, and its work isn't on trunk.
 
     ## Why
-    Done is a claim: what waits for the task is started on work that isn't there, and nobody looks after the branch.
+    Done is a claim. Tasks that wait for this one begin on work that isn't there, and nobody looks after the branch.
 
     ## Example
     fix-login is `completed`; its tombstone names `task/fix-login`, which has two commits of that run that never reached
@@ -50,9 +50,10 @@ def done_not_landed(
     done. Or its run ended as `completed_with_pr`, no ledger names a pull request, and a branch that it names is still
     there without having landed.
 
-    Only a branch counts that a ledger or the front matter ties to the task, and that no newer record gives another
-    task. Silent where a register or the forge calls the pull request merged, where git can't prove that the branch
-    hasn't landed (trunk has changed the same files since), and for a task that was dropped: that claims nothing.
+    A branch counts only if a ledger or the front matter ties it to the task, and no newer record gives it to
+    another one. Silent where a register or the forge calls the pull request merged, where git can't prove that the
+    branch hasn't landed (trunk has changed the same files since), and for a task that was dropped: that claims
+    nothing.
 
     ## Fix
     None: merge the work, or open the task again.

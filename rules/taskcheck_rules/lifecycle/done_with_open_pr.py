@@ -18,7 +18,7 @@ def done_with_open_pr(task: Task, pulls: Pulls) -> Iterator[Finding]:
     """A task is done, and its pull request is still open.
 
     ## Why
-    What waits for the task is started on work that hasn't landed; and nobody looks after the pull request any more.
+    Tasks that wait for this one begin on work that hasn't landed, and nobody looks after the pull request.
 
     ## Example
     fix-login is `completed`, and its forge says that acme/shop#12 is open. Only `--online` can see that: the forge is
@@ -29,7 +29,7 @@ def done_with_open_pr(task: Task, pulls: Pulls) -> Iterator[Finding]:
     ignore the rule.
 
     ## Fix
-    None: whether the task is reopened or the pull request merged or closed is for a person to say.
+    None: a person has to decide: reopen the task, or merge or close the pull request.
     """
     if not task.closed or _exempt(task):
         return

@@ -62,8 +62,8 @@ def missing_terminal_state(
     ## Example
     The dispatch log ends in `dispatch_exit_code=0`, there is no tombstone, and root and worktree both say
     `in_progress`. Or: the tombstone has no outcome, or one that isn't among the configured ones, or
-    `completed_with_pr` while no ledger names a pull request. Once a later commit on root has changed the status,
-    somebody has seen to it.
+    `completed_with_pr` while no ledger names a pull request. Silent once a later commit on root has changed the
+    status: somebody took care of it.
 
     ## Fix
     None: read the log and the worktree, then say how it ended: `taskcheck finish TASK --outcome OUTCOME`. The evidence

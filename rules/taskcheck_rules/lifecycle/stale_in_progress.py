@@ -53,9 +53,9 @@ def stale_in_progress(
     Work that stands still looks like work that goes on; nobody picks it up again.
 
     ## Example
-    `status: in_progress`, nobody's process lives, and the newest sign of work (front matter, register, tombstone,
-    commits of its branch, log) is older than `in_progress_max_idle`. The message says which terminal state the
-    traces speak for: a pull request, a review, commits.
+    `status: in_progress`, no process of a worker lives, and the newest sign of work (front matter, register,
+    tombstone, commits of its branch, log) is older than `in_progress_max_idle`. The message says which terminal
+    state the traces speak for: a pull request, a review, commits.
 
     ## Fix
     None: finish the task, or set it back.

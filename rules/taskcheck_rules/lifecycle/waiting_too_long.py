@@ -12,12 +12,12 @@ def waiting_too_long(task: Task, waiting: dict[str, Waiting], settings: Settings
     """A task waits for a person for longer than the configuration allows.
 
     ## Why
-    Nothing disagrees, so nothing is shown; and the pull request grows old.
+    Nothing disagrees, so no other rule speaks, while the pull request grows old.
 
     ## Example
-    `[limits] review_max_wait = "3d"`, and fix-login is `in_review` since a week. `stopped_max_wait` is for tasks that
-    are blocked or failed, `ready_max_wait` for ready ones that nobody ever picked up. Without these limits the rule is
-    silent; and where no ledger tells since when, nobody knows.
+    `[limits] review_max_wait = "3d"`, and fix-login has been `in_review` for a week. `stopped_max_wait` is for
+    tasks that are blocked or failed, `ready_max_wait` for ready ones that nobody ever picked up. The rule is silent
+    without these limits, and where no ledger tells since when the task waits.
 
     ## Fix
     None: review it, unblock it, or set it back.

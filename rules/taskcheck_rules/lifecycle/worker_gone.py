@@ -49,8 +49,8 @@ def worker_gone(task: Task, dispatches: Dispatches, copies: Copies | None = None
     moved for `in_progress_max_idle`; or the manager has signalled `dispatch_worker_gone` since the launch.
 
     A worker on another host lives while its heartbeat is fresh, and isn't called gone for want of one. When the
-    worktree's copy is finished, dispatch-completed-unreconciled speaks instead. A task that somebody has set back in
-    root since the last sign of the worker is looked after.
+    worktree's copy is finished, dispatch-completed-unreconciled speaks instead. Silent where somebody has set the
+    task back in root since the last sign of the worker.
 
     ## Fix
     None: look at what it left in its worktree, then dispatch the task again (`taskcheck run` takes it) or set it back.

@@ -43,12 +43,12 @@ def worker_outlives_task(
     It goes on spending, and may write to a task that nobody looks at any more.
 
     ## Example
-    The task says `completed` since an hour, and process 4242 of its register entry, or of its tombstone, is still at
-    work. Silent for `pickup_grace` after the closing, where nothing tells when that was, and where the record of an
-    open task names the same process: a worker may take one task after another.
+    The task has said `completed` for an hour, and process 4242 of its register entry, or of its tombstone, is still
+    at work. Silent for `pickup_grace` after the closing, where nothing tells when that was, and where the record of
+    an open task names the same process: a worker may take one task after another.
 
     ## Fix
-    None: whether its work is still wanted is for a person to say. Its entry stays while it lives.
+    None: a person has to decide whether its work is still wanted. Its entry stays while it lives.
     """
     closed = _closed_at(task)
     if not task.closed or closed is None:

@@ -28,14 +28,14 @@ def broken_worktree(tasks: Tasks, checkouts: Checkouts, entries: Entries | None 
     """A worktree can't be compared: its folder is gone while git lists it, or it and the repository aren't linked.
 
     ## Why
-    What its worker wrote isn't seen, and a link that is broken proves nothing: the work may be finished in a folder
-    that was moved.
+    Nobody sees what its worker wrote. A broken link proves nothing: the work may be finished, in a folder that was
+    moved.
 
     ## Example
-    `.worktrees/fix-login` was moved with `mv`; the whole repository was; its `.git` file, or git's own record of it, is
-    gone or leads elsewhere. A warning on the open task whose own worktree it is; all others together are one
-    information. So it is with a branch that is to be compared, and that git can't read. A missing worktree that is
-    locked in git may lie on a disk that isn't there now, and is silent.
+    `.worktrees/fix-login` was moved with `mv`; the whole repository was; its `.git` file, or git's own record of
+    it, is gone or leads elsewhere. A warning on the open task whose own worktree it is; all others together are one
+    information. The same goes for a branch that was asked for, and that git can't read. A missing worktree that git
+    has locked is silent: it may be on a disk that isn't mounted.
 
     ## Fix
     None: `git worktree repair PATH` links it again where the folder is there, or where it was moved to;

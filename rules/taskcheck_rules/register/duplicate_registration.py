@@ -26,7 +26,7 @@ def duplicate_registration(
     that of the other is known to be dead, the worktree is the first one's: it was used again.
 
     ## Fix
-    None: who goes on is for the two to say.
+    None: the two people have to agree who goes on.
     """
     for task in sorted({entry.task for entry in entries}):
         yield from _of_several_managers(task, entries.of(task))

@@ -61,14 +61,14 @@ def register_orphan(
     The active count is inflated, and a dead worktree looks alive.
 
     ## Example
-    The task is completed and still registered; its branch is merged; the worktree that the entry names is gone and git
-    doesn't list it any more, longer than `pickup_grace` after it was registered. An entry whose run has ended while
-    the task isn't done is a warning; so is one whose worker is gone for `pickup_grace` while the task is neither ready
-    nor active. A worktree that is only broken is broken-worktree's.
+    The task is completed and still registered; its branch is merged; the worktree that the entry names is gone and
+    git doesn't list it any more, longer than `pickup_grace` after it was registered. An entry whose run has ended
+    while the task isn't done is a warning; so is one whose worker is gone for `pickup_grace` while the task is
+    neither ready nor active. Of a worktree that is only broken, broken-worktree speaks.
 
     No finding while a live process holds the entry, nor for a worktree on another host or under a folder that isn't
-    there, nor for a missing one that is locked in git, nor for a branch that is only perhaps merged, nor by a branch or
-    the pull request of an earlier run, merged before the entry was made.
+    there, nor for a missing one that is locked in git, nor for a branch that may not be merged, nor because of a
+    branch or pull request of an earlier run that was merged before the entry was made.
 
     ## Fix
     Removes the entry, nothing else: the work itself is in git. Safe where its worker is known to be dead (its process

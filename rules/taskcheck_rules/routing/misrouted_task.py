@@ -50,12 +50,13 @@ def misrouted_task(
     A queue that takes "anything not somebody else's" starts work that was never meant for it.
 
     ## Example
-    dave-fowler's register holds a task of the role data-viz-designer, which rj fills. A register entry holds a task,
-    and so does a snapshot row that is `registered` or has a `dispatch_state`, and a dispatch that hasn't ended.
+    dave-fowler's register holds a task of the role data-viz-designer, which rj fills. A manager holds a task by a
+    register entry, by a snapshot row that is `registered` or has a `dispatch_state`, or by a dispatch that hasn't
+    ended.
 
     ## Fix
-    Removes the register entry. Safe, and only offered, when it has no worktree and its process is known not to live,
-    or none was ever launched; otherwise a worker may be at it, or its work may still be there.
+    Removes the register entry. Safe, and only offered, when it has no worktree and its process is known not to
+    live, or none was ever launched; otherwise a worker may be at work on it, or its work may still be there.
     """
     if task.closed:
         return

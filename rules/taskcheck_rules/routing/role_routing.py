@@ -30,17 +30,17 @@ def role_routing(task_or_manager: Task | Manager, people: People, settings: Sett
     """An open task is owned by nobody who could act: an unknown name, or a role that no person fills.
 
     ## Why
-    A queue that takes what it can't route takes what is nobody's. Such a task isn't dispatchable.
+    Nobody may dispatch such a task. A queue that takes what it can't route takes it all the same.
 
     ## Example
-    `owner: product-critic`, and no person is declared for that role. A role that is set to `false` is on purpose
-    nobody's, and silent. A missing owner counts for ready and active tasks only, in a store that has managers or
-    requires an owner. A register or snapshot of an owner
-    who resolves to nobody is found too, on that manager; one that is named after a role which a person fills is a
-    warning, for that person's manager has another one. Names that begin alike or look alike are only suggested.
+    `owner: product-critic`, and no person is declared for that role. A role that is set to `false` is nobody's on
+    purpose, and silent. A missing owner counts for ready and active tasks only, in a store that has managers or
+    requires an owner. A register or snapshot of an owner who resolves to nobody is found too, on that manager; one
+    that is named after a role which a person fills is a warning, for that person's manager has another one. Names
+    that begin alike or look alike are only suggested.
 
     ## Fix
-    None: who acts is for a person to say, in `[people]` and `[roles]` or in the team files.
+    None: a person has to say who acts, in `[people]` and `[roles]` or in the team files.
     """
     if isinstance(task_or_manager, Manager):
         yield from _of_manager(task_or_manager, people)

@@ -54,12 +54,12 @@ def snapshot_mismatch(
     `registered` that the register doesn't have, or the other way round. `counts.attention` is 3, and neither the
     signals nor the rows make three. A signal `pickup_overdue`, and a worktree or root shows the task in progress.
 
-    What was written after `generated_at`, or less than 30 s before it (`clock_skew` where that is less), isn't held
-    against the snapshot: its manager reads for a while before it writes. Nor are other fields: `dispatch_state` is the
+    What was written after `generated_at`, or less than 30 s before it (`clock_skew` where that is less), doesn't
+    count: a manager reads for a while before it writes. Other fields don't count either: `dispatch_state` is the
     manager's own word.
 
     ## Fix
-    None: the manager's next heartbeat does it; where it doesn't, the manager reads something else than it should.
+    None: the manager's next heartbeat settles it. If it doesn't, the manager reads other files than it should.
     """
     snapshot, generated_at = dated_snapshot(manager)
     written = snapshot.ledger.written_at or generated_at

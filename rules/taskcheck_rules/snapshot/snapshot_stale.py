@@ -39,13 +39,14 @@ def snapshot_stale(
     """A manager with work to do hasn't written its heartbeat in time, or dates it in the future.
 
     ## Why
-    The status page shows the snapshot: when it is old, everything on the page is.
+    The status page shows the snapshot. When that is old, so is everything on the page.
 
     ## Example
     `generated_at` is 25 hours old, `snapshot_max_age` is 10 minutes, and the register holds entries. A manager
-    without entries and ready tasks may be at rest. Of several snapshots of one person the newest is judged. In the
-    future counts from `clock_skew` on: such a snapshot would look fresh for as long as it is ahead. A manager without
-    any heartbeat is information, where a worker of it lives and other managers of the store have one.
+    without entries and ready tasks may be at rest. Of several snapshots of one person the newest is judged. A date
+    ahead of now by more than `clock_skew` counts too: such a snapshot would look fresh for as long as it is ahead.
+    A manager without any heartbeat is information, where a worker of it lives and other managers of the store have
+    one.
 
     ## Fix
     None: start the manager again, or set its clock.

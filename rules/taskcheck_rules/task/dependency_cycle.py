@@ -22,7 +22,7 @@ def dependency_cycle(tasks: Tasks) -> Iterator[Finding]:
     `a` depends on `b`, `b` on `c`, and `c` on `a`; or a task depends on itself.
 
     ## Fix
-    None: which of the dependencies is wrong is for a person to say.
+    None: a person has to decide which dependency is wrong.
     """
     dependencies = _dependencies(tasks)
     graph = {task: [one.on for one in named] for task, named in dependencies.items()}

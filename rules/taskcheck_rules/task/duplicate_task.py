@@ -21,10 +21,10 @@ def duplicate_task(tasks: Tasks) -> Iterator[Finding]:
 
     ## Example
     `tasks/a/fix-login.md` and `tasks/b/fix-login.md`; or two files with `id: TASK-7`. A warning: `SHOP-2` beside
-    `shop-2`. References are read without regard to case, so one to `Shop-2` is to neither.
+    `shop-2`. References ignore case, so nobody can tell which of them `Shop-2` means.
 
     ## Fix
-    None: which of them is to be renamed, and who refers to it, is for a person to say.
+    None: a person has to decide which of them gets another id, and to change what refers to it.
     """
     files: dict[str, list[Task]] = {}
     for task in tasks:

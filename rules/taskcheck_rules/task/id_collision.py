@@ -23,12 +23,12 @@ def id_collision(tasks: Tasks, copies: Copies) -> Iterator[Finding]:
     Root files `tasks/fix-login.md` with `id: INFRA-024`, and a worktree that was made earlier files
     `tasks/highlight.md` with the same id. A warning where only a branch tip has the other file.
 
-    Two files are one task when they have one path, or grew from one file: it was moved, or renamed with its bytes or
-    its title. A card whose id was given away again after it was archived isn't told: it isn't judged any more.
+    Two files are one task when they have one path, or grew from one file: it was moved, or renamed with its bytes
+    or its title. An archived file isn't judged, so its id may be given away again.
 
     ## Fix
-    None: which of them gets another id, and who refers to it, is for a person to say. Nothing else of the one is
-    compared with the other, or repaired by it.
+    None: a person has to decide which of them gets another id, and to change what refers to it. Nothing else of one
+    is compared with the other, or repaired by it.
     """
     for found in _by_file(copies).values():
         task = found[0].task

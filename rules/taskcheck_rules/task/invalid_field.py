@@ -52,7 +52,7 @@ def invalid_field(task: Task, settings: Settings, people: People | None = None) 
     """A field of a task file is missing, of the wrong type, or contradicts another one of the same file.
 
     ## Why
-    What a program can't use it drops or guesses: the task is left out of the queue, or dated wrong.
+    A program drops or guesses what it can't use: it leaves the task out of the queue, or dates it wrong.
 
     ## Example
     No `title`; `depends_on` is a mapping; `pr_number: soon`; `created_at: last week`; a status that is in no class of
@@ -62,11 +62,11 @@ def invalid_field(task: Task, settings: Settings, people: People | None = None) 
     Where the store itself keeps a list of its statuses (`[vocabulary]`), that list counts: a status outside of it is a
     warning.
 
-    Times that both name their offset are compared exactly; of others the days have to be two apart, for nobody knows
-    in which zone they were written. A missing owner of a ready or active task is told by role-routing.
+    Two times that name their offset are compared exactly. Others have to be two days apart, for nobody knows in
+    which zone they were written. Of a ready or active task without an owner, role-routing speaks.
 
     ## Fix
-    None: what was meant is for a person to say.
+    None: only a person knows what was meant.
     """
     faults = (
         *_missing(task, settings, people),

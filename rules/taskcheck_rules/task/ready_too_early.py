@@ -14,8 +14,8 @@ def ready_too_early(task: Task, tasks: Tasks) -> Iterator[Finding]:
     A queue dispatches what is ready, and the worker builds on what isn't there.
 
     ## Example
-    `status: ready`, `depends_on: [fix-login]`, and fix-login is `in_review`. One that was dropped is
-    dropped-dependency's.
+    `status: ready`, `depends_on: [fix-login]`, and fix-login is `in_review`. Of a dependency that was dropped,
+    dropped-dependency speaks.
 
     ## Fix
     None: either the status or the dependency is wrong.

@@ -30,7 +30,7 @@ def shared_pull_request(tasks: Tasks, options: Options, checkouts: Checkouts | N
     `among_siblings = true` the subtasks of one task may share.
 
     ## Fix
-    None: take the record out of the task that it isn't of.
+    None: take the record out of the task that it doesn't belong to.
     """
     home = checkouts.home if checkouts is not None else None
     for sharing in shared(tasks, _pull_of, home):

@@ -37,13 +37,13 @@ def status_contradicted(task: Task, settings: Settings, markers: Mapping[str, tu
     People read the folder and the text, programs read the front matter: each believes something else.
 
     ## Example
-    `backlog/completed/task-7.md` says `status: To Do`; the text below says `## Status: done`. What a folder stands for
-    is in `[folders]`, what a marker file stands for in `[markers]`, where a map of statuses is in `[board]`. Words of
-    one class don't contradict each other, nor do done and dropped. A heading is information, unless the format keeps
-    one (`[shape] keeps_status_line`): elsewhere it is a note of earlier days.
+    `backlog/completed/task-7.md` says `status: To Do`; the text below says `## Status: done`. What a folder stands
+    for is in `[folders]`, what a marker file stands for in `[markers]`, where a map of statuses is in `[board]`.
+    Words of one class don't contradict each other, nor do done and dropped. A heading is information, unless the
+    format keeps one (`[shape] keeps_status_line`): elsewhere it is an old note.
 
     ## Fix
-    None: which of the two is true is for a person to say.
+    None: only a person knows which of the two is true.
     """
     if task.stage is None:
         return

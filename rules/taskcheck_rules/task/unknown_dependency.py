@@ -10,7 +10,7 @@ def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
     """A task depends on one that isn't there.
 
     ## Why
-    Such a task can never become ready, or becomes ready too early, by whichever way a queue takes what it can't find.
+    A queue that waits for what it can't find never takes the task. One that ignores it takes the task too early.
 
     ## Example
     `depends_on: [fix-logn]`, and there is a task fix-login. Case and leading zeros don't matter.
@@ -18,7 +18,7 @@ def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
     title begins with will do within the epic: `T1` is the task `T1: Theme`.
 
     ## Fix
-    None: what was meant is for a person to say.
+    None: only a person knows which task was meant.
     """
     hidden = False
     for route, name in task.texts("depends_on"):

@@ -16,14 +16,14 @@ def unreadable_state(ledger: Ledger) -> Iterator[Finding]:
     """A register, snapshot, tombstone, dispatch log or team file can't be read, or a part of it can't be used.
 
     ## Why
-    What a ledger that can't be read says is unknown; to take it for empty would report health.
+    Nobody knows what an unreadable ledger says. Whoever takes it for empty reports that all is well.
 
     ## Example
     A snapshot that was cut off while it was written, a key that stands twice, a pid that is text. Of a file that can
     be read only in part the rest still counts.
 
     ## Fix
-    None: its writer has to write it again, or a person has to mend it.
+    None: its writer has to write it again, or a person has to correct it.
     """
     of_task = ledger.kind in {LedgerKind.TOMBSTONE, LedgerKind.LOG}
     for route, trouble in ledger.troubles:

@@ -24,7 +24,7 @@ def unreadable_task(file: Task) -> Iterator[Finding]:
     `README.md`, `index.md`, `_TEMPLATE.md` and Markdown without front matter are no tasks.
 
     ## Fix
-    None: what was meant is for a person to say. The message names the line and, where there is one, the cure.
+    None: only a person knows what was meant. The message names the line and, where there is one, the cure.
     """
     if file.trouble is None:
         return

@@ -1,8 +1,9 @@
 """Print what makes a shell complete commands, options, tasks, rules and people.
 
-bash   taskcheck completion bash > ~/.local/share/bash-completion/completions/taskcheck
-zsh    taskcheck completion zsh  > "${fpath[1]}/_taskcheck"
-fish   taskcheck completion fish > ~/.config/fish/completions/taskcheck.fish
+Where a shell looks for it:
+  bash   taskcheck completion bash > ~/.local/share/bash-completion/completions/taskcheck
+  zsh    taskcheck completion zsh  > "${fpath[1]}/_taskcheck"
+  fish   taskcheck completion fish > ~/.config/fish/completions/taskcheck.fish
 """
 
 import argparse
