@@ -11,7 +11,7 @@ from taskcheck.version import __version__ as __version__
 if TYPE_CHECKING:
     from taskcheck.checks import check as check
     from taskcheck.config.load import ConfigError as ConfigError
-    from taskcheck.config.people import People as People
+    from taskcheck.config.people import Owner as Owner, People as People
     from taskcheck.config.settings import FINISHED as FINISHED, Limits as Limits, Settings as Settings, Stage as Stage
     from taskcheck.config.suggest import did_you_mean as did_you_mean
     from taskcheck.documents import Value as Value
@@ -91,7 +91,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "checks": ("check",),
     "config.load": ("ConfigError",),
-    "config.people": ("People",),
+    "config.people": ("Owner", "People"),
     "config.settings": ("FINISHED", "Limits", "Settings", "Stage"),
     "config.suggest": ("did_you_mean",),
     "documents": ("Value",),

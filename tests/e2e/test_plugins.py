@@ -95,6 +95,14 @@ def test_a_plugin_of_this_version_is_called(store: Callable[..., Path], tmp_path
     assert (found.code, found.json["summary"]["findings"]) == (1, 1)
 
 
+def test_installed_plugins_say_nothing_in_the_demo(tmp_path: Path) -> None:
+    path = install_plugin(tmp_path / "ours", rule("yield finding()"))
+    now = ("--now", "2026-03-24T18:00:00Z")
+    with_plugin = taskcheck("demo", *now, cwd=tmp_path, PYTHONPATH=path)
+    assert "aaa-rule" not in with_plugin.out
+    assert (with_plugin.code, with_plugin.out) == (0, taskcheck("demo", *now, cwd=tmp_path).out)
+
+
 ORDERED = """
 from taskcheck import hookimpl
 
