@@ -81,11 +81,12 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def request_for(built: Built, **changes: object) -> Request:
-    """The request that checks a built fixture at its moment, with its process table."""
+    """The request that checks a built fixture at its moment, with its process table and its forge."""
     processes = None
     if built.processes is not None:
         processes = Processes(host=built.host or "this-host", started=dict(built.processes))
-    return Request(now=built.now, processes=processes, **changes)  # type: ignore[arg-type]
+    given: dict[str, object] = {"pull_requests": built.pull_requests, **changes}
+    return Request(now=built.now, processes=processes, **given)  # type: ignore[arg-type]
 
 
 def where_for(built: Built) -> Where:
