@@ -10,7 +10,6 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
 import taskcheck
@@ -21,13 +20,16 @@ SIGNALS = {"worker-gone": "dispatch_worker_gone", "stale-in-progress": "stuck_in
 """Rules whose findings a person should look at, by the kind of raw signal that is raised for them."""
 
 
-def prune(found: Iterable[taskcheck.Finding], owner: str, root: Path) -> None:
-    """Take entries out of the register whose task, branch, worktree or run is over."""
-    over = {finding.task for finding in found if finding.rule == "register-orphan" and _is_safe(finding)}
+def prune(look: owners.Turn) -> set[str]:
+    """Take entries out of the register whose task, branch, worktree or run is over; their tasks."""
+    over = {finding.task for finding in look.report.findings if finding.rule == "register-orphan" and _is_safe(finding)}
+    pruned: set[str] = set()
     if over:
-        with ledgers.register(owner, root=root) as entries:
-            for task in over & entries.keys():
+        with ledgers.register(look) as entries:
+            pruned = over & entries.keys()
+            for task in pruned:
                 del entries[task]
+    return pruned
 
 
 def _is_safe(finding: taskcheck.Finding) -> bool:
@@ -46,28 +48,30 @@ def dispatch(task: taskcheck.Task, owner: str, options: argparse.Namespace) -> "
     return subprocess.Popen([*runner, "--", *command], start_new_session=True, **quiet)
 
 
-def heartbeat(found: Iterable[taskcheck.Finding], owner: str, root: Path) -> None:
+def heartbeat(look: owners.Turn) -> None:
     """Write the snapshot that the status page shows, with a raw signal for whatever a person should look at."""
-    calls = [(str(finding.task), finding) for finding in found if finding.rule in SIGNALS and finding.task]
-    mine = [(task, finding) for task, finding in calls if owners.route(task, root=root).person == owner]
-    signals = [Signal(task=task, kind=SIGNALS[finding.rule], detail=finding.message) for task, finding in mine]
-    ledgers.write_snapshot(owner, signals=signals, root=root)
+    calls = [finding for finding in look.report.findings if finding.rule in SIGNALS and look.is_own(finding.task or "")]
+    ledgers.write_snapshot(look, signals=[_signal(finding) for finding in calls])
+
+
+def _signal(finding: taskcheck.Finding) -> Signal:
+    return Signal(task=str(finding.task), kind=SIGNALS[finding.rule], detail=finding.message)
 
 
 def turn(owner: str, started: dict[str, "subprocess.Popen[bytes]"], options: argparse.Namespace) -> bool:
-    """One round; whether there is anything left to wait for."""
+    """One round, from one look at the store; whether there is anything left to wait for."""
     for task in [task for task, process in started.items() if process.poll() is not None]:
         del started[task]
-    found = taskcheck.check(options.root, select=["register-orphan", *SIGNALS]).findings
-    prune(found, owner, options.root)
+    look = owners.turn(owner, root=options.root)
+    pruned = prune(look)
     # Workers of a manager that was killed count too.
-    busy = {*started, *ledgers.running(owner, root=options.root)}
-    if len(busy) < options.workers:
-        waiting = [task for task in owners.dispatchable(owner, root=options.root) if task.id not in busy]
-        for task in waiting[: options.workers - len(busy)]:
-            started[task.id] = dispatch(task, owner, options)
-    heartbeat(found, owner, options.root)
-    return bool(started or busy)
+    busy = {*started, *look.running}
+    waiting = [task for task in look.dispatchable if task.id not in busy]
+    for task in waiting[: max(0, options.workers - len(busy))]:
+        started[task.id] = dispatch(task, owner, options)
+    heartbeat(look)
+    # What held a pruned entry may be dispatched by the next look.
+    return bool(started or busy or pruned)
 
 
 def main() -> int:

@@ -4,6 +4,8 @@ Owners may be spelled in any way: what is written is always the one register and
 key. Writers exclude each other by taskcheck's own lock, which `taskcheck --fix` and `run` hold too, and by the
 configured ``[locks]``; every file is written whole or not at all, and others' keys and layout stay.
 
+Where an owner is asked for, a `Turn` of `taskcheck.owners` does as well: then nothing is read that it has.
+
 All functions raise what `taskcheck.owners.canonical` does, and where something is written:
 `Held` (somebody holds a lock for too long), `Moved` (a stranger without the lock wrote meanwhile: try again),
 `Obstacle` (the file may not be written), `UsageError` (the file that is there can't be read, or not be edited exactly),
@@ -20,19 +22,20 @@ from typing import Any, Literal
 
 from taskcheck.assemble.rows import register_rows
 from taskcheck.config.settings import Stage
-from taskcheck.dispatch.eligible import routes
+from taskcheck.dispatch.eligible import is_own
 from taskcheck.dispatch.records import registered, unregistered
 from taskcheck.dispatch.settle import PATIENCE
 from taskcheck.dispatch.start import make_folder
 from taskcheck.documents import DocumentError, Refused, jsonsplice, read_json
+from taskcheck.documents.bounded import Unreadable, read_still
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import iso
 from taskcheck.fix.transaction import journals_of, manager_locks
-from taskcheck.model.runtime import Dispatch, DispatchState, Entry as RegisterEntry, Tombstone
-from taskcheck.model.sources import Unavailable
+from taskcheck.model.runtime import Dispatch, DispatchState, Tombstone
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
-from taskcheck.owners import UnknownOwner, person
+from taskcheck.owners import Turn, UnknownOwner, entries_of, held, paths_of, person
+from taskcheck.read.files import MAX_LEDGER_BYTES
 from taskcheck.store import (
     Request,
     Store,
@@ -64,7 +67,7 @@ class Signal:
 
 
 @contextmanager
-def register(owner: str, *, root: Root = ".") -> Iterator[MutableMapping[str, Entry]]:
+def register(owner: str | Turn, *, root: Root = ".") -> Iterator[MutableMapping[str, Entry]]:
     """The entries of a person's register by task, locked; what was changed is written when the block ends well.
 
     Nobody else who locks can write meanwhile, so keep it short, and write nothing else of this module's in it: that
@@ -100,14 +103,15 @@ def register(owner: str, *, root: Root = ".") -> Iterator[MutableMapping[str, En
                 rewrite(store.location.root, path, lambda held: _unless_moved(held, before, after))
 
 
-def write_snapshot(owner: str, *, signals: Iterable[Signal] = (), root: Root = ".") -> Path:
+def write_snapshot(owner: str | Turn, *, signals: Iterable[Signal] = (), root: Root = ".") -> Path:
     """Write a person's heartbeat by what the ledgers say now; its path.
 
     It has a row for each task that is that person's to dispatch and is ready or in work, and for each that is in the
     person's register; and counts of the register's entries and of the distinct tasks with signals of each level.
 
     Args:
-        owner: the person, by any spelling.
+        owner: the person, by any spelling; or a look at the store, which is what the heartbeat tells, but for the
+            register: that is told as it is now.
         signals: the raw signals that the manager raises.
         root: any folder of the repository.
     """
@@ -115,8 +119,8 @@ def write_snapshot(owner: str, *, signals: Iterable[Signal] = (), root: Root = "
     path = _configured(store, store.settings.paths.snapshots, key)
     signals = tuple(signals)
     with _locked(store, path):
-        _, state = store.read(Request())
-        data = json.dumps(_snapshot(state, key, signals), indent=2, ensure_ascii=False) + "\n"
+        state = owner.state if isinstance(owner, Turn) else store.read(Request())[1]
+        data = json.dumps(_snapshot(store, state, key, signals), indent=2, ensure_ascii=False) + "\n"
         with _named(path):
             rewrite(store.location.root, path, lambda _: data.encode())
     return store.location.root / path
@@ -125,11 +129,7 @@ def write_snapshot(owner: str, *, signals: Iterable[Signal] = (), root: Root = "
 def running(owner: str, *, root: Root = ".") -> frozenset[str]:
     """Return the tasks in a person's register that a live worker holds, as far as can be told."""
     store, key = _manager(owner, root)
-    state = store.read_ledgers()
-    if isinstance(state.dispatches, Unavailable):
-        return frozenset()
-    held = state.dispatches.held
-    return frozenset(entry.task for entry in _entries(state, key) if held(entry))
+    return held(store.read_ledgers(), key)
 
 
 def tombstone(task: str, *, root: Root = ".") -> Tombstone | None:
@@ -138,9 +138,9 @@ def tombstone(task: str, *, root: Root = ".") -> Tombstone | None:
     return {found.task: found for found in parsed.ledgers.tombstones if found.readable}.get(task)
 
 
-def _snapshot(state: State, key: str, signals: tuple[Signal, ...]) -> Mapping[str, Any]:
+def _snapshot(store: Store, state: State, key: str, signals: tuple[Signal, ...]) -> Mapping[str, Any]:
     """Return a person's heartbeat as JSON values."""
-    registered_tasks = {entry.task for entry in _entries(state, key)}
+    registered_tasks = _registered_now(store, state, key)
     called = {signal.task for signal in signals}
     rows = {}
     for task in state.tasks:
@@ -160,16 +160,34 @@ def _snapshot(state: State, key: str, signals: tuple[Signal, ...]) -> Mapping[st
     }
 
 
-def _entries(state: State, key: str) -> list[RegisterEntry]:
-    """Return the entries of a person's registers."""
-    return [entry for entry in state.known_entries if entry.manager == key]
+def _registered_now(store: Store, state: State, key: str) -> set[str]:
+    """Return the tasks in a person's register as it is now, and in others of that person as they were read."""
+    path = store.settings.paths.registers.replace("{owner}", key)
+    file = paths_of(store, key).register
+    try:
+        found = _tasks_in(file)
+    except (DocumentError, Refused, Unreadable):
+        return {entry.task for entry in entries_of(state, key)}
+    return found | {entry.task for entry in entries_of(state, key) if entry.place.path != path}
+
+
+def _tasks_in(file: Path | None) -> set[str]:
+    """Return the tasks that a register names; none where there is no such file.
+
+    Raises:
+        DocumentError, Refused, Unreadable: it can't be read.
+    """
+    if file is None or not file.exists():
+        return set()
+    document = read_json(read_still(file, MAX_LEDGER_BYTES))
+    return {task for task, _, _ in register_rows(document)}
 
 
 def _to_dispatch(state: State, task: Task, key: str) -> bool:
     """Return whether a task is ready or in work, and a person's to dispatch."""
     if task.stage not in {Stage.READY, Stage.ACTIVE}:
         return False
-    return any(to.person == key for to in routes(state, task))
+    return is_own(state, task, key)
 
 
 def _count(signals: Iterable[Signal], level: str) -> int:
@@ -208,10 +226,12 @@ def _shown(dispatch: Dispatch, *, registered: bool) -> bool:
     return dispatch.state is DispatchState.RUNNING or (registered and dispatch.state is not DispatchState.UNKNOWN)
 
 
-def _manager(owner: str, root: Root) -> tuple[Store, str]:
+def _manager(owner: str | Turn, root: Root) -> tuple[Store, str]:
     """Return the store that a folder belongs to, and the canonical key of a person."""
+    if isinstance(owner, Turn):
+        return owner.store, owner.owner
     store = open_store(Where(root=Path(root)))
-    return store, person(store.people(), owner)
+    return store, person(store.people().people, owner)
 
 
 def _configured(store: Store, pattern: str, key: str) -> str:

@@ -3,6 +3,8 @@
 A manager works for one person. It asks here for the person's canonical key before it builds any path of it, and for the
 tasks that are that person's to dispatch: by explicit ownership, never by exclusion.
 
+A manager that looks once a turn asks for all of it in one: `turn`.
+
 Every function looks at the store that ``root`` lies in, as it is now. All raise what `taskcheck.check` does where the
 store can't be read: `ConfigError` (people or configuration), `UsageError` (no people declared), `NotADirectoryError`.
 """
@@ -10,23 +12,37 @@ store can't be read: `ConfigError` (people or configuration), `UsageError` (no p
 from os import PathLike
 from pathlib import Path
 
-from taskcheck.assemble.parse import Parsed
-from taskcheck.checks import look
+from taskcheck.checks import check_settled
 from taskcheck.config.pattern import Pattern
-from taskcheck.config.people import RoutedTo
-from taskcheck.dispatch.eligible import refusal, route as routed
+from taskcheck.config.people import People, RoutedTo
+from taskcheck.dispatch.eligible import is_own, refusal, route as routed
 from taskcheck.dispatch.start import task_named
 from taskcheck.documents.frozen import frozen
+from taskcheck.model.report import Report
+from taskcheck.model.runtime import Entry
+from taskcheck.model.sources import Unavailable
+from taskcheck.model.state import State
 from taskcheck.model.task import Task
 from taskcheck.store import (
     Request,
     Store,
+    UsageError,
     Where,
     open_store,
 )
 from taskcheck.write.disk import resolved
 
-__all__ = ["ManagerPaths", "RoutedTo", "UnknownOwner", "canonical", "dispatchable", "manager_paths", "route"]
+__all__ = [
+    "ManagerPaths",
+    "RoutedTo",
+    "Turn",
+    "UnknownOwner",
+    "canonical",
+    "dispatchable",
+    "manager_paths",
+    "route",
+    "turn",
+]
 
 Root = str | PathLike[str]
 
@@ -47,6 +63,52 @@ class ManagerPaths:
     """What it locks while it writes either."""
 
 
+@frozen(kw_only=True)
+class Turn:
+    """All that a manager has to know for one turn, from one look at the store: it says what was so at that moment."""
+
+    owner: str
+    """The canonical key."""
+    report: Report
+    """What `taskcheck.check` reports: of the whole store."""
+    dispatchable: tuple[Task, ...]
+    """The tasks that the person's manager may dispatch; see the function of that name."""
+    running: frozenset[str]
+    """The tasks in the person's register that a live worker holds, as far as can be told."""
+    store: Store
+    state: State
+    """What the report rests on."""
+
+    def is_own(self, task: str) -> bool:
+        """Return whether a task is the person's to dispatch; one that isn't there is nobody's."""
+        found = self.state.tasks.get(task)
+        return found is not None and is_own(self.state, found, self.owner)
+
+
+def turn(owner: str, *, root: Root = ".") -> Turn:
+    """Look once at all that a manager needs for a turn: what it may dispatch, who is at work, what disagrees.
+
+    `taskcheck.ledgers` takes the turn in the owner's place, and then reads nothing but the register again.
+
+    Raises:
+        UnknownOwner: as `canonical`.
+    """
+    store = open_store(Where(root=Path(root)))
+    seen = check_settled(store, Request())
+    state = seen.state
+    if isinstance(state.people, Unavailable):
+        raise UsageError(state.people.reason)
+    key = person(state.people, owner)
+    return Turn(
+        owner=key,
+        report=seen.report,
+        dispatchable=tuple(task for task in state.tasks if refusal(state, seen.report, task, key) is None),
+        running=held(state, key),
+        store=store,
+        state=state,
+    )
+
+
 def canonical(name: str, *, root: Root = ".") -> str:
     """Return the key of the person that a spelling means.
 
@@ -64,8 +126,8 @@ def manager_paths(owner: str, *, root: Root = ".") -> ManagerPaths:
     Raises:
         UnknownOwner: as `canonical`.
     """
-    store, parsed = _people(root)
-    return paths_of(store, person(parsed, owner))
+    store, people = _people(root)
+    return paths_of(store, person(people, owner))
 
 
 def route(task: str, *, root: Root = ".") -> RoutedTo:
@@ -88,19 +150,28 @@ def dispatchable(owner: str, *, root: Root = ".") -> tuple[Task, ...]:
     Raises:
         UnknownOwner: as `canonical`.
     """
-    store, parsed = _people(root)
-    key = person(parsed, owner)
-    seen = look(store, Request())
-    return tuple(task for task in seen.state.tasks if refusal(seen.state, seen.report, task, key) is None)
+    return turn(owner, root=root).dispatchable
 
 
-def person(parsed: Parsed, name: str) -> str:
-    """Return the key of the person that a spelling means, by what the store's files say.
+def entries_of(state: State, key: str) -> list[Entry]:
+    """Return the entries of a person's registers."""
+    return [entry for entry in state.known_entries if entry.manager == key]
+
+
+def held(state: State, key: str) -> frozenset[str]:
+    """Return the tasks in a person's registers that a live worker holds, as far as can be told."""
+    dispatches = state.dispatches
+    if isinstance(dispatches, Unavailable):
+        return frozenset()
+    return frozenset(entry.task for entry in entries_of(state, key) if dispatches.held(entry))
+
+
+def person(people: People, name: str) -> str:
+    """Return the key of the person that a spelling means.
 
     Raises:
         UnknownOwner: it means nobody, or a role.
     """
-    people = parsed.people
     key = people.person(name)
     if key is None:
         if people.resolve(name):
@@ -129,6 +200,6 @@ def paths_of(store: Store, key: str) -> ManagerPaths:
     )
 
 
-def _people(root: Root) -> tuple[Store, Parsed]:
+def _people(root: Root) -> tuple[Store, People]:
     store = open_store(Where(root=Path(root)))
-    return store, store.people()
+    return store, store.people().people

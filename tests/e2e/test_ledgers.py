@@ -1,12 +1,21 @@
 """`taskcheck.ledgers` and `taskcheck.owners` as managers in Python use them: what they refuse, and what they keep."""
 
 import json
+import os
+import subprocess
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from taskcheck import UsageError, ledgers, owners
+from taskcheck import UsageError, check, ledgers, owners
+from tests.conftest import ROOT
+from tests.e2e.conftest import PATIENCE
 from tests.e2e.test_run import REGISTER, finish, fleet, run
 
 __all__ = ["fleet"]
@@ -124,3 +133,94 @@ def test_a_tombstone_is_told_whatever_the_register_says(fleet: Path) -> None:
     left = ledgers.tombstone("fix-login", root=fleet)
     assert left
     assert (left.state, left.outcome) == ("ended", "blocked")
+
+
+@contextmanager
+def counted(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+    """What is opened below a folder, by name, and how many processes of git begin."""
+    counts: Counter[str] = Counter()
+    opened, popen = os.open, subprocess.Popen
+
+    def counting_open(path: Any, *arguments: Any, **options: Any) -> int:
+        counts[Path(os.fsdecode(path)).name] += 1
+        return opened(path, *arguments, **options)
+
+    class CountingPopen(popen):  # type: ignore[misc,type-arg]
+        def __init__(self, command: Any, *arguments: Any, **options: Any) -> None:
+            counts["processes of git"] += "git" in Path(os.fsdecode(command[0])).name
+            super().__init__(command, *arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", counting_open)
+        patched.setattr(subprocess, "Popen", CountingPopen)
+        yield counts
+
+
+def example_manager() -> Any:
+    spec = spec_from_file_location("example_manager", ROOT / "examples/manager.py")
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_turn_of_the_example_manager_costs_one_check(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It prunes, picks up, dispatches and writes its heartbeat, and opens each task file once."""
+    with ledgers.register("dave", root=fleet) as entries:
+        entries["gone-long-ago"] = {"branch": "task/gone-long-ago"}
+    with counted(fleet, monkeypatch) as of_a_check:
+        check(fleet)
+    manager, started = example_manager(), {}  # type: ignore[var-annotated]
+    options = Namespace(root=fleet, workers=1, lease=None, command=["true"])
+    with counted(fleet, monkeypatch) as of_a_turn:
+        assert manager.turn("dave-fowler", started, options)
+    (process,) = started.values()
+    process.wait(PATIENCE)
+    tasks = {path.name for path in (fleet / "tasks").glob("*.md")}
+    assert len(tasks) > 1
+    for name in tasks:
+        assert of_a_turn[name] == of_a_check[name] > 0, name
+    assert 0 < of_a_turn["processes of git"] <= of_a_check["processes of git"]
+    register = json.loads((fleet / REGISTER).read_text())
+    assert "gone-long-ago" not in register["entries"]
+    snapshot = json.loads((fleet / str(REGISTER).replace("register", "snapshot")).read_text())
+    assert snapshot["counts"]["active"] == 0, "what was pruned in the turn isn't registered any more"
+
+
+def test_a_turn_says_what_single_questions_say(fleet: Path) -> None:
+    with ledgers.register("dave", root=fleet) as entries:
+        entries["fix-login"] = {"pid": os.getpid(), "launched_at": "2999-01-01T00:00:00Z"}
+    turn = owners.turn("Dave.Fowler", root=fleet)
+    assert turn.owner == owners.canonical("dave", root=fleet)
+    dispatchable = owners.dispatchable("dave", root=fleet)
+    assert [task.id for task in turn.dispatchable] == [task.id for task in dispatchable] == ["write-docs"]
+    assert turn.running == ledgers.running("dave", root=fleet)
+    for task in turn.state.tasks:
+        assert turn.is_own(task.id) == (owners.route(task.id, root=fleet).person == turn.owner)
+    assert not turn.is_own("nobody-knows-it")
+    asked, told = (json.loads(ledgers.write_snapshot(who, root=fleet).read_text()) for who in ("dave", turn))
+    assert told.pop("generated_at") <= asked.pop("generated_at")
+    assert told == asked
+
+
+@pytest.mark.parametrize(("text", "active"), [(None, 0), ('{"entries": {"b": {}, "c": {}}}', 2), ("{", 1)])
+def test_a_heartbeat_of_a_turn_tells_the_register_as_it_is_now(text: str | None, active: int, fleet: Path) -> None:
+    """One that can't be read any more is told as it was."""
+    with ledgers.register("dave", root=fleet) as entries:
+        entries["fix-login"] = {}
+    turn = owners.turn("dave", root=fleet)
+    if text is None:
+        (fleet / REGISTER).unlink()
+    else:
+        (fleet / REGISTER).write_text(text)
+    path = ledgers.write_snapshot(turn, root="/nowhere")
+    assert json.loads(path.read_text())["counts"]["active"] == active
+
+
+def test_a_turn_is_of_somebody(fleet: Path) -> None:
+    with pytest.raises(owners.UnknownOwner):
+        owners.turn("nobody", root=fleet)
+    (fleet / "taskcheck.toml").write_text("")
+    with pytest.raises(UsageError, match="people"):
+        owners.turn("dave", root=fleet)

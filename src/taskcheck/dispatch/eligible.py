@@ -61,6 +61,11 @@ def route(state: State, task: Task) -> RoutedTo:
     return found[0]
 
 
+def is_own(state: State, task: Task, person: str) -> bool:
+    """Return whether a task is a person's to dispatch."""
+    return any(to.person == person for to in routes(state, task))
+
+
 def _unreadable(task: Task) -> Iterator[str]:
     """Yield that a task's file can't be read."""
     if task.document is not None:
@@ -93,7 +98,7 @@ def _not_routed(state: State, task: Task, person: str) -> Iterator[str]:
     routed = route(state, task)
     if routed.person is None:
         yield f"nobody may dispatch it: {routed.why}"
-    elif all(to.person != person for to in routes(state, task)):
+    elif not is_own(state, task, person):
         yield f"it is {routed.person}'s to dispatch, not {person}'s: {routed.why}"
 
 
