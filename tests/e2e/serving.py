@@ -62,9 +62,22 @@ class Served:
 @contextmanager
 def serving(root: Path, *options: str) -> Iterator[Served]:
     """`taskcheck serve` on a free port."""
+    with _serving("--root", str(root), *options, cwd=root.parent) as served:
+        yield served
+
+
+@contextmanager
+def serving_many(*stores: Path, cwd: Path) -> Iterator[Served]:
+    """The page of several stores."""
+    with _serving(*map(str, stores), cwd=cwd) as served:
+        yield served
+
+
+@contextmanager
+def _serving(*options: str, cwd: Path) -> Iterator[Served]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "taskcheck", "serve", "--port", "0", "--root", str(root), *options],
-        cwd=root.parent,
+        [sys.executable, "-m", "taskcheck", "serve", "--port", "0", *options],
+        cwd=cwd,
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -73,8 +86,8 @@ def serving(root: Path, *options: str) -> Iterator[Served]:
     try:
         assert process.stdout
         line = process.stdout.readline()
-        assert " is at http://127.0.0.1:" in line, process.communicate()
-        yield Served(process, line.partition(" is at ")[2].split()[0])
+        assert " at http://127.0.0.1:" in line, process.communicate()
+        yield Served(process, line.partition(" at ")[2].split()[0])
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)

@@ -40,8 +40,16 @@ def parsed(text: str) -> Values:
     return {(each.name, frozenset(each.labels.items())): each.value for one in families for each in one.samples}
 
 
-def value(values: Values, name: str, **labels: str) -> float | None:
-    return values.get((f"taskcheck_{name}", frozenset(labels.items())))
+def value(values: Values, name: str, store: str | None = None, **labels: str) -> float | None:
+    """That of a store; where none is named, of the only one that there is."""
+    found = {}
+    for (known, pairs), number in values.items():
+        told = dict(pairs)
+        of = told.pop("store")
+        if known == f"taskcheck_{name}" and told == labels and store in {None, of}:
+            found[of] = number
+    assert len(found) < 2
+    return next(iter(found.values()), None)
 
 
 def told(report: Report) -> str:

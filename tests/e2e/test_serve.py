@@ -258,7 +258,7 @@ def test_a_configuration_that_is_broken_and_mended(store: Store) -> None:
 
 
 def test_a_check_that_crashes_is_told_and_tried_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from taskcheck.web import board
+    from taskcheck.web import board, wall as walls
 
     real, crashes = board.looks, iter([True, False])
 
@@ -268,7 +268,7 @@ def test_a_check_that_crashes_is_told_and_tried_again(store: Store, monkeypatch:
         yield from real(where, request, stop, keeper)
 
     monkeypatch.setattr(board, "looks", looks)
-    monkeypatch.setattr(board, "AGAIN", 0.1)
+    monkeypatch.setattr(walls, "AGAIN", 0.1)
 
     wall = board.Board(Where(root=store({"tasks/a.md": BROKEN})), Request(), "x")
     assert in_a_loop(troubles(wall, 2)) == ["taskcheck itself failed: ZeroDivisionError: oh", ""]
@@ -277,7 +277,7 @@ def test_a_check_that_crashes_is_told_and_tried_again(store: Store, monkeypatch:
 def test_a_report_that_cannot_be_rendered_is_told_and_looked_for_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from taskcheck.web import board
+    from taskcheck.web import board, wall as walls
 
     real, crashes = board.json_report.render, iter([True])
 
@@ -287,13 +287,13 @@ def test_a_report_that_cannot_be_rendered_is_told_and_looked_for_again(
         return real(report)
 
     monkeypatch.setattr(board.json_report, "render", render)
-    monkeypatch.setattr(board, "AGAIN", 0.1)
+    monkeypatch.setattr(walls, "AGAIN", 0.1)
     wall = board.Board(Where(root=store({"tasks/a.md": BROKEN})), Request(), "x")
     assert in_a_loop(troubles(wall, 2)) == ["taskcheck itself failed: ZeroDivisionError: oh", ""]
 
 
 def test_a_look_that_does_not_end_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from taskcheck.web import board
+    from taskcheck.web import board, wall as walls
 
     real, hangs = board.looks, Event()
 
@@ -304,7 +304,7 @@ def test_a_look_that_does_not_end_is_told(store: Store, monkeypatch: pytest.Monk
         yield from found
 
     monkeypatch.setattr(board, "looks", looks)
-    monkeypatch.setattr(board, "PATIENCE", 1.0)
+    monkeypatch.setattr(walls, "PATIENCE", 1.0)
     wall = board.Board(Where(root=store({"tasks/a.md": BROKEN})), Request(), "x")
 
     async def seen() -> list[str]:

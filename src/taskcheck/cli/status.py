@@ -10,11 +10,12 @@ import select
 import shutil
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Event
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from taskcheck.cli import EPILOG, GONE, Failure
 from taskcheck.cli.common import (
@@ -27,14 +28,17 @@ from taskcheck.cli.common import (
     store_options,
     tell_empty,
 )
+from taskcheck.cli.fleet import board_of, fleet_options
 from taskcheck.cli.progress import Progress
 from taskcheck.cli.recorded import see_to_history, with_history
 from taskcheck.config.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from taskcheck.model.fleet import Fleet
     from taskcheck.model.report import Report
     from taskcheck.report.only import Only
     from taskcheck.store import Request, Store, Where
+    from taskcheck.watch.fleet.members import FleetStores
     from taskcheck.watch.looks import Sight
 
 ENTER, LEAVE = b"\x1b[?1049h\x1b[?25l", b"\x1b[?25h\x1b[?1049l"
@@ -47,6 +51,7 @@ DONE = "\x1b[J\x1b[?2026l"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.epilog = EPILOG
+    fleet_options(parser)
     owner_option(parser)
     store_options(parser, remembers=True)
     parser.add_argument(
@@ -73,6 +78,9 @@ def run(options: argparse.Namespace) -> int:
     from taskcheck.checks import check_store
     from taskcheck.store import Request, Where, open_store
 
+    board = board_of(options, {"--status": options.status, "--rule": options.rule})
+    if board is not None:
+        return _many(board, options)
     where = Where(root=options.root, config=options.config)
     if options.watch:
         return _watch(where, Request(now=options.now, owner=options.owner, remember=not options.no_cache), options)
@@ -87,6 +95,22 @@ def run(options: argparse.Namespace) -> int:
     sys.stdout.write(_rendered(report, options))
     tell_empty(report, store)
     return report.exit_code
+
+
+def _many(board: "FleetStores", options: argparse.Namespace) -> int:
+    """Show many stores on one board; the worst of their exit codes."""
+    from taskcheck.cli.fleet import fleets, looked_at, rendered
+
+    def shown(fleet: "Fleet", height: int | None = None) -> str:
+        return rendered(fleet, options, _width(), height, colour=colour(options.color))
+
+    if not options.watch:
+        fleet = looked_at(options, board)
+        sys.stdout.write(shown(fleet))
+        return fleet.exit_code
+    _see_to_watch(options)
+    sights = (View(says, partial(shown, fleet)) if fleet else None for fleet, says in fleets(options, board))
+    return _shown_again(sights)
 
 
 def _only(options: argparse.Namespace, store: "Store") -> "Only":
@@ -122,47 +146,70 @@ def _rendered(report: "Report", options: argparse.Namespace, height: int | None 
             )
 
 
+class View(NamedTuple):
+    """A look, as it is shown."""
+
+    says: object
+    """What stays the same while nothing but time passes."""
+    shown: Callable[[int | None], str]
+    """Returns it in so many lines; all of it for None."""
+
+
+def _see_to_watch(options: argparse.Namespace) -> None:
+    """See that what is shown again and again is text.
+
+    Raises:
+        Failure: it isn't.
+    """
+    if options.format != "text":
+        raise Failure("--watch shows text; for data run the command again, or get /report.json from `taskcheck serve`")
+
+
 def _watch(where: "Where", request: "Request", options: argparse.Namespace) -> int:
     """Show every look until somebody ends it; elsewhere than on a terminal, those that say something new."""
     from taskcheck.store import open_store
     from taskcheck.watch.looks import looks
     from taskcheck.watch.recording import Keeper
 
-    if options.format != "text":
-        raise Failure("--watch shows text; for data run the command again, or get /report.json from `taskcheck serve`")
+    _see_to_watch(options)
     store = guarded(lambda: open_store(where))
     see_to_history(store.location, options)
     options.only = _only(options, store)
     sights = looks(where, request, Event(), Keeper(options.history, writes=False))
+    return _shown_again(View(sight.says, partial(_shown, sight, options)) if sight else None for sight in sights)
+
+
+def _shown_again(views: "Iterable[View | None]") -> int:
+    """Show every look until somebody ends it; elsewhere than on a terminal, those that say something new."""
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
-        return _print_news(sights, options)
-    return _fill_screen(sights, options)
+        return _print_news(views)
+    return _fill_screen(views)
 
 
-def _print_news(sights: "Iterable[Sight | None]", options: argparse.Namespace) -> int:
+def _print_news(views: "Iterable[View | None]") -> int:
     """Print every look that says something new, below the ones before, while somebody reads."""
     said: object = None
-    for sight in sights:
+    for view in views:
         if not _is_read():
             return GONE
-        if sight is not None and sight.says != said:
-            said = sight.says
-            sys.stdout.write(f"{_shown(sight, options)}\n")
+        if view is not None and view.says != said:
+            said = view.says
+            sys.stdout.write(f"{view.shown(None)}\n")
             sys.stdout.flush()
     return 0
 
 
-def _fill_screen(sights: "Iterable[Sight | None]", options: argparse.Namespace) -> int:
+def _fill_screen(views: "Iterable[View | None]") -> int:
     """Show the last look on the whole terminal, in its size."""
     with _screen() as anew:
-        last: Sight | None = None
+        last: View | None = None
         size = None
-        for sight in sights:
+        for view in views:
             now = shutil.get_terminal_size()
-            if sight is not None or now != size or anew.is_set():
-                last, size = sight or last, now
+            if view is not None or now != size or anew.is_set():
+                last, size = view or last, now
                 anew.clear()
-                lines = _shown(last, options, now.lines) if last else ""
+                lines = last.shown(now.lines) if last else ""
                 sys.stdout.write(HERE + lines.rstrip("\n").replace("\n", LINE) + DONE)
                 sys.stdout.flush()
     return 0

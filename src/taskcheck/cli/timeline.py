@@ -16,9 +16,9 @@ from taskcheck.documents.values import first_few
 
 if TYPE_CHECKING:
     from taskcheck.checks import Look
-    from taskcheck.formats.step import Step
     from taskcheck.model.history import OwnCommit
     from taskcheck.model.report import Incident
+    from taskcheck.model.step import Step
     from taskcheck.model.timeline import Timeline
     from taskcheck.read.locate import Location
 

@@ -7,16 +7,16 @@ import argparse
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING
 
 from taskcheck.cli import Failure, complain
 from taskcheck.cli.common import guarded, history_option, port, store_place
+from taskcheck.cli.fleet import board_of, fleet_options
 
 if TYPE_CHECKING:
-    from taskcheck.model.episode import Transition
     from taskcheck.read.locate import Location
     from taskcheck.store import Where
     from taskcheck.watch.looks import Sight
@@ -31,6 +31,7 @@ STANDBY = 1.0
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
+    fleet_options(parser)
     store_place(parser)
     parser.add_argument("--no-cache", action="store_true", help="read everything anew, and remember nothing")
     history_option(parser)
@@ -47,6 +48,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Watch until a signal comes."""
+    board = board_of(options, {})
+    if board is not None:
+        from taskcheck.cli.watches import watch_many
+
+        return watch_many(board, options)
     from taskcheck.read.recorded import history_of
     from taskcheck.store import Where, open_store
     from taskcheck.write.history import Trouble
@@ -58,9 +64,9 @@ def run(options: argparse.Namespace) -> int:
         history = history_of(location, options.history)
         deliverer = _deliverer(options, history, location)
         mender = _mender(options, where, history)
-        with _ended_by_signals(stop), _alone(history, stop) as is_alone:
+        with ended_by_signals(stop), _alone(history, stop) as is_alone:
             if is_alone:
-                with _metrics(options) as looked:
+                with metrics(options, [location.root.name]) as looked:
                     _watch(where, options, stop, deliverer, mender, looked)
     except Trouble as error:
         raise Failure(str(error), 3) from error
@@ -90,8 +96,7 @@ def _watch(
                 if mender is not None:
                     mender.mend(sight)
                 if looked is not None:
-                    looked.see(sight)
-                    looked.repairs = mender.repairs if mender is not None else 0
+                    looked.see(sight, sight.name or where.root.name, mender.repairs if mender is not None else 0)
             if deliverer is not None:
                 deliverer.tick(news=sight is not None)
     finally:
@@ -101,28 +106,19 @@ def _watch(
 
 def _tell(sight: "Sight", said: str) -> str:
     """Print what changed; the trouble that there is, which is said once."""
+    from taskcheck.formats.notice import became
+
     recorded = sight.recorded
     for transition in recorded.transitions if recorded is not None else ():
-        _say(_line(transition))
+        say(became(transition))
     trouble = sight.trouble or sight.notice
     if trouble and trouble != said:
         complain(trouble)
     return trouble
 
 
-def _line(transition: "Transition") -> str:
-    """Return what became of an incident, in a line."""
-    from taskcheck.documents.values import iso
-    from taskcheck.formats.notice import WORDS
-    from taskcheck.formats.sanitize import visible
-
-    episode = transition.episode
-    by = f" by fix {visible(episode.repair)}" if episode.repair else ""
-    told = f"{iso(transition.at)}  {WORDS[transition.kind]}{by}: {visible(episode.subject, None)}: {episode.severity}"
-    return f"{told} {episode.headline}: {visible(episode.message)}"
-
-
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Print a line now."""
     print(line)
     sys.stdout.flush()
 
@@ -133,10 +129,23 @@ def _deliverer(options: argparse.Namespace, history: "History", location: "Locat
     Raises:
         Failure: it can't be found.
     """
-    if options.on_change is None:
+    command = command_of(options)
+    if not command:
         return None
-    from taskcheck.read.program import program
     from taskcheck.watch.notices import Deliverer
+
+    return Deliverer(command, history, location, complain)
+
+
+def command_of(options: argparse.Namespace) -> list[str]:
+    """Return the command that is to be told of changes, the program by its whole path; nothing where there is none.
+
+    Raises:
+        Failure: it can't be found.
+    """
+    if options.on_change is None:
+        return []
+    from taskcheck.read.program import program
 
     try:
         words = shlex.split(options.on_change)
@@ -148,7 +157,7 @@ def _deliverer(options: argparse.Namespace, history: "History", location: "Locat
     found = name if "/" in name else program(name)
     if found is None:
         raise Failure(f"--on-change: there is no program {name!r}; no shell runs it, so write `sh -c '…'` for one")
-    return Deliverer([found, *words[1:]], history, location, complain)
+    return [found, *words[1:]]
 
 
 def _mender(options: argparse.Namespace, where: "Where", history: "History") -> "Mender | None":
@@ -157,11 +166,11 @@ def _mender(options: argparse.Namespace, where: "Where", history: "History") -> 
         return None
     from taskcheck.watch.mending import Mender
 
-    return Mender(where, history, _say, complain)
+    return Mender(where, history, say, complain)
 
 
 @contextmanager
-def _metrics(options: argparse.Namespace) -> Iterator["Looked | None"]:
+def metrics(options: argparse.Namespace, stores: Iterable[str]) -> Iterator["Looked | None"]:
     """Tell Prometheus on a port of loopback what the looks see; None where that isn't asked for.
 
     Raises:
@@ -177,12 +186,12 @@ def _metrics(options: argparse.Namespace) -> Iterator["Looked | None"]:
     except ImportError as error:
         missing = f"`--metrics` needs {error.name}, which isn't installed; try: pip install 'taskcheck-lint[metrics]'"
         raise Failure(missing) from error
-    looked = Looked()
+    looked = Looked(stores)
     try:
         server, thread = start_http_server(options.metrics, addr="127.0.0.1", registry=looked.registry)
     except OSError as error:
         raise Failure(f"port {options.metrics} can't be had: {error.strerror}") from error
-    _say(f"metrics are at http://127.0.0.1:{server.server_port}/metrics")
+    say(f"metrics are at http://127.0.0.1:{server.server_port}/metrics")
     try:
         yield looked
     finally:
@@ -215,7 +224,7 @@ def _alone(history: "History", stop: Event) -> Iterator[bool]:
 
 
 @contextmanager
-def _ended_by_signals(stop: Event) -> Iterator[None]:
+def ended_by_signals(stop: Event) -> Iterator[None]:
     """Let signals end the watch between two steps: a look, or a fix, is seen to its end."""
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     before = {number: signal.getsignal(number) for number in numbers}

@@ -33,6 +33,7 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {
          'locks': ('keys', 'LocksTable'),
          'limits': ('keys', 'LimitsTable'),
          'rules': ('keys', 'RulesTable'),
+         'fleet': ('keys', 'FleetTable'),
          'suppress': ('list', 0, ('keys', 'SuppressTable'))},
         frozenset(['outcomes', 'paths', 'statuses']),
     ),
@@ -130,13 +131,18 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {
          'clock_skew': ('text', 0, None, 'duration_text'),
          'review_max_wait': ('text', 0, None, 'duration_text'),
          'stopped_max_wait': ('text', 0, None, 'duration_text'),
-         'ready_max_wait': ('text', 0, None, 'duration_text')},
+         'ready_max_wait': ('text', 0, None, 'duration_text'),
+         'report_max_age': ('text', 0, None, 'duration_text')},
         frozenset([]),
     ),
     'RulesTable': (
         {'select': ('list', 0, ('text', 1, None, None)),
          'ignore': ('list', 0, ('text', 1, None, None)),
          'severity': ('mapping', ('text', 0, None, None), ('choice', 'error', 'warning', 'info'))},
+        frozenset([]),
+    ),
+    'FleetTable': (
+        {'stores': ('list', 0, ('text', 1, None, None)), 'reports': ('list', 0, ('text', 1, None, None))},
         frozenset([]),
     ),
     'SuppressTable': (

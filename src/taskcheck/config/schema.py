@@ -3,17 +3,8 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+from pydantic.functional_validators import field_validator, model_validator
 
 from taskcheck.config import wanted
 from taskcheck.config.settings import DEFAULTS, VOCABULARY_KEY
@@ -194,6 +185,15 @@ class BoardTable(Table):
     """The key of the map: task to status. Names that are no task's, and words of no class, say nothing."""
 
 
+class FleetTable(Table):
+    """``[fleet]``: the stores that `taskcheck status`, `serve` and `watch` show on one board here."""
+
+    stores: list[Text] = [*DEFAULTS.fleet_stores]
+    """Folders of stores, relative to this one; `"."` is this one itself."""
+    reports: list[Text] = [*DEFAULTS.fleet_reports]
+    """Files into which other machines write `taskcheck --format json`."""
+
+
 class DriftTable(Table):
     """``[drift]``: who is right while a branch is open."""
 
@@ -244,6 +244,8 @@ class LimitsTable(Table):
     """The same for one that is blocked or failed."""
     ready_max_wait: Duration | None = None
     """The same for one that is ready and that nobody ever picked up."""
+    report_max_age: Duration = age(DEFAULTS.limits.report_max_age)
+    """A report of another machine's check that is older than this is late."""
 
 
 class RulesTable(Table):
@@ -317,6 +319,8 @@ class Config(Table):
     """How old is too old."""
     rules: RulesTable = RulesTable()
     """Which rules run."""
+    fleet: FleetTable = FleetTable()
+    """The stores on one board."""
     suppress: list[SuppressTable] = []
     """Findings that are meant to be."""
 

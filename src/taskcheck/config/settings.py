@@ -121,6 +121,7 @@ class Limits:
     """None for these three: a task may wait as long as it takes."""
     stopped_max_wait: timedelta | None = None
     ready_max_wait: timedelta | None = None
+    report_max_age: timedelta = timedelta(minutes=15)
 
 
 @frozen(kw_only=True)
@@ -186,6 +187,10 @@ class Settings:
     suppress: tuple[Suppression, ...] = ()
     baseline: str | None = None
     """The file of accepted findings, relative to the store's folder."""
+    fleet_stores: tuple[str, ...] = ()
+    """Folders of the stores that are on one board here, as they are written."""
+    fleet_reports: tuple[str, ...] = ()
+    """Files of reports that other machines write."""
     locks: str = ""
     """Pattern of the files that a manager locks while it writes its registers; empty for none."""
     lock_kind: Literal["flock", "lockf"] = "flock"

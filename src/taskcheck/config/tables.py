@@ -33,6 +33,7 @@ def settings_of(
         **_said(tables.get("checkouts", {}), {name: name for name in ("worktree", "branch", "branches", "trunk")}),
         **_said(tables.get("rules", {}), {name: name for name in ("select", "ignore", "severity")}),
         **_said(tables.get("board", {}), {"files": "board", "key": "board_key"}),
+        **_said(tables.get("fleet", {}), {"stores": "fleet_stores", "reports": "fleet_reports"}),
         **_said(tables.get("locks", {}), {"registers": "locks", "kind": "lock_kind"}),
         **_said(tables.get("fields", {}), {"required": "required"}),
         **_of_rules(tables.get("rules", {})),

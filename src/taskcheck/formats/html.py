@@ -46,22 +46,23 @@ def page(report: Report | None, *, name: str = "", trouble: str = "", live: str 
     heading = _heading(report, trouble)
     if name:
         heading = f"{name}: {heading}"
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            report=report,
-            groups=groups(report) if report else [],
-            whys=why_of(report) if report else {},
-            brief=report is not None and len(report.incidents) > MOST_EXPLAINED,
-            title=f"{_marks(report, trouble)}{heading} · taskcheck",
-            heading=heading,
-            trouble=trouble,
-            live=live,
-            style=_style(),
-            policy=f"default-src 'none'; style-src '{style_hash()}'; base-uri 'none'; form-action 'none'",
-        )
+    return rendered(
+        "page.html",
+        live=live,
+        report=report,
+        groups=groups(report) if report else [],
+        whys=why_of(report) if report else {},
+        brief=report is not None and len(report.incidents) > MOST_EXPLAINED,
+        title=f"{_marks(report, trouble)}{heading} · taskcheck",
+        heading=heading,
+        trouble=trouble,
     )
+
+
+def rendered(template: str, *, live: str, **values: Any) -> str:
+    """Return a page of a template; one that isn't live has its content security policy in itself."""
+    policy = f"default-src 'none'; style-src '{style_hash()}'; base-uri 'none'; form-action 'none'"
+    return _environment().get_template(template).render(live=live, style=_style(), policy=policy, store="", **values)
 
 
 def _marks(report: Report | None, trouble: str) -> str:
@@ -140,10 +141,11 @@ def _loader() -> "PackageLoader":
     return PackageLoader("taskcheck.formats", "page")
 
 
-def key(of: Incident | Waiting | Work) -> str:
-    """What a row is called in the page; the same in every look."""
+def key(of: Incident | Waiting | Work, store: str = "") -> str:
+    """What a row is called in the page, of a page of many stores with the store; the same in every look."""
     told = (of.task, of.manager) if isinstance(of, Incident) else (type(of).__name__, of.task)
-    return f"r{hashlib.sha256(repr(told).encode()).hexdigest()[:12]}"
+    of_store = (store,) if store else ()
+    return f"r{hashlib.sha256(repr((*told, *of_store)).encode()).hexdigest()[:12]}"
 
 
 def pull_link(pull: PullRequest | None) -> tuple[str, str] | None:

@@ -4,11 +4,12 @@ from typing import Any
 
 from taskcheck.documents.values import iso
 from taskcheck.formats.sanitize import json_text
-from taskcheck.formats.step import Step, next_step
+from taskcheck.formats.step import next_step
 from taskcheck.model.cases import RunError
 from taskcheck.model.episode import Episode, Transition
 from taskcheck.model.finding import Evidence, Finding, Fix, Safety, Severity
 from taskcheck.model.report import FixNote, Incident, ManagerStatus, Report, SignalNote, Stopped
+from taskcheck.model.step import Step
 from taskcheck.model.task import Place, PullRequest
 from taskcheck.model.unseen import Unseen
 from taskcheck.model.waiting import Queue, Waiting

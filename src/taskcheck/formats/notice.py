@@ -6,7 +6,7 @@ from typing import Any
 from taskcheck.documents.values import iso
 from taskcheck.formats.sanitize import json_text, visible
 from taskcheck.model.chronicle import Change
-from taskcheck.model.episode import Kind
+from taskcheck.model.episode import Kind, Transition
 
 SCHEMA = "taskcheck/notice/1"
 
@@ -52,6 +52,14 @@ def line(change: Change) -> str:
         by = f", by fix {visible(change.repair)}" if change.repair else ""
         return f"{WORDS[change.kind]}: {subject}: {change.headline}{by}"
     return f"{WORDS[change.kind]}: {subject}: {change.severity} {change.headline}: {visible(change.message)}"
+
+
+def became(transition: Transition) -> str:
+    """Return what became of an incident at a look, in a line with its time."""
+    episode = transition.episode
+    by = f" by fix {visible(episode.repair)}" if episode.repair else ""
+    told = f"{iso(transition.at)}  {WORDS[transition.kind]}{by}: {visible(episode.subject, None)}: {episode.severity}"
+    return f"{told} {episode.headline}: {visible(episode.message)}"
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from taskcheck.documents.values import age, first_few, iso
 from taskcheck.formats.lines import Line, plain_text, styled, wrapped
 from taskcheck.formats.sanitize import visible
 from taskcheck.formats.screen import BLANK, Group, cell, cells, cut, cut_inside, fitting, height
-from taskcheck.formats.step import Step
 from taskcheck.formats.text import summary
 from taskcheck.formats.view import (
     QUEUES,
@@ -26,6 +25,7 @@ from taskcheck.formats.view import (
 )
 from taskcheck.model.finding import Finding
 from taskcheck.model.report import Incident, Report, SignalNote
+from taskcheck.model.step import Step
 from taskcheck.model.waiting import LONGEST, Queue
 from taskcheck.model.work import Work
 
@@ -60,6 +60,13 @@ def render(
     lines = [line for part in parts for group in part for line in group]
     lines += screen.closing
     return styled(lines, None) if colour else plain_text(lines)
+
+
+def parts(report: Report, width: int, *, verbose: bool) -> list[Group]:
+    """Return managers, who is at work, what waits and what disagrees, for a view of many stores."""
+    screen = _screen(report, width, verbose=verbose)
+    at_work = screen.at_work if report.at_work else []
+    return [*screen.managers, *at_work, *screen.waiting, *screen.rows]
 
 
 @frozen(kw_only=True)
@@ -205,6 +212,7 @@ def _waiting(report: Report, width: int, named: int) -> Iterator[Group]:
 def _queue(queue: Queue, report: Report, named: int) -> Line:
     """Return how many tasks of a class wait, and some that have waited longest."""
     told = [f"{visible(each.task)}{visible(waited(each, report))}" for each in queue.all]
+    told += [""] * queue.unnamed
     count = f"{queue.count} {QUEUES[queue.stage]}"
     return Line(INDENT, ((count, "subject"), (f": {first_few(told, named)}", "")), hang=INDENT)
 

@@ -2,53 +2,25 @@
 
 from collections.abc import Iterator
 
-from taskcheck.documents.frozen import frozen, replace
+from taskcheck.documents.frozen import replace
 from taskcheck.formats.sanitize import shell
 from taskcheck.formats.wording import argument, fix_command, fix_words, named_again, position, reach, remedies
 from taskcheck.model.finding import Command, Finding, HandEdit, Safety, Wait
 from taskcheck.model.report import Incident
-from taskcheck.model.task import Place
+from taskcheck.model.step import Step
 
 SHOWS_FIRST = "not safe: --diff instead of --fix shows it"
-
-
-@frozen(kw_only=True)
-class Step:
-    """What to do next: a command, an edit by hand, or a wait."""
-
-    kind: str
-    """``fix``, ``command``, ``edit``, ``wait``; ``explain`` where only the documentation tells."""
-    text: str
-    """The command, its words ready for a shell; or a sentence without a full stop."""
-    words: tuple[str, ...] = ()
-    """The words of a command."""
-    blanks: tuple[tuple[str, str], ...] = ()
-    """Words of the command that are to be replaced, each with what may stand there."""
-    note: str = ""
-    """What one has to know beside it."""
-    place: Place | None = None
-    """Where to edit."""
-
-    @property
-    def beside(self) -> str:
-        """What goes with the text: what may stand in each blank, and the note; empty where there is nothing."""
-        parts = [f"{blank}: {about}" for blank, about in self.blanks]
-        if self.note:
-            parts.append(self.note)
-        return "; ".join(parts)
-
-    @property
-    def told(self) -> str:
-        """All of it in one line, which a shell still takes where it is a command."""
-        return f"{self.text}  # {self.beside}" if self.beside else self.text
 
 
 def next_step(incident: Incident) -> Step:
     """Return what settles the headline of an incident.
 
     That is the headline's own fix, else what its rule declares, else the rule's documentation. Where a report leaves
-    the headline out, for it is about some findings alone, that is to look at all of them.
+    the headline out, for it is about some findings alone, that is to look at all of them. What an
+    incident brings from a report that was read again counts first.
     """
+    if incident.step is not None:
+        return incident.step
     head = incident.head
     if head is None:
         return _command("explain", ("taskcheck", "check", "--verbose", *(argument(incident) or ())))

@@ -25,8 +25,8 @@ def _found(report: Report) -> str:
         return "nothing to check"
     if report.incidents:
         incidents = counted(len(report.incidents), "incident")
-        severities = ", ".join(_severities(report)) or "signals only"
-        return f"{incidents}{_of_all(report)} ({severities})"
+        told = ", ".join(severities(report)) or "signals only"
+        return f"{incidents}{_of_all(report)} ({told})"
     if report.partial or not report.complete:
         return "nothing found"
     if report.unseen:
@@ -46,7 +46,7 @@ def _unseen(report: Report) -> str:
     return first_few([each.where for each in report.unseen], SHOWN)
 
 
-def _severities(report: Report) -> Iterator[str]:
+def severities(report: Report) -> Iterator[str]:
     """Yield how many findings there are of each severity that has any, the worst first."""
     for severity in sorted(Severity, reverse=True):
         number = report.count(severity)

@@ -6,9 +6,9 @@ from typing import Any
 from taskcheck.documents.values import age, iso, phrase, spoken
 from taskcheck.formats.lines import Line, styled
 from taskcheck.formats.sanitize import json_text, visible
-from taskcheck.formats.step import Step
 from taskcheck.formats.wording import position
 from taskcheck.model.finding import Finding
+from taskcheck.model.step import Step
 from taskcheck.model.task import Place
 from taskcheck.model.timeline import Condition, Event, Timeline
 

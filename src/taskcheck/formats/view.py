@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from taskcheck.config.settings import Stage
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import age, iso, phrase
-from taskcheck.formats.step import Step, next_step
+from taskcheck.formats.step import next_step
 from taskcheck.formats.wording import ANSWERED, heartbeat as heartbeat_age
 from taskcheck.model.report import Incident, ManagerStatus, Report, SignalNote
+from taskcheck.model.step import Step
 from taskcheck.model.waiting import Waiting
 from taskcheck.model.work import Work
 

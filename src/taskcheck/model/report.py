@@ -8,6 +8,7 @@ from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.cases import RuleRun, RunError, Subject
 from taskcheck.model.finding import REPOSITORY, Finding, Safety, Severity
 from taskcheck.model.runtime import Signal
+from taskcheck.model.step import Step
 from taskcheck.model.task import PullRequest
 from taskcheck.model.unseen import FILES, Unseen
 from taskcheck.model.verdict import Verdict
@@ -75,6 +76,8 @@ class Incident:
     """The one that root, its own worktree or its newest run records."""
     episode: "Episode | None" = None
     """What is recorded of it: since when it stands, and how often it was seen; None where nothing is."""
+    step: Step | None = None
+    """What to do next, as the report says from which it was read; None where that is yet to be worked out."""
 
     @property
     def severity(self) -> Severity:

@@ -33,11 +33,13 @@ class Queue:
     stage: Stage
     all: tuple[Waiting, ...]
     """Those that have waited longest first; of which nobody knows since when, last."""
+    unnamed: int = 0
+    """How many more wait that the report from which it was read doesn't name."""
 
     @property
     def count(self) -> int:
         """How many there are."""
-        return len(self.all)
+        return len(self.all) + self.unnamed
 
     @property
     def longest(self) -> tuple[Waiting, ...]:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from threading import Event
 
@@ -27,6 +28,9 @@ REST = 0.5
 TICK = 0.25
 POLL = 1.0
 
+Contents = dict[str, tuple[int, ...]]
+"""What lies in some folders, by path: what tells each from what it was before it was last written."""
+
 
 @frozen(kw_only=True)
 class Sight:
@@ -34,6 +38,8 @@ class Sight:
 
     report: Report | None = None
     trouble: str = ""
+    code: int = 0
+    """The exit code that the trouble makes."""
     name: str = ""
     """What the store's folder is called."""
     interval: float = AGAIN
@@ -69,15 +75,14 @@ def looks(where: Where, request: Request, stop: Event, keeper: Keeper | None = N
     """
     where = replace(where, root=Path(os.path.realpath(where.root)))
     watching: Folders = frozenset()
-    changes = _changes(watching, stop)
+    changes = changes_in(watching, stop)
     while not stop.is_set():
         began = time.monotonic()
-        sight = _look(where, request, keeper)
-        sight = replace(sight, took=time.monotonic() - began)
+        sight = look_once(where, request, keeper)
         yield sight
         ended = time.monotonic()
         if sight.folders and sight.folders != watching:
-            watching, changes = sight.folders, _changes(sight.folders, stop)
+            watching, changes = sight.folders, changes_in(sight.folders, stop)
             next(changes)
             sight = replace(sight, interval=0)  # What was written before the watch began is seen by looking again.
         earliest = ended + max(REST, 2 * (ended - began))
@@ -85,12 +90,19 @@ def looks(where: Where, request: Request, stop: Event, keeper: Keeper | None = N
         there = _there(where.root)
         while not stop.is_set():
             yield None
-            changed = next(changes) or changed or _there(where.root) != there
+            changed = bool(next(changes)) or changed or _there(where.root) != there
             if time.monotonic() >= (earliest if changed else max(earliest, ended + sight.interval)):
                 break
 
 
-def _look(where: Where, request: Request, keeper: Keeper | None) -> Sight:
+def look_once(where: Where, request: Request, keeper: Keeper | None) -> Sight:
+    """Look at a store; where that can't be done, why."""
+    began = time.monotonic()
+    sight = _looked(where, request, keeper)
+    return replace(sight, took=time.monotonic() - began)
+
+
+def _looked(where: Where, request: Request, keeper: Keeper | None) -> Sight:
     try:
         store = open_store(where)
         seen = check_settled(store, request)
@@ -103,11 +115,13 @@ def _look(where: Where, request: Request, keeper: Keeper | None) -> Sight:
         kept = keeper.kept(seen.report, store.location)
         return replace(sight, report=kept.report, recorded=kept.recorded, notice=kept.notice)
     except ConfigError as error:
-        return Sight(trouble=f"the configuration can't be used: {'; '.join(error.messages)}")
+        return Sight(trouble=f"the configuration can't be used: {'; '.join(error.messages)}", code=2)
     except NotADirectoryError as error:
-        return Sight(trouble=f"there is no folder {error}")
-    except (UsageError, GitError, OSError) as error:
-        return Sight(trouble=str(error))
+        return Sight(trouble=f"there is no folder {error}", code=2)
+    except UsageError as error:
+        return Sight(trouble=str(error), code=2)
+    except (GitError, OSError) as error:
+        return Sight(trouble=str(error), code=3)
 
 
 def _there(root: Path) -> int | None:
@@ -118,8 +132,8 @@ def _there(root: Path) -> int | None:
         return None
 
 
-def _changes(folders: Folders, stop: Event) -> Iterator[bool]:
-    """Yield a few times a second, whether something was written in one of some folders."""
+def changes_in(folders: Folders, stop: Event) -> Iterator[frozenset[str]]:
+    """Yield a few times a second in which of some folders something was written."""
     paths = [path for path, _ in folders]
     if paths:
         try:
@@ -135,20 +149,26 @@ def _changes(folders: Folders, stop: Event) -> Iterator[bool]:
                 recursive=False,
                 ignore_permission_denied=True,
             ):
-                yield bool(found)
+                yield frozenset(chain.from_iterable((path, path.rpartition(os.sep)[0]) for _, path in found))
         except (ImportError, OSError, RuntimeError):  # Too many watches, or a file system that has none.
             pass
     before = None
     while True:
         now = _contents(paths)
-        yield before is not None and now != before
+        yield frozenset() if before is None else _differing(before, now)
         before = now
         stop.wait(POLL if paths else TICK)
 
 
-def _contents(folders: list[str]) -> dict[str, tuple[int, ...]]:
+def _differing(before: Contents, now: Contents) -> frozenset[str]:
+    """Return the folders that hold something else than before."""
+    paths = [path for path, _ in before.items() ^ now.items()]
+    return frozenset(path.rpartition(os.sep)[0] for path in paths)
+
+
+def _contents(folders: list[str]) -> Contents:
     """Return what lies in some folders, and when it was last written."""
-    found: dict[str, tuple[int, ...]] = {}
+    found: Contents = {}
     for folder in folders:
         try:
             for entry in os.scandir(folder):

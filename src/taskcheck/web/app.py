@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from taskcheck.formats.html import style_hash
-from taskcheck.web.board import Board, Shown
+from taskcheck.web.wall import Shown, Wall
 
 HEARTBEAT = 15.0
 """Seconds after which a silent stream says something, so that a client or a server which is gone is noticed."""
@@ -70,7 +70,7 @@ class LoopbackOnly:
         await app(scope, receive, guarded)
 
 
-def application(board: Board, port: int) -> Starlette:
+def application(board: Wall, port: int) -> Starlette:
     """Return the server's answers from a board."""
 
     @asynccontextmanager
@@ -125,7 +125,7 @@ def _streamed(body: bytes, kind: str, status: int) -> Response:
     return StreamingResponse(chunks(), status, {"content-type": kind, "content-length": str(len(body))})
 
 
-async def _events(board: Board) -> AsyncIterator[str]:
+async def _events(board: Wall) -> AsyncIterator[str]:
     """Yield the name of each look, as server-sent events."""
     yield "retry: 1000\n\n"
     seen = ""

@@ -53,6 +53,7 @@ let ranks = new Map();  // The server's own order.
 let headings = new Map();  // What it calls its groups.
 const rows = () => [...$("rows").querySelectorAll(".row")];
 const name = (row) => row.querySelector(".subject").textContent;
+const place = (row) => row.dataset.store ?? row.dataset.group;  // Where the server puts it: under its store, or by what is to be done.
 const rank = (row) => ranks.get(row.id);
 const ORDERS = {
   "": () => [],
@@ -61,7 +62,7 @@ const ORDERS = {
   name: () => [],
 };
 const GROUPS = {
-  "": (row) => headings.get(row.dataset.group) ?? "",
+  "": (row) => headings.get(place(row)) ?? "",
   owner: (row) => row.dataset.owner || "nobody",
   rule: (row) => row.dataset.rule || "no rule",
   none: () => "",
@@ -132,8 +133,8 @@ function learn(list) {
   headings = new Map();
   let text = "";
   for (const item of list.children) {
-    if (item.className === "group") text = item.querySelector("h2").firstChild.data.trim();
-    else if (item.dataset.group && !headings.has(item.dataset.group)) headings.set(item.dataset.group, text);
+    if (item.className === "group") text = item.querySelector("h2").firstChild.textContent.trim();
+    else if (place(item) && !headings.has(place(item))) headings.set(place(item), text);
   }
 }
 function update(fresh) {

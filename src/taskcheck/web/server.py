@@ -3,16 +3,14 @@
 import asyncio
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import uvicorn
 
-from taskcheck.store import Request, Where
-from taskcheck.watch.recording import Keeper
 from taskcheck.web.app import application
-from taskcheck.web.board import Board
 from taskcheck.web.connections import AT_ONCE, QUEUE, Connection, pass_over_shortage
+from taskcheck.web.wall import Wall
 
 ADDRESS = "127.0.0.1"
 
@@ -20,7 +18,7 @@ ADDRESS = "127.0.0.1"
 class _Server(uvicorn.Server):
     """A server that lets those go who wait for news, before it waits for them to go."""
 
-    def __init__(self, config: uvicorn.Config, board: Board) -> None:
+    def __init__(self, config: uvicorn.Config, board: Wall) -> None:
         super().__init__(config)
         self._board = board
 
@@ -37,8 +35,14 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(where: Where, request: Request, keeper: Keeper, port: int, announce: Callable[[str], None]) -> None:
-    """Serve a store's page on loopback, with what a keeper knows; ``announce`` is told the address.
+def serve(begin: Callable[[str], Wall], stores: Iterable[str], port: int, announce: Callable[[str], None]) -> None:
+    """Serve a page on loopback.
+
+    Args:
+        begin: returns the board, by what tells this server from others.
+        stores: what the stores on it are called.
+        port: where; 0 for one that is free.
+        announce: is told the address.
 
     Raises:
         OSError: the port can't be had.
@@ -48,11 +52,11 @@ def serve(where: Where, request: Request, keeper: Keeper, port: int, announce: C
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((ADDRESS, port))
         port = listening.getsockname()[1]
-        board = Board(where, request, secrets.token_hex(4), keeper)
+        board = begin(secrets.token_hex(4))
         with suppress(ImportError):
             from taskcheck.watch.metrics import Looked
 
-            board.looked = Looked()
+            board.looked = Looked(stores)
         config = uvicorn.Config(
             application(board, port),
             log_config=None,

@@ -1,0 +1,1 @@
+"""Many stores at once: processes that look, the order in which they do, and reports of other machines."""
