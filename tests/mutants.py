@@ -50,7 +50,7 @@ LIKELY = {
     "dispatch": ["tests/unit/dispatch", "tests/e2e/test_run.py", "tests/e2e/test_run_edges.py"],
     "web": ["tests/e2e/test_serve.py"],
     "watch": ["tests/e2e/test_history.py", "tests/e2e/test_watch.py", "tests/e2e/test_metrics.py",
-              "tests/e2e/test_serve.py", "tests/e2e/test_status.py"],
+              "tests/e2e/test_serve.py", "tests/e2e/test_status.py", "tests/e2e/test_fleet.py"],
     "checks.py": ["tests/test_rules.py", "tests/e2e/test_triage.py", "tests/e2e/test_branches.py"],
     "store.py": ["tests/e2e/test_triage.py", "tests/e2e/test_bad_input.py", "tests/e2e/test_places.py"],
     "cli": ["tests/e2e/test_triage.py", "tests/e2e/test_bad_input.py", "tests/e2e/test_fix.py",
@@ -58,7 +58,7 @@ LIKELY = {
     "testing": ["tests/unit/testing", "tests/test_rules.py"],
     "owners.py": ["tests/e2e/test_ledgers.py", "tests/unit/config"],
     "ledgers.py": ["tests/e2e/test_ledgers.py"],
-    "pytest_plugin.py": ["tests/e2e/test_pytest_plugin.py"],
+    "pytest_plugin.py": ["tests/e2e/test_pytest_plugin.py", "tests/e2e/test_many_stores.py"],
 }  # fmt: skip
 """By room, the tests that know most of it."""
 EQUIVALENT = {

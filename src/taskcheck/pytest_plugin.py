@@ -12,45 +12,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterator, Sequence
 
-    from taskcheck.formats.outcomes import Outcome
-    from taskcheck.model.report import Report
-    from taskcheck.model.task import Place
-    from taskcheck.store import Store
+    from taskcheck.cli.items import Item
+
 
 FOLDER = "taskcheck/"
 MENDED = "nothing wrong any more"
 
 
-class Item(NamedTuple):
-    """An item before it is one, of plain values that JSON carries to workers."""
-
-    subject: str
-    title: str
-    """The rule, with what tells a finding from others of it in brackets; ``rest`` for all else."""
-    rule: str
-    family: str | None
-    outcome: str
-    """``passed``, ``failed``, ``skipped`` or ``error``."""
-    text: str
-    path: str
-    line: int
-    files: tuple[str, ...] = ()
-    """The files that it is about: the task's own in root, and that of the finding."""
-
-    @property
-    def name(self) -> str:
-        """What follows the folder in the node id."""
-        return f"{self.subject}::{self.title}"
-
-
-CASES = pytest.StashKey[list[Item]]()
+CASES = pytest.StashKey["list[Item]"]()
 TALLY = pytest.StashKey[str]()
 NAMED = pytest.StashKey[list[str]]()
 """What the command line names of ours: node ids, and files."""
@@ -60,7 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer the options."""
     group = parser.getgroup("taskcheck")
     group.addoption("--taskcheck", action="store_true", help="check the ledgers of an agent fleet too")
-    group.addoption("--taskcheck-root", metavar="DIR", help="any folder of the repository (default: the current one)")
+    group.addoption(
+        "--taskcheck-root",
+        metavar="DIR",
+        action="append",
+        help="any folder of the repository (default: the current one); repeated, several stores are checked",
+    )
     group.addoption("--taskcheck-select", metavar="NAMES", default="", help="ask only these rules or families")
     group.addoption(
         "--taskcheck-fail-on", choices=("error", "warning", "info"), default="error", help="what fails an item"
@@ -79,10 +60,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if not config.option.taskcheck:
         return
+    from taskcheck.cli.items import item_of
+
     if hasattr(config, "workerinput"):
-        found = [_received(values) for values in json.loads(config.workerinput["taskcheck"])]
+        found = [item_of(values) for values in json.loads(config.workerinput["taskcheck"])]
     else:
-        found, config.stash[TALLY] = _checked(config)
+        checked, config.stash[TALLY] = _checked(config)
+        found = list(checked)
     config.stash[CASES] = found
     for family in sorted(filter(None, {each.family for each in found})):
         config.addinivalue_line("markers", f"taskcheck_{family}: rules of taskcheck's family {family}")
@@ -97,33 +81,23 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _is_ours(argument: str) -> bool:
     """Whether an argument of the command line names items of ours, and no file."""
-    return f"{argument}/".startswith(FOLDER) and not _exists(argument)
+    from taskcheck.cli.items import exists
 
-
-def _received(values: list[Any]) -> Item:
-    """An item as it was before JSON carried it."""
-    case = Item(*values)
-    return case._replace(files=tuple(case.files))
+    return f"{argument}/".startswith(FOLDER) and not exists(argument)
 
 
 def _named(config: pytest.Config) -> list[str]:
     """What the command line names of ours: node ids and their folders, and files that an item is about."""
+    from taskcheck.cli.items import exists, real
+
     files = {file for case in config.stash[CASES] for file in case.files}
     named = []
     for argument in config.args:
         path = config.invocation_params.dir / argument
-        is_file = _exists(path) and not path.is_dir() and _real(path) in files
+        is_file = exists(path) and not path.is_dir() and real(path) in files
         if _is_ours(argument) or is_file:
             named.append(argument)
     return named
-
-
-def _real(path: Path | str) -> str:
-    """A path as it is without links; as it is written where these lead in a circle."""
-    try:
-        return str(Path(path).resolve())
-    except (OSError, RuntimeError):
-        return str(path)
 
 
 def _mended(name: str, found: list[Item]) -> list[Item]:
@@ -132,19 +106,16 @@ def _mended(name: str, found: list[Item]) -> list[Item]:
     Raises:
         UsageError: nothing is known that it could have been about.
     """
+    from taskcheck.cli.items import rule_of, visible
+
     if not _is_ours(name) or any(_is(case, name) for case in found):
         return []
     subject, _, rest = name.removeprefix(FOLDER).partition("::")
     known = next((case for case in found if case.subject == subject), None)
-    rule = _rule_of(rest)
+    rule = rule_of(rest)
     if known is None or rule not in _rules():
-        raise pytest.UsageError(f"not found: {_visible(name, None)} (taskcheck has nothing to say of it)")
+        raise pytest.UsageError(f"not found: {visible(name, None)} (taskcheck has nothing to say of it)")
     return [known._replace(title=rest, rule=rule, family=None, outcome="passed", text=MENDED)]
-
-
-def _rule_of(title: str) -> str:
-    """The rule in an item's title: `invalid-field` of `invalid-field[status]#2`."""
-    return title.partition("[")[0].partition("#")[0]
 
 
 def _rules() -> frozenset[str]:
@@ -181,8 +152,10 @@ class Ledgers(pytest.Collector):
 
     def collect(self) -> Iterator[LedgerItem]:
         """Yield the items that the command line names; all where it names none of ours."""
+        from taskcheck.cli.items import real
+
         named = self.config.stash[NAMED]
-        files = {_real(self.config.invocation_params.dir / name) for name in named if not _is_ours(name)}
+        files = {real(self.config.invocation_params.dir / name) for name in named if not _is_ours(name)}
         for case in self.config.stash[CASES]:
             is_named = any(_is(case, name) for name in named) or bool(files & set(case.files))
             if is_named or not named:
@@ -229,100 +202,19 @@ def _is(case: Item, named: str) -> bool:
     return named in {FOLDER + case.name, by_rule} or of_folder
 
 
-def _exists(path: Path | str) -> bool:
-    try:
-        return Path(path).exists()
-    except OSError:  # The name is too long.
-        return False
-
-
-def _checked(config: pytest.Config) -> tuple[list[Item], str]:
-    """What the store's check says, and its closing line.
+def _checked(config: pytest.Config) -> tuple[Sequence[Item], str]:
+    """What the checks of the stores say, and their closing line.
 
     Raises:
-        UsageError: there is nothing to check, or it can't be checked as asked.
+        UsageError: it is one store, and there is nothing to check, or it can't be checked as asked.
     """
-    from taskcheck.checks import NOTHING, Look, check_settled
-    from taskcheck.cli import Failure
-    from taskcheck.cli.common import guarded, names
-    from taskcheck.formats.tally import tally
-    from taskcheck.model.finding import Severity
-    from taskcheck.model.report import EMPTY
-    from taskcheck.model.verdict import Verdict
-    from taskcheck.store import Request, Where, open_store
+    from taskcheck.cli.items import Asked, checked, checked_many
 
-    root = config.invocation_params.dir / (config.option.taskcheck_root or "")
-    verdict = Verdict(fail_on=Severity[config.option.taskcheck_fail_on.upper()])
-    request = Request(select=names(config.option.taskcheck_select), verdict=verdict)
-
-    def work() -> tuple[Store, Look]:
-        store = open_store(Where(root=root))
-        return store, check_settled(store, request)
-
-    try:
-        store, look = guarded(work)
-    except Failure as error:
-        raise pytest.UsageError(f"--taskcheck: {error}") from error
-    report = look.report
-    if report.exit_code == EMPTY:
-        raise pytest.UsageError(f"--taskcheck: {NOTHING} in {store.location.root}")
-    files = {task.id: str(store.location.root / task.place.path) for task in look.state.tasks}
-    top = store.location.top or store.location.root
-    return items(report, top, files), "".join(tally(report, verbose=True))
-
-
-def items(report: Report, top: Path, files: Mapping[str, str]) -> list[Item]:
-    """Return the items of a report, those of one subject together.
-
-    Args:
-        report: what a check says.
-        top: the top of the repository.
-        files: root's task files by id.
-    """
-    from taskcheck.formats.outcomes import outcomes
-
-    return [_item(outcome, report, top, files) for outcome in outcomes(report)]
-
-
-def _item(outcome: Outcome, report: Report, top: Path, files: Mapping[str, str]) -> Item:
-    path, line = top, 0
-    about = [_real(files[outcome.subject])] if outcome.subject in files else []
-    if outcome.place is not None:
-        path, line = _place(outcome.place, report, top)
-        about.append(_real(path))
-    text = "\n".join(filter(None, (_visible(outcome.message, None), outcome.text)))
-    if outcome.result in {"failed", "passed"}:
-        text = outcome.text
-    name = _escaped(outcome.name)
-    return Item(
-        subject=_escaped(outcome.subject),
-        title=name,
-        rule=_rule_of(name),
-        family=outcome.family,
-        outcome=outcome.result,
-        text=text,
-        path=str(path),
-        line=line,
-        files=tuple(about),
-    )
-
-
-def _place(place: Place, report: Report, top: Path) -> tuple[Path, int]:
-    """Return the file and line of a finding; the top of the repository where pytest can't print the file."""
-    from taskcheck.formats.wording import repository_path
-
-    path = top / (repository_path(report, place) or place.path)
-    if not _exists(path) or _visible(str(path), None) != str(path):
-        return top, 0  # pytest sorts by the files' times, and prints their names as they are
-    return path, (place.line or 1) - 1
-
-
-def _escaped(subject: str) -> str:
-    """A subject as part of a node id, whose own separator it must not hold."""
-    return _visible(subject, None).replace("::", r":\:")
-
-
-def _visible(text: str, limit: int | None = 300) -> str:
-    from taskcheck.formats.sanitize import visible
-
-    return visible(text, limit)
+    options = config.option
+    folder = config.invocation_params.dir
+    roots = [folder / root for root in options.taskcheck_root or [""]]
+    asked = [Asked(str(root), options.taskcheck_select, options.taskcheck_fail_on) for root in roots]
+    found = checked_many(asked) if len(asked) > 1 else checked(asked[0])
+    if found.trouble:
+        raise pytest.UsageError(f"--taskcheck: {found.trouble}")
+    return found.items, found.tally

@@ -10,13 +10,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import IO, Generic, TypeVar, cast
+from typing import IO, Any, Generic, TypeVar, cast
 
-from taskcheck.watch.fleet.asked import Asked, Came, came
+from taskcheck.documents.frozen import frozen
 
 K = TypeVar("K")
+T = TypeVar("T")
 
 PATIENCE = 60.0
 """Seconds that a look may take: it may hang on a file system that is gone."""
@@ -26,12 +27,25 @@ GRACE = 5.0
 """Seconds that a process gets to end by itself."""
 
 
-class Process(Generic[K]):
+@frozen(kw_only=True)
+class Worker(Generic[T]):
+    """What the processes run: a module that answers each line of JSON with one."""
+
+    module: str
+    read: Callable[[bytes], T]
+    """Returns what such an answer says."""
+    failed: Callable[[str], T]
+    """Returns what there is where no answer comes, by why."""
+
+
+class Process(Generic[K, T]):
     """One process that looks, and what it is looking at."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: Worker[T]) -> None:
+        """Start it."""
+        self._worker = worker
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "taskcheck.watch.fleet.worker"],  # no module of the folder that one stands in
+            [sys.executable, "-P", "-m", worker.module],  # no module of the folder that one stands in
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for who started us: a fix is seen to its end.
@@ -52,7 +66,7 @@ class Process(Generic[K]):
         """Whether a look takes longer than it may."""
         return self.key is not None and time.monotonic() > self._until
 
-    def begin(self, key: K, asked: Asked) -> None:
+    def begin(self, key: K, asked: Any) -> None:
         """Have it look at a store."""
         self.key = key
         self._until = time.monotonic() + PATIENCE
@@ -60,17 +74,17 @@ class Process(Generic[K]):
             self._requests.write(f"{json.dumps(asked)}\n".encode())
             self._requests.flush()
 
-    def read(self) -> Came | None:
+    def read(self) -> T | None:
         """Return its answer; None while that isn't whole."""
         data = os.read(self.answers, CHUNK)
         if not data:
-            return Came(trouble=f"the process that looked has ended: {self._end()}", code=3)
+            return self._worker.failed(f"the process that looked has ended: {self._end()}")
         self._held.append(data)
         if not data.endswith(b"\n"):
             return None
         line = b"".join(self._held)
         self._held.clear()
-        return came(line)
+        return self._worker.read(line)
 
     def _end(self) -> str:
         """Return how it ended, in words."""
@@ -94,16 +108,17 @@ class Process(Generic[K]):
         self._answers.close()
 
 
-class Pool(Generic[K]):
+class Pool(Generic[K, T]):
     """As many processes as there are cores, or stores, if these are fewer."""
 
-    def __init__(self, most: int) -> None:
-        """Take how many there may be at the most."""
+    def __init__(self, most: int, worker: Worker[T]) -> None:
+        """Take how many there may be at the most, and what they run."""
+        self._worker = worker
         self._most = min(most, cores())
-        self._processes: list[Process[K]] = []
+        self._processes: list[Process[K, T]] = []
         self._selector = selectors.DefaultSelector()
 
-    def has_room(self, home: Process[K] | None = None) -> bool:
+    def has_room(self, home: Process[K, T] | None = None) -> bool:
         """Return whether another look could begin now; one that is bound to a process, only there."""
         if home in self._processes:
             return home in self._idle
@@ -115,23 +130,23 @@ class Pool(Generic[K]):
         return sum(process.key is not None for process in self._processes)
 
     @property
-    def _idle(self) -> list[Process[K]]:
+    def _idle(self) -> list[Process[K, T]]:
         return [process for process in self._processes if process.key is None]
 
-    def begin(self, key: K, asked: Asked, home: Process[K] | None = None) -> Process[K]:
+    def begin(self, key: K, asked: Any, home: Process[K, T] | None = None) -> Process[K, T]:
         """Have a process look at a store, if there is room: the one that it is bound to, where that is still there."""
         process = home if home in self._processes else next(iter(self._idle), None)
         if process is None:
-            process = Process()
+            process = Process(self._worker)
             self._processes.append(process)
             self._selector.register(process.answers, selectors.EVENT_READ, process)
         process.begin(key, asked)
         return process
 
-    def wait(self, seconds: float) -> Iterator[tuple[K, Came]]:
+    def wait(self, seconds: float) -> Iterator[tuple[K, T]]:
         """Yield what came of the looks that have ended, after so many seconds at the latest."""
         for ready, _ in self._selector.select(seconds):
-            process: Process[K] = ready.data
+            process: Process[K, T] = ready.data
             brought = process.read()
             key = process.key
             if brought is None:
@@ -145,9 +160,18 @@ class Pool(Generic[K]):
             key = process.key
             self._drop(process, patience=0)
             if key is not None:
-                yield key, Came(trouble=f"a look took more than {PATIENCE:.0f} seconds", code=3)
+                yield key, self._worker.failed(f"a look took more than {PATIENCE:.0f} seconds")
 
-    def _drop(self, process: Process[K], patience: float = GRACE) -> None:
+    def each(self, asked: Iterable[tuple[K, Any]]) -> Iterator[tuple[K, T]]:
+        """Yield what comes of each of some requests, in the order in which that is known."""
+        left = list(asked)
+        left.reverse()
+        while left or self.busy:
+            while left and self.has_room():
+                self.begin(*left.pop())
+            yield from self.wait(PATIENCE)
+
+    def _drop(self, process: Process[K, T], patience: float = GRACE) -> None:
         self._selector.unregister(process.answers)
         self._processes.remove(process)
         process.close(patience=patience)

@@ -8,14 +8,20 @@ from threading import Event, Thread
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.fleet import Member
 from taskcheck.read.folders import Folders
-from taskcheck.watch.fleet.asked import Asked, Came
+from taskcheck.watch.fleet.asked import Asked, Came, came as came_of
 from taskcheck.watch.fleet.members import with_folder, with_report
-from taskcheck.watch.fleet.pool import GRACE, Pool, Process
+from taskcheck.watch.fleet.pool import GRACE, Pool, Process, Worker
 from taskcheck.watch.looks import AGAIN, INTERVAL, REST, TICK, changes_in
 
 BETWEEN = 1.0
 """The least seconds between two beginnings to watch."""
 
+
+LOOKER = Worker(
+    module="taskcheck.watch.fleet.worker",
+    read=came_of,
+    failed=lambda why: Came(trouble=why, code=3),
+)
 
 Ask = Callable[[Member], Asked | None]
 """Says what is asked of a store; None where it isn't to be looked at now."""
@@ -44,7 +50,7 @@ class _Turn:
         self.is_busy = False
         self.is_changed = False
         self.folders: Folders = frozenset()
-        self.home: Process[int] | None = None
+        self.home: Process[int, Came] | None = None
         self.stamp: tuple[int, ...] = ()
         """What told the folder, or the report, from another one when it was last looked at."""
 
@@ -71,7 +77,7 @@ class Rounds:
         self.members = list(fleet)
         self._ask, self._patience = ask, patience
         self._turns = [_Turn(member) for member in self.members]
-        self._pool: Pool[int] = Pool(max(1, sum(not member.is_received for member in self.members)))
+        self._pool: Pool[int, Came] = Pool(max(1, sum(not member.is_received for member in self.members)), LOOKER)
         self._unwatched: set[int] = set()
         """Stores of which not all folders are known to be watched yet."""
 
