@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,7 +17,7 @@ import pytest
 from taskcheck.documents.values import iso
 from taskcheck.watch import notices
 from tests.conftest import ROOT
-from tests.e2e.conftest import PATIENCE, taskcheck
+from tests.e2e.conftest import PATIENCE, git, taskcheck
 from tests.e2e.watching import NOON, Clock, Watch, real_watch, until, watching
 from tests.figures import KILLED, Figure
 from tests.samples import WHOLE
@@ -353,58 +353,127 @@ def test_a_signal_lets_a_fix_come_to_its_end(number: int, root: Path, clock: Clo
         clock.set(clock.now() + timedelta(hours=25))
 
 
-class Fleet:
-    """Tasks in which faults open and heal by a plan, and what the record of them has to be."""
+SILENCE = 10
+"""Minutes after which a heartbeat is stale: `[limits] snapshot_max_age`."""
 
-    def __init__(self, root: Path, tasks: int, seed: int) -> None:
+
+class Fleet:
+    """Tasks, worktrees and managers in which faults open and heal by a plan, and what the record of them has to be."""
+
+    def __init__(self, root: Path, tasks: int, worktrees: int, managers: list[str], seed: int) -> None:
         self.root = root
         self.chance = Random(seed)
         self.now = dict.fromkeys((f"t{number}" for number in range(tasks)), "well")
-        self.ended: dict[str, set[str]] = {name: set() for name in self.now}
+        self.ended: dict[str, set[str]] = {name: set() for name in (*self.now, *managers)}
         self.expected: list[tuple[str, str, str]] = []
+        self.silent = dict.fromkeys(managers, 0)
+        """For how many minutes a manager has written no heartbeat."""
+        self.until = dict.fromkeys(managers, 0)
         for name, text in self.now.items():
             write(root, name, STATES[text])
+        git("add", "tasks", cwd=root)
+        git("commit", "-qm", "tasks", cwd=root)
+        self.in_worktrees = [f"t{number}" for number in range(worktrees)]
+        for name in self.in_worktrees:
+            git("worktree", "add", "-q", "-b", f"task/{name}", f".worktrees/{name}", cwd=root)
+        for name in managers:
+            write(root, f"of-{name}", WELL.replace("ana", name))  # a heartbeat matters to whom has work to do
+            self.beat(name, NOON)
 
-    def step(self, at: str) -> None:
-        """Change some tasks, and say what comes of it."""
+    def beat(self, manager: str, at: datetime) -> None:
+        """Write a manager's heartbeat."""
+        folder = self.root / ".tasks/task_manager"
+        folder.mkdir(parents=True, exist_ok=True)
+        values = {"owner": manager, "generated_at": iso(at), "counts": {"active": 0}, "tasks": {}}
+        draft = folder / f".{manager}.new"
+        draft.write_text(json.dumps(values))
+        draft.rename(folder / f"task-manager-{manager}.snapshot.json")
+
+    def step(self, at: datetime) -> None:
+        """Change some tasks, let managers write or be silent, and say what comes of it."""
         for name in self.chance.sample(sorted(self.now), self.chance.randint(1, 4)):
             before = self.now[name]
-            after = self.chance.choice([each for each in STATES if each != before])
-            self.now[name] = after
-            write(self.root, name, STATES[after])
-            if after == "well":
-                self.ended[name].add(before)
-                self.expected.append((at, "closed", name))
-            elif before != "well":
-                self.expected.append((at, "changed", name))
-            else:
-                came_back = after in self.ended[name]
-                self.expected.append((at, "reopened" if came_back else "opened", name))
+            known = [*STATES, "drifts"] if name in self.in_worktrees else [*STATES]
+            after = self.chance.choice([each for each in known if each != before])
+            self._become(name, before, after)
+            self._expect(at, name, before, after)
+        for name, minutes in self.silent.items():
+            self._manage(at, name, minutes + MINUTES)
+
+    def _become(self, name: str, before: str, after: str) -> None:
+        """Write a task as it is to be, in root or in its worktree."""
+        self.now[name] = after
+        copy = self.root / f".worktrees/{name}"
+        if before == "drifts":
+            write(copy, name, WELL)
+        write(self.root, name, STATES.get(after, WELL))
+        if after == "drifts":
+            write(copy, name, WELL.replace("ready", "in_progress"))
+
+    def _manage(self, at: datetime, name: str, minutes: int) -> None:
+        """Have a manager write its heartbeat, unless it is to be silent for a while."""
+        if minutes <= self.until[name]:
+            self.silent[name] = minutes
+            return
+        if self.silent[name] > SILENCE:
+            self._expect(at, name, "stale", "well")
+        self.beat(name, at)
+        self.silent[name] = 0
+        self.until[name] = self.chance.randint(SILENCE + 3, SILENCE + 9) if self.chance.random() < 0.1 else 0
+
+    def pass_time(self, at: datetime) -> None:
+        """Say what the time alone brings."""
+        for name, minutes in self.silent.items():
+            if minutes <= SILENCE < minutes + MINUTES:
+                self._expect(at, name, "well", "stale")
+
+    def _expect(self, at: datetime, name: str, before: str, after: str) -> None:
+        """Take down what the record is to have."""
+        kind = "changed"
+        if after == "well":
+            self.ended[name].add(before)
+            kind = "closed"
+        elif before == "well":
+            kind = "reopened" if after in self.ended[name] else "opened"
+        self.expected.append((iso(at), kind, name))
+
+    @property
+    def standing(self) -> set[str]:
+        """What stands after the last step."""
+        stale = {name for name, minutes in self.silent.items() if minutes > SILENCE}
+        return stale | {name for name, is_now in self.now.items() if is_now != "well"}
 
 
-STEPS = 120 if WHOLE or os.environ.get("TASKCHECK_STRESS") else 20
-TASKS = 300 if WHOLE or os.environ.get("TASKCHECK_STRESS") else 25
+STEPS, MINUTES, TASKS, WORKTREES, MANAGERS = 20, 1, 25, 3, ["ana", "bob"]
+if WHOLE or os.environ.get("TASKCHECK_STRESS"):
+    STEPS, MINUTES, TASKS, WORKTREES, MANAGERS = 60, 2, 1000, 100, ["ana", "bob", "cyn", "dan"]
+MOST_KILLS = 1 if TASKS > 100 else 2
+"""Of one wait: a watch of many tasks takes seconds to come back."""
+QUIET = STEPS // 4
+"""Steps at the end in which nobody is killed, to see that a watch doesn't grow."""
 
 
 def test_the_record_is_the_plan_whatever_is_killed(store: Store, state: Path, tmp_path: Path, figure: Figure) -> None:
     """A fleet by an injected clock, faults that open and heal by plan, SIGKILLs of the watch at any moment.
 
     No incident is lost, none is there twice, each has the time of its step. No notice is lost; at most one is repeated
-    for each kill, by its id.
+    for each kill, by its id. A watch that isn't killed takes no more memory the longer it looks.
     """
-    root = store({"taskcheck.toml": CONFIG, "tasks/x.md": WELL})
+    people = "".join(f"{name} = []\n" for name in MANAGERS if name != "ana")
+    config = CONFIG + people + "[drift]\nignore = []\n"
+    root = store({"taskcheck.toml": config, "tasks/x.md": WELL, ".gitignore": ".tasks/\n.worktrees/\n"})
     clock = Clock(tmp_path, NOON)
-    fleet, chance, kills = Fleet(root, TASKS, 1), Random(2), 0
+    fleet, chance, kills = Fleet(root, TASKS, WORKTREES, MANAGERS, 1), Random(2), 0
     with watching(root, clock, "--on-change", receiver(tmp_path)) as watch:
 
-        def wait(true: Callable[[], bool]) -> int:
+        def wait(true: Callable[[], bool], most: int) -> int:
             """Wait until something is so; kill the watch meanwhile, perhaps."""
             killed = 0
             due = time.monotonic() + chance.expovariate(1.0)
             end = time.monotonic() + PATIENCE
             while not true():
                 assert time.monotonic() < end, watch.said()
-                if time.monotonic() > due and killed < 2:
+                if time.monotonic() > due and killed < most:
                     watch.kill()
                     killed += 1
                     watch.start()
@@ -412,16 +481,27 @@ def test_the_record_is_the_plan_whatever_is_killed(store: Store, state: Path, tm
                 time.sleep(0.002)
             return killed
 
-        kills += wait(lambda: watch.last_look()[0] > 0)
-        for number in range(1, STEPS + 1):
-            now = NOON + timedelta(minutes=number)
+        def minute(number: int, most: int) -> int:
+            """One step; how often the watch was killed in it."""
+            now = NOON + number * timedelta(minutes=MINUTES)
             clock.set(now)
-            kills += wait(lambda now=now: watch.last_look()[1] == iso(now))
-            fleet.step(iso(now))
+            fleet.pass_time(now)
+            killed = wait(lambda: watch.last_look()[1] == iso(now), most)
+            fleet.step(now)
             seen = watch.last_look()[0]
-            kills += wait(lambda seen=seen: watch.last_look()[0] >= seen + 2)
+            return killed + wait(lambda: watch.last_look()[0] >= seen + 2, most)
+
+        kills += wait(lambda: watch.last_look()[0] > 0, 2)
+        for number in range(1, STEPS - QUIET + 1):
+            kills += minute(number, chance.randint(0, MOST_KILLS))
+        begun = watch.last_look()[0]
+        wait(lambda: watch.last_look()[0] >= begun + 3, 0)
+        before = _resident(watch.pid)
+        for number in range(STEPS - QUIET + 1, STEPS + 1):
+            minute(number, 0)
+        looks = watch.last_look()[0] - begun
         last = watch.recorded().changes[-1].look  # type: ignore[union-attr]
-        kills += wait(lambda: watch.fact(notices.DONE) == str(last))
+        wait(lambda: watch.fact(notices.DONE) == str(last), 0)
         memory = _resident(watch.pid)
         assert watch.end() == 0
     kept = watch.recorded()
@@ -429,8 +509,7 @@ def test_the_record_is_the_plan_whatever_is_killed(store: Store, state: Path, tm
     assert sorted((iso(change.at), change.kind.value, change.subject) for change in kept.changes) == sorted(
         fleet.expected
     )
-    standing = {name for name, is_now in fleet.now.items() if is_now != "well"}
-    assert {episode.subject for episode in kept.standing} == standing
+    assert {episode.subject for episode in kept.standing} == fleet.standing
     notified = told(tmp_path)
     ids = [each["id"] for each in notified]
     assert list(dict.fromkeys(ids)) == [
@@ -439,14 +518,20 @@ def test_the_record_is_the_plan_whatever_is_killed(store: Store, state: Path, tm
     by_id: dict[str, Any] = {}
     for each in notified:
         assert by_id.setdefault(each["id"], each) == each
-    changes = [(each["at"], change["kind"], change["task"]) for each in by_id.values() for change in each["changes"]]
+    changes = [
+        (each["at"], change["kind"], change["task"] or change["manager"])
+        for each in by_id.values()
+        for change in each["changes"]
+    ]
     assert sorted(changes) == sorted(fleet.expected), "no notice lost"
     assert len(ids) - len(by_id) <= kills
-    assert kills > STEPS / 10
+    assert kills > STEPS / 20
     assert memory < 400_000, "kilobytes"
+    assert memory < 1.1 * before + 4_000, f"kilobytes, after {looks} looks without a kill; {before} before"
     figure(KILLED, kills)
     figure("notices", len(by_id))
     figure("notices repeated after a kill", len(ids) - len(by_id))
+    figure("kilobytes more in a watch after its last looks", max(0, memory - before))
 
 
 def _resident(pid: int) -> int:
