@@ -374,6 +374,10 @@ def test_what_a_page_shows_can_be_run(name: str, whole: Path, tmp_path: Path) ->
     if name != "integrating":  # There the task is run.
         git("worktree", "add", "-q", "-b", "task/fix-login", ".worktrees/fix-login", cwd=whole)
         (whole / ".worktrees/fix-login/tasks/fix-login.md").write_text(FIX_LOGIN.format("in_review"))
+    (tmp_path / "fleet").mkdir()
+    for other in ("api", "web"):
+        (tmp_path / "src" / other / "tasks").mkdir(parents=True)
+        (tmp_path / "src" / other / "tasks/fix-login.md").write_text(FIX_LOGIN.format("ready"))
     env = {"GITHUB_BASE_REF": "main", "RUNNER_TEMP": str(tmp_path), "TASKCHECK_TASK": "fix-login"}
     for command in pages.commands(ROOT / "docs" / f"{name}.md"):
         if not pages.untried(command):

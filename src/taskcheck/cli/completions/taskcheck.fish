@@ -51,7 +51,7 @@ function _shtab_taskcheck_using
 end
 
 set -g _shtab_taskcheck_commands check status timeline history watch serve undo run finish rule owner route init cache completion demo
-set -g _shtab_taskcheck_opts_with_value --baseline --branch --branches --color --config --config-from --extend-select --fail-on --format --gate --group --history --hook --ignore --maxfail --metrics --names --now --on-change --outcome --output --owner --port --pr-url --reason --root --rule --select --since --status --timeout --worktree -k -p
+set -g _shtab_taskcheck_opts_with_value --baseline --branch --branches --color --config --config-from --extend-select --fail-on --format --gate --group --history --hook --ignore --maxfail --metrics --names --now --on-change --outcome --output --owner --port --pr-url --reason --report --root --rule --select --since --status --timeout --worktree -k -p
 
 complete -c taskcheck -e
 complete -c taskcheck -f
@@ -141,6 +141,7 @@ complete -c taskcheck -n '_shtab_taskcheck_using check' -l gate -xka "commit all
 complete -c taskcheck -n '_shtab_taskcheck_using check; and test $_shtab_taskcheck_npos -ge 0' -ka "(taskcheck completion --names tasks 2>/dev/null)" -d 'report about these only; or about a finding: TASK::RULE'
 complete -c taskcheck -n '_shtab_taskcheck_using; and test $_shtab_taskcheck_npos -eq 0' -a status -d 'who is at work, what waits for a person, what disagrees; --watch keeps it up to date'
 complete -c taskcheck -n '_shtab_taskcheck_using status' -s h -l help -d 'show this help message and exit'
+complete -c taskcheck -n '_shtab_taskcheck_using status' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'show a store by the JSON report that its own machine writes into this file (repeatable)'
 complete -c taskcheck -n '_shtab_taskcheck_using status' -l owner -xka "(taskcheck completion --names people 2>/dev/null)" -d 'report about this person'"'"'s or role'"'"'s alone, by any spelling'
 complete -c taskcheck -n '_shtab_taskcheck_using status' -l root -xka "(__fish_complete_directories)" -d 'any folder of the repository'
 complete -c taskcheck -n '_shtab_taskcheck_using status' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'read this configuration instead'
@@ -153,6 +154,7 @@ complete -c taskcheck -n '_shtab_taskcheck_using status' -s v -l verbose -d 'sho
 complete -c taskcheck -n '_shtab_taskcheck_using status' -l watch -d 'show it anew when a ledger changes; Ctrl-C ends it'
 complete -c taskcheck -n '_shtab_taskcheck_using status' -l history -xka "(__fish_complete_path (commandline -ct))" -d 'the record of incidents; default: $XDG_STATE_HOME/taskcheck/STORE.sqlite, or in ~/.local/state'
 complete -c taskcheck -n '_shtab_taskcheck_using status' -l color -xka "auto always never" -d 'auto: on a terminal, unless NO_COLOR is set; elsewhere where FORCE_COLOR is'
+complete -c taskcheck -n '_shtab_taskcheck_using status; and test $_shtab_taskcheck_npos -ge 0' -ka "(__fish_complete_directories)" -d 'any folder of a store; several are shown on one board'
 complete -c taskcheck -n '_shtab_taskcheck_using; and test $_shtab_taskcheck_npos -eq 0' -a timeline -d 'what every ledger says about one task, in order of time'
 complete -c taskcheck -n '_shtab_taskcheck_using timeline' -s h -l help -d 'show this help message and exit'
 complete -c taskcheck -n '_shtab_taskcheck_using timeline' -l root -xka "(__fish_complete_directories)" -d 'any folder of the repository'
@@ -176,6 +178,7 @@ complete -c taskcheck -n '_shtab_taskcheck_using history' -l color -xka "auto al
 complete -c taskcheck -n '_shtab_taskcheck_using history; and test $_shtab_taskcheck_npos -eq 0' -ka "(taskcheck completion --names tasks 2>/dev/null)" -d 'a task, or a manager; default: all'
 complete -c taskcheck -n '_shtab_taskcheck_using; and test $_shtab_taskcheck_npos -eq 0' -a watch -d 'look again and again: write down what stands, tell a command what changed, make the safe repairs'
 complete -c taskcheck -n '_shtab_taskcheck_using watch' -s h -l help -d 'show this help message and exit'
+complete -c taskcheck -n '_shtab_taskcheck_using watch' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'show a store by the JSON report that its own machine writes into this file (repeatable)'
 complete -c taskcheck -n '_shtab_taskcheck_using watch' -l root -xka "(__fish_complete_directories)" -d 'any folder of the repository'
 complete -c taskcheck -n '_shtab_taskcheck_using watch' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'read this configuration instead'
 complete -c taskcheck -n '_shtab_taskcheck_using watch' -l no-cache -d 'read everything anew, and remember nothing'
@@ -183,8 +186,10 @@ complete -c taskcheck -n '_shtab_taskcheck_using watch' -l history -xka "(__fish
 complete -c taskcheck -n '_shtab_taskcheck_using watch' -l on-change -x -d 'run this, without a shell, with JSON of what changed as its input; again later where it fails'
 complete -c taskcheck -n '_shtab_taskcheck_using watch' -l metrics -x -d 'tell Prometheus on this port of loopback; 0 takes a free one'
 complete -c taskcheck -n '_shtab_taskcheck_using watch' -l fix -d 'make the safe repairs, too'
+complete -c taskcheck -n '_shtab_taskcheck_using watch; and test $_shtab_taskcheck_npos -ge 0' -ka "(__fish_complete_directories)" -d 'any folder of a store; several are shown on one board'
 complete -c taskcheck -n '_shtab_taskcheck_using; and test $_shtab_taskcheck_npos -eq 0' -a serve -d 'status as a page on loopback that refreshes itself'
 complete -c taskcheck -n '_shtab_taskcheck_using serve' -s h -l help -d 'show this help message and exit'
+complete -c taskcheck -n '_shtab_taskcheck_using serve' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'show a store by the JSON report that its own machine writes into this file (repeatable)'
 complete -c taskcheck -n '_shtab_taskcheck_using serve' -l owner -xka "(taskcheck completion --names people 2>/dev/null)" -d 'report about this person'"'"'s or role'"'"'s alone, by any spelling'
 complete -c taskcheck -n '_shtab_taskcheck_using serve' -l root -xka "(__fish_complete_directories)" -d 'any folder of the repository'
 complete -c taskcheck -n '_shtab_taskcheck_using serve' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'read this configuration instead'
@@ -192,6 +197,7 @@ complete -c taskcheck -n '_shtab_taskcheck_using serve' -l now -x -d 'judge ages
 complete -c taskcheck -n '_shtab_taskcheck_using serve' -l no-cache -d 'read everything anew, and remember nothing'
 complete -c taskcheck -n '_shtab_taskcheck_using serve' -l port -x -d '0 takes a free one (default: 8321)'
 complete -c taskcheck -n '_shtab_taskcheck_using serve' -l history -xka "(__fish_complete_path (commandline -ct))" -d 'the record of incidents; default: $XDG_STATE_HOME/taskcheck/STORE.sqlite, or in ~/.local/state'
+complete -c taskcheck -n '_shtab_taskcheck_using serve; and test $_shtab_taskcheck_npos -ge 0' -ka "(__fish_complete_directories)" -d 'any folder of a store; several are shown on one board'
 complete -c taskcheck -n '_shtab_taskcheck_using; and test $_shtab_taskcheck_npos -eq 0' -a undo -d 'take the last fix back, byte for byte'
 complete -c taskcheck -n '_shtab_taskcheck_using undo' -s h -l help -d 'show this help message and exit'
 complete -c taskcheck -n '_shtab_taskcheck_using undo' -l list -d 'list the fixes that can be undone; undo none'

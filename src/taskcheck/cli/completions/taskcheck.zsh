@@ -252,6 +252,7 @@ _shtab_taskcheck_run_defaults_added=0
 
 _shtab_taskcheck_serve_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--report[show a store by the JSON report that its own machine writes into this file (repeatable)]:FILE:_files"
   "--owner[report about this person\'s or role\'s alone, by any spelling]:NAME:($(taskcheck completion --names people 2>/dev/null))"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
@@ -259,6 +260,7 @@ _shtab_taskcheck_serve_options=(
   "--no-cache[read everything anew, and remember nothing]"
   "--port[0 takes a free one (default\: 8321)]:N:"
   "--history[the record of incidents\; default\: \$XDG_STATE_HOME\/taskcheck\/STORE.sqlite, or in \~\/.local\/state]:FILE:_files"
+  "(*)::any folder of a store\; several are shown on one board:_files -/"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -266,6 +268,7 @@ _shtab_taskcheck_serve_defaults_added=0
 
 _shtab_taskcheck_status_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--report[show a store by the JSON report that its own machine writes into this file (repeatable)]:FILE:_files"
   "--owner[report about this person\'s or role\'s alone, by any spelling]:NAME:($(taskcheck completion --names people 2>/dev/null))"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
@@ -278,6 +281,7 @@ _shtab_taskcheck_status_options=(
   "--watch[show it anew when a ledger changes\; Ctrl-C ends it]"
   "--history[the record of incidents\; default\: \$XDG_STATE_HOME\/taskcheck\/STORE.sqlite, or in \~\/.local\/state]:FILE:_files"
   "--color[auto\: on a terminal, unless NO_COLOR is set\; elsewhere where FORCE_COLOR is]:color:(auto always never)"
+  "(*)::any folder of a store\; several are shown on one board:_files -/"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -311,6 +315,7 @@ _shtab_taskcheck_undo_defaults_added=0
 
 _shtab_taskcheck_watch_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--report[show a store by the JSON report that its own machine writes into this file (repeatable)]:FILE:_files"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
   "--no-cache[read everything anew, and remember nothing]"
@@ -318,6 +323,7 @@ _shtab_taskcheck_watch_options=(
   "--on-change[run this, without a shell, with JSON of what changed as its input\; again later where it fails]:COMMAND:"
   "--metrics[tell Prometheus on this port of loopback\; 0 takes a free one]:PORT:"
   "--fix[make the safe repairs, too]"
+  "(*)::any folder of a store\; several are shown on one board:_files -/"
 )
 
 # guard to ensure default positional specs are added only once per session
