@@ -55,7 +55,7 @@ class Member:
         if old > self.max_age:
             return f"its report is {age(old)} old, and {age(self.max_age)} is the most: it is late"
         if -old > self.skew:
-            return f"its report is {age(-old)} ahead of our clock: how old it is can't be told"
+            return f"its report is {age(-old)} ahead of our clock: nobody knows how old it is"
         return ""
 
     def exit_code(self, now: datetime) -> int:

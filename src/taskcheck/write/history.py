@@ -30,7 +30,7 @@ _BESIDE = ("-wal", "-shm")
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 _APPLICATION_AT = 68
-_CORRUPT, _NO_DATABASE, _SHORT_READ = 11, 26, 522
+_READ_ONLY, _CORRUPT, _NO_DATABASE, _SHORT_READ = 8, 11, 26, 522
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -97,14 +97,29 @@ class History:
         with _told(self.path), self._opened() as folder:
             if folder is None or not self._is_there(folder):
                 return None
-            with _sqlite_told(self.path), closing(self._connected("ro")) as connection, _damage_told():
-                connection.execute("BEGIN")  # Tables and rows are those of one moment.
-                version = _version(connection, self.path)
-                if version == 0:
-                    return None
-                if version < len(MIGRATIONS):
-                    raise Trouble(f"{self.path} is of an older taskcheck; the next look that is recorded renews it")
-                return work(Book(connection))
+            with _sqlite_told(self.path):
+                return self._read(work)
+
+    def _read(self, work: Callable[[Book], T]) -> T | None:
+        """Return what some reading gives; what a writer that was killed began is taken back first, as SQLite does."""
+        import sqlite3
+
+        try:
+            return self._read_by("ro", work)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != _READ_ONLY:
+                raise
+        return self._read_by("rw", work)
+
+    def _read_by(self, mode: str, work: Callable[[Book], T]) -> T | None:
+        with closing(self._connected(mode)) as connection, _damage_told():
+            connection.execute("BEGIN")  # Tables and rows are those of one moment.
+            version = _version(connection, self.path)
+            if version == 0:
+                return None
+            if version < len(MIGRATIONS):
+                raise Trouble(f"{self.path} is of an older taskcheck; the next look that is recorded renews it")
+            return work(Book(connection))
 
     @contextmanager
     def alone(self, what: str, patience: float = 0) -> Iterator[int]:

@@ -66,6 +66,23 @@ def test_it_is_this_users_alone(history: History, home: Path) -> None:
     assert history.read(standing) == 1
 
 
+def test_what_a_killed_writer_began_is_taken_back_by_who_reads(history: History, home: Path, tmp_path: Path) -> None:
+    """Its journal lies beside the file, and a connection that may not write can't use it."""
+    history.transact(write_one)
+    file = home / "taskcheck/store.sqlite"
+    with closing(sqlite3.connect(file, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = DELETE")
+        writer.execute("PRAGMA cache_size = 1")
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("UPDATE episode SET message = 'never written'")
+        writer.executemany("INSERT INTO look (at, complete, incidents) VALUES (?, 1, 1)", [(AT + "x" * 4000,)] * 20)
+        for name in ("store.sqlite", "store.sqlite-journal"):
+            (tmp_path / name).write_bytes((file.parent / name).read_bytes())
+    for name in ("store.sqlite", "store.sqlite-journal"):
+        (file.parent / name).write_bytes((tmp_path / name).read_bytes())
+    assert [row["message"] for row in history.read(lambda book: list(book.standing())) or []] == ["x"]
+
+
 def test_nothing_is_made_by_reading(history: History, home: Path) -> None:
     assert history.read(standing) is None
     assert not home.exists()
