@@ -5,6 +5,7 @@ import re
 import runpy
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib import metadata
 
 import pytest
@@ -28,17 +29,22 @@ IMPORTED = {"gitpython": "git", "python-frontmatter": "frontmatter", "pyyaml": "
 def users(name: str) -> set[str]:
     """Return the modules of taskcheck that import a package, as `formats/junit.py`."""
     module = IMPORTED.get(name, name.replace("-", "_"))
+    return {path for path, imported in imports() if imported == module}
+
+
+@cache
+def imports() -> frozenset[tuple[str, str]]:
+    """Return each module of taskcheck with each package that it imports."""
     source = ROOT / "src" / "taskcheck"
-    return {
-        path.relative_to(source).as_posix()
+    return frozenset(
+        (path.relative_to(source).as_posix(), imported.partition(".")[0])
         for path in source.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Import | ast.ImportFrom)
         for imported in (
             [node.module or ""] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names]
         )
-        if imported.partition(".")[0] == module
-    }
+    )
 
 
 def roles() -> dict[str, list[str]]:

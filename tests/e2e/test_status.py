@@ -59,6 +59,13 @@ def test_one_row_per_task_with_all_that_is_asked(incidents: Built) -> None:
     assert "signal " not in ran.out
 
 
+@pytest.mark.parametrize(("width", "said"), [(80, "quite-a-long-name depends"), (50, "quit…name depends")])
+def test_a_message_is_whole_where_it_fits(store: Store, width: int, said: str) -> None:
+    root = store({"tasks/quite-a-long-name.md": task("ready", "gone")})
+    told = status.render(check(root), width=width)
+    assert said in told
+
+
 def test_raw_signals_are_opened_on_demand(incidents: Built) -> None:
     out = " ".join(taskcheck("status", "-v", "--now", NOW, cwd=incidents.root).out.split())
     assert "signal pickup_overdue: attention, from dave-fowler, 2026-03-24T10:21:00Z, explained by worker-gone" in out

@@ -109,11 +109,13 @@ def watching(root: Path, clock: Clock, *options: str) -> Iterator[Watch]:
 
 
 def until(true: object, seconds: float = PATIENCE) -> None:
-    """Wait until something is so."""
+    """Wait until something is so; the longer, the more seldom it is asked, for that may take a process."""
     end = time.monotonic() + seconds
+    pause = 0.005
     while not true():  # type: ignore[operator]
         assert time.monotonic() < end
-        time.sleep(0.005)
+        time.sleep(pause)
+        pause = min(1.3 * pause, 0.25)
 
 
 NOON = datetime(2026, 3, 24, 12, tzinfo=UTC)

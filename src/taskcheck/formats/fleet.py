@@ -99,7 +99,7 @@ def _found(member: Member) -> tuple[str, str]:
     if not report.complete:
         return ", ".join(filter(None, ("incomplete", told))), "error"
     if not report.incidents:
-        return "all agree", "good"
+        return ("agree as far as read", "warning") if report.unseen else ("all agree", "good")
     worst = max(incident.severity for incident in report.incidents)
     return told or "signals only", worst.label
 

@@ -239,14 +239,17 @@ def _row(row: Row, report: Report, width: int, *, verbose: bool) -> Iterator[Lin
     if verbose:
         yield from _details(incident, width)
     elif incident.head is not None:
-        yield Line(SEVERITY, ((cut(_message(incident, incident.head), room), ""),))
+        yield Line(SEVERITY, ((_message(incident, incident.head, room), ""),))
     yield from _step(row.step, width)
 
 
-def _message(incident: Incident, head: Finding) -> str:
-    """Return what is wrong, with the name that stands above it shortened."""
+def _message(incident: Incident, head: Finding, room: int) -> str:
+    """Return what is wrong; where that is too long, the name that stands above it is shortened, then its end is cut."""
+    message = visible(head.message)
+    if cells(message) <= room:
+        return message
     subject = visible(incident.subject)
-    return visible(head.message).replace(subject, cut_inside(subject, SHORTEST))
+    return cut(message.replace(subject, cut_inside(subject, SHORTEST)), room)
 
 
 def _about(incident: Incident, report: Report, width: int, *, verbose: bool) -> Iterator[Line]:
