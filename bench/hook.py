@@ -2,8 +2,8 @@
 
     python bench/hook.py [TASKS]
 
-Whole processes, in turn, medians of seven; compare the ratio, not the times. Exits 1 where a hook takes twice as long
-as the check that it starts.
+CPU seconds of whole processes, in turn, medians of seven; compare the ratio, not the times. Exits 1 where a hook takes
+twice as long as the check that it starts.
 """
 
 import os
@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fleet import build, git, seconds
+from fleet import build, cpu, git
 
 CHECK = [sys.executable, "-P", "-m", "taskcheck"]
 LOCAL = """repos:
@@ -47,7 +47,7 @@ def main() -> int:
         }
         for command in ways.values():
             subprocess.run(command, cwd=root, check=True, capture_output=True)
-        rounds = [{name: seconds([command], root) for name, command in ways.items()} for _ in range(7)]
+        rounds = [{name: cpu(command, root) for name, command in ways.items()} for _ in range(7)]
     slow = False
     for name in ways:
         ratio = statistics.median(each[name] / each["bare check"] for each in rounds)
