@@ -78,6 +78,15 @@ def findings(root: Path, size: int) -> Store:
     return store
 
 
+def issues(root: Path, size: int) -> Store:
+    """Findings on the lines of one file."""
+    store = Store(root, 0)
+    told = [{"id": f"bd-{number}", "title": "One", "status": "no-such-status"} for number in range(16 * size)]
+    lines = "".join(f"{json.dumps(each)}\n" for each in told)
+    store.on_root({"taskcheck.toml": 'preset = "beads"\n', ".beads/issues.jsonl": lines})
+    return store
+
+
 def branches(root: Path, size: int) -> Store:
     """Each from a commit of its own of root, with work in code and in its task."""
     store = Store(root, 50)
@@ -137,7 +146,7 @@ def signals(root: Path, size: int) -> Store:
     return store
 
 
-SHAPES = [tasks, findings, branches, worktrees, commits, changed_files, entries, signals]
+SHAPES = [tasks, findings, issues, branches, worktrees, commits, changed_files, entries, signals]
 
 
 def calls(root: Path, *, remember: bool = False) -> int:

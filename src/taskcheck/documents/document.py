@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TypeAlias, Union
 
 from taskcheck.documents.expression import expression
@@ -173,9 +174,9 @@ class Document:
 
     def _line_and_column(self, offset: int) -> tuple[int, int]:
         """As `line_and_column`; the line starts are found once."""
-        starts: list[int] | None = self._lines
+        starts: tuple[int, ...] | None = self._lines
         if starts is None:
-            starts = [0, *(found.end() for found in _LINE_BREAK.finditer(self.text))]
+            starts = _line_starts(self.text)
             object.__setattr__(self, "_lines", starts)
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
@@ -193,7 +194,13 @@ class Document:
     _text: str | None
     _scan: Scan
     _spans: Mapping[Route, Span] | None
-    _lines: list[int] | None
+    _lines: tuple[int, ...] | None
+
+
+@lru_cache(maxsize=16)
+def _line_starts(text: str) -> tuple[int, ...]:
+    """Return where the lines of a text begin: once for all documents of a file that holds many."""
+    return (0, *(found.end() for found in _LINE_BREAK.finditer(text)))
 
 
 def _item(items: tuple[Value, ...], step: str) -> Value:
