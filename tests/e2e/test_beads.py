@@ -64,6 +64,14 @@ def test_one_id_in_two_lines_is_told(store: Store, statuses: tuple[str, str]) ->
     assert [each["line"] for each in finding["evidence"]] == [1, 3]
 
 
+@pytest.mark.parametrize("name", ["../bd-1", "a/../../b", "/etc", "a#/..", "--help", "a b; rm -r c", "x\u0000y\u202e"])
+def test_an_issue_may_be_called_anything(store: Store, name: str) -> None:
+    root = store({FILE: lines(issue(1, id=name), issue(2), issue(3, "odd", id=name))})
+    told = found(root)
+    assert {rule for _, rule in told} == {"duplicate-task", "invalid-field"}
+    assert {(finding["path"], finding["line"]) for finding in told.values()} == {(FILE, 3)}
+
+
 @pytest.mark.parametrize("left", ["<<<<<<< HEAD\n", '{"id": "bd-2", "status"'])
 def test_a_line_that_cannot_be_read_is_told(store: Store, left: str) -> None:
     root = store({FILE: lines(issue(1)) + left})

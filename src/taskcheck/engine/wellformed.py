@@ -6,6 +6,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from taskcheck.documents.frozen import names_of
+from taskcheck.documents.shape import file_of
 from taskcheck.model.finding import Finding
 from taskcheck.model.sources import PullState, Unavailable
 
@@ -16,12 +17,12 @@ Check = Callable[[Any], str | None]
 def ill(finding: Finding) -> str | None:
     """What is wrong first with a finding, as ``finding.message is of type int, not str``; None if all is well.
 
-    Its own place lies below its checkout: the path is relative, without ``..``. That of evidence may be a worktree
-    anywhere.
+    Its own place lies below its checkout: the path of its file is relative, without ``..``. That of evidence may be a
+    worktree anywhere; and a task within a file is called as it likes.
     """
     if wrong := _check(Finding)(finding):
         return f"finding{wrong}"
-    path = finding.place.path
+    path = file_of(finding.place.path)
     inside = not path.startswith("/") and ".." not in path.split("/")
     return None if inside else f"finding.place.path is {path!r}, not a path below its checkout"
 
