@@ -103,3 +103,33 @@ def test_a_title_that_was_tidied_is_the_same_title(repo: Repo, title: str, rules
     put(repo, path, card("task-2", "Done", title=f"'{title}'"))
     save(repo, "Do it, and tidy up (#2)")
     assert [each["rule"] for each in found(repo)] == rules
+
+
+@pytest.mark.parametrize(("mine", "yours"), [("Support C", "Support C++"), ("Support C", "Support C#"), ("दिन", "दान")])
+def test_titles_that_differ_in_a_sign_or_a_vowel_are_two(repo: Repo, mine: str, yours: str) -> None:
+    path = "backlog/tasks/task-2 - New.md"
+    repo.git("switch", "-q", "-c", "work")
+    put(repo, path, card("task-2", "Done", title=f"'{mine}'"))
+    save(repo, "Mine")
+    repo.git("switch", "-q", "main")
+    put(repo, path, card("task-2", "To Do", title=f"'{yours}'"))
+    save(repo, "Yours")
+    assert [each["rule"] for each in found(repo)] == ["id-collision"]
+
+
+def test_a_file_that_a_worker_made_in_place_of_another_one_is_another_task(repo: Repo) -> None:
+    """A safe fix would say that support of C is done."""
+    text = "".join(f"key{number}: x\n" for number in range(9))
+    config = '[paths]\ntasks = ["tasks/{task}.md"]\n[fields]\nrequired = []\n[statuses]\nready = ["ready"]\n'
+    config += 'active = ["active"]\ndone = ["completed"]\n[drift]\nauthority = "root"\n'
+    config += '[checkouts]\nworktree = ".worktrees/{task}"\nbranch = "task/{task}"\n'
+    put(repo, "taskcheck.toml", config)
+    put(repo, ".gitignore", "/.worktrees/\n")
+    put(repo, "tasks/c.md", f"---\ntitle: Support C\n{text}status: ready\n---\n")
+    save(repo, "Plan C")
+    repo.git("worktree", "add", "-q", ".worktrees/c", "-b", "task/c")
+    worker = Repo(repo.root / ".worktrees/c")
+    (worker.root / "tasks/c.md").unlink()
+    put(worker, "tasks/cpp.md", f"---\ntitle: Support C++\n{text}status: completed\n---\n")
+    save(worker, "C++ instead")
+    assert "metadata-drift" not in [each["rule"] for each in found(repo)]

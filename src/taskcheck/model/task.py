@@ -8,15 +8,13 @@ from types import MappingProxyType
 
 from taskcheck.config.settings import Stage
 from taskcheck.documents import Document, Route, Trouble, Value
-from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.letters import words_of
 from taskcheck.documents.values import from_epoch, phrase, whole_number
 from taskcheck.model.sources import Fork, Merge, Unavailable
 
 PULL_PATH = r"/(?:pull|pulls|pull-requests|merge_requests|pullrequest)/(\d{1,18})(?!\d)"
 """How the URL of a pull request ends on GitHub, Gitea, Bitbucket, GitLab and Azure, the number as a group."""
-
-_WORD = expression(r"[^\W_]+")
 
 
 @frozen(kw_only=True)
@@ -117,11 +115,12 @@ class Task:
 
         Example:
             ``Fix `login` now`` and ``Fix login, now!`` are ``fix login now``: one task, whoever tidied its title.
+            Support for C, and for C++, are two.
         """
         title = self.text("title")
         if title is None:
             return None
-        return " ".join(_WORD.findall(title.casefold())) or title
+        return words_of(title) or title
 
     @property
     def owners(self) -> tuple[tuple[Route, str], ...]:
