@@ -117,19 +117,20 @@ def test_titles_that_differ_in_a_sign_or_a_vowel_are_two(repo: Repo, mine: str, 
     assert [each["rule"] for each in found(repo)] == ["id-collision"]
 
 
-def test_a_file_that_a_worker_made_in_place_of_another_one_is_another_task(repo: Repo) -> None:
-    """A safe fix would say that support of C is done."""
+@pytest.mark.parametrize(("mine", "yours"), [("Support C", "Support C++"), ("Keep < 3", "Keep >= 3")])
+def test_a_file_that_a_worker_made_in_place_of_another_one_is_another_task(repo: Repo, mine: str, yours: str) -> None:
+    """A safe fix would say that the first one is done."""
     text = "".join(f"key{number}: x\n" for number in range(9))
-    config = '[paths]\ntasks = ["tasks/{task}.md"]\n[fields]\nrequired = []\n[statuses]\nready = ["ready"]\n'
-    config += 'active = ["active"]\ndone = ["completed"]\n[drift]\nauthority = "root"\n'
+    config = 'preset = "task-manager"\n[paths]\ntasks = ["tasks/{task}.md"]\n[fields]\nrequired = []\n[statuses]\n'
+    config += 'ready = ["ready"]\nactive = ["active"]\ndone = ["completed"]\n[drift]\nauthority = "root"\n'
     config += '[checkouts]\nworktree = ".worktrees/{task}"\nbranch = "task/{task}"\n'
     put(repo, "taskcheck.toml", config)
     put(repo, ".gitignore", "/.worktrees/\n")
-    put(repo, "tasks/c.md", f"---\ntitle: Support C\n{text}status: ready\n---\n")
-    save(repo, "Plan C")
+    put(repo, "tasks/c.md", f"---\ntitle: '{mine}'\n{text}status: ready\n---\n")
+    save(repo, "Plan it")
     repo.git("worktree", "add", "-q", ".worktrees/c", "-b", "task/c")
     worker = Repo(repo.root / ".worktrees/c")
     (worker.root / "tasks/c.md").unlink()
-    put(worker, "tasks/cpp.md", f"---\ntitle: Support C++\n{text}status: completed\n---\n")
-    save(worker, "C++ instead")
+    put(worker, "tasks/cpp.md", f"---\ntitle: '{yours}'\n{text}status: completed\n---\n")
+    save(worker, "Do another instead")
     assert "metadata-drift" not in [each["rule"] for each in found(repo)]

@@ -70,9 +70,9 @@ class RenameReader:
         return known
 
     def _title(self, data: bytes, path: str) -> str | None:
-        """Return the words of the title of a version of a task file; None for one without."""
+        """Return the title of a version of a task file, to the letter, for it alone tells; None for one without."""
         version = self.reader.version(data, path, "root")
-        return version.title_words if version is not None else None
+        return version.text("title") if version is not None else None
 
 
 @frozen

@@ -85,12 +85,16 @@ class TaskReader:
         return task if task and task.document else None
 
     def identity(self, data: bytes, path: str) -> tuple[str, str] | None:
-        """Return the id that a task file holds, and its title; None where it has none, or is no task's."""
+        """Return the id that a task file holds, and its title; None where it has none, or is no task's.
+
+        Beside an id the words of the title will do; without one the title alone tells, to the letter.
+        """
         version = self.version(data, path, "root")
-        title = version.title_words if version is not None else None
-        if version is None or title is None:
+        if version is None or version.title_words is None:
             return None
-        return (spelling(version.id) if self.names_files_by_id else "", title)
+        if self.names_files_by_id:
+            return spelling(version.id), version.title_words
+        return "", version.title
 
     def name(self, path: str) -> str:
         """Return the task that a path is: by a pattern's named parts, with the scope before it, else by its stem."""
