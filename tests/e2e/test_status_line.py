@@ -53,6 +53,21 @@ def test_what_a_fix_takes_over_merges_with_the_branch(fleet: Path, head: str) ->
     assert (fleet / PLAN).read_text() == (worktree / PLAN).read_text()
 
 
+def test_a_status_with_a_mark_is_known_by_its_word(store: Store) -> None:
+    """Whoever writes `[statuses]` copies what stands in the files."""
+    statuses = '[statuses]\nready = ["⬜ Offen"]\nactive = ["🟡 Läuft"]\ndone = ["✅ Fertig"]\n'
+    outcomes = '[outcomes]\ncompleted_with_pr = ["✅ Fertig"]\nblocked = ["⬜ Offen"]\nfailed = ["⬜ Offen"]\n'
+    root = store({
+        "taskcheck.toml": f'{CONFIG}{statuses}{outcomes}needs_review_fix = ["🟡 Läuft"]\n',
+        PLAN: plan("⬜ Offen"), "plans/done.md": plan("✅ Fertig"), ".gitignore": ".worktrees/\n.tasks/\n",
+    })  # fmt: skip
+    assert findings(root) == []
+    said = f"{TASKCHECK} finish export --outcome completed_with_pr --pr-url {PULL} && git commit -qam done"
+    ran = taskcheck("run", "export", "--", "sh", "-c", said, cwd=root)
+    assert ran.code == 0, ran.err
+    assert "Fertig" in (root / PLAN).read_text()
+
+
 def test_a_run_writes_lines(store: Store) -> None:
     root = store({"taskcheck.toml": CONFIG, PLAN: plan("Todo"), ".gitignore": ".worktrees/\n"})
     said = f"{TASKCHECK} finish export --outcome completed_with_pr --pr-url {PULL} && git commit -qam done"

@@ -24,7 +24,8 @@ def settings_of(
     Raises:
         ValueError: a value can't be used, which only a preset of a plugin can have.
     """
-    statuses = _statuses(tables["statuses"])
+    shape = _shape(tables)
+    statuses = _statuses(_as_read(tables["statuses"], shape))
     folded = {status.casefold(): stage for status, stage in statuses.items()}
     said: dict[str, Any] = {
         **_said(tables, {"baseline": "baseline", "people": "people", "roles": "roles"}),
@@ -54,11 +55,11 @@ def settings_of(
         statuses=statuses,
         folded_statuses=folded,
         vocabulary=vocabulary,
-        shape=_shape(tables),
+        shape=shape,
         folders=_folders(tables.get("folders", {})),
         markers=stages,
         signals=rules,
-        outcomes=_frozen(tables["outcomes"]),
+        outcomes=_frozen(_as_read(tables["outcomes"], shape)),
         limits=Limits(**spans),
         suppress=suppressions,
         **said,
@@ -125,6 +126,15 @@ def _statuses(table: Mapping[str, list[str]]) -> dict[str, Stage]:
     for stage, words in table.items():
         statuses.update(dict.fromkeys(words, Stage(stage)))
     return statuses
+
+
+def _as_read(table: Mapping[str, list[str]], shape: Shape) -> Mapping[str, list[str]]:
+    """Return lists of statuses as they are read in task files: of lines of text, ``Done`` where `✅ Done` is written."""
+    if not isinstance(shape, StatusLines):
+        return table
+    from taskcheck.documents.statusline import without_marks
+
+    return {name: list(map(without_marks, words)) for name, words in table.items()}
 
 
 def _folders(table: Mapping[str, str | list[str]]) -> dict[str, frozenset[Stage]]:

@@ -23,6 +23,7 @@ from taskcheck.documents.document import (
 )
 from taskcheck.documents.expression import expression
 from taskcheck.documents.fences import find_fences
+from taskcheck.documents.letters import is_of_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,17 +87,22 @@ def _value(key: str, written: str) -> Value:
     if not written:
         return None
     if key == "status":
-        return _without_marks(written)
+        return without_marks(written)
     if key not in LISTS:
         return written
     names = (name.strip(f" \t{_MARKUP}[].") for name in _NOTE.sub("", written).split(","))
     return tuple(name for name in names if _may_be_task(name))
 
 
-def _without_marks(status: str) -> str:
-    """Return the words of a status, ``Done`` of ``✅ Done``: who sets another one replaces the mark with them."""
-    words = [at for at, character in enumerate(status) if character.isalnum()]
-    return status[words[0] : words[-1] + 1] if words else status
+def without_marks(status: str) -> str:
+    """Return the words of a status, ``Done`` of ``✅ Done``: who sets another one replaces the mark with them.
+
+    ``Done?`` stays as it is: who asks doesn't say so.
+    """
+    words = [at for at, character in enumerate(status) if is_of_word(character)]
+    if not words or "?" in status[words[-1] :]:
+        return status
+    return status[words[0] : words[-1] + 1]
 
 
 def _may_be_task(name: str) -> bool:

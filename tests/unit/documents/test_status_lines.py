@@ -39,6 +39,8 @@ EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
         ("**Status:** ✅ Complete\n", {"status": "Complete"}),
         ("Status: Done! 🎉 (at last)\n", {"status": "Done"}),
         ("Status: ✅\n", {"status": "✅"}),
+        ("Status: ✔️ समाप्ति!\n", {"status": "समाप्ति"}),
+        ("Status: Done?\n", {"status": "Done?"}),
         ("# FIX-1: Repair it\nStatus: done\n", {"title": "FIX-1: Repair it", "status": "done"}),
         ("# T\n# Owner: ana\nStatus: done\n", {"title": "T", "owner": "ana", "status": "done"}),
         ("# Status: done\n# T\n", {"status": "done", "title": "T"}),
