@@ -296,3 +296,16 @@ def test_an_id_of_delano_is_one_within_its_project(store: Store) -> None:
     root = store({**files, ".project/projects/a/spec.md": "---\nname: A\nstatus: active\n---\n"})
     assert [(task, rule) for task, _, rule, _ in found(root)] == [("b/T-002", "unknown-dependency")]
     assert unseen(root) == []
+
+
+@pytest.mark.parametrize(("archived", "root_has_it"), [("ASK-7-old", False), ("ASK-7-old", True)])
+def test_a_number_may_be_that_of_a_task_in_the_archive(store: Store, archived: str, *, root_has_it: bool) -> None:
+    """Where root and archive both have it nobody knows which is meant, so nothing is said of root's."""
+    front = "---\nstatus: {}\ndepends_on: {}\n---\n"
+    config = 'preset = "status-line"\n[shape]\nkind = "front-matter"\n[rules]\nignore = []\n'
+    config += '[paths]\ntasks = ["work/*.md", "old/*.md"]\narchive = ["old/*.md"]\n'
+    files = {f"old/{archived}.md": front.format("done", "[]"), "work/ASK-2-two.md": front.format("ready", "[ask-7]")}
+    if root_has_it:
+        files["work/ASK-7-new.md"] = front.format("backlog", "[]")
+    root = store({"taskcheck.toml": config, **files})
+    assert [rule for task, _, rule, _ in found(root) if task == "ASK-2-two"] == []

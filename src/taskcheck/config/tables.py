@@ -129,7 +129,7 @@ def _statuses(table: Mapping[str, list[str]]) -> dict[str, Stage]:
 
 
 def _as_read(table: Mapping[str, list[str]], shape: Shape) -> Mapping[str, list[str]]:
-    """Return lists of statuses as they are read in task files: of lines of text, ``Done`` where `✅ Done` is written."""
+    """Return lists of statuses as task files have them read: in lines of text ``✅ Done`` is ``Done``."""
     if not isinstance(shape, StatusLines):
         return table
     from taskcheck.documents.statusline import without_marks

@@ -46,6 +46,15 @@ def _differ_in_number(one: str, other: str) -> bool:
     return bool(numbers) and numbers != (_NUMBER.findall(other) or numbers)
 
 
+def _number_of(task: Task) -> str | None:
+    """Return the number that a file's name begins with, with its scope: of ``ASK-7-login.md`` it is ``ask-7``."""
+    number = _BEGINNING.match(task.id.rpartition("/")[2])
+    if number is None or "id" in task.keys:
+        return None
+    scope = task.id[: -len(number.string)]
+    return fold_id(f"{scope}{number[1]}")
+
+
 def _meant(reference: str, of: Task) -> tuple[str, ...]:
     """The ids that a reference may mean: one within the scope of the task that names it, then as it stands."""
     scope = of.id.rpartition("/")[0]
@@ -119,26 +128,35 @@ class Tasks:
 
         An id that differs in case alone, or in the leading zeros of its last number, will do. Where the file's number
         is the id, so will the label that a title begins with (``T1: ...``), within the scope; and where the names of
-        all files begin with a number of their own (``ASK-7-login.md``), so will that.
+        all files begin with a number of their own (``ASK-7-login.md``), so will that, unless the archive has it, too.
         """
         for name in _meant(reference, of):
-            found = self.named(name) or self._numbered.get(fold_id(name))
+            found = self.named(name) or self._by_number(fold_id(name))
             if found:
                 return found
         return self._labelled.get(fold_id(f"{of.id.rpartition('/')[0]}/{reference}"))
+
+    def _by_number(self, number: str) -> Task | None:
+        return None if number in self._archived_numbers else self._numbered.get(number)
 
     @cached_property
     def _numbered(self) -> Mapping[str, Task]:
         """By the number, with the letters before it, that the name of each file begins with; empty unless all do."""
         numbered: dict[str, Task] = {}
         for task in self.by_id.values():
-            number = _BEGINNING.match(task.id.rpartition("/")[2])
-            if number is None or "id" in task.keys:
+            number = _number_of(task)
+            if number is None:
                 return {}
-            scope = task.id[: -len(number.string)]
-            numbered[fold_id(f"{scope}{number[1]}")] = task
+            numbered[number] = task
         has_own = len(numbered) == len(self.by_id)
         return numbered if has_own else {}
+
+    @cached_property
+    def _archived_numbers(self) -> frozenset[str]:
+        """The same numbers of tasks that are put away; empty where those of root have none."""
+        if not self._numbered:
+            return frozenset()
+        return frozenset(filter(None, map(_number_of, self.archived)))
 
     @cached_property
     def _labelled(self) -> Mapping[str, Task]:
@@ -171,7 +189,8 @@ class Tasks:
 
     def put_away(self, reference: str, of: Task) -> bool:
         """Whether another task names one that lies in the archive."""
-        return any(fold_id(name) in self._archived_folds for name in _meant(reference, of))
+        names = map(fold_id, _meant(reference, of))
+        return any(name in self._archived_folds or name in self._archived_numbers for name in names)
 
     def may_hide(self, name: str) -> bool:
         """Whether a file that can't be read may be the task of some id.
