@@ -72,12 +72,16 @@ def test_an_issue_may_be_called_anything(store: Store, name: str) -> None:
     assert {(finding["path"], finding["line"]) for finding in told.values()} == {(FILE, 3)}
 
 
-@pytest.mark.parametrize("left", ["<<<<<<< HEAD\n", '{"id": "bd-2", "status"'])
+@pytest.mark.parametrize(
+    "left", ["<<<<<<< HEAD\n", '{"id": "bd-2", "status"', '[{"id": "bd-2", "status": "open"}]', " 7"]
+)
 def test_a_line_that_cannot_be_read_is_told(store: Store, left: str) -> None:
     root = store({FILE: lines(issue(1)) + left})
     ran = taskcheck(cwd=root)
     assert ran.code == 1
     assert f"{FILE}:2" in ran.out
+    assert "front matter" not in ran.out
+    assert "---" not in ran.out
 
 
 def run(root: Path, number: int, *finish: str) -> Any:

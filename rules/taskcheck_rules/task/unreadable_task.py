@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from taskcheck import Evidence, Finding, HandEdit, Severity, Task, replace, rule
 
+_JSON_IS_READ = HandEdit("the file can be read as JSON")
+
 
 @rule(
     family="task",
@@ -33,10 +35,25 @@ def unreadable_task(file: Task) -> Iterator[Finding]:
         task=file.id,
         place=place,
         message=f"task file {file.place.path} {_fault(file)}: {file.trouble.message}",
-        expected="a YAML block between two lines of ---, the first of them at the top of the file",
+        expected=_expected(file.place.path),
         evidence=(Evidence(place=place, saw=file.trouble.kind.replace("-", " ")),),
         identity=(file.trouble.kind, file.place.checkout),
+        remedy=_JSON_IS_READ if _is_json(file.place.path) else None,
     )
+
+
+def _is_json(path: str) -> bool:
+    """Return whether a file has no front matter, for it is JSON."""
+    return path.endswith((".json", ".jsonl"))
+
+
+def _expected(path: str) -> str:
+    """Return what a file has to be that holds tasks."""
+    if path.endswith(".jsonl"):
+        return "a JSON object in each line"
+    if _is_json(path):
+        return "JSON, which holds lists of tasks"
+    return "a YAML block between two lines of ---, the first of them at the top of the file"
 
 
 def _fault(file: Task) -> str:

@@ -61,7 +61,7 @@ def test_damaged_bytes_raise_nothing_but_a_document_error(lines: Any, at: int, p
     ("text", "names"),
     [
         ('{"id": "a-1"}\n{"id": "a-2"}\n', ["a-1", "a-2"]),
-        ('{"id": "a-1"}\n\n{"no": "id"}\n[1]\n{"id": 7}', ["a-1", "7"]),
+        ('{"id": "a-1"}\n\n{"no": "id"}\n{"id": 7}', ["a-1", "7"]),
         ('{"id": "a-1"}\n{"id": "a-1"}\n{"id": "a-1"}', ["a-1", "a-1#2", "a-1#3"]),
         ('{"id": "a-1#2"}\n{"id": "a-1"}\n{"id": "a-1"}', ["a-1#2#1", "a-1", "a-1#2"]),
         ("", []),
