@@ -28,7 +28,11 @@ def found(root: Path, *arguments: str) -> dict[tuple[str, str], dict[str, Any]]:
     report = taskcheck("--format", "json", *arguments, cwd=root).json
     assert report["complete"], report["errors"]
     return {
-        (incident["task"], finding["rule"]): {**finding, "next": incident["next"]["text"]}
+        (incident["task"], finding["rule"]): {
+            **finding,
+            "next": incident["next"]["text"],
+            "note": incident["next"]["note"],
+        }
         for incident in report["incidents"]
         for finding in incident["findings"]
     }
@@ -118,3 +122,22 @@ def test_a_branch_that_closed_an_issue_and_was_merged_is_told_once(store: Store)
     git("commit", "-q", "-am", "Export what the database says", cwd=root)
     (told,) = [finding for (task, _), finding in found(root).items() if task == "bd-1"]
     assert told["next"] == "bd update bd-1 --status closed"
+
+
+def test_a_command_of_bd_that_nobody_can_vouch_for_says_so(store: Store) -> None:
+    """That a branch is called like the issue is all that ties them."""
+    root = store({FILE: lines(issue(1, "in_progress"), issue(2)), ".gitignore": ".worktrees/\n"})
+    git("branch", "task/bd-1", cwd=root)
+    git("worktree", "add", "-q", ".worktrees/bd-1", "task/bd-1", cwd=root)
+    git("commit", "-q", "--allow-empty", "-m", "Work", cwd=root / ".worktrees/bd-1")
+    git("merge", "-q", "--no-ff", "-m", "Merge it", "task/bd-1", cwd=root)
+    told = found(root)["bd-1", "merged-not-completed"]
+    assert told["next"] == "bd update bd-1 --status closed"
+    assert told["note"].startswith("not safe: ")
+
+
+def test_a_timeline_names_the_file_of_an_issue(store: Store) -> None:
+    root = store({FILE: lines(issue(1))})
+    ran = taskcheck("timeline", "bd-1", cwd=root)
+    assert FILE in ran.out
+    assert f"{FILE}#" not in ran.out

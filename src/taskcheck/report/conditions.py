@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from taskcheck.documents.frozen import replace
+from taskcheck.documents.shape import file_of
 from taskcheck.documents.values import age, counted, phrase
 from taskcheck.model.runtime import Dispatch, Manager
 from taskcheck.model.sources import Fork, Repository, Unavailable
@@ -79,7 +81,8 @@ def _root(task: str, state: State) -> Condition:
     if root is None:
         return Condition(name="root", value="no task file")
     value = f"{root.status or 'no status'}, owner {root.owned_by or 'nobody'}"
-    return Condition(name="root", value=value, place=root.place)
+    place = replace(root.place, path=file_of(root.place.path))
+    return Condition(name="root", value=value, place=place)
 
 
 def _worktree(task: str, checkout: Checkout, state: State) -> Condition:

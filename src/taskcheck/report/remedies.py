@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
 from taskcheck.model.edit import SetKey
-from taskcheck.model.finding import Command, Finding, HandEdit, Remedy, Wait
+from taskcheck.model.finding import Command, Finding, Fix, HandEdit, Remedy, Safety, Wait
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 
@@ -29,8 +29,9 @@ def by_tool(finding: Finding, state: State) -> Finding:
         return finding
     fix, remedy = finding.fix, finding.remedy
     sets = [edit for edit in fix.edits if isinstance(edit, SetKey)] if fix is not None else []
-    if sets:
-        return replace(finding, fix=None, remedy=_set_by_tool(sets, finding, state) or remedy)
+    if fix is not None and sets:
+        told = _set_by_tool(sets, finding, state)
+        return replace(finding, fix=None, remedy=replace(told, note=_doubt(fix)) if told is not None else remedy)
     if isinstance(remedy, HandEdit) and (remedy.place or finding.place).path in state.tasks.by_path:
         return replace(finding, remedy=replace(remedy, tool=setter[0]))
     return finding
@@ -46,6 +47,12 @@ def _set_by_tool(edits: Iterable[SetKey], finding: Finding, state: State) -> Com
             words = _named(settings.setter, names)
             return Command(words) if words is not None else None
     return None
+
+
+def _doubt(fix: Fix) -> str:
+    """Return why what a tool does instead of a repair may be wrong; whether a branch merges then is up to the tool."""
+    is_doubted = fix.safety is not Safety.SAFE and not fix.just_meets
+    return f"not safe: {fix.why}" if is_doubted else ""
 
 
 def _told(remedy: Remedy | None, finding: Finding, names: dict[str, str], state: State) -> Remedy | None:
