@@ -54,8 +54,12 @@ _REMARK = expression(r"[(\[<;,]|(?<=[ \t])[-\u2013\u2014](?=[ \t])")
 _NOTE = expression(r"[ \t]\([^()]*\)")
 """A remark behind the name of a task, which may have commas."""
 
+_PAIR = expression(r"\s*(?P<one>[^\s\d_-]*[\d_-]\S*)\s+(?:and|&)\s+(?P<other>[^\s\d_-]*[\d_-]\S*)\s*")
+"""Two words with a digit, a dash or a line in each, as ids have."""
+
 _CONFLICT = "<<<<<<< "
 _MARKUP = "*_`~"
+_AROUND_NAMES = f" \t{_MARKUP}[]."
 
 
 def read_status_lines(data: bytes) -> Document | None:
@@ -90,8 +94,14 @@ def _value(key: str, written: str) -> Value:
         return without_marks(written)
     if key not in LISTS:
         return written
-    names = (name.strip(f" \t{_MARKUP}[].") for name in _NOTE.sub("", written).split(","))
+    names = (name.strip(_AROUND_NAMES) for item in _NOTE.sub("", written).split(",") for name in _named(item))
     return tuple(name for name in names if _may_be_task(name))
+
+
+def _named(item: str) -> tuple[str, ...]:
+    """Return the names between two commas: two of ``ASK-1 and ASK-2``, which are no words of a sentence."""
+    pair = _PAIR.fullmatch(item)
+    return (pair["one"], pair["other"]) if pair else (item,)
 
 
 def without_marks(status: str) -> str:

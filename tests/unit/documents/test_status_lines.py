@@ -30,6 +30,8 @@ EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
          {"status": "x", "depends_on": ("a-1", "b-2", "c", "e(f)")}),
         ("Status: x\nDepends on: a, Task 7, 1.2. Fills the left pane with data., and what comes before.\n",
          {"status": "x", "depends_on": ("a", "Task 7")}),
+        ("Status: x\nDepends on: **ASK-1** and `ASK-2`, [a_b] & c-d (new), looks and feel, it-is and so on\n",
+         {"status": "x", "depends_on": ("ASK-1", "ASK-2", "a_b", "c-d")}),
         ("---\nstatus: draft\n---\nStatus: done\n", {"status": "done"}),
         ("```\nStatus: no\n```\nStatus: yes\n", {"status": "yes"}),
         ("~~~~\nStatus: no\n~~~\nStatus: no\n~~~~~\nStatus: yes\n", {"status": "yes"}),
