@@ -255,7 +255,7 @@ def _brought(runs: tuple[RuleRun, ...], store: Store, sources: Sources, state: S
 
     def versions(files: Files) -> Versions:
         return {
-            path: None if data is None else reader.read(Source(path=path, data=data), name)
+            path: () if data is None else reader.read_all(Source(path=path, data=data), name)
             for path, data in files.items()
             if not reader.archived(path)
         }

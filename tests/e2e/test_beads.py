@@ -141,3 +141,38 @@ def test_a_timeline_names_the_file_of_an_issue(store: Store) -> None:
     ran = taskcheck("timeline", "bd-1", cwd=root)
     assert FILE in ran.out
     assert f"{FILE}#" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("linked", "added", "rule"),
+    [
+        (False, issue(7, "odd"), "invalid-field"),
+        (False, issue(2), "duplicate-task"),
+        (False, issue(7, "open", "bd-8"), "unknown-dependency"),
+        (False, issue(7), None),
+        (True, issue(7, "odd"), "invalid-field"),
+        (True, issue(7, "open", "bd-8"), "unknown-dependency"),
+        (True, issue(7), None),
+    ],
+)
+def test_a_commit_is_stopped_for_what_it_brings_to_the_file(
+    store: Store, linked: bool, added: dict[str, Any], rule: str | None
+) -> None:
+    """The file has a fault already, for which no commit is stopped."""
+    before = [issue(1, "strange"), issue(2)]
+    root = store({FILE: lines(*before), ".gitignore": ".worktrees/\n", "README.md": "Read me.\n"})
+    top = root
+    if linked:
+        top = root / ".worktrees/bd-2"
+        git("worktree", "add", "-q", "-b", "task/bd-2", str(top), cwd=root)
+    (top / "README.md").write_text("Read me first.\n")
+    git("add", "README.md", cwd=top)
+    assert taskcheck("--gate", "commit", cwd=top).code == 0, "what is there already stops nothing"
+    (top / FILE).write_text(lines(*before, added))
+    git("add", FILE, cwd=top)
+    ran = taskcheck("--gate", "commit", cwd=top)
+    assert ran.code == (1 if rule else 0), ran.out
+    if rule:
+        told = ran.out.partition("seen beside")[0]
+        assert rule in told
+        assert "bd-1" not in told

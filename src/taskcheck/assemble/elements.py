@@ -21,6 +21,11 @@ def expanded(sources: Sources, shape: JsonList) -> Sources:
     return _Expansion(shape).sources(sources)
 
 
+def split(source: Source, shape: JsonList) -> tuple[Source, ...]:
+    """Return the tasks of a file, each as a file of its own; the file as it is where it can't be read."""
+    return tuple(_Expansion(shape).split(source))
+
+
 def places(sources: Sources, shape: JsonList) -> dict[tuple[str, str], Document]:
     """Return the tasks of files, by checkout and path, as documents of the whole file."""
     found: dict[tuple[str, str], Document] = {}
@@ -51,7 +56,7 @@ class _Expansion:
 
     def sources(self, sources: Sources) -> Sources:
         """Return the sources with a file for each task."""
-        tasks = tuple(part for source in sources.tasks for part in self._split(source))
+        tasks = tuple(part for source in sources.tasks for part in self.split(source))
         git = sources.git
         if isinstance(git, Repository):
             root = {part.path: part.data for part in tasks if part.data is not None}
@@ -76,7 +81,7 @@ class _Expansion:
             return {}
         return {f"{path}#{name}": _bytes(element.values) for name, element in found.items()}
 
-    def _split(self, source: Source) -> Iterator[Source]:
+    def split(self, source: Source) -> Iterator[Source]:
         """Yield the tasks of a file; one that can't be read stays as it is, for its trouble is to be told."""
         parts = self._parts(source.path, source.data)
         if not parts:
@@ -159,7 +164,7 @@ class _Expansion:
         for file in absent:
             lacking |= _of_file(file, root)
         for source in files.values():
-            parts = {part.path: part for part in self._split(source)}
+            parts = {part.path: part for part in self.split(source)}
             differing.update(_other_than(parts, root))
             is_read = source.path not in parts
             if is_read:

@@ -79,6 +79,16 @@ class TaskReader:
                 mtime_ns = remembered.stamps[path][2]
                 yield self._task(document, self.name(path), Place(path=path, checkout="root"), mtime_ns)
 
+    def read_all(self, source: Source, checkout: str) -> tuple[Task, ...]:
+        """Return the tasks in a file, of which some formats have many."""
+        shape = self.settings.shape
+        sources: tuple[Source, ...] = (source,)
+        if isinstance(shape, JsonList):
+            from taskcheck.assemble.elements import split
+
+            sources = split(source, shape)
+        return tuple(filter(None, (self.read(each, checkout) for each in sources)))
+
     def version(self, data: bytes, path: str, checkout: str) -> Task | None:
         """Return the readable task of a past version of a file; None for anything else."""
         task = self.read(Source(path=path, data=data), checkout)

@@ -1,9 +1,11 @@
 """What of a run a commit can be held to: only what the commit itself decides (``--gate commit``)."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 
 from taskcheck.documents.frozen import frozen, replace
+from taskcheck.documents.shape import file_of
 from taskcheck.engine.judge import run_rules
 from taskcheck.engine.rule import Rule
 from taskcheck.model.baseline import Baseline
@@ -13,8 +15,8 @@ from taskcheck.model.state import State
 from taskcheck.model.task import Task
 from taskcheck.model.tasks import Tasks
 
-Versions = Mapping[str, Task | None]
-"""Task files by path, as somewhere else has them; None for one that isn't there."""
+Versions = Mapping[str, tuple[Task, ...]]
+"""Task files by path, with the tasks that each holds somewhere else; without one where it isn't there."""
 
 
 @frozen
@@ -145,9 +147,9 @@ def _fingerprints(static: Iterable[Rule], view: State, rules: Mapping[str, Rule]
 
 
 def _with_versions(view: State, versions: Versions) -> State:
-    """Return a state with other versions of some task files; None for a file that isn't there."""
-    kept = [task for task in view.tasks if task.place.path not in versions]
-    others = filter(None, versions.values())
+    """Return a state with other versions of some task files."""
+    kept = [task for task in view.tasks if versions.keys().isdisjoint((task.place.path, file_of(task.place.path)))]
+    others = chain.from_iterable(versions.values())
     tasks = Tasks.of((*kept, *others), view.tasks.archived)
     return replace(view, tasks=tasks, files=tasks.all)
 
