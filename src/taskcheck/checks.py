@@ -212,9 +212,11 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
 
         built = stopped(built, request.maxfail)
     if request.timelines:
+        from taskcheck.assemble.tasks import one_file_each
         from taskcheck.report.timeline import with_timelines
 
-        built = with_timelines(built, state, sources.git)
+        git = one_file_each(sources, store.settings).git
+        built = with_timelines(built, state, git)
     return replace(built, baseline_gone=gone, prefix=store.location.prefix, gated=request.gate == "commit")
 
 

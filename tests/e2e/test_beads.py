@@ -137,10 +137,21 @@ def test_a_command_of_bd_that_nobody_can_vouch_for_says_so(store: Store) -> None
 
 
 def test_a_timeline_names_the_file_of_an_issue(store: Store) -> None:
-    root = store({FILE: lines(issue(1))})
+    root = store({FILE: lines(issue(1), issue(2))})
     ran = taskcheck("timeline", "bd-1", cwd=root)
     assert FILE in ran.out
     assert f"{FILE}#" not in ran.out
+
+
+def test_a_timeline_tells_what_commits_made_of_an_issue(store: Store) -> None:
+    root = store({FILE: lines(issue(1), issue(2))})
+    for issues in ([issue(1), issue(2, "closed")], [issue(1, "blocked"), issue(2, "closed")]):
+        (root / FILE).write_text(lines(*issues))
+        git("commit", "-q", "-am", "Export", cwd=root)
+    ran = taskcheck("timeline", "bd-1", cwd=root)
+    assert "added to root as open" in ran.out
+    assert ran.out.count("root's status: ") == 1
+    assert "root's status: open → blocked" in ran.out
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ def _subject(written: str, name: str, seen: "Look") -> str:
 
 def _timeline(subject: str, incident: "Incident | None", seen: "Look", location: "Location") -> "Timeline":
     """Return what ledgers say about the task or the manager that is named."""
+    from taskcheck.assemble.tasks import one_file_each
     from taskcheck.report.timeline import timeline, timeline_of_manager
 
     findings = incident.findings if incident is not None else ()
@@ -94,7 +95,8 @@ def _timeline(subject: str, incident: "Incident | None", seen: "Look", location:
     if subject in managers and subject not in seen.state.tasks.by_id:
         return timeline_of_manager(managers[subject], seen.state, findings)
     commits, gaps = _own_commits(subject, seen, location)
-    return timeline(subject, seen.state, seen.sources.git, findings, commits, gaps)
+    git = one_file_each(seen.sources, seen.state.settings).git
+    return timeline(subject, seen.state, git, findings, commits, gaps)
 
 
 def _own_commits(task: str, seen: "Look", location: "Location") -> tuple[tuple["OwnCommit", ...], tuple[str, ...]]:
