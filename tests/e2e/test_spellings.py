@@ -83,6 +83,24 @@ def test_a_new_task_that_was_squashed_into_root_and_put_away_is_one(repo: Repo) 
     assert found(repo) == []
 
 
+@pytest.mark.parametrize("branch", ["task-2", "TASK-2"])
+@pytest.mark.parametrize(("archived", "new"), [("task-2", "TASK-2"), ("TASK-2", "task-2")])
+def test_an_id_that_was_given_away_again_is_another_task(repo: Repo, archived: str, new: str, branch: str) -> None:
+    """Backlog.md gives the id of an archived task to the next one; the two may be spelled differently."""
+    old = "task-2 - Old.md"
+    put(repo, f"backlog/tasks/{old}", card("task-2", "To Do", title="Old"))
+    save(repo, "Plan it")
+    repo.git("switch", "-q", "-c", "work")
+    put(repo, f"backlog/tasks/{old}", card(branch, "Done", title="Old"))
+    save(repo, "Do it")
+    repo.git("switch", "-q", "main")
+    (repo.root / f"backlog/tasks/{old}").unlink()
+    put(repo, f"backlog/archive/tasks/{old}", card(archived, "To Do", title="Old"))
+    put(repo, "backlog/tasks/task-2 - New.md", card(new, "To Do", title="New"))
+    save(repo, "Put it away, and plan another one")
+    assert found(repo) == []
+
+
 def test_two_tasks_that_differ_in_more_than_the_spelling_stay_two(repo: Repo) -> None:
     repo.git("switch", "-q", "-c", "work")
     put(repo, "backlog/tasks/task-2 - Mine.md", card("TASK-2", "To Do", title="Mine"))

@@ -11,7 +11,7 @@ from typing import Literal
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.sources import CheckoutSource, Fork, Source
 from taskcheck.model.task import Task
-from taskcheck.model.tasks import Tasks
+from taskcheck.model.tasks import Tasks, spelling
 
 Likeness = Literal["sure", "perhaps"]
 """How sure it is that two files are one task's."""
@@ -129,8 +129,12 @@ class Ancestry:
         return before is not None and _name(before) != _name(other)
 
     def _is_put_away(self, base: Task) -> bool:
-        """Tell whether the task that a file of the base was lies in root's archive."""
-        return any(_alike(base, put_away) for put_away in self.tasks.archived)
+        """Tell whether the task that a file of the base was lies in root's archive, however its id is spelled there.
+
+        The base's is spelled as that of root's task, which may be another one by now.
+        """
+        own = spelling(base.id)
+        return any(spelling(each.id) == own and _has_name_of(base, each) for each in self.tasks.archived)
 
     def _stands_beside_root(self, base: Task, root: Task) -> bool:
         """Tell whether root still has a file of the base, or its task in the archive, beside a file of its own."""
@@ -213,9 +217,14 @@ def _became(base: Task, now: Task, versions: tuple[bytes, ...], fork: Fork) -> b
 
 def _alike(one: Task, other: Task) -> bool:
     """Tell whether two files have one id and one title."""
+    return one.id == other.id and _has_name_of(one, other)
+
+
+def _has_name_of(one: Task, other: Task) -> bool:
+    """Tell whether two files can be read, and have one title."""
     if one.document is None or other.document is None:
         return False
-    return one.id == other.id and _name(one) == _name(other)
+    return _name(one) == _name(other)
 
 
 def _may_be_one(one: Task, other: Task) -> bool:
