@@ -28,7 +28,7 @@ LONGEST = 200
 @rule(
     family="task",
     severity=Severity.WARNING,
-    remedy=HandEdit("the front matter and the other place have the same status"),
+    remedy=HandEdit("both places have the same status"),
 )
 def status_contradicted(task: Task, settings: Settings, markers: Mapping[str, tuple[Marker, ...]]) -> Iterator[Finding]:
     """The folder of a task file, a marker file or a `## Status:` line in its text says another status.
@@ -58,7 +58,7 @@ def status_contradicted(task: Task, settings: Settings, markers: Mapping[str, tu
             task=task.id,
             place=task.at("status"),
             message=f"{task.id} is {task.status}, but {saw}",
-            expected="the same status in the front matter and in the other place",
+            expected="the same status in both places",
             evidence=(
                 Evidence(place=task.at("status"), saw=f"status is {task.status}"),
                 Evidence(place=place, saw=saw),
