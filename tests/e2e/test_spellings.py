@@ -3,6 +3,7 @@
 Backlog.md writes `id: TASK-1` into a file that said `id: task-1` when it changes it.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +153,28 @@ def test_a_file_that_a_worker_made_in_place_of_another_one_is_another_task(repo:
     put(worker, "tasks/cpp.md", f"---\ntitle: '{yours}'\n{text}status: completed\n---\n")
     save(worker, "Do another instead")
     assert "metadata-drift" not in [each["rule"] for each in found(repo)]
+
+
+def test_the_ledgers_of_a_task_follow_when_its_id_is_written_in_capitals(repo: Repo) -> None:
+    put(repo, ".gitignore", "/.tasks/\n")
+    put(repo, ".tasks/runs/task-1.status.json", json.dumps({
+        "task": "task-1", "outcome": "blocked", "reason": "no key", "exit_code": 0, "branch": "work",
+        "started_at": "2026-03-24T08:00:00Z", "ended_at": "2026-03-24T08:30:00Z",
+    }))  # fmt: skip
+    repo.git("switch", "-q", "-c", "work")
+    put(repo, f"backlog/tasks/{NAME}", card("TASK-1", "In Progress"))
+    save(repo, "Begin it")
+    repo.git("switch", "-q", "main")
+    repo.git("merge", "-q", "--no-ff", "work")
+    told = taskcheck("timeline", "TASK-1", "--now", "2026-03-24T09:00:00Z", cwd=repo.root)
+    assert "run ends: blocked" in told.out
+    assert "task-1" not in {each["task"] for each in found(repo)}
+
+
+def test_the_ledgers_of_a_task_stay_its_own_where_two_ids_differ_in_case(repo: Repo) -> None:
+    put(repo, "backlog/tasks/task-1 - Another.md", card("TASK-1", "To Do", title="Another"))
+    save(repo, "Another one")
+    ended = {"task": "Task-1", "outcome": "blocked", "reason": "no key", "exit_code": 0}
+    put(repo, ".tasks/runs/Task-1.status.json", json.dumps(ended))
+    for name in ("task-1", "TASK-1"):
+        assert "blocked" not in taskcheck("timeline", name, cwd=repo.root).out

@@ -8,7 +8,7 @@ from itertools import chain
 from taskcheck.assemble.ledgers import Ledgers, entries, parse_ledgers
 from taskcheck.assemble.people import parse_people
 from taskcheck.assemble.renames import with_names
-from taskcheck.assemble.rownames import with_task_ids
+from taskcheck.assemble.rownames import with_spelled_ids, with_task_ids
 from taskcheck.assemble.runs import NO_RUN, Run, newest_runs
 from taskcheck.assemble.signs import front_times, newest_sign, run_times
 from taskcheck.assemble.tasks import TaskReader, one_file_each, parse_tasks
@@ -19,7 +19,7 @@ from taskcheck.documents.shape import file_of
 from taskcheck.model.runtime import Entry, Ledger, Tombstone
 from taskcheck.model.sources import Sources
 from taskcheck.model.task import Marker, Task
-from taskcheck.model.tasks import fold_id
+from taskcheck.model.tasks import Tasks, fold_id
 from taskcheck.model.tied import Tied
 
 OF_LATE = timedelta(days=30)
@@ -205,6 +205,8 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
     people, team = parse_people(sources, settings)
     tasks, archived = parse_tasks(sources, TaskReader(settings))
     ledgers = with_task_ids(parse_ledgers(sources, people), tasks)
+    if settings.ids_in_files:
+        ledgers = with_spelled_ids(ledgers, Tasks.of(tasks, archived))
     board: Mapping[str, Marker] = {}
     if sources.board is not None:
         from taskcheck.assemble.board import parse_board

@@ -1,22 +1,42 @@
 """Ledgers that name their task otherwise than by its id: rows of registers by a path, file names without slashes.
 
-A row may say `tasks/b.md`, `./tasks/b.md` or `b.md`; the records of the runs of `login/1` are called `login-1`.
+A row may say `tasks/b.md`, `./tasks/b.md` or `b.md`; the records of the runs of `login/1` are called `login-1`. And
+what was run as `task-1` may be `TASK-1` by now, for some tools write ids in capitals when they change a file.
 """
 
 from collections.abc import Iterable, Mapping
 from posixpath import basename, normpath
 
 from taskcheck.assemble.ledgers import Ledgers
+from taskcheck.assemble.renames import with_names
 from taskcheck.config.pattern import file_name
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.runtime import Entry, Ledger, LedgerKind, Register
 from taskcheck.model.task import Task
+from taskcheck.model.tasks import Tasks, spelling
 
 
 def with_task_ids(ledgers: Ledgers, tasks: Iterable[Task]) -> Ledgers:
     """Return the ledgers with the ids of the tasks that they mean; what is an id already stays as it is."""
     tasks = tuple(tasks)
     return _with_row_ids(_with_file_ids(ledgers, tasks), tasks)
+
+
+def with_spelled_ids(ledgers: Ledgers, tasks: Tasks) -> Ledgers:
+    """Return the ledgers with root's spelling of the ids that it has in another one; what is an id stays as it is."""
+    told = {tombstone.task for tombstone in ledgers.tombstones}
+    told.update(log.task for log in ledgers.logs)
+    told.update(entry.task for register in ledgers.registers for entry in register.entries)
+    unknown = told - {task.id for task in (*tasks.all, *tasks.archived)}
+    names: dict[str, str] = {}
+    for name in unknown:
+        meant = tasks.spellings.get(spelling(name))
+        if meant is not None:
+            names[name] = meant
+    if not names:
+        return ledgers
+    files = tuple(_with_file_id(each, names) for each in ledgers.files)
+    return replace(with_names(ledgers, names), files=files)
 
 
 def _with_file_ids(ledgers: Ledgers, tasks: tuple[Task, ...]) -> Ledgers:
