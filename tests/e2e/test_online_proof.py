@@ -123,6 +123,27 @@ def test_reopened_since(made: Callable[..., Path]) -> None:
     assert fix_of_reopened(root, merge, committed=True)["safety"] == "unsafe"
 
 
+def test_a_task_in_a_json_file_was_reopened_since(store: Callable[..., Path]) -> None:
+    path = ".taskmaster/tasks/tasks.json"
+
+    def tasks(status: str) -> str:
+        task = {"id": 1, "title": "T", "status": status, "pr_url": URL, "dependencies": []}
+        return json.dumps({"master": {"tasks": [task, {"id": 2, "title": "U", "status": "pending"}]}}, indent=2)
+
+    root = store({"taskcheck.toml": 'preset = "task-master"\n', path: tasks("review")})
+    git("remote", "add", "origin", "git@github.com:acme/shop.git", cwd=root)
+    (root / path).write_text(tasks("done"))
+    merge = commit(root)
+    (root / path).write_text(tasks("in-progress"))
+    commit(root)
+    with forge({"acme/shop#12": pull("merged", commit=merge)}) as asked:
+        report = online(root, asked).json
+        online(root, asked, "--fix")
+    (finding,) = (f for i in report["incidents"] for f in i["findings"] if f["rule"] == "merged-not-completed")
+    assert "the task was reopened" in finding["fix"]["why"]
+    assert (root / path).read_text() == tasks("in-progress")
+
+
 def fix_of_reopened(root: Path, merge: str, *, committed: bool) -> dict[str, Any]:
     (root / TASK).write_text(front("in_progress"))
     if committed:

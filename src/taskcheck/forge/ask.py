@@ -5,9 +5,11 @@ from itertools import chain
 
 from taskcheck.assemble.pulls import addresses
 from taskcheck.assemble.tasks import TaskReader
+from taskcheck.documents.shape import file_of
 from taskcheck.model.pulls import home as remote_home
-from taskcheck.model.sources import Forges, Merge, PullAddress, PullState, Repository, Unavailable
+from taskcheck.model.sources import Forges, Merge, PullAddress, PullState, Repository, Source, Unavailable
 from taskcheck.model.state import State
+from taskcheck.model.task import Task
 from taskcheck.read.landed import read_landed, read_remote, read_since
 from taskcheck.read.locate import Location
 
@@ -36,7 +38,7 @@ def ask_forges(
         for at in pulls:
             if not _has_landed(at, landed):
                 continue
-            versions = read_since(location, git, merges[at], path)
+            versions = read_since(location, git, merges[at], file_of(path))
             why = _reopened(versions, path, reader)
             if why:
                 reopened[task, at] = why
@@ -68,13 +70,22 @@ def _reopened(versions: Sequence[bytes | None], path: str, reader: TaskReader) -
 
     Args:
         versions: what its file was since the merge, newest first; None among it for when it wasn't there.
-        path: of the file.
+        path: of the task.
         reader: of the store's task files.
     """
-    for data in versions:
-        version = reader.version(data, path, "root") if data is not None else None
-        if version is not None and version.closed:
+    found = [_task_in(data, path, reader) for data in versions]
+    for version in chain.from_iterable(found):
+        if version.closed:
             return f"root's history said {version.status} after it was merged: the task was reopened"
-    if None in versions:
+    is_younger = None in versions if path == file_of(path) else () in found
+    if is_younger:
         return "its file is younger than the merge"
     return None
+
+
+def _task_in(data: bytes | None, path: str, reader: TaskReader) -> tuple[Task, ...]:
+    """Return a task as a version of its file has it; nothing where it isn't there, or can't be read."""
+    if data is None:
+        return ()
+    tasks = reader.read_all(Source(path=file_of(path), data=data), "root")
+    return tuple(task for task in tasks if task.place.path == path and task.document is not None)
