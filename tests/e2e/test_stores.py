@@ -275,6 +275,12 @@ def test_a_number_that_all_file_names_begin_with_names_a_task(
     assert rules == ([] if known else ["unknown-dependency"])
 
 
+def test_a_task_does_not_name_itself_by_its_number(store: Store) -> None:
+    config = 'preset = "status-line"\n[shape]\nkind = "front-matter"\n[paths]\ntasks = ["work/*.md"]\n'
+    root = store({"taskcheck.toml": config, "work/v2-rollout.md": "---\nstatus: ready\ndepends_on: [V2]\n---\n"})
+    assert [rule for _, _, rule, _ in found(root)] == ["unknown-dependency"]
+
+
 def test_a_marker_of_taskplane_that_the_status_contradicts_is_told(store: Store) -> None:
     status = (
         "# TP-00{0}: Step — Status\n\n**Current Step:** 1\n\u200b**Status:** {1}\n\n### Step 0\n**Status:** ⬜ Todo\n"

@@ -131,13 +131,16 @@ class Tasks:
         all files begin with a number of their own (``ASK-7-login.md``), so will that, unless the archive has it, too.
         """
         for name in _meant(reference, of):
-            found = self.named(name) or self._by_number(fold_id(name))
+            found = self.named(name) or self._by_number(fold_id(name), of)
             if found:
                 return found
         return self._labelled.get(fold_id(f"{of.id.rpartition('/')[0]}/{reference}"))
 
-    def _by_number(self, number: str) -> Task | None:
-        return None if number in self._archived_numbers else self._numbered.get(number)
+    def _by_number(self, number: str, of: Task) -> Task | None:
+        """Return the task whose file's name begins with a number; a task's own number is none that it would name."""
+        found = self._numbered.get(number)
+        is_another = found is not None and found.id != of.id
+        return found if is_another and number not in self._archived_numbers else None
 
     @cached_property
     def _numbered(self) -> Mapping[str, Task]:
