@@ -1,9 +1,11 @@
 """What every ledger says about one task, in order of time: the friction log's incidents, gaps, doubts."""
 
 import json
+import os
 import re
 import runpy
-import time
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +15,7 @@ import jsonschema
 import pytest
 
 from taskcheck.testing import Built
-from tests.e2e.conftest import git, taskcheck
+from tests.e2e.conftest import environment, git, taskcheck
 from tests.e2e.test_growth import Store as Growing
 from tests.e2e.test_incidents import HEADLINES, NOW
 from tests.unit.formats.payloads import PAYLOADS
@@ -267,7 +269,7 @@ def test_hostile_texts_stay_in_their_place(store: Store) -> None:
 
 
 def test_a_long_history_takes_at_most_twice_a_check(tmp_path: Path) -> None:
-    """2,000 commits of its branch; CPU of this process, the better of three each."""
+    """2,000 commits of its branch; CPU of whole processes, the best of three each."""
     made = Growing(tmp_path / "store", 400)
     parent: int | None = made.head
     for number in range(2_000):
@@ -278,10 +280,12 @@ def test_a_long_history_takes_at_most_twice_a_check(tmp_path: Path) -> None:
     def spent(*words: str) -> float:
         best = 1e9
         for _ in range(3):
-            began = time.process_time()
-            ran = taskcheck(*words, "--format", "json", "--now", "2026-04-01T00:00:00Z", cwd=made.root)
-            best = min(best, time.process_time() - began)
-            assert ran.code in {0, 1}, ran.err
+            command = [sys.executable, "-m", "taskcheck", *words, "--format", "json", "--now", "2026-04-01T00:00:00Z"]
+            process = subprocess.Popen(command, cwd=made.root, env=environment(), stdout=subprocess.DEVNULL)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            best = min(best, usage.ru_utime + usage.ru_stime)
+            assert process.returncode in {0, 1}
         return best
 
     checked = spent("check", "--no-cache")

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from taskcheck.config.settings import Stage
 from taskcheck.documents import Document, Route, Trouble, Value
 from taskcheck.documents.frozen import frozen
-from taskcheck.documents.letters import words_of
 from taskcheck.documents.values import from_epoch, phrase, whole_number
 from taskcheck.model.sources import Fork, Merge, Unavailable
 
@@ -117,6 +116,8 @@ class Task:
             ``Fix `login` now`` and ``Fix login, now!`` are ``fix login now``: one task, whoever tidied its title.
             Support for C, and for C++, are two.
         """
+        from taskcheck.documents.letters import words_of
+
         title = self.text("title")
         if title is None:
             return None
