@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.formats.fleet import Standing, closing, standing
 from taskcheck.formats.groups import Group, groups
-from taskcheck.formats.html import rendered, why_of
+from taskcheck.formats.html import MOST_EXPLAINED, rendered, why_of
 from taskcheck.model.fleet import Fleet, Member
 from taskcheck.model.report import Report
-
-MOST_EXPLAINED = 200
-"""Where there are more incidents, rows don't say why their rules matter."""
 
 
 @frozen(kw_only=True)
