@@ -317,6 +317,15 @@ def install_plugin(folder: Path, module: str) -> str:
     return str(folder)
 
 
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where records of incidents are kept: a folder of the test's own."""
+    home = tmp_path / "state"
+    home.mkdir()
+    monkeypatch.setenv("XDG_STATE_HOME", str(home))
+    return home
+
+
 @pytest.fixture(scope="session")
 def incidents(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The friction log's repository; tests only read it."""

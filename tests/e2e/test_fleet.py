@@ -46,14 +46,6 @@ HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e{{7*7}}"
 
 
 @pytest.fixture
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    home = tmp_path / "state"
-    home.mkdir()
-    monkeypatch.setenv("XDG_STATE_HOME", str(home))
-    return home
-
-
-@pytest.fixture
 def make(tmp_path: Path, state: Path) -> Make:
     """Makes a store of some task files, by name."""
 

@@ -27,14 +27,6 @@ MISSPELT = WELL.replace("owner: ana", "owner: an")
 
 
 @pytest.fixture
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    home = tmp_path / "state"
-    home.mkdir()
-    monkeypatch.setenv("XDG_STATE_HOME", str(home))
-    return home
-
-
-@pytest.fixture
 def root(store: Store, state: Path) -> Path:
     return store({"taskcheck.toml": CONFIG, "tasks/fix-login.md": BROKEN, "tasks/other.md": WELL})
 

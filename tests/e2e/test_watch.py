@@ -35,14 +35,6 @@ STATES = {
 
 
 @pytest.fixture
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    home = tmp_path / "state"
-    home.mkdir()
-    monkeypatch.setenv("XDG_STATE_HOME", str(home))
-    return home
-
-
-@pytest.fixture
 def root(store: Store, state: Path) -> Path:
     return store({"taskcheck.toml": CONFIG, "tasks/a.md": STATES["nonsense"], "tasks/b.md": WELL})
 

@@ -37,14 +37,6 @@ OF_SQLITE = ("pwrite64", "ftruncate", "fdatasync", "fsync", "mkdir", "unlink")
 OF_FIXES = ("fsync", "rename", "renameat", "renameat2", "linkat", "unlinkat")
 
 
-@pytest.fixture
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    home = tmp_path / "state"
-    home.mkdir()
-    monkeypatch.setenv("XDG_STATE_HOME", str(home))
-    return home
-
-
 def strace(root: Path, calls: Sequence[str], arguments: Sequence[str], inject: str = "") -> "subprocess.Popen[str]":
     """A command under strace, which makes a call fail, or kills the process at it."""
     options = ["-e", f"inject={inject}"] if inject else []
