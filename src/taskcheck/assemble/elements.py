@@ -9,24 +9,24 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from taskcheck.documents import Document, DocumentError
 from taskcheck.documents.frozen import replace
-from taskcheck.documents.shape import JsonList
+from taskcheck.documents.shape import JsonTasks
 from taskcheck.model.sources import Behind, Change, CheckoutSource, Fetched, Fork, Merge, Repository, Source, Sources
 
 Parts = Mapping[str, bytes]
 """What each task of a file says, by its path."""
 
 
-def expanded(sources: Sources, shape: JsonList) -> Sources:
+def expanded(sources: Sources, shape: JsonTasks) -> Sources:
     """Return sources in which every task has a file of its own."""
     return _Expansion(shape).sources(sources)
 
 
-def split(source: Source, shape: JsonList) -> tuple[Source, ...]:
+def split(source: Source, shape: JsonTasks) -> tuple[Source, ...]:
     """Return the tasks of a file, each as a file of its own; the file as it is where it can't be read."""
     return tuple(_Expansion(shape).split(source))
 
 
-def places(sources: Sources, shape: JsonList) -> dict[tuple[str, str], Document]:
+def places(sources: Sources, shape: JsonTasks) -> dict[tuple[str, str], Document]:
     """Return the tasks of files, by checkout and path, as documents of the whole file."""
     found: dict[tuple[str, str], Document] = {}
     checkouts = sources.git.checkouts if isinstance(sources.git, Repository) else ()
@@ -37,7 +37,7 @@ def places(sources: Sources, shape: JsonList) -> dict[tuple[str, str], Document]
     return found
 
 
-def _documents(shape: JsonList, source: Source) -> Iterator[tuple[str, Document]]:
+def _documents(shape: JsonTasks, source: Source) -> Iterator[tuple[str, Document]]:
     """Yield the tasks of a file, by path."""
     if source.data is None:
         return
@@ -51,7 +51,7 @@ def _documents(shape: JsonList, source: Source) -> Iterator[tuple[str, Document]
 class _Expansion:
     """One expansion of sources."""
 
-    def __init__(self, shape: JsonList) -> None:
+    def __init__(self, shape: JsonTasks) -> None:
         self.shape = shape
 
     def sources(self, sources: Sources) -> Sources:

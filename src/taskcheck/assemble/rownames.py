@@ -27,7 +27,7 @@ def with_spelled_ids(ledgers: Ledgers, tasks: Tasks) -> Ledgers:
     told = {tombstone.task for tombstone in ledgers.tombstones}
     told.update(log.task for log in ledgers.logs)
     told.update(entry.task for register in ledgers.registers for entry in register.entries)
-    unknown = told - {task.id for task in (*tasks.all, *tasks.archived)}
+    unknown = told - tasks.by_id.keys() - tasks.archived_by_id.keys()
     names: dict[str, str] = {}
     for name in unknown:
         meant = tasks.spellings.get(spelling(name))

@@ -8,7 +8,7 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Trouble
 from taskcheck.documents.frozen import field, frozen, replace
-from taskcheck.documents.shape import JsonList, element_of
+from taskcheck.documents.shape import JsonTasks, element_of
 from taskcheck.model.memory import Remembered
 from taskcheck.model.sources import Source, Sources
 from taskcheck.model.task import Place, Task
@@ -22,8 +22,8 @@ class TaskReader:
     settings: Settings
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Paths of files, with the path of the file in root that each is, or was, under another name."""
-    spellings: Mapping[str, str] = field(default_factory=dict)
-    """Root's ids by what each is without case: some tools write the ids of a file in capitals when they change it."""
+    root: Tasks | None = None
+    """Root's tasks, as which ids are spelled: some tools write the ids of a file in capitals when they change it."""
 
     @property
     def names_files_by_id(self) -> bool:
@@ -36,7 +36,7 @@ class TaskReader:
 
     def spelling_as(self, tasks: Tasks) -> "TaskReader":
         """Return one that spells the ids of other checkouts and of history as root does."""
-        return replace(self, spellings=tasks.spellings)
+        return replace(self, root=tasks)
 
     def read(self, source: Source, checkout: str = "root") -> Task | None:
         """Return the task in a file; None when the file is Markdown of another kind."""
@@ -60,7 +60,7 @@ class TaskReader:
     @cached_property
     def _holds_many(self) -> bool:
         """Whether a file holds many tasks, each of them under a path of its own."""
-        return isinstance(self.settings.shape, JsonList)
+        return isinstance(self.settings.shape, JsonTasks)
 
     def recalled(self, remembered: Remembered) -> Iterator[Task]:
         """Yield the tasks in files of root of which the values are known; Markdown of another kind is left out."""
@@ -83,7 +83,7 @@ class TaskReader:
         """Return the tasks in a file, of which some formats have many."""
         shape = self.settings.shape
         sources: tuple[Source, ...] = (source,)
-        if isinstance(shape, JsonList):
+        if isinstance(shape, JsonTasks):
             from taskcheck.assemble.elements import split
 
             sources = split(source, shape)
@@ -112,7 +112,7 @@ class TaskReader:
 
     def _spelled(self, name: str) -> str:
         """Return an id as root spells it, where that is known."""
-        return self.spellings.get(spelling(name), name) if self.spellings else name
+        return name if self.root is None else self.root.spellings.get(spelling(name), name)
 
     def _name(self, path: str) -> str:
         """Return the task that a path is, in the path's own spelling."""
@@ -201,7 +201,7 @@ def _in_order(sources: Sources, reader: TaskReader) -> list[Task]:
 
 def one_file_each(sources: Sources, settings: Settings) -> Sources:
     """Return sources in which every task has a file of its own: as they are, unless a file holds many."""
-    if not isinstance(settings.shape, JsonList):
+    if not isinstance(settings.shape, JsonTasks):
         return sources
     from taskcheck.assemble.elements import expanded
 
@@ -210,7 +210,7 @@ def one_file_each(sources: Sources, settings: Settings) -> Sources:
 
 def in_their_files(sources: Sources, settings: Settings) -> dict[tuple[str, str], Document]:
     """Return the tasks of files that hold many, by checkout and path, as documents that know their places there."""
-    if not isinstance(settings.shape, JsonList):
+    if not isinstance(settings.shape, JsonTasks):
         return {}
     from taskcheck.assemble.elements import places
 

@@ -12,7 +12,7 @@ from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.pattern import file_name
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import frozen, replace
-from taskcheck.documents.shape import JsonList
+from taskcheck.documents.shape import JsonTasks
 from taskcheck.model.checkouts import Checkouts, Copies
 from taskcheck.model.runtime import Tombstone
 from taskcheck.model.sources import CheckoutSource, Repository, Sources
@@ -47,7 +47,7 @@ def _of_files(held: CheckoutSource, reader: TaskReader, tasks: Tasks) -> list[st
     """Return the ids of the tasks that a checkout has otherwise than root; of a file with many, of all."""
     read = partial(reader.read, checkout=held.name)
     there: Iterable[Task] = tasks
-    if not isinstance(reader.settings.shape, JsonList):
+    if not isinstance(reader.settings.shape, JsonTasks):
         there = filter(None, map(read, held.files.values()))
     return [task.id for task in there]
 

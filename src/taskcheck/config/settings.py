@@ -8,7 +8,7 @@ from typing import Literal
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.documents.frozen import field, frozen
-from taskcheck.documents.shape import PLAIN, JsonList, Shape
+from taskcheck.documents.shape import PLAIN, JsonLines, JsonTasks, Shape
 
 KEYS_OF_RULES = frozenset({"select", "ignore", "severity"})
 """Keys of ``[rules]``; every other name in it is that of a rule, with a table of what it is told."""
@@ -228,12 +228,12 @@ class Settings:
     @property
     def ids_in_files(self) -> bool:
         """Whether a task's id stands in its file, so that the file's name says nothing."""
-        return "id" in self.fields or isinstance(self.shape, JsonList)
+        return "id" in self.fields or isinstance(self.shape, JsonTasks)
 
     @property
     def setter(self) -> tuple[str, ...]:
         """The command of the tool that alone writes the task files, by which it sets a status; empty without one."""
-        return self.shape.setter if isinstance(self.shape, JsonList) else ()
+        return self.shape.setter if isinstance(self.shape, JsonLines) else ()
 
     @cached_property
     def required_keys(self) -> tuple[str, ...]:

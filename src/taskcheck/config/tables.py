@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from taskcheck.config.settings import KEYS_OF_RULES, Limits, Paths, Settings, Stage, Suppression, Vocabulary
-from taskcheck.documents.shape import FrontMatter, JsonList, Shape, StatusLines
+from taskcheck.documents.shape import FrontMatter, JsonLines, JsonList, Shape, StatusLines
 from taskcheck.documents.values import duration
 
 FIELDS = (
@@ -109,7 +109,7 @@ def _lines(table: Mapping[str, Any]) -> Shape:
     from taskcheck.documents.jsonlines import Links
 
     keys = {"links": "key", "link_target": "target", "link_kind": "kind", "link_kinds": "kinds"}
-    return JsonList(links=Links(**_said(table, keys)), **_said(table, {"setter": "setter"}))
+    return JsonLines(links=Links(**_said(table, keys)), **_said(table, {"setter": "setter"}))
 
 
 def _fields(table: Mapping[str, str]) -> dict[str, str]:

@@ -99,19 +99,9 @@ class StatusLines:
 
 
 @frozen(kw_only=True)
-class JsonList:
-    """Tasks in a JSON file, in its lists or in its lines: it holds many, each of them under its path and a name."""
+class JsonTasks:
+    """Tasks in a JSON file: it holds many, each of them under its path and a name."""
 
-    lists: tuple[str, ...] = ()
-    """Keys that lead to a list, with dots between them; ``*`` is any one key. Without one each line is a task."""
-    links: "Links | None" = None
-    """How a line says what its task depends on, where it says so in objects."""
-    setter: tuple[str, ...] = ()
-    """The command of the tool that alone writes the file, by which it sets a status; empty for a file that we may."""
-    nested: str = ""
-    """The key of the tasks within a task."""
-    home: str = ""
-    """What ``*`` may stand for without being named in an id."""
     name: str | None = None
     """Of the one task that is meant; None for the file."""
 
@@ -123,23 +113,11 @@ class JsonList:
         Raises:
             DocumentError: it can't be read.
         """
-        if not self.lists:
-            from taskcheck.documents import jsonlines
-
-            return jsonlines.elements(data, self.links or jsonlines.Links())
-        from taskcheck.documents import jsonlist
-
-        return jsonlist.elements(data, self.lists, self.nested, self.home)
+        raise NotImplementedError
 
     def located(self, data: bytes, element: "Element") -> Document:
         """Return a task as a document of the whole file, so that its values have their places there."""
-        if not self.lists:
-            from taskcheck.documents import jsonlines
-
-            return jsonlines.located(data, element)
-        from taskcheck.documents import jsonlist
-
-        return jsonlist.located(data, element)
+        raise NotImplementedError
 
     def of(self, path: str) -> Self:
         """Return how one task of a file is read and set."""
@@ -162,11 +140,10 @@ class JsonList:
         """
         from taskcheck.documents.jsonfile import read_json
 
-        if self.name is None and not self.lists:
-            self.elements(data)
-            return None
-        document = read_json(data)
-        return document if self.name is not None else None
+        if self.name is not None:
+            return read_json(data)
+        self.elements(data)
+        return None
 
     def set_scalars(self, data: bytes, changes: Mapping[Route, str]) -> bytes:
         """Return the file with some values of the task set; what isn't named keeps every byte.
@@ -175,19 +152,77 @@ class JsonList:
             DocumentError: the file can't be read.
             Refused: it can't be done exactly.
         """
+        raise NotImplementedError
+
+    def has_name(self, key: str, line: str) -> bool:
+        """Return whether a line has the name of a key."""
+        return key in line
+
+
+@frozen(kw_only=True)
+class JsonList(JsonTasks):
+    """Tasks in the lists of a JSON file."""
+
+    lists: tuple[str, ...] = ()
+    """Keys that lead to a list, with dots between them; ``*`` is any one key."""
+    nested: str = ""
+    """The key of the tasks within a task."""
+    home: str = ""
+    """What ``*`` may stand for without being named in an id."""
+
+    def elements(self, data: bytes) -> "Mapping[str, Element]":
+        """Return the tasks of a file by name; raises as it says there."""
+        from taskcheck.documents.jsonlist import elements
+
+        return elements(data, self.lists, self.nested, self.home)
+
+    def located(self, data: bytes, element: "Element") -> Document:
+        """Return a task as a document of the whole file."""
+        from taskcheck.documents.jsonlist import located
+
+        return located(data, element)
+
+    def set_scalars(self, data: bytes, changes: Mapping[Route, str]) -> bytes:
+        """Return the file with some values of the task set; raises as it says there."""
         from taskcheck.documents.document import Refused
         from taskcheck.documents.jsonlist import set_element
 
-        if not self.lists:
-            raise Refused(f"only {self.setter[0] if self.setter else 'its own tool'} writes that file")
         element = self.elements(data).get(self.name or "")
         if element is None:
             raise Refused(f"there is no task {self.name}")
         return set_element(data, element, changes)
 
-    def has_name(self, key: str, line: str) -> bool:
-        """Return whether a line has the name of a key."""
-        return key in line
+
+@frozen(kw_only=True)
+class JsonLines(JsonTasks):
+    """Tasks in the lines of a JSON file, which a tool of its own writes: it is only read."""
+
+    links: "Links | None" = None
+    """How a line says what its task depends on, where it says so in objects."""
+    setter: tuple[str, ...] = ()
+    """The command of the tool that writes the file, by which it sets a status."""
+
+    def elements(self, data: bytes) -> "Mapping[str, Element]":
+        """Return the tasks of a file by name; raises as it says there."""
+        from taskcheck.documents.jsonlines import Links, elements
+
+        return elements(data, self.links or Links())
+
+    def located(self, data: bytes, element: "Element") -> Document:
+        """Return a task as a document of the whole file."""
+        from taskcheck.documents.jsonlines import located
+
+        return located(data, element)
+
+    def set_scalars(self, _: bytes, __: Mapping[Route, str]) -> bytes:
+        """Set nothing.
+
+        Raises:
+            Refused: always.
+        """
+        from taskcheck.documents.document import Refused
+
+        raise Refused(f"only {self.setter[0] if self.setter else 'its own tool'} writes that file")
 
 
 _ELEMENT = expression(r"(?P<file>.*?\.jsonl?)#(?P<name>.*)", re.DOTALL)
@@ -206,7 +241,7 @@ def element_of(path: str) -> str | None:
     return element["name"] if element else None
 
 
-Shape = FrontMatter | StatusLines | JsonList
+Shape = FrontMatter | StatusLines | JsonList | JsonLines
 """Every way in which a store can hold its tasks."""
 
 PLAIN = FrontMatter()

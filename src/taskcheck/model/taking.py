@@ -6,7 +6,7 @@ from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Refused
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.origin import Origin, whole
-from taskcheck.documents.shape import JsonList, Shape
+from taskcheck.documents.shape import JsonTasks, Shape
 from taskcheck.model.edit import SetKey, with_keys
 from taskcheck.model.sources import Fork
 from taskcheck.model.task import Copy, Task
@@ -29,7 +29,7 @@ def taking(root: Task, copy: Copy | None, values: Mapping[str, str], settings: S
     plain = tuple(SetKey(place=root.place.at(key), value=value) for key, value in values.items())
     if copy is None or root.document is None or copy.task.document is None:
         return Taking(plain)
-    if isinstance(settings.shape, JsonList):
+    if isinstance(settings.shape, JsonTasks):
         return Taking(plain, f"whether {copy.checkout.spoken} merges with a changed JSON file is unknown")
     origin = _origin(copy, copy.task.document)
     if origin is None:

@@ -107,14 +107,11 @@ class Tasks:
     @cached_property
     def spellings(self) -> Mapping[str, str]:
         """The ids of root's tasks, and of those that are put away, by their spelling; where two have one, neither."""
-        known = {task.id for task in self.all}
-        put_away = {task.id for task in self.archived if spelling(task.id) not in self._by_spelling}
-        found: dict[str, str] = {}
-        twice = set()
-        for name in sorted(known | put_away):
-            if found.setdefault(spelling(name), name) != name:
-                twice.add(spelling(name))
-        return {spelled: name for spelled, name in found.items() if spelled not in twice}
+        put_away = (task for task in self.archived if spelling(task.id) not in self._by_spelling)
+        found: dict[str, set[str]] = {}
+        for task in (*self.all, *put_away):
+            found.setdefault(spelling(task.id), set()).add(task.id)
+        return {spelled: min(names) for spelled, names in found.items() if len(names) == 1}
 
     @cached_property
     def _files_by_id(self) -> Mapping[str, tuple[Task, ...]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
-from taskcheck.documents.shape import JsonList
+from taskcheck.documents.shape import JsonTasks
 from taskcheck.model.memory import NOTHING_KNOWN, UNSETTLED, Front, Heard, Memory, Seen, Silence
 from taskcheck.model.sources import Repository, Source, Sources
 from taskcheck.model.state import State
@@ -36,7 +36,7 @@ class Remembering:
     @classmethod
     def of(cls, location: Location, settings: Settings, rules: Iterable[str]) -> "Remembering | None":
         """Return what is remembered; None where there is no place for it, or a file holds many tasks."""
-        cache = None if isinstance(settings.shape, JsonList) else cache_for(location)
+        cache = None if isinstance(settings.shape, JsonTasks) else cache_for(location)
         if cache is None:
             return None
         try:

@@ -10,11 +10,11 @@ from hypothesis import given, settings, strategies as st
 
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.jsonlines import Links
-from taskcheck.documents.shape import JsonList
+from taskcheck.documents.shape import JsonLines
 
 EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
 LINKS = Links(key="dependencies", target="depends_on_id", kind="type", kinds=("blocks",))
-SHAPE = JsonList(links=LINKS, setter=("bd", "update"))
+SHAPE = JsonLines(links=LINKS, setter=("bd", "update"))
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 LINES = st.lists(
