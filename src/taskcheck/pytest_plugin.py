@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from taskcheck.cli.items import Item
+    from taskcheck.engine.rule import Rule
 
 
 FOLDER = "taskcheck/"
@@ -70,13 +71,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config.stash[CASES] = found
     for family in sorted(filter(None, {each.family for each in found})):
         config.addinivalue_line("markers", f"taskcheck_{family}: rules of taskcheck's family {family}")
-    named = _named(config)
-    config.stash[NAMED] = named
-    for name in named:
+    arguments = _named(config)
+    config.stash[NAMED] = [_today(argument) for argument in arguments]
+    for name in config.stash[NAMED]:
         found += _mended(name, found)
     # xdist's starting process collects nothing and hands its arguments on: there they have to stay.
     if not config.pluginmanager.hasplugin("dsession"):
-        config.args[:] = [argument for argument in config.args if argument not in named]
+        config.args[:] = [argument for argument in config.args if argument not in arguments]
 
 
 def _is_ours(argument: str) -> bool:
@@ -100,6 +101,18 @@ def _named(config: pytest.Config) -> list[str]:
     return named
 
 
+def _today(name: str) -> str:
+    """Return a node id with the name that its rule has today."""
+    if not _is_ours(name) or "::" not in name:
+        return name
+    from taskcheck.cli.items import rule_of
+    from taskcheck.engine.select import formers
+
+    subject, _, rest = name.rpartition("::")
+    former = rule_of(rest)
+    return f"{subject}::{formers(_rules()).get(former, former)}{rest.removeprefix(former)}"
+
+
 def _mended(name: str, found: list[Item]) -> list[Item]:
     """Return the item of a node id that nothing is found for any more; none where there is one already.
 
@@ -118,11 +131,11 @@ def _mended(name: str, found: list[Item]) -> list[Item]:
     return [known._replace(title=rest, rule=rule, family=None, outcome="passed", text=MENDED)]
 
 
-def _rules() -> frozenset[str]:
+def _rules() -> Mapping[str, Rule]:
     """The rules that there are, by name."""
     from taskcheck.plugins import manager as plugins
 
-    return frozenset(plugins.load().rules())
+    return plugins.load().rules()
 
 
 @pytest.hookimpl(optionalhook=True)

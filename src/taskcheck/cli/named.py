@@ -74,9 +74,12 @@ def _task_of(name: str, store: "Store") -> str | None:
     """Return the task of a finding that is named as ``TASK::RULE`` or ``TASK::RULE[WHAT]``; None for any other name."""
     node = name.partition("[")[0]
     task, _, rule = node.rpartition("::")
-    if task and rule in store.rules:
-        return task
-    return None
+    if not task:
+        return None
+    from taskcheck.engine.select import formers
+
+    is_known = rule in store.rules or rule in formers(store.rules)
+    return task if is_known else None
 
 
 def store_path(name: str, location: "Location") -> str:

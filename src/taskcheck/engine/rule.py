@@ -62,9 +62,14 @@ class Rule:
     options: Any = None
     """What it is told as its ``options``, an instance of the class of them; None for a rule that has none."""
     formerly: tuple[str, ...] = ()
-    """Names that it had in earlier versions: a configuration may go on using them."""
+    """Names that it had in earlier versions, the first one first: all that names a rule may go on using them."""
     local: str = ""
     """The file or module that the caller named for it to be asked (``-p``); empty for one that is installed."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called, and was."""
+        return (self.name, *self.formerly)
 
     @property
     def by_task(self) -> bool:
@@ -131,7 +136,7 @@ def rule(
             that can be done.
         options: the class of what ``[rules.NAME]`` of a configuration may say to it, with a default for everything;
             the rule gets an instance as its parameter ``options``.
-        formerly: names that it had in earlier versions.
+        formerly: names that it had in earlier versions, the first one first: fingerprints are made of that.
 
     Raises:
         TypeError: a parameter that is neither subject nor fact, a missing docstring, a remedy that is none, or options

@@ -264,7 +264,9 @@ def _stamped(finding: Finding, rule: Rule) -> Finding:
     if wrong:
         raise TypeError(wrong)
     severity = finding.severity or rule.severity
-    return replace(finding, rule=rule.name, family=rule.family, severity=severity, local=rule.local)
+    return replace(
+        finding, rule=rule.name, formerly=rule.formerly, family=rule.family, severity=severity, local=rule.local
+    )
 
 
 def _frame(error: BaseException) -> str:

@@ -160,6 +160,8 @@ class Finding:
     identity: tuple[str, ...] = ()
     """The values that tell this finding from others of the rule on the same task and route."""
     rule: str = ""
+    formerly: tuple[str, ...] = ()
+    """Names that its rule had in earlier versions, the first one first."""
     family: str = ""
     explained_by: str | None = None
     signal: str = ""
@@ -188,18 +190,28 @@ class Finding:
         Example:
             ``invalid-field[pr_number]``; ``worker-gone`` where nothing tells it from another one.
         """
+        return self._titled(self.rule)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What it is called, and what it was called when its rule had another name."""
+        return tuple(map(self._titled, (self.rule, *self.formerly)))
+
+    def _titled(self, rule: str) -> str:
         told = ", ".join(filter(None, self.identity))
         if len(told) > LONGEST:
             told = f"{told[:LONGEST]}…{self.fingerprint[:8]}"
-        return f"{self.rule}[{told}]" if told else self.rule
+        return f"{rule}[{told}]" if told else rule
 
     @property
     def fingerprint(self) -> str:
         """16 hex digits that stay the same while the same thing is wrong.
 
-        Of rule, subject, route and identifying values; never of a path, a line, a count, a message or the time.
+        Of the name that the rule had first, subject, route and identifying values; never of a path, a line, a count, a
+        message or the time.
         """
         import hashlib
 
-        parts = (self.rule, self.task or "", self.manager or "", *self.place.route, "", *self.identity)
+        name = self.formerly[0] if self.formerly else self.rule
+        parts = (name, self.task or "", self.manager or "", *self.place.route, "", *self.identity)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

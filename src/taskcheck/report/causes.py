@@ -32,10 +32,10 @@ class Causes:
 
     def _claim(self, cause: str, effect: str) -> int:
         """Return how exactly a rule says that it explains another: 3 by name, 2 by family, 1 by ``*``, 0 not at all."""
-        named = self.rules[cause].explains
+        named = frozenset(self.rules[cause].explains)
         if cause == effect:
             return 0
-        if effect in named:
+        if not named.isdisjoint(self.rules[effect].names):
             return 3
         if self.rules[effect].family in named:
             return 2
@@ -97,10 +97,11 @@ class Causes:
 
     def explains_signal(self, cause: Finding, kind: str) -> bool:
         """Tell whether a finding is the root cause of a raw signal; one named like its rule always is."""
-        if kind.replace("_", "-") == cause.rule:
+        names = (cause.rule, *cause.formerly)
+        if kind.replace("_", "-") in names:
             return True
         configured = self.signals.get(kind, ())
-        if cause.rule in configured or cause.family in configured:
+        if not {*names, cause.family}.isdisjoint(configured):
             return True
         rule = self.rules.get(cause.rule)
         if rule is None:

@@ -1,5 +1,7 @@
 """Which findings a report is about, where somebody names them: by their names, or by an expression over these."""
 
+from collections.abc import Iterable
+
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.report import Incident, Report
 from taskcheck.report.matching import Matches, matching
@@ -32,14 +34,13 @@ class Choice:
         """Return an incident with those of its findings that are meant, and without its signals."""
         findings = []
         for finding in incident.findings:
-            node = f"{incident.subject}::{finding.title}"
-            of_rule = f"{incident.subject}::{finding.rule}"
-            is_matched = matches is None or matches(f"{node} {finding.family}")
-            if is_matched and self._names(node, of_rule):
+            is_matched = matches is None or matches(f"{incident.subject}::{finding.title} {finding.family}")
+            called = (*finding.titles, finding.rule, *finding.formerly)
+            if is_matched and self._names(f"{incident.subject}::{name}" for name in called):
                 findings.append(finding)
         return replace(incident, findings=tuple(findings), signals=())
 
-    def _names(self, *nodes: str) -> bool:
+    def _names(self, nodes: Iterable[str]) -> bool:
         """Return whether a finding, which has some names, is named; each is where none is."""
         if not self.nodes:
             return True
