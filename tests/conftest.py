@@ -30,7 +30,8 @@ for _number, _handler in (
 
 REFUSED = (
     "no corpus", "no corpora", "ptrace is denied", "no file system can be mounted", "no extended attributes",
-    "lists a folder in an order of its own", "the store's own tool", "pytest-dev/pytest-xdist issue", "only nightly",
+    "lists a folder in an order of its own", "the store's own tool", "installed from npm",
+    "pytest-dev/pytest-xdist issue", "only nightly",
 )  # fmt: skip
 """Parts of the reasons for which a test may be skipped in CI, too: what isn't public, a machine doesn't allow, or the
 nightly run does."""
