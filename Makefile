@@ -3,9 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
-# One worker more than there are cores, for many tests wait, but each takes seconds to start; and work that is stolen,
+# Two workers more than there are cores, for many tests wait, but each takes seconds to start; and work that is stolen,
 # not dealt out in order: so tests that wait run beside those that compute.
-WORKERS = -n $$(($$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 1)) --dist worksteal
+WORKERS = -n $$(($$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 2)) --dist worksteal
 
 # Errors only: an installation that works has nothing to say.
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # In order, however many jobs make was given: what `test` says last is pytest's summary.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites venv demo test lint types imports unit browser oldest compiled nightly mutants bench format docs site pictures wheel dist clean
+.PHONY: help prerequisites venv demo test lint types imports unit journeys browser oldest compiled nightly mutants bench format docs site pictures wheel dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,7 +48,7 @@ $(VENV)/.stamp: pyproject.toml | prerequisites
 demo: $(VENV)/.stamp ## build the friction log's six incidents, and check them
 	@$(BIN)/taskcheck demo
 
-test: lint types imports unit ## every check but for a browser: four minutes on two idle cores
+test: lint types imports unit ## every check but for the long ones: four minutes on two idle cores
 
 lint: $(VENV)/.stamp ## ruff
 	$(BIN)/ruff check .
@@ -61,7 +61,10 @@ imports: $(VENV)/.stamp ## import-linter: imports run one way
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.stamp compiled ## pytest
-	$(BIN)/python -m pytest $(WORKERS) --ignore tests/browser $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(WORKERS) --ignore tests/browser -m 'not journey' $(PYTEST_ARGS)
+
+journeys: $(VENV)/.stamp compiled ## what takes seconds each: pages followed, wheels, kills at any instant, two hosts
+	$(BIN)/python -m pytest $(WORKERS) --ignore tests/browser -m journey $(PYTEST_ARGS)
 
 browser: $(VENV)/.stamp compiled ## the operator's page in Chromium
 	$(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)

@@ -162,7 +162,7 @@ class Copy:
     def tests(self, *arguments: str) -> tuple[int | None, str]:
         """The exit code of some tests, None where they don't end, and what they print."""
         command = [self.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str((os.cpu_count() or 1) + 1)]
-        command += ["--dist", "worksteal", "--ignore", "tests/browser", *arguments]
+        command += ["--dist", "worksteal", "--ignore", "tests/browser", "-m", "not journey", *arguments]
         process = subprocess.Popen(
             command, cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )

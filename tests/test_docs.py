@@ -257,6 +257,7 @@ def test_the_python_of_the_page_for_managers_runs(store: Callable[..., Path]) ->
     assert "fix-login Fix login tasks/fix-login.md" in done.stdout
 
 
+@pytest.mark.journey
 def test_the_page_about_rules_makes_a_tested_rule(tmp_path: Path) -> None:
     """Its files, written as it says, are a distribution whose tests pass and whose rule is known."""
     written = pages.write(ROOT / "docs" / "writing-rules.md", tmp_path)
@@ -293,6 +294,7 @@ RUN = ("cache", "ci", "editors", "history", "integrating", "online", "operating"
 ELSEWHERE = {"writing-rules": "test_the_page_about_rules_makes_a_tested_rule"}
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("name", FOLLOWED)
 def test_what_a_page_tells_its_reader_to_do_does_what_it_shows(name: str, tmp_path: Path) -> None:
     if name == "recipes" and not shutil.which("jq"):
@@ -368,6 +370,7 @@ def whole(store: Callable[..., Path]) -> Path:
     return root
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("name", RUN)
 def test_what_a_page_shows_can_be_run(name: str, whole: Path, tmp_path: Path) -> None:
     """It ends as it does where something is found, or nothing; never as what nobody understands."""

@@ -84,6 +84,7 @@ def test_the_search_knows_the_rules(folder: Path) -> None:
     assert {path.stem for path in DOCS.glob("rules/[a-z]*.md")} <= titles
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize(
     ("page", "said"),
     [

@@ -337,6 +337,7 @@ def test_links_among_the_task_files(store: Store) -> None:
     ]
 
 
+@pytest.mark.journey
 def test_large_registers_are_judged_in_bounded_time(store: Store) -> None:
     entries = [f'{{"slug": "t{i}", "worktree_path": ".worktrees/one", "pid": {i}}}' for i in range(1500)]
     root = store({"tasks/fix-login.md": TASK, REGISTER: f'{{"owner": "dave", "entries": [{",".join(entries)}]}}'})
@@ -355,6 +356,7 @@ def test_text_is_searched_for_a_status_in_bounded_time(store: Store, line: str) 
     assert taskcheck(cwd=root).code == 0
 
 
+@pytest.mark.journey
 def test_unknown_owners_are_compared_with_many_people_in_bounded_time(store: Store) -> None:
     people = "".join(f'person-number-{i} = ["p{i}", "pn.{i}"]\n' for i in range(200))
     task = "---\ntitle: A\nowner: persn-nmber-{}\nstatus: ready\n---\n"

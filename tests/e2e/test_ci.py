@@ -106,6 +106,7 @@ def hostile(store: Callable[..., Path]) -> Path:
 SURROUNDINGS = {"PYTHONPATH": ".", "PIP_NO_INDEX": "1"}
 
 
+@pytest.mark.journey
 def test_the_action_runs_nothing_of_the_repository(hostile: Path, tmp_path: Path) -> None:
     env = {**SURROUNDINGS, "MARK": str(tmp_path / "mark")}
     installed = scripted("install", hostile, tmp_path, {"version": "0.0.0"}, **env)
@@ -186,6 +187,7 @@ def component() -> Any:
     return list(yaml.safe_load_all((ROOT / "templates/taskcheck.yml").read_text()))[1]["taskcheck"]
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("options", ["$(touch {mark})", "; touch {mark}", "`touch {mark}`", "x && touch {mark}", "*"])
 def test_options_of_the_component_are_words(options: str, store: Callable[..., Path], tmp_path: Path) -> None:
     assert not [line for line in component()["script"] if "$[[" in line]

@@ -47,12 +47,14 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, bytes]]:
     return built
 
 
+@pytest.mark.journey
 def test_two_builds_have_the_same_bytes(twice: list[dict[str, bytes]]) -> None:
     one, another = twice
     assert sorted(name.rpartition(".")[2] for name in one) == ["gz", "whl"]
     assert {name for name in one if one[name] != another.get(name)} == set()
 
 
+@pytest.mark.journey
 def test_the_sdist_has_what_is_committed(twice: list[dict[str, bytes]], tmp_path: Path) -> None:
     (name,) = (name for name in twice[0] if name.endswith(".tar.gz"))
     (tmp_path / name).write_bytes(twice[0][name])

@@ -602,6 +602,7 @@ def test_a_guard_refuses_the_whole_plan(day: Path) -> None:
     assert work_tree(day) == before
 
 
+@pytest.mark.journey
 def test_a_thousand_files_at_once(store: Store) -> None:
     files = {f"tasks/{number:04}.md": TASK for number in range(1000)}
     root = store(files | {"taskcheck.toml": PEOPLE})

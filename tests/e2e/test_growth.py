@@ -162,6 +162,7 @@ def calls(root: Path, *, remember: bool = False) -> int:
     return sum(function.callcount for function in profile.getstats())
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 def test_twice_as_much_is_twice_as_much_work(tmp_path: Path, shape: Callable[[Path, int], Store]) -> None:
     counted = []

@@ -355,6 +355,7 @@ def points(root: Path, state: Path) -> list[tuple[str, int]]:
     return found
 
 
+@pytest.mark.journey
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 @pytest.mark.parametrize("error", [None, "ENOSPC", "EIO"])
 def test_a_look_is_recorded_whole_or_not_at_all(error: str | None, root: Path, state: Path, figure: Figure) -> None:

@@ -98,6 +98,7 @@ def test_many_workers_find_what_one_check_after_the_other_finds(
     figure(f"milliseconds for each of {STORES} stores of {TASKS} tasks, pytest -n 2", 1000 * together / STORES)
 
 
+@pytest.mark.journey
 def test_workers_in_folders_of_their_own(stores: list[Path], tmp_path: Path) -> None:
     few = stores[:4]
     for name in ("one", "other"):

@@ -21,7 +21,10 @@ __all__ = ["fleet"]
 CALLS = ("rename", "link", "unlink", "unlinkat", "fsync", "write", "ftruncate", "mkdir", "fchmod")
 """What a runner writes by."""
 
-pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace isn't installed")
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.skipif(shutil.which("strace") is None, reason="strace isn't installed"),
+]
 
 
 def traced(root: Path, *arguments: str, inject: str | None = None) -> "subprocess.CompletedProcess[str]":

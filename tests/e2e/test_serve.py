@@ -178,6 +178,7 @@ def test_clients_make_no_checks(store: Store) -> None:
         assert f'data-look="{name}"' in server.get()[1]
 
 
+@pytest.mark.journey
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="this system doesn't tell a process's memory")
 def test_a_client_that_never_reads_holds_up_nobody(store: Store) -> None:
     root = store({f"tasks/t{n}.md": BROKEN for n in range(1500)}, repository=False)

@@ -268,6 +268,7 @@ def test_hostile_texts_stay_in_their_place(store: Store) -> None:
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", re.sub(r"\x1b\[[0-9;]*m", "", coloured))
 
 
+@pytest.mark.journey
 def test_a_long_history_takes_at_most_twice_a_check(tmp_path: Path) -> None:
     """2,000 commits of its branch; CPU of whole processes, the best of three each."""
     made = Growing(tmp_path / "store", 400)

@@ -85,6 +85,7 @@ def running(command: list[str], cwd: Path) -> Iterator["subprocess.Popen[bytes]"
         process.wait()
 
 
+@pytest.mark.journey
 @pytest.mark.skipif(UNSHARE is None, reason="no namespaces of processes may be made here")
 def test_each_host_tells_of_its_own_processes(stores: dict[str, Path], tmp_path: Path) -> None:
     assert UNSHARE is not None

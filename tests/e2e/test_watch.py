@@ -449,6 +449,7 @@ QUIET = STEPS // 4
 """Steps at the end in which nobody is killed, to see that a watch doesn't grow."""
 
 
+@pytest.mark.journey
 def test_the_record_is_the_plan_whatever_is_killed(store: Store, state: Path, tmp_path: Path, figure: Figure) -> None:
     """A fleet by an injected clock, faults that open and heal by plan, SIGKILLs of the watch at any moment.
 

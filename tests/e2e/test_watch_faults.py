@@ -24,7 +24,10 @@ from tests.e2e.watching import real_watch, until
 from tests.figures import KILLED, REFUSED, Figure
 from tests.samples import sampled
 
-pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed"),
+]
 
 Store = Callable[..., Path]
 

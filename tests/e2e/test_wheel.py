@@ -51,6 +51,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 EXAMPLE = ROOT / "examples" / "taskcheck-example"
 
+pytestmark = pytest.mark.journey
+
 
 def test_wheel_holds_both_packages_and_the_demo(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())

@@ -55,6 +55,7 @@ def front(root: Path, name: str, key: str) -> str:
     return found[1] if found else ""
 
 
+@pytest.mark.journey
 @pytest.mark.skipif(not shutil.which("git"), reason="git isn't installed")
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the crashing workers find their runner in /proc")
 def test_a_fleet_under_fire(store: Callable[..., Path], tmp_path: Path) -> None:

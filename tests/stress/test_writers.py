@@ -96,6 +96,7 @@ def _true(rule: str, about: str | None) -> bool:
     return rule in {"register-orphan", "duplicate-registration"} and (about or "").startswith("done-")
 
 
+@pytest.mark.journey
 def test_managers_repairs_and_checks_at_once(fleet: Path) -> None:
     context = get_context("fork")
     stop, told = context.Event(), context.Queue()

@@ -80,6 +80,7 @@ def test_sarif_of_an_incomplete_run_is_no_success() -> None:
     assert invocation["executionSuccessful"]
 
 
+@pytest.mark.journey
 def test_sarif_keeps_to_what_github_shows(tmp_path: Path) -> None:
     about = many(10_000)
     text = renderer("sarif")(about)
