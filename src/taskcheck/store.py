@@ -14,7 +14,7 @@ from taskcheck.read.locate import Location, locate_store
 from taskcheck.read.runner import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import Any, Literal
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from taskcheck.model.state import State
     from taskcheck.model.task import Task
     from taskcheck.model.verdict import Verdict
-    from taskcheck.read.questions import Further, Questions
+    from taskcheck.read.questions import Further, OnProgress, Questions
     from taskcheck.read.recall import Recall
 
 
@@ -96,7 +96,7 @@ class Request:
     """What forges would say, to be believed instead of asking them."""
     remember: bool = False
     """Whether the cache may tell what wasn't written since the last check; not where it is to be written."""
-    progress: Callable[[str], None] = lambda _: None
+    progress: OnProgress = lambda *_: None
     """Told what is being done, for somebody who waits."""
 
 

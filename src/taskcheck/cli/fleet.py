@@ -107,7 +107,7 @@ def looked_at(options: argparse.Namespace, board: "FleetStores") -> "Fleet":
     rounds = Rounds(members(board), lambda member: asked_of(options, member))
     try:
         for number, seen in enumerate(rounds.once(), 1):
-            progress.tell(f"looked at {seen.member.name}, {number} of {len(rounds.members)} stores")
+            progress.tell(f"looked at {seen.member.name}", number, len(rounds.members))
     finally:
         progress.clear()
     return fleet_of(options, rounds.members)

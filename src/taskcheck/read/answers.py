@@ -1,7 +1,7 @@
 """Step two of reading: what git, the process table and the folders that ledgers name answer."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from taskcheck.config.settings import Settings
@@ -10,7 +10,7 @@ from taskcheck.model.sources import Processes, RecordedPath, Repository, Source,
 from taskcheck.read.files import stamp
 from taskcheck.read.locate import Location, git_dir
 from taskcheck.read.processes import read_processes
-from taskcheck.read.questions import Further, Questions, asked_further
+from taskcheck.read.questions import Further, OnProgress, Questions, asked_further
 
 
 def read_rest(
@@ -20,7 +20,7 @@ def read_rest(
     questions: Questions,
     further: Further,
     processes: Processes | None = None,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: OnProgress = lambda *_: None,
 ) -> Sources:
     """Return the sources with step two: git, the process table, and the folders that ledgers name."""
     errors = list(sources.errors)

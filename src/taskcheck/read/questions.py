@@ -8,6 +8,9 @@ from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.sources import CheckoutSource, Sources
 from taskcheck.model.tied import Tied, joined_ties
 
+OnProgress = Callable[..., None]
+"""Is called with what is being done and, if it is one of several things, with its number and how many they are."""
+
 
 @frozen(kw_only=True)
 class Questions:

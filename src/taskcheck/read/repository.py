@@ -1,7 +1,7 @@
 """Ask git about root: its branches, worktrees, trunk, merges, and what it tracks."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from taskcheck.read.lineage import Lineage
 from taskcheck.read.locate import Location
 from taskcheck.read.past import Past, far_back, read_past
 from taskcheck.read.program import compiled
-from taskcheck.read.questions import Further, Questions, asked_further
+from taskcheck.read.questions import Further, OnProgress, Questions, asked_further
 from taskcheck.read.runner import GitError, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
@@ -45,7 +45,7 @@ def read_git(
     questions: Questions,
     further: Further,
     errors: list[str],
-    progress: Callable[[str], None],
+    progress: OnProgress,
 ) -> Repository | Unavailable:
     """Return what git answers about root, or why it answers nothing; a git that fails is also added to the errors."""
     if location.top is None:
@@ -82,7 +82,7 @@ def _read_repository(
     questions: Questions,
     further: Further,
     errors: list[str],
-    progress: Callable[[str], None],
+    progress: OnProgress,
 ) -> Repository:
     """Return what a git that is new enough answers about root."""
     common_dir, shallow = git.repository()

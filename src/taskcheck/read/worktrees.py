@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from taskcheck.read.files import Folder, small_text
 from taskcheck.read.git import WorktreeRecord
 from taskcheck.read.known import Contents, Index
 from taskcheck.read.locate import Location, git_dir, led_to
+from taskcheck.read.questions import OnProgress
 from taskcheck.read.tasks import Compared, TaskPaths
 
 
@@ -26,17 +27,17 @@ def read_worktrees(
     remembered: Remembered | None,
     paths: TaskPaths,
     errors: list[str],
-    progress: Callable[[str], None],
+    progress: OnProgress,
 ) -> list[CheckoutSource]:
     """Return every linked worktree, with the task files in which it differs from root."""
     linked = [record for record in records if not _is_root_or_code(record.path, location)]
     names = _names([record.path for record in linked])
     checkouts = []
-    for record in linked:
+    for number, record in enumerate(linked, 1):
         if record.bare:
             continue
         name = names[record.path]
-        progress(f"comparing {name}")
+        progress(f"comparing {name}", number, len(linked))
         defect = _defect(record.path, common_dir)
         admin = git_dir(record.path) if defect is None else None
         compared = Compared({}, set(), None)
