@@ -379,6 +379,13 @@ def test_a_check_says_that_a_fix_was_interrupted_and_writes_nothing(half: Path) 
     assert fingerprint(half) == before
 
 
+def test_a_check_says_so_where_the_record_of_it_is_unreadable(half: Path) -> None:
+    (record,) = half.glob(".git/taskcheck/**/committed.json")
+    record.write_text(record.read_text()[:-5])
+    ran = taskcheck(cwd=half)
+    assert (ran.code, "a fix was interrupted" in ran.out) == (3, True), ran.out
+
+
 def test_the_next_fix_finishes_it(half: Path) -> None:
     ran = taskcheck("--fix", cwd=half)
     assert ran.code == 0
