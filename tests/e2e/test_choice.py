@@ -10,7 +10,7 @@ from junitparser import JUnitXml
 
 from taskcheck.model.memory import sealed
 from taskcheck.report.matching import MOST_DEPTH, Malformed, matching
-from tests.e2e.conftest import taskcheck
+from tests.e2e.conftest import install_plugin, taskcheck
 
 TASK = "---\ntitle: T\nowner: {owner}\nstatus: {status}\n{more}---\n"
 
@@ -198,6 +198,21 @@ def test_what_failed_last_is_reported_until_it_is_mended(root: Path, cache: Path
     assert none.err == "taskcheck: --lf: nothing is remembered that failed in the last check, so all is reported\n"
     assert found(none) == ["c invalid-field"]
     assert found(taskcheck("--last-failed", "--format", "json", cwd=root)) == ["c invalid-field"]
+
+
+def test_a_check_that_remembers_nothing_or_is_incomplete_keeps_what_failed_before(
+    root: Path, cache: Path, tmp_path: Path
+) -> None:
+    taskcheck(cwd=root)
+    before = found(taskcheck("--lf", "--format", "json", cwd=root))
+    (root / "tasks" / "c.md").write_text(TASK.format(owner="rj", status="nonsense", more=""))
+    assert taskcheck("--no-cache", cwd=root).code == 1
+    assert found(taskcheck("--lf", "--format", "json", cwd=root)) == before
+    broken = install_plugin(tmp_path / "broken", "import nothing_of_this_name\n")
+    assert taskcheck(cwd=root, PYTHONPATH=broken).code == 3
+    assert found(taskcheck("--lf", "--format", "json", cwd=root)) == before
+    assert taskcheck(cwd=root).code == 1
+    assert found(taskcheck("--lf", "--format", "json", cwd=root)) == sorted([*before, "c invalid-field"])
 
 
 def test_a_check_of_a_part_forgets_nothing_of_the_rest(root: Path, cache: Path) -> None:
