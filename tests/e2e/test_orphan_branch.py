@@ -1,11 +1,14 @@
 """A store on an orphan branch, checked out in a linked worktree beside the code."""
 
+import json
+import shlex
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Ran, git, taskcheck
+from tests.e2e.conftest import Ran, environment, git, taskcheck
 from tests.e2e.test_run import PULL, TASKCHECK
 
 Store = Callable[..., Path]
@@ -186,6 +189,101 @@ def test_a_worker_gets_the_code(store: Store, config: str, worktree: str) -> Non
     assert git("status", "--porcelain", cwd=root) == ""
     after = taskcheck("--format", "json", cwd=board).json
     assert [incident for incident in after["incidents"] if incident["severity"] == "error"] == []
+
+
+ENDED = ("--outcome", "completed_with_pr", "--pr-url", PULL)
+
+
+def code_of(root: Path, board: Path, files: Files = BACKLOG) -> tuple[Path, Path]:
+    """A worktree of the code, whose branch is task 1's, and the file of that task in the store."""
+    git("worktree", "add", "-q", "-b", "tasks/TASK-1", "../work", cwd=root)
+    path = next(board / name for name in files if name.endswith("One.md"))
+    path.write_text(path.read_text().replace("To Do", "In Progress"))
+    return root.parent / "work", path
+
+
+@pytest.mark.parametrize(
+    ("prefix", "unset"),
+    [("", ""), ("plan/", ""), ("", "env -u TASKCHECK_ROOT "), ("", "env TASKCHECK_ROOT=/nowhere ")],
+)
+def test_a_worker_ends_in_its_worktree_of_the_code(store: Store, prefix: str, unset: str) -> None:
+    """By the store that its run told it, which may lie below the top of its worktree, else by the only one there is."""
+    root = store({"src/a.py": ""})
+    board = board_of(root, {prefix + name: text for name, text in BACKLOG.items()})
+    path = board / f"{prefix}backlog/tasks/task-1 - One.md"
+    said = f'cd src && {unset}{TASKCHECK} finish "$TASKCHECK_TASK" --outcome completed_with_pr --pr-url {PULL}'
+    ran = taskcheck("run", "TASK-1", "--", "sh", "-c", said, cwd=board / prefix)
+    assert (ran.code, "status: In Review" in path.read_text()) == (0, True), ran.err
+    assert git("status", "--porcelain", cwd=root) == ""
+
+
+def test_a_worker_without_a_run_ends_its_task(store: Store) -> None:
+    root = store({"src/a.py": ""})
+    board = board_of(root, BACKLOG)
+    work, path = code_of(root, board)
+    asked = taskcheck("finish", "--check", cwd=work)
+    assert (asked.code, "TASK-1 has no end recorded" in asked.out) == (1, True), asked.err
+    assert taskcheck("finish", "TASK-1", *ENDED, cwd=work).code == 0
+    assert "status: In Review" in path.read_text()
+    assert (taskcheck("finish", "--check", cwd=work).code, git("status", "--porcelain", cwd=work)) == (0, "")
+
+
+def test_a_stop_hook_finds_the_store_of_its_worktree(store: Store) -> None:
+    root = store({"src/a.py": ""})
+    work, _ = code_of(root, board_of(root, BACKLOG))
+    said = f"{TASKCHECK} finish --hook claude-code"
+    handed = subprocess.run(
+        shlex.split(said),
+        check=True,
+        cwd=root,
+        env=environment(),
+        input=json.dumps({"cwd": str(work)}),
+        text=True,
+        stdout=-1,
+    )
+    assert json.loads(handed.stdout)["decision"] == "block"
+
+
+def test_of_two_stores_the_one_counts_that_is_told_or_whose_ledgers_name_the_worktree(store: Store) -> None:
+    root = store({"src/a.py": ""})
+    first = board_of(root, BACKLOG)
+    git("worktree", "add", "-q", "--detach", "--no-checkout", "../other", cwd=root)
+    other = root.parent / "other"
+    git("switch", "-q", "--orphan", "others", cwd=other)
+    commit(other, BACKLOG)
+    work, path = code_of(root, first)
+    refused = taskcheck("finish", "TASK-1", *ENDED, cwd=work)
+    assert (refused.code, "2 worktrees have a store of their own; name one: --root" in refused.err) == (2, True)
+    told = taskcheck("finish", "TASK-1", *ENDED, "--root", other, cwd=work)
+    assert (told.code, "root says In Review" in told.out) == (0, True), told.err
+    put(first, {".tasks/runs/TASK-1.status.json": f'{{"task": "TASK-1", "worktree_path": "{work}"}}'})
+    assert taskcheck("finish", "TASK-1", *ENDED, cwd=work).code == 0
+    assert "status: In Review" in path.read_text()
+    before = (other / ".tasks/runs/TASK-1.status.json").read_text()
+    again = taskcheck("finish", "TASK-2", *ENDED, cwd=work, TASKCHECK_ROOT=str(other))
+    assert "task-2 - Two.md is Done" in again.err
+    assert (other / ".tasks/runs/TASK-1.status.json").read_text() == before
+
+
+def test_a_store_in_the_main_checkout_is_the_workers(store: Store) -> None:
+    """What the environment says is of another run."""
+    text = USUAL["tasks/a.md"].replace("ready", "in_progress")
+    root = store({"tasks/a.md": text})
+    board = board_of(root, BACKLOG)
+    git("worktree", "add", "-q", "-b", "task/a", "../work", cwd=root)
+    ended = taskcheck("finish", "a", *ENDED, cwd=root.parent / "work", TASKCHECK_ROOT=str(board))
+    assert (ended.code, "status: in_review" in (root / "tasks/a.md").read_text()) == (0, True), ended.err
+
+
+def test_a_file_of_the_code_at_a_tasks_path_is_not_written(store: Store) -> None:
+    root = store({"src/a.py": ""})
+    board = board_of(root, BACKLOG)
+    work, path = code_of(root, board)
+    commit(work, {"backlog/tasks/task-1 - One.md": CARD.format(1, "In Progress")})
+    for place in ((), ("--root", board)):
+        path.write_text(path.read_text().replace("In Review", "In Progress"))
+        ended = taskcheck("finish", "TASK-1", *ENDED, *place, cwd=work)
+        assert (ended.code, git("status", "--porcelain", cwd=work)) == (0, ""), ended.err
 
 
 @pytest.mark.parametrize("work", [True, False])

@@ -9,6 +9,7 @@ With --check nothing is recorded: it says whether the task of the current worktr
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from taskcheck.dispatch.unended import Unended
+    from taskcheck.store import Store
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,9 +70,16 @@ def _check(options: argparse.Namespace) -> int:
 def _unended(root: Path, options: argparse.Namespace) -> "list[Unended]":
     """Return the tasks that have no end."""
     from taskcheck.dispatch.unended import unended
-    from taskcheck.store import Where, open_store
 
-    return unended(open_store(Where(root=root, config=options.config)), options.task)
+    return unended(_store(root, options), options.task)
+
+
+def _store(root: Path, options: argparse.Namespace) -> "Store":
+    """Return the store that the worker belongs to."""
+    from taskcheck.dispatch.home import store_of_worker
+    from taskcheck.store import Where
+
+    return store_of_worker(Where(root=root, config=options.config), os.environ.get("TASKCHECK_ROOT"))
 
 
 def _told(found: "Iterable[Unended]") -> list[str]:
@@ -108,9 +117,8 @@ def _finish(options: argparse.Namespace) -> int:
     from taskcheck.dispatch.finish import Said, finish
     from taskcheck.dispatch.start import NotDispatched
     from taskcheck.fix.transaction import GivenUp
-    from taskcheck.store import Where, open_store
 
-    store = guarded(lambda: open_store(Where(root=options.root, config=options.config)))
+    store = guarded(lambda: _store(options.root, options))
     said = Said(outcome=options.outcome, pr_url=options.pr_url, reason=options.reason)
     try:
         done = guarded(lambda: finish(store, options.task, said))

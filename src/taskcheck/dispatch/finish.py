@@ -17,6 +17,7 @@ from taskcheck.fix.transaction import GivenUp
 from taskcheck.model.runtime import Dispatch
 from taskcheck.model.state import State
 from taskcheck.model.task import PullRequest, Task
+from taskcheck.read.orphans import is_of_code
 from taskcheck.store import Request, Store, UsageError
 from taskcheck.write.disk import Obstacle, rewrite
 from taskcheck.write.locks import Held
@@ -216,11 +217,15 @@ def _copy(store: Store, state: State, task: Task) -> tuple[Path, str] | None:
 
 
 def _workplace(store: Store, state: State, task: Task) -> Path | None:
-    """Return the top of the worktree that the task is worked on in; None where there is none."""
+    """Return the top of the worktree that the task is worked on in; None where there is none, or it has the code alone.
+
+    A file of the code at the path of a task says nothing of it.
+    """
     own = state.checkout_of(task.id)
+    top = store.location.current
     if own is not None and own.live and own.real:
-        return Path(own.real)
-    return store.location.current
+        top = Path(own.real)
+    return None if is_of_code(store.location, top) else top
 
 
 def _handed_over(store: Store, path: str, changes: Mapping[str, Scalar]) -> bool:

@@ -60,6 +60,13 @@ def _marked(start: Path, top: Path, known: Iterable[Preset]) -> Path:
     return top
 
 
+def is_of_code(location: Location, top: Path | None) -> bool:
+    """Return whether a worktree has the code alone, beside a store on an orphan branch: none of its files is a task."""
+    if location.code is None or top is None:
+        return False
+    return any(worktree.path == top and worktree.is_orphan for worktree in linked_worktrees(location))
+
+
 def linked_worktrees(location: Location) -> list[LinkedWorktree]:
     """Return the linked worktrees that are there, those of the most 200 first; none where git can't tell."""
     if location.top is None:

@@ -1,0 +1,83 @@
+"""Which store a worker belongs to: that of its checkout, or one on an orphan branch beside the code it works on."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from taskcheck.documents.frozen import replace
+from taskcheck.documents.values import first_few
+from taskcheck.read.orphans import has_store, linked_worktrees
+from taskcheck.read.runner import GitError
+from taskcheck.store import Store, UsageError, Where, open_store
+
+SHOWN = 3
+"""Of several stores so many are named."""
+
+
+def store_of_worker(where: Where, told: str | None) -> Store:
+    """Return the store that a worker belongs to.
+
+    Where its repository has none at the place that one stands in, it is one on an orphan branch: the one that its run
+    told it, else the only one, else the only one whose ledgers name the worktree that one stands in.
+
+    Args:
+        where: what is asked for; in a worktree of the code that is the main checkout.
+        told: the store's folder by the environment of the worker, which counts for no other repository.
+
+    Raises:
+        ConfigError, UsageError, GitError, NotADirectoryError: as `open_store`; of several stores none is told.
+    """
+    store = open_store(where)
+    if _has_one(store):
+        return store
+    named = _told(store, where, told) if told else None
+    if named is not None:
+        return named
+    found = list(_beside(store, where))
+    if len(found) > 1:
+        found = [each for each in found if _names_worktree(each)] or found
+    if len(found) > 1:
+        raise UsageError(f"{len(found)} worktrees have a store of their own; name one: {_options(found)}")
+    return found[0] if found else store
+
+
+def _has_one(store: Store) -> bool:
+    """Return whether a store is one, and not the code alone; or is none that another could lie beside."""
+    location = store.location
+    if location.top is None or location.code is not None:
+        return True
+    return has_store(location.root, store.plugins.all_presets().values())
+
+
+def _told(code: Store, where: Where, told: str) -> Store | None:
+    """Return the store that a run told its worker; None where it isn't one beside this code."""
+    try:
+        store = open_store(replace(where, root=Path(told)))
+    except (GitError, NotADirectoryError):
+        return None
+    return _seen_from(code, store) if store.location.code == code.location.top else None
+
+
+def _beside(code: Store, where: Where) -> Iterator[Store]:
+    """Yield the stores on orphan branches that are checked out beside the code."""
+    known = code.plugins.all_presets().values()
+    for worktree in linked_worktrees(code.location):
+        if worktree.is_orphan and has_store(worktree.path, known):
+            yield _seen_from(code, open_store(replace(where, root=worktree.path)))
+
+
+def _seen_from(code: Store, store: Store) -> Store:
+    """Return a store as it is seen from the worktree of the code that one stands in."""
+    location = replace(store.location, current=code.location.current)
+    return replace(store, location=location)
+
+
+def _names_worktree(store: Store) -> bool:
+    """Return whether an entry or a tombstone of a store names the worktree that one stands in."""
+    _, parsed = store.files()
+    current = str(store.location.current)
+    return any(os.path.realpath(store.location.root / path) == current for path in parsed.worktree_paths)
+
+
+def _options(stores: list[Store]) -> str:
+    return first_few([f"--root {store.location.root}" for store in stores], SHOWN, ", ")
