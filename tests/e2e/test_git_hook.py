@@ -197,6 +197,66 @@ def test_a_worktree_a_merge_and_a_first_commit(old: Path, tmp_path: Path) -> Non
     assert try_commit(new)[1][0].startswith(BROUGHT), "all of a first commit is new"
 
 
+SECOND = "stops the commit  {0}: duplicate-task: {0} is the id of 2 task files"
+
+
+def add(folder: Path, path: str, text: str) -> None:
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_text(text)
+    git("add", "-A", cwd=folder)
+
+
+def another(title: str) -> str:
+    return task().replace("title: ", f"title: {title} ")
+
+
+def test_a_worktree_does_not_bring_a_second_file_of_an_id(old: Path) -> None:
+    worktree = old / ".worktrees/sound"
+    git("mv", "tasks/sound.md", "tasks/moved.md", cwd=worktree)
+    add(worktree, "tasks/deep/sound.md", (old / "tasks/sound.md").read_text())
+    git("rm", "-qf", "tasks/moved.md", cwd=worktree)
+    assert try_commit(worktree)[0], "a file that moved is the only one of its id"
+    git("reset", "-q", "--hard", "HEAD~", cwd=worktree)
+    add(worktree, "tasks/deep/sound.md", another("Sounder"))
+    committed, said = try_commit(worktree)
+    assert (committed, said[0].startswith(SECOND.format("sound"))) == (False, True), said
+    (worktree / "tasks/sound.md").write_text(task(status="in_review", pr_url="https://github.com/o/r/pull/1"))
+    assert try_commit(worktree, "-a")[1][0].startswith(SECOND.format("sound")), "whatever it says of the first one"
+    git("commit", "-q", "--no-verify", "-m", "by force", cwd=worktree)
+    add(worktree, "code.py", "")
+    assert try_commit(worktree)[0], "the worktree's own last commit has it"
+
+
+def test_a_worktree_does_not_bring_two_new_files_of_one_id(old: Path) -> None:
+    worktree = old / ".worktrees/sound"
+    add(worktree, "tasks/a/new.md", another("One"))
+    assert try_commit(worktree)[0]
+    add(worktree, "tasks/b/new.md", another("Two"))
+    assert try_commit(worktree)[1][0].startswith(SECOND.format("new"))
+
+
+def test_an_id_that_root_gave_away_meanwhile_stops_no_other_commit(old: Path) -> None:
+    worktree = old / ".worktrees/sound"
+    add(worktree, "tasks/a/new.md", another("One"))
+    assert try_commit(worktree)[0]
+    add(old, "tasks/b/new.md", another("Two"))
+    git("commit", "-q", "--no-verify", "-m", "more", cwd=old)
+    add(worktree, "code.py", "")
+    assert try_commit(worktree)[0]
+
+
+def test_a_worktree_that_changes_one_of_two_files_of_an_id_leaves_the_other(old: Path) -> None:
+    for place in ("a", "b"):
+        add(old, f"tasks/{place}/twice.md", another(place))
+    git("commit", "-q", "--no-verify", "-m", "twice", cwd=old)
+    worktree = old / ".worktrees/sound"
+    git("merge", "-q", "main", cwd=worktree)
+    add(worktree, "tasks/b/twice.md", another("b").replace("status: ready", "status: blocked"))
+    assert try_commit(worktree)[0], "both were there"
+    add(worktree, "tasks/b/twice.md", another("b").replace("dave-fowler", "ghost"))
+    assert "twice: role-routing" in try_commit(worktree)[1][0]
+
+
 def test_a_staged_file_that_git_gives_nobody_counts_as_it_lies_there(old: Path) -> None:
     large = "---\ntitle: T\nowner: dave-fowler\nstatus: ready\n---\n" + "x" * (9 * 1024 * 1024)
     (old / "tasks/sound.md").write_text(large)

@@ -11,8 +11,9 @@ from taskcheck.engine.rule import Rule
 from taskcheck.model.baseline import Baseline
 from taskcheck.model.cases import Case, RuleRun
 from taskcheck.model.finding import Finding
+from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
-from taskcheck.model.task import Task
+from taskcheck.model.task import Copy, Task
 from taskcheck.model.tasks import Tasks
 
 Versions = Mapping[str, tuple[Task, ...]]
@@ -41,24 +42,35 @@ class Gate:
 def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:
     """Return the state as a linked worktree's commit would have it, and the tasks that it changed since its base.
 
-    Root's tasks with the worktree's copies over them: what the worktree didn't touch is as in root.
+    Root's tasks with the worktree's copies over them: what the worktree didn't touch is as in root, and a second file
+    of an id lies beside the first.
     """
-    copies = _changed_copies(state, checkout)
-    changed = frozenset(task.id for task in copies)
+    copies = _changed(state.known_copies, checkout)
+    seconds = () if isinstance(state.copies, Unavailable) else _changed(state.copies.seconds, checkout)
+    files = [copy.task for copy in (*copies, *seconds)]
+    changed = frozenset(task.id for task in files)
     if not changed:
         return state, changed
-    untouched = (task for task in state.tasks if task.id not in changed)
-    tasks = Tasks.of((*untouched, *copies), state.tasks.archived)
+    replaced = {copy.task.place.path for copy in seconds}
+    for copy in copies:
+        replaced |= _replaced(copy, state.tasks)
+    untouched = (task for task in state.tasks if task.place.path not in replaced)
+    tasks = Tasks.of((*untouched, *files), state.tasks.archived)
     return replace(state, tasks=tasks), changed
 
 
-def _changed_copies(state: State, checkout: str) -> list[Task]:
+def _changed(copies: Iterable[Copy], checkout: str) -> list[Copy]:
     """Return the task files that a checkout changed since its base."""
-    changed = []
-    for copy in state.known_copies:
-        if copy.checkout.name == checkout and copy.changed:
-            changed.append(copy.task)
-    return changed
+    return [copy for copy in copies if copy.checkout.name == checkout and copy.changed]
+
+
+def _replaced(copy: Copy, tasks: Tasks) -> set[str]:
+    """Return the paths of root's files that a copy stands for: of several with its id, those where it is or was."""
+    paths = {task.place.path for task in tasks.all_of(copy.task.id)}
+    own = {copy.task.place.path}
+    if copy.base is not None:
+        own.add(copy.base.place.path)
+    return own & paths or paths
 
 
 def gated(
