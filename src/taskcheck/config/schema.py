@@ -167,7 +167,7 @@ class ShapeTable(Table):
     link_kinds: list[Text] = []
     """The kinds that are dependencies."""
     setter: list[Text] = []
-    """Of lines of JSON: the command of the tool that writes them, by which it sets a status; `{task}`, `{status}`."""
+    """Of what is only read: the command of the tool that writes it, by which it sets a status; `{task}`, `{status}`."""
     fence: Literal["line", "start"] = "line"
     """What closes front matter: `---` alone in its line, or any line that begins so, as for gray-matter."""
     scoped_ids: bool = DEFAULTS.scoped_ids

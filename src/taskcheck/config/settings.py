@@ -235,6 +235,11 @@ class Settings:
         """The command of the tool that alone writes the task files, by which it sets a status; empty without one."""
         return self.shape.setter if isinstance(self.shape, JsonLines) else ()
 
+    @property
+    def read_only(self) -> bool:
+        """Whether task files are only read: a tool or a person makes what would be a repair elsewhere."""
+        return self.shape.read_only
+
     @cached_property
     def required_keys(self) -> tuple[str, ...]:
         """The store's own keys of what every task file has to have, the status among them."""

@@ -160,7 +160,7 @@ def _in_worktree(store: Store, state: State, task: Task, said: Said, pull: PullR
     Raises:
         UsageError: it can't be edited exactly.
     """
-    found = None if store.settings.setter else _copy(store, state, task)
+    found = None if store.settings.read_only else _copy(store, state, task)
     if found is None:
         return None
     top, path = found

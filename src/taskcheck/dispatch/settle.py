@@ -216,8 +216,13 @@ class _Settling:
             return f"{task.place.path} can't be read{f': {task.trouble.message}' if task.trouble else ''}"
         if outcome not in settings.outcomes:
             return f"{task.place.path} says {status}, for [outcomes] doesn't say what {outcome} asks for"
-        if settings.setter:
-            self.notes = (f"{task.id} still is {status}, which only {settings.setter[0]} changes",)
+        if settings.read_only:
+            why = (
+                f"which only {settings.setter[0]} changes"
+                if settings.setter
+                else "and taskcheck doesn't write its file"
+            )
+            self.notes = (f"{task.id} still is {status}, {why}",)
             return None
         return f"{task.place.path} still says {status}, which {outcome} doesn't allow"
 

@@ -171,7 +171,7 @@ def registration(store: Store, seen: Look, begun: Begun, now: datetime) -> Plann
             files[path] = registered(held.get(path), begun.person, task.id, entry, now)
         files[tombstone_path(store, task.id)] = tombstone(None, **_tombstone(store, state, begun, now))
         path = file_of(task.place.path)
-        if task.stage is Stage.READY and not store.settings.setter:
+        if task.stage is Stage.READY and not store.settings.read_only:
             files[path] = _in_work(store, held[path], task)
         left = _left_over(store, seen, begun)
         if left is not None and left.inside:
@@ -294,7 +294,7 @@ def _left_over(store: Store, seen: Look, begun: Begun) -> _LeftOver | None:
     copy = seen.state.own_copy_of(begun.task.id)
     if copy is None or copy.task.stage not in FINISHED or not isinstance(git, Repository):
         return None
-    if store.settings.setter:
+    if store.settings.read_only:
         return None
     held = next((one for one in git.checkouts if one.name == copy.checkout.name), None)
     data = (

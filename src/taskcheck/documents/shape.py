@@ -24,6 +24,8 @@ class FrontMatter:
     """Whether an unquoted ``@name`` is a value."""
     fence: Fence = "line"
 
+    read_only = False
+
     def read(self, data: bytes) -> Document | None:
         """Return the document that the bytes hold; None where they are Markdown of another kind.
 
@@ -63,6 +65,7 @@ class StatusLines:
     """Lines in the text of a Markdown file: ``Status: review``, and others with a label."""
 
     at_names = False
+    read_only = False
 
     def read(self, data: bytes) -> Document | None:
         """Return the document that the bytes hold; None where no line says a status.
@@ -106,6 +109,7 @@ class JsonTasks:
     """Of the one task that is meant; None for the file."""
 
     at_names = False
+    read_only = False
 
     def elements(self, data: bytes) -> "Mapping[str, Element]":
         """Return the tasks of a file by name.
@@ -200,7 +204,9 @@ class JsonLines(JsonTasks):
     links: "Links | None" = None
     """How a line says what its task depends on, where it says so in objects."""
     setter: tuple[str, ...] = ()
-    """The command of the tool that writes the file, by which it sets a status."""
+    """The command of the tool that writes the file, by which it sets a status; empty where that isn't told."""
+
+    read_only = True
 
     def elements(self, data: bytes) -> "Mapping[str, Element]":
         """Return the tasks of a file by name; raises as it says there."""

@@ -62,7 +62,8 @@ def _declared(head: Finding) -> Step | None:
             return _of_command(head.remedy)
         case HandEdit():
             place = head.remedy.place or head.place
-            return Step(kind="edit", text=_edit(head.remedy, position(replace(place, column=None))), place=place)
+            text = _edit(head.remedy, position(replace(place, column=None)))
+            return Step(kind="edit", text=text, place=place, note=head.remedy.note)
         case Wait():
             return Step(kind="wait", text=f"wait for {head.remedy.says}")
     return None

@@ -113,6 +113,8 @@ class HandEdit:
     """Where; None for the place of the finding."""
     tool: str = ""
     """The program that alone writes the file, and makes the change; told in a report."""
+    note: str = ""
+    """What one has to know beside it."""
 
 
 @frozen

@@ -23,18 +23,41 @@ def remedied(finding: Finding, declared: tuple[Remedy, ...], state: State) -> Fi
 
 
 def by_tool(finding: Finding, state: State) -> Finding:
-    """Return a finding of a store whose task files only a tool writes: with what the tool does instead of a repair."""
-    setter = state.settings.setter
-    if not setter:
+    """Return a finding of a store whose task files are only read: with what a tool or a person does, not a repair."""
+    if not state.settings.read_only:
         return finding
     fix, remedy = finding.fix, finding.remedy
-    sets = [edit for edit in fix.edits if isinstance(edit, SetKey)] if fix is not None else []
+    sets = _sets_of_tasks(fix, state)
     if fix is not None and sets:
-        told = _set_by_tool(sets, finding, state)
-        return replace(finding, fix=None, remedy=replace(told, note=_doubt(fix)) if told is not None else remedy)
-    if isinstance(remedy, HandEdit) and (remedy.place or finding.place).path in state.tasks.by_path:
+        told = _instead(fix, sets, finding, state)
+        return replace(finding, fix=None, remedy=told or remedy)
+    setter = state.settings.setter
+    is_of_task = isinstance(remedy, HandEdit) and (remedy.place or finding.place).path in state.tasks.by_path
+    if setter and is_of_task:
         return replace(finding, remedy=replace(remedy, tool=setter[0]))
     return finding
+
+
+def _sets_of_tasks(fix: Fix | None, state: State) -> list[SetKey]:
+    """Return the edits of a fix that set a value of a task."""
+    if fix is None:
+        return []
+    sets = [edit for edit in fix.edits if isinstance(edit, SetKey)]
+    return [edit for edit in sets if edit.place.path in state.tasks.by_path]
+
+
+def _instead(fix: Fix, sets: list[SetKey], finding: Finding, state: State) -> Remedy | None:
+    """Return what a tool or a person does instead of a repair; None where a tool isn't known to do it."""
+    note = _doubt(fix)
+    if state.settings.setter:
+        command = _set_by_tool(sets, finding, state)
+        return replace(command, note=note) if command is not None else None
+    values = [f"{_key(edit)} is {edit.value}" for edit in sets]
+    return HandEdit(" and ".join(values), place=sets[0].place, note=note)
+
+
+def _key(edit: SetKey) -> str:
+    return str(edit.place.route[-1]) if edit.place.route else "it"
 
 
 def _set_by_tool(edits: Iterable[SetKey], finding: Finding, state: State) -> Command | None:
