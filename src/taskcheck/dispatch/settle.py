@@ -217,11 +217,8 @@ class _Settling:
         if outcome not in settings.outcomes:
             return f"{task.place.path} says {status}, for [outcomes] doesn't say what {outcome} asks for"
         if settings.read_only:
-            why = (
-                f"which only {settings.setter[0]} changes"
-                if settings.setter
-                else "and taskcheck doesn't write its file"
-            )
+            writers = [f"which only {tool} changes" for tool in settings.setter[:1]]
+            why = "".join(writers) or "and taskcheck doesn't write its file"
             self.notes = (f"{task.id} still is {status}, {why}",)
             return None
         return f"{task.place.path} still says {status}, which {outcome} doesn't allow"
