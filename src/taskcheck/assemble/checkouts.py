@@ -30,6 +30,7 @@ def parse_checkouts(
         by_real=_by_real(checkouts),
         uncompared=git.uncompared,
         home=git.home,
+        is_cut_off=git.shallow,
     )
     return _owned(found, git, settings, tasks, records) if checkouts else found
 

@@ -110,6 +110,8 @@ class Checkouts:
     """Own branches of open tasks that weren't compared, for there are too many."""
     home: tuple[str, str] | None = None
     """Host and name of the repository that root was cloned from; None where nothing says so."""
+    is_cut_off: bool = False
+    """Whether this clone hasn't all of the history (`git clone --depth`)."""
     refuted: Mapping[str, Refuted] = field(default_factory=dict)
     """What git says against tasks that are done."""
     ends: Mapping[tuple[str, str], End] = field(default_factory=dict)

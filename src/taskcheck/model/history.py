@@ -7,6 +7,9 @@ from taskcheck.documents.frozen import frozen
 REMOTE = "origin/"
 """What stands before the name of a branch that was fetched of the usual remote."""
 
+CUT_OFF = "history is cut off (shallow clone)"
+"""Why nothing is known of where two histories parted, and of what was before."""
+
 
 @frozen(kw_only=True)
 class Moment:

@@ -6,13 +6,16 @@ from taskcheck.documents.values import phrase
 FILES = "files"
 """The kind of what wasn't looked at that is a file, not a checkout."""
 
+HISTORY = "history"
+"""That is what this clone hasn't of the history."""
+
 
 @frozen(kw_only=True)
 class Unseen:
     """Something that was not looked at: what it says isn't known."""
 
     kind: str
-    """``trunk``, ``worktree``, ``branch``, ``branches`` or `FILES`."""
+    """``trunk``, ``worktree``, ``branch``, ``branches``, `HISTORY` or `FILES`."""
     where: str
     """What a report calls it."""
     why: str

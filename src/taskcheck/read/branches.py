@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from taskcheck.documents import Trouble
 from taskcheck.documents.frozen import frozen
-from taskcheck.model.history import Uncompared
+from taskcheck.model.history import CUT_OFF, Uncompared
 from taskcheck.model.sources import Behind, CheckoutSource, Fetched, Source
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.history import History
@@ -112,7 +112,7 @@ def read_fetched(
 def _uncompared(name: str, history: History) -> Uncompared:
     """Return that there is no commit from which root and trunk, as it was last fetched, both come."""
     if history.shallow:
-        return Uncompared(name=name, why="history is cut off (shallow clone)", is_shallow=True)
+        return Uncompared(name=name, why=CUT_OFF, is_shallow=True)
     return Uncompared(name=name, why="its history and root's have no common commit")
 
 

@@ -8,6 +8,7 @@ from itertools import chain
 
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.documents.values import from_epoch
+from taskcheck.model.history import CUT_OFF
 from taskcheck.model.sources import Behind, CheckoutSource, Fork, Unavailable
 from taskcheck.read.changes import Changes
 from taskcheck.read.files import MAX_TASK_BYTES
@@ -93,6 +94,8 @@ def _base(history: History, tip: str | None) -> str | Unavailable:
         base = history.base(tip)
     except GitError as error:
         return Unavailable(str(error))
+    if base is None and history.shallow:
+        return Unavailable(CUT_OFF)
     return base or Unavailable("its history and root's have no common commit")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.documents.values import from_epoch
+from taskcheck.model.history import CUT_OFF
 from taskcheck.model.sources import Merge
 from taskcheck.read.apart import ApartReader
 from taskcheck.read.contained import ContainedReader
@@ -73,7 +74,7 @@ class MergeReader:
         What was reverted since hasn't landed.
         """
         if self.history.shallow:
-            return unknown("history is cut off (shallow clone)")
+            return unknown(CUT_OFF)
         try:
             base = self.history.base(tip)
             if base is None:
@@ -100,7 +101,7 @@ class MergeReader:
         many these are nobody says: where one that could be among them was taken back, it can't be told.
         """
         if self.history.shallow:
-            return unknown("history is cut off (shallow clone)")
+            return unknown(CUT_OFF)
         try:
             if self.history.base(commit) != commit:
                 return unknown(f"{commit[:9]}, which the merge made, isn't in root's history")

@@ -139,7 +139,7 @@ def _root(state: State) -> str:
         return f"root is {counted(fetched.behind, 'commit')} behind {fetched.name} ({files}); help: {fetched.cure}"
     apart = state.uncompared
     if apart is not None and apart.is_shallow:
-        return f"root isn't compared with {apart.name}: {apart.why}"
+        return f"root isn't compared with {apart.name}: {apart.why}; help: git fetch --unshallow"
     return state.off_trunk
 
 

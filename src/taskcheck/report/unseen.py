@@ -2,17 +2,22 @@
 
 from collections.abc import Iterator
 
+from taskcheck.config.settings import Stage
+from taskcheck.documents.values import counted
+from taskcheck.model.history import CUT_OFF
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
-from taskcheck.model.task import Checkout
-from taskcheck.model.unseen import FILES, Unseen
+from taskcheck.model.task import Checkout, Task
+from taskcheck.model.unseen import FILES, HISTORY, Unseen
+
+DEEPEN = "git fetch --unshallow; in GitHub Actions `fetch-depth: 0` of actions/checkout"
 
 NAMING = "name it in [paths] tasks, else in [paths] other"
 
 
 def unseen(state: State) -> tuple[Unseen, ...]:
-    """Return what was not looked at: trunk, then in the order of the checkouts, then by folder."""
-    return (*_trunk(state), *_checkouts(state), *_files(state))
+    """Return what was not looked at: trunk, history, then in the order of the checkouts, then by folder."""
+    return (*_trunk(state), *_history(state), *_checkouts(state), *_files(state))
 
 
 def _trunk(state: State) -> Iterator[Unseen]:
@@ -20,6 +25,47 @@ def _trunk(state: State) -> Iterator[Unseen]:
     apart = state.uncompared
     if apart is not None and not apart.is_shallow:
         yield Unseen(kind="trunk", where=apart.name, why=apart.why)
+
+
+def _history(state: State) -> Iterator[Unseen]:
+    """Yield what isn't known because history is cut off; nothing where nothing rests on it."""
+    checkouts = state.checkouts
+    if isinstance(checkouts, Unavailable) or not checkouts.is_cut_off:
+        return
+    tied = [task.id for task in state.tasks if _rests_on_history(task, state)]
+    apart = [checkout.spoken for checkout in checkouts.all if _is_cut_off(checkout)]
+    unknown = []
+    if tied:
+        unknown.append(f"whether the work on {_named(tied, 'task')} landed")
+    if apart:
+        unknown.append(f"what {_named(apart, 'checkout')} changed")
+    if unknown:
+        yield Unseen(
+            kind=HISTORY,
+            where="history",
+            why=f"it is cut off (shallow clone), so it isn't known {' and '.join(unknown)}",
+            cure=DEEPEN,
+        )
+
+
+def _named(names: list[str], noun: str) -> str:
+    """Return the only name, or how many there are, with the first."""
+    return names[0] if len(names) == 1 else f"{counted(len(names), noun)} ({names[0]} the first)"
+
+
+def _rests_on_history(task: Task, state: State) -> bool:
+    """Return whether rules ask history about a task: its branch is known, or a run of it."""
+    if task.stage is Stage.DROPPED:
+        return False
+    has_branch = bool(task.text("branch")) or state.checkout_of(task.id) is not None
+    has_pull = task.pull_request is not None and not task.closed
+    return has_branch or has_pull or state.dispatch_of(task.id) is not None
+
+
+def _is_cut_off(checkout: Checkout) -> bool:
+    """Return whether nothing is known of where a checkout left root, for history is cut off."""
+    fork = checkout.fork
+    return isinstance(fork, Unavailable) and fork.reason == CUT_OFF
 
 
 def _files(state: State) -> Iterator[Unseen]:
@@ -44,7 +90,7 @@ def _checkouts(state: State) -> Iterator[Unseen]:
         if checkout.defect is not None:
             why = "its folder is gone" if checkout.defect == "missing" else checkout.defect
             yield Unseen(kind=kind, where=checkout.spoken, why=why, cure=_cure(checkout))
-        elif isinstance(checkout.fork, Unavailable):
+        elif isinstance(checkout.fork, Unavailable) and not _is_cut_off(checkout):
             yield Unseen(kind=kind, where=checkout.spoken, why=checkout.fork.reason)
     uncompared = () if isinstance(state.checkouts, Unavailable) else state.checkouts.uncompared
     if uncompared:
