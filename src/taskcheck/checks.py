@@ -18,8 +18,9 @@ from taskcheck.model.cases import RuleRun, RunError
 from taskcheck.model.finding import Severity
 from taskcheck.model.memory import NOTHING_KNOWN, Silence
 from taskcheck.model.report import Report
-from taskcheck.model.sources import CheckoutSource, Repository, Source, Sources, Unavailable
+from taskcheck.model.sources import Source, Sources
 from taskcheck.model.state import State
+from taskcheck.model.unseen import Unseen
 from taskcheck.plugins.manager import BUILTIN
 from taskcheck.read.answers import changed
 from taskcheck.read.baseline import read_baseline
@@ -202,6 +203,7 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
             gone=request.gone,
             owner=request.owner,
             choice=_choice(request),
+            beside=_other_stores(store),
         )
     except UnknownSubject as error:
         raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
@@ -218,6 +220,17 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
         git = one_file_each(sources, store.settings).git
         built = with_timelines(built, state, git)
     return replace(built, baseline_gone=gone, prefix=store.location.prefix, gated=request.gate == "commit")
+
+
+def _other_stores(store: Store) -> Iterable[Unseen]:
+    """Return the stores of other formats in the same folder, unless the caller names the one that is meant."""
+    known = store.plugins.all_presets()
+    marked = [preset for preset in known.values() if preset.found_in(store.location.root)]
+    if store.chosen or all(preset.name == store.settings.preset for preset in marked):
+        return ()
+    from taskcheck.read.neighbours import neighbours
+
+    return neighbours(store.location, store.settings, known)
 
 
 def _choice(request: Request) -> "Choice | None":
@@ -242,11 +255,11 @@ def _brought(runs: tuple[RuleRun, ...], store: Store, sources: Sources, state: S
     """Return the runs with everything advisory that the commit under way doesn't bring."""
     from taskcheck.assemble.tasks import TaskReader
     from taskcheck.engine.gate import Versions, brought
-    from taskcheck.read.committed import Files, read_commit
+    from taskcheck.read.committed import Files, current_checkout, files_in, read_commit
 
-    checkout = _checkout(store, sources)
+    checkout = current_checkout(store.location, sources)
     name = checkout.name if checkout is not None else "root"
-    folder, head = _folder(sources, checkout)
+    folder, head = files_in(sources, checkout)
     try:
         commit = read_commit(store.location, store.settings, folder, head)
     except GitError:
@@ -264,28 +277,6 @@ def _brought(runs: tuple[RuleRun, ...], store: Store, sources: Sources, state: S
 
     parents = map(versions, commit.parents)
     return brought(runs, state, store.rules, store.location.current, versions(commit.staged), parents)
-
-
-def _checkout(store: Store, sources: Sources) -> CheckoutSource | None:
-    """Return the linked worktree that one stands in; None in root."""
-    current = store.location.current
-    if current is None or isinstance(sources.git, Unavailable):
-        return None
-    return next((each for each in sources.git.checkouts if each.real_path == str(current)), None)
-
-
-def _folder(sources: Sources, checkout: CheckoutSource | None) -> tuple[dict[str, bytes | None], str | None]:
-    """Return the task files as they lie in a checkout, and the commit that it is at; of root for None."""
-    files: dict[str, bytes | None] = {source.path: source.data for source in sources.tasks}
-    git = sources.git
-    if checkout is None:
-        return files, git.head if isinstance(git, Repository) else None
-    behind = {path: source for path in checkout.behind.blobs if (source := checkout.behind.get(path)) is not None}
-    for path, source in {**behind, **checkout.files}.items():
-        files[path] = source.data
-    for path in checkout.absent:
-        files.pop(path, None)
-    return files, checkout.head
 
 
 def chosen(store: Store, request: Request) -> list[Rule]:

@@ -10,6 +10,7 @@ from taskcheck.config.people import AmbiguousNames
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.documents.shape import file_of
 from taskcheck.plugins import manager as plugins
+from taskcheck.read.configured import configured
 from taskcheck.read.locate import Location, locate_store
 from taskcheck.read.runner import GitError
 
@@ -41,6 +42,8 @@ class Where:
     root: Path
     """Any folder of the repository."""
     config: Path | None = None
+    preset: str | None = None
+    """A preset that alone says what the store is, in place of a configuration."""
     config_from: str | None = None
     """A commit whose configuration counts, and whose task files say what they accept: for what isn't trusted."""
     branches: tuple[str, ...] = ()
@@ -114,6 +117,8 @@ class Store:
     added: tuple[Rule, ...] = ()
     """Rules beside those of the plugins."""
 
+    chosen: bool = False
+    """Whether the caller names the preset, so that there is nothing to say of other stores in the folder."""
     told: Mapping[str, Rule] | None = None
     """All rules, with what the configuration tells single ones; None where it tells none anything."""
 
@@ -298,7 +303,13 @@ def open_store(where: Where) -> Store:
     loaded = plugins.load(third_party=where.third_party)
     known = loaded.all_presets()
     location = locate_store(where.root, known.values())
-    settings = config.load(location.root, known, where.config, _trusted_files(location, where.config_from))
+    if where.preset is not None and where.preset not in known:
+        raise UsageError(f"there is no preset {where.preset}; there are {', '.join(sorted(known))}")
+    try:
+        given = configured(location, where.preset, where.config_from)
+    except GitError as error:
+        raise UsageError(f"--config-from {where.config_from}: {error}") from error
+    settings = config.load(location.root, known, where.config, given)
     if where.branches:
         settings = replace(settings, branches=(*settings.branches, *where.branches))
     store = Store(
@@ -308,8 +319,9 @@ def open_store(where: Where) -> Store:
         detected=known[settings.preset].found_in(location.root),
         trusted=where.config_from,
         added=where.rules,
+        chosen=where.preset is not None,
     )
-    return _with_options(store, where) if settings.options else store
+    return _with_options(store, where, given) if settings.options else store
 
 
 def _rules(loaded: plugins.Plugins, added: Iterable[Rule]) -> Mapping[str, Rule]:
@@ -319,7 +331,7 @@ def _rules(loaded: plugins.Plugins, added: Iterable[Rule]) -> Mapping[str, Rule]
     return {**known, **others} if others else known
 
 
-def _with_options(store: Store, where: Where) -> Store:
+def _with_options(store: Store, where: Where, given: Mapping[str, bytes] | None) -> Store:
     """Return a store whose rules are told what its configuration says to them.
 
     Raises:
@@ -331,20 +343,8 @@ def _with_options(store: Store, where: Where) -> Store:
     told, faults = configured(store.rules, store.settings.options)
     if not faults:
         return replace(store, told=told)
-    name, data = config.written(store.location.root, where.config, _trusted_files(store.location, where.config_from))
+    name, data = config.written(store.location.root, where.config, given)
     places = located(name, data, [fault.route for fault in faults])
     messages = (f"{place}: {fault.message}" for place, fault in zip(places, faults, strict=True))
     unloaded = (f"{error.where}: {error.message}" for error in store.plugins.errors)
     raise config.ConfigError(*messages, *unloaded)
-
-
-def _trusted_files(location: Location, revision: str | None) -> Mapping[str, bytes] | None:
-    """Return a commit's configuration files by name; None where the files count as they lie."""
-    if revision is None:
-        return None
-    from taskcheck.read.revision import read_revision
-
-    try:
-        return read_revision(location, revision, config.FILES)
-    except GitError as error:
-        raise UsageError(f"--config-from {revision}: {error}") from error

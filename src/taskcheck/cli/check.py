@@ -117,6 +117,7 @@ def _checked(options: argparse.Namespace, request: "Request") -> _Checked:
     where = Where(
         root=options.root,
         config=options.config,
+        preset=options.preset,
         config_from=options.config_from,
         branches=tuple(options.branches),
         rules=local_rules(options),

@@ -21,7 +21,9 @@ T = TypeVar("T")
 def store_place(parser: argparse.ArgumentParser) -> None:
     """Where the store is."""
     parser.add_argument("--root", metavar="DIR", type=Path, default=Path(), help="any folder of the repository")
-    parser.add_argument("--config", metavar="FILE", type=Path, help="read this configuration instead")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--config", metavar="FILE", type=Path, help="read this configuration instead")
+    which.add_argument("--preset", metavar="NAME", help="read the store of this format, by its preset alone")
 
 
 def store_options(parser: argparse.ArgumentParser, *, remembers: bool = False) -> None:
@@ -167,7 +169,7 @@ def opened(options: argparse.Namespace, rules: "tuple[Rule, ...]" = ()) -> "Stor
     """Return the store that the options name, with some rules beside the installed ones."""
     from taskcheck.store import Where, open_store
 
-    return open_store(Where(root=options.root, config=options.config, rules=rules))
+    return open_store(Where(root=options.root, config=options.config, preset=options.preset, rules=rules))
 
 
 def show(

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 def _names(options: argparse.Namespace) -> Iterable[str]:
     from taskcheck.store import Where, open_store
 
-    store = open_store(Where(root=options.root, config=options.config))
+    store = open_store(Where(root=options.root, config=options.config, preset=options.preset))
     if options.names == "rules":
         return sorted(store.rules)
     _, parsed = store.files()

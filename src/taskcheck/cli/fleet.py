@@ -45,7 +45,8 @@ def board_of(options: argparse.Namespace, one_store_only: Mapping[str, object]) 
     board = _named(options)
     if board is None:
         return None
-    for name, said in {"--config": options.config, "--history": options.history, **one_store_only}.items():
+    of_one = {"--config": options.config, "--preset": options.preset, "--history": options.history}
+    for name, said in {**of_one, **one_store_only}.items():
         if said:
             raise Failure(f"{name} is about one store, and these are several: name one alone")
     if board.reports and getattr(options, "owner", None):
@@ -64,7 +65,7 @@ def _named(options: argparse.Namespace) -> "FleetStores | None":
     is_configured = not (options.stores or options.reports)
     stores, reports, limits = tuple(options.stores), tuple(options.reports), Limits()
     try:
-        here = open_store(Where(root=options.root, config=options.config))
+        here = open_store(Where(root=options.root, config=options.config, preset=options.preset))
     except (ConfigError, GitError, NotADirectoryError, UsageError):
         here = None  # Where nothing else is named, the view of this one store says what is wrong with it.
     if here is not None:

@@ -130,7 +130,7 @@ def _look(options: argparse.Namespace) -> _Found:
     from taskcheck.cli.proposal import propose
     from taskcheck.store import Where, open_store
 
-    store = open_store(Where(root=options.root, config=options.config))
+    store = open_store(Where(root=options.root, config=options.config, preset=options.preset))
     _, parsed = store.files()
     is_other = not store.settings.required and not _fits(store, parsed)
     if is_other and _seen(store):
@@ -224,8 +224,8 @@ def _tell_check(found: _Found, options: argparse.Namespace, say: Callable[[str],
 
 def _hook(options: argparse.Namespace, folder: str) -> str:
     """Return what a commit is checked by; git and pre-commit start it at the top of the checkout that commits."""
-    if options.config:
-        raise Failure("--hook takes no --config: the hook reads the configuration of the store")
+    if options.config or options.preset:
+        raise Failure("--hook takes no --config and no --preset: the hook reads the configuration of the store")
     root = f"--root={folder}"
     if options.hook == "git":
         return GIT.format(root=f" {shlex.quote(root)}" if folder else "", python=shlex.quote(sys.executable))

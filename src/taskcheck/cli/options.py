@@ -116,15 +116,25 @@ def consistent(options: argparse.Namespace) -> None:
         _with_repairs(options)
     elif options.unsafe_fixes:
         raise Failure("--unsafe-fixes goes with --fix, which writes, or with --diff, which shows")
-    if options.config_from and (options.config or options.rewrite):
-        named = options.rewrite or UPDATE
-        raise Failure(f"--config-from takes configuration and baseline from a commit: no --config or {named}")
+    if options.config_from:
+        _alone(options)
     if options.rewrite:
         _with_rewrite(options)
     if options.record or options.changes:
         from taskcheck.cli.recorded import consistent_with_record
 
         consistent_with_record(options)
+
+
+def _alone(options: argparse.Namespace) -> None:
+    """See that a commit alone says what is accepted, and how the store is configured.
+
+    Raises:
+        Failure: something else says it, too.
+    """
+    if options.config or options.preset or options.rewrite:
+        named = options.rewrite or UPDATE
+        raise Failure(f"--config-from takes configuration and baseline from a commit: no --config, --preset or {named}")
 
 
 def _with_repairs(options: argparse.Namespace) -> None:

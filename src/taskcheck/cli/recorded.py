@@ -90,6 +90,7 @@ def consistent_with_record(options: argparse.Namespace) -> None:
         "-x, --maxfail": options.maxfail,
         "--branches": options.branches,
         "--config-from": options.config_from,
+        "--preset": options.preset,
         "--diff": options.diff,
         "--gate": options.gate == "commit",
     }

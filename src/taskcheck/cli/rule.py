@@ -96,7 +96,9 @@ def _today(options: argparse.Namespace, local: tuple[Rule, ...]) -> str:
     from taskcheck.store import Request, Where, open_store
 
     try:
-        store = guarded(lambda: open_store(Where(root=options.root, config=options.config, rules=local)))
+        store = guarded(
+            lambda: open_store(Where(root=options.root, config=options.config, preset=options.preset, rules=local))
+        )
         left_out = guarded(lambda: options.name not in {rule.name for rule in chosen(store, Request())})
         report = guarded(
             lambda: check_store(store, Request(now=options.now, select=(options.name,), remember=not options.no_cache))

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     from taskcheck.fix.transaction import GivenUp
     from taskcheck.store import Where, open_store
 
-    store = guarded(lambda: open_store(Where(root=options.root, config=options.config)))
+    store = guarded(lambda: open_store(Where(root=options.root, config=options.config, preset=options.preset)))
     wanted = Wanted(
         task=options.task,
         command=options.command,

@@ -59,7 +59,7 @@ def _of_one(options: argparse.Namespace) -> Page:
     from taskcheck.watch.recording import Keeper
     from taskcheck.web.board import Board
 
-    where = Where(root=Path(os.path.realpath(options.root)), config=options.config)
+    where = Where(root=Path(os.path.realpath(options.root)), config=options.config, preset=options.preset)
     request = Request(now=options.now, owner=options.owner, remember=not options.no_cache, timelines=True)
     keeper = Keeper(options.history, writes=False)
     location = guarded(lambda: open_store(where)).location

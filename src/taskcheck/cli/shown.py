@@ -26,6 +26,7 @@ def settings_lines(store: "Store", options: argparse.Namespace) -> Iterator[str]
         "rules.ignore": list(options.ignore),
         "checkouts.branches": list(options.branches),
         "baseline": str(options.baseline) if options.baseline else None,
+        "preset": options.preset,
     }
     for each in origins(store.location.root, known, options.config, given, _usual(store)):
         if each.value is not None:

@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     board = board_of(options, {"--status": options.status, "--rule": options.rule})
     if board is not None:
         return _many(board, options)
-    where = Where(root=options.root, config=options.config)
+    where = Where(root=options.root, config=options.config, preset=options.preset)
     if options.watch:
         return _watch(where, Request(now=options.now, owner=options.owner, remember=not options.no_cache), options)
     progress = Progress()

@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     from taskcheck.fix import repair
     from taskcheck.store import Where, open_store
 
-    store = guarded(lambda: open_store(Where(root=options.root, config=options.config)))
+    store = guarded(lambda: open_store(Where(root=options.root, config=options.config, preset=options.preset)))
     if options.list:
         for record in guarded(lambda: repair.fixes(store)):
             print(_listed(record))

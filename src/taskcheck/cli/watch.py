@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     from taskcheck.store import Where, open_store
     from taskcheck.write.history import Trouble
 
-    where = Where(root=options.root, config=options.config)
+    where = Where(root=options.root, config=options.config, preset=options.preset)
     location = guarded(lambda: open_store(where)).location
     stop = Event()
     try:

@@ -43,7 +43,11 @@ class Preset:
 
     def found_in(self, root: Path) -> bool:
         """Return whether a store of this format lies in a folder."""
-        return any((root / path).exists() for path in self.detect)
+        return self.mark_in(root) is not None
+
+    def mark_in(self, root: Path) -> str | None:
+        """Return the first path of a folder by which this format is known; None where none is there."""
+        return next((path for path in self.detect if (root / path).exists()), None)
 
 
 def builtin_presets() -> dict[str, str]:
@@ -199,6 +203,11 @@ def _preset(root: Path, known: Mapping[str, Preset], where: str, name: object) -
     return known[name]
 
 
+def as_file(preset: str) -> bytes:
+    """Return a configuration that names a preset, and nothing else."""
+    return f'preset = "{preset}"\n'.encode()
+
+
 def detect(root: Path, known: Mapping[str, Preset]) -> str:
     """Return the preset whose format lies in a folder; the default one where none does.
 
@@ -208,7 +217,8 @@ def detect(root: Path, known: Mapping[str, Preset]) -> str:
     found = [preset.name for preset in known.values() if preset.found_in(root)]
     if len(found) > 1:
         raise ConfigError(
-            f'this looks like {" and like ".join(found)}: say which in {FILE}, for example preset = "{found[0]}"'
+            f"this looks like {' and like '.join(found)}: name one by --preset, as in `taskcheck --preset {found[0]}`, "
+            f'or in {FILE}, as preset = "{found[0]}"'
         )
     return found[0] if found else DEFAULT_PRESET
 

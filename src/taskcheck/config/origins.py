@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from taskcheck.config.load import Layers, Preset, read_layers
+from taskcheck.config.load import FILE, Layers, Preset, as_file, read_layers
 from taskcheck.documents.frozen import frozen
 
 
@@ -38,8 +38,10 @@ def origins(
     Raises:
         ConfigError: the configuration can't be used.
     """
-    layers = read_layers(root, known, path, None)
-    yield Origin("preset", layers.preset, _of_preset(layers, known[layers.preset].found_in(root)))
+    preset = options.get("preset")
+    layers = read_layers(root, known, path, {FILE: as_file(preset)} if preset else None)
+    of_preset = "option --preset" if preset else _of_preset(layers, known[layers.preset].found_in(root))
+    yield Origin("preset", layers.preset, of_preset)
     for table, usual in _defaults().items():
         held = layers.merged.get(table, usual)
         if not isinstance(held, dict):

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from taskcheck.config.pattern import Pattern, file_name
+from taskcheck.config.settings import Settings
 from taskcheck.dispatch.records import Scalar, tombstone, unregistered
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frozen import frozen, replace
@@ -217,11 +218,14 @@ class _Settling:
         if outcome not in settings.outcomes:
             return f"{task.place.path} says {status}, for [outcomes] doesn't say what {outcome} asks for"
         if settings.read_only:
-            writers = [f"which only {tool} changes" for tool in settings.setter[:1]]
-            why = "".join(writers) or "and taskcheck doesn't write its file"
-            self.notes = (f"{task.id} still is {status}, {why}",)
+            self.notes = (f"{task.id} still is {status}, {_writer(settings)}",)
             return None
         return f"{task.place.path} still says {status}, which {outcome} doesn't allow"
+
+
+def _writer(settings: Settings) -> str:
+    """Return who alone changes task files that are only read."""
+    return f"which only {settings.setter[0]} changes" if settings.setter else "and taskcheck doesn't write its file"
 
 
 def _notes(done: Planned, store: Store, earlier: tuple[Change, ...]) -> tuple[str, ...]:

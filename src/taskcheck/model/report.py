@@ -10,7 +10,7 @@ from taskcheck.model.finding import REPOSITORY, Finding, Safety, Severity
 from taskcheck.model.runtime import Signal
 from taskcheck.model.step import Step
 from taskcheck.model.task import PullRequest
-from taskcheck.model.unseen import FILES, HISTORY, Unseen
+from taskcheck.model.unseen import FILES, HISTORY, STORE, Unseen
 from taskcheck.model.verdict import Verdict
 from taskcheck.model.waiting import Queue
 from taskcheck.model.work import Work
@@ -226,7 +226,7 @@ class Report:
     @property
     def blind(self) -> bool:
         """Whether a rule couldn't look everywhere, or something wasn't read; that no forge was asked isn't counted."""
-        if any(each.kind in {FILES, HISTORY} for each in self.unseen):
+        if any(each.kind in {FILES, HISTORY, STORE} for each in self.unseen):
             return True
         for run in self.runs:
             if run.skipped is not None and run.skipped not in run.untold.values():

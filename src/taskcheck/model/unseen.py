@@ -9,13 +9,16 @@ FILES = "files"
 HISTORY = "history"
 """That is what this clone hasn't of the history."""
 
+STORE = "store"
+"""That is another store in the same folder."""
+
 
 @frozen(kw_only=True)
 class Unseen:
     """Something that was not looked at: what it says isn't known."""
 
     kind: str
-    """``trunk``, ``worktree``, ``branch``, ``branches``, `HISTORY` or `FILES`."""
+    """``trunk``, ``worktree``, ``branch``, ``branches``, `HISTORY`, `STORE` or `FILES`."""
     where: str
     """What a report calls it."""
     why: str

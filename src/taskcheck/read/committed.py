@@ -9,6 +9,7 @@ from taskcheck.config.load import FILES
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import frozen
+from taskcheck.model.sources import CheckoutSource, Repository, Sources, Unavailable
 from taskcheck.read.allowlist import object_id
 from taskcheck.read.files import MAX_TASK_BYTES, small_text
 from taskcheck.read.git import Entries, Git
@@ -30,6 +31,33 @@ class Commit:
     """Those that the commit will have otherwise than they lie there."""
     parents: tuple[Files, ...]
     """Of each parent, those that it has otherwise; none for the first commit of a repository."""
+
+
+def current_checkout(location: Location, sources: Sources) -> CheckoutSource | None:
+    """Return the linked worktree that one stands in; None in root."""
+    current = location.current
+    if current is None or isinstance(sources.git, Unavailable):
+        return None
+    return next((each for each in sources.git.checkouts if each.real_path == str(current)), None)
+
+
+def files_in(sources: Sources, checkout: CheckoutSource | None) -> tuple[dict[str, bytes | None], str | None]:
+    """Return the task files as they lie in a checkout, and the commit that it is at; of root for None."""
+    files: dict[str, bytes | None] = {}
+    for source in sources.tasks:
+        files[source.path] = source.data
+    git = sources.git
+    if checkout is None:
+        return files, git.head if isinstance(git, Repository) else None
+    for path in checkout.behind.blobs:
+        older = checkout.behind.get(path)
+        if older is not None:
+            files[path] = older.data
+    for path, source in checkout.files.items():
+        files[path] = source.data
+    for path in checkout.absent:
+        files.pop(path, None)
+    return files, checkout.head
 
 
 def read_commit(location: Location, settings: Settings, folder: Files, head: str | None) -> Commit | None:

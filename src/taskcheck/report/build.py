@@ -13,6 +13,7 @@ from taskcheck.model.report import EMPTY, FixNote, Incident, ManagerStatus, Repo
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Place
+from taskcheck.model.unseen import Unseen
 from taskcheck.model.verdict import Verdict
 from taskcheck.model.waiting import Waiting, queues
 from taskcheck.model.work import Work, quietest_first
@@ -42,11 +43,13 @@ def build(
     gone: bool = False,
     owner: str | None = None,
     choice: "Choice | None" = None,
+    beside: Iterable[Unseen] = (),
 ) -> Report:
     """Return the report; about some tasks, managers and paths only, those of an owner, some findings, where so asked.
 
     Without ``signals_alone`` a raw signal makes no incident by itself: the rules that might explain it didn't run.
-    With ``gone`` a name that isn't there is no mistake: there is nothing to say about it.
+    With ``gone`` a name that isn't there is no mistake: there is nothing to say about it. ``beside`` is what wasn't
+    looked at of which the state doesn't know.
 
     Raises:
         UnknownSubject: one of them isn't there.
@@ -80,7 +83,7 @@ def build(
         at_work=quietest_first(_meant(at_work(state), asked)),
         waiting=queues(_meant(state.waiting.values(), asked)),
         classes=classes(state),
-        unseen=unseen(state),
+        unseen=(*unseen(state), *beside),
         partial=bool(asked) or not signals_alone,
         worktrees=_worktrees(state),
         verdict=verdict,

@@ -40,6 +40,7 @@ _shtab_taskcheck_options=(
   "--maxfail[stop the report after so many tasks (managers) that fail, the worst\; 0\: report all]:N:"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
   "--no-cache[read everything anew, and remember nothing]"
   "*--branches[compare these branch tips too (repeatable)]:GLOB:"
@@ -94,6 +95,7 @@ _shtab_taskcheck_check_options=(
   "--maxfail[stop the report after so many tasks (managers) that fail, the worst\; 0\: report all]:N:"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
   "--no-cache[read everything anew, and remember nothing]"
   "*--branches[compare these branch tips too (repeatable)]:GLOB:"
@@ -137,6 +139,7 @@ _shtab_taskcheck_completion_options=(
   "--names[list what a shell offers]:names:(tasks rules people)"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   ":the shell:(bash zsh fish)"
 )
 
@@ -163,6 +166,7 @@ _shtab_taskcheck_finish_options=(
   "--reason[why\; blocked and failed need one]:TEXT:"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   ":the task\'s id:($(taskcheck completion --names tasks 2>/dev/null))"
 )
 
@@ -173,6 +177,7 @@ _shtab_taskcheck_history_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
   "--history[the record of incidents\; default\: \$XDG_STATE_HOME\/taskcheck\/STORE.sqlite, or in \~\/.local\/state]:FILE:_files"
   "--since[tell what was closed since\: a timestamp, or how long ago, as 7d or 12h\; default\: all that is recorded]:TIME:"
@@ -189,6 +194,7 @@ _shtab_taskcheck_init_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
   {--print,--dry-run}"[print it, write nothing]"
   "--yes[write it without asking, where no preset knows the store]"
@@ -203,6 +209,7 @@ _shtab_taskcheck_owner_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
   "(*):a spelling:($(taskcheck completion --names people 2>/dev/null))"
 )
@@ -214,6 +221,7 @@ _shtab_taskcheck_route_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
   "(*):a task\'s id:($(taskcheck completion --names tasks 2>/dev/null))"
 )
@@ -227,6 +235,7 @@ _shtab_taskcheck_rule_options=(
   "--color[auto\: on a terminal, unless NO_COLOR is set\; elsewhere where FORCE_COLOR is]:color:(auto always never)"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
   "--no-cache[read everything anew, and remember nothing]"
   ":the rule to explain:($(taskcheck completion --names rules 2>/dev/null))"
@@ -244,6 +253,7 @@ _shtab_taskcheck_run_options=(
   "--dry-run[say what would be done, and do nothing]"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   ":the task\'s id:($(taskcheck completion --names tasks 2>/dev/null))"
 )
 
@@ -256,6 +266,7 @@ _shtab_taskcheck_serve_options=(
   "--owner[report about this person\'s or role\'s alone, by any spelling]:NAME:($(taskcheck completion --names people 2>/dev/null))"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
   "--no-cache[read everything anew, and remember nothing]"
   "--port[0 takes a free one (default\: 8321)]:N:"
@@ -272,6 +283,7 @@ _shtab_taskcheck_status_options=(
   "--owner[report about this person\'s or role\'s alone, by any spelling]:NAME:($(taskcheck completion --names people 2>/dev/null))"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
   "--no-cache[read everything anew, and remember nothing]"
   "*--status[show tasks of this status or class (repeatable)]:STATUS:"
@@ -291,6 +303,7 @@ _shtab_taskcheck_timeline_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
   "--online[ask the forges of its pull requests about them]"
   "--format[text, the default\; or data]:format:(text concise json jsonl junit sarif github gitlab markdown agent html)"
@@ -307,6 +320,7 @@ _shtab_taskcheck_undo_options=(
   "--list[list the fixes that can be undone\; undo none]"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   ":the fix to undo\; default\: the last one:"
 )
 
@@ -318,6 +332,7 @@ _shtab_taskcheck_watch_options=(
   "*--report[show a store by the JSON report that its own machine writes into this file (repeatable)]:FILE:_files"
   "--root[any folder of the repository]:DIR:_files -/"
   "--config[read this configuration instead]:FILE:_files"
+  "--preset[read the store of this format, by its preset alone]:NAME:"
   "--no-cache[read everything anew, and remember nothing]"
   "--history[the record of incidents\; default\: \$XDG_STATE_HOME\/taskcheck\/STORE.sqlite, or in \~\/.local\/state]:FILE:_files"
   "--on-change[run this, without a shell, with JSON of what changed as its input\; again later where it fails]:COMMAND:"
