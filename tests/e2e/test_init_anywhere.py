@@ -1,8 +1,10 @@
 """`init`, `check` and what they show in a repository that no preset knows: from nothing to a report in two commands."""
 
+import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -311,3 +313,70 @@ def test_a_check_of_unknown_words_leads_to_init(statuses: tuple[str, ...], said:
     assert taskcheck("init", "--yes", cwd=root).code == 0
     configured = taskcheck(cwd=root)
     assert (configured.code, configured.err) == (0, "")
+
+
+NOTE = "---\ntask_id: {0}\n{1}status: {2}\n---\ntext\n"
+
+
+def configured(root: Path) -> dict[str, Any]:
+    taskcheck("init", "--yes", cwd=root)
+    return tomllib.loads((root / "taskcheck.toml").read_text())
+
+
+def test_of_the_files_in_the_folder_of_a_task_one_is_the_task(store: Store) -> None:
+    words = ["done", "doing", "todo", "blocked"]
+    files = {}
+    for number, word in enumerate(words):
+        folder = f"work/T-{number}-step"
+        files[f"{folder}/TASK.md"] = NOTE.format(f"T-{number}", "title: Step\n", word)
+        files[f"{folder}/PLAN.md"] = NOTE.format(f"T-{number}", "", "approved")
+        files[f"{folder}/RESULT.md"] = NOTE.format(f"T-{number}", "passed: yes\n", "pending")
+    root = store({**files, "work/T-0-step/extra.md": NOTE.format("x", "", "done")})
+    assert configured(root)["paths"]["tasks"] == ["work/{task}/TASK.md"]
+    ran = taskcheck("--format", "json", cwd=root)
+    assert (ran.json["summary"]["tasks"], ran.json["incidents"]) == (4, [])
+
+
+def test_tasks_of_one_number_in_several_folders_are_all_tasks(store: Store) -> None:
+    """Their names recur without being the names of kinds of files."""
+    root = store({f"plans/{epic}/{number:03}.md": plan("done") for epic in ("a", "b", "c") for number in range(3)})
+    assert configured(root)["paths"]["tasks"] == ["plans/{scope}/{task}.md"]
+
+
+@pytest.mark.parametrize("name", ["specs/{}/spec.md", "specs/{}/design.md"])
+def test_a_specification_in_each_folder_is_one_task(store: Store, name: str) -> None:
+    files = {name.format(f"00{number}-step"): plan("Draft") for number in range(6)}
+    root = store({**files, "specs/001-step/research.md": plan("Tracking upstream")})
+    config = configured(root)
+    assert config["paths"]["tasks"] == [name.format("{task}")]
+    assert config["statuses"]["parked"] == ["Draft"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["templates/task.md", ".x/templates/a/b.md", "docs/spec-template.md", ".x/skills/a/SKILL.md", "a/Fixtures/b.md"],
+)
+def test_templates_and_instructions_are_no_tasks(store: Store, path: str) -> None:
+    assert taskcheck("init", "--yes", cwd=store({path: plan("todo")})).code == 4
+
+
+def test_a_store_without_managers_asks_for_no_owner(store: Store) -> None:
+    files = {f"todo/{number}.md": TODO.format(number, "doing") for number in range(2)}
+    root = store(
+        {**files, "todo/free.md": "---\ntitle: Free\nstate: open\n---\n", ".gitignore": ".tasks/\n.worktrees/\n"}
+    )
+    assert configured(root)["people"] == {"ana": []}
+    assert taskcheck(cwd=root).code == 0
+    assert taskcheck("run", "free", "--dry-run", "--", "true", cwd=root).code == 0
+
+
+def test_what_is_no_task_in_json_is_not_told(store: Store) -> None:
+    customers = [{"id": 1, "email": "a@example.invalid", "status": "active"}]
+    root = store({"mocks/customers.json": json.dumps(customers)})
+    assert "what may be tasks" not in taskcheck(cwd=root).err
+
+
+def test_folders_that_nobody_calls_tasks_are_not_put_together(store: Store) -> None:
+    reports = {f"notes/reports/{number}.md": plan("done") for number in range(4)}
+    root = store({**reports, "rules/one.md": plan("Active"), "notes/reports/old/five.md": plan("done")})
+    assert configured(root)["paths"]["tasks"] == ["notes/reports/*.md", "notes/reports/old/*.md"]

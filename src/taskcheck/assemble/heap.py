@@ -6,7 +6,7 @@ from functools import cached_property
 
 from taskcheck.assemble.saying import Kind, Said
 from taskcheck.config.settings import Stage
-from taskcheck.config.words import FIELDS, IN_TEXTS, PLACES, field_keys, stage_of
+from taskcheck.config.words import FIELDS, IN_TEXTS, PLACES, TOLD, field_keys, stage_of
 from taskcheck.documents import Value
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.tasks import fold_id
@@ -26,6 +26,8 @@ class Heap:
     """Their folder, with `*` for what several folders differ in; of JSON the file."""
     kind: Kind
     said: tuple[Said, ...]
+    is_beside: bool = False
+    """Whether files of another name in the same folders are likelier the tasks: `PLAN.md` beside `TASK.md`."""
 
     @property
     def files(self) -> int:
@@ -63,7 +65,9 @@ class Heap:
             known = len(list(filter(stage_of, words)))
             if not known or len(words) > MOST_STATUSES:
                 continue
-            if key in FIELDS["status"] or known * 2 >= len(words):
+            is_usual = key in FIELDS["status"]
+            is_frequent = self.keys[key] * 2 >= self.files
+            if is_usual or (is_frequent and known * 2 >= len(words)):
                 return key
         return None
 
@@ -94,9 +98,19 @@ class Heap:
 
     @property
     def may_be_tasks(self) -> bool:
-        """Whether the words of its statuses are those of tasks: in texts, where anything may have one, half of them."""
+        """Whether the words of its statuses are those of tasks: in texts, where anything may have one, half of them.
+
+        An element of JSON has to say what is to be done, too: a customer has a status.
+        """
+        if self.kind == "JSON" and self.keys.keys().isdisjoint(TOLD):
+            return False
         least = sum(self.statuses.values()) if self.kind == "status line" else 1
         return self.known > 0 and self.known * 2 >= least
+
+    def holds(self, other: "Heap") -> bool:
+        """Return whether another heap lies in its folder, or below it."""
+        folder = self.place.partition("*")[0].rstrip("/")
+        return f"{other.place}/".startswith(f"{folder}/" if folder else "")
 
     @property
     def is_called_so(self) -> bool:

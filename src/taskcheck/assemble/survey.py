@@ -1,10 +1,12 @@
 """What lies in a repository that may be tasks: files that say a status, in heaps of one folder and kind; pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from taskcheck.assemble.heap import Heap, stage_of_folder
 from taskcheck.assemble.saying import Kind, Said, said
+from taskcheck.config.words import NAMES
 from taskcheck.documents.expression import expression
 from taskcheck.model.sources import Source
 
@@ -27,8 +29,38 @@ def heaps(sources: Iterable[Source]) -> tuple[Heap, ...]:
         for each in said(source):
             place = each.path if each.kind == "JSON" else each.path.rpartition("/")[0]
             folders.setdefault((place, each.kind), []).append(each)
-    found = (Heap(place, kind, tuple(files)) for (place, kind), files in _merged(folders).items())
+    found = chain.from_iterable(_named_apart(place, kind, files) for (place, kind), files in _merged(folders).items())
     return tuple(sorted((heap for heap in found if heap.may_be_tasks), key=_most_first))
+
+
+def _named_apart(place: str, kind: Kind, files: Sequence[Said]) -> Iterator[Heap]:
+    """Yield the files of several folders, those apart of which each folder has one of a name: `TASK.md`, `PLAN.md`.
+
+    Where nearly all are such files, those of one name are the tasks, and the others lie beside them.
+    """
+    names = _recurring(place, files)
+    of_name = {name: tuple(file for file in files if _file_name(file) == name) for name in names}
+    if 5 * sum(map(len, of_name.values())) < 4 * len(files) or len(names) == 0:
+        yield Heap(place, kind, tuple(files))
+        return
+    first, *others = sorted(names, key=lambda name: (not _is_called_so(name), -len(of_name[name]), name))
+    yield Heap(place, kind, of_name[first])
+    for name in others:
+        yield Heap(place, kind, of_name[name], is_beside=True)
+
+
+def _recurring(place: str, files: Sequence[Said]) -> list[str]:
+    """Return the names without a number that files of at least every second folder have."""
+    if "*" not in place:
+        return []
+    folders = {file.path.rpartition("/")[0] for file in files}
+    counts = Counter(map(_file_name, files))
+    return [name for name, count in counts.items() if not _NUMBER.search(name) and 2 * count >= max(len(folders), 4)]
+
+
+def _is_called_so(name: str) -> bool:
+    """Return whether a file is called as that of a task in a folder of its own."""
+    return name.rpartition(".")[0].casefold() in NAMES
 
 
 def _most_first(heap: Heap) -> tuple[int, int, str]:

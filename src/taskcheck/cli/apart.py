@@ -21,10 +21,13 @@ MOST_KEYS = 6
 
 def seen(store: "Store") -> Iterator[str]:
     """Yield what there is that may be tasks, here and in linked worktrees; nothing where there is nothing."""
+    from taskcheck.cli.custom import readable
+
     found = _heaps(store.location)
     if found:
         yield f"what may be tasks lies in {_told(found)}"
-        yield "`taskcheck init` proposes a configuration for it"
+        if readable(found):
+            yield "`taskcheck init` proposes a configuration for it"
     yield from in_worktrees(store)
 
 

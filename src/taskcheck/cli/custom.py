@@ -34,12 +34,15 @@ def readable(found: Iterable[Heap]) -> tuple[Heap, ...]:
     """Return the heaps that can be read as one store: those of the kind and keys of the largest that can be.
 
     Where folders are called as those of tasks are, others are no part of it: a decision in `docs/` has a status, too.
+    Where none is called so, those that lie elsewhere than the largest are no part of it either.
     """
-    heaps = [heap for heap in found if heap.kind != "JSON"]
+    heaps = [heap for heap in found if heap.kind != "JSON" and not heap.is_beside]
     heaps = list(filter(_is_called_so, heaps)) or heaps
     if not heaps:
         return ()
     first = heaps[0]
+    if not first.is_called_so:
+        heaps = list(filter(first.holds, heaps))
     return tuple(heap for heap in heaps if heap.kind == first.kind and _keys(heap) == _keys(first))
 
 
@@ -149,6 +152,8 @@ def _paths(heaps: Sequence[Heap]) -> Iterator[str]:
     yield "exclude = []"
     yield 'dispatch_logs = ".tasks/runs/{task}.log"'
     yield 'tombstones = ".tasks/runs/{task}.status.json"'
+    yield 'registers = ""'
+    yield 'snapshots = ""'
     yield "people = []"
     yield "roles = []"
 

@@ -8,14 +8,17 @@ from taskcheck.documents.expression import expression
 _BETWEEN = expression(r"[\s_-]+")
 
 STATUSES: Mapping[Stage, tuple[str, ...]] = {
-    Stage.PARKED: ("backlog", "draft", "icebox", "idea", "later", "not started", "on ice", "proposed", "deferred"),
+    Stage.PARKED: (
+        "backlog", "draft", "icebox", "idea", "later", "not started", "on ice", "proposed", "deferred",
+        "plan", "planning",
+    ),
     Stage.READY: (
         "ready", "todo", "to do", "open", "pending", "new", "next", "queued", "planned", "approved", "ready for dev",
         "unstarted",
     ),
     Stage.ACTIVE: (
         "in progress", "doing", "active", "started", "working", "wip", "in development", "implementing", "claimed",
-        "under way", "dispatched",
+        "under way", "dispatched", "dev", "development", "developing", "executing", "ongoing",
     ),
     Stage.REVIEW: (
         "in review", "review", "reviewing", "ready for review", "needs review", "testing", "qa", "verifying",
@@ -23,7 +26,7 @@ STATUSES: Mapping[Stage, tuple[str, ...]] = {
     Stage.STOPPED: ("blocked", "on hold", "paused", "waiting", "stopped", "failed", "needs fix", "stuck"),
     Stage.DONE: (
         "done", "completed", "complete", "closed", "finished", "merged", "shipped", "resolved", "released",
-        "implemented", "landed", "delivered", "fixed",
+        "implemented", "landed", "delivered", "fixed", "verified", "implementation complete",
     ),
     Stage.DROPPED: (
         "cancelled", "canceled", "wont do", "won't do", "wont fix", "duplicate", "abandoned", "rejected", "superseded",
@@ -46,6 +49,17 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """The keys in use for each field, the likeliest first."""
 
+
+TOLD = frozenset({"title", "summary", "task", "subject", "text", "content", "description", "goal"})
+"""The keys of which a task has one, and few other things that have a status."""
+
+NAMES = frozenset({"task", "story", "issue", "ticket", "spec", "status", "item", "todo", "readme", "index"})
+"""What the file of a task is called that has a folder of its own."""
+
+NO_TASKS = frozenset(
+    {"skills", "commands", "agents", "templates", "template", "fixtures", "testdata", "test-data", "backups"}
+)
+"""Folders whose files may say a status, and are no tasks."""
 
 PLACES = ("task", "todo", "issue", "ticket", "stories", "story", "backlog", "kanban", "board", "epic", "work-item")
 """What folders of tasks are called, or have in their names."""

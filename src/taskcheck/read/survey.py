@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from taskcheck.config.words import NO_TASKS
 from taskcheck.documents.bounded import Busy, Unreadable, read_bounded
 from taskcheck.model.sources import Source
 from taskcheck.read.below import files_below
@@ -31,8 +32,14 @@ PASSED_OVER = frozenset({
 
 def survey(location: Location) -> tuple[Source, ...]:
     """Return the Markdown and JSON of a store's folder that git doesn't ignore, sorted by path."""
-    paths = sorted(path for path in _paths(location) if path.endswith(ENDS))[:MOST_FILES]
+    paths = sorted(path for path in _paths(location) if path.endswith(ENDS) and not _is_passed_over(path))[:MOST_FILES]
     return tuple(source for source in map(_Reader(location.root).read, paths) if source is not None)
+
+
+def _is_passed_over(path: str) -> bool:
+    """Return whether a file is no task, whatever it says: a template, or an instruction of an agent."""
+    *folders, name = path.casefold().split("/")
+    return not NO_TASKS.isdisjoint(folders) or "template" in name
 
 
 class _Reader:
