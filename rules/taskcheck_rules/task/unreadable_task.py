@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from taskcheck import Evidence, Finding, HandEdit, Severity, Task, replace, rule
 
-_JSON_IS_READ = HandEdit("the file can be read as JSON")
+YAML = (".yaml", ".yml")
 
 
 @rule(
@@ -38,8 +38,15 @@ def unreadable_task(file: Task) -> Iterator[Finding]:
         expected=_expected(file.place.path),
         evidence=(Evidence(place=place, saw=file.trouble.kind.replace("-", " ")),),
         identity=(file.trouble.kind, file.place.checkout),
-        remedy=_JSON_IS_READ if _is_json(file.place.path) else None,
+        remedy=_remedy(file.place.path),
     )
+
+
+def _remedy(path: str) -> HandEdit | None:
+    """Return what settles the finding of a file that has no front matter; None where the rule says it."""
+    if path.endswith(YAML):
+        return HandEdit("the file can be read as YAML")
+    return HandEdit("the file can be read as JSON") if _is_json(path) else None
 
 
 def _is_json(path: str) -> bool:
@@ -51,6 +58,8 @@ def _expected(path: str) -> str:
     """Return what a file has to be that holds tasks."""
     if path.endswith(".jsonl"):
         return "a JSON object in each line"
+    if path.endswith(YAML):
+        return "YAML, which holds a list or a map of tasks"
     if _is_json(path):
         return "JSON, which holds lists of tasks"
     return "a YAML block between two lines of ---, the first of them at the top of the file"

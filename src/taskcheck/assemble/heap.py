@@ -14,16 +14,22 @@ from taskcheck.model.tasks import fold_id
 SEVERAL = 3
 """Names of what tasks depend on, of which one at least should be that of a task."""
 
+IN_FILES = frozenset({"JSON", "YAML"})
+"""The kinds of which one file holds many tasks."""
+
+MOST_ROUTES = 5
+"""Lists of a file that are named; where there are more, their first key is any."""
+
 MOST_STATUSES = 12
 """Different values of a key that may be a status."""
 
 
 @frozen(slots=False)
 class Heap:
-    """Files, or elements of a JSON file, that may be tasks of one store."""
+    """Files, or entries of a file in JSON or YAML, that may be tasks of one store."""
 
     place: str
-    """Their folder, with `*` for what several folders differ in; of JSON the file."""
+    """Their folder, with `*` for what several folders differ in; of JSON and YAML the file."""
     kind: Kind
     said: tuple[Said, ...]
     is_beside: bool = False
@@ -40,7 +46,7 @@ class Heap:
 
         For example `todo/*.md`, `.x/tasks/{scope}/{task}.md`, or `.y/{task}/README.md` where all have one name.
         """
-        if self.kind == "JSON":
+        if self.kind in IN_FILES:
             return self.place
         parent, several, below = self.place.partition("*")
         if not several or self.folders:
@@ -100,12 +106,29 @@ class Heap:
     def may_be_tasks(self) -> bool:
         """Whether the words of its statuses are those of tasks: in texts, where anything may have one, half of them.
 
-        An element of JSON has to say what is to be done, too: a customer has a status.
+        An entry in JSON or YAML has to say what is to be done, too: a customer has a status.
         """
-        if self.kind == "JSON" and self.keys.keys().isdisjoint(TOLD):
+        if self.kind in IN_FILES and self.keys.keys().isdisjoint(TOLD):
             return False
         least = sum(self.statuses.values()) if self.kind == "status line" else 1
         return self.known > 0 and self.known * 2 >= least
+
+    @property
+    def lists(self) -> Sequence[str]:
+        """The keys that lead to the lists of a file with many, `tasks` or `*.tasks`; none where the file is one."""
+        routes = sorted({each.route for each in self.said} - {""})
+        tails = {route.partition(".")[2] for route in routes}
+        if len(routes) <= MOST_ROUTES or len(tails) > 1:
+            return routes
+        return [f"*.{tails.pop()}".rstrip(".")]
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is a shape in which it can be read: entries of a file need an id, or in YAML a key."""
+        if self.is_beside:
+            return False
+        have_ids = self.keys.get("id", 0) == self.files
+        return self.kind not in IN_FILES or have_ids
 
     def holds(self, other: "Heap") -> bool:
         """Return whether another heap lies in its folder, or below it."""

@@ -1,4 +1,4 @@
-"""What a file of an unknown store says of tasks: by front matter, lines of its text, or the elements of a JSON list."""
+"""What a file of an unknown store says of tasks: by front matter, lines of its text, or entries in JSON and YAML."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal, TypeGuard
@@ -8,10 +8,13 @@ from taskcheck.documents.frozen import frozen
 from taskcheck.documents.statusline import read_status_lines
 from taskcheck.model.sources import Source
 
-Kind = Literal["front matter", "status line", "JSON"]
+Kind = Literal["front matter", "status line", "JSON", "YAML"]
 
-WORDS = (b'"status"', b'"state"')
-"""What a JSON file has to have in it."""
+WORDS = (b"status", b"state")
+"""What a file has to have in it that holds tasks."""
+
+KINDS: Mapping[str, Kind] = {"json": "JSON", "yaml": "YAML", "yml": "YAML"}
+"""What a file holds, by how its name ends."""
 
 MOST_DEPTH = 3
 """Keys that lead to a list of tasks."""
@@ -24,14 +27,17 @@ class Said:
     path: str
     kind: Kind
     values: Mapping[str, Value]
+    route: str = ""
+    """Of an entry in JSON or YAML: the keys that lead to its list, with dots between them."""
 
 
 def said(source: Source) -> Iterator[Said]:
-    """Yield what a file says; of JSON each element of its lists that has a status."""
+    """Yield what a file says; of JSON and YAML each entry of its lists that has a status."""
     data = source.data or b""
-    if source.path.endswith(".json"):
-        for element in _elements(data):
-            yield Said(source.path, "JSON", element)
+    kind = KINDS.get(source.path.rpartition(".")[2])
+    if kind is not None:
+        for route, entry in _entries(data, kind):
+            yield Said(source.path, kind, entry, route)
         return
     front = _front_matter(data)
     if front:
@@ -60,23 +66,50 @@ def _status_lines(data: bytes) -> Mapping[str, Value]:
     return document.values if document else {}
 
 
-def _elements(data: bytes) -> Iterator[Mapping[str, Value]]:
-    """Yield the objects with a status in the lists of a JSON file that lie at most three keys deep."""
+def _entries(data: bytes, kind: Kind) -> Iterator[tuple[str, Mapping[str, Value]]]:
+    """Yield the entries with a status of the lists that lie at most three keys deep, each with the way to its list."""
     if not any(word in data for word in WORDS):
         return
     try:
-        waiting: list[tuple[Value, int]] = [(read_json(data).values, 0)]
+        waiting: list[tuple[tuple[str, ...], Value]] = [((), _whole(data, kind))]
     except DocumentError:
         return
     while waiting:
-        value, depth = waiting.pop()
-        if isinstance(value, tuple):
-            yield from filter(_has_status, value)
-            continue
-        is_deepest = depth >= MOST_DEPTH
-        if isinstance(value, Mapping) and not is_deepest:
-            for item in value.values():
-                waiting.append((item, depth + 1))
+        route, value = waiting.pop()
+        found = _with_status(value, kind)
+        for entry in found:
+            yield ".".join(route), entry
+        is_deepest = len(route) >= MOST_DEPTH
+        if isinstance(value, Mapping) and not is_deepest and not found:
+            for key, item in value.items():
+                waiting.append(((*route, key), item))
+
+
+def _whole(data: bytes, kind: Kind) -> Value:
+    """Return what a file holds.
+
+    Raises:
+        DocumentError: it can't be read.
+    """
+    if kind == "JSON":
+        return read_json(data).values
+    from taskcheck.documents.yamllist import read_yaml
+
+    return read_yaml(data)
+
+
+def _with_status(value: Value, kind: Kind) -> list[Mapping[str, Value]]:
+    """Return the entries of a list that have a status; in YAML also of a map, if all have one, with their keys."""
+    if isinstance(value, tuple):
+        return [entry for entry in value if _has_status(entry)]
+    if kind != "YAML" or not isinstance(value, Mapping):
+        return []
+    found: list[Mapping[str, Value]] = []
+    for key, entry in value.items():
+        if not _has_status(entry):
+            return []
+        found.append({"id": key, **entry})
+    return found
 
 
 def _has_status(value: Value) -> TypeGuard[Mapping[str, Value]]:

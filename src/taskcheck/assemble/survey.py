@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
-from taskcheck.assemble.heap import Heap, stage_of_folder
+from taskcheck.assemble.heap import IN_FILES, Heap, stage_of_folder
 from taskcheck.assemble.saying import Kind, Said, said
 from taskcheck.config.words import NAMES
 from taskcheck.documents.expression import expression
@@ -13,7 +13,7 @@ from taskcheck.model.sources import Source
 _NUMBER = expression(r"[0-9]+")
 
 Folders = dict[tuple[str, Kind], list[Said]]
-"""By folder, or path of a JSON file, and by kind: what each file or element says."""
+"""By folder, or path of a file with many, and by kind: what each file or entry says."""
 
 FEW_FILES = 3
 """Files of a folder that is one of several like it, each with a few."""
@@ -27,7 +27,7 @@ def heaps(sources: Iterable[Source]) -> tuple[Heap, ...]:
     folders: Folders = {}
     for source in sources:
         for each in said(source):
-            place = each.path if each.kind == "JSON" else each.path.rpartition("/")[0]
+            place = each.path if each.kind in IN_FILES else each.path.rpartition("/")[0]
             folders.setdefault((place, each.kind), []).append(each)
     found = chain.from_iterable(_named_apart(place, kind, files) for (place, kind), files in _merged(folders).items())
     return tuple(sorted((heap for heap in found if heap.may_be_tasks), key=_most_first))
@@ -87,7 +87,7 @@ def _differing(folders: Folders, level: int) -> dict[tuple[str, Kind], list[str]
     for place, kind in folders:
         names = place.split("/")
         at = len(names) - 1 - level
-        if kind == "JSON" or at < 1 or "*" in names:
+        if kind in IN_FILES or at < 1 or "*" in names:
             continue
         names[at] = "*"
         pattern = "/".join(names)
@@ -120,7 +120,7 @@ def _file_name(file: Said) -> str:
 def table(found: Iterable[Heap]) -> Iterator[str]:
     """Yield what was found, in lines: folder, files, keys, statuses with counts, owners."""
     for heap in found:
-        what = "elements" if heap.kind == "JSON" else "files"
+        what = "entries" if heap.kind in IN_FILES else "files"
         yield f"{heap.pattern}: {heap.files} {what} with {heap.kind}"
         yield f"  keys      {_first(heap.keys)}"
         yield f"  statuses  {_with_counts(heap.statuses)}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from taskcheck.assemble.heap import Heap
+from taskcheck.assemble.heap import IN_FILES, Heap
 from taskcheck.cli.proposal import SCHEMA
 from taskcheck.config.settings import Stage
 from taskcheck.config.words import FIELDS, stage_of
@@ -36,19 +36,32 @@ def readable(found: Iterable[Heap]) -> tuple[Heap, ...]:
     Where folders are called as those of tasks are, others are no part of it: a decision in `docs/` has a status, too.
     Where none is called so, those that lie elsewhere than the largest are no part of it either.
     """
-    heaps = [heap for heap in found if heap.kind != "JSON" and not heap.is_beside]
-    heaps = list(filter(_is_called_so, heaps)) or heaps
+    heaps = _likely(found)
     if not heaps:
         return ()
     first = heaps[0]
+    if _is_in_file(first):
+        return (first,)
     if not first.is_called_so:
         heaps = list(filter(first.holds, heaps))
     return tuple(heap for heap in heaps if heap.kind == first.kind and _keys(heap) == _keys(first))
 
 
+def _likely(found: Iterable[Heap]) -> list[Heap]:
+    """Return the heaps that can be read, files of their own first: those that are called so, else those in Markdown."""
+    heaps = sorted((heap for heap in found if heap.is_readable), key=_is_in_file)
+    called = list(filter(_is_called_so, heaps))
+    return called or [heap for heap in heaps if not _is_in_file(heap)]
+
+
 def _is_called_so(heap: Heap) -> bool:
     """Return whether the folder of a heap is called as those of tasks are."""
     return heap.is_called_so
+
+
+def _is_in_file(heap: Heap) -> bool:
+    """Return whether one file holds all tasks of a heap: files of their own come first."""
+    return heap.kind in IN_FILES
 
 
 def _keys(heap: Heap) -> tuple[str | None, ...]:
@@ -147,7 +160,8 @@ def _paths(heaps: Sequence[Heap]) -> Iterator[str]:
     yield "tasks = ["
     for heap in heaps:
         shown = ", ".join(list(heap.keys)[:MOST_KEYS])
-        yield f"  {_text(heap.pattern)},  # {heap.files} files with {_comment(shown)}"
+        what = "entries" if _is_in_file(heap) else "files"
+        yield f"  {_text(heap.pattern)},  # {heap.files} {what} with {_comment(shown)}"
     yield "]"
     yield "exclude = []"
     yield 'dispatch_logs = ".tasks/runs/{task}.log"'
@@ -163,13 +177,19 @@ def _fields(heaps: Sequence[Heap]) -> Iterator[str]:
     yield "[fields]"
     for name in FIELDS:
         key = heaps[0].fields.get(name)
-        if key is not None and (key != name or name == "id"):
+        is_id_of_file = name == "id" and not _is_in_file(heaps[0])
+        if key is not None and (key != name or is_id_of_file):
             yield f"{name} = {_text(key)}"
     yield "required = []"
 
 
-def _shape(heaps: Iterable[Heap]) -> Iterator[str]:
-    """Yield what folders say of the tasks in them, and whether an id is one within its folder."""
+def _shape(heaps: Sequence[Heap]) -> Iterator[str]:
+    """Yield how a file holds many tasks, what folders say of tasks, and whether an id is one within its folder."""
+    if _is_in_file(heaps[0]):
+        yield "[shape]"
+        yield f"kind = {_text(heaps[0].kind.lower())}"
+        yield f"lists = {_list(heaps[0].lists)}"
+        yield ""
     if any(heap.has_scoped_ids for heap in heaps):
         yield from ("[shape]", "scoped_ids = true              # several folders have one id", "")
     stages = {folder: stage for heap in heaps for folder, stage in heap.folders.items()}

@@ -94,7 +94,7 @@ TABLES: dict[str, tuple[dict[str, tuple[Any, ...]], frozenset[str]]] = {
         frozenset(['files', 'key']),
     ),
     'ShapeTable': (
-        {'kind': ('choice', 'front-matter', 'status-line', 'json', 'json-lines'),
+        {'kind': ('choice', 'front-matter', 'status-line', 'json', 'json-lines', 'yaml'),
          'lists': ('list', 0, ('text', 1, None, None)),
          'nested': ('text', 0, None, None),
          'home': ('text', 0, None, None),

@@ -150,14 +150,14 @@ class VocabularyTable(Table):
 class ShapeTable(Table):
     """``[shape]``: how a task file holds what it says of its task."""
 
-    kind: Literal["front-matter", "status-line", "json", "json-lines"] = "front-matter"
-    """YAML on top of a Markdown file, lines of its text such as `Status: x`, lists in JSON, or a JSON object a line."""
+    kind: Literal["front-matter", "status-line", "json", "json-lines", "yaml"] = "front-matter"
+    """YAML on top of Markdown, lines of its text such as `Status: x`, lists in JSON or YAML, or JSON a line."""
     lists: list[Text] = []
-    """Of JSON: the keys that lead to a list of tasks, as `tasks`, or `*.tasks` where `*` is any key and scopes ids."""
+    """Of JSON and YAML: the keys that lead to a list (in YAML also a map) of tasks: `tasks`; `*.tasks` for any key."""
     nested: str = ""
-    """Of JSON: the key of the tasks within a task, whose ids follow a dot."""
+    """Of JSON and YAML: the key of the tasks within a task, whose ids follow a dot."""
     home: str = ""
-    """Of JSON: the scope that isn't named in ids."""
+    """Of JSON and YAML: the scope that isn't named in ids."""
     links: str = ""
     """Of lines of JSON: the key of the list of objects that say what a task depends on."""
     link_target: str = ""

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from taskcheck.config.settings import KEYS_OF_RULES, Limits, Paths, Settings, Stage, Suppression, Vocabulary
-from taskcheck.documents.shape import FrontMatter, JsonLines, JsonList, Shape, StatusLines
+from taskcheck.documents.shape import FrontMatter, JsonLines, JsonList, Shape, StatusLines, YamlTasks
 from taskcheck.documents.values import duration
 
 FIELDS = (
@@ -98,6 +98,8 @@ def _shape(tables: Mapping[str, Any]) -> Shape:
         return StatusLines()
     if table.get("kind") == "json":
         return JsonList(**_said(table, {name: name for name in ("lists", "nested", "home")}))
+    if table.get("kind") == "yaml":
+        return YamlTasks(**_said(table, {name: name for name in ("lists", "nested", "home", "setter")}))
     if table.get("kind") == "json-lines":
         return _lines(table)
     said = _said(table, {"fence": "fence"})

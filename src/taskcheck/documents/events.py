@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_NODES = 100_000
+MOST_OF_FILE = 300_000
+"""Values of a whole file, which holds many tasks."""
+
 MOST_DEPTH = 16
 
 # libyaml's parser when PyYAML was built with it. Only its events are used, never a constructor.
@@ -75,17 +78,38 @@ def scan_events(text: str, *, at_names: bool) -> dict[Route, Span]:
     return spans
 
 
-class _EventReader:
-    """One pass over the events of one front matter; fills `spans` when it is given."""
+def read_file(text: str) -> tuple[Value, dict[Route, Span]]:
+    """Return what a whole file of YAML holds, with the span of each value; an empty mapping where that is nothing.
 
-    def __init__(self, text: str, *, at_names: bool, spans: dict[Route, Span] | None = None) -> None:
+    Raises:
+        DocumentError: as `read_events`; its value may be a list.
+    """
+    spans: dict[Route, Span] = {}
+    reader = _EventReader(text, at_names=False, spans=spans, most=MOST_OF_FILE, what="YAML")
+    value, _ = reader.whole()
+    return value, spans
+
+
+class _EventReader:
+    """One pass over the events of one front matter, or one file; fills `spans` when it is given."""
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        at_names: bool,
+        spans: dict[Route, Span] | None = None,
+        most: int = MOST_NODES,
+        what: str = "front matter",
+    ) -> None:
         unprintable = _UNPRINTABLE.search(text)
         if unprintable:
-            message = f"the character U+{ord(unprintable[0]):04X} cannot be in front matter; delete it"
+            message = f"the character U+{ord(unprintable[0]):04X} cannot be in {what}; delete it"
             raise trouble_at("syntax", message, text, unprintable.start())
         self._text = text
         self._spans = spans
         self._nodes = 0
+        self._most = most
         self._last = 0  # offset at which the value read last ends
         self._at = _stand_in(text) if at_names and "@" in text else None
         source = text.replace("@", self._at) if self._at else text
@@ -93,8 +117,17 @@ class _EventReader:
 
     def mapping(self) -> dict[str, Value]:
         """Return the whole front matter."""
+        values, root = self.whole()
+        if not isinstance(values, dict):
+            self._refuse("not-a-mapping", "front matter has to be `key: value` lines", root)
+        return values
+
+    def whole(self) -> tuple[Value, Any]:
+        """Return all that there is, and the event with which it begins."""
         try:
-            next(self._events), next(self._events)  # the stream and the document begin
+            next(self._events)  # the stream begins
+            if isinstance(next(self._events), yaml.StreamEndEvent):
+                return {}, None
             root = next(self._events)
             # Front matter without a line in it is an empty plain scalar to YAML, and no values to us.
             nothing = isinstance(root, yaml.ScalarEvent) and not root.value and not root.style
@@ -103,11 +136,9 @@ class _EventReader:
             rest = next(self._events)
         except yaml.YAMLError as error:
             raise explain(error, self._text) from None
-        if not isinstance(values, dict):
-            self._refuse("not-a-mapping", "front matter has to be `key: value` lines", root)
         if not isinstance(rest, yaml.StreamEndEvent):
             self._refuse("syntax", "a second YAML document starts here; delete the `---`", rest)
-        return values
+        return values, root
 
     def _node(self, event: Any, route: Route, depth: int) -> Value:
         """Return the value that begins with this event, after reading its last one."""
@@ -188,8 +219,8 @@ class _EventReader:
     def _count(self, event: Any) -> None:
         """Refuse one node too many, and every anchor, alias and tag."""
         self._nodes += 1
-        if self._nodes > MOST_NODES:
-            self._refuse("too-deep", f"more than {MOST_NODES} values", event)
+        if self._nodes > self._most:
+            self._refuse("too-deep", f"more than {self._most} values", event)
         if event.anchor is not None or isinstance(event, yaml.AliasEvent) or event.tag is not None:
             message = "anchors, aliases and tags are not read; quote a value that begins with `&`, `*` or `!`"
             self._refuse("alias-or-tag", message, event)

@@ -46,7 +46,7 @@ def elements(data: bytes, lists: tuple[str, ...], nested: str, home: str) -> Map
 def _elements(document: Document, lists: tuple[str, ...], nested: str, home: str) -> Iterator[Element]:
     """Yield the tasks of a JSON file in the order of the file."""
     for pattern in lists:
-        for scope, route in _matching(document.values, pattern.split("."), ()):
+        for scope, route in matching(document.values, pattern.split("."), ()):
             prefix = f"{scope}/" if scope and scope != home else ""
             yield from _of_list(document.get(route), route, prefix, "", nested)
 
@@ -78,10 +78,10 @@ def unnumbered(name: str) -> str:
     return before if mark and number.isdecimal() else name
 
 
-def _matching(value: Value, keys: list[str], route: Route, scope: str = "") -> Iterator[tuple[str, Route]]:
-    """Yield the routes that a pattern of keys fits, each with the key that its `*` stands for."""
+def matching(value: Value, keys: list[str], route: Route, scope: str = "") -> Iterator[tuple[str, Route]]:
+    """Yield the routes of lists and maps that a pattern of keys fits, each with the key that its `*` stands for."""
     if not keys:
-        if isinstance(value, tuple):
+        if isinstance(value, tuple | Mapping):
             yield scope, route
         return
     if not isinstance(value, Mapping):
@@ -89,9 +89,9 @@ def _matching(value: Value, keys: list[str], route: Route, scope: str = "") -> I
     first, *rest = keys
     for key, inner in value.items():
         if first == "*":
-            yield from _matching(inner, rest, (*route, key), key)
+            yield from matching(inner, rest, (*route, key), key)
         elif first == key:
-            yield from _matching(inner, rest, (*route, key), scope)
+            yield from matching(inner, rest, (*route, key), scope)
 
 
 def _of_list(value: Value, route: Route, prefix: str, parent: str, nested: str) -> Iterator[Element]:
@@ -141,7 +141,11 @@ def _whole(data: bytes) -> Document:
 
 def located(data: bytes, element: Element) -> Document:
     """Return a task as a document of the whole file, so that its values have their places there."""
-    whole = _whole(data)
+    return located_in(_whole(data), data, element)
+
+
+def located_in(whole: Document, data: bytes, element: Element) -> Document:
+    """Return a task as a document of the whole file, which is read already."""
     scan = partial(_spans, whole, element.route)
     return Document(
         data, element.values, bom=whole.bom, body_start=len(whole.text), scan=scan, text=whole.text, anchored=True

@@ -231,8 +231,46 @@ class JsonLines(JsonTasks):
         raise Refused(f"only {self.setter[0] if self.setter else 'its own tool'} writes that file")
 
 
-_ELEMENT = expression(r"(?P<file>.*?\.jsonl?)#(?P<name>.*)", re.DOTALL)
-"""The path of a task in a JSON file: the file, and the task in it that is meant."""
+@frozen(kw_only=True)
+class YamlTasks(JsonTasks):
+    """Tasks in the lists and maps of a YAML file: it is only read."""
+
+    lists: tuple[str, ...] = ()
+    """Keys that lead to a list or a map, as in JSON; without any the file itself is one."""
+    nested: str = ""
+    """The key of the tasks within a task."""
+    home: str = ""
+    """What ``*`` may stand for without being named in an id."""
+    setter: tuple[str, ...] = ()
+    """The command of the tool that writes the file, by which it sets a status; empty where that isn't told."""
+
+    read_only = True
+
+    def elements(self, data: bytes) -> "Mapping[str, Element]":
+        """Return the tasks of a file by name; raises as it says there."""
+        from taskcheck.documents.yamllist import elements
+
+        return elements(data, self.lists, self.nested, self.home)
+
+    def located(self, data: bytes, element: "Element") -> Document:
+        """Return a task as a document of the whole file."""
+        from taskcheck.documents.yamllist import located
+
+        return located(data, element)
+
+    def set_scalars(self, _: bytes, __: Mapping[Route, str]) -> bytes:
+        """Set nothing.
+
+        Raises:
+            Refused: always.
+        """
+        from taskcheck.documents.document import Refused
+
+        raise Refused(f"only {self.setter[0] if self.setter else 'a person'} writes that file")
+
+
+_ELEMENT = expression(r"(?P<file>.*?\.(?:jsonl?|ya?ml))#(?P<name>.*)", re.DOTALL)
+"""The path of a task in a JSON or YAML file: the file, and the task in it that is meant."""
 
 
 def file_of(path: str) -> str:
@@ -247,7 +285,7 @@ def element_of(path: str) -> str | None:
     return element["name"] if element else None
 
 
-Shape = FrontMatter | StatusLines | JsonList | JsonLines
+Shape = FrontMatter | StatusLines | JsonList | JsonLines | YamlTasks
 """Every way in which a store can hold its tasks."""
 
 PLAIN = FrontMatter()

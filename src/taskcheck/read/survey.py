@@ -1,4 +1,4 @@
-"""Looks for what may be tasks in a repository that no preset knows: Markdown and JSON, bounded, links not followed."""
+"""Looks for what may be tasks in a repository that no preset knows: Markdown, JSON, YAML; bounded, no link followed."""
 
 import os
 from collections.abc import Iterator
@@ -21,7 +21,10 @@ MOST_ENTRIES = 100_000
 MOST_BYTES = 1024 * 1024
 """Bytes of a file; what is larger is passed over."""
 
-ENDS = (".md", ".json")
+MOST_YAML = 8 * 1024 * 1024
+"""Bytes of all files in YAML, which takes longest to read."""
+
+ENDS = (".md", ".json", ".yaml", ".yml")
 
 PASSED_OVER = frozenset({
     ".git", ".hg", ".tox", ".venv", ".worktrees", "__pycache__", "build", "dist", "node_modules", "target", "vendor",
@@ -31,7 +34,7 @@ PASSED_OVER = frozenset({
 
 
 def survey(location: Location) -> tuple[Source, ...]:
-    """Return the Markdown and JSON of a store's folder that git doesn't ignore, sorted by path."""
+    """Return the Markdown, JSON and YAML of a store's folder that git doesn't ignore, sorted by path."""
     paths = sorted(path for path in _paths(location) if path.endswith(ENDS) and not _is_passed_over(path))[:MOST_FILES]
     return tuple(source for source in map(_Reader(location.root).read, paths) if source is not None)
 
@@ -48,6 +51,7 @@ class _Reader:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.real = os.path.realpath(root)
+        self.yaml_left = MOST_YAML
 
     def read(self, path: str) -> Source | None:
         """Return a file; None for one that can't be read, or lies elsewhere by a link."""
@@ -58,7 +62,9 @@ class _Reader:
             data, _ = read_bounded(whole, MOST_BYTES)
         except (Busy, Unreadable):
             return None
-        return Source(path=path, data=data)
+        if path.endswith((".yaml", ".yml")):
+            self.yaml_left -= len(data)
+        return Source(path=path, data=data) if self.yaml_left >= 0 else None
 
 
 def _paths(location: Location) -> Iterator[str]:
