@@ -380,3 +380,25 @@ def test_folders_that_nobody_calls_tasks_are_not_put_together(store: Store) -> N
     reports = {f"notes/reports/{number}.md": plan("done") for number in range(4)}
     root = store({**reports, "rules/one.md": plan("Active"), "notes/reports/old/five.md": plan("done")})
     assert configured(root)["paths"]["tasks"] == ["notes/reports/*.md", "notes/reports/old/*.md"]
+
+
+def test_a_store_that_bears_marks_and_has_no_tasks_yet(store: Store) -> None:
+    root = store(
+        {
+            "_bmad-output/implementation-artifacts/sprint-status.yaml": "development_status:\n  1-1-a: backlog\n",
+            "docs/drafts/one.md": "---\nstatus: draft\n---\n",
+        }
+    )
+    made = taskcheck("init", "--yes", cwd=root)
+    assert (made.code, "no task file lies there yet" in made.out) == (0, True), made.err
+    assert tomllib.loads((root / "taskcheck.toml").read_text()) == {"preset": "bmad"}
+
+
+def test_of_two_names_that_begin_alike_both_may_be_owners_where_nobody_keeps_registers(store: Store) -> None:
+    card = "---\nid: TASK-{0}\ntitle: T\nstatus: To Do\nassignee: ['{1}']\n---\n"
+    files = {f"backlog/tasks/task-{at} - T.md": card.format(at, name) for at, name in enumerate(["@ana", "@ana-k"], 1)}
+    root = store({"backlog/config.yml": 'statuses: ["To Do", "Done"]\n', **files})
+    made = taskcheck("init", cwd=root)
+    assert "is @ana another spelling of @ana-k?" in made.out
+    assert tomllib.loads((root / "taskcheck.toml").read_text())["people"] == {"@ana": [], "@ana-k": []}
+    assert taskcheck(cwd=root).code == 0

@@ -23,7 +23,7 @@ def seen(store: "Store") -> Iterator[str]:
     """Yield what there is that may be tasks, here and in linked worktrees; nothing where there is nothing."""
     from taskcheck.cli.custom import readable
 
-    found = _heaps(store.location)
+    found = tuple(heap for heap in _heaps(store.location) if heap.is_readable)
     if found:
         yield f"what may be tasks lies in {_told(found)}"
         if readable(found):

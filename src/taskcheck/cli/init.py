@@ -135,10 +135,15 @@ def _look(options: argparse.Namespace) -> _Found:
     is_other = not store.settings.required and not _fits(store, parsed)
     if is_other and _seen(store):
         return _unknown(store)
-    if parsed.tasks or parsed.ledgers.files:
+    if parsed.tasks or parsed.ledgers.files or _is_empty(store):
         proposal = propose(store.settings, parsed, detected=store.detected)
         return _Found(store, proposal.text, proposal.notes)
     return _unknown(store)
+
+
+def _is_empty(store: "Store") -> bool:
+    """Return whether a store bears a preset's marks and has no tasks yet, here or anywhere that is called so."""
+    return store.detected and not any(heap.is_readable and heap.is_called_so for heap in _seen(store))
 
 
 def _fits(store: "Store", parsed: "Parsed") -> bool:
@@ -176,7 +181,7 @@ def _unknown(store: "Store") -> _Found:
         nothing = f"neither task files nor runtime ledgers found in {store.location.root}"
         told = (f"{nothing} (preset {store.settings.preset})", *lines, *in_worktrees(store))
         raise Failure("\n  ".join(visible(line, None) for line in told), 4)
-    persons, notes = people(_configured(store, custom.text).files()[1])
+    persons, notes = people(_configured(store, custom.text).files()[1], has_managers=False)
     text = f"{custom.text}\n{tomli_w.dumps({'people': persons})}" if persons else custom.text
     return _Found(store, text, (*custom.notes, *notes), lines)
 

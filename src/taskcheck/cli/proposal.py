@@ -55,7 +55,8 @@ def propose(settings: Settings, parsed: Parsed, *, detected: bool) -> Proposal:
     and noted, so that the first check asks about it.
     """
     tables: dict[str, Any] = {"preset": settings.preset}
-    persons, notes = people(parsed)
+    persons, notes = people(parsed, has_managers=bool(settings.paths.registers))
+    notes += _empty(settings, parsed)
     if persons:
         tables["people"] = persons
     roles = parsed.people.roles
@@ -69,9 +70,21 @@ def propose(settings: Settings, parsed: Parsed, *, detected: bool) -> Proposal:
     return Proposal(_text(tables, notes, detected=detected), tuple(notes))
 
 
-def people(parsed: Parsed) -> tuple[dict[str, list[str]], list[str]]:
-    """Return person to other spellings, and the names that somebody has to decide about."""
-    return _persons(_names(parsed), parsed)
+def people(parsed: Parsed, *, has_managers: bool) -> tuple[dict[str, list[str]], list[str]]:
+    """Return person to other spellings, and the names that somebody has to decide about.
+
+    Where managers keep registers, a name that may be another's spelling is left out, so that a check asks about it;
+    elsewhere nothing hangs on it, and it has a line of its own.
+    """
+    persons, notes, doubtful = _persons(_names(parsed), parsed)
+    if not has_managers:
+        persons |= doubtful
+    return dict(sorted(persons.items())) if doubtful else persons, notes
+
+
+def _empty(settings: Settings, parsed: Parsed) -> list[str]:
+    """Return a note where no task file is there."""
+    return [] if parsed.tasks else [f"no task file lies there yet: {', '.join(settings.paths.tasks)}"]
 
 
 def _unfilled(roles: Mapping[str, object]) -> list[str]:
@@ -120,11 +133,14 @@ def _managers(parsed: Parsed) -> Iterator[str]:
         yield from filter(None, (ledger.name, ledger.owner))
 
 
-def _persons(names: Mapping[str, _Name], parsed: Parsed) -> tuple[dict[str, list[str]], list[str]]:
-    """Return person to other spellings, and the names that a person has to decide about."""
+def _persons(
+    names: Mapping[str, _Name], parsed: Parsed
+) -> tuple[dict[str, list[str]], list[str], dict[str, list[str]]]:
+    """Return person to other spellings, what a person has to decide about, and names that may be others' spellings."""
     declared = {fold(key): key for key in (*parsed.people.persons, *parsed.people.roles)}
     managers = {fold(name) for name in _managers(parsed)}
     persons: dict[str, list[str]] = {key: [] for key in parsed.people.persons}
+    doubtful: dict[str, list[str]] = {}
     notes = []
     for folded, name in names.items():
         if folded in declared:
@@ -135,6 +151,7 @@ def _persons(names: Mapping[str, _Name], parsed: Parsed) -> tuple[dict[str, list
         longer = _longer(folded, {*names, *declared})
         if longer is not None:
             whose = declared.get(longer) or names[longer].key
+            doubtful[name.key] = name.others(name.key)
             notes.append(
                 f"is {name.key} another spelling of {whose}? then list it there, else give it a line of its own"
             )
@@ -142,7 +159,7 @@ def _persons(names: Mapping[str, _Name], parsed: Parsed) -> tuple[dict[str, list
             notes.append(f"{name.key} owns {name.spellings.total()} tasks and is in no team file")
         else:
             persons[name.key] = name.others(name.key)
-    return persons, notes
+    return persons, notes, doubtful
 
 
 def _longer(folded: str, folds: Iterable[str]) -> str | None:
