@@ -402,3 +402,16 @@ def test_of_two_names_that_begin_alike_both_may_be_owners_where_nobody_keeps_reg
     assert "is @ana another spelling of @ana-k?" in made.out
     assert tomllib.loads((root / "taskcheck.toml").read_text())["people"] == {"@ana": [], "@ana-k": []}
     assert taskcheck(cwd=root).code == 0
+
+
+def test_a_vault_of_task_notes_needs_no_preset(store: Store) -> None:
+    """Its folder, keys and statuses as the plugin TaskNotes has them by default."""
+    dates = "dateCreated: 2026-02-20T11:15:00Z\ncompletedDate: 2026-02-21\n"
+    note = f"---\ntitle: {{0}}\nstatus: {{0}}\ntags: [task]\n{dates}---\n"
+    root = store({f"TaskNotes/Tasks/{word}.md": note.format(word) for word in ("none", "open", "in-progress", "done")})
+    config = configured(root)
+    assert config["paths"]["tasks"] == ["TaskNotes/Tasks/*.md"]
+    assert config["fields"] == {"created_at": "dateCreated", "completed_at": "completedDate", "required": []}
+    classes = {stage: words for stage, words in config["statuses"].items() if words}
+    assert classes == {"parked": ["none"], "ready": ["open"], "active": ["in-progress"], "done": ["done"]}
+    assert taskcheck(cwd=root).code == 0

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import taskcheck
+from tests.e2e.test_run import TASKCHECK
 
 Store = Callable[..., Path]
 Files = dict[str, str]
@@ -98,8 +99,13 @@ def test_init_writes_the_one_that_is_named(store: Store) -> None:
     assert taskcheck(cwd=root).code == 1
 
 
-def test_a_run_in_the_one_that_is_named(store: Store) -> None:
+def test_a_worker_ends_in_the_one_that_its_run_was_told(store: Store) -> None:
     files = {".tickets/a-2.md": "---\nid: a-2\nstatus: open\n---\n# Do it\n"}
     root = store({**files, **MASTER, ".gitignore": ".tasks/\n.worktrees/\n"})
-    ran = taskcheck("run", "a-2", "--preset", "ticket", "--dry-run", "--", "true", cwd=root)
+    worker = f"{TASKCHECK} finish a-2 --outcome failed --reason 'no way'"
+    ran = taskcheck("run", "a-2", "--preset", "ticket", "--", "sh", "-c", worker, cwd=root)
     assert ran.code == 0, ran.err
+    assert json.loads((root / ".tasks/runs/a-2.status.json").read_text())["outcome"] == "failed"
+    elsewhere = taskcheck("finish", "--check", "a-2", cwd=root, TASKCHECK_PRESET="ticket", TASKCHECK_ROOT="/nowhere")
+    assert (elsewhere.code, "name one by --preset" in elsewhere.err) == (2, True)
+    assert taskcheck("finish", "--check", "a-2", "--preset", "ticket", cwd=root, TASKCHECK_PRESET="bmad").code == 0

@@ -79,9 +79,8 @@ def _store(root: Path, options: argparse.Namespace) -> "Store":
     from taskcheck.dispatch.home import store_of_worker
     from taskcheck.store import Where
 
-    return store_of_worker(
-        Where(root=root, config=options.config, preset=options.preset), os.environ.get("TASKCHECK_ROOT")
-    )
+    where = Where(root=root, config=options.config, preset=options.preset)
+    return store_of_worker(where, os.environ)
 
 
 def _told(found: "Iterable[Unended]") -> list[str]:

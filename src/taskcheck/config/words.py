@@ -10,7 +10,7 @@ _BETWEEN = expression(r"[\s_-]+")
 STATUSES: Mapping[Stage, tuple[str, ...]] = {
     Stage.PARKED: (
         "backlog", "draft", "icebox", "idea", "later", "not started", "on ice", "proposed", "deferred",
-        "plan", "planning",
+        "plan", "planning", "none",
     ),
     Stage.READY: (
         "ready", "todo", "to do", "open", "pending", "new", "next", "queued", "planned", "approved", "ready for dev",
@@ -43,8 +43,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "depends_on": ("depends_on", "dependencies", "deps", "depends", "blocked_by", "needs", "after"),
     "parent": ("parent", "parent_id", "parent_task_id", "epic"),
     "pr_url": ("pr_url", "pull_request", "pr"),
-    "created_at": ("created_at", "created", "created_date", "date"),
-    "updated_at": ("updated_at", "updated", "updated_date", "modified"),
+    "created_at": ("created_at", "created", "created_date", "date_created", "date"),
+    "updated_at": ("updated_at", "updated", "updated_date", "date_modified", "modified"),
     "completed_at": ("completed_at", "completed", "completed_date", "closed_at"),
 }
 """The keys in use for each field, the likeliest first."""

@@ -1,11 +1,12 @@
 """Which store a worker belongs to: that of its checkout, or one on an orphan branch beside the code it works on."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from taskcheck.documents.frozen import replace
 from taskcheck.documents.values import first_few
+from taskcheck.read.locate import locate
 from taskcheck.read.orphans import has_store, linked_worktrees
 from taskcheck.read.runner import GitError
 from taskcheck.store import Store, UsageError, Where, open_store
@@ -13,8 +14,11 @@ from taskcheck.store import Store, UsageError, Where, open_store
 SHOWN = 3
 """Of several stores so many are named."""
 
+_ROOT = "TASKCHECK_ROOT"
+_PRESET = "TASKCHECK_PRESET"
 
-def store_of_worker(where: Where, told: str | None) -> Store:
+
+def store_of_worker(where: Where, environment: Mapping[str, str]) -> Store:
     """Return the store that a worker belongs to.
 
     Where its repository has none at the place that one stands in, it is one on an orphan branch: the one that its run
@@ -22,11 +26,15 @@ def store_of_worker(where: Where, told: str | None) -> Store:
 
     Args:
         where: what is asked for; in a worktree of the code that is the main checkout.
-        told: the store's folder by the environment of the worker, which counts for no other repository.
+        environment: of the worker, as its run made it: the store's folder, and the preset that the run was told. It
+            counts for no other store.
 
     Raises:
         ConfigError, UsageError, GitError, NotADirectoryError: as `open_store`; of several stores none is told.
     """
+    told = environment.get(_ROOT)
+    if told and _is_there(where, told):
+        where = _of_format(where, environment.get(_PRESET))
     store = open_store(where)
     if _has_one(store):
         return store
@@ -39,6 +47,20 @@ def store_of_worker(where: Where, told: str | None) -> Store:
     if len(found) > 1:
         raise UsageError(f"{len(found)} worktrees have a store of their own; name one: {_options(found)}")
     return found[0] if found else store
+
+
+def _is_there(where: Where, told: str) -> bool:
+    """Return whether one stands in the store that a run told its worker."""
+    try:
+        return locate(where.root).root == Path(os.path.realpath(told))
+    except (GitError, NotADirectoryError):
+        return False
+
+
+def _of_format(where: Where, preset: str | None) -> Where:
+    """Return what is asked for, in the format that a run was told, unless the caller says what counts."""
+    is_said = where.preset is not None or where.config is not None
+    return where if is_said or not preset else replace(where, preset=preset)
 
 
 def _has_one(store: Store) -> bool:

@@ -150,7 +150,9 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
         NotDispatched, UsageError: as `run`.
         GivenUp: it couldn't be written down.
     """
-    variables = {**environment(), "TASKCHECK_TASK": begun.task.id, "TASKCHECK_ROOT": str(store.location.root)}
+    preset = {"TASKCHECK_PRESET": store.settings.preset} if store.chosen else {}
+    told = {"TASKCHECK_TASK": begun.task.id, "TASKCHECK_ROOT": str(store.location.root), **preset}
+    variables = {**environment(), **told}
     is_apart = store.location.code is not None
     folder = begun.workplace.path if is_apart else begun.workplace.path / store.location.prefix
     try:
