@@ -415,3 +415,12 @@ def test_a_vault_of_task_notes_needs_no_preset(store: Store) -> None:
     classes = {stage: words for stage, words in config["statuses"].items() if words}
     assert classes == {"parked": ["none"], "ready": ["open"], "active": ["in-progress"], "done": ["done"]}
     assert taskcheck(cwd=root).code == 0
+
+
+def test_tasks_beside_the_marks_of_a_preset_of_another_shape_are_read(store: Store) -> None:
+    """As where a tool was installed and isn't used."""
+    files = {f"todo/{number}.md": TODO.format(number, "doing") for number in range(3)}
+    root = store({**files, ".bmad-core/agents/dev.md": "# Dev\n"})
+    assert configured(root)["paths"]["tasks"] == ["todo/*.md"]
+    report = taskcheck("--format", "json", cwd=root).json
+    assert (report["summary"]["tasks"], report["incidents"]) == (3, [])

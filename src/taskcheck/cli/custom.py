@@ -69,8 +69,11 @@ def _keys(heap: Heap) -> tuple[str | None, ...]:
     return tuple(heap.fields.get(name) for name in ("id", "status"))
 
 
-def propose_custom(found: Sequence[Heap]) -> Custom | None:
-    """Return the configuration for what was found; None where nothing of it can be read."""
+def propose_custom(found: Sequence[Heap], *, beside_marks: bool) -> Custom | None:
+    """Return the configuration for what was found; None where nothing of it can be read.
+
+    Where the marks of a preset lie beside it, the configuration says what is otherwise so by default.
+    """
     heaps = readable(found)
     if not heaps:
         return None
@@ -90,7 +93,7 @@ def propose_custom(found: Sequence[Heap]) -> Custom | None:
         "",
         *_fields(heaps),
         "",
-        *_shape(heaps),
+        *_shape(heaps, beside_marks=beside_marks),
         "[statuses]                     # by what the words mean elsewhere",
         *(f"{stage.value} = {_list(classes.get(stage, []))}" for stage in Stage),
         "",
@@ -183,15 +186,20 @@ def _fields(heaps: Sequence[Heap]) -> Iterator[str]:
     yield "required = []"
 
 
-def _shape(heaps: Sequence[Heap]) -> Iterator[str]:
+def _shape(heaps: Sequence[Heap], *, beside_marks: bool) -> Iterator[str]:
     """Yield how a file holds many tasks, what folders say of tasks, and whether an id is one within its folder."""
     if _is_in_file(heaps[0]):
         yield "[shape]"
         yield f"kind = {_text(heaps[0].kind.lower())}"
         yield f"lists = {_list(heaps[0].lists)}"
         yield ""
+    lines = []
+    if beside_marks and heaps[0].kind == "front matter":
+        lines.append('kind = "front-matter"')
     if any(heap.has_scoped_ids for heap in heaps):
-        yield from ("[shape]", "scoped_ids = true              # several folders have one id", "")
+        lines.append("scoped_ids = true              # several folders have one id")
+    if lines:
+        yield from ("[shape]", *lines, "")
     stages = {folder: stage for heap in heaps for folder, stage in heap.folders.items()}
     if stages:
         yield "[folders]                      # by what they are called"

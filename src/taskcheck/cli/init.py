@@ -176,7 +176,7 @@ def _unknown(store: "Store") -> _Found:
 
     found = _seen(store)
     lines = tuple(table(found))
-    custom = propose_custom(found)
+    custom = propose_custom(found, beside_marks=store.detected)
     if custom is None:
         nothing = f"neither task files nor runtime ledgers found in {store.location.root}"
         told = (f"{nothing} (preset {store.settings.preset})", *lines, *in_worktrees(store))
