@@ -39,14 +39,20 @@ def store_of_worker(where: Where, environment: Mapping[str, str]) -> Store:
     if _has_one(store):
         return store
     named = _told(store, where, told) if told else None
-    if named is not None:
-        return named
-    found = list(_beside(store, where))
+    return named or _only_one(list(_beside(store, where))) or store
+
+
+def _only_one(found: list[Store]) -> Store | None:
+    """Return the only store, or the only one whose ledgers name the worktree that one stands in; None of none.
+
+    Raises:
+        UsageError: several are left.
+    """
     if len(found) > 1:
-        found = [each for each in found if _names_worktree(each)] or found
+        found = list(filter(_names_worktree, found)) or found
     if len(found) > 1:
         raise UsageError(f"{len(found)} worktrees have a store of their own; name one: {_options(found)}")
-    return found[0] if found else store
+    return found[0] if found else None
 
 
 def _is_there(where: Where, told: str) -> bool:
