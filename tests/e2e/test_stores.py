@@ -239,6 +239,10 @@ BOARD_FILE = "_bmad-output/implementation-artifacts/sprint-status.yaml"
     [
         ("development_status:\n  1-1-a: done\n", "status-contradicted"),
         ("development_status:\n  1-1-a: review\n", None),
+        ("development_status:\n  1-1-a: {points: 3, status: done}\n", "status-contradicted"),
+        ("development_status:\n  1-1-a: {points: 3, status: review}\n", None),
+        ("development_status:\n  - {id: 1-1-a, status: done}\n", "status-contradicted"),
+        ("development_status:\n  - {id: 1-1-a}\n  - {status: done}\n  - 1-1-a\n", None),
         ("development_status:\n  1-1-a: optional\n", None),
         ("development_status:\n  1-2-b: done\n", None),
         ("development_status: done\n", "unreadable-state"),

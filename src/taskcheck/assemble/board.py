@@ -1,10 +1,10 @@
 """A map of statuses in YAML beside the tasks, as a sprint's board: what it says of each of them; pure."""
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from taskcheck.config.settings import Settings
-from taskcheck.documents import Document, DocumentError, Trouble, read_front_matter
+from taskcheck.documents import Document, DocumentError, Route, Trouble, Value, read_front_matter
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import replace
 from taskcheck.model.runtime import Ledger, LedgerKind
@@ -29,7 +29,7 @@ def parse_board(source: Source, settings: Settings) -> tuple[Signs, tuple[Ledger
     except DocumentError as error:
         return _unread(source, replace(error.trouble, line=max(1, error.trouble.line - 1)))
     held = document.values.get(settings.board_key) if document else None
-    if document is None or not isinstance(held, Mapping):
+    if document is None or not isinstance(held, Mapping | tuple):
         return _unread(source, Trouble("syntax", f"it has no map of statuses under {settings.board_key}"))
     return _signs(source.path, document, held, settings), ()
 
@@ -45,16 +45,34 @@ def _one_document(data: bytes) -> bytes:
     return comments + data[len(opened) :]
 
 
-def _signs(path: str, document: Document, held: Mapping[str, object], settings: Settings) -> Signs:
-    """Return what a map says."""
+def _signs(path: str, document: Document, held: Value, settings: Settings) -> Signs:
+    """Return what a board says: a map of statuses, or the entries of a list or a map, each with a status."""
     found = {}
-    for task, status in held.items():
-        stage = settings.stage(status) if isinstance(status, str) else None
+    for route, task, status in _rows(held, settings.fields["status"]):
+        stage = settings.stage(status)
         if stage is not None:
-            line, column = document.locate((settings.board_key, task))
+            line, column = document.locate((settings.board_key, *route))
             place = Place(path=path, line=line - 1, column=column)
-            found[task] = Marker(place=place, stage=stage, says=str(status))
+            found[task] = Marker(place=place, stage=stage, says=status)
     return found
+
+
+def _rows(held: Value, key: str) -> Iterator[tuple[Route, str, str]]:
+    """Yield the rows of a board: the way to each status, the task, and the status."""
+    if isinstance(held, Mapping):
+        steps = list(held.items())
+    else:
+        items = held if isinstance(held, tuple) else ()
+        steps = [(str(position), item) for position, item in enumerate(items)]
+    for step, row in steps:
+        name: Value = step if isinstance(held, Mapping) else None
+        status: Value = row
+        route: Route = (step,)
+        if isinstance(row, Mapping):
+            name = row.get("id") or name
+            status, route = row.get(key), (step, key)
+        if isinstance(name, str) and isinstance(status, str):
+            yield route, name, status
 
 
 def _unread(source: Source, trouble: Trouble) -> tuple[Signs, tuple[Ledger, ...]]:

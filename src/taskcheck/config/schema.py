@@ -177,12 +177,12 @@ class ShapeTable(Table):
 
 
 class BoardTable(Table):
-    """``[board]``: a YAML file beside the tasks with a map of their statuses; one that a task contradicts is told."""
+    """``[board]``: a YAML file beside the tasks with their statuses; one that a task contradicts is told."""
 
     files: list[Glob]
     """The file; the first that is there counts."""
     key: Text
-    """The key of the map: task to status. Names that are no task's, and words of no class, say nothing."""
+    """The key of a map from task to status, or of entries that have one; words of no class say nothing."""
 
 
 class FleetTable(Table):
