@@ -134,3 +134,11 @@ def test_a_file_that_cannot_be_read_is_told_with_its_place(plan: Path, broken: s
     assert f"plan/tasks.yaml:{line}" in ran.out
     assert "so that the file can be read as YAML" in ran.out
     assert "front matter" not in ran.out
+
+
+def test_keys_that_no_list_can_be_named_by_are_passed_over(store: Store) -> None:
+    entries = "[{id: T-1, title: One, status: done}]"
+    root = store({"tasks.yaml": f"a.b: {{x: {entries}}}\n'*': {{x: {entries}}}\nc: {{x: {entries}}}\n"})
+    assert taskcheck("init", "--yes", cwd=root).code == 0
+    assert tomllib.loads((root / "taskcheck.toml").read_text())["shape"]["lists"] == ["c.x"]
+    assert taskcheck("--format", "json", cwd=root).json["summary"]["tasks"] == 1

@@ -153,7 +153,7 @@ class Heap:
     @property
     def has_scoped_ids(self) -> bool:
         """Whether an id is one within its folder: several folders have it."""
-        if "*" not in self.place or self.folders:
+        if "*" not in self.place or self.folders or self.kind in IN_FILES:
             return False
         return any(count > 1 for count in self._of_field("id").values())
 

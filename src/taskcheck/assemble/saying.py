@@ -79,10 +79,17 @@ def _entries(data: bytes, kind: Kind) -> Iterator[tuple[str, Mapping[str, Value]
         found = _with_status(value, kind)
         for entry in found:
             yield ".".join(route), entry
-        is_deepest = len(route) >= MOST_DEPTH
-        if isinstance(value, Mapping) and not is_deepest and not found:
-            for key, item in value.items():
-                waiting.append(((*route, key), item))
+        if not found and len(route) < MOST_DEPTH:
+            waiting += [((*route, key), item) for key, item in _members(value)]
+
+
+def _members(value: Value) -> Iterator[tuple[str, Value]]:
+    """Yield the members of a map by the keys that a configuration can name."""
+    if not isinstance(value, Mapping):
+        return
+    for key, item in value.items():
+        if "." not in key and key != "*":
+            yield key, item
 
 
 def _whole(data: bytes, kind: Kind) -> Value:
