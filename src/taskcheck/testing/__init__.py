@@ -16,6 +16,8 @@ A fixture has these parts, of which only `repo.toml` must be there:
     now = "2026-03-24T18:00:00Z"    # required: the moment at which the repository is looked at
     at = "2026-03-23T18:00:00Z"     # date of main's commits (default: a day before now);
                                     # [base], [history.NN] and [root] may each have their own
+    [history.NN]
+    message = "Fix the login (#12)" # of the commit; default: the part's name; [root] may have one too
     git = true                      # false: a plain folder, no repository
     branch = "main"
     host = "mac-1"                  # what this host is called in the check; default: its real name
@@ -31,16 +33,19 @@ A fixture has these parts, of which only `repo.toml` must be there:
     "tasks/logs/dispatch-x.log" = "2026-03-24T17:30:00Z"
     [root]
     drop = ["old.md"]               # files or folders that main's last commit removes
+    commit = false                  # its changes stay uncommitted
     [worktrees.NAME]                # only what differs; a folder in worktrees/ needs no table
     branch = "task/NAME"
     path = ".worktrees/NAME"
-    from = "base"                   # or "root": main's last commit before merges
+    from = "base"                   # or "root": main's last commit before merges; or a branch that comes before it:
+                                    # worktrees in the order of their names, then branches
     at = "2026-03-23T18:00:00Z"     # default: main's
     commit = true                   # false: its last changes stay uncommitted
     drop = []
     merged = "no-ff"                # or "squash", "ff": merged into main in the end; in a conflict it wins
     state = "missing"               # its folder is deleted behind git's back; "broken": its .git file points
                                     # nowhere; "locked"; "detached": on no branch
+    locked = true                   # locked in git, in whatever state
     [branches."task/x"]             # from, at, drop, merged, folder (default "task--x")
     [branches."origin/main"]        # the first such branch is the remote's HEAD
     fetched = true                  # a remote-tracking branch, and no local one

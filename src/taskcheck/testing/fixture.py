@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TIMESTAMP = re.compile(rb"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _GITIGNORE = b".tasks/\n.worktrees/\ntasks/logs/\n"
-_WORK = {"from": ("base", "root"), "at": str, "drop": list, "merged": ("no-ff", "squash", "ff")}
+_WORK = {"from": str, "at": str, "drop": list, "merged": ("no-ff", "squash", "ff")}
 _STATES = ("missing", "broken", "locked", "detached")
 _SETTINGS = {
     "now": str,
@@ -34,9 +34,9 @@ _SETTINGS = {
     "mtimes": {"*": str},
     "pull_requests": {"*": {"state": ("open", "merged", "closed"), "into": str, "commit": str, "at": str}},
     "base": {"at": str},
-    "history": {"*": {"at": str}},
-    "root": {"at": str, "drop": list},
-    "worktrees": {"*": {**_WORK, "branch": str, "path": str, "commit": bool, "state": _STATES}},
+    "history": {"*": {"at": str, "message": str}},
+    "root": {"at": str, "message": str, "drop": list, "commit": bool},
+    "worktrees": {"*": {**_WORK, "branch": str, "path": str, "commit": bool, "state": _STATES, "locked": bool}},
     "branches": {"*": {**_WORK, "folder": str, "fetched": bool}},
 }
 
@@ -266,12 +266,17 @@ def _build_repository(source: _Source, root: Path) -> None:
     starts = {}
     for part, table in source.main():
         source.lay(part, table, root)
-        _commit(root, source.date(table), part)
+        if table.get("commit", True):
+            _commit(root, source.date(table), table.get("message", part))
         starts["root"] = (root / ".git" / "refs" / "heads" / trunk).read_text().strip()
         starts.setdefault("base", starts["root"])
     works = list(source.works())
     for parts, table in works:
-        _work(source, root, starts.get(table.get("from", "base"), "HEAD"), parts, table)
+        start = table.get("from", "base")
+        if start not in starts:
+            raise FixtureError(f"{parts[-1]}: from: {start!r} is neither base nor root, nor a branch before it")
+        _work(source, root, starts[start], parts, table)
+        starts[table["branch"]] = table["branch"]
     for _, table in works:
         if "merged" in table:
             _merge_branch(root, source.date(table), table["branch"], table["merged"])
@@ -289,7 +294,7 @@ def _work(source: _Source, root: Path, start: str, parts: list[str], table: Mapp
     """Make a worktree, with the commits on its branch."""
     folder, date, state = root / table["path"], source.date(table), table.get("state")
     options = ["--detach"] if state == "detached" else ["-b", table["branch"]]
-    options += ["--lock"] if state == "locked" else []
+    options += ["--lock"] if state == "locked" or table.get("locked") else []
     _git(root, date, "worktree", "add", "-q", *options, str(folder), start)
     for part in parts:
         last = part == parts[-1]

@@ -118,6 +118,30 @@ def test_a_worktree_has_a_branch_and_commits_of_its_own(fixture, into):
     ]
 
 
+def test_commits_of_main_may_have_messages_of_their_own(fixture, into):
+    settings = NOW + '[history.01]\nmessage = "Fix it (#12)"\n[root]\nmessage = "Merge branch \'x\'"\n'
+    build(fixture(settings, {"base/a": "1", "history/01/a": "2", "root/a": "3"}), into)
+    assert log(into, "main") == ["Merge branch 'x'", "Fix it (#12)", "base"]
+
+
+def test_the_last_changes_of_main_may_stay_uncommitted(fixture, into):
+    build(fixture(NOW + "[root]\ncommit = false\n", {"root/tasks/a.md": "three\n", **SMALL}), into)
+    assert git(into, "status", "--porcelain") == "M tasks/a.md"
+    assert log(into, "main") == ["base"]
+
+
+def test_a_worktree_may_be_locked_and_gone(fixture, into):
+    build(fixture(NOW + '[worktrees.a]\nstate = "missing"\nlocked = true\n', SMALL), into)
+    assert not (into / ".worktrees/a").exists()
+    assert "locked" in git(into, "worktree", "list", "--porcelain").split("\n\n")[1]
+
+
+def test_a_worktree_may_begin_at_a_branch_before_it(fixture, into):
+    files = {"worktrees/b/c": "1", **SMALL}
+    build(fixture(NOW + '[worktrees.b]\nfrom = "task/a"\n', files), into)
+    assert log(into, "main..task/b") == ["worktrees/b", "worktrees/a"]
+
+
 def test_changes_of_a_worktree_may_stay_uncommitted(fixture, into):
     build(fixture(NOW + "[worktrees.a]\ncommit = false\n", SMALL), into)
     assert git(into / ".worktrees/a", "status", "--porcelain") == "M tasks/a.md"
@@ -253,6 +277,10 @@ def test_an_overlay_adds_replaces_and_drops(fixture, into):
         (NOW + "[root]\ndrop = [7]\n", r"root: drop: 7 is no path below"),
         (NOW + "[mtimes]\n'../outside' = '2026-03-24T18:00:00Z'\n", r"mtimes: '\.\./outside' is no path below"),
         (NOW + "[worktrees.a]\ndrop = ['../../outside']\n", r"a: drop: '\.\./\.\./outside' is no path below"),
+        (
+            NOW + "[worktrees.a]\nfrom = 'task/b'\n",
+            r"worktrees/a: from: 'task/b' is neither base nor root, nor a branch",
+        ),
         (NOW + "[worktrees.a]\nmerged = 'ff'\n[root]\ndrop = ['tasks']\n", r"git merge: .*fast-forward"),
     ],
 )
