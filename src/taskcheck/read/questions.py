@@ -1,10 +1,12 @@
 """What the files make us ask of git and of this machine."""
 
+import os
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
+from pathlib import Path
 
-from taskcheck.documents.frozen import field, frozen
+from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.model.sources import CheckoutSource, Sources
 from taskcheck.model.tied import Tied, joined_ties
 
@@ -84,3 +86,21 @@ def asked_further(questions: Questions, further: Further, checkouts: Sequence[Ch
     if any(held.tombstones for held in checkouts):
         return further.questions(checkouts)
     return questions
+
+
+def with_branches(questions: Questions, checkouts: Iterable[CheckoutSource], root: Path) -> Questions:
+    """Return questions in which a worktree that is recorded as a task's own ties the branch that it is on, too."""
+    on = {held.real_path: held.branch for held in checkouts if held.branch}
+    tied = {}
+    for path, each in questions.tied.items():
+        branches = {on.get(real_path(worktree, root)) for worktree in each.worktrees}
+        tied[path] = replace(each, branches=each.branches | frozenset(filter(None, branches)))
+    return replace(questions, tied=tied)
+
+
+def real_path(path: str, root: Path) -> str:
+    """Return the absolute path, with links resolved, that a ledger's path in a root means; itself where it means none."""
+    try:
+        return os.path.realpath(os.path.normpath(root / path))
+    except (ValueError, OSError):
+        return path

@@ -20,7 +20,7 @@ from taskcheck.read.lineage import Lineage
 from taskcheck.read.locate import Location
 from taskcheck.read.past import Past, far_back, read_past
 from taskcheck.read.program import compiled
-from taskcheck.read.questions import Further, OnProgress, Questions, asked_further
+from taskcheck.read.questions import Further, OnProgress, Questions, asked_further, with_branches
 from taskcheck.read.runner import GitError, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
@@ -107,7 +107,7 @@ def _read_repository(
     checkouts = read_worktrees(location, records, common_dir, root_files, remembered, paths, errors, progress)
     checkouts += read_unlinked(location, settings.worktree, checkouts, common_dir)
     checkouts = _with_tombstones(checkouts, sources, settings, location, trunk, further)
-    questions = asked_further(questions, further, checkouts)
+    questions = with_branches(asked_further(questions, further, checkouts), checkouts, location.root)
     progress("asking git about history")
     taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
     compared = branch_tips(refs, settings.branches, taken, trunk)
