@@ -53,7 +53,7 @@ def root_behind(
     None: `git pull --ff-only`, or `git pull --rebase` where both have commits of their own. Fixes in files that trunk
     has changed wait for that: they are unsafe until then.
     """
-    if fetched is None or not fetched.paths:
+    if fetched is None:
         return
     left = dict.fromkeys(sorted(fetched.tasks))
     for name in list(left):
@@ -63,8 +63,7 @@ def root_behind(
         if _status(fetched.tasks[name]) != task.status:
             del left[name]
             yield _of_task(task, fetched)
-    some_differ_otherwise = left or not fetched.tasks
-    if some_differ_otherwise:
+    if left:
         yield _of_root(list(left), _path_of(left, tasks, fetched), fetched)
 
 
@@ -97,7 +96,7 @@ def _there(task: Task, fetched: FetchedTrunk) -> tuple[str, Evidence]:
 
 
 def _path_of(names: Iterable[str], tasks: Tasks, fetched: FetchedTrunk) -> str:
-    """Return the path of the first of some tasks, in root or as trunk has it; of none, that of a file that differs."""
+    """Return the path of the first of some tasks, in root or as trunk has it; else that of a file that differs."""
     for name in names:
         task = tasks.get(name) or fetched.tasks[name]
         if task is not None:
@@ -109,7 +108,7 @@ def _of_root(others: list[str], path: str, fetched: FetchedTrunk) -> Finding:
     """Return the finding that root is behind in the files of some tasks."""
     plural = "" if fetched.behind == 1 else "s"
     also = f" and {fetched.ahead} ahead" if fetched.ahead else ""
-    about = listed(others) or path
+    about = listed(others)
     there = Evidence(place=Place(path=path, checkout=f"branch:{fetched.name}"), saw=f"differs: {about}")
     message = f"root is {fetched.behind} commit{plural} behind {fetched.name}{also}; task files differ: {about}"
     return _finding(Place(path=path), message, (there,), fetched)

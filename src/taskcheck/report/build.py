@@ -138,7 +138,7 @@ def _root(state: State) -> str:
     """Return what there is to say of root itself: that it is behind trunk, or on another branch; else nothing."""
     fetched = state.fetched
     if not isinstance(fetched, Unavailable):
-        files = "task files differ" if fetched.paths else "no task file differs"
+        files = "task files differ" if fetched.tasks else "no task file differs"
         return f"root is {counted(fetched.behind, 'commit')} behind {fetched.name} ({files}); help: {fetched.cure}"
     apart = state.uncompared
     if apart is not None and apart.is_shallow:
