@@ -169,15 +169,13 @@ def _message(run: Run) -> str:
     gone = run.dispatch.state is DispatchState.GONE
     ended = f"worker of {run.root.id} {'is gone' if gone else 'ended'}"
     behind = f"but root still says {run.root.status}"
-    if run.outcome:
-        return f"{ended} as {run.outcome}, {behind}"
     copy = run.copy
-    if copy and copy.task.status != run.root.status:
+    if run.outcome or copy is None:
+        return f"{ended} as {run.outcome}, {behind}"
+    if copy.task.status != run.root.status:
         return f"{ended} and left {copy.task.status} in {called(copy.checkout, run.root.id)}, {behind}"
-    if copy and copy.task.pull_request:
-        pull = _pull(copy.task.pull_request).removeprefix(",")
-        return f"{ended} and left{pull}, which root doesn't name"
-    return f"{ended}, {behind}"
+    pull = _pull(copy.task.pull_request).removeprefix(",")
+    return f"{ended} and left{pull}, which root doesn't name"
 
 
 def _pull(pull: PullRequest | None) -> str:

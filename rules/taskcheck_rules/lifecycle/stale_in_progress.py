@@ -168,7 +168,7 @@ def _commits(task: Task, dispatch: Dispatch | None, checkouts: Checkouts | None)
     if checkout is None or not isinstance(checkout.fork, Fork):
         return None
     commits, newest = checkout.fork.commits, checkout.fork.newest_commit_at
-    if not commits or newest is None:
+    if newest is None:
         return None
     began = dispatch.began if dispatch else None
     if began is not None and newest < began:

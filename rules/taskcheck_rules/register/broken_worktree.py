@@ -139,7 +139,7 @@ def _broken_by_register(entry: Entry, checkouts: Checkouts) -> Iterator[Broken]:
     recorded = checkouts.recorded.get(path)
     if recorded is None or checkouts.at(path) is not None:
         return
-    if recorded.exists and recorded.defect is not None:
+    if recorded.defect is not None:
         yield Broken(path=path, defect=recorded.defect, task=entry.task, entry=entry.place.at("worktree_path"))
 
 

@@ -7,7 +7,6 @@ from taskcheck.assemble.standing import Standing
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.checkouts import Landing
 from taskcheck.model.history import Moment
-from taskcheck.model.sources import Repository
 from taskcheck.model.task import Task
 from taskcheck.model.tasks import Tasks
 
@@ -16,7 +15,6 @@ from taskcheck.model.tasks import Tasks
 class AftermathReader:
     """Holds branches that have landed against what root and the ledgers said of their tasks since."""
 
-    git: Repository
     standing: Standing
     runs: Mapping[str, Run]
 
@@ -27,14 +25,10 @@ class AftermathReader:
         """
         found = {}
         for name, landing in landings.items():
-            task = tasks.get(name)
-            merge = self.git.merges.get(landing.branch)
-            landed = merge.landed if merge is not None else None
-            if task is None or landed is None:
-                found[name] = landing
-            elif not self.standing.was_made_after(task, landed):
-                reopened = self.standing.was_closed_after(task, landed)
-                found[name] = replace(landing, reopened=reopened, doubt=self._doubt(task, landed))
+            task = tasks.by_id[name]
+            if not self.standing.was_made_after(task, landing.landed):
+                reopened = self.standing.was_closed_after(task, landing.landed)
+                found[name] = replace(landing, reopened=reopened, doubt=self._doubt(task, landing.landed))
         return found
 
     def _doubt(self, task: Task, landed: Moment) -> str:

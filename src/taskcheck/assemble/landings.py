@@ -7,6 +7,7 @@ from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.checkouts import Checkouts, End, Landing
+from taskcheck.model.history import Moment
 from taskcheck.model.runtime import Entry, Tombstone
 from taskcheck.model.sources import Merge
 from taskcheck.model.task import Task, Tie
@@ -23,7 +24,7 @@ class LandingReader:
     settings: Settings
     reader: TaskReader
     merges: Mapping[str, Merge]
-    trunk: str | None
+    """By branch; trunk isn't among them."""
 
     def ends(self) -> dict[tuple[str, str], Left]:
         """Return how each branch that has landed left each task whose status it changed, by branch and task."""
@@ -43,10 +44,7 @@ class LandingReader:
         records: Iterable[Entry | Tombstone],
         ends: Mapping[tuple[str, str], Left],
     ) -> dict[str, Landing]:
-        """Return the branch of each open task that has landed, one that a record ties before one by its name.
-
-        None of a task whose id several files of root have: nobody knows which of them the branch meant.
-        """
+        """Return the branch of each open task that has landed, one that a record ties before one by its name."""
         recorded: dict[str, list[str]] = {}
         for record in records:
             if record.branch:
@@ -54,16 +52,18 @@ class LandingReader:
         sharing = _sharing(recorded, tasks)
         found = {}
         for task in tasks:
-            if task.closed or tasks.ambiguous(task.id):
+            if task.closed:
                 continue
             branches = self._branches(task, checkouts, recorded.get(task.id, ()))
-            branch = next(filter(self._merged, branches), None)
-            if branch is None:
+            branch = next(filter(self._landed, branches), "")
+            landed = self._landed(branch)
+            if landed is None:
                 continue
             end, said = ends.get((branch, task.id), (End.UNCHANGED, None))
             found[task.id] = Landing(
                 branch=branch,
                 proof=self.merges[branch].proof,
+                landed=landed,
                 tie=branches[branch],
                 end=end,
                 said=said,
@@ -74,25 +74,24 @@ class LandingReader:
 
     def _pending(self, branch: str) -> bool:
         """Return whether a branch is there, and it isn't known that it has landed."""
-        return branch in self.merges and not self._merged(branch)
+        return branch in self.merges and self._landed(branch) is None
 
-    def _merged(self, branch: str) -> bool:
-        """Return whether it is known that a branch has landed."""
+    def _landed(self, branch: str) -> Moment | None:
+        """Return the commit by which a branch has landed; None where it isn't known that it has."""
         merge = self.merges.get(branch)
-        return merge is not None and merge.merged is True
+        return merge.landed if merge is not None else None
 
     def _branches(self, task: Task, checkouts: Checkouts, recorded: Iterable[str]) -> dict[str, Tie]:
         """Return the branches that may be a task's, each with by what: records, front matter, own worktree, a name."""
         own = checkouts.of(task.id)
-        tie = checkouts.tie(task.id)
         named: list[tuple[str | None, Tie]] = [(branch, Tie.RECORD) for branch in recorded]
         named.append((task.text("branch"), Tie.RECORD))
-        if own is not None and tie is not None:
-            named.append((own.branch, tie))
+        if own is not None:
+            named.append((own.branch, checkouts.ties[task.id]))
         named.append((self.settings.branch_of(task.id), Tie.PATTERN))
         found: dict[str, Tie] = {}
         for branch, by in named:
-            if branch and branch != self.trunk:
+            if branch:
                 found.setdefault(branch, by)
         return found
 

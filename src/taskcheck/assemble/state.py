@@ -168,7 +168,7 @@ def _with_landings(
 
     A branch that has another task of that id says nothing of this one.
     """
-    judge = LandingReader(settings=settings, reader=reader, merges=git.merges, trunk=git.trunk)
+    judge = LandingReader(settings=settings, reader=reader, merges=git.merges)
     ends = judge.ends()
     landings = judge.landings(tasks, checkouts, parsed.owning, ends)
     seconds = {(copy.checkout.branch, copy.task.id) for copy in copies.seconds}
@@ -176,7 +176,7 @@ def _with_landings(
     landed = replace(checkouts, landings=own, ends={key: end for key, (end, _) in ends.items()})
     standing = Standing(reader, git.standing)
     runs = parsed.runs(settings)
-    aftermath = AftermathReader(git=git, standing=standing, runs=runs)
+    aftermath = AftermathReader(standing=standing, runs=runs)
     landed = replace(landed, landings=aftermath.dated(tasks, own))
     claims = ClaimReader(
         git=git, standing=standing, tied=parsed.tied(settings), runs=runs, users=newest_users(parsed.owning)

@@ -6,6 +6,7 @@ from enum import Enum
 
 from taskcheck.config.settings import Stage
 from taskcheck.documents.frozen import field, frozen
+from taskcheck.model.history import Moment
 from taskcheck.model.runtime import (
     Signal,
 )
@@ -41,6 +42,8 @@ class Landing:
 
     branch: str
     proof: str
+    landed: Moment
+    """The last commit that brought it in."""
     tie: Tie
     """By what the branch is the task's own."""
     end: End
