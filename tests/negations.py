@@ -6,9 +6,10 @@ usage: python tests/negations.py [--from N] [--count N] [--only N,N ...] [--whol
 The places are all in the rules of the families lifecycle, drift and register, in what they share, and in the modules of
 `assemble` that decide what they are told. A negation is noticed where a state of the decision table is judged
 otherwise: first some of each row, then a part of all, with --whole all; else where a fixture has other findings or
-fixes. What changes evidence or remedies alone is counted apart, for other tests hold these. What nobody notices is
-listed, and makes the exit code 1, unless `EQUIVALENT` says why nothing can. No test runs meanwhile: the code of one
-function is replaced, the same sources are judged again, and the code is put back.
+fixes, or, if it has a skipped.txt, other reasons not to look. What changes words beside the message alone (evidence,
+remedies, titles of fixes, why one is unsafe) is counted apart, for other tests hold these. What nobody notices is listed, and makes the exit code 1, unless `EQUIVALENT` says why
+nothing can. No test runs meanwhile: the code of one function is replaced, the same sources are judged again, and the
+code is put back.
 """
 
 import argparse
@@ -50,7 +51,7 @@ SECONDS = 120
 JUDGES = ("landings", "aftermath", "claims", "standing", "dispatches", "runs", "liveness", "checkouts", "copies")
 """The modules of `assemble` that decide what the rules are told."""
 
-WORDS = "evidence or remedies alone"
+WORDS = "words beside the message alone"
 
 OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
@@ -213,6 +214,8 @@ class Fixture:
     request: Request
     sources: Sources
     now: datetime
+    skips: str | None
+    """Its rule, where a skipped.txt tells why that couldn't look."""
 
     def findings(self, *, words: bool = False) -> list[tuple[object, ...]]:
         """What its rules find, and would repair; with the evidence and what would settle it, if that is wanted."""
@@ -223,12 +226,15 @@ class Fixture:
             assert not run.errors, run.errors
             for each in run.counted:
                 fix = (each.fix.safety, each.fix.edits) if each.fix else None
-                more = (each.expected, each.evidence, each.remedy) if words else ()
+                title = (each.fix.title, each.fix.why) if each.fix else None
+                more = (each.expected, each.evidence, each.remedy, title) if words else ()
                 found.append((each.rule, each.task, each.severity, each.place, each.message, fix, *more))
+            if run.rule == self.skips:
+                found += [(reason,) for reason in sorted({case.undecided or "" for case in run.undecided})]
         return found
 
     def words(self) -> list[tuple[object, ...]]:
-        """The same, with evidence and remedies."""
+        """The same, with the words beside the message."""
         return self.findings(words=True)
 
 
@@ -242,7 +248,8 @@ def fixtures(folder: Path) -> list[Fixture]:
         built = build(case.parent, folder / str(len(found)))
         store, request = open_store(where_for(built)), request_for(built)
         sources, state = store.read(request)
-        found.append(Fixture(f"{rule}/{case.parent.name}", store, request, sources, state.now))
+        skips = rule if case.with_name("skipped.txt").exists() else None
+        found.append(Fixture(f"{rule}/{case.parent.name}", store, request, sources, state.now, skips))
     return found
 
 
