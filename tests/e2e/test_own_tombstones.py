@@ -339,3 +339,101 @@ def test_the_end_of_a_run_is_not_that_of_the_task_that_got_its_id(store: Store, 
     if is_committed:
         commit(root)
     assert [each["fix"]["safety"] for each in ends(root)] in ([], ["unsafe"])
+
+
+def removed(own: Path) -> None:
+    """A worker commits all of its worktree, which is removed then; its branch is there."""
+    commit(own)
+    git("worktree", "remove", "--force", str(own), cwd=own.parents[1])
+
+
+def test_the_end_that_is_committed_on_the_own_branch_is_how_the_run_ended(root: Path) -> None:
+    own = worktree(root)
+    bury(own)
+    removed(own)
+    (finding,) = ends(root)
+    assert (finding["severity"], finding["fix"]["safety"]) == ("error", "safe")
+    assert "blocked" in finding["message"]
+    assert "branch:task/fix" in {each["checkout"] for each in finding["evidence"]}
+    taskcheck("--fix", cwd=root)
+    assert "status: blocked" in (root / "tasks/fix.md").read_text()
+    assert found(root) == []
+
+
+def test_a_ledger_that_names_the_branch_makes_it_the_tasks_own(root: Path) -> None:
+    own = worktree(root, "agent-1", "wip/agent")
+    bury(own)
+    removed(own)
+    assert ends(root) == []
+    register(root, entry(ago(11), branch="wip/agent", pid=None))
+    assert len(ends(root)) == 1
+
+
+def test_another_branch_has_no_say(root: Path) -> None:
+    removed_own, other = worktree(root), worktree(root, "other")
+    (removed_own / "work.txt").write_text("work\n")
+    removed(removed_own)
+    bury(other)
+    removed(other)
+    assert ends(root) == []
+
+
+def test_what_the_base_has_is_not_the_branchs_word(root: Path) -> None:
+    path = bury(root, outcome="failed", ended_at=ago(34))
+    commit(root)
+    own = worktree(root)
+    (own / "work.txt").write_text("work\n")
+    removed(own)
+    path.unlink()
+    commit(root)
+    assert ends(root) == []
+
+
+def test_an_end_on_the_branch_that_is_older_than_the_newest_run_is_of_another_run(root: Path) -> None:
+    own = worktree(root)
+    bury(own)
+    removed(own)
+    register(root, entry(ago(8)))
+    assert ends(root) == []
+
+
+@pytest.mark.parametrize("days", [0, 200])
+def test_a_commit_in_root_since_settles_what_a_branch_records(root: Path, days: int) -> None:
+    """However long ago that was."""
+    own = worktree(root)
+    ended = ago(24 * days + 10)
+    git("commit", "-q", "--amend", "--no-edit", cwd=own, GIT_COMMITTER_DATE=ago(24 * days + 12))
+    git("reset", "-q", "--hard", "task/fix", cwd=root)
+    bury(own, ended_at=ended)
+    removed(own)
+    assert len(ends(root)) == 1
+    (root / "tasks/fix.md").write_text(task("ready"))
+    git("commit", "-q", "-a", "-m", "again", cwd=root, GIT_COMMITTER_DATE=ago(24 * days + 8))
+    (root / "later.txt").write_text("later\n")
+    commit(root, "later")
+    assert ends(root) == []
+
+
+def test_its_pull_request_is_known_by_the_branch(root: Path) -> None:
+    (root / "tasks/fix.md").write_text(task("in_review"))
+    commit(root)
+    own = worktree(root)
+    bury(own, outcome="completed_with_pr", pr_number=7)
+    removed(own)
+    assert found(root) == []
+
+
+def test_one_in_git_that_is_too_large_says_nothing(root: Path) -> None:
+    own = worktree(root)
+    bury(own).write_text(tombstone(reason="x" * 20_000_000))
+    removed(own)
+    assert found(root) == []
+
+
+def test_a_folder_where_one_would_be_is_none(root: Path) -> None:
+    own = worktree(root)
+    folder = own / LOGS / "dispatch-fix.status.json"
+    folder.mkdir(parents=True)
+    (folder / "more").write_text("{}")
+    removed(own)
+    assert found(root) == []

@@ -12,7 +12,7 @@ TASK = "---\ntitle: Task {number}\nowner: ana\nstatus: {status}\n---\n"
 
 
 def fleet(root: Path, size: int) -> Repo:
-    """As many of each kind: in a worktree, with a tombstone, on a branch, merged, squashed, merged and reverted."""
+    """As many of each kind: in a worktree and on a branch, with a tombstone, merged, squashed, merged and reverted."""
     repo = Repo(root)
     root.mkdir()
     repo.git("init", "-q", "--template=", "-b", "main")
@@ -23,6 +23,8 @@ def fleet(root: Path, size: int) -> Repo:
         kind = name.partition("-")[0]
         repo.branch(f"task/{name}")
         work = {f"src__{name}.py": "pass\n", f"tasks__{name}.md": TASK.format(number=name, status="in_progress")}
+        if kind == "branch":
+            work[f"tasks__logs__dispatch-{name}.status.json"] = '{"state": "ended", "outcome": "blocked"}'
         repo.commit(f"work on {name}", **work)
         repo.on_main()
         repo.commit(f"beside {name}", **{f"src__beside-{name}.py": "pass\n"})

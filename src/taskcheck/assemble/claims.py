@@ -36,9 +36,7 @@ class ClaimReader:
         found = {}
         for task in tasks:
             tied = self.tied.get(task.place.path)
-            if tied is None or task.closed:
-                continue
-            if tasks.ambiguous(task.id) or checkouts.landing(task.id):
+            if tied is None or task.closed or checkouts.landing(task.id):
                 continue
             given = self.standing.given(task)
             if given is None:

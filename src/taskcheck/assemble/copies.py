@@ -39,8 +39,8 @@ def parse_copies(sources: Sources, reader: TaskReader, tasks: Tasks, checkouts: 
     )
     by_name = {checkout.name: checkout for checkout in checkouts}
     for held in sources.git.checkouts:
-        checkout = by_name.get(held.name)
-        if checkout is not None and checkout.live:
+        checkout = by_name[held.name]
+        if checkout.live:
             parser.read(held, checkout)
     return parser.found()
 

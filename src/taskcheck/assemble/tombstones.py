@@ -1,4 +1,4 @@
-"""Tombstones inside worktrees: those count that lie in their task's own; pure."""
+"""Tombstones inside worktrees and branches: those count that lie in their task's own; pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -17,13 +17,13 @@ from taskcheck.model.checkouts import Checkouts, Copies
 from taskcheck.model.runtime import Tombstone
 from taskcheck.model.sources import CheckoutSource, Repository, Sources
 from taskcheck.model.task import Task, Tie
-from taskcheck.model.tasks import Tasks, fold_id
+from taskcheck.model.tasks import Tasks
 
 
 def names_of_tombstones(
     parsed: Parsed, settings: Settings, sources: Sources, checkouts: Sequence[CheckoutSource], trunk: str | None
 ) -> dict[str, frozenset[str]]:
-    """Return by name of a checkout what a tombstone in it may be called, folded: the tasks that may be its own.
+    """Return by name of a checkout what a tombstone in it may be called: the tasks that may be its own.
 
     Those are its own by a record or a pattern, and those of the task files that it has otherwise than root.
     """
@@ -38,8 +38,7 @@ def names_of_tombstones(
     for held in checkouts:
         tasks_there = own.get(held.name, set())
         tasks_there.update(_of_files(held, reader, tasks))
-        file_names = map(file_name, tasks_there)
-        named[held.name] = frozenset(map(fold_id, file_names))
+        named[held.name] = frozenset(map(file_name, tasks_there))
     return named
 
 

@@ -20,8 +20,9 @@ class _Entry(NamedTuple):
 
 
 class _Lead(NamedTuple):
-    """A path that was followed down to a folder."""
+    """A path of a commit that was followed down to a folder."""
 
+    commit: str
     path: str
     folder: str
     """The id of its tree."""
@@ -46,20 +47,36 @@ class Places:
         Raises:
             GitError: git can't tell.
         """
-        wanted = [(path, os.fsencode(path).split(b"/")) for path in paths]
-        if not wanted:
-            return {}
-        tree = self._objects.trees([commit]).get(commit)
-        if tree is None:
-            raise GitError(f"git has no commit {commit}; try: git fsck")
-        found: dict[str, str] = {}
-        left = [_Lead(path, tree, names) for path, names in wanted]
+        found = self.at_all((commit, path) for path in paths)
+        return {path: name for (_, path), name in found.items()}
+
+    def at_all(self, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Return the same of paths of several commits, by commit and path; one by one would take longer.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        asked = list(wanted)
+        trees = self._trees({commit for commit, _ in asked})
+        left = [_Lead(commit, path, trees[commit], os.fsencode(path).split(b"/")) for commit, path in asked]
+        found: dict[tuple[str, str], str] = {}
         while left:
             self._load({each.folder for each in left})
             met = [(each, self._folders[each.folder].get(each.names[0])) for each in left]
             found.update(_at_end(met))
             left = list(_further_down(met))
         return found
+
+    def _trees(self, commits: set[str]) -> dict[str, str]:
+        """Return the ids of the trees of some commits.
+
+        Raises:
+            GitError: git hasn't one of them.
+        """
+        trees = self._objects.trees(commits)
+        for commit in sorted(commits - trees.keys()):
+            raise GitError(f"git has no commit {commit}; try: git fsck")
+        return trees
 
     def _load(self, folders: set[str]) -> None:
         """Read the trees of some folders.
@@ -74,18 +91,18 @@ class Places:
             self._folders[tree] = dict(_entries(data, len(tree) // 2))
 
 
-def _at_end(met: Iterable[tuple[_Lead, _Entry | None]]) -> Iterator[tuple[str, str]]:
-    """Yield the paths that end where something other than a folder lies, each with its id."""
+def _at_end(met: Iterable[tuple[_Lead, _Entry | None]]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the commits and paths that end where something other than a folder lies, each with its id."""
     for each, entry in met:
         if entry is not None and not entry.is_folder and len(each.names) == 1:
-            yield each.path, entry.name
+            yield (each.commit, each.path), entry.name
 
 
 def _further_down(met: Iterable[tuple[_Lead, _Entry | None]]) -> Iterator[_Lead]:
     """Yield the paths that lead on into folders."""
     for each, entry in met:
         if entry is not None and entry.is_folder and len(each.names) > 1:
-            yield _Lead(each.path, entry.name, each.names[1:])
+            yield _Lead(each.commit, each.path, entry.name, each.names[1:])
 
 
 def _entries(data: bytes, id_size: int) -> Iterator[tuple[bytes, _Entry]]:

@@ -64,7 +64,7 @@ def _earlier(one: Mapping[str, datetime], other: Mapping[str, datetime]) -> dict
 
 
 Named = Mapping[str, Collection[str]]
-"""By name of a checkout: what tombstones in it may be called, folded; those of what may be its own tasks."""
+"""By name of a checkout: what tombstones in it may be called; those of what may be its own tasks."""
 
 
 @frozen
@@ -88,18 +88,31 @@ def asked_further(questions: Questions, further: Further, checkouts: Sequence[Ch
     return questions
 
 
-def with_branches(questions: Questions, checkouts: Iterable[CheckoutSource], root: Path) -> Questions:
+def asked_of_tips(
+    questions: Questions,
+    further: Further,
+    checkouts: Sequence[CheckoutSource],
+    at_tips: Sequence[CheckoutSource],
+    root: Path,
+) -> Questions:
+    """Return what the files make us ask, the tombstones at branch tips too; recorded worktrees tie their branches."""
+    if at_tips:
+        questions = further.questions([*checkouts, *at_tips])
+    return _with_branches(questions, checkouts, root)
+
+
+def _with_branches(questions: Questions, checkouts: Iterable[CheckoutSource], root: Path) -> Questions:
     """Return questions in which a worktree that is recorded as a task's own ties the branch that it is on, too."""
     on = {held.real_path: held.branch for held in checkouts if held.branch}
     tied = {}
     for path, each in questions.tied.items():
-        branches = {on.get(real_path(worktree, root)) for worktree in each.worktrees}
+        branches = {on.get(_real_path(worktree, root)) for worktree in each.worktrees}
         tied[path] = replace(each, branches=each.branches | frozenset(filter(None, branches)))
     return replace(questions, tied=tied)
 
 
-def real_path(path: str, root: Path) -> str:
-    """Return the absolute path, with links resolved, that a ledger's path in a root means; itself where it means none."""
+def _real_path(path: str, root: Path) -> str:
+    """Return the absolute path, with links resolved, that a ledger's path in root means; itself where it means none."""
     try:
         return os.path.realpath(os.path.normpath(root / path))
     except (ValueError, OSError):

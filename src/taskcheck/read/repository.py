@@ -18,9 +18,10 @@ from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.lineage import Lineage
 from taskcheck.read.locate import Location
+from taskcheck.read.own_tombstones import OwnTombstones, with_those_of
 from taskcheck.read.past import Past, far_back, read_past
 from taskcheck.read.program import compiled
-from taskcheck.read.questions import Further, OnProgress, Questions, asked_further, with_branches
+from taskcheck.read.questions import Further, OnProgress, Questions, asked_further, asked_of_tips
 from taskcheck.read.runner import GitError, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
@@ -106,19 +107,21 @@ def _read_repository(
         paths.know(remembered.fronts)
     checkouts = read_worktrees(location, records, common_dir, root_files, remembered, paths, errors, progress)
     checkouts += read_unlinked(location, settings.worktree, checkouts, common_dir)
-    checkouts = _with_tombstones(checkouts, sources, settings, location, trunk, further)
-    questions = with_branches(asked_further(questions, further, checkouts), checkouts, location.root)
+    tombstones = OwnTombstones(sources, settings.paths.tombstones, location.prefix, trunk, further)
+    checkouts = tombstones.in_worktrees(checkouts)
+    questions = asked_further(questions, further, checkouts)
     progress("asking git about history")
     taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
     compared = branch_tips(refs, settings.branches, taken, trunk)
     own = _own_tips(questions, refs, {*taken, *compared}, trunk)
     compared |= dict(list(own.items())[:MOST_OWN])
+    at_tips = tombstones.at_tips(git.objects, compared)
+    questions = asked_of_tips(questions, further, checkouts, at_tips, location.root)
     theirs = _fetched_trunk(candidates, listed)
     named = _tips({*questions.branches, *_branches_of(checkouts), *compared}, refs, trunk)
-    empty = EMPTY[id_length]
     past = Past()
     fetched: Fetched | Uncompared | None = None
-    with closing(Trees(git.objects, paths.folders(location.prefix), head, empty)) as trees:
+    with closing(Trees(git.objects, paths.folders(location.prefix), head, EMPTY[id_length])) as trees:
         if head is None:
             checkouts += read_branches(trees, compared, {}, root_files, paths, location.prefix)
             checkouts = code.parted(checkouts, None)
@@ -132,7 +135,9 @@ def _read_repository(
                 since=far_back(git, head, questions),
             )
             bases = history.bases(compared.values())
-            checkouts += read_branches(trees, compared, bases, root_files, paths, location.prefix)
+            checkouts += with_those_of(
+                at_tips, read_branches(trees, compared, bases, root_files, paths, location.prefix)
+            )
             checkouts = code.parted(_with_forks(history, checkouts, trees, location.prefix), history)
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
             past = read_past(lineage, questions, named, further.name, checkouts, common_dir, errors)
@@ -210,22 +215,6 @@ def _branches_of(checkouts: Iterable[CheckoutSource]) -> set[str]:
 def _heads(checkouts: Iterable[CheckoutSource]) -> set[str]:
     """Return the commits that live checkouts are at."""
     return {checkout.head for checkout in checkouts if checkout.head and checkout.defect is None}
-
-
-def _with_tombstones(
-    checkouts: list[CheckoutSource],
-    sources: Sources,
-    settings: Settings,
-    location: Location,
-    trunk: str | None,
-    further: Further,
-) -> list[CheckoutSource]:
-    """Return worktrees with the tombstones in them that may be of their own tasks."""
-    if not checkouts:
-        return []
-    from taskcheck.read.tombstones import read_tombstones
-
-    return read_tombstones(checkouts, sources, settings.paths.tombstones, location.prefix, trunk, further)
 
 
 def _with_forks(

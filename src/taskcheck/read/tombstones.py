@@ -1,4 +1,4 @@
-"""Tombstones inside worktrees: what a task's own worktree records of its runs, beside what root does."""
+"""Tombstones beside root's: what a task's own worktree, or the tip of its own branch, records of its runs."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -22,14 +22,12 @@ def read_tombstones(
     Args:
         checkouts: worktrees.
         sources: root's files.
-        pattern: where tombstones lie in the store; empty for nowhere.
+        pattern: where tombstones lie in the store.
         prefix: the store's folder within a checkout.
         trunk: its name.
         further: tells what they may be called.
     """
-    found = {}
-    if pattern:
-        found = {held.name: _paths(held, pattern, prefix) for held in checkouts}
+    found = {held.name: _paths(held, pattern, prefix) for held in checkouts}
     if not any(found.values()):
         return checkouts
     named = further.named(sources, checkouts, trunk)
@@ -44,12 +42,8 @@ def read_tombstones(
 
 def _likely(paths: Iterable[tuple[str, str]], names: Collection[str]) -> list[tuple[str, str]]:
     """Return those paths of tombstones that have one of some names."""
-    likely = []
-    for path, name in paths:
-        folded = fold_id(name)
-        if folded in names:
-            likely.append((path, name))
-    return likely
+    folded = set(map(fold_id, names))
+    return [(path, name) for path, name in paths if fold_id(name) in folded]
 
 
 def _paths(held: CheckoutSource, pattern: str, prefix: str) -> list[tuple[str, str]]:

@@ -294,7 +294,7 @@ def _work(source: _Source, root: Path, start: str, parts: list[str], table: Mapp
     """Make a worktree, with the commits on its branch."""
     folder, date, state = root / table["path"], source.date(table), table.get("state")
     options = ["--detach"] if state == "detached" else ["-b", table["branch"]]
-    options += ["--lock"] if state == "locked" or table.get("locked") else []
+    options += ["--lock"] if table.get("locked", state == "locked") else []
     _git(root, date, "worktree", "add", "-q", *options, str(folder), start)
     for part in parts:
         last = part == parts[-1]
