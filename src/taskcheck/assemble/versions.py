@@ -140,15 +140,19 @@ class Ancestry:
         """Tell whether root still has a file of the base, or its task in the archive, beside a file of its own."""
         if _at_one_path(base, root):
             return False
-        return base.place.path in self.tasks.by_path or self._is_put_away(base)
+        there = self.tasks.by_path.get(base.place.path)
+        is_there = there is not None and there.id == base.id
+        return is_there or self._is_put_away(base)
 
     def _stands_beside_task(self, base: Task, task: Task) -> bool:
         """Tell whether the checkout still has a file of the base where it was, beside a file of its own."""
         path = base.place.path
         if _at_one_path(base, task):
             return False
-        if path in self.held.files or path in self.held.behind.blobs:
-            return True
+        source = self.held.files.get(path) or self.held.behind.get(path)
+        if source is not None:
+            there = self._version_of(source)
+            return there is None or there.id == base.id
         known_in_root = path in self.tasks.by_path
         return known_in_root and path not in self.held.absent
 
