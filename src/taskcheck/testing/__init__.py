@@ -38,7 +38,7 @@ A fixture has these parts, of which only `repo.toml` must be there:
     branch = "task/NAME"
     path = ".worktrees/NAME"
     from = "base"                   # or "root": main's last commit before merges; or a branch that comes before it:
-                                    # worktrees in the order of their names, then branches
+                                    # worktrees in the order of their names, then branches; or "nothing"
     at = "2026-03-23T18:00:00Z"     # default: main's
     commit = true                   # false: its last changes stay uncommitted
     drop = []

@@ -23,6 +23,8 @@ _TIMESTAMP = re.compile(rb"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _GITIGNORE = b".tasks/\n.worktrees/\ntasks/logs/\n"
 _WORK = {"from": str, "at": str, "drop": list, "merged": ("no-ff", "squash", "ff")}
 _STATES = ("missing", "broken", "locked", "detached")
+_NOTHING = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+"""The tree without files."""
 _SETTINGS = {
     "now": str,
     "at": str,
@@ -271,6 +273,8 @@ def _build_repository(source: _Source, root: Path) -> None:
         starts["root"] = (root / ".git" / "refs" / "heads" / trunk).read_text().strip()
         starts.setdefault("base", starts["root"])
     works = list(source.works())
+    if any(table.get("from") == "nothing" for _, table in works):
+        starts["nothing"] = _git(root, source.date({}), "commit-tree", "-m", "nothing", _NOTHING).strip()
     for parts, table in works:
         start = table.get("from", "base")
         if start not in starts:

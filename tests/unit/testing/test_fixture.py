@@ -118,6 +118,12 @@ def test_a_worktree_has_a_branch_and_commits_of_its_own(fixture, into):
     ]
 
 
+def test_a_worktree_may_have_nothing_in_common_with_main(fixture, into):
+    build(fixture(NOW + '[worktrees.a]\nfrom = "nothing"\n', SMALL), into)
+    assert git(into, "merge-base", "main", "task/a").startswith("failed")
+    assert log(into, "task/a") == ["worktrees/a", "nothing"]
+
+
 def test_commits_of_main_may_have_messages_of_their_own(fixture, into):
     settings = NOW + '[history.01]\nmessage = "Fix it (#12)"\n[root]\nmessage = "Merge branch \'x\'"\n'
     build(fixture(settings, {"base/a": "1", "history/01/a": "2", "root/a": "3"}), into)
