@@ -59,12 +59,13 @@ def worktree_off_branch(
         return
     own = _branches(task, settings, dispatches)
     for checkout in _worktrees(task, checkouts, settings, dispatches):
-        if checkout.branch in own:
+        branch = checkout.branch or ""
+        if branch in own:
             continue
-        whose = _whose(checkout, task, tasks, checkouts, trunk)
+        whose = _whose(branch, checkout, task, tasks, checkouts, trunk)
         since = now - (checkout.switched_at or now)
         if whose and since > settings.limits.pickup_grace:
-            yield _finding(task, checkout, whose, age(since))
+            yield _finding(task, checkout, branch, whose, age(since))
 
 
 def _branches(task: Task, settings: Settings, dispatches: Dispatches | None) -> set[str | None]:
@@ -101,9 +102,8 @@ def _records(task: Task, dispatches: Dispatches | None) -> tuple[Entry | Tombsto
     return run.records
 
 
-def _whose(checkout: Checkout, task: Task, tasks: Tasks, checkouts: Checkouts, trunk: str | None) -> str:
+def _whose(branch: str, checkout: Checkout, task: Task, tasks: Tasks, checkouts: Checkouts, trunk: str | None) -> str:
     """Return, in words, what the branch is that a worktree has checked out; empty where it may be any."""
-    branch = checkout.branch or ""
     if branch == trunk:
         return "trunk"
     name = checkouts.branch_owners.get(branch, task.id)
@@ -118,15 +118,15 @@ def _whose(checkout: Checkout, task: Task, tasks: Tasks, checkouts: Checkouts, t
     return f"the branch of {other.id}"
 
 
-def _finding(task: Task, checkout: Checkout, whose: str, since: str) -> Finding:
+def _finding(task: Task, checkout: Checkout, branch: str, whose: str, since: str) -> Finding:
     """Return the finding that a worktree has something else checked out."""
     path = checkout.path or checkout.name
-    there = Evidence(place=Place(path=path), saw=f"{checkout.branch} is checked out")
+    there = Evidence(place=Place(path=path), saw=f"{branch} is checked out")
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"worktree {path} of {task.id} has had {checkout.branch} ({whose}) checked out for {since}",
+        message=f"worktree {path} of {task.id} has had {branch} ({whose}) checked out for {since}",
         expected="the task's own branch in its worktree",
         evidence=(status_of(task), there),
-        identity=(checkout.name, checkout.branch or ""),
+        identity=(checkout.name, branch),
     )

@@ -88,8 +88,7 @@ class _CopyParser:
         """Take the files of one checkout."""
         renamed = RenameReader(self.reader, self.tasks).in_checkout(held)
         reader = self.reader.following(renamed)
-        version = cache(reader.version) if renamed else self.version
-        ancestry = Ancestry(version=version, held=held, tasks=self.tasks)
+        ancestry = Ancestry(version=self.version, held=held, tasks=self.tasks)
         for source in (*held.files.values(), *self._behind(held)):
             at_path = self.tasks.by_path.get(source.path)
             if at_path is not None and self._is_only_behind(source, checkout, at_path):
@@ -116,15 +115,13 @@ class _CopyParser:
 
     def _is_same(self, held: CheckoutSource, path: str) -> bool:
         """Return whether a file was that of the task that root has there by now; noted, for many checkouts have it."""
-        source = held.behind.get(path)
+        blob = held.behind.blobs[path]
         root = self.tasks.by_path.get(path)
-        if source is None or source.data is None or root is None:
+        before = self.version(held.behind.contents[blob], path, "root")
+        if before is None or root is None or before.id != root.id:
             return False
-        before = self.version(source.data, path, "root")
-        is_same = before is not None and before.id == root.id
-        if is_same:
-            self._same.add((path, held.behind.blobs[path]))
-        return is_same
+        self._same.add((path, blob))
+        return True
 
     def _take(self, task: Task, source: Source, checkout: Checkout, ancestry: Ancestry, reader: TaskReader) -> None:
         """Tell whose version a file is."""
