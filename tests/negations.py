@@ -5,11 +5,11 @@ usage: python tests/negations.py [--from N] [--count N] [--only N,N ...] [--whol
 
 The places are all in the rules of the families lifecycle, drift and register, in what they share, and in the modules of
 `assemble` that decide what they are told. A negation is noticed where a state of the decision table is judged
-otherwise: first some of each row, then a part of all, with --whole all; else where a fixture has other findings or
-fixes, or, if it has a skipped.txt, other reasons not to look. What changes words beside the message alone (evidence,
-remedies, titles of fixes, why one is unsafe) is counted apart, for other tests hold these. What nobody notices is listed, and makes the exit code 1, unless `EQUIVALENT` says why
-nothing can. No test runs meanwhile: the code of one function is replaced, the same sources are judged again, and the
-code is put back.
+otherwise: first some of each row, then a part of all, with --whole all; else where a fixture of any rule has other
+findings or fixes, or, if it has a skipped.txt, other reasons not to look. What changes words beside the message alone
+(evidence, remedies, titles of fixes, why one is unsafe) is counted apart, for other tests hold these. What nobody
+notices is listed, and makes the exit code 1, unless `EQUIVALENT` says why nothing can. No test runs meanwhile: the code
+of one function is replaced, the same sources are judged again, and the code is put back.
 """
 
 import argparse
@@ -38,18 +38,21 @@ from taskcheck.checks import chosen  # noqa: E402
 from taskcheck.engine.judge import run_rules  # noqa: E402
 from taskcheck.engine.rule import Rule  # noqa: E402
 from taskcheck.model.sources import Sources  # noqa: E402
+from taskcheck.plugins import manager as plugins  # noqa: E402
 from taskcheck.store import Request, Store, open_store  # noqa: E402
 from taskcheck.testing import build  # noqa: E402
 from tests.conftest import FIXTURES, request_for, where_for  # noqa: E402
 from tests.samples import sampled  # noqa: E402
 from tests.verdicts.table import all_states  # noqa: E402
-from tests.verdicts.test_verdicts import FAMILIES, RULES, SHARE, by_row, judged, possible  # noqa: E402
+from tests.verdicts.test_verdicts import FAMILIES, SHARE, by_row, judged, possible  # noqa: E402
 
 SECONDS = 120
 """After so many what is judged is taken for something that never ends, and has been noticed."""
 
 JUDGES = ("landings", "aftermath", "claims", "standing", "dispatches", "runs", "liveness", "checkouts", "copies")
 """The modules of `assemble` that decide what the rules are told."""
+
+EVERY_RULE = plugins.load(third_party=False).rules()
 
 WORDS = "words beside the message alone"
 
@@ -239,11 +242,11 @@ class Fixture:
 
 
 def fixtures(folder: Path) -> list[Fixture]:
-    """Return the fixtures of the rules that are looked at, built and read."""
+    """Return the fixtures of all rules, built and read: what is assembled, others are told, too."""
     found = []
     for case in sorted(FIXTURES.glob("*/*/repo.toml")):
         rule = case.parent.parent.name
-        if rule not in RULES:
+        if rule not in EVERY_RULE:
             continue
         built = build(case.parent, folder / str(len(found)))
         store, request = open_store(where_for(built)), request_for(built)
