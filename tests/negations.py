@@ -49,7 +49,10 @@ from tests.verdicts.test_verdicts import FAMILIES, SHARE, by_row, judged, possib
 SECONDS = 120
 """After so many what is judged is taken for something that never ends, and has been noticed."""
 
-JUDGES = ("landings", "aftermath", "claims", "standing", "dispatches", "runs", "liveness", "checkouts", "copies")
+JUDGES = (
+    "landings", "aftermath", "claims", "standing", "dispatches", "runs", "liveness", "checkouts", "copies", "versions",
+    "tombstones", "fetched",
+)  # fmt: skip
 """The modules of `assemble` that decide what the rules are told."""
 
 EVERY_RULE = plugins.load(third_party=False).rules()
