@@ -437,3 +437,17 @@ def test_a_folder_where_one_would_be_is_none(root: Path) -> None:
     (folder / "more").write_text("{}")
     removed(own)
     assert found(root) == []
+
+
+@pytest.mark.parametrize("hours", [11, 24 * 90])
+@pytest.mark.parametrize("is_last", [True, False])
+def test_a_commit_of_a_clock_that_is_behind_hides_none_below_it(root: Path, hours: int, is_last: bool) -> None:
+    """Some rebases keep the dates that commits had, however old these are."""
+    bury(root)
+    make_ready(root)
+    (root / "later.txt").write_text("later\n")
+    git("add", "later.txt", cwd=root)
+    git("commit", "-q", "-m", "by another machine", cwd=root, GIT_COMMITTER_DATE=ago(hours))
+    if not is_last:
+        git("commit", "-q", "--allow-empty", "-m", "by this one", cwd=root)
+    assert ends(root) == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice, takewhile
 from posixpath import basename
 from typing import TypeVar
 
@@ -10,7 +11,8 @@ from taskcheck.documents.frozen import frozen
 from taskcheck.model.history import Moved
 from taskcheck.read.files import MAX_TASK_BYTES
 from taskcheck.read.history import History, seen_from_first_parent
-from taskcheck.read.rawdiff import Delta, Step
+from taskcheck.read.rawdiff import Delta
+from taskcheck.read.walk import MOST_OLDER
 
 T = TypeVar("T")
 
@@ -45,17 +47,26 @@ class Lineage:
         Args:
             earliest: from when on, in seconds since 1970; None for as far back as history was read.
         """
-        graph = self.history.graph
-        steps: list[Step] = []
-        for number in graph.members(self.history.mainline):
-            is_over = number < graph.edge or len(steps) == MOST_COMMITS
-            if is_over or graph.times[number] < (earliest or 0):
-                break
-            steps.append(seen_from_first_parent(graph, number))
+        steps = [seen_from_first_parent(self.history.graph, number) for number in self._since(earliest or 0)]
         deltas = self.history.git.deltas
         deltas.load(steps)
         for step in steps:
             yield step[0], deltas.told(step)
+
+    def _since(self, earliest: int) -> list[int]:
+        """Return the numbers of the commits of root's own line down to the last one that isn't dated before a time."""
+        graph = self.history.graph
+        line = takewhile(lambda number: number >= graph.edge, graph.members(self.history.mainline))
+        found: list[int] = []
+        older: list[int] = []
+        for number in islice(line, MOST_COMMITS):
+            older.append(number)
+            if graph.times[number] >= earliest:
+                found += older
+                older.clear()
+            elif len(older) > MOST_OLDER:
+                break
+        return found
 
     def traced(self, paths: Iterable[str], earliest: int | None = None) -> Iterator[tuple[str, Delta]]:
         """Yield what the commits did to some files, each under its present path, whatever it was called then.

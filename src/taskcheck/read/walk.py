@@ -8,6 +8,10 @@ from taskcheck.read.graph import Commit, Graph
 from taskcheck.read.points import cut_short
 from taskcheck.read.runner import GitError, GitSilent
 
+MOST_OLDER = 100
+"""Commits in a row of root's own line that are dated before what is asked for, and may have newer ones below them: some
+clock was behind, or a rebase has kept old dates."""
+
 
 @frozen
 class Walked:
@@ -27,7 +31,7 @@ def walk(git: Git, head: str, tips: Collection[str], since: int | None = None, l
         git: the repository.
         head: root's commit.
         tips: other commits.
-        since: root's own line is followed until a commit before this time, in seconds since 1970.
+        since: root's own line is followed until all is before this time, in seconds since 1970.
         line: so many commits of each tip's own line are listed, if there are.
 
     Raises:
@@ -106,6 +110,8 @@ class _Frontier:
         self._since = since
         self._mainline: str | None = tips[0]
         """The next commit of root's own line; None where that is older than what is asked for."""
+        self._older = 0
+        """How many of that line, in a row, were older."""
         self._lines = dict.fromkeys(tips[1:], line) if line else {}
         """How many more commits are wanted of the lines that begin at some."""
 
@@ -131,12 +137,19 @@ class _Frontier:
         self._listed[commit.name] = commit
         self._open.discard(commit.name)
         if commit.name == self._mainline:
-            ends = not commit.parents or (self._since is not None and commit.at < self._since)
-            self._mainline = None if ends else commit.parents[0]
+            self._mainline = self._next_of_line(commit)
         more = self._lines.pop(commit.name, 0) - 1
         if more > 0 and commit.parents:
             self._lines[commit.parents[0]] = max(more, self._lines.get(commit.parents[0], 0))
         self._lead_on(commit)
+
+    def _next_of_line(self, commit: Commit) -> str | None:
+        """Return the commit of root's own line after one; None where the line ends, or is older than what is asked."""
+        is_older = self._since is not None and commit.at < self._since
+        self._older = self._older + 1 if is_older else 0
+        if not commit.parents or self._older > MOST_OLDER:
+            return None
+        return commit.parents[0]
 
     def _lead_on(self, commit: Commit) -> None:
         """Note that what leads to a commit leads to its parents; they are wanted if not all tips do."""
