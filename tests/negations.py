@@ -50,8 +50,7 @@ SECONDS = 120
 """After so many what is judged is taken for something that never ends, and has been noticed."""
 
 JUDGES = (
-    "landings", "aftermath", "claims", "standing", "dispatches", "runs", "liveness", "checkouts", "copies", "versions",
-    "tombstones", "fetched",
+    "landings", "aftermath", "claims", "standing", "dispatches", "runs", "liveness", "checkouts", "copies", "fetched",
 )  # fmt: skip
 """The modules of `assemble` that decide what the rules are told."""
 
