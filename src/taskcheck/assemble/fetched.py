@@ -28,18 +28,17 @@ def parse_fetched(git: Repository | Unavailable, reader: TaskReader, tasks: Task
 
 def _tasks(fetched: Fetched, reader: TaskReader, tasks: Tasks) -> dict[str, Task | None]:
     """Return the tasks of the files that trunk changed, by id; None for those that it has put away or removed."""
-    there = {source.path: reader.read(source, f"branch:{fetched.name}") for source in fetched.files.values()}
     found: dict[str, Task | None] = {}
-    for path in sorted((*fetched.absent, *there)):
-        root = tasks.by_path.get(path)
-        if root is not None and there.get(path) is None:
-            found[root.id] = None
+    for path in fetched.absent & tasks.by_path.keys():
+        found[tasks.by_path[path].id] = None
+    there = {source.path: reader.read(source, f"branch:{fetched.name}") for source in fetched.files.values()}
+    for path in there.keys() & tasks.by_path.keys():
+        found[tasks.by_path[path].id] = None
     for path, task in there.items():
-        if task is None:
-            continue
-        name = _name(task, tasks.by_path.get(path))
-        is_archived = reader.archived(path)
-        found[name] = None if is_archived else task
+        if task is not None:
+            name = _name(task, tasks.by_path.get(path))
+            is_archived = reader.archived(path)
+            found[name] = None if is_archived else task
     return found
 
 
