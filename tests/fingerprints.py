@@ -23,7 +23,7 @@ from tests.conftest import FIXTURES, request_for, where_for  # noqa: E402
 
 def lines() -> Iterator[str]:
     """Yield the table's lines."""
-    for case in sorted(FIXTURES.glob("*/*/repo.toml")):
+    for case in sorted(FIXTURES.glob("*/*-*/repo.toml")):
         name = case.parent.relative_to(FIXTURES).as_posix()
         with tempfile.TemporaryDirectory() as folder:
             built = build(case.parent, Path(folder, "repo"))
