@@ -39,7 +39,9 @@ class Places:
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
+        self._trees_read: dict[str, bytes] = {}
         self._folders: dict[str, Mapping[bytes, _Entry]] = {}
+        """What is in those of them that have a name which was asked for."""
 
     def at(self, commit: str, paths: Iterable[str]) -> dict[str, str]:
         """Return the ids of the files, links and submodules at those of some paths of a commit that have one.
@@ -62,7 +64,7 @@ class Places:
         found: dict[tuple[str, str], str] = {}
         while left:
             self._load({each.folder for each in left})
-            met = [(each, self._folders[each.folder].get(each.names[0])) for each in left]
+            met = [(each, self._entry(each.folder, each.names[0])) for each in left]
             found.update(_at_end(met))
             left = list(_further_down(met))
         return found
@@ -84,11 +86,23 @@ class Places:
         Raises:
             GitError: git hasn't one of them.
         """
-        read = self._objects.read(folders - self._folders.keys(), "tree", _MOST_TREE)
+        read = self._objects.read(folders - self._trees_read.keys(), "tree", _MOST_TREE)
         for tree, why in sorted(read.unread.items()):
             raise GitError(f"tree {tree}: {why}")
-        for tree, data in read.contents.items():
-            self._folders[tree] = dict(_entries(data, len(tree) // 2))
+        self._trees_read.update(read.contents)
+
+    def _entry(self, folder: str, name: bytes) -> _Entry | None:
+        """Return what a folder has under a name; most have nothing, and aren't taken apart to tell.
+
+        Raises:
+            GitError: its tree is damaged.
+        """
+        data = self._trees_read[folder]
+        if b" %b\0" % name not in data:
+            return None
+        if folder not in self._folders:
+            self._folders[folder] = dict(_entries(data, len(folder) // 2))
+        return self._folders[folder].get(name)
 
 
 def _at_end(met: Iterable[tuple[_Lead, _Entry | None]]) -> Iterator[tuple[tuple[str, str], str]]:
