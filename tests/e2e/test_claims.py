@@ -224,6 +224,16 @@ def test_a_status_that_isnt_committed_may_have_just_been_set(repo: Repo) -> None
     assert safety(repo) == "unsafe"
 
 
+@pytest.mark.parametrize(("cap", "safe"), [("MOST_FILES", "unsafe"), ("MOST_COMMITS", "unsafe"), (None, "safe")])
+def test_where_history_is_asked_no_further_nobody_knows(
+    repo: Repo, cap: str | None, safe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed(repo)
+    if cap is not None:
+        monkeypatch.setattr(f"taskcheck.read.standing.{cap}", 0)
+    assert safety(repo) == safe
+
+
 def test_a_run_that_began_after_the_merge_may_have_more_to_do(repo: Repo) -> None:
     landed(repo)
     tombstone(repo.root, "x", started_at="2026-03-24T14:00:00Z", ended_at="2026-03-24T15:00:00Z", outcome="failed")

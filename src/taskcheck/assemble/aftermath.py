@@ -39,6 +39,8 @@ class AftermathReader:
         if begun is not None and begun > landed.at:
             return "a run of it began after that"
         given = self.standing.given(task)
-        if given is not None and given.after(landed):
+        if given is None:
+            return "root's history doesn't tell when its status was set"
+        if given.after(landed):
             return f"root's status was set after that, by {given.commit[:9]}"
         return ""
