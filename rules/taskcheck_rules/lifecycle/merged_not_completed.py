@@ -78,12 +78,13 @@ def merged_not_completed(
 
     ## Fix
     Sets the first status of the done class. Safe where git proves the merge of a branch that a ledger or the task's
-    front matter names, and the branch left the task in review, or its status alone. Unsafe where something says that
-    work is left: the branch left the task in work; its worker lives, or its worktree says so; another branch of it
-    hasn't landed; the branch is recorded for another task, too; a run began, or root's status was set, after the branch
-    had landed; the status isn't committed; root has given the file another title since the run; or root says that it is
-    parked, ready or stopped. None where another checkout has another task of the id. Where root itself has two files of
-    one id, nothing is said of either: nobody knows which of them the branch meant.
+    front matter names, and the branch left the task in review, or its status alone. Unsafe where something says
+    that work is left: the branch left the task in work; its worker lives, or its worktree says so; another branch
+    of it hasn't landed; the branch is recorded for another task, too; a run began, or root's status was set, after
+    the branch had landed; the status isn't committed, or history doesn't tell since when it stands; root has given
+    the file another title since the run; or root says that it is parked, ready or stopped. None where another
+    checkout has another task of the id. Where root itself has two files of one id, nothing is said of either:
+    nobody knows which of them the branch meant.
 
     For a pull request safe takes more than the forge's word: root's history has the commit that it names, and nobody
     took that back, not even in part; it is of the repository that root's remote `origin` names; root's task file or a
