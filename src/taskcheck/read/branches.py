@@ -1,6 +1,6 @@
 """Reads branch tips as checkouts: their task files that differ from root's, straight from git's objects."""
 
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from typing import TypeVar
@@ -15,7 +15,7 @@ from taskcheck.read.known import Contents
 from taskcheck.read.objects import Blobs
 from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.tasks import TaskPaths
-from taskcheck.read.trees import Different, Listing, Trees
+from taskcheck.read.trees import Different, Link, Trees
 
 T = TypeVar("T")
 
@@ -204,33 +204,67 @@ class _Compared:
         Raises:
             GitError: git can't tell.
         """
-        listing = self.trees.of(tip, base)
-        own = self._tasks(listing.own)
+        own = self._tasks(self.trees.of(tip, base).own)
         if base is None:
             return _Differing(self._unlike_root({**self.uncommitted, **own}), {})
-        if base not in self._bases:
-            self._bases[base] = self._of_base(listing)
-        at_base = self._bases[base]
+        at_base = self._at_base(base)
         return _Differing(
             files=self._unlike_root({**at_base.files, **own}),
             behind=at_base.behind if at_base.behind.keys().isdisjoint(own) else _without(at_base.behind, own),
         )
 
+    def _at_base(self, base: str) -> _Differing:
+        """Return the files in which a base differs from root; many branches have one.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        line = [base]
+        while line[-1] not in self._bases:
+            line.append(self.trees.link(line[-1]).before)
+        for commit in reversed(line[:-1]):
+            self._bases[commit] = self._told_from(self.trees.link(commit), commit)
+        return self._bases[base]
+
     @cached_property
     def _bases(self) -> dict[str, _Differing]:
-        """The files in which bases differ from root, by commit: many branches have one."""
-        return {}
+        """The files in which commits differ from root; first those that root has otherwise than its own commit."""
+        files: dict[str, str | None] = {}
+        behind: dict[str, str] = {}
+        for path, blob in self.uncommitted.items():
+            self._sort(path, blob, files, behind)
+        return {self.trees.start: _Differing(files, behind)}
 
-    def _of_base(self, listing: Listing) -> _Differing:
-        """Return how the base of a commit differs from root; no file is behind one that root hasn't got."""
-        blobs = self._unlike_root({**self.uncommitted, **self._tasks(listing.base)})
-        behind = {path: blob for path, blob in blobs.items() if blob is not None and path in self.root_blobs}
-        return _Differing(files=_without(blobs, behind), behind=behind)
+    def _told_from(self, link: Link, commit: str) -> _Differing:
+        """Return the files in which a commit differs from root, by those of the one that it was told from."""
+        before = self._bases[link.before]
+        files, behind = dict(before.files), dict(before.behind)
+        listing = self.trees.of(commit)
+        for path, task in self._inside(link.paths):
+            files.pop(task, None)
+            behind.pop(task, None)
+            self._sort(task, listing.blob(path), files, behind)
+        return _Differing(files, behind)
+
+    def _sort(self, path: str, blob: str | None, files: dict[str, str | None], behind: dict[str, str]) -> None:
+        """Note a file of a base where root has it otherwise; it is behind none that root hasn't got."""
+        if blob == self.root_blobs.get(path):
+            return
+        if blob is not None and path in self.root_blobs:
+            behind[path] = blob
+        else:
+            files[path] = blob
 
     def _tasks(self, files: Different) -> dict[str, str | None]:
         """Return the task files among some files, by path within the store."""
-        inside = self.inside
-        return {task: blob for path, blob in files.items() if (task := inside(path)) is not None}
+        return {task: files[path] for path, task in self._inside(files)}
+
+    def _inside(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield those of some paths in the repository that are of task files, each with the one within the store."""
+        for path in paths:
+            task = self.inside(path)
+            if task is not None:
+                yield path, task
 
     def _unlike_root(self, blobs: Mapping[str, str | None]) -> dict[str, str | None]:
         """Return those of some files that root hasn't, or has otherwise."""

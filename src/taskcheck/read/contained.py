@@ -29,6 +29,8 @@ class _Taken:
     """Root's side of the first merge."""
     fork: str | None
     """Where the branch had left that; None where they had nothing in common."""
+    parents: Sequence[str]
+    """Of the tip."""
 
     @property
     def made(self) -> Step:
@@ -37,8 +39,13 @@ class _Taken:
 
     @property
     def branched(self) -> Step | None:
-        """What the branch had changed; None where it never left root's history."""
-        return (self.tip, self.fork) if self.fork else None
+        """What the branch had changed; None where it never left root's history.
+
+        Of a branch of one commit that is what the commit changed, which git was asked already.
+        """
+        if self.fork is None:
+            return None
+        return (self.tip,) if self.parents == [self.fork] else (self.tip, self.fork)
 
 
 @frozen(slots=False)
@@ -109,7 +116,8 @@ class ContainedReader:
         if not merges:
             return None
         before = graph.parents_of(merges[-1])[0]
-        return _Taken(tip=tip, merges=merges, before=before, fork=graph.base(before, tip))
+        fork = graph.base(before, tip)
+        return _Taken(tip=tip, merges=merges, before=before, fork=fork, parents=graph.parents_of(tip))
 
     def _not_there(self, taken: _Taken) -> str | None:
         """Return, in words, that a merge took nothing of a branch over, or that root has a file as it was before."""

@@ -137,7 +137,8 @@ class _ForkReader:
             done |= parting.own | parting.root
         self.history.changes.index(done)
         self.history.changes.index_merges(done, self.trees)
-        self.trees.load(parting.base for parting in partings)
+        bases = {parting.base for parting in partings}
+        self.trees.follow(sorted(bases, key=self.history.graph.numbers.__getitem__, reverse=True))
 
     def _asked(self, checkout: CheckoutSource, parting: _Parting) -> _Asked:
         """Return what the comparison of a checkout may need.

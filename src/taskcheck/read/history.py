@@ -120,13 +120,13 @@ class History:
         return {}
 
     def bases(self, tips: Iterable[str]) -> dict[str, str]:
-        """Return the merge-bases of root and of those of some tips that have one, by tip."""
+        """Return the merge-bases of root and of those of some tips that have one, by tip; the newest first."""
         found = {}
         for tip in tips:
             base = None if tip in self.broken else self.base(tip)
             if base is not None:
                 found[tip] = base
-        return found
+        return dict(sorted(found.items(), key=lambda pair: -self.graph.numbers[pair[1]]))
 
     def since(self, commit: str) -> Commits:
         """Return what root has beyond a commit."""

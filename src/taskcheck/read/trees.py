@@ -1,6 +1,6 @@
 """The task files of commits: each commit's are those of root's commit but for what differs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from taskcheck.documents.frozen import frozen
@@ -47,6 +47,16 @@ class Listing:
         return _by_name(path for path in {**self.base, **self.own} if path not in self.root.files)
 
 
+@frozen
+class Link:
+    """How a commit was told from another one."""
+
+    before: str
+    """The other one."""
+    paths: Collection[str]
+    """The files in which they differ."""
+
+
 @frozen(slots=False)
 class _Root:
     """The files of root's commit, which all others are told from."""
@@ -74,7 +84,9 @@ class Trees:
         self.objects = objects
         self._differ = Differ(objects, (*RAW, *(("--", *folders) if folders else ())), raw_files)
         self._head, self._empty = head, empty
-        self._read: dict[Step, Different] = {}
+        self._read: dict[Step, Different] = {(self.start, self.start): {}}
+        self._links = {self.start: Link(self.start, ())}
+        """Of commits that were followed."""
 
     def close(self) -> None:
         """End git's process."""
@@ -85,11 +97,46 @@ class Trees:
 
         Args:
             commits: whose files are asked for.
-            bases: where the history of some of them left root's.
+            bases: where the history of some of them left root's, in an order in which neighbours differ in little.
         """
         known = bases or {}
-        asked = [(commit, known.get(commit, self._start)) for commit in commits]
-        self.load_steps([*asked, *((base, self._start) for _, base in asked if base != self._start)])
+        self.follow(known.values())
+        steps = ((commit, known.get(commit, self.start)) for commit in commits)
+        self.load_steps(step for step in steps if step[0] != step[1])
+
+    def follow(self, commits: Iterable[str]) -> None:
+        """Ask for the files of commits, of each what it has otherwise than the one before; the first than root's.
+
+        So what changed since a thousand commits is told once, and not again for each of them.
+        """
+        new = [commit for commit in dict.fromkeys(commits) if commit not in self._links]
+        steps = list(zip(new, [self.start, *new], strict=False))
+        self.load_steps(steps)
+        for commit, before in steps:
+            self._take(commit, before)
+
+    def _take(self, commit: str, before: str) -> None:
+        """Note what a commit has otherwise than root's, by what it has otherwise than the one before.
+
+        Where git can't tell that, or nothing is known of the one before, it is asked about the commit by itself.
+        """
+        if before not in self._links or (commit, before) not in self._read:
+            before = self.start
+            self.load_steps([(commit, before)])
+        changed = self._read.get((commit, before))
+        if changed is not None:
+            self._read[commit, self.start] = {**self._read[before, self.start], **changed}
+            self._links[commit] = Link(before, changed.keys())
+
+    def link(self, commit: str) -> Link:
+        """Return how a commit was told that was followed; others are asked for.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        self.follow([commit])
+        self._differ.refuse((commit, self.start))
+        return self._links[commit]
 
     def load_steps(self, steps: Iterable[Step]) -> None:
         """Ask for what is different between commits; many at a time take less time."""
@@ -101,9 +148,10 @@ class Trees:
         Raises:
             GitError: git can't tell.
         """
-        if base is None or base == self._start:
-            return Listing(self.root, {}, self.told((commit, self._start)))
-        return Listing(self.root, self.told((base, self._start)), self.told((commit, base)))
+        if base is None or base == self.start:
+            return Listing(self.root, {}, self.told((commit, self.start)))
+        own = self.told((commit, base)) if commit != base else {}
+        return Listing(self.root, self.told((base, self.start)), own)
 
     def told(self, step: Step) -> Different:
         """Return what is different in the later commit of two.
@@ -128,7 +176,7 @@ class Trees:
         return _Root({path: blob for path, blob in found.items() if blob is not None})
 
     @property
-    def _start(self) -> str:
+    def start(self) -> str:
         """What the files of commits are told from."""
         return self._head or self._empty
 
