@@ -1,7 +1,6 @@
 """How a worktree's copy of a task differs from root's, key by key."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import permutations
 
 from taskcheck import Checkout, Copy, Dispatch, Fork, People, Settings, Task, Value, frozen
 
@@ -137,18 +136,21 @@ def _between(copy: Copy, root: Task) -> bool:
 
 def speaking(comparisons: list[Comparison], own: Checkout | None) -> list[Comparison]:
     """Return the comparisons that are ahead; of two stacked branches one alone speaks."""
-    found = [comparison for comparison in comparisons if comparison.ahead]
-    for later, earlier in permutations(found[::-1], 2):
-        both_speak = later in found and earlier in found
-        if both_speak and _stacked(later, earlier):
-            found.remove(_echo(later, earlier, own))
-    return found
+    ahead = [comparison for comparison in comparisons if comparison.ahead]
+    silent: set[int] = set()
+    for later in ahead[::-1]:
+        below = _below(later)
+        stacked = [other for other in ahead[::-1] if other.copy.checkout.name in below] if below else []
+        for earlier in stacked:
+            if silent.isdisjoint({id(later), id(earlier)}):
+                silent.add(id(_echo(later, earlier, own)))
+    return [comparison for comparison in ahead if id(comparison) not in silent]
 
 
-def _stacked(later: Comparison, earlier: Comparison) -> bool:
-    """Return whether the later copy's history has what the earlier one's checkout changed."""
-    fork = later.copy.checkout.fork
-    return isinstance(fork, Fork) and earlier.copy.checkout.name in fork.containing
+def _below(comparison: Comparison) -> frozenset[str]:
+    """Return the names of the checkouts whose changes a copy's history has."""
+    fork = comparison.copy.checkout.fork
+    return fork.containing if isinstance(fork, Fork) else frozenset()
 
 
 def _echo(later: Comparison, earlier: Comparison, own: Checkout | None) -> Comparison:

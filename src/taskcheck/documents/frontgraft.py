@@ -5,6 +5,7 @@ taken together, whichever keys these are of.
 """
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from taskcheck.documents.document import DocumentError, Refused, Route, Value, decode
 from taskcheck.documents.linediff import Incomparable
@@ -24,7 +25,8 @@ def _text(data: bytes) -> str:
     return data.decode()
 
 
-def changed_with(keys: Collection[str], origin: Origin, *, shape: Shape) -> frozenset[str]:
+@lru_cache(maxsize=8)  # the copies of a task come one after the other, and many have the same bytes
+def changed_with(keys: frozenset[str], origin: Origin, *, shape: Shape) -> frozenset[str]:
     """Return the keys with a line in a change of the origin that one of these has a line in too, and so on; with them.
 
     Raises:

@@ -1,6 +1,7 @@
 """What root takes over from another checkout's copy of a task, so that git merges the two afterwards; pure."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Refused
@@ -40,7 +41,7 @@ def taking(root: Task, copy: Copy | None, values: Mapping[str, str], settings: S
     edits = []
     for key, value in {**values, **own}.items():
         edits.append(SetKey(place=root.place.at(key), value=value, origin=origin if key in own else None))
-    return Taking(tuple(edits), _meets(root.document, copy, edits, settings))
+    return Taking(tuple(edits), _meets(root.document, copy, origin, edits, settings))
 
 
 def _origin(copy: Copy, document: Document) -> Origin | None:
@@ -59,7 +60,7 @@ def _taken_along(root: Task, copy: Copy, keys: Mapping[str, str], origin: Origin
     from taskcheck.documents.frontgraft import changed_with
 
     try:
-        beside = changed_with(keys, origin, shape=settings.shape)
+        beside = changed_with(frozenset(keys), origin, shape=settings.shape)
     except Refused:
         return {}
     never = {root.keys["status"], root.keys["owner"], root.keys.get("id", "id"), "taskcheck"}
@@ -80,13 +81,25 @@ def _newer_in_root(root: Task, copy: Copy, key: str) -> bool:
     return key != root.keys["updated_at"] or str(ours) > str(theirs)
 
 
-def _meets(document: Document, copy: Copy, edits: list[SetKey], settings: Settings) -> str:
+def _meets(document: Document, copy: Copy, origin: Origin, edits: list[SetKey], settings: Settings) -> str:
     """Return which lines of which branch a merge would leave to a person, were the edits made."""
     try:
-        data = with_keys(whole(document).encode(), edits, shape=settings.shape)
+        lines = _met_after(whole(document), tuple(edits), origin, settings.shape)
     except (DocumentError, Refused):
         return ""  # it isn't made at all, and that is said
-    return met(copy, data, shape=settings.shape)
+    return _said(copy, lines)
+
+
+@lru_cache(maxsize=8)  # as in `changed_with`
+def _met_after(text: str, edits: tuple[SetKey, ...], origin: Origin, shape: Shape) -> str:
+    """Return which lines a merge of an origin with a file would leave to a person, were edits made; empty for none.
+
+    Raises:
+        DocumentError, Refused: the edits can't be made.
+    """
+    from taskcheck.documents.frontgraft import meeting
+
+    return meeting(origin, with_keys(text.encode(), edits, shape=shape), shape=shape)
 
 
 def met(copy: Copy, data: bytes, *, shape: Shape) -> str:
@@ -94,7 +107,11 @@ def met(copy: Copy, data: bytes, *, shape: Shape) -> str:
     from taskcheck.documents.frontgraft import meeting
 
     origin = _origin(copy, copy.task.document) if copy.task.document else None
-    lines = meeting(origin, data, shape=shape) if origin else ""
+    return _said(copy, meeting(origin, data, shape=shape)) if origin else ""
+
+
+def _said(copy: Copy, lines: str) -> str:
+    """Return where a merge of a copy's branch would conflict; empty where no line would."""
     if not lines:
         return ""
     branch = f"branch {copy.checkout.branch}" if copy.checkout.branch else copy.checkout.spoken

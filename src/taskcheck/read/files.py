@@ -5,7 +5,6 @@ import stat
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,8 +12,8 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.documents import Trouble
 from taskcheck.documents.bounded import RETRY_PAUSES, Busy, Unreadable, open_bounded, read_bounded, stamp_of
 from taskcheck.documents.frozen import field, frozen
-from taskcheck.documents.values import phrase
 from taskcheck.model.sources import Source
+from taskcheck.read.links import Links
 
 MAX_TASK_BYTES = 8 * 1024 * 1024
 MAX_LEDGER_BYTES = 16 * 1024 * 1024
@@ -80,8 +79,10 @@ class Globs:
 class Folder:
     """A checkout on disk: where it is, and which other checkouts lie in it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, links: Links | None = None) -> None:
         self.root = root
+        self._prefix = os.path.join(root, "")  # noqa: PTH118 - what lies in there may be millions of files
+        self._links = links or Links()
         self.errors: list[str] = []
         """Folders that couldn't be listed: what lies in them was not checked."""
         self.links: list[str] = []
@@ -140,22 +141,7 @@ class Folder:
         A tail may be read while it grows; a whole file is read again until it holds still. So is one that was written
         a moment ago and looks cut off: its writer may be between emptying and filling it.
         """
-        for pause in (*RETRY_PAUSES, None):
-            try:
-                data, found = read_bounded(f"{self.root}/{path}", limit, tail=tail)
-                if pause is not None and not tail and _cut_off(path, data) and _fresh(found):
-                    time.sleep(pause)
-                    continue
-            except Busy:
-                if pause is None:
-                    trouble = Trouble("busy", "it is being written all the time; run again")
-                    return Source(path=path, data=None, trouble=trouble, name=name)
-                time.sleep(pause)
-                continue
-            except Unreadable as refusal:
-                return Source(path=path, data=None, trouble=refusal.trouble, name=name)
-            return Source(path=path, data=data, mtime_ns=found.st_mtime_ns, stamp=stamp_of(found), name=name)
-        raise AssertionError
+        return _read(f"{self._prefix}{path}", path, limit, name, tail=tail)
 
     def holds(self, path: str, data: bytes) -> bool:
         """Return whether a file has just these bytes; what can't be read, or is no regular file, hasn't."""
@@ -190,12 +176,16 @@ class Folder:
         seen = 0
         while pending:
             folder, depth = pending.pop()
-            with self._opened(folder) as listed:
+            fd = self._opened(folder)
+            if fd is None:
+                continue
+            try:
+                listed = self._entries(fd, folder)
                 seen += len(listed)
                 if seen > MAX_FILES:
                     self.errors.append(f"{base or '.'}: more than {MAX_FILES} files; narrow the pattern {pattern.text}")
                     return
-                prefix = phrase("", folder, "/")
+                prefix = f"{folder}/" if folder else ""
                 entries = self._without_links(listed, prefix, depth, pattern)
                 folders = [prefix + entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
                 if _reaches(pattern, depth):
@@ -203,6 +193,8 @@ class Folder:
                 else:
                     self.unentered.update(folders)
                 yield prefix, entries
+            finally:
+                os.close(fd)
 
     def _without_links(
         self, entries: list[os.DirEntry[str]], prefix: str, depth: int, pattern: Pattern
@@ -212,26 +204,16 @@ class Folder:
         passed_over = [link for link in links if self._passed_over(prefix + link.name, depth, pattern)]
         return [entry for entry in entries if entry not in passed_over] if passed_over else entries
 
-    @contextmanager
-    def _opened(self, folder: str) -> Iterator[list[os.DirEntry[str]]]:
-        """Give what lies in a folder, which is open meanwhile: what is asked of an entry is asked of it in there.
-
-        That is nothing where the folder isn't there, can't be listed, or is a checkout of its own.
-        """
-        self.listed.add(os.path.join(self.root, folder))  # noqa: PTH118 - a Path for each folder takes longer
+    def _opened(self, folder: str) -> int | None:
+        """Return a folder, opened: what is asked of what lies in there is asked within it; None where it can't be."""
+        self.listed.add(f"{self._prefix}{folder}")
         try:
-            fd = os.open(f"{self.root}/{folder}", _FOLDER)
+            return os.open(f"{self._prefix}{folder}", _FOLDER)
         except (FileNotFoundError, NotADirectoryError):
-            yield []
-            return
+            return None
         except OSError as error:
             self.errors.append(f"{folder or '.'}: {error.strerror}")
-            yield []
-            return
-        try:
-            yield self._entries(fd, folder)
-        finally:
-            os.close(fd)
+            return None
 
     def _entries(self, fd: int, folder: str) -> list[os.DirEntry[str]]:
         """Return what lies in an open folder; nothing where that can't be listed, or is a checkout of its own."""
@@ -264,8 +246,8 @@ class Folder:
 
     def _contains(self, folder: str) -> bool:
         """Return whether a folder of a pattern, links resolved, still lies in this checkout."""
-        root = os.path.realpath(self.root)
-        target = os.path.realpath(self.root / folder)
+        root = self._links.real(self.root)
+        target = self._links.real(self.root / folder)
         if target == root or target.startswith(root.rstrip("/") + "/"):
             return True
         self.errors.append(f"{folder}: a symbolic link that leaves the checkout is not followed")
@@ -288,7 +270,7 @@ def _reaches(pattern: Pattern, depth: int) -> bool:
 
 def small_text(path: Path, limit: int = 64 * 1024) -> str | None:
     """Return the text of a small file of git's own; None when it is no regular file, larger, or can't be read."""
-    source = Folder(path.parent).read(path.name, limit)
+    source = _read(str(path), path.name, limit)
     return None if source.data is None else os.fsdecode(source.data)
 
 
@@ -298,6 +280,26 @@ def stamp(path: Path) -> tuple[int, ...] | None:
         return stamp_of(path.lstat())
     except OSError:
         return None
+
+
+def _read(at: str, path: str, limit: int, name: str = "", *, tail: bool = False) -> Source:
+    """Return the file that lies at an absolute path and is called by another one; as `Folder.read`."""
+    for pause in (*RETRY_PAUSES, None):
+        try:
+            data, found = read_bounded(at, limit, tail=tail)
+            if pause is not None and not tail and _cut_off(path, data) and _fresh(found):
+                time.sleep(pause)
+                continue
+        except Busy:
+            if pause is None:
+                trouble = Trouble("busy", "it is being written all the time; run again")
+                return Source(path=path, data=None, trouble=trouble, name=name)
+            time.sleep(pause)
+            continue
+        except Unreadable as refusal:
+            return Source(path=path, data=None, trouble=refusal.trouble, name=name)
+        return Source(path=path, data=data, mtime_ns=found.st_mtime_ns, stamp=stamp_of(found), name=name)
+    raise AssertionError
 
 
 def _cut_off(path: str, data: bytes) -> bool:

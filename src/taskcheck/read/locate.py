@@ -1,7 +1,7 @@
 """Finds the store: its folder in the main checkout, wherever in the repository one stands."""
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,9 @@ MAX_BYTES = 1024 * 1024
 """Of git's configuration; one with thousands of branches has some hundred thousand."""
 
 _GITDIR = "gitdir: "
+
+Real = Callable[[Path], str]
+"""Resolves the links in a path."""
 
 
 @frozen
@@ -91,18 +94,18 @@ def _first_configured(folders: Iterable[Path]) -> Path | None:
     return next((folder for folder in folders if os.path.lexists(folder / CONFIG_NAME)), None)
 
 
-def git_dir(checkout: Path) -> Path | None:
+def git_dir(checkout: Path, real: Real = os.path.realpath) -> Path | None:
     """Return where a checkout's ``.git`` file points; None when it is no such file or can't be read."""
     text = small_text(checkout / ".git")
     if text is None or not text.startswith(_GITDIR):
         return None
-    return led_to(checkout, text.removeprefix(_GITDIR))
+    return led_to(checkout, text.removeprefix(_GITDIR), real)
 
 
-def led_to(folder: Path, written: str) -> Path | None:
+def led_to(folder: Path, written: str, real: Real = os.path.realpath) -> Path | None:
     """Return where a path leads that a file of git's own holds, with links resolved; None where it can't be one."""
     path = written.rstrip()
-    return Path(os.path.realpath(folder / path)) if path and "\0" not in path else None
+    return Path(real(folder / path)) if path and "\0" not in path else None
 
 
 def admin_folder(checkout: Path) -> Path | None:

@@ -17,6 +17,7 @@ from taskcheck.read.git import MINIMUM, Git, Refs, WorktreeRecord
 from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.lineage import Lineage
+from taskcheck.read.links import Links
 from taskcheck.read.locate import Location
 from taskcheck.read.own_tombstones import OwnTombstones, with_those_of
 from taskcheck.read.past import Past, far_back, read_past
@@ -192,9 +193,10 @@ def _worktree_records(git: Git, top: str, common_dir: Path) -> list[WorktreeReco
     In a submodule git lists the repository's own folder, below the outer .git, for the main checkout.
     """
     names_of_main = {top, os.path.realpath(common_dir)}
+    links = Links()
     records = []
     for record in git.worktrees():
-        is_main = os.path.realpath(record.path) in names_of_main
+        is_main = links.real(record.path) in names_of_main
         records.append(replace(record, path=Path(top)) if is_main else record)
     return records
 

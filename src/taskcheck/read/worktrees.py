@@ -14,6 +14,7 @@ from taskcheck.model.sources import CheckoutSource
 from taskcheck.read.files import Folder, small_text
 from taskcheck.read.git import WorktreeRecord
 from taskcheck.read.known import Contents, Index
+from taskcheck.read.links import Links
 from taskcheck.read.locate import Location, git_dir, led_to
 from taskcheck.read.questions import OnProgress
 from taskcheck.read.tasks import Compared, TaskPaths
@@ -30,7 +31,9 @@ def read_worktrees(
     progress: OnProgress,
 ) -> list[CheckoutSource]:
     """Return every linked worktree, with the task files in which it differs from root."""
-    linked = [record for record in records if not _is_root_or_code(record.path, location)]
+    links = Links()
+    root, prefix = links.real(location.root), location.prefix
+    linked = _linked(records, location, links)
     names = _names([record.path for record in linked])
     checkouts = []
     for number, record in enumerate(linked, 1):
@@ -38,20 +41,19 @@ def read_worktrees(
             continue
         name = names[record.path]
         progress(f"comparing {name}", number, len(linked))
-        defect = _defect(record.path, common_dir)
-        admin = git_dir(record.path) if defect is None else None
+        admin, defect = _admin(record.path, common_dir, links)
         compared = Compared({}, set(), None)
         folders: frozenset[str] = frozenset()
         if defect is None:
-            folder = Folder(record.path / location.prefix)
-            compared = paths.compare(folder, root_files, partial(Index.of, admin, location.prefix), remembered)
+            folder = Folder(record.path / prefix, links)
+            compared = paths.compare(folder, root_files, partial(Index.of, admin, prefix), remembered)
             folders = frozenset(folder.listed)
             errors.extend(f"{name}: {error}" for error in folder.errors)
         checkout = CheckoutSource(
             name=name,
             path=record.path,
-            shown_path=_shown(record.path, location.root),
-            real_path=os.path.realpath(record.path),
+            shown_path=_shown(record.path, links.real(record.path), root),
+            real_path=links.real(record.path),
             branch=record.branch or _rebased(admin),
             head=record.head,
             switched_at=_written_at(admin / "HEAD") if admin else None,
@@ -80,16 +82,21 @@ def read_unlinked(
         listed: the worktrees that git lists.
         common_dir: the folder that all worktrees share.
     """
-    parent = location.root / Pattern(pattern).folder
+    shape = Pattern(pattern)
     known = {checkout.real_path for checkout in listed}
+    links = Links()
+    root = links.real(location.root)
     found = []
-    for path in _folders(parent) if pattern else ():
-        shown = _shown(path, location.root)
-        if os.path.realpath(path) in known or not Pattern(pattern).match(shown):
+    for path in _folders(location.root / shape.folder) if pattern else ():
+        real = links.real(path)
+        if real in known:
             continue
-        if path.is_symlink() or not (path / ".git").is_file() or _is_of_another(path, common_dir):
+        shown = _shown(path, real, root)
+        if not shape.match(shown) or path.is_symlink() or not (path / ".git").is_file():
             continue
-        defect = _defect(path, common_dir)
+        if _is_of_another(path, common_dir):
+            continue
+        _, defect = _admin(path, common_dir, links)
         if defect is not None:
             name = f"worktree:{path.name}"
             found.append(_unlinked(name, path, shown, defect))
@@ -143,9 +150,15 @@ def _unlinked(name: str, path: Path, shown: str, defect: str) -> CheckoutSource:
     )
 
 
-def _shown(path: Path, root: Path) -> str:
-    """Return a worktree's path as reports write it: relative to root where it lies in it."""
-    relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
+def _shown(path: Path, real: str, root: str) -> str:
+    """Return a worktree's path as reports write it: relative to root where it lies in it.
+
+    Args:
+        path: of the worktree.
+        real: the same with links resolved.
+        root: that of root with links resolved.
+    """
+    relative = os.path.relpath(real, root)
     return str(path) if relative.startswith("..") else relative.replace(os.sep, "/")
 
 
@@ -163,32 +176,32 @@ def _names(paths: Sequence[Path]) -> dict[Path, str]:
     return names
 
 
-def _is_root_or_code(path: Path, location: Location) -> bool:
-    """Return whether a path leads to root, or to the main checkout where root is a linked worktree."""
-    real = os.path.realpath(path)
-    return any(other is not None and real == os.path.realpath(other) for other in (location.top, location.code))
+def _linked(records: Iterable[WorktreeRecord], location: Location, links: Links) -> list[WorktreeRecord]:
+    """Return git's records but for root's, and that of the main checkout where root is a linked worktree."""
+    others = {links.real(path) for path in (location.top, location.code) if path is not None}
+    return [record for record in records if links.real(record.path) not in others]
 
 
-def _defect(path: Path, common_dir: Path) -> str | None:
-    """Return what is wrong with a listed worktree: it and the repository must point at each other.
+def _admin(path: Path, common_dir: Path, links: Links) -> tuple[Path | None, str | None]:
+    """Return a worktree's own git folder; or what is wrong, for it and the repository must point at each other.
 
     Git lists a folder as a worktree on the word of its own records alone; a forged record would name any folder.
     """
     if not path.is_dir():
-        return "missing"
+        return None, "missing"
     if not os.path.lexists(path / ".git"):
-        return "its .git file is gone"
-    admin = git_dir(path)
+        return None, "its .git file is gone"
+    admin = git_dir(path, links.real)
     if admin is None:
-        return "its .git is no file that points to a repository"
-    if admin.parent != Path(os.path.realpath(common_dir / "worktrees")):
-        return f"its .git file points to {_pointer(path)}, which is none of this repository's"
+        return None, "its .git is no file that points to a repository"
+    if str(admin.parent) != links.real(common_dir / "worktrees"):
+        return None, f"its .git file points to {_pointer(path)}, which is none of this repository's"
     back = small_text(admin / "gitdir")
     if back is None:
-        return f"its .git file points to {_pointer(path)}, which is gone"
-    if led_to(admin, back) != Path(os.path.realpath(path / ".git")):
-        return "the repository's record of it points elsewhere"
-    return None
+        return None, f"its .git file points to {_pointer(path)}, which is gone"
+    if led_to(admin, back, links.real) != Path(links.real(path / ".git")):
+        return None, "the repository's record of it points elsewhere"
+    return admin, None
 
 
 def _pointer(path: Path) -> str:

@@ -223,7 +223,7 @@ def _free_to_move(found: Report, path: str) -> set[str]:
     for finding in found.findings:
         for edit in finding.fix.edits if finding.fix else ():
             if isinstance(edit, SetKey) and edit.origin and edit.place.path == path:
-                free |= changed_with({edit.place.route[0]}, edit.origin, shape=_LENIENT)
+                free |= changed_with(frozenset({edit.place.route[0]}), edit.origin, shape=_LENIENT)
     return free
 
 
