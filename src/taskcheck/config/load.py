@@ -4,7 +4,7 @@ import errno
 import os
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +32,25 @@ class ConfigError(Exception):
         self.messages = messages
 
 
-@frozen
+@frozen(slots=False)
 class Preset:
     """A store format: what tells that it is there, and its defaults."""
 
     name: str
     about: str
     detect: tuple[str, ...]
-    tables: Mapping[str, Any]
+    text: str
+    """The whole preset, of which little is looked at where a store has another format."""
+
+    @cached_property
+    def tables(self) -> Mapping[str, Any]:
+        """The defaults.
+
+        Raises:
+            TomlError: it is no TOML.
+        """
+        tables = read_toml(self.text)
+        return {name: value for name, value in tables.items() if name not in _HEAD}
 
     def found_in(self, root: Path) -> bool:
         """Return whether a store of this format lies in a folder."""
@@ -50,14 +61,22 @@ class Preset:
         return next((path for path in self.detect if (root / path).exists()), None)
 
 
+_HEAD = ("about", "detect")
+"""What a preset says of itself, above its tables."""
+
+
 def builtin_presets() -> dict[str, str]:
     """Return the presets that come with taskcheck: name to TOML."""
     folder = Path(__file__).parent / "presets"
     return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.toml"))}
 
 
-def presets(texts: Mapping[str, str]) -> dict[str, Preset]:
+def presets(texts: Mapping[str, str], *, checked: bool = True) -> dict[str, Preset]:
     """Return presets from their TOML texts.
+
+    Args:
+        texts: by name.
+        checked: whether they are read as a whole, and not only what stands above their tables.
 
     Raises:
         ConfigError: a preset isn't TOML.
@@ -65,23 +84,21 @@ def presets(texts: Mapping[str, str]) -> dict[str, Preset]:
     found = {}
     for name, text in texts.items():
         try:
-            found[name] = _read_preset(name, text)
+            found[name] = _read_preset(name, text, checked=checked)
         except TomlError as error:
             raise ConfigError(f"preset {name}: {error}") from error
     return found
 
 
 @lru_cache(maxsize=64)
-def _read_preset(name: str, text: str) -> Preset:
+def _read_preset(name: str, text: str, *, checked: bool) -> Preset:
     """Return the preset of a text, read once in a process, whatever the number of stores that it opens.
 
     Raises:
         TomlError: it is no TOML.
     """
-    tables = read_toml(text)
-    about = tables.pop("about", "")
-    detect = tuple(tables.pop("detect", ()))
-    return Preset(name, about, detect, tables)
+    head = read_toml(text if checked else text.partition("\n[")[0])
+    return Preset(name, head.get("about", ""), tuple(head.get("detect", ())), text)
 
 
 def find(root: Path) -> Path | None:

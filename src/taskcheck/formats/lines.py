@@ -10,7 +10,6 @@ from taskcheck.documents.frozen import frozen
 
 if TYPE_CHECKING:
     from rich.style import Style
-    from rich.text import Text
 
 STYLES = {
     "error": "bold red",
@@ -97,42 +96,46 @@ def wrapped(line: Line, width: int) -> Iterator[Line]:
 
     A path that the terminal itself breaks is still one that can be clicked, and copied.
     """
-    from rich.cells import cell_len
-    from rich.text import Text
-
     room = max(6, width - line.indent - line.hang)
-    if cell_len(line.plain) <= line.indent + room:
+    if columns(line.plain) <= line.indent + room:
         yield line
         return
-    text = Text.assemble(*line.segments)
-    rows = text.divide(_breaks(text.plain, room))
-    for number, row in enumerate(rows):
-        row.rstrip()
+    text = "".join(segment for segment, _ in line.segments)
+    breaks = _breaks(text, room)
+    for number, (start, end) in enumerate(zip([0, *breaks], [*breaks, len(text)], strict=True)):
         indent = line.indent + line.hang if number else line.indent
-        yield Line(indent, tuple(_segments(row)))
+        row = text[start:end].rstrip()
+        # What a row begins with, a CI log would read as a command.
+        escaped: tuple[Segment, ...] = (("\\", ""),) if row.lstrip().startswith("::") else ()
+        yield Line(indent, (*escaped, *_cut(line.segments, start, start + len(row))))
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def _breaks(text: str, room: int) -> list[int]:
     """Return where a text is broken into rows of so many columns: where words begin."""
-    from rich.cells import cell_len
-
     breaks = []
     used = 0
     for word in _WORD.finditer(text):
-        if used and used + cell_len(word[0].rstrip()) > room:
+        if used and used + columns(word[0].rstrip()) > room:
             breaks.append(word.start())
             used = 0
-        used += cell_len(word[0])
+        used += columns(word[0])
     return breaks
 
 
-def _segments(row: "Text") -> Iterator[Segment]:
-    """Yield a wrapped row's text, cut where its style changes."""
-    if row.plain.lstrip().startswith("::"):
-        yield "\\", ""  # What a row begins with, a CI log would read as a command.
-    end = 0
-    for span in row.spans:
-        yield row.plain[end : span.start], ""
-        yield row.plain[span.start : span.end], str(span.style)
-        end = span.end
-    yield row.plain[end:], ""
+def _cut(segments: Iterable[Segment], start: int, end: int) -> Iterator[Segment]:
+    """Yield the segments of a row, by where in the line it begins and ends."""
+    at = 0
+    for text, kind in segments:
+        piece = text[max(0, start - at) : max(0, end - at)]
+        at += len(text)
+        if piece:
+            yield piece, kind

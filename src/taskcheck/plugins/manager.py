@@ -123,7 +123,7 @@ class Plugins:
         Raises:
             ConfigError: one isn't TOML.
         """
-        return config.presets({**config.builtin_presets(), **self.presets()})
+        return {**config.presets(config.builtin_presets(), checked=False), **config.presets(self.presets())}
 
     def reporters(self) -> dict[str, Callable[[Report], str]]:
         """Output formats of plugins."""
