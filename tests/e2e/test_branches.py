@@ -74,6 +74,19 @@ def test_a_merged_branch_is_silent_once_root_follows(fleet: Path) -> None:
     assert drift(fleet, "--branches", "task/*") == []
 
 
+def test_task_files_at_the_top_beside_those_in_a_folder(store: Store) -> None:
+    paths = '[paths]\ntasks = ["tasks/*.md", "job-*.md"]\n'
+    root = store(
+        {"tasks/a.md": task("ready"), "job-b.md": task("ready"), "taskcheck.toml": f"{paths}[people]\nrj = []\n"}
+    )
+    git("checkout", "-q", "-b", "task/job-b", cwd=root)
+    (root / "job-b.md").write_text(task("in_progress"))
+    git("commit", "-q", "-a", "-m", "begin", cwd=root)
+    git("checkout", "-q", "main", cwd=root)
+    (finding,) = drift(root, "--branches", "task/*")
+    assert {item["path"] for item in finding["evidence"]} == {"job-b.md"}
+
+
 def test_sha256_repository(tmp_path: Path) -> None:
     git("init", "-q", "-b", "main", "--object-format=sha256", cwd=tmp_path)
     (tmp_path / "tasks").mkdir()

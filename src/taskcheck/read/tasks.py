@@ -120,8 +120,9 @@ class TaskPaths:
         return self.globs.name(path.removeprefix(prefix)) is not None
 
     def folders(self, prefix: str) -> list[str]:
-        """Return the folders that hold them, as git names them."""
-        return sorted({f"{prefix}{pattern.folder}".rstrip("/") for pattern in self.globs.patterns} - {""})
+        """Return the folders that hold them, as git names them; none for the whole repository."""
+        folders = {f"{prefix}{pattern.folder}".rstrip("/") for pattern in self.globs.patterns}
+        return [] if "" in folders else sorted(folders)
 
 
 def is_passed_over(path: str) -> bool:
