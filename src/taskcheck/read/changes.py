@@ -1,7 +1,7 @@
 """What commits did to files, in memory: who touched what, and which versions of a task file there were."""
 
 from bisect import insort
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
@@ -35,22 +35,27 @@ class Changes:
         self._indexed: Commits = 0
         self._merges: Commits = 0
         """Commits of which it is known what those that are merges made of task files."""
+        self._noted: Commits = 0
+        """Other commits of which it is known what they made of task files."""
         self._unread: dict[int, str] = {}
         """Commits that git can't read, in its words."""
 
     def index(self, commits: Commits) -> None:
         """Ask for what some commits did, merges left out; many at a time take less time."""
-        names, parents = self._graph.names, self._graph.parents
-        numbers = [number for number in self._graph.members(commits & ~self._indexed) if len(parents[number]) < 2]
+        names = self._graph.names
+        numbers = self._single(commits & ~self._indexed)
         self._deltas.load((names[number],) for number in numbers)
-        for number in numbers:
-            try:
-                self._index(number)
-            except GitSilent:
-                raise
-            except GitError as error:
-                self._unread[number] = str(error)
+        self._take(numbers, self._index)
         self._indexed |= commits
+
+    def index_versions(self, commits: Commits, trees: Trees) -> None:
+        """Ask for what some commits made of task files alone, merges left out: git tells it in a third of the time."""
+        names = self._graph.names
+        new = commits & ~self._indexed & ~self._noted
+        numbers = self._single(new)
+        trees.load_steps((names[number],) for number in numbers)
+        self._take(numbers, lambda number: self._note(number, trees.told((names[number],))))
+        self._noted |= new
 
     def index_merges(self, commits: Commits, trees: Trees) -> None:
         """Ask for what merges made of task files, seen from each of their parents; other commits are left out.
@@ -63,14 +68,30 @@ class Changes:
             if len(self._graph.parents[number]) > 1
         }
         trees.load_steps(chain.from_iterable(asked.values()))
-        for number, steps in asked.items():
+
+        def note(number: int) -> None:
+            self._note(number, dict(chain.from_iterable(trees.told(step).items() for step in asked[number])))
+
+        self._take(asked, note)
+        self._merges |= commits
+
+    def _single(self, commits: Commits) -> list[int]:
+        """Return the numbers of those of some commits that are no merges."""
+        return [number for number in self._graph.members(commits) if len(self._graph.parents[number]) < 2]
+
+    def _take(self, numbers: Iterable[int], take: Callable[[int], None]) -> None:
+        """Take what commits did that git was asked about; of those that it can't read, its words.
+
+        Raises:
+            GitSilent: it gives no answer at all.
+        """
+        for number in numbers:
             try:
-                self._note(number, dict(chain.from_iterable(trees.told(step).items() for step in steps)))
+                take(number)
             except GitSilent:
                 raise
             except GitError as error:
                 self._unread[number] = str(error)
-        self._merges |= commits
 
     def require(self, commits: Commits) -> None:
         """See that it is known what some commits did.
@@ -79,6 +100,14 @@ class Changes:
             GitError: git can't read one of them.
         """
         self.index(commits)
+        self.refuse(commits)
+
+    def refuse(self, commits: Commits) -> None:
+        """Say why it isn't known what one of some commits did that were asked for.
+
+        Raises:
+            GitError: it isn't.
+        """
         for number, why in self._unread.items():
             if commits >> number & 1:
                 raise GitError(why)
@@ -110,7 +139,8 @@ class Changes:
     def _index(self, number: int) -> None:
         """Take what one commit did."""
         deltas = self._deltas.told((self._graph.names[number],))
-        self._note(number, {delta.path: delta.after for delta in deltas})
+        if not self._noted >> number & 1:
+            self._note(number, {delta.path: delta.after for delta in deltas})
         touched = frozenset(delta.path for delta in deltas if not self._is_task(delta.path))
         self._files[number] = touched
         bit = 1 << number

@@ -16,6 +16,7 @@ from taskcheck.read.git import WorktreeRecord
 from taskcheck.read.graph import Commits
 from taskcheck.read.history import History
 from taskcheck.read.locate import Location
+from taskcheck.read.reverts import DEPTH
 from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.trees import Trees, file_name
 
@@ -135,7 +136,9 @@ class _ForkReader:
         done = 0
         for parting in partings:
             done |= parting.own | parting.root
-        self.history.changes.index(done)
+        newest = self.history.graph.newest_of(done, DEPTH)
+        self.history.changes.index(newest)  # all of it, for verdicts on branches need that
+        self.history.changes.index_versions(done & ~newest, self.trees)
         self.history.changes.index_merges(done, self.trees)
         bases = {parting.base for parting in partings}
         self.trees.follow(sorted(bases, key=self.history.graph.numbers.__getitem__, reverse=True))
@@ -148,7 +151,7 @@ class _ForkReader:
         """
         if not _differs(checkout):
             return _Asked(base_blobs={}, paths=frozenset())
-        self.history.changes.require(parting.own | parting.root)
+        self.history.changes.refuse(parting.own | parting.root)
         differing = {self.prefix + path for path in (*checkout.files, *checkout.absent)}
         base_blobs = self._at_base(parting.base, differing)
         return _Asked(base_blobs=base_blobs, paths=frozenset(differing | base_blobs.keys()))

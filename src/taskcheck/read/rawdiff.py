@@ -13,9 +13,9 @@ Step = tuple[str, ...]
 """Of history: a commit, to which its parents led, or a commit and the one that is compared with it."""
 
 _FILE = expression(
-    r"([0-9a-f]{40,64} [0-9a-f]{40,64})\n|:[0-7]+ ([0-7]+) [0-9a-f]+ ([0-9a-f]+) [A-Z][0-9]*\0([^\0]+)\0"
+    r"([0-9a-f]{40,64}(?: [0-9a-f]{40,64}(?=\n))?)[\n\0]|:[0-7]+ ([0-7]+) [0-9a-f]+ ([0-9a-f]+) [A-Z][0-9]*\0([^\0]+)\0"
 )
-"""The names of two trees; or a file's modes and ids, of which the later ones are told, and its path."""
+"""The name of a commit, or of two trees; or a file's modes and ids, of which the later ones are told, and its path."""
 
 _HEADER = expression(rb"^([0-9a-f]{40,64}(?: [0-9a-f]{40,64})?)\n", re.MULTILINE)
 
@@ -63,7 +63,7 @@ def _delta(field: bytes, path: bytes) -> Delta:
 
 
 def raw_files(out: bytes) -> Iterator[tuple[str, dict[str, str | None]]]:
-    """Yield the pairs of trees of ``diff-tree --stdin -z --raw``, each with the regular files that became others.
+    """Yield the commits or pairs of trees of ``diff-tree --stdin -z --raw``, each with the regular files that changed.
 
     The ids of their blobs are given by path; None for a file that went, or became a link or a submodule. Says less
     than `raw_deltas`, in a third of the time.

@@ -223,7 +223,9 @@ class RevertReader:
         if not places:
             return None
         files = frozenset(places.get(each.path, each.path) for each in change)
-        for number in graph.members(self.history.since(since) & changes.by_files.get(files, 0)):
+        later = self.history.since(since)
+        changes.require(later)
+        for number in graph.members(later & changes.by_files.get(files, 0)):
             if is_reverse(self.history.git.deltas.told((graph.names[number],)), change, places):
                 return graph.names[number]
         return None

@@ -8,17 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from taskcheck.read.changes import Changes
 from taskcheck.read.git import Git
 from taskcheck.read.rawdiff import raw_files
 from taskcheck.read.runner import GitError
 from taskcheck.read.trees import EMPTY, Trees
+from taskcheck.read.walk import walk
 from tests.e2e.repository import imported
 from tests.samples import sampled
 
 PATHS = [f"{folder}/{name}.md" for folder in ("tasks", "tasks/done", "src") for name in "abcd"]
 
 
-def build(root: Path, chance: random.Random, count: int) -> list[str]:
+def build(root: Path, chance: random.Random, count: int, *, links: bool = True) -> list[str]:
     """Make commits of some files each, on several branches; their names."""
     subprocess.run(["git", "init", "-q", "-b", "main", root], check=True)
     said = []
@@ -27,7 +29,7 @@ def build(root: Path, chance: random.Random, count: int) -> list[str]:
         files = {path: chance.choice("xyz") for path in chance.sample(PATHS, 3)}
         said += imported(number + 1, f"b{number}", 1_774_000_000 + 60 * number, parents, files)
         for path in chance.sample(PATHS, 2) if number else []:
-            said += [f"D {path}"] if chance.random() < 0.6 else [f"M 120000 inline {path}", "data 1", "a"]
+            said += [f"D {path}"] if chance.random() < 0.6 or not links else [f"M 120000 inline {path}", "data 1", "a"]
     git(root, "fast-import", "--quiet", said="\n".join([*said, ""]))
     return [git(root, "rev-parse", f"b{number}").strip() for number in range(count)]
 
@@ -75,6 +77,27 @@ def test_what_is_told_from_a_neighbour_is_what_git_lists(tmp_path: Path, seed: i
             link = trees.link(commit)
             before = told(trees, link.before)
             assert {path for path in PATHS if found.get(path) != before.get(path)} <= {*link.paths}
+
+
+@pytest.mark.parametrize("seed", sampled(range(100), 20))
+def test_task_files_alone_are_told_as_with_all_others(tmp_path: Path, seed: int) -> None:
+    """What commits made of them, whichever of the two git was asked for, and for both."""
+    chance = random.Random(seed)
+    head, *tips = reversed(build(tmp_path, chance, 12, links=False))
+    made = []
+    for whole in (0, -1, 0b1011 << 4):
+        with Git(tmp_path) as asked, closing(Trees(asked.objects, ["tasks"], head, EMPTY[40])) as trees:
+            graph = walk(asked, head, tips).graph
+            changes = Changes(graph, asked.deltas, lambda path: path.startswith("tasks/"))
+            everything = (1 << len(graph.names)) - 1
+            changes.index(everything & whole)
+            changes.index_versions(everything, trees)
+            told = {path: list(changes.versions(path, everything)) for path in changes.paths()}
+            changes.require(everything)
+            assert told == {path: list(changes.versions(path, everything)) for path in changes.paths()}
+            made.append(told)
+    assert made[0] == made[1] == made[2]
+    assert any(made[0].values())
 
 
 def test_a_tree_that_is_gone_costs_its_own_commit_alone(tmp_path: Path) -> None:
