@@ -89,9 +89,11 @@ bench: $(VENV)/.stamp compiled ## what things cost, as ratios, with and without 
 	$(BIN)/python bench/start.py
 	$(BIN)/python bench/branches.py
 	$(BIN)/python bench/scale.py
+	$(BIN)/python bench/scale.py 100000 3
 	$(BIN)/python bench/fleet.py 2000 100
 	$(BIN)/python bench/fleet.py 200 1000
 	$(BIN)/python bench/people.py
+	$(BIN)/python bench/fix.py
 
 format: $(VENV)/.stamp ## write what ruff would
 	$(BIN)/ruff check --fix .

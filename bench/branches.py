@@ -1,16 +1,17 @@
-"""What branches add to a check: python bench/branches.py [TASKS [BRANCHES]].
+"""What branches add to a check: python bench/branches.py [TASKS BRANCHES].
 
 Builds a store alone, with unmerged branches, with merged ones, and with branches from which root has moved on in
-hundreds of task files. What a check takes more than of the store alone is put beside `git rev-list --parents --all`
-and `git diff-tree --stdin` over the same commits. CPU seconds of whole processes, in turn, medians of five; compare
-the ratios, not the times.
+hundreds of task files; then a smaller one of that last kind. What a check takes more than of the store alone is put
+beside `git rev-list --parents --all` and `git diff-tree --stdin` over the same commits. CPU seconds of whole
+processes, in turn, medians of five; compare the ratios, not the times.
 """
 
-import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 CONFIG = """preset = "task-manager"
@@ -100,19 +101,18 @@ def behind(tasks: int, branches: int) -> History:
 
 def seconds(command: str, folder: Path) -> float:
     """CPU seconds of a shell command and of all that it starts."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, shell=True, cwd=folder, stdout=subprocess.DEVNULL, check=False)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def main() -> None:
-    tasks, branches = (int(given) for given in (*sys.argv[1:], "1000", "1000")[:2])
+def compare(tasks: int, branches: int, kinds: Mapping[str, Callable[[int, int], History]]) -> None:
+    """Measure stores with branches beside one without, and print a row of each."""
     check = f"{Path(sys.executable).parent / 'taskcheck'} -q --no-cache"
     walk = "git rev-list --parents --all; git rev-list --all | git diff-tree --stdin -r --raw"
     with tempfile.TemporaryDirectory() as temporary:
-        stores = {"alone": History(tasks), "unmerged": unmerged(tasks, branches), "merged": merged(tasks, branches)}
-        stores["behind"] = behind(tasks, branches)
+        stores = {"alone": History(tasks), **{kind: made(tasks, branches) for kind, made in kinds.items()}}
         for name, made in stores.items():
             made.write(Path(temporary, name))
         taken: dict[tuple[str, str], list[float]] = {}
@@ -122,11 +122,18 @@ def main() -> None:
                     taken.setdefault((name, what), []).append(seconds(command, Path(temporary, name)))
     median = {key: statistics.median(times) for key, times in taken.items()}
     print(f"{tasks} tasks, {branches} branches; CPU seconds")
-    print("store       check    git   added / git   check / alone")
+    print("branches    check    git   added / git   check / alone")
     for name in stores:
         added = median[name, "check"] - median["alone", "check"]
         ratios = f"{added / median[name, 'git']:11.1f}   {median[name, 'check'] / median['alone', 'check']:13.1f}"
         print(f"{name:9} {median[name, 'check']:7.2f} {median[name, 'git']:6.2f}   {ratios}")
+
+
+def main() -> None:
+    tasks, branches = (int(given) for given in (*sys.argv[1:], "1000", "1000")[:2])
+    compare(tasks, branches, {"unmerged": unmerged, "merged": merged, "behind": behind})
+    if not sys.argv[1:]:
+        compare(600, 400, {"behind": behind})
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """What a check of a generated fleet costs beside `git status` of each worktree, with and without what is remembered.
 
+Each worktree has begun a task; first none has committed that, then every second one.
+
     python bench/fleet.py [TASKS [WORKTREES [MOVED]]]
 
 MOVED is how many tasks have moved on in root since the worktrees were made: each worktree is behind in all of them.
@@ -54,6 +56,12 @@ def build(root: Path, tasks: int, worktrees: int, moved: int = 0) -> None:
         path.write_text(path.read_text().replace("priority: p", "priority: q"))
 
 
+def commit_half(root: Path) -> None:
+    """Commit what every second worktree has done."""
+    for place in sorted((root / ".worktrees").glob("*"))[::2]:
+        git("-c", "user.name=b", "-c", "user.email=b@example.invalid", "commit", "-q", "-a", "-m", "begin", cwd=place)
+
+
 def cpu(command: list[str], cwd: Path, cache: Path | None = None) -> float:
     """Return the CPU seconds of a process and of those that it waited for; its cache lies in a folder, or nowhere."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(cache or "/dev/null")}
@@ -101,7 +109,11 @@ def main() -> None:
         root = Path(folder, "store")
         root.mkdir()
         build(root, tasks, worktrees, moved)
-        print(f"{tasks} tasks x {worktrees} worktrees, {moved} moved on in root; CPU, x `git status` of each")
+        print(f"{worktrees} worktrees x {tasks} tasks, {moved} moved on in root; CPU, x `git status` of each")
+        print("without commits")
+        tell(compared(root), "git status of each")
+        commit_half(root)
+        print("half with commits")
         tell(compared(root), "git status of each")
 
 

@@ -40,7 +40,7 @@ def main() -> None:
         runs = {"one check, cold": one, "one check, warm": one, "all, cold": board, "all, warm": board}
         for name, command in runs.items():
             began = time.monotonic()
-            seconds, memory = measured(command, top, top / ("cache-one" if command is one else "cache-all"))
+            seconds, _, memory = measured(command, top, top / ("cache-one" if command is one else "cache-all"))
             print(f"{name}: {time.monotonic() - began:.2f} s, {seconds:.2f} CPU s, {memory:.0f} MB")
 
 
