@@ -103,6 +103,16 @@ def worktrees(root: Path, size: int) -> Store:
     return store
 
 
+def attempts(root: Path, size: int) -> Store:
+    """Worktrees that are all at one task, and differ."""
+    store = Store(root, 4)
+    for number in range(4 * size):
+        changed = {"tasks/t0.md": task(0, "in_progress", f"{number}").replace("ana", f"ana-{number}")}
+        store.commit(f"task/t0-{number}", store.head, changed)
+        store.worktrees.append(f"t0-{number}")
+    return store
+
+
 def commits(root: Path, size: int) -> Store:
     """Of root, since one branch left it."""
     store = Store(root, 4)
@@ -146,7 +156,7 @@ def signals(root: Path, size: int) -> Store:
     return store
 
 
-SHAPES = [tasks, findings, issues, branches, worktrees, commits, changed_files, entries, signals]
+SHAPES = [tasks, findings, issues, branches, worktrees, attempts, commits, changed_files, entries, signals]
 
 
 def calls(root: Path, *, remember: bool = False) -> int:

@@ -75,6 +75,7 @@ STARTED_FOR = {
     "": {"json", "subprocess", "taskcheck_rules"},
     "owner dave": set(),
     "route a": {"json"},
+    "rule worker-gone": {"json", "subprocess", "taskcheck_rules"},
     "check --help": {"shutil"},
 }
 """What each command imports of what the others don't all need."""

@@ -165,23 +165,29 @@ def _echo(later: Comparison, earlier: Comparison, own: Checkout | None) -> Compa
 
 
 def with_rivals(comparisons: list[Comparison], meaning: Meaning) -> Iterator[Comparison]:
-    """Yield each comparison; keys that two checkouts changed to different values conflict."""
+    """Yield each comparison; keys that two checkouts changed to different values conflict.
+
+    Against the task's own checkout none of the others counts.
+    """
+    said = _said(comparisons, meaning)
+    said_by_own = _said([each for each in comparisons if each.copy.tie is not None], meaning)
     for comparison in comparisons:
-        rivals = _rivals(comparison, comparisons, meaning)
+        others = said if comparison.copy.tie is None else said_by_own
+        rivals = frozenset(
+            key for key, value in comparison.differing.items() if others[key] != [meaning.read(key, value)]
+        )
         clean = {key: value for key, value in comparison.clean.items() if key not in rivals}
         conflicting = {key: value for key, value in comparison.differing.items() if key not in clean}
         yield Comparison(comparison.copy, clean, conflicting, comparison.body, rivals)
 
 
-def _rivals(comparison: Comparison, comparisons: list[Comparison], meaning: Meaning) -> frozenset[str]:
-    """Return the keys that another checkout changed to something else; against the task's own one none counts."""
-    mine = comparison.differing
-    found = set()
-    for other in comparisons:
-        outranked = other.copy.tie is None and comparison.copy.tie is not None
-        if other is comparison or outranked:
-            continue
-        for key, value in other.differing.items():
-            if key in mine and meaning.read(key, mine[key]) != meaning.read(key, value):
-                found.add(key)
-    return frozenset(found)
+def _said(comparisons: Iterable[Comparison], meaning: Meaning) -> Mapping[str, list[Value]]:
+    """Return what checkouts changed each key to, of several things two: these tell already that it isn't one."""
+    found: dict[str, list[Value]] = {}
+    for comparison in comparisons:
+        for key, value in comparison.differing.items():
+            said = found.setdefault(key, [])
+            meant = meaning.read(key, value)
+            if len(said) < 2 and meant not in said:
+                said.append(meant)
+    return found

@@ -8,6 +8,7 @@ from taskcheck.config import load as config, settings as settings_module
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.schema import Config
 from taskcheck.config.settings import Stage, Vocabulary
+from taskcheck.documents.toml import read_toml
 
 PRESETS = config.presets(config.builtin_presets())
 
@@ -32,6 +33,21 @@ def test_preset(name: str, tmp_path: Path) -> None:
         assert settings.words(stage), "a queue needs to know what is ready, active and done"
     for statuses in settings.outcomes.values():
         assert all(settings.stage(status) for status in statuses)
+
+
+def test_what_is_read_of_a_preset_at_first_is_what_stands_there() -> None:
+    """Nobody looks at the tables of formats that a store doesn't have, and a preset of ours needn't be checked."""
+    for name, preset in config.presets(config.builtin_presets(), checked=False).items():
+        whole = read_toml(preset.text)
+        assert (preset.about, list(preset.detect)) == (whole.pop("about"), whole.pop("detect"))
+        assert preset.tables == PRESETS[name].tables == whole
+
+
+def test_a_preset_of_a_plugin_is_read_as_a_whole() -> None:
+    text = 'about = """of a\n[table]"""\n[paths]\ntasks = ["a/*.md"]\n'
+    assert config.presets({"mine": text})["mine"].about == "of a\n[table]"
+    with pytest.raises(config.ConfigError, match="preset mine: "):
+        config.presets({"mine": "[paths]\ntasks = [\n"})
 
 
 def test_without_marks_the_default_is_taken(tmp_path: Path) -> None:
