@@ -15,6 +15,16 @@ from taskcheck.documents.sides import Side, shared
 from taskcheck.documents.threeway import Part, merge
 
 
+@lru_cache(maxsize=8)
+def _side(text: str, shape: Shape) -> Side:
+    """Return one version of the file, of which several questions are asked in a row.
+
+    Raises:
+        DocumentError: it can't be read.
+    """
+    return Side(text, shape=shape)
+
+
 def _text(data: bytes) -> str:
     """Return the text of a file, with its byte order mark.
 
@@ -33,7 +43,7 @@ def changed_with(keys: frozenset[str], origin: Origin, *, shape: Shape) -> froze
         Refused: it can't be told.
     """
     try:
-        base, theirs = Side(origin.base, shape=shape), Side(origin.text, shape=shape)
+        base, theirs = _side(origin.base, shape), _side(origin.text, shape)
         return frozenset(shared(base, theirs, keys)[1])
     except (DocumentError, Incomparable) as error:
         raise Refused("its lines can't be compared") from error
@@ -67,7 +77,7 @@ def meeting(origin: Origin, data: bytes, *, shape: Shape = PLAIN) -> str:
     text = _text(data)
     try:
         merged = merge(origin.base, text, origin.text)
-        base, ours, theirs = (Side(side, shape=shape) for side in (origin.base, text, origin.text))
+        base, ours, theirs = (_side(side, shape) for side in (origin.base, text, origin.text))
     except Incomparable:
         return "lines that can't be compared"
     except DocumentError as error:
@@ -75,7 +85,7 @@ def meeting(origin: Origin, data: bytes, *, shape: Shape = PLAIN) -> str:
     if merged.conflicts:
         return _met(merged.conflicts, ours, theirs)
     try:
-        both = Side(merged.text, shape=shape)
+        both = _side(merged.text, shape)
     except DocumentError as error:
         return f"the merged file: {error.trouble.message}"
     if dict(both.values) != _of_both(base.values, ours.values, theirs.values):
@@ -115,8 +125,8 @@ def _by_lines(text: str, origin: Origin, values: Mapping[str, str], *, shape: Sh
     Raises:
         DocumentError, Incomparable, Refused: it can't be done so.
     """
-    base, theirs = Side(origin.base, shape=shape), Side(origin.text, shape=shape)
-    root = Side(text, shape=shape)
+    base, theirs = _side(origin.base, shape), _side(origin.text, shape)
+    root = _side(text, shape)
     chosen, touched = shared(base, theirs, values)
     lines: list[str] = []
     at = 0
@@ -159,14 +169,13 @@ def _check(root: Side, text: str, values: Mapping[str, str], moved: Collection[s
         DocumentError: the text can't be read.
         Refused: something else changed.
     """
-    after = Side(text, shape=shape)
+    after = _side(text, shape)
     if root.document is None or after.document is None:
         raise Refused("there is no front matter")
     if dict(after.values) != {**root.values, **values} or after.document.body != root.document.body:
         raise Refused("more than that would change")
-    for side in (root, after):
-        side.keys = {key: lines for key, lines in side.keys.items() if key not in moved}
-    if list(root.keys) != list(after.keys):
+    kept = [[key for key in side.keys if key not in moved] for side in (root, after)]
+    if kept[0] != kept[1]:
         raise Refused("other keys would move")
 
 
@@ -177,9 +186,9 @@ def _by_keys(text: str, origin: Origin, values: Mapping[str, str], *, shape: Sha
         DocumentError: the file can't be read.
         Refused: it can't be done exactly.
     """
-    theirs = Side(origin.text, shape=shape)
+    theirs = _side(origin.text, shape)
     for key in sorted(values, key=list(theirs.values).index):
-        root = Side(text, shape=shape)
+        root = _side(text, shape)
         try:
             text = _inserted(root, theirs, key)
             _check(root, text, {key: values[key]}, {key}, shape=shape)
