@@ -85,7 +85,7 @@ mutants: $(VENV)/.stamp ## change the code in forty places, and see that a test 
 	$(BIN)/python tests/mutants.py
 	$(BIN)/python tests/negations.py --whole
 
-bench: $(VENV)/.stamp compiled ## what things cost, as ratios, with and without a cache: half an hour, 6 GB
+bench: $(VENV)/.stamp compiled ## what things cost, as ratios, with and without a cache: an hour, 6 GB
 	$(BIN)/python bench/start.py
 	$(BIN)/python bench/branches.py
 	$(BIN)/python bench/scale.py
