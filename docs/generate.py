@@ -30,6 +30,7 @@ import messages
 import verdicts
 from taskcheck import Rule
 from taskcheck.config import load as config, schema
+from taskcheck.config.tables import Preset
 from taskcheck.engine.options import options_of, schema_of
 from taskcheck.plugins import manager as plugins
 
@@ -177,7 +178,7 @@ def stores() -> str:
     return "\n".join(line for preset in found for line in (f"### {preset.name}", "", *store(preset), ""))
 
 
-def store(preset: config.Preset) -> list[str]:
+def store(preset: Preset) -> list[str]:
     """What one preset says, a row of a table for each thing that it says anything of."""
     tables = preset.tables
     paths, fields, shape = tables["paths"], tables.get("fields", {}), tables.get("shape", {})

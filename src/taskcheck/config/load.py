@@ -4,13 +4,13 @@ import errno
 import os
 import re
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from taskcheck.config.light import is_right
 from taskcheck.config.settings import VOCABULARY_KEY, Settings, Vocabulary
-from taskcheck.config.tables import settings_of
+from taskcheck.config.tables import Preset, settings_of
 from taskcheck.documents.bounded import Unreadable, read_still
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.toml import TomlError, read_toml
@@ -30,39 +30,6 @@ class ConfigError(Exception):
     def __init__(self, *messages: str) -> None:
         super().__init__("\n".join(messages))
         self.messages = messages
-
-
-@frozen(slots=False)
-class Preset:
-    """A store format: what tells that it is there, and its defaults."""
-
-    name: str
-    about: str
-    detect: tuple[str, ...]
-    text: str
-    """The whole preset, of which little is looked at where a store has another format."""
-
-    @cached_property
-    def tables(self) -> Mapping[str, Any]:
-        """The defaults.
-
-        Raises:
-            TomlError: it is no TOML.
-        """
-        tables = read_toml(self.text)
-        return {name: value for name, value in tables.items() if name not in _HEAD}
-
-    def found_in(self, root: Path) -> bool:
-        """Return whether a store of this format lies in a folder."""
-        return self.mark_in(root) is not None
-
-    def mark_in(self, root: Path) -> str | None:
-        """Return the first path of a folder by which this format is known; None where none is there."""
-        return next((path for path in self.detect if (root / path).exists()), None)
-
-
-_HEAD = ("about", "detect")
-"""What a preset says of itself, above its tables."""
 
 
 def builtin_presets() -> dict[str, str]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from taskcheck.config.load import FILE, Layers, Preset, as_file, read_layers
+from taskcheck.config.load import FILE, Layers, as_file, read_layers
+from taskcheck.config.tables import Preset
 from taskcheck.documents.frozen import frozen
 
 

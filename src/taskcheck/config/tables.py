@@ -1,12 +1,16 @@
-"""Settings from the tables of a preset and of the user's file, which have been checked."""
+"""Presets, and settings from the tables of one and of the user's file, which have been checked."""
 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from taskcheck.config.settings import KEYS_OF_RULES, Limits, Paths, Settings, Stage, Suppression, Vocabulary
+from taskcheck.documents.frozen import frozen
 from taskcheck.documents.shape import FrontMatter, JsonLines, JsonList, Shape, StatusLines, YamlTasks
+from taskcheck.documents.toml import read_toml
 from taskcheck.documents.values import duration
 
 FIELDS = (
@@ -14,6 +18,39 @@ FIELDS = (
     "completed_at", "created_at", "updated_at", "closed_before_merge", "branch", "worktree", "claimed_by", "claimed_at",
 )  # fmt: skip
 """Canonical names of the task fields that rules know."""
+
+
+@frozen(slots=False)
+class Preset:
+    """A store format: what tells that it is there, and its defaults."""
+
+    name: str
+    about: str
+    detect: tuple[str, ...]
+    text: str
+    """The whole preset, of which little is looked at where a store has another format."""
+
+    @cached_property
+    def tables(self) -> Mapping[str, Any]:
+        """The defaults.
+
+        Raises:
+            TomlError: it is no TOML.
+        """
+        tables = read_toml(self.text)
+        return {name: value for name, value in tables.items() if name not in _HEAD}
+
+    def found_in(self, root: Path) -> bool:
+        """Return whether a store of this format lies in a folder."""
+        return self.mark_in(root) is not None
+
+    def mark_in(self, root: Path) -> str | None:
+        """Return the first path of a folder by which this format is known; None where none is there."""
+        return next((path for path in self.detect if (root / path).exists()), None)
+
+
+_HEAD = ("about", "detect")
+"""What a preset says of itself, above its tables."""
 
 
 def settings_of(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import pluggy
 
+    from taskcheck.config.tables import Preset
     from taskcheck.engine.rule import Rule
     from taskcheck.model.cases import RunError
     from taskcheck.model.plan import Plan
@@ -117,7 +118,7 @@ class Plugins:
             return {}
         return _merged(self._each("taskcheck_presets"))
 
-    def all_presets(self) -> dict[str, config.Preset]:
+    def all_presets(self) -> dict[str, Preset]:
         """Store formats that come with taskcheck, and those of plugins, by name.
 
         Raises:

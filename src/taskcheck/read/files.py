@@ -13,7 +13,6 @@ from taskcheck.documents import Trouble
 from taskcheck.documents.bounded import RETRY_PAUSES, Busy, Unreadable, open_bounded, read_bounded, stamp_of
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.sources import Source
-from taskcheck.read.links import Links
 
 MAX_TASK_BYTES = 8 * 1024 * 1024
 MAX_LEDGER_BYTES = 16 * 1024 * 1024
@@ -74,6 +73,30 @@ class Globs:
         if name.lower() not in self.unless_named:
             return False
         return all(pattern.text.rpartition("/")[2] != name for pattern in self.patterns)
+
+
+class Links:
+    """Resolves links as ``os.path.realpath`` does, those of a folder once, whatever lies in it; for one look."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def real(self, path: str | Path) -> str:
+        """Return an absolute path with its links resolved."""
+        path = os.fspath(path)
+        if path not in self._known:
+            self._known[path] = self._resolved(path)
+        return self._known[path]
+
+    def _resolved(self, path: str) -> str:
+        folder, _, name = path.rpartition("/")
+        if name in {"", ".", ".."} or not folder.startswith("/"):
+            return os.path.realpath(path)
+        if folder not in self._known:
+            self._known[folder] = os.path.realpath(folder)
+        inside = f"{self._known[folder].rstrip('/')}/{name}"
+        is_link = os.path.islink(inside)  # noqa: PTH114 - a Path for each of thousands takes longer
+        return os.path.realpath(inside) if is_link else inside
 
 
 class Folder:

@@ -12,7 +12,7 @@ from taskcheck.read.gitconfig import core_values, is_true
 from taskcheck.read.runner import GitError
 
 if TYPE_CHECKING:
-    from taskcheck.config.load import Preset
+    from taskcheck.config.tables import Preset
 
 CONFIG_NAME = "taskcheck.toml"
 

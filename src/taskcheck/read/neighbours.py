@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from taskcheck.config.load import FILE, ConfigError, Preset, as_file, load
+from taskcheck.config.load import FILE, ConfigError, as_file, load
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
+from taskcheck.config.tables import Preset
 from taskcheck.documents.document import DocumentError
 from taskcheck.documents.shape import JsonTasks
 from taskcheck.documents.values import counted

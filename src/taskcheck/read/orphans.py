@@ -4,7 +4,8 @@ import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from taskcheck.config.load import DEFAULT_PRESET, ConfigError, Preset, find
+from taskcheck.config.load import DEFAULT_PRESET, ConfigError, find
+from taskcheck.config.tables import Preset
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.read.files import Folder, Globs
 from taskcheck.read.git import Git, WorktreeRecord

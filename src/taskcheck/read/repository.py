@@ -12,12 +12,12 @@ from taskcheck.model.history import REMOTE, Uncompared
 from taskcheck.model.sources import CheckoutSource, Fetched, Repository, Source, Sources, Unavailable
 from taskcheck.read.allowlist import branch_name, object_id
 from taskcheck.read.branches import branch_tips, read_branches, read_fetched, without_unread
+from taskcheck.read.files import Links
 from taskcheck.read.forks import Code, read_forks
 from taskcheck.read.git import MINIMUM, Git, Refs, WorktreeRecord
 from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.lineage import Lineage
-from taskcheck.read.links import Links
 from taskcheck.read.locate import Location
 from taskcheck.read.own_tombstones import OwnTombstones, with_those_of
 from taskcheck.read.past import Past, far_back, read_past

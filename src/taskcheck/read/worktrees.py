@@ -11,10 +11,9 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.documents.values import from_epoch
 from taskcheck.model.memory import Remembered
 from taskcheck.model.sources import CheckoutSource
-from taskcheck.read.files import Folder, small_text
+from taskcheck.read.files import Folder, Links, small_text
 from taskcheck.read.git import WorktreeRecord
 from taskcheck.read.known import Contents, Index
-from taskcheck.read.links import Links
 from taskcheck.read.locate import Location, git_dir, led_to
 from taskcheck.read.questions import OnProgress
 from taskcheck.read.tasks import Compared, TaskPaths

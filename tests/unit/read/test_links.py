@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.read.links import Links
+from taskcheck.read.files import Links
 from tests.samples import sampled
 
 TARGETS = ["a", "../b", "b/c", ".", "..", "nothing", "a/../b", "c", "/"]
