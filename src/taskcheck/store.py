@@ -10,7 +10,6 @@ from taskcheck.config.people import AmbiguousNames
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.documents.shape import file_of
 from taskcheck.plugins import manager as plugins
-from taskcheck.read.configured import configured
 from taskcheck.read.locate import Location, locate_store
 from taskcheck.read.runner import GitError
 
@@ -305,10 +304,7 @@ def open_store(where: Where) -> Store:
     location = locate_store(where.root, known.values())
     if where.preset is not None and where.preset not in known:
         raise UsageError(f"there is no preset {where.preset}; there are {', '.join(sorted(known))}")
-    try:
-        given = configured(location, where.preset, where.config_from)
-    except GitError as error:
-        raise UsageError(f"--config-from {where.config_from}: {error}") from error
+    given = _given(location, where)
     settings = config.load(location.root, known, where.config, given)
     if where.branches:
         settings = replace(settings, branches=(*settings.branches, *where.branches))
@@ -321,7 +317,30 @@ def open_store(where: Where) -> Store:
         added=where.rules,
         chosen=where.preset is not None,
     )
-    return _with_options(store, where, given) if settings.options else store
+    if not settings.options:
+        return store
+    written = config.written(location.root, where.config, given)
+    from taskcheck.engine.options import rules_with_options
+
+    return replace(store, told=rules_with_options(store.rules, settings.options, written, loaded.errors))
+
+
+def _given(location: Location, where: Where) -> Mapping[str, bytes] | None:
+    """Return the configuration files that count in place of the store's own; None where those count.
+
+    Raises:
+        UsageError: the commit that has them can't be read.
+    """
+    if where.preset is not None:
+        return {config.FILE: config.as_file(where.preset)}
+    if where.config_from is None:
+        return None
+    from taskcheck.read.revision import read_revision
+
+    try:
+        return read_revision(location, where.config_from, config.FILES)
+    except GitError as error:
+        raise UsageError(f"--config-from {where.config_from}: {error}") from error
 
 
 def _rules(loaded: plugins.Plugins, added: Iterable[Rule]) -> Mapping[str, Rule]:
@@ -329,22 +348,3 @@ def _rules(loaded: plugins.Plugins, added: Iterable[Rule]) -> Mapping[str, Rule]
     known = loaded.rules()
     others = {rule.name: rule for rule in added}
     return {**known, **others} if others else known
-
-
-def _with_options(store: Store, where: Where, given: Mapping[str, bytes] | None) -> Store:
-    """Return a store whose rules are told what its configuration says to them.
-
-    Raises:
-        ConfigError: one of them can't be told that; each fault has its line, as far as the file tells.
-    """
-    from taskcheck.config.lines import located
-    from taskcheck.engine.options import configured
-
-    told, faults = configured(store.rules, store.settings.options)
-    if not faults:
-        return replace(store, told=told)
-    name, data = config.written(store.location.root, where.config, given)
-    places = located(name, data, [fault.route for fault in faults])
-    messages = (f"{place}: {fault.message}" for place, fault in zip(places, faults, strict=True))
-    unloaded = (f"{error.where}: {error.message}" for error in store.plugins.errors)
-    raise config.ConfigError(*messages, *unloaded)

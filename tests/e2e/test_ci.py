@@ -310,8 +310,11 @@ def test_the_baseline_of_the_configuration_is_that_of_the_base_too(pull_request:
     [
         (("--config-from", "nowhere"), "there is no branch, tag or commit nowhere here; was it fetched?"),
         (("--config-from", "HEAD^"), "there is no branch, tag or commit HEAD^ here; was it fetched?"),
-        (("--config-from", "main", "--config", "taskcheck.toml"), "no --config or --update-baseline"),
-        (("--config-from", "main", "--baseline", "b.toml", "--update-baseline"), "no --config or --update-baseline"),
+        (("--config-from", "main", "--config", "taskcheck.toml"), "no --config, --preset or --update-baseline"),
+        (
+            ("--config-from", "main", "--baseline", "b.toml", "--update-baseline"),
+            "no --config, --preset or --update-baseline",
+        ),
         (("--config-from", "main", "--baseline", "b.toml"), "main has no b.toml"),
         (("--config-from", "--output=x"), "expected one argument"),
     ],

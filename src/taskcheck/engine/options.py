@@ -7,18 +7,21 @@ made here. Nothing of this is imported where no configuration says anything to a
 import ast
 import inspect
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time, timedelta
 from itertools import pairwise
 from typing import Annotated, Any, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, create_model
 
+from taskcheck.config.lines import located
+from taskcheck.config.load import ConfigError
 from taskcheck.config.suggest import did_you_mean
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.documents.values import age, duration
 from taskcheck.engine.rule import Rule
 from taskcheck.engine.select import formers
+from taskcheck.model.cases import RunError
 
 KINDS: Mapping[Any, Any] = {timedelta: Annotated[str, AfterValidator(duration)]}
 """Types that a configuration writes in its own way: a span is ``3d``, as in ``[limits]``."""
@@ -45,6 +48,32 @@ class Option:
     """What holds where the configuration says nothing: as TOML can write it."""
     about: str
     """The sentence below it."""
+
+
+def rules_with_options(
+    rules: Mapping[str, Rule],
+    said: Mapping[str, Mapping[str, Any]],
+    written: tuple[str, bytes],
+    errors: Iterable[RunError],
+) -> dict[str, Rule]:
+    """Return the rules, those that a configuration says something to with it.
+
+    Args:
+        rules: all rules by name.
+        said: tables of options by the name of the rule, today's or a former one.
+        written: the name of the configuration file, and what is in it.
+        errors: what went wrong with plugins: a rule that isn't there may be of one of them.
+
+    Raises:
+        ConfigError: one of them can't be told that; each fault has its line, as far as the file tells.
+    """
+    told, faults = configured(rules, said)
+    if not faults:
+        return told
+    places = located(*written, [fault.route for fault in faults])
+    messages = (f"{place}: {fault.message}" for place, fault in zip(places, faults, strict=True))
+    unloaded = (f"{error.where}: {error.message}" for error in errors)
+    raise ConfigError(*messages, *unloaded)
 
 
 def configured(rules: Mapping[str, Rule], said: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Rule], list[Fault]]:

@@ -100,8 +100,8 @@ def test_a_file_that_both_sides_added() -> None:
 def test_which_keys_go_together() -> None:
     theirs = front("title: u", "status: done", "updated_at: 1", "owner: ana", "labels: [b]")
     origin = Origin(theirs, BASE)
-    assert changed_with({"status"}, origin, shape=PLAIN) == {"title", "status", "updated_at"}
-    assert changed_with({"owner"}, origin, shape=PLAIN) == {"owner"}
+    assert changed_with(frozenset({"status"}), origin, shape=PLAIN) == {"title", "status", "updated_at"}
+    assert changed_with(frozenset({"owner"}), origin, shape=PLAIN) == {"owner"}
 
 
 def test_what_cannot_be_compared_is_no_clean_merge() -> None:
@@ -109,6 +109,6 @@ def test_what_cannot_be_compared_is_no_clean_merge() -> None:
     base, theirs = ("---\ntitle: t\nstatus: " + status + "\n" + long for status in ("ready", "done"))
     origin = Origin(theirs, base)
     with pytest.raises(Refused):
-        changed_with({"status"}, origin, shape=PLAIN)
+        changed_with(frozenset({"status"}), origin, shape=PLAIN)
     data = set_keys(base.replace("# Do it", "# Do that").encode(), {("status",): "done"}, origin)
     assert meeting(origin, data) == "lines that can't be compared"
