@@ -38,7 +38,7 @@ SILENT = [case for case in CASES if case not in SHOWN and case.name.startswith("
 REPAIRED = SHOWN.union(*(sampled(cases, 8) for _, cases in groupby(SILENT, key=lambda case: case.parent)))
 """Cases on which the laws of fixes are tried: all that show one, and of each rule's others, where nothing is written,
 one in eight, and one at least."""
-TWICE = set(sampled(CASES, 4))
+TWICE = set(sampled(CASES, 8))
 """Cases that are judged twice; `test_cache.py` judges some five times, with and without a memory."""
 
 

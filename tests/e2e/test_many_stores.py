@@ -77,6 +77,7 @@ def failed(xml: Path) -> tuple[set[str], int]:
     return found, count
 
 
+@pytest.mark.journey
 def test_many_workers_find_what_one_check_after_the_other_finds(
     stores: list[Path], tmp_path: Path, figure: Figure
 ) -> None:

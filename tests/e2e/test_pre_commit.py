@@ -126,6 +126,7 @@ def try_repo(hook: Hook, repository: Path) -> None:
     assert not {name for name in names if "/.git/" not in name}
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("hook", ["pre-commit", "prek"] if WHOLE else ["pre-commit"], indirect=True)
 def test_commits_in_root_worktree_and_in_part(hook: Hook, repository: Path) -> None:
     """What the commit itself decides stops it, in the main checkout and in a worktree; what is staged counts."""

@@ -140,6 +140,7 @@ def test_the_incidents_fail_as_in_a_check(fleet: Path, tmp_path: Path) -> None:
 TASKS = 2000 if WHOLE else 200
 
 
+@pytest.mark.journey
 def test_two_workers_fail_what_a_check_of_many_tasks_finds(store: Callable[..., Path], tmp_path: Path) -> None:
     """And the ledgers are read once, however many workers there are."""
     files = {"taskcheck.toml": PEOPLE}
