@@ -10,17 +10,17 @@ from taskcheck.cli import COMMANDS
 INTRODUCTION = """\
 # Commands
 
-`taskcheck` without a command is `taskcheck check`. `taskcheck COMMAND --help` shows what this page has.
+`taskcheck` without a command runs `taskcheck check`. `taskcheck COMMAND --help` prints the same text as this page.
 
-| exit code | means |
+| exit code | meaning |
 |---|---|
 | 0 | clean |
-| 1 | findings at or above `--fail-on` (default `error`); of `route`, `run` and `finish`: no, with the reason |
+| 1 | findings at or above `--fail-on` (default `error`); `route`, `run` and `finish` refuse, with the reason |
 | 2 | usage or configuration error |
-| 3 | the result can't be trusted: something failed, and the report says what |
+| 3 | the result is unreliable because something failed; the report names the failure |
 | 4 | neither task files nor runtime ledgers were found |
 
-It is 3 too where stdout can't be written, and 141 where nobody reads it any more (`taskcheck | head`).
+The exit code is also 3 if stdout can't be written, and 141 if the reader closes the pipe (`taskcheck | head`).
 """
 
 
@@ -36,7 +36,7 @@ def _section(name: str) -> str:
     module.arguments(parser)
     rows = list(_rows(parser))
     lines = [f"## taskcheck {name}", "", _told(module.__doc__ or ""), ""]
-    return "\n".join([*lines, "| argument | does |", "|---|---|", *rows, ""])
+    return "\n".join([*lines, "| argument | description |", "|---|---|", *rows, ""])
 
 
 def _told(docstring: str) -> str:

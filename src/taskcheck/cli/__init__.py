@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from typing import NoReturn, TextIO
 
 COMMANDS = {
-    "check": "compare the ledgers, report what disagrees (the default command)",
-    "status": "who is at work, what waits for a person, what disagrees; --watch keeps it up to date",
-    "timeline": "what every ledger says about one task, in order of time",
-    "history": "what is recorded of incidents: since when they stand, what came back, how long it took",
-    "watch": "look again and again: write down what stands, tell a command what changed, make the safe repairs",
-    "serve": "status as a page on loopback that refreshes itself",
-    "undo": "take the last fix back, byte for byte",
-    "run": "dispatch a task: run a command in its worktree, and record how it ended",
-    "finish": "end a dispatch: say in which terminal state the work was left",
-    "rule": "list the rules, or explain one with today's findings of it",
-    "owner": "the canonical key of a person or role, by any spelling",
-    "route": "who may dispatch a task, and why",
-    "init": "write a taskcheck.toml from what lies here",
-    "cache": "what is remembered so that the next check takes less time; clear it",
-    "completion": "print what makes a shell complete commands, options, tasks and rules",
-    "demo": "build the friction log's six incidents as a real repository, and check it",
+    "check": "compare the ledgers and report contradictions (the default command)",
+    "status": "show workers, tasks that wait for a person, and contradictions; --watch keeps it up to date",
+    "timeline": "show what every ledger says about one task, in chronological order",
+    "history": "show recorded incidents: open since when, closed, reopened",
+    "watch": "check whenever a ledger changes; record, notify and, with --fix, repair",
+    "serve": "serve the status page on the loopback address",
+    "undo": "undo the last fix, byte for byte",
+    "run": "dispatch a task: run a command in its worktree and record the outcome",
+    "finish": "end a dispatch and record its outcome",
+    "rule": "list the rules, or explain one and show its current findings",
+    "owner": "print the canonical key of a person for any spelling",
+    "route": "print who may dispatch a task, and why",
+    "init": "write a taskcheck.toml for this repository",
+    "cache": "show or clear the cache",
+    "completion": "print a completion script for a shell",
+    "demo": "build a repository with six real incidents and check it",
 }
 
 SHORT = {"check", "rule", "owner", "route"}
@@ -43,10 +43,10 @@ EPILOG = """exit codes:
   0  clean
   1  findings at or above --fail-on
   2  usage or configuration error
-  3  the result can't be trusted
+  3  the result is unreliable because something failed
   4  neither task files nor runtime ledgers found
 
-`taskcheck COMMAND --help` tells more about a command."""
+Run `taskcheck COMMAND --help` for the options of a command."""
 
 
 class Failure(Exception):
@@ -254,8 +254,9 @@ def _help() -> str:
   taskcheck COMMAND ...
   taskcheck --help | --version
 
-Do the ledgers of an agent fleet agree? Task files in the main checkout and in every worktree, managers' registers
-and heartbeats, dispatch logs and git are compared; what disagrees is shown per task, with its root cause.
+Check whether the ledgers of an agent fleet agree. taskcheck compares the task files in the main checkout and in every
+worktree with managers' registers and heartbeats, dispatch logs and git. It reports contradictions per task, with
+their root cause.
 
 commands:
 {commands}

@@ -1,6 +1,6 @@
-"""Show what is remembered of stores so that the next check takes less time, or clear it.
+"""Show or clear the cache, which makes the next check of a store faster.
 
-All of it may go at any time: no report rests on it.
+You can clear the cache at any time: reports don't depend on it.
 """
 
 import argparse
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("--clear", action="store_true", help="remove all of it")
+    parser.add_argument("--clear", action="store_true", help="delete the cache of all stores")
 
 
 def run(options: argparse.Namespace) -> int:

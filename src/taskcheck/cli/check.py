@@ -1,6 +1,6 @@
-"""Compare the ledgers and report, per task, what disagrees.
+"""Compare the ledgers and report contradictions per task.
 
-Naming tasks, managers or paths narrows what is reported, not what is read.
+Tasks, managers and paths on the command line limit the report. The check still reads the whole store.
 """
 
 import argparse

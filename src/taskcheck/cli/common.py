@@ -22,21 +22,25 @@ def store_place(parser: argparse.ArgumentParser) -> None:
     """Where the store is."""
     parser.add_argument("--root", metavar="DIR", type=Path, default=Path(), help="any folder of the repository")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--config", metavar="FILE", type=Path, help="read this configuration instead")
-    which.add_argument("--preset", metavar="NAME", help="read the store of this format, by its preset alone")
+    which.add_argument(
+        "--config", metavar="FILE", type=Path, help="read this configuration file instead of taskcheck.toml"
+    )
+    which.add_argument("--preset", metavar="NAME", help="read the store with this preset only, without a configuration")
 
 
 def store_options(parser: argparse.ArgumentParser, *, remembers: bool = False) -> None:
     """Where the store is, and as of when; and whether the cache may tell what wasn't written since the last check."""
     store_place(parser)
-    parser.add_argument("--now", metavar="TIMESTAMP", type=moment, help="judge ages as of this time (RFC 3339)")
+    parser.add_argument("--now", metavar="TIMESTAMP", type=moment, help="use this time (RFC 3339) as the current time")
     if remembers:
-        parser.add_argument("--no-cache", action="store_true", help="read everything anew, and remember nothing")
+        parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
 
 
 def owner_option(parser: argparse.ArgumentParser) -> None:
     """Whose tasks."""
-    parser.add_argument("--owner", metavar="NAME", help="report about this person's or role's alone, by any spelling")
+    parser.add_argument(
+        "--owner", metavar="NAME", help="show only the tasks of this person or role; any spelling works"
+    )
 
 
 def local_option(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
@@ -47,7 +51,7 @@ def local_option(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") ->
         metavar="FILE|MODULE",
         action="append",
         default=[],
-        help="ask the rules in this Python file or module too; it runs them (repeatable)",
+        help="also run the rules in this Python file or module (repeatable); its code is executed",
     )
 
 
@@ -67,9 +71,13 @@ def local_rules(options: argparse.Namespace) -> "tuple[Rule, ...]":
 def record_options(parser: argparse.ArgumentParser) -> None:
     """Whether a check is written down, and where."""
     group = parser.add_argument_group("history")
-    group.add_argument("--record", action="store_true", help="write down what stands, for `taskcheck history`")
     group.add_argument(
-        "--changes", action="store_true", help="report what changed since the last recorded look; what is new can fail"
+        "--record", action="store_true", help="record the incidents of this check, for `taskcheck history`"
+    )
+    group.add_argument(
+        "--changes",
+        action="store_true",
+        help="report only changes since the last recorded check; only new incidents can fail",
     )
     history_option(group)
 
@@ -80,7 +88,7 @@ def history_option(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") 
         "--history",
         metavar="FILE",
         type=Path,
-        help="the record of incidents; default: $XDG_STATE_HOME/taskcheck/STORE.sqlite, or in ~/.local/state",
+        help="the history file; default: taskcheck/STORE.sqlite in $XDG_STATE_HOME or ~/.local/state",
     )
 
 
@@ -207,7 +215,7 @@ def color_option(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") ->
         "--color",
         choices=("auto", "always", "never"),
         default="auto",
-        help="auto: on a terminal, unless NO_COLOR is set; elsewhere where FORCE_COLOR is",
+        help="auto: colour on a terminal unless NO_COLOR is set, elsewhere only if FORCE_COLOR is set",
     )
 
 

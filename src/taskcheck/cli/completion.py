@@ -1,6 +1,6 @@
-"""Print what makes a shell complete commands, options, tasks, rules and people.
+"""Print a script that lets a shell complete commands, options, tasks, rules and people.
 
-Where a shell looks for it:
+Save the script where the shell looks for it:
   bash   taskcheck completion bash > ~/.local/share/bash-completion/completions/taskcheck
   zsh    taskcheck completion zsh  > "${fpath[1]}/_taskcheck"
   fish   taskcheck completion fish > ~/.config/fish/completions/taskcheck.fish
@@ -21,8 +21,8 @@ SCRIPTS = Path(__file__).parent / "completions"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("shell", nargs="?", choices=SHELLS, help="the shell")
-    what.add_argument("--names", choices=("tasks", "rules", "people"), help="list what a shell offers")
+    what.add_argument("shell", nargs="?", choices=SHELLS, help="shell to print the script for")
+    what.add_argument("--names", choices=("tasks", "rules", "people"), help="list the names that a completion offers")
     store_place(parser)
 
 

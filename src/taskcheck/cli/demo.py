@@ -1,7 +1,7 @@
-"""Build the friction log's six incidents as a real repository with real worktrees, and check it.
+"""Build a repository with real worktrees and the six incidents of the friction log, and check it.
 
-Without a folder it is built in a temporary one and removed again. All times are shifted so that the log ends now;
---now shifts them to another moment.
+Without a folder, the repository is temporary and is removed afterwards. All timestamps are shifted so that the log
+ends now, or at the time given with --now.
 """
 
 import argparse
@@ -17,9 +17,13 @@ from taskcheck.formats.sanitize import shell, visible
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("folder", nargs="?", metavar="DIR", type=Path, help="build it here, and keep it")
-    parser.add_argument("--now", metavar="TIMESTAMP", type=moment, help="the moment at which it is checked")
-    parser.add_argument("-v", "--verbose", action="store_true", help="show explained findings' evidence and skips")
+    parser.add_argument(
+        "folder", nargs="?", metavar="DIR", type=Path, help="build the repository in this folder and keep it"
+    )
+    parser.add_argument("--now", metavar="TIMESTAMP", type=moment, help="use this time (RFC 3339) as the current time")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="also show evidence of explained findings, and skipped rules"
+    )
     color_option(parser)
 
 

@@ -1,10 +1,10 @@
-"""End a dispatch: say in which terminal state the work on a task was left.
+"""End a dispatch and record its outcome.
 
-A worker calls it last, in its worktree. The outcome goes into the worktree's task file and the dispatch's tombstone;
-under `taskcheck run` that is all, and the run does the rest once the command has ended. Without one, root is
-reconciled and the register entry cleared here and now.
+A worker calls this command last, in its worktree. The outcome is written to the task file in the worktree and to the
+tombstone of the dispatch. Under `taskcheck run`, the run updates root and the register after the worker's command has
+ended. Otherwise this command does so at once.
 
-With --check nothing is recorded: it says whether the task of the current worktree has an end on record.
+With --check, nothing is written: the command reports whether the task of the current worktree has a recorded outcome.
 """
 
 import argparse
@@ -31,20 +31,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", metavar="TASK", nargs="?", help="the task's id")
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument(
-        "--check", action="store_true", help="exit 0 where an end is recorded or none is needed, else 1; write nothing"
+        "--check", action="store_true", help="exit 0 if an outcome is recorded or none is needed, else 1; write nothing"
     )
     asked.add_argument(
         "--hook",
         choices=tuple(AGENTS),
-        help="be the stop hook of this coding agent: keep it from stopping once, while no end is recorded",
+        help="act as the stop hook of this coding agent: prevent it once from stopping without a recorded outcome",
     )
     parser.add_argument(
         "--outcome",
         metavar="OUTCOME",
-        help="completed_with_pr, blocked, needs_review_fix or failed, if [outcomes] has no others",
+        help="completed_with_pr, blocked, needs_review_fix or failed, unless [outcomes] defines others",
     )
-    parser.add_argument("--pr-url", metavar="URL", help="the pull request; completed_with_pr needs one")
-    parser.add_argument("--reason", metavar="TEXT", help="why; blocked and failed need one")
+    parser.add_argument("--pr-url", metavar="URL", help="URL of the pull request; required for completed_with_pr")
+    parser.add_argument("--reason", metavar="TEXT", help="reason for the outcome; required for blocked and failed")
     store_place(parser)
 
 

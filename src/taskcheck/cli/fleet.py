@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def fleet_options(parser: argparse.ArgumentParser) -> None:
     """Which stores, and which reports of other machines."""
     parser.add_argument(
-        "stores", metavar="DIR", nargs="*", type=Path, help="any folder of a store; several are shown on one board"
+        "stores", metavar="DIR", nargs="*", type=Path, help="a folder in a store; several stores share one board"
     )
     parser.add_argument(
         "--report",
@@ -25,7 +25,7 @@ def fleet_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=Path,
-        help="show a store by the JSON report that its own machine writes into this file (repeatable)",
+        help="add a store from the JSON report that another machine writes to this file (repeatable)",
     )
 
 

@@ -1,6 +1,6 @@
-"""Show what is recorded of incidents: what stands since when, what was closed, what came back, how long that took.
+"""Show recorded incidents: open since when, closed, reopened, and how long each took.
 
-`taskcheck check --record` and `taskcheck watch` record; nothing is looked at here but the record.
+`taskcheck check --record` and `taskcheck watch` write the record. This command reads only the record, not the store.
 """
 
 import argparse
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("task", metavar="TASK", nargs="?", help="a task, or a manager; default: all")
+    parser.add_argument("task", metavar="TASK", nargs="?", help="a task or a manager; default: all")
     store_options(parser)
     history_option(parser)
     parser.add_argument(
         "--since",
         metavar="TIME",
         type=_begin,
-        help="tell what was closed since: a timestamp, or how long ago, as 7d or 12h; default: all that is recorded",
+        help="show incidents closed since a timestamp or within a duration such as 7d or 12h; default: all",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="text, the default; or data")
-    parser.add_argument("-v", "--verbose", action="store_true", help="show all that was closed, and each change")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="output format (default: text)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show every closed incident and every change")
     color_option(parser)
 
 

@@ -1,8 +1,8 @@
-"""Write a taskcheck.toml from what lies here: preset, people with their spellings, roles, statuses.
+"""Write a taskcheck.toml for this repository: preset, people with their spellings, roles, statuses.
 
-Where no preset knows the store, it says which files carry which keys and statuses, and proposes paths, fields and
-statuses of its own. An existing configuration is never overwritten. With --hook nothing is written: the hook that
-checks each commit is printed.
+If no preset matches the store, the command lists the keys and statuses that it found in files, and proposes paths,
+fields and statuses. It never overwrites an existing configuration. With --hook, it writes nothing and prints a hook
+that checks each commit.
 """
 
 import argparse
@@ -45,15 +45,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     store_options(parser)
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--print", "--dry-run", dest="dry", action="store_true", help="print it, write nothing")
-    what.add_argument("--yes", action="store_true", help="write it without asking, where no preset knows the store")
+    what.add_argument(
+        "--print", "--dry-run", dest="dry", action="store_true", help="print the configuration; write nothing"
+    )
+    what.add_argument("--yes", action="store_true", help="write without asking, even if no preset matches the store")
     what.add_argument(
         "--hook",
         choices=("pre-commit", "git"),
-        help="print the block for .pre-commit-config.yaml, or a hook for git alone",
+        help="print a block for .pre-commit-config.yaml, or a plain git hook",
     )
     what.add_argument(
-        "--agents", action="store_true", help="print lines for AGENTS.md, and the stop hooks of coding agents"
+        "--agents", action="store_true", help="print lines for AGENTS.md and the stop hooks of coding agents"
     )
 
 

@@ -9,8 +9,8 @@ from taskcheck.formats import FORMATS
 
 UPDATE, PRUNE = "--update-baseline", "--prune-baseline"
 BASELINE = {
-    UPDATE: "write what is found now into that file",
-    PRUNE: "take out of that file what is no longer found; add nothing",
+    UPDATE: "write all current findings to the baseline file",
+    PRUNE: "remove findings that no longer occur from the baseline file; add none",
 }
 
 
@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.epilog = EPILOG
     parser.add_argument(
-        "only", nargs="*", metavar="TASK|PATH", help="report about these only; or about a finding: TASK::RULE"
+        "only", nargs="*", metavar="TASK|PATH", help="report only these tasks or paths, or one finding: TASK::RULE"
     )
     owner_option(parser)
     parser.add_argument(
@@ -26,14 +26,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         dest="keyword",
         metavar="EXPR",
         default="",
-        help="report findings whose TASK::RULE matches: 'drift and not x'",
+        help="report only findings whose TASK::RULE matches the expression: 'drift and not x'",
     )
     parser.add_argument(
         "--lf",
         "--last-failed",
         dest="last_failed",
         action="store_true",
-        help="report what failed in the last check of the whole store; all where nothing did, or none is remembered",
+        help="report only the tasks that failed in the last whole-store check; all if none failed or none is remembered",
     )
     parser.add_argument(
         "-x",
@@ -41,68 +41,86 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_const",
         const=1,
         default=0,
-        help="stop the report after the first task that fails, the worst; what is read and judged stays the same",
+        help="report only the worst failing task; the check still covers the whole store",
     )
     parser.add_argument(
         "--maxfail",
         metavar="N",
         type=count,
         default=0,
-        help="stop the report after so many tasks (managers) that fail, the worst; 0: report all",
+        help="report only the N worst failing tasks or managers; 0 reports all",
     )
     store_options(parser, remembers=True)
     parser.add_argument(
-        "--branches", metavar="GLOB", action="append", default=[], help="compare these branch tips too (repeatable)"
+        "--branches",
+        metavar="GLOB",
+        action="append",
+        default=[],
+        help="also compare the tips of these branches (repeatable)",
     )
     parser.add_argument(
-        "--online", action="store_true", help="ask GitHub, or a plugin's forge, about the recorded pull requests"
+        "--online", action="store_true", help="query GitHub, or a plugin's forge, for the recorded pull requests"
     )
     rules = parser.add_argument_group("rules")
     rules.add_argument("--select", metavar="NAMES", type=names, default=(), help="run only these rules or families")
-    rules.add_argument("--extend-select", metavar="NAMES", type=names, default=(), help="run these too")
-    rules.add_argument("--ignore", metavar="NAMES", type=names, default=(), help="leave these out")
+    rules.add_argument(
+        "--extend-select", metavar="NAMES", type=names, default=(), help="also run these rules or families"
+    )
+    rules.add_argument("--ignore", metavar="NAMES", type=names, default=(), help="skip these rules or families")
     local_option(rules)
-    rules.add_argument("--baseline", metavar="FILE", type=Path, help="accept the findings that this file names")
+    rules.add_argument("--baseline", metavar="FILE", type=Path, help="accept the findings listed in this file")
     rules.add_argument(
         "--config-from",
         metavar="REF",
-        help="take configuration, baseline and what tasks accept from this branch or commit: for what isn't trusted",
+        help="read configuration, baseline and suppressions from this branch or commit, to check an untrusted checkout",
     )
     file = rules.add_mutually_exclusive_group()
     for name, about in BASELINE.items():
         file.add_argument(name, dest="rewrite", action="store_const", const=name, help=about)
     repairs = parser.add_argument_group("repairs")
-    repairs.add_argument("--fix", action="store_true", help="repair what can be repaired safely, all or nothing")
-    repairs.add_argument("--unsafe-fixes", action="store_true", help="repair more: each says why it isn't safe")
-    repairs.add_argument("--diff", action="store_true", help="show what --fix would write; write nothing")
-    repairs.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit 1 when something was repaired")
+    repairs.add_argument("--fix", action="store_true", help="apply all safe fixes, or none of them")
+    repairs.add_argument("--unsafe-fixes", action="store_true", help="also apply unsafe fixes; each states its risk")
+    repairs.add_argument("--diff", action="store_true", help="print what --fix would change, as a diff; write nothing")
+    repairs.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit 1 if any fix was applied")
     record_options(parser)
     output = parser.add_argument_group("output")
     output.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(FORMATS)}")
     output.add_argument(
-        "--output", metavar="FORMAT=FILE", action="append", default=[], help="write this too (repeatable)"
+        "--output",
+        metavar="FORMAT=FILE",
+        action="append",
+        default=[],
+        help="also write the report to a file in this format (repeatable)",
     )
-    output.add_argument("--group", choices=("task", "rule"), default="task", help="what findings are grouped by")
+    output.add_argument("--group", choices=("task", "rule"), default="task", help="group findings by task or by rule")
     color_option(output)
-    output.add_argument("--collect-only", "--co", action="store_true", help="list what is found by name: TASK::RULE")
-    output.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
-    output.add_argument("-v", "--verbose", action="store_true", help="show what passed too, all evidence, and skips")
-    output.add_argument("--show-settings", action="store_true", help="print each setting and its origin, no check")
-    output.add_argument("--show-files", action="store_true", help="print what counts as a task, what doesn't, and why")
+    output.add_argument(
+        "--collect-only", "--co", action="store_true", help="list only the names of findings: TASK::RULE"
+    )
+    output.add_argument("-q", "--quiet", action="store_true", help="print errors only")
+    output.add_argument(
+        "-v", "--verbose", action="store_true", help="also show passed tasks, all evidence and skipped rules"
+    )
+    output.add_argument("--show-settings", action="store_true", help="print each setting and its origin; don't check")
+    output.add_argument(
+        "--show-files", action="store_true", help="print which files are tasks, which aren't, and why; don't check"
+    )
     verdict = parser.add_argument_group("verdict")
     verdict.add_argument(
         "--fail-on",
         choices=("error", "warning", "info"),
         default="error",
-        help="the least severity that makes the exit code 1 (default: error)",
+        help="exit 1 for findings of this severity or higher (default: error)",
     )
-    verdict.add_argument("--exit-zero", action="store_true", help="exit 0 instead of 1")
-    verdict.add_argument("--strict", action="store_true", help="fail when a rule could not look")
+    verdict.add_argument("--exit-zero", action="store_true", help="exit 0 even if there are findings")
+    verdict.add_argument(
+        "--strict", action="store_true", help="fail if a rule was skipped or undecided, or if a file wasn't read"
+    )
     verdict.add_argument(
         "--gate",
         choices=("commit", "all"),
         default="all",
-        help="commit: only what the commit itself decides can fail (for the pre-commit hook)",
+        help="commit: fail only on findings that the commit itself causes (for the pre-commit hook)",
     )
 
 

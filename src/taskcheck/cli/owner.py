@@ -1,6 +1,7 @@
-"""Print the canonical key of a person, by any spelling: what a register and a snapshot are named after.
+"""Print the canonical key of a person for any spelling. Registers and snapshots are named after this key.
 
-One line each: the key (``-`` for a role or nobody), a tab, and why. Exits 1 when any of them isn't a person.
+Each line has the key (``-`` for a role or an unknown name), a tab and the reason. The exit code is 1 if any of the
+names isn't a person.
 """
 
 import argparse
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("names", nargs="+", metavar="NAME", help="a spelling")
+    parser.add_argument("names", nargs="+", metavar="NAME", help="a person's name in any spelling")
     store_options(parser)
 
 

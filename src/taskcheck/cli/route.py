@@ -1,6 +1,7 @@
 """Print who may dispatch a task, and why.
 
-One line each: the person (``-`` for nobody), a tab, and why. Exits 1 when nobody may dispatch one of them.
+Each line has the person (``-`` for nobody), a tab and the reason. The exit code is 1 if nobody may dispatch one of the
+tasks.
 """
 
 import argparse

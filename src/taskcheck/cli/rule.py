@@ -1,6 +1,6 @@
-"""List the rules, or explain one: what it finds, why it matters, an example, how safe its fix is.
+"""List the rules, or explain one: what it finds, why it matters, an example, and how safe its fix is.
 
-Ends with today's findings of it here.
+The explanation ends with the rule's current findings in this store.
 """
 
 import argparse

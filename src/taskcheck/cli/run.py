@@ -1,15 +1,18 @@
-"""Dispatch a task: run a command in its worktree, and record how it ended.
+"""Dispatch a task: run a command in its worktree and record the outcome.
 
-The task has to be ready, yours to dispatch, and held by nobody; its dependencies have to be done. Worktree and branch
-are made if they don't exist. Before the command starts, register, tombstone and root's status say that the task is in
-work; after it has ended, root says how, and the register entry is removed. The command, or an agent in it, records the
-outcome with `taskcheck finish`, or leaves the worktree's task file in a status that an outcome allows. A command that
-exits 0 without either is rejected: its outcome is failed.
+The task must be ready, and yours to dispatch. No other worker may hold it, and its dependencies must be done. The
+worktree and the branch are created if they don't exist. Before the command starts, the register, the tombstone and the
+task file in root record that the task is active. After the command ends, the task file in root records the outcome,
+and the register entry is removed.
+
+The command, or an agent that it runs, records the outcome with `taskcheck finish`. Alternatively, it leaves the task
+file in the worktree in a status that one of the outcomes allows. If the command exits 0 without either, the outcome is
+failed.
 
 exit codes:
-  the command's own; 128 + n where signal n stopped it, 124 where its time was up
-  1 the task may not be dispatched, or the command's success was silent   2 usage or configuration error
-  3 the end of the run couldn't be recorded as it should be
+  the command's own exit code; 128 + n if signal n stopped it, 124 if it timed out
+  1 the task may not be dispatched, or the command exited 0 without an outcome   2 usage or configuration error
+  3 the outcome of the run couldn't be fully recorded
 """
 
 import argparse
@@ -31,11 +34,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.usage = "taskcheck run TASK [options] -- COMMAND [ARGUMENT ...]"
     parser.add_argument("task", metavar="TASK", help="the task's id")
-    parser.add_argument("--owner", metavar="NAME", help="whose manager dispatches; default: whom the task routes to")
-    parser.add_argument("--worktree", metavar="PATH", help="where to work, relative to the main checkout")
-    parser.add_argument("--branch", metavar="NAME", help="the branch that a new worktree is on")
-    parser.add_argument("--timeout", metavar="TIME", type=_seconds, help="stop the command after so long: 90s, 45m, 2h")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument(
+        "--owner", metavar="NAME", help="dispatch as this person's manager; default: the person the task routes to"
+    )
+    parser.add_argument("--worktree", metavar="PATH", help="path of the worktree, relative to the main checkout")
+    parser.add_argument("--branch", metavar="NAME", help="branch of a new worktree")
+    parser.add_argument(
+        "--timeout", metavar="TIME", type=_seconds, help="stop the command after this duration: 90s, 45m, 2h"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the planned steps and do nothing")
     store_place(parser)
 
 

@@ -1,7 +1,7 @@
-"""Serve the operator's view as a page on loopback, kept up to date while ledgers change; Ctrl-C ends it.
+"""Serve the status page on the loopback address and refresh it when ledgers change; stop with Ctrl-C.
 
-It is read-only, and answers this machine alone, by the address that it prints. `/report.json` has the report as JSON,
-`/healthz` whether the last look went well.
+The page is read-only. The server accepts requests only from this machine, and only at the address that it prints.
+`/report.json` returns the report as JSON. `/healthz` returns whether the last check succeeded.
 """
 
 import argparse
@@ -28,7 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     fleet_options(parser)
     owner_option(parser)
     store_options(parser, remembers=True)
-    parser.add_argument("--port", metavar="N", type=port, default=PORT, help=f"0 takes a free one (default: {PORT})")
+    parser.add_argument(
+        "--port", metavar="N", type=port, default=PORT, help=f"port; 0 picks a free one (default: {PORT})"
+    )
     history_option(parser)
 
 

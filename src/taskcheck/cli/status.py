@@ -1,7 +1,8 @@
-"""Show who is at work, which tasks wait for a person, and which tasks have ledgers that disagree.
+"""Show active workers, tasks that wait for a person, and tasks whose ledgers disagree.
 
-Of the last, what holds up most other tasks comes first, then what is worst. Beside the title stands how long nothing
-has moved; `blocks` counts the tasks that wait for it. The last line of a row says what to do next.
+Tasks whose ledgers disagree are sorted by the number of tasks that they block, then by severity. The age next to a
+title is the time since the last activity. `blocks` counts the tasks that wait for this one. The last line of each row
+is the next step.
 """
 
 import argparse
@@ -59,16 +60,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="STATUS",
         action="append",
         default=[],
-        help="show tasks of this status or class (repeatable)",
+        help="show only tasks with this status or class (repeatable)",
     )
     parser.add_argument(
-        "--rule", metavar="RULE", action="append", default=[], help="show incidents with findings of it (repeatable)"
+        "--rule",
+        metavar="RULE",
+        action="append",
+        default=[],
+        help="show only incidents with findings of this rule (repeatable)",
     )
     parser.add_argument(
-        "--format", choices=("text", "json", "jsonl"), default="text", help="text, the default; or data"
+        "--format", choices=("text", "json", "jsonl"), default="text", help="output format (default: text)"
     )
-    parser.add_argument("-v", "--verbose", action="store_true", help="show every finding and the raw signals")
-    parser.add_argument("--watch", action="store_true", help="show it anew when a ledger changes; Ctrl-C ends it")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="show every finding and the raw signals of managers"
+    )
+    parser.add_argument("--watch", action="store_true", help="refresh when a ledger changes; stop with Ctrl-C")
     history_option(parser)
     color_option(parser)
 

@@ -1,7 +1,7 @@
-"""Show what every ledger says about one task, or manager, in order of time, each line with its source.
+"""Show what every ledger says about one task or manager, in chronological order, with the source of each line.
 
-Above stands how the task is now; below the events, what stopped agreeing at each, how long nothing was recorded, and
-which times are in doubt.
+The task's current state comes first. The events follow, with the contradictions that began at each event, the gaps in
+which nothing was recorded, and the timestamps that are in doubt.
 """
 
 import argparse
@@ -29,11 +29,11 @@ SHOWN = 5
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.epilog = EPILOG
-    parser.add_argument("task", metavar="TASK", help="the task, by any spelling of its id, or its file; or a manager")
+    parser.add_argument("task", metavar="TASK", help="a task (id in any spelling, or path of its file) or a manager")
     store_options(parser)
-    parser.add_argument("--online", action="store_true", help="ask the forges of its pull requests about them")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="text, the default; or data")
-    parser.add_argument("-v", "--verbose", action="store_true", help="show where each event is written")
+    parser.add_argument("--online", action="store_true", help="query the forges of the task's pull requests")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="output format (default: text)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the file and line of each event")
     color_option(parser)
 
 

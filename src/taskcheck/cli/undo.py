@@ -1,7 +1,7 @@
-"""Undo a fix: every file gets the bytes, mode and time that it had before, or none does.
+"""Undo a fix: restore the content, mode and modification time of all its files, or of none.
 
-Without an ID the last fix is undone. It is refused where somebody has written one of its files since. A fix that was
-interrupted is finished or taken back first.
+Without an ID, the last fix is undone. The command refuses if anyone has changed one of the files since. A fix that was
+interrupted is first completed or rolled back.
 """
 
 import argparse
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("id", nargs="?", metavar="ID", help="the fix to undo; default: the last one")
-    parser.add_argument("--list", action="store_true", help="list the fixes that can be undone; undo none")
+    parser.add_argument("--list", action="store_true", help="list the fixes that can be undone; change nothing")
     store_place(parser)
 
 

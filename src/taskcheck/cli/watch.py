@@ -1,6 +1,6 @@
-"""Look at the store whenever a ledger changes, and once a minute, and write down what stands; a signal ends it.
+"""Check the store whenever a ledger changes, and once a minute, and record the incidents, until a signal stops it.
 
-Each change is printed. Of several that watch one store, one looks; the others wait until it ends.
+Each change is printed. If several processes watch one store, one of them checks and the others wait until it ends.
 """
 
 import argparse
@@ -33,17 +33,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     fleet_options(parser)
     store_place(parser)
-    parser.add_argument("--no-cache", action="store_true", help="read everything anew, and remember nothing")
+    parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     history_option(parser)
     parser.add_argument(
         "--on-change",
         metavar="COMMAND",
-        help="run this, without a shell, with JSON of what changed as its input; again later where it fails",
+        help="run this command without a shell, with the changes as JSON on stdin; retry later if it fails",
     )
     parser.add_argument(
-        "--metrics", metavar="PORT", type=port, help="tell Prometheus on this port of loopback; 0 takes a free one"
+        "--metrics",
+        metavar="PORT",
+        type=port,
+        help="serve Prometheus metrics on this loopback port; 0 picks a free one",
     )
-    parser.add_argument("--fix", action="store_true", help="make the safe repairs, too")
+    parser.add_argument("--fix", action="store_true", help="also apply safe fixes")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -10,22 +10,22 @@
 
 _shtab_taskcheck_commands() {
   local _commands=(
-    cache:'what is remembered so that the next check takes less time; clear it'
-    check:'compare the ledgers, report what disagrees (the default command)'
-    completion:'print what makes a shell complete commands, options, tasks and rules'
-    demo:'build the friction log'"'"'s six incidents as a real repository, and check it'
-    finish:'end a dispatch: say in which terminal state the work was left'
-    history:'what is recorded of incidents: since when they stand, what came back, how long it took'
-    init:'write a taskcheck.toml from what lies here'
-    owner:'the canonical key of a person or role, by any spelling'
-    route:'who may dispatch a task, and why'
-    rule:'list the rules, or explain one with today'"'"'s findings of it'
-    run:'dispatch a task: run a command in its worktree, and record how it ended'
-    serve:'status as a page on loopback that refreshes itself'
-    status:'who is at work, what waits for a person, what disagrees; --watch keeps it up to date'
-    timeline:'what every ledger says about one task, in order of time'
-    undo:'take the last fix back, byte for byte'
-    watch:'look again and again: write down what stands, tell a command what changed, make the safe repairs'
+    cache:'show or clear the cache'
+    check:'compare the ledgers and report contradictions (the default command)'
+    completion:'print a completion script for a shell'
+    demo:'build a repository with six real incidents and check it'
+    finish:'end a dispatch and record its outcome'
+    history:'show recorded incidents: open since when, closed, reopened'
+    init:'write a taskcheck.toml for this repository'
+    owner:'print the canonical key of a person for any spelling'
+    route:'print who may dispatch a task, and why'
+    rule:'list the rules, or explain one and show its current findings'
+    run:'dispatch a task: run a command in its worktree and record the outcome'
+    serve:'serve the status page on the loopback address'
+    status:'show workers, tasks that wait for a person, and contradictions; --watch keeps it up to date'
+    timeline:'show what every ledger says about one task, in chronological order'
+    undo:'undo the last fix, byte for byte'
+    watch:'check whenever a ledger changes; record, notify and, with --fix, repair'
   )
   _describe 'taskcheck commands' _commands
 }
@@ -33,46 +33,46 @@ _shtab_taskcheck_commands() {
 _shtab_taskcheck_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "(- : *)--version[say which version this is]"
-  "--owner[report about this person\'s or role\'s alone, by any spelling]:NAME:($(taskcheck completion --names people 2>/dev/null))"
-  "-k[report findings whose TASK\:\:RULE matches\: \'drift and not x\']:EXPR:"
-  {--lf,--last-failed}"[report what failed in the last check of the whole store\; all where nothing did, or none is remembered]"
-  "-x[stop the report after the first task that fails, the worst\; what is read and judged stays the same]"
-  "--maxfail[stop the report after so many tasks (managers) that fail, the worst\; 0\: report all]:N:"
+  "--owner[show only the tasks of this person or role\; any spelling works]:NAME:($(taskcheck completion --names people 2>/dev/null))"
+  "-k[report only findings whose TASK\:\:RULE matches the expression\: \'drift and not x\']:EXPR:"
+  {--lf,--last-failed}"[report only the tasks that failed in the last whole-store check\; all if none failed or none is remembered]"
+  "-x[report only the worst failing task\; the check still covers the whole store]"
+  "--maxfail[report only the N worst failing tasks or managers\; 0 reports all]:N:"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
-  "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
-  "--no-cache[read everything anew, and remember nothing]"
-  "*--branches[compare these branch tips too (repeatable)]:GLOB:"
-  "--online[ask GitHub, or a plugin\'s forge, about the recorded pull requests]"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
+  "--now[use this time (RFC 3339) as the current time]:TIMESTAMP:"
+  "--no-cache[neither read nor write the cache]"
+  "*--branches[also compare the tips of these branches (repeatable)]:GLOB:"
+  "--online[query GitHub, or a plugin\'s forge, for the recorded pull requests]"
   "--select[run only these rules or families]:NAMES:"
-  "--extend-select[run these too]:NAMES:"
-  "--ignore[leave these out]:NAMES:"
-  "*-p[ask the rules in this Python file or module too\; it runs them (repeatable)]:FILE|MODULE:"
-  "--baseline[accept the findings that this file names]:FILE:_files"
-  "--config-from[take configuration, baseline and what tasks accept from this branch or commit\: for what isn\'t trusted]:REF:"
-  "--update-baseline[write what is found now into that file]"
-  "--prune-baseline[take out of that file what is no longer found\; add nothing]"
-  "--fix[repair what can be repaired safely, all or nothing]"
-  "--unsafe-fixes[repair more\: each says why it isn\'t safe]"
-  "--diff[show what --fix would write\; write nothing]"
-  "--exit-non-zero-on-fix[exit 1 when something was repaired]"
-  "--record[write down what stands, for \`taskcheck history\`]"
-  "--changes[report what changed since the last recorded look\; what is new can fail]"
-  "--history[the record of incidents\; default\: \$XDG_STATE_HOME\/taskcheck\/STORE.sqlite, or in \~\/.local\/state]:FILE:_files"
+  "--extend-select[also run these rules or families]:NAMES:"
+  "--ignore[skip these rules or families]:NAMES:"
+  "*-p[also run the rules in this Python file or module (repeatable)\; its code is executed]:FILE|MODULE:"
+  "--baseline[accept the findings listed in this file]:FILE:_files"
+  "--config-from[read configuration, baseline and suppressions from this branch or commit, to check an untrusted checkout]:REF:"
+  "--update-baseline[write all current findings to the baseline file]"
+  "--prune-baseline[remove findings that no longer occur from the baseline file\; add none]"
+  "--fix[apply all safe fixes, or none of them]"
+  "--unsafe-fixes[also apply unsafe fixes\; each states its risk]"
+  "--diff[print what --fix would change, as a diff\; write nothing]"
+  "--exit-non-zero-on-fix[exit 1 if any fix was applied]"
+  "--record[record the incidents of this check, for \`taskcheck history\`]"
+  "--changes[report only changes since the last recorded check\; only new incidents can fail]"
+  "--history[the history file\; default\: taskcheck\/STORE.sqlite in \$XDG_STATE_HOME or \~\/.local\/state]:FILE:_files"
   "--format[one of text, concise, json, jsonl, junit, sarif, github, gitlab, markdown, agent, html]:FORMAT:(text concise json jsonl junit sarif github gitlab markdown agent html)"
-  "*--output[write this too (repeatable)]:FORMAT=FILE:"
-  "--group[what findings are grouped by]:group:(task rule)"
-  "--color[auto\: on a terminal, unless NO_COLOR is set\; elsewhere where FORCE_COLOR is]:color:(auto always never)"
-  {--collect-only,--co}"[list what is found by name\: TASK\:\:RULE]"
-  {-q,--quiet}"[print nothing but errors]"
-  {-v,--verbose}"[show what passed too, all evidence, and skips]"
-  "--show-settings[print each setting and its origin, no check]"
-  "--show-files[print what counts as a task, what doesn\'t, and why]"
-  "--fail-on[the least severity that makes the exit code 1 (default\: error)]:fail_on:(error warning info)"
-  "--exit-zero[exit 0 instead of 1]"
-  "--strict[fail when a rule could not look]"
-  "--gate[commit\: only what the commit itself decides can fail (for the pre-commit hook)]:gate:(commit all)"
+  "*--output[also write the report to a file in this format (repeatable)]:FORMAT=FILE:"
+  "--group[group findings by task or by rule]:group:(task rule)"
+  "--color[auto\: colour on a terminal unless NO_COLOR is set, elsewhere only if FORCE_COLOR is set]:color:(auto always never)"
+  {--collect-only,--co}"[list only the names of findings\: TASK\:\:RULE]"
+  {-q,--quiet}"[print errors only]"
+  {-v,--verbose}"[also show passed tasks, all evidence and skipped rules]"
+  "--show-settings[print each setting and its origin\; don\'t check]"
+  "--show-files[print which files are tasks, which aren\'t, and why\; don\'t check]"
+  "--fail-on[exit 1 for findings of this severity or higher (default\: error)]:fail_on:(error warning info)"
+  "--exit-zero[exit 0 even if there are findings]"
+  "--strict[fail if a rule was skipped or undecided, or if a file wasn\'t read]"
+  "--gate[commit\: fail only on findings that the commit itself causes (for the pre-commit hook)]:gate:(commit all)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -80,7 +80,7 @@ _shtab_taskcheck_defaults_added=0
 
 _shtab_taskcheck_cache_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--clear[remove all of it]"
+  "--clear[delete the cache of all stores]"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -88,47 +88,47 @@ _shtab_taskcheck_cache_defaults_added=0
 
 _shtab_taskcheck_check_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--owner[report about this person\'s or role\'s alone, by any spelling]:NAME:($(taskcheck completion --names people 2>/dev/null))"
-  "-k[report findings whose TASK\:\:RULE matches\: \'drift and not x\']:EXPR:"
-  {--lf,--last-failed}"[report what failed in the last check of the whole store\; all where nothing did, or none is remembered]"
-  "-x[stop the report after the first task that fails, the worst\; what is read and judged stays the same]"
-  "--maxfail[stop the report after so many tasks (managers) that fail, the worst\; 0\: report all]:N:"
+  "--owner[show only the tasks of this person or role\; any spelling works]:NAME:($(taskcheck completion --names people 2>/dev/null))"
+  "-k[report only findings whose TASK\:\:RULE matches the expression\: \'drift and not x\']:EXPR:"
+  {--lf,--last-failed}"[report only the tasks that failed in the last whole-store check\; all if none failed or none is remembered]"
+  "-x[report only the worst failing task\; the check still covers the whole store]"
+  "--maxfail[report only the N worst failing tasks or managers\; 0 reports all]:N:"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
-  "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
-  "--no-cache[read everything anew, and remember nothing]"
-  "*--branches[compare these branch tips too (repeatable)]:GLOB:"
-  "--online[ask GitHub, or a plugin\'s forge, about the recorded pull requests]"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
+  "--now[use this time (RFC 3339) as the current time]:TIMESTAMP:"
+  "--no-cache[neither read nor write the cache]"
+  "*--branches[also compare the tips of these branches (repeatable)]:GLOB:"
+  "--online[query GitHub, or a plugin\'s forge, for the recorded pull requests]"
   "--select[run only these rules or families]:NAMES:"
-  "--extend-select[run these too]:NAMES:"
-  "--ignore[leave these out]:NAMES:"
-  "*-p[ask the rules in this Python file or module too\; it runs them (repeatable)]:FILE|MODULE:"
-  "--baseline[accept the findings that this file names]:FILE:_files"
-  "--config-from[take configuration, baseline and what tasks accept from this branch or commit\: for what isn\'t trusted]:REF:"
-  "--update-baseline[write what is found now into that file]"
-  "--prune-baseline[take out of that file what is no longer found\; add nothing]"
-  "--fix[repair what can be repaired safely, all or nothing]"
-  "--unsafe-fixes[repair more\: each says why it isn\'t safe]"
-  "--diff[show what --fix would write\; write nothing]"
-  "--exit-non-zero-on-fix[exit 1 when something was repaired]"
-  "--record[write down what stands, for \`taskcheck history\`]"
-  "--changes[report what changed since the last recorded look\; what is new can fail]"
-  "--history[the record of incidents\; default\: \$XDG_STATE_HOME\/taskcheck\/STORE.sqlite, or in \~\/.local\/state]:FILE:_files"
+  "--extend-select[also run these rules or families]:NAMES:"
+  "--ignore[skip these rules or families]:NAMES:"
+  "*-p[also run the rules in this Python file or module (repeatable)\; its code is executed]:FILE|MODULE:"
+  "--baseline[accept the findings listed in this file]:FILE:_files"
+  "--config-from[read configuration, baseline and suppressions from this branch or commit, to check an untrusted checkout]:REF:"
+  "--update-baseline[write all current findings to the baseline file]"
+  "--prune-baseline[remove findings that no longer occur from the baseline file\; add none]"
+  "--fix[apply all safe fixes, or none of them]"
+  "--unsafe-fixes[also apply unsafe fixes\; each states its risk]"
+  "--diff[print what --fix would change, as a diff\; write nothing]"
+  "--exit-non-zero-on-fix[exit 1 if any fix was applied]"
+  "--record[record the incidents of this check, for \`taskcheck history\`]"
+  "--changes[report only changes since the last recorded check\; only new incidents can fail]"
+  "--history[the history file\; default\: taskcheck\/STORE.sqlite in \$XDG_STATE_HOME or \~\/.local\/state]:FILE:_files"
   "--format[one of text, concise, json, jsonl, junit, sarif, github, gitlab, markdown, agent, html]:FORMAT:(text concise json jsonl junit sarif github gitlab markdown agent html)"
-  "*--output[write this too (repeatable)]:FORMAT=FILE:"
-  "--group[what findings are grouped by]:group:(task rule)"
-  "--color[auto\: on a terminal, unless NO_COLOR is set\; elsewhere where FORCE_COLOR is]:color:(auto always never)"
-  {--collect-only,--co}"[list what is found by name\: TASK\:\:RULE]"
-  {-q,--quiet}"[print nothing but errors]"
-  {-v,--verbose}"[show what passed too, all evidence, and skips]"
-  "--show-settings[print each setting and its origin, no check]"
-  "--show-files[print what counts as a task, what doesn\'t, and why]"
-  "--fail-on[the least severity that makes the exit code 1 (default\: error)]:fail_on:(error warning info)"
-  "--exit-zero[exit 0 instead of 1]"
-  "--strict[fail when a rule could not look]"
-  "--gate[commit\: only what the commit itself decides can fail (for the pre-commit hook)]:gate:(commit all)"
-  "(*)::report about these only\; or about a finding\: TASK\:\:RULE:($(taskcheck completion --names tasks 2>/dev/null))"
+  "*--output[also write the report to a file in this format (repeatable)]:FORMAT=FILE:"
+  "--group[group findings by task or by rule]:group:(task rule)"
+  "--color[auto\: colour on a terminal unless NO_COLOR is set, elsewhere only if FORCE_COLOR is set]:color:(auto always never)"
+  {--collect-only,--co}"[list only the names of findings\: TASK\:\:RULE]"
+  {-q,--quiet}"[print errors only]"
+  {-v,--verbose}"[also show passed tasks, all evidence and skipped rules]"
+  "--show-settings[print each setting and its origin\; don\'t check]"
+  "--show-files[print which files are tasks, which aren\'t, and why\; don\'t check]"
+  "--fail-on[exit 1 for findings of this severity or higher (default\: error)]:fail_on:(error warning info)"
+  "--exit-zero[exit 0 even if there are findings]"
+  "--strict[fail if a rule was skipped or undecided, or if a file wasn\'t read]"
+  "--gate[commit\: fail only on findings that the commit itself causes (for the pre-commit hook)]:gate:(commit all)"
+  "(*)::report only these tasks or paths, or one finding\: TASK\:\:RULE:($(taskcheck completion --names tasks 2>/dev/null))"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -136,11 +136,11 @@ _shtab_taskcheck_check_defaults_added=0
 
 _shtab_taskcheck_completion_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--names[list what a shell offers]:names:(tasks rules people)"
+  "--names[list the names that a completion offers]:names:(tasks rules people)"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
-  ":the shell:(bash zsh fish)"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
+  ":shell to print the script for:(bash zsh fish)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -148,10 +148,10 @@ _shtab_taskcheck_completion_defaults_added=0
 
 _shtab_taskcheck_demo_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--now[the moment at which it is checked]:TIMESTAMP:"
-  {-v,--verbose}"[show explained findings\' evidence and skips]"
-  "--color[auto\: on a terminal, unless NO_COLOR is set\; elsewhere where FORCE_COLOR is]:color:(auto always never)"
-  ":build it here, and keep it:_files -/"
+  "--now[use this time (RFC 3339) as the current time]:TIMESTAMP:"
+  {-v,--verbose}"[also show evidence of explained findings, and skipped rules]"
+  "--color[auto\: colour on a terminal unless NO_COLOR is set, elsewhere only if FORCE_COLOR is set]:color:(auto always never)"
+  ":build the repository in this folder and keep it:_files -/"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -159,14 +159,14 @@ _shtab_taskcheck_demo_defaults_added=0
 
 _shtab_taskcheck_finish_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--check[exit 0 where an end is recorded or none is needed, else 1\; write nothing]"
-  "--hook[be the stop hook of this coding agent\: keep it from stopping once, while no end is recorded]:hook:(claude-code codex cursor gemini-cli)"
-  "--outcome[completed_with_pr, blocked, needs_review_fix or failed, if \[outcomes\] has no others]:OUTCOME:"
-  "--pr-url[the pull request\; completed_with_pr needs one]:URL:"
-  "--reason[why\; blocked and failed need one]:TEXT:"
+  "--check[exit 0 if an outcome is recorded or none is needed, else 1\; write nothing]"
+  "--hook[act as the stop hook of this coding agent\: prevent it once from stopping without a recorded outcome]:hook:(claude-code codex cursor gemini-cli)"
+  "--outcome[completed_with_pr, blocked, needs_review_fix or failed, unless \[outcomes\] defines others]:OUTCOME:"
+  "--pr-url[URL of the pull request\; required for completed_with_pr]:URL:"
+  "--reason[reason for the outcome\; required for blocked and failed]:TEXT:"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
   ":the task\'s id:($(taskcheck completion --names tasks 2>/dev/null))"
 )
 
@@ -176,15 +176,15 @@ _shtab_taskcheck_finish_defaults_added=0
 _shtab_taskcheck_history_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
-  "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
-  "--history[the record of incidents\; default\: \$XDG_STATE_HOME\/taskcheck\/STORE.sqlite, or in \~\/.local\/state]:FILE:_files"
-  "--since[tell what was closed since\: a timestamp, or how long ago, as 7d or 12h\; default\: all that is recorded]:TIME:"
-  "--format[text, the default\; or data]:format:(text concise json jsonl junit sarif github gitlab markdown agent html)"
-  {-v,--verbose}"[show all that was closed, and each change]"
-  "--color[auto\: on a terminal, unless NO_COLOR is set\; elsewhere where FORCE_COLOR is]:color:(auto always never)"
-  ":a task, or a manager\; default\: all:($(taskcheck completion --names tasks 2>/dev/null))"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
+  "--now[use this time (RFC 3339) as the current time]:TIMESTAMP:"
+  "--history[the history file\; default\: taskcheck\/STORE.sqlite in \$XDG_STATE_HOME or \~\/.local\/state]:FILE:_files"
+  "--since[show incidents closed since a timestamp or within a duration such as 7d or 12h\; default\: all]:TIME:"
+  "--format[output format (default\: text)]:format:(text concise json jsonl junit sarif github gitlab markdown agent html)"
+  {-v,--verbose}"[show every closed incident and every change]"
+  "--color[auto\: colour on a terminal unless NO_COLOR is set, elsewhere only if FORCE_COLOR is set]:color:(auto always never)"
+  ":a task or a manager\; default\: all:($(taskcheck completion --names tasks 2>/dev/null))"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -193,13 +193,13 @@ _shtab_taskcheck_history_defaults_added=0
 _shtab_taskcheck_init_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
-  "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
-  {--print,--dry-run}"[print it, write nothing]"
-  "--yes[write it without asking, where no preset knows the store]"
-  "--hook[print the block for .pre-commit-config.yaml, or a hook for git alone]:hook:(pre-commit git)"
-  "--agents[print lines for AGENTS.md, and the stop hooks of coding agents]"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
+  "--now[use this time (RFC 3339) as the current time]:TIMESTAMP:"
+  {--print,--dry-run}"[print the configuration\; write nothing]"
+  "--yes[write without asking, even if no preset matches the store]"
+  "--hook[print a block for .pre-commit-config.yaml, or a plain git hook]:hook:(pre-commit git)"
+  "--agents[print lines for AGENTS.md and the stop hooks of coding agents]"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -208,10 +208,10 @@ _shtab_taskcheck_init_defaults_added=0
 _shtab_taskcheck_owner_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
-  "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
-  "(*):a spelling:($(taskcheck completion --names people 2>/dev/null))"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
+  "--now[use this time (RFC 3339) as the current time]:TIMESTAMP:"
+  "(*):a person\'s name in any spelling:($(taskcheck completion --names people 2>/dev/null))"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -220,9 +220,9 @@ _shtab_taskcheck_owner_defaults_added=0
 _shtab_taskcheck_route_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
-  "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
+  "--now[use this time (RFC 3339) as the current time]:TIMESTAMP:"
   "(*):a task\'s id:($(taskcheck completion --names tasks 2>/dev/null))"
 )
 
@@ -231,13 +231,13 @@ _shtab_taskcheck_route_defaults_added=0
 
 _shtab_taskcheck_rule_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "*-p[ask the rules in this Python file or module too\; it runs them (repeatable)]:FILE|MODULE:"
-  "--color[auto\: on a terminal, unless NO_COLOR is set\; elsewhere where FORCE_COLOR is]:color:(auto always never)"
+  "*-p[also run the rules in this Python file or module (repeatable)\; its code is executed]:FILE|MODULE:"
+  "--color[auto\: colour on a terminal unless NO_COLOR is set, elsewhere only if FORCE_COLOR is set]:color:(auto always never)"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
-  "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
-  "--no-cache[read everything anew, and remember nothing]"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
+  "--now[use this time (RFC 3339) as the current time]:TIMESTAMP:"
+  "--no-cache[neither read nor write the cache]"
   ":the rule to explain:($(taskcheck completion --names rules 2>/dev/null))"
 )
 
@@ -246,14 +246,14 @@ _shtab_taskcheck_rule_defaults_added=0
 
 _shtab_taskcheck_run_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--owner[whose manager dispatches\; default\: whom the task routes to]:NAME:($(taskcheck completion --names people 2>/dev/null))"
-  "--worktree[where to work, relative to the main checkout]:PATH:"
-  "--branch[the branch that a new worktree is on]:NAME:"
-  "--timeout[stop the command after so long\: 90s, 45m, 2h]:TIME:"
-  "--dry-run[say what would be done, and do nothing]"
+  "--owner[dispatch as this person\'s manager\; default\: the person the task routes to]:NAME:($(taskcheck completion --names people 2>/dev/null))"
+  "--worktree[path of the worktree, relative to the main checkout]:PATH:"
+  "--branch[branch of a new worktree]:NAME:"
+  "--timeout[stop the command after this duration\: 90s, 45m, 2h]:TIME:"
+  "--dry-run[print the planned steps and do nothing]"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
   ":the task\'s id:($(taskcheck completion --names tasks 2>/dev/null))"
 )
 
@@ -262,16 +262,16 @@ _shtab_taskcheck_run_defaults_added=0
 
 _shtab_taskcheck_serve_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "*--report[show a store by the JSON report that its own machine writes into this file (repeatable)]:FILE:_files"
-  "--owner[report about this person\'s or role\'s alone, by any spelling]:NAME:($(taskcheck completion --names people 2>/dev/null))"
+  "*--report[add a store from the JSON report that another machine writes to this file (repeatable)]:FILE:_files"
+  "--owner[show only the tasks of this person or role\; any spelling works]:NAME:($(taskcheck completion --names people 2>/dev/null))"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
-  "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
-  "--no-cache[read everything anew, and remember nothing]"
-  "--port[0 takes a free one (default\: 8321)]:N:"
-  "--history[the record of incidents\; default\: \$XDG_STATE_HOME\/taskcheck\/STORE.sqlite, or in \~\/.local\/state]:FILE:_files"
-  "(*)::any folder of a store\; several are shown on one board:_files -/"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
+  "--now[use this time (RFC 3339) as the current time]:TIMESTAMP:"
+  "--no-cache[neither read nor write the cache]"
+  "--port[port\; 0 picks a free one (default\: 8321)]:N:"
+  "--history[the history file\; default\: taskcheck\/STORE.sqlite in \$XDG_STATE_HOME or \~\/.local\/state]:FILE:_files"
+  "(*)::a folder in a store\; several stores share one board:_files -/"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -279,21 +279,21 @@ _shtab_taskcheck_serve_defaults_added=0
 
 _shtab_taskcheck_status_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "*--report[show a store by the JSON report that its own machine writes into this file (repeatable)]:FILE:_files"
-  "--owner[report about this person\'s or role\'s alone, by any spelling]:NAME:($(taskcheck completion --names people 2>/dev/null))"
+  "*--report[add a store from the JSON report that another machine writes to this file (repeatable)]:FILE:_files"
+  "--owner[show only the tasks of this person or role\; any spelling works]:NAME:($(taskcheck completion --names people 2>/dev/null))"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
-  "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
-  "--no-cache[read everything anew, and remember nothing]"
-  "*--status[show tasks of this status or class (repeatable)]:STATUS:"
-  "*--rule[show incidents with findings of it (repeatable)]:RULE:"
-  "--format[text, the default\; or data]:format:(text concise json jsonl junit sarif github gitlab markdown agent html)"
-  {-v,--verbose}"[show every finding and the raw signals]"
-  "--watch[show it anew when a ledger changes\; Ctrl-C ends it]"
-  "--history[the record of incidents\; default\: \$XDG_STATE_HOME\/taskcheck\/STORE.sqlite, or in \~\/.local\/state]:FILE:_files"
-  "--color[auto\: on a terminal, unless NO_COLOR is set\; elsewhere where FORCE_COLOR is]:color:(auto always never)"
-  "(*)::any folder of a store\; several are shown on one board:_files -/"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
+  "--now[use this time (RFC 3339) as the current time]:TIMESTAMP:"
+  "--no-cache[neither read nor write the cache]"
+  "*--status[show only tasks with this status or class (repeatable)]:STATUS:"
+  "*--rule[show only incidents with findings of this rule (repeatable)]:RULE:"
+  "--format[output format (default\: text)]:format:(text concise json jsonl junit sarif github gitlab markdown agent html)"
+  {-v,--verbose}"[show every finding and the raw signals of managers]"
+  "--watch[refresh when a ledger changes\; stop with Ctrl-C]"
+  "--history[the history file\; default\: taskcheck\/STORE.sqlite in \$XDG_STATE_HOME or \~\/.local\/state]:FILE:_files"
+  "--color[auto\: colour on a terminal unless NO_COLOR is set, elsewhere only if FORCE_COLOR is set]:color:(auto always never)"
+  "(*)::a folder in a store\; several stores share one board:_files -/"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -302,14 +302,14 @@ _shtab_taskcheck_status_defaults_added=0
 _shtab_taskcheck_timeline_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
-  "--now[judge ages as of this time (RFC 3339)]:TIMESTAMP:"
-  "--online[ask the forges of its pull requests about them]"
-  "--format[text, the default\; or data]:format:(text concise json jsonl junit sarif github gitlab markdown agent html)"
-  {-v,--verbose}"[show where each event is written]"
-  "--color[auto\: on a terminal, unless NO_COLOR is set\; elsewhere where FORCE_COLOR is]:color:(auto always never)"
-  ":the task, by any spelling of its id, or its file\; or a manager:($(taskcheck completion --names tasks 2>/dev/null))"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
+  "--now[use this time (RFC 3339) as the current time]:TIMESTAMP:"
+  "--online[query the forges of the task\'s pull requests]"
+  "--format[output format (default\: text)]:format:(text concise json jsonl junit sarif github gitlab markdown agent html)"
+  {-v,--verbose}"[show the file and line of each event]"
+  "--color[auto\: colour on a terminal unless NO_COLOR is set, elsewhere only if FORCE_COLOR is set]:color:(auto always never)"
+  ":a task (id in any spelling, or path of its file) or a manager:($(taskcheck completion --names tasks 2>/dev/null))"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -317,10 +317,10 @@ _shtab_taskcheck_timeline_defaults_added=0
 
 _shtab_taskcheck_undo_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--list[list the fixes that can be undone\; undo none]"
+  "--list[list the fixes that can be undone\; change nothing]"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
   ":the fix to undo\; default\: the last one:"
 )
 
@@ -329,16 +329,16 @@ _shtab_taskcheck_undo_defaults_added=0
 
 _shtab_taskcheck_watch_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "*--report[show a store by the JSON report that its own machine writes into this file (repeatable)]:FILE:_files"
+  "*--report[add a store from the JSON report that another machine writes to this file (repeatable)]:FILE:_files"
   "--root[any folder of the repository]:DIR:_files -/"
-  "--config[read this configuration instead]:FILE:_files"
-  "--preset[read the store of this format, by its preset alone]:NAME:"
-  "--no-cache[read everything anew, and remember nothing]"
-  "--history[the record of incidents\; default\: \$XDG_STATE_HOME\/taskcheck\/STORE.sqlite, or in \~\/.local\/state]:FILE:_files"
-  "--on-change[run this, without a shell, with JSON of what changed as its input\; again later where it fails]:COMMAND:"
-  "--metrics[tell Prometheus on this port of loopback\; 0 takes a free one]:PORT:"
-  "--fix[make the safe repairs, too]"
-  "(*)::any folder of a store\; several are shown on one board:_files -/"
+  "--config[read this configuration file instead of taskcheck.toml]:FILE:_files"
+  "--preset[read the store with this preset only, without a configuration]:NAME:"
+  "--no-cache[neither read nor write the cache]"
+  "--history[the history file\; default\: taskcheck\/STORE.sqlite in \$XDG_STATE_HOME or \~\/.local\/state]:FILE:_files"
+  "--on-change[run this command without a shell, with the changes as JSON on stdin\; retry later if it fails]:COMMAND:"
+  "--metrics[serve Prometheus metrics on this loopback port\; 0 picks a free one]:PORT:"
+  "--fix[also apply safe fixes]"
+  "(*)::a folder in a store\; several stores share one board:_files -/"
 )
 
 # guard to ensure default positional specs are added only once per session
