@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--last-failed",
         dest="last_failed",
         action="store_true",
-        help="report only the tasks that failed in the last whole-store check; all if none failed or none is remembered",
+        help="report only tasks that failed in the last whole-store check; all if none failed or none is remembered",
     )
     parser.add_argument(
         "-x",
