@@ -51,29 +51,40 @@ def metadata_drift(
     people: People | None = None,
     dispatches: Dispatches | None = None,
 ) -> Iterator[Finding]:
-    """A worktree's copy of a task is ahead of root's, and root should have followed.
+    """The worktree's copy of a task is ahead of the task in root.
 
     ## Why
-    The queue reads root, so it dispatches again what a worker has begun or finished.
+    The queue reads root, so it dispatches a task again that a worker has already begun or finished.
 
     ## Example
-    Root says `ready`; the worktree's copy says `in_progress` and names a pull request. It is an error too when root
-    says `in_progress`, the worktree says more, and the worker has ended or is gone, or its branch is merged. While
-    the worker lives, or isn't known to be gone, that is information.
+    In root, the task is `ready`. In the worktree, it is `in_progress` and names a pull request.
 
-    No finding: values that root has moved on from, as its history or the tombstone's `status_after` tells, keys that
-    the worktree never changed, a body alone (it arrives with the merge), a worktree that says less than root, a task
-    that root calls done. With `drift.authority = "branch"` a branch may say more until it is merged. `drift.ignore`
-    names keys that may differ.
+    If the task is `in_progress` in root and further along in the worktree, the severity depends on the worker. The
+    finding is an error if the worker has ended or is gone, or if its branch is merged. It is information while the
+    worker is alive or isn't known to be gone.
+
+    There is no finding in these cases:
+
+    - Root has moved on from the value, according to its history or the tombstone's `status_after`.
+    - The worktree never changed the key.
+    - Only the body differs. The merge brings it to root.
+    - The worktree is behind root.
+    - The task is done in root.
+    - `drift.authority = "branch"` is set, and the branch isn't merged yet.
+    - `drift.ignore` names the key.
 
     ## Fix
-    Takes over the keys that only the worktree changed, in its lines and where it has them, so that its branch merges
-    with root afterwards; keys of `drift.ignore` that it changed there come along. Where a merge would conflict all the
-    same, the fix is unsafe and says in which lines. Safe for status, pull request and
-    `*_at` keys when none of these was changed on both sides, and the worktree is the task's own: a register, a
-    tombstone, the front matter or the configured pattern names it. Other keys, and the word of any other worktree, are
-    unsafe; the latter is a warning at most. Never id, owner or `taskcheck`,
-    nor a status outside the vocabulary, nor a list: these are for a person, or for the merge.
+    Copies the keys that only the worktree changed to root, with the same lines at the same position. Its branch
+    therefore merges with root afterwards. Keys in `drift.ignore` that the worktree changed in the same place are copied
+    too. If a merge would conflict even so, the fix is unsafe and names the lines.
+
+    The fix is safe for status, pull request and `*_at` keys under two conditions. None of these keys was changed on
+    both sides, and the worktree is the task's own: a register, a tombstone, the front matter or the configured pattern
+    names it. The fix is unsafe for other keys, and for values from any other worktree. A finding about another worktree
+    is at most a warning.
+
+    The fix never copies id, owner, `taskcheck`, lists, or a status outside of the vocabulary. A person or the merge has
+    to change these.
     """
     if task.closed:
         return

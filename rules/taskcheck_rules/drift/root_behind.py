@@ -37,21 +37,25 @@ def root_behind(
     dispatches: Dispatches | None = None,
     copies: Copies | None = None,
 ) -> Iterator[Finding]:
-    """Trunk was fetched with other task files than root has: somebody has yet to pull.
+    """Root has older task files than the fetched trunk: nobody has pulled yet.
 
     ## Why
-    Root is a ledger too. Everybody else already sees that a task is done; the queue here dispatches it again.
+    Root is a ledger too. Everybody else already sees that a task is done, but the queue in root dispatches it again.
 
     ## Example
-    `origin/main` has fix-login as `completed` since its pull request was squashed there, and root, which is one
-    commit behind, still says `in_progress`. taskcheck fetches nothing: what was never fetched, it doesn't know. A
-    task that ledgers or a worktree speak of, and whose status differs, has a finding of its own, which explains
-    what follows from it; all others are named together. Where no task file differs, the summary alone says that
-    root is behind. Shallow clones aren't compared, and neither is a root that isn't on trunk.
+    In `origin/main`, fix-login is `completed` because its pull request was squashed there. Root is one commit behind
+    and still says `in_progress`.
+
+    A task gets its own finding if its status differs and if ledgers or a worktree mention it. That finding explains the
+    findings that follow from it. One more finding lists all other tasks. If no task file differs, only the summary says
+    that root is behind.
+
+    taskcheck never fetches, so it knows only what was fetched before. It doesn't compare shallow clones, or a root that
+    isn't on trunk.
 
     ## Fix
-    None: `git pull --ff-only`, or `git pull --rebase` where both have commits of their own. Fixes in files that trunk
-    has changed wait for that: they are unsafe until then.
+    None: run `git pull --ff-only`, or `git pull --rebase` if both sides have their own commits. Until then, fixes in
+    files that trunk has changed are unsafe.
     """
     if fetched is None:
         return

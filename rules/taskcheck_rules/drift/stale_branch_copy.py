@@ -23,19 +23,23 @@ def stale_branch_copy(
     trunk: str,  # noqa: ARG001 - without root on trunk, nothing is known of what a merge would bring
     dispatches: Dispatches | None = None,
 ) -> Iterator[Finding]:
-    """A branch changed a task's status to an earlier one, and its merge would set root back.
+    """A branch set a task's status back, and its merge would set back root too.
 
     ## Why
-    Such a merge is clean: nobody is asked, and a task that was done is dispatched again.
+    Such a merge has no conflict. Nobody is asked, and a finished task is dispatched again.
 
     ## Example
-    Root has said `completed` since before the branch began; on the branch the task says `ready`. Where both
-    changed the same lines of the front matter since, or lines next to each other, git reports a conflict; where the
-    branch left the status alone, root's stays; what isn't committed isn't merged: none of these is told here.
-    Nor is work that a worker has taken up again, `needs_review_fix` to `in_progress`, until its dispatch is over.
+    In root, the task has been `completed` since before the branch began. On the branch, it is `ready`.
+
+    There is no finding in these cases:
+
+    - Both sides have changed the same or adjacent lines of the front matter since. Git then reports a conflict.
+    - The branch didn't change the status. The status in root then survives the merge.
+    - The change isn't committed. It then isn't merged.
+    - A worker has resumed the work, from `needs_review_fix` to `in_progress`, and its dispatch isn't over.
 
     ## Fix
-    None: take the change out of the branch, or set root back on purpose.
+    None: remove the change from the branch, or set root back on purpose.
     """
     known, unknown = comparable(copies.of(task.id))
     for copy in known:

@@ -14,14 +14,14 @@ def noncanonical_owner(task: Task, people: People, settings: Settings) -> Iterat
     """The owner of a task is a known person or role, but isn't written as its key.
 
     ## Why
-    Whoever compares owners as text, and every path that is built from one, takes two spellings for two people.
+    A tool that compares owners as text, or builds a path from an owner, treats two spellings as two people.
 
     ## Example
-    `owner: dave.fowler` where the configuration declares `dave-fowler = ["dave", "davefowler", "dave.fowler"]`.
-    Where `at_names` is set, as in Backlog.md, an @ before the key is notation, and no other spelling.
+    The owner is `dave.fowler`, and the configuration declares `dave-fowler = ["dave", "davefowler", "dave.fowler"]`. If
+    `at_names` is set, as in Backlog.md, an @ before the key is notation and not another spelling.
 
     ## Fix
-    Rewrites that one scalar. Safe: the spelling resolves to exactly one key.
+    Replaces the owner with the key. Safe: the spelling resolves to exactly one key.
     """
     for route, spelling in task.owners:
         owner = people.resolve(spelling)

@@ -32,20 +32,22 @@ from taskcheck_rules.wording import minute, phrase
 def split_manager(
     manager: Manager, people: People, settings: Settings, processes: Processes | None = None
 ) -> Iterator[Finding]:
-    """One person has several registers or snapshots, or one that isn't named after the person's key.
+    """A person has several registers or snapshots, or one that isn't named after the person's key.
 
     ## Why
-    Runs that spell the owner differently read and write different files: the status page shows the stale one, and
-    a worker that stands in one register is missing in the other.
+    Runs that spell the owner differently read and write different files. The status page then shows the stale file, and
+    a worker in one register is missing in the other.
 
     ## Example
-    `task-manager-dave.register.json` beside `task-manager-dave-fowler.register.json`, both of dave-fowler.
+    `task-manager-dave.register.json` and `task-manager-dave-fowler.register.json` both belong to dave-fowler.
 
     ## Fix
-    Merges the entries into the register under the key, keeps the newest snapshot, drops the other files. Safe when
-    no task has two entries that differ in worktree, branch or live process; unsafe otherwise, because only one entry
-    can stay. None when a file's name and the owner inside it aren't one person, or when a file or a record in it
-    can't be read: it may hold what a merge would lose.
+    Merges the entries into the register under the key, keeps the newest snapshot, and deletes the other files. Safe if
+    no task has two entries that differ in worktree, branch or live process. Otherwise unsafe, because only one entry
+    can stay.
+
+    There is no fix if a file's name and the owner in it aren't the same person. There is also none if a file or a
+    record in it can't be read, because a merge could lose its content.
     """
     if not manager.known:
         return

@@ -52,25 +52,29 @@ def dispatch_completed_unreconciled(
     settings: Settings,
     copies: Copies | None = None,
 ) -> Iterator[Finding]:
-    """A worker's run is over and left its result, but root's task file still says what it said before.
+    """A worker's run has ended with a result, but the task in root is unchanged.
 
     ## Why
-    The queue believes root: the task is overdue, or is dispatched a second time.
+    The queue reads root. It reports the task as overdue, or dispatches it a second time.
 
     ## Example
-    The log ends in `dispatch_exit_code=0`, the worktree's copy is `in_progress` with a pull request, root is `ready`.
-    Or the tombstone records `blocked`, and root says `in_progress`. Or the worker is gone without a word, and the
-    worktree's copy says `in_review`.
+    The log ends with `dispatch_exit_code=0`, the worktree's copy is `in_progress` with a pull request, and root is
+    `ready`. Or the tombstone records `blocked`, and root is `in_progress`. Or the worker is gone without a recorded
+    end, and the worktree's copy is `in_review`.
 
-    No finding once the run is settled: root has a status that the outcome allows, or the runner left one, or a later
-    commit on root changed the status. Whoever moves a task on afterwards is right.
+    There is no finding once the run is settled. A run is settled if root has a status that the outcome allows, if the
+    runner set root's status, or if a later commit in root changed it. A person who moves the task on afterwards is
+    right.
 
     ## Fix
-    Takes the worktree's status, pull request and times when the recorded outcome allows its status, else the outcome's
-    first status and the pull request. Safe with a recorded outcome, where the worktree's branch merges with root
-    afterwards, and root's file has the title that it had at the end; `run` and `finish` write it in any case. Unsafe
-    without one: a recorded pull request then speaks for `completed_with_pr`, unless the worktree says that the work has
-    stopped. None when neither is recorded.
+    Copies the worktree's status, pull request and times if the recorded outcome allows this status. Otherwise sets the
+    first status of the outcome, and the pull request.
+
+    The fix is safe if an outcome is recorded, if the worktree's branch merges with root afterwards, and if the title in
+    root is the same as at the end of the run. `run` and `finish` write the status in any case.
+
+    The fix is unsafe without a recorded outcome. A recorded pull request then counts as `completed_with_pr`, unless the
+    worktree says that the work has stopped. There is no fix if neither an outcome nor a pull request is recorded.
     """
     dispatch = dispatches.of(task.id)
     if task.closed or dispatch is None or dispatch.settled:

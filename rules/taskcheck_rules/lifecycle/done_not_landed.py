@@ -39,24 +39,26 @@ def done_not_landed(
     rows: Rows | None = None,
     pulls: Pulls | None = None,
 ) -> Iterator[Finding]:
-    """A task is done, and its work isn't on trunk.
+    """A task is done, but its work isn't on trunk.
 
     ## Why
-    Done is a claim. Tasks that wait for this one begin on work that isn't there, and nobody looks after the branch.
+    Tasks that wait for this one start without the work that they need, and nobody takes care of the branch.
 
     ## Example
-    fix-login is `completed`; its tombstone names `task/fix-login`, which has two commits of that run that never reached
-    main, though main has moved since. Or its pull request was merged, and the merge was reverted after the task was
-    done. Or its run ended as `completed_with_pr`, no ledger names a pull request, and a branch that it names is still
-    there without having landed.
+    fix-login is `completed`. Its tombstone names `task/fix-login`. Two commits of that run on this branch never reached
+    main, although main has moved since. Or the pull request was merged, and the merge was reverted after the task was
+    done. Or the run ended as `completed_with_pr`, no ledger names a pull request, and a branch that it names still
+    exists and hasn't landed.
 
-    A branch counts only if a ledger or the front matter ties it to the task, and no newer record gives it to
-    another one. Silent where a register or the forge calls the pull request merged, where git can't prove that the
-    branch hasn't landed (trunk has changed the same files since), and for a task that was dropped: that claims
-    nothing.
+    A branch counts only if a ledger or the front matter assigns it to the task, and no newer record assigns it to
+    another task. There is no finding in these cases:
+
+    - A register or the forge says that the pull request is merged.
+    - Git can't prove that the branch hasn't landed, because trunk has changed the same files since.
+    - The task was dropped. A dropped task claims no finished work.
 
     ## Fix
-    None: merge the work, or open the task again.
+    None: merge the work, or reopen the task.
     """
     if task.stage is not Stage.DONE:
         return

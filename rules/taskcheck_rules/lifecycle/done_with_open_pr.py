@@ -15,18 +15,18 @@ _NO = frozenset({"", "false", "no", "off", "0"})
     remedy=HandEdit("the status isn't a done one until the pull request is merged; or merge or close that"),
 )
 def done_with_open_pr(task: Task, pulls: Pulls) -> Iterator[Finding]:
-    """A task is done, and its pull request is still open.
+    """A task is done, but its pull request is still open.
 
     ## Why
-    Tasks that wait for this one begin on work that hasn't landed, and nobody looks after the pull request.
+    Tasks that wait for this one start before its work has landed, and nobody takes care of the pull request.
 
     ## Example
-    fix-login is `completed`, and its forge says that acme/shop#12 is open. Only `--online` can see that: the forge is
-    asked about each pull request that task files, worktrees, registers and tombstones record.
+    fix-login is `completed`, but its forge says that acme/shop#12 is open. Only `--online` can find this: taskcheck
+    then queries the forge for each pull request recorded in task files, worktrees, registers and tombstones.
 
-    Where a store closes its tasks before their pull requests are merged, a task that says so in its front matter, as
-    `closed_before_merge: true`, is silent; `[fields] closed_before_merge` names another key for it. Where all do,
-    ignore the rule.
+    If your project closes some tasks before their pull requests are merged, set `closed_before_merge: true` in the
+    front matter of these tasks. The rule then reports nothing for them. `[fields] closed_before_merge` sets another
+    name for this key. If your project closes all tasks early, ignore the rule.
 
     ## Fix
     None: a person has to decide: reopen the task, or merge or close the pull request.

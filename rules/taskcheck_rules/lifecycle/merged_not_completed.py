@@ -54,43 +54,57 @@ def merged_not_completed(
     copies: Copies | None = None,
     dispatches: Dispatches | None = None,
 ) -> Iterator[Finding]:
-    """The branch or pull request of a task is merged, and root doesn't say that the task is done.
+    """The branch or pull request of a task is merged, but the task isn't done in root.
 
     ## Why
-    The task stays in every list of open work; what waits for it is never started.
+    The task stays in every list of open work, and the tasks that wait for it never start.
 
     ## Example
-    `task/fix-login` was merged into main yesterday, and fix-login is still `in_review`. A branch without commits of
-    its own, one that was fast-forwarded, and one whose landing git alone can't prove are silent; what was reverted
-    since hasn't landed.
+    `task/fix-login` was merged into main yesterday, but fix-login is still `in_review`. There is no finding for a
+    branch without its own commits, for a branch that was fast-forwarded, or if git alone can't prove that the branch
+    has landed. A branch that was reverted since hasn't landed.
 
-    With `--online` the forge is asked too: a branch that was squashed and deleted has landed when its pull request is
-    merged into trunk. A task with another one that is open hasn't.
+    With `--online`, taskcheck also queries the forge. If a branch was squashed and deleted, it has landed once its pull
+    request is merged into trunk. There is no finding if another pull request of the task is open.
 
-    Where the branch is deleted, a commit of trunk's first-parent line may name it, or the recorded pull request:
-    `(#12)` at the end of its subject, `Merge pull request #12 from ...`, `Merge branch 'task/fix-login'`. That counts
-    when it is newer than the newest run's begin and than root's last change of the status, and wasn't reverted.
+    If the branch is deleted, a commit on the first-parent line of trunk can name the branch or the recorded pull
+    request: `(#12)` at the end of its subject, `Merge pull request #12 from ...`, or `Merge branch 'task/fix-login'`.
+    Such a commit counts if it is newer than the begin of the newest run and than the last change of the status in root,
+    and if it wasn't reverted.
 
-    How the branch itself left the task counts too. Where its own copy ends parked, ready, stopped, dropped or in a word
-    that the store doesn't know, the branch doesn't call it done: that is information. So is a task that root's history
-    called closed after the branch had landed, and opened again. Where the branch is the task's by its name alone, and
-    no ledger names it, it is a warning. A branch that had landed before the task's file was made is another task's.
+    The finding is information in two cases. In the first, the branch's own copy of the task ends as parked, ready,
+    stopped or dropped, or with a status that the store doesn't know. In the second, root's history shows that the task
+    was closed after the branch had landed, and was then reopened. The finding is a warning if only its name assigns the
+    branch to the task, and no ledger does. A branch that landed before the task's file was created belongs to another
+    task.
 
     ## Fix
-    Sets the first status of the done class. Safe where git proves the merge of a branch that a ledger or the task's
-    front matter names, and the branch left the task in review, or its status alone. Unsafe where something says
-    that work is left: the branch left the task in work; its worker lives, or its worktree says so; another branch
-    of it hasn't landed; the branch is recorded for another task, too; a run began, or root's status was set, after
-    the branch had landed; the status isn't committed, or history doesn't tell since when it stands; root has given
-    the file another title since the run; or root says that it is parked, ready or stopped. None where another
-    checkout has another task of the id. Where root itself has two files of one id, nothing is said of either:
-    nobody knows which of them the branch meant.
+    Sets the first status of the done class. The fix is safe if git proves the merge of a branch that a ledger or the
+    task's front matter names, and if the branch set the task to review or didn't change the status.
 
-    For a pull request safe takes more than the forge's word: root's history has the commit that it names, and nobody
-    took that back, not even in part; it is of the repository that root's remote `origin` names; root's task file or a
-    register records it, and no other task does; the task was neither reopened nor dropped since; and nothing is open
-    or unknown of another one of its own. Else the fix is unsafe, and says why; as it is where only a ledger records
-    the merge.
+    The fix is unsafe if a source says that work is left:
+
+    - On the branch, the task is still active.
+    - The worker is alive, or the worktree says so.
+    - Another branch of the task hasn't landed.
+    - The branch is also recorded for another task.
+    - A run began, or root's status was set, after the branch had landed.
+    - The status in root isn't committed, or history doesn't show when it was set.
+    - The title in root was changed since the run.
+    - In root, the task is parked, ready or stopped.
+
+    There is no fix if another checkout has a different task with the same id. If root has two files with the same id,
+    there is no finding for either of them, because nobody knows which of them the branch belongs to.
+
+    For a pull request, a safe fix needs more than the forge's answer. All of these conditions must hold:
+
+    - Root's history contains the commit that the forge names, and no commit reverted any part of it.
+    - The pull request belongs to the repository that root's remote `origin` names.
+    - Root's task file or a register records the pull request, and no other task does.
+    - The task was neither reopened nor dropped since.
+    - No other pull request of the task is open or unknown.
+
+    Otherwise the fix is unsafe and states the reason. It is also unsafe if only a ledger records the merge.
     """
     if task.closed or tasks.ambiguous(task.id):
         return

@@ -54,20 +54,20 @@ def missing_terminal_state(
     rows: Rows | None = None,
     reviews: dict[str, Place] | None = None,
 ) -> Iterator[Finding]:
-    """A dispatch ended, and nothing says in which terminal state.
+    """A dispatch has ended, but no ledger records its terminal state.
 
     ## Why
-    A worker that exits in silence after real work leaves a task that looks stalled; nobody can trust `in_progress`.
+    If a worker exits silently after real work, its task looks stalled, and nobody can trust `in_progress`.
 
     ## Example
-    The dispatch log ends in `dispatch_exit_code=0`, there is no tombstone, and root and worktree both say
-    `in_progress`. Or: the tombstone has no outcome, or one that isn't among the configured ones, or
-    `completed_with_pr` while no ledger names a pull request. Silent once a later commit on root has changed the
-    status: somebody took care of it.
+    The dispatch log ends with `dispatch_exit_code=0`, there is no tombstone, and root and worktree both say
+    `in_progress`. Or the tombstone has no outcome, or an outcome that isn't configured. Or the outcome is
+    `completed_with_pr`, but no ledger names a pull request. There is no finding once a later commit in root has changed
+    the status, because somebody took care of the task.
 
     ## Fix
-    None: read the log and the worktree, then say how it ended: `taskcheck finish TASK --outcome OUTCOME`. The evidence
-    shows how far it came.
+    None: read the log and the worktree, then record the outcome: `taskcheck finish TASK --outcome OUTCOME`. The
+    evidence shows how far the worker got.
     """
     dispatch = dispatches.of(task.id)
     if dispatch is None or dispatch.state is not DispatchState.ENDED:

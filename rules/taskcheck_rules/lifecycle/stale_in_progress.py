@@ -47,15 +47,15 @@ def stale_in_progress(
     copies: Copies | None = None,
     ledgers: tuple[Ledger, ...] | None = None,
 ) -> Iterator[Finding]:
-    """An active task that no live worker holds hasn't moved for long.
+    """An active task has no live worker, and nothing has moved for a long time.
 
     ## Why
-    Work that stands still looks like work that goes on; nobody picks it up again.
+    Stalled work looks like active work, so nobody picks it up again.
 
     ## Example
-    `status: in_progress`, no process of a worker lives, and the newest sign of work (front matter, register,
-    tombstone, commits of its branch, log) is older than `in_progress_max_idle`. The message says which terminal
-    state the traces speak for: a pull request, a review, commits.
+    The status is `in_progress`, no process of a worker is alive, and the newest sign of work is older than
+    `in_progress_max_idle`. Signs of work are front matter, register, tombstone, commits on the task's branch, and the
+    log. The message names the terminal state that the traces suggest: a pull request, a review, commits.
 
     ## Fix
     None: finish the task, or set it back.

@@ -9,15 +9,15 @@ from taskcheck_rules.wording import minute
 
 @rule(family="lifecycle", severity=Severity.WARNING)
 def waiting_too_long(task: Task, waiting: dict[str, Waiting], settings: Settings, now: datetime) -> Iterator[Finding]:
-    """A task waits for a person for longer than the configuration allows.
+    """A task has waited for a person for longer than the configuration allows.
 
     ## Why
-    Nothing disagrees, so no other rule speaks, while the pull request grows old.
+    All ledgers agree, so no other rule reports anything while the pull request gets old.
 
     ## Example
-    `[limits] review_max_wait = "3d"`, and fix-login has been `in_review` for a week. `stopped_max_wait` is for
-    tasks that are blocked or failed, `ready_max_wait` for ready ones that nobody ever picked up. The rule is silent
-    without these limits, and where no ledger tells since when the task waits.
+    `[limits] review_max_wait` is `"3d"`, and fix-login has been `in_review` for a week. `stopped_max_wait` applies to
+    tasks that are blocked or failed, and `ready_max_wait` to ready tasks that nobody ever picked up. There is no
+    finding without these limits, or if no ledger records since when the task has waited.
 
     ## Fix
     None: review it, unblock it, or set it back.

@@ -38,22 +38,23 @@ from taskcheck_rules.wording import minute, phrase, status_of
     remedy=(RUN, FINISH),
 )
 def worker_gone(task: Task, dispatches: Dispatches, copies: Copies | None = None) -> Iterator[Finding]:
-    """The worker of a ready or active task is gone, no end is recorded, and its worktree shows no finished work.
+    """The worker of a ready or active task is gone, with no recorded end and no finished work in its worktree.
 
     ## Why
-    Nobody works on the task, while the register still says so; retries and cool-downs then add their own alarms.
+    Nobody works on the task, but the register still says so. Retries and cool-downs then raise more alarms.
 
     ## Example
-    The register names process 4242 of this host, which no longer lives (or is another by now: it started later than
-    the launch), the dispatch log stops in the middle, there is no tombstone. Or no process is known, and nothing has
-    moved for `in_progress_max_idle`; or the manager has signalled `dispatch_worker_gone` since the launch.
+    The register names process 4242 on this host, which is no longer alive. (A process that started later than the
+    launch is a different process.) The dispatch log stops in the middle, and there is no tombstone. Or no process is
+    known, and nothing has moved for `in_progress_max_idle`. Or the manager has sent the signal `dispatch_worker_gone`
+    since the launch.
 
-    A worker on another host lives while its heartbeat is fresh, and isn't called gone for want of one. When the
-    worktree's copy is finished, dispatch-completed-unreconciled speaks instead. Silent where somebody has set the
-    task back in root since the last sign of the worker.
+    A worker on another host is alive while its heartbeat is fresh. A missing heartbeat alone doesn't make it gone. If
+    the worktree's copy is finished, dispatch-completed-unreconciled reports the task instead. There is no finding if
+    somebody has set the task back in root since the last sign of the worker.
 
     ## Fix
-    None: look at what it left in its worktree, then dispatch the task again (`taskcheck run` takes it) or set it back.
+    None: check the work in its worktree, then dispatch the task again (`taskcheck run` accepts it) or set it back.
     """
     dispatch = dispatches.of(task.id)
     if dispatch is None or dispatch.state is not DispatchState.GONE:

@@ -37,18 +37,21 @@ def worker_outlives_task(
     now: datetime,
     entries: Entries | None = None,
 ) -> Iterator[Finding]:
-    """A task was closed a while ago, and the process of its worker still lives.
+    """A task was closed a while ago, but the process of its worker is still alive.
 
     ## Why
-    It goes on spending, and may write to a task that nobody looks at any more.
+    The worker keeps using resources, and may change a task that nobody watches any more.
 
     ## Example
-    The task has said `completed` for an hour, and process 4242 of its register entry, or of its tombstone, is still
-    at work. Silent for `pickup_grace` after the closing, where nothing tells when that was, and where the record of
-    an open task names the same process: a worker may take one task after another.
+    The task has been `completed` for an hour, and process 4242 of its register entry or tombstone is still alive. There
+    is no finding in these cases:
+
+    - The task was closed less than `pickup_grace` ago.
+    - No ledger records when the task was closed.
+    - The record of an open task names the same process. A worker may handle one task after another.
 
     ## Fix
-    None: a person has to decide whether its work is still wanted. Its entry stays while it lives.
+    None: a person has to decide whether its work is still wanted. The register entry stays while the process is alive.
     """
     closed = _closed_at(task)
     if not task.closed or closed is None:

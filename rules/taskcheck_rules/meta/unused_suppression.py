@@ -11,18 +11,18 @@ from taskcheck import Evidence, Finding, HandEdit, Severity, SuppressionUse, rul
     remedy=HandEdit("the suppression is removed, or counts again"),
 )
 def unused_suppression(suppressions: tuple[SuppressionUse, ...]) -> Iterator[Finding]:
-    """A suppression matches nothing, has expired, or can't count: no reason, no such rule, no day.
+    """A suppression matches nothing, has expired, or is invalid: no reason, an unknown rule or a wrong date.
 
     ## Why
-    What was accepted once and is forgotten hides the next fault of the same kind.
+    A forgotten suppression hides the next fault of the same kind.
 
     ## Example
-    `[[suppress]] rule = "role-routing", task = "legacy-*", until = 2026-09-30`, and it is October; or there is no
-    such finding on these tasks any more. In a task file: `taskcheck: {ignore: {metadata-drift: ""}}` gives no reason.
-    Nothing is said of a suppression whose rule didn't run, or couldn't look everywhere.
+    `[[suppress]] rule = "role-routing", task = "legacy-*", until = 2026-09-30` exists, but it is October, or these
+    tasks no longer have such a finding. In a task file, `taskcheck: {ignore: {metadata-drift: ""}}` gives no reason.
+    There is no finding for a suppression whose rule was skipped, or couldn't check everything.
 
     ## Fix
-    None: take it out, or give it a new day.
+    None: remove the suppression, or set a new date.
     """
     for use in suppressions:
         if use.fault is not None:

@@ -25,21 +25,24 @@ REPAIR = ("git", "worktree", "repair")
 
 @rule(family="register", severity=Severity.WARNING)
 def broken_worktree(tasks: Tasks, checkouts: Checkouts, entries: Entries | None = None) -> Iterator[Finding]:
-    """A worktree can't be compared: its folder is gone while git lists it, or it and the repository aren't linked.
+    """A worktree can't be compared: its folder is missing, or the link between it and the repository is broken.
 
     ## Why
-    Nobody sees what its worker wrote. A broken link proves nothing: the work may be finished, in a folder that was
-    moved.
+    Nobody sees the work of its worker. A broken link doesn't prove that the work is lost: it may be finished, in a
+    folder that was moved.
 
     ## Example
-    `.worktrees/fix-login` was moved with `mv`; the whole repository was; its `.git` file, or git's own record of
-    it, is gone or leads elsewhere. A warning on the open task whose own worktree it is; all others together are one
-    information. The same goes for a branch that was asked for, and that git can't read. A missing worktree that git
-    has locked is silent: it may be on a disk that isn't mounted.
+    Somebody moved `.worktrees/fix-login`, or the whole repository, with `mv`. Or the `.git` file of the worktree, or
+    git's own record of it, is missing or points to a wrong place. Or git lists a worktree whose folder is missing. An
+    open task gets a warning if this is its own worktree. One finding with severity information lists all other
+    worktrees.
+
+    The same applies to a branch that you asked taskcheck to compare, but that git can't read. There is no finding for a
+    missing worktree that is locked in git, because it may be on a disk that isn't mounted.
 
     ## Fix
-    None: `git worktree repair PATH` links it again where the folder is there, or where it was moved to;
-    `git worktree prune` lets git forget it where it was removed. No entry is removed because of it.
+    None: if the folder exists or was moved, `git worktree repair PATH` restores the link. If it was deleted, `git
+    worktree prune` removes it from git's list. taskcheck removes no register entry because of a broken worktree.
     """
     owners = _owners(checkouts)
     nobodys = []

@@ -15,18 +15,18 @@ from taskcheck_rules.wording import SHOWN, listed, phrase
 def duplicate_registration(
     entries: Entries, checkouts: Checkouts | None = None, dispatches: Dispatches | None = None
 ) -> Iterator[Finding]:
-    """Two people have registered one task, or two entries of a register are for one worktree.
+    """Two people have registered the same task, or two register entries name the same worktree.
 
     ## Why
     Two workers write the same files, and each manager believes that the work is its own.
 
     ## Example
-    dave-fowler's and rj's registers both hold fix-login; or fix-login and fix-logout both name `.worktrees/fix`; or one
-    register lists fix-login twice, with two processes. Where the process of one of two tasks lives in the worktree, and
-    that of the other is known to be dead, the worktree is the first one's: it was used again.
+    The registers of dave-fowler and rj both hold fix-login. Or fix-login and fix-logout both name `.worktrees/fix`. Or
+    one register lists fix-login twice, with two processes. A worktree may be reused: if the process of one task is
+    alive in it, and the process of the other is known to be dead, the worktree belongs to the first task.
 
     ## Fix
-    None: the two people have to agree who goes on.
+    None: the two people have to agree who continues.
     """
     for task in sorted({entry.task for entry in entries}):
         yield from _of_several_managers(task, entries.of(task))

@@ -55,28 +55,40 @@ def register_orphan(
     processes: Processes | None = None,
     pulls: Pulls | None = None,
 ) -> Iterator[Finding]:
-    """A register entry outlives its task, its branch, its pull request or its worktree.
+    """A register entry has outlived its task, its branch, its pull request or its worktree.
 
     ## Why
-    The active count is inflated, and a dead worktree looks alive.
+    The number of active workers is too high, and a dead worktree looks alive.
 
     ## Example
-    The task is completed and still registered; its branch is merged; the worktree that the entry names is gone and
-    git doesn't list it any more, longer than `pickup_grace` after it was registered. An entry whose run has ended
-    while the task isn't done is a warning; so is one whose worker is gone for `pickup_grace` while the task is
-    neither ready nor active. Of a worktree that is only broken, broken-worktree speaks.
+    The task is completed but still registered. Or its branch is merged. Or the entry was made more than `pickup_grace`
+    ago, and its worktree doesn't exist and isn't listed by git. The finding is a warning if the run has ended but the
+    task isn't done. It is also a warning if the worker has been gone for `pickup_grace`, and the task is neither ready
+    nor active. broken-worktree reports a worktree that is only broken.
 
-    No finding while a live process holds the entry, nor for a worktree on another host or under a folder that isn't
-    there, nor for a missing one that is locked in git, nor for a branch that may not be merged, nor because of a
-    branch or pull request of an earlier run that was merged before the entry was made.
+    There is no finding in these cases:
+
+    - A live process holds the entry.
+    - The worktree is on another host, or its parent folder doesn't exist.
+    - The missing worktree is locked in git.
+    - It is unknown whether the branch is merged.
+    - The merged branch or pull request belongs to an earlier run, from before the entry was made.
 
     ## Fix
-    Removes the entry, nothing else: the work itself is in git. Safe where its worker is known to be dead (its process
-    on this host is gone, or its end is recorded), where nothing has moved for `in_progress_max_idle`, and where the
-    entry names no worker at all; until then it is unsafe, and says until when. Unsafe too for the warnings, where the
-    branch or the worktree says that work is left, where a branch, a worktree that can't be read or a name in other
-    letters may hold the task, where root has given the task's file another title since, and where nothing else records
-    its pull request. None where the id is that of several tasks.
+    Removes the entry and nothing else. The work itself is in git. The fix is safe if the worker is known to be dead
+    (its process on this host is gone, or its end is recorded), if nothing has moved for `in_progress_max_idle`, or if
+    the entry names no worker. Until then, it is unsafe and states when it becomes safe.
+
+    The fix is also unsafe in these cases:
+
+    - The finding is a warning.
+    - The branch or the worktree says that work is left.
+    - The task may be held by a branch, by a worktree that can't be read, or under a name that differs in case or
+      Unicode form.
+    - The title in root was changed since.
+    - Nothing else records the pull request.
+
+    There is no fix if several tasks have this id.
     """
     if dispatches.held(entry):
         return

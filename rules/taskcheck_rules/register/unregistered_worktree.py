@@ -38,18 +38,18 @@ def unregistered_worktree(
     ledgers: tuple[Ledger, ...] | None = None,
     dispatches: Dispatches | None = None,
 ) -> Iterator[Finding]:
-    """An active task has a worktree that no register knows.
+    """An active task has a worktree, but no register has an entry for it.
 
     ## Why
-    No manager watches what goes on there: a worker that dies in it is missed by nobody.
+    No manager watches this worktree, so nobody notices if its worker dies.
 
     ## Example
-    `.worktrees/fix-login` is there, fix-login is `in_progress`, and no register has an entry for it. Or its entry names
-    another worktree, and in `.worktrees/fix-login`, the task's by its name, are commits that were made since the run
-    began: somebody tries it a second time.
+    `.worktrees/fix-login` exists, fix-login is `in_progress`, and no register has an entry for it. Or the entry names
+    another worktree, but `.worktrees/fix-login`, which belongs to the task by its name, has commits from after the
+    start of the run: somebody is working on the task a second time.
 
     ## Fix
-    None: its manager has to register it, or somebody has to end the work.
+    None: the manager has to register the worktree, or somebody has to end the work.
     """
     if task.stage is not Stage.ACTIVE:
         return

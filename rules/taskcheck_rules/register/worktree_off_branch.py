@@ -45,15 +45,15 @@ def worktree_off_branch(
     """The worktree of an open task has trunk, or the branch of another task, checked out.
 
     ## Why
-    The worker commits where its work doesn't belong, and what the worktree says of the task is another branch's word.
+    The worker commits to a wrong branch, and the task file in the worktree is that of another branch.
 
     ## Example
-    The register names `.worktrees/fix-login` and `task/fix-login`, and `.worktrees/fix-login` has had `task/fix-logout`
-    checked out for longer than `pickup_grace`. Any other branch is looked at, and is no finding; nor is a worktree that
-    the newest record gives the other task.
+    The register names `.worktrees/fix-login` and `task/fix-login`, but `.worktrees/fix-login` has had `task/fix-logout`
+    checked out for longer than `pickup_grace`. There is no finding for any other branch, or if the newest record
+    assigns the worktree to the other task.
 
     ## Fix
-    None: check the task's branch out there, or correct the record.
+    None: check out the task's branch in the worktree, or correct the record.
     """
     if task.closed:
         return

@@ -44,19 +44,19 @@ def misrouted_task(
     checkouts: Checkouts | None = None,
     processes: Processes | None = None,
 ) -> Iterator[Finding]:
-    """A manager holds an open task that routes to another person, or to nobody.
+    """A manager holds an open task that routes to another person or to nobody.
 
     ## Why
-    A queue that takes "anything not somebody else's" starts work that was never meant for it.
+    A queue that takes every task "not owned by somebody else" starts work that wasn't meant for it.
 
     ## Example
-    dave-fowler's register holds a task of the role data-viz-designer, which rj fills. A manager holds a task by a
+    The register of dave-fowler holds a task of the role data-viz-designer, which rj fills. A manager holds a task by a
     register entry, by a snapshot row that is `registered` or has a `dispatch_state`, or by a dispatch that hasn't
     ended.
 
     ## Fix
-    Removes the register entry. Safe, and only offered, when it has no worktree and its process is known not to
-    live, or none was ever launched; otherwise a worker may be at work on it, or its work may still be there.
+    Removes the register entry. The fix is safe. It is offered only if the entry has no worktree, and if its process is
+    known not to be alive or none was ever launched. Otherwise a worker may be active, or its work may still exist.
     """
     if task.closed:
         return

@@ -27,20 +27,22 @@ from taskcheck_rules.wording import phrase
     remedy=HandEdit("the owner is a declared person, or a role that a person fills; or declare one"),
 )
 def role_routing(task_or_manager: Task | Manager, people: People, settings: Settings) -> Iterator[Finding]:
-    """An open task is owned by nobody who could act: an unknown name, or a role that no person fills.
+    """The owner of an open task is an unknown name, or a role that no person fills.
 
     ## Why
-    Nobody may dispatch such a task. A queue that takes what it can't route takes it all the same.
+    Nobody may dispatch such a task. A queue that takes tasks without a route takes it anyway.
 
     ## Example
-    `owner: product-critic`, and no person is declared for that role. A role that is set to `false` is nobody's on
-    purpose, and silent. A missing owner counts for ready and active tasks only, in a store that has managers or
-    requires an owner. A register or snapshot of an owner who resolves to nobody is found too, on that manager; one
-    that is named after a role which a person fills is a warning, for that person's manager has another one. Names
-    that begin alike or look alike are only suggested.
+    The owner is `product-critic`, and no person is declared for that role. There is no finding for a role that is set
+    to `false`, which means that nobody fills it on purpose. A missing owner is a finding only for ready and active
+    tasks, in a store that has managers or requires an owner.
+
+    A register or snapshot of an unknown owner is a finding about that manager. If it is named after a role that a
+    person fills, it is a warning, because that person's manager has its own file. If a declared name begins or looks
+    like an unknown one, the rule only suggests it.
 
     ## Fix
-    None: a person has to say who acts, in `[people]` and `[roles]` or in the team files.
+    None: a person has to declare who acts, in `[people]` and `[roles]` or in the team files.
     """
     if isinstance(task_or_manager, Manager):
         yield from _of_manager(task_or_manager, people)

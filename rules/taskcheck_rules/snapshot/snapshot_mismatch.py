@@ -44,22 +44,23 @@ def snapshot_mismatch(
     copies: Copies | None = None,
     dispatches: Dispatches | None = None,
 ) -> Iterator[Finding]:
-    """A heartbeat contradicts ledgers that haven't been written since: the status page shows what isn't so.
+    """A heartbeat contradicts ledgers that are older than it, so the status page is wrong.
 
     ## Why
-    People act on the page: they wait for a task that has long ended, or look for a worker that never was.
+    People act on the page. They wait for a task that ended long ago, or look for a worker that never existed.
 
     ## Example
-    The snapshot says `ready` of a task, and the task file has said `in_review` since before `generated_at`. A row is
-    `registered` that the register doesn't have, or the other way round. `counts.attention` is 3, and neither the
-    signals nor the rows make three. A signal `pickup_overdue`, and a worktree or root shows the task in progress.
+    In the snapshot, a task is `ready`, but the task file has said `in_review` since before `generated_at`. Or a
+    snapshot row is `registered` but the register has no such entry, or the other way round. Or `counts.attention` is 3,
+    but neither the signals nor the rows add up to three. Or there is a signal `pickup_overdue`, but the task is in
+    progress in a worktree or in root.
 
-    What was written after `generated_at`, or less than 30 s before it (`clock_skew` where that is less), doesn't
-    count: a manager reads for a while before it writes. Other fields don't count either: `dispatch_state` is the
-    manager's own word.
+    Changes after `generated_at`, or less than 30 s before it (`clock_skew` if that is less), don't count, because a
+    manager reads for a while before it writes. Other fields don't count either: only the manager knows
+    `dispatch_state`.
 
     ## Fix
-    None: the manager's next heartbeat settles it. If it doesn't, the manager reads other files than it should.
+    None: the manager's next heartbeat settles it. If it doesn't, the manager reads the wrong files.
     """
     snapshot, generated_at = dated_snapshot(manager)
     written = snapshot.ledger.written_at or generated_at

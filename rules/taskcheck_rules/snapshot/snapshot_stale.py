@@ -36,17 +36,19 @@ def snapshot_stale(
     people: People | None = None,
     dispatches: Dispatches | None = None,
 ) -> Iterator[Finding]:
-    """A manager with work to do hasn't written its heartbeat in time, or dates it in the future.
+    """The heartbeat of a manager with work is overdue or dated in the future.
 
     ## Why
-    The status page shows the snapshot. When that is old, so is everything on the page.
+    The status page shows the snapshot. If the snapshot is old, everything on the page is old.
 
     ## Example
-    `generated_at` is 25 hours old, `snapshot_max_age` is 10 minutes, and the register holds entries. A manager
-    without entries and ready tasks may be at rest. Of several snapshots of one person the newest is judged. A date
-    ahead of now by more than `clock_skew` counts too: such a snapshot would look fresh for as long as it is ahead.
-    A manager without any heartbeat is information, where a worker of it lives and other managers of the store have
-    one.
+    `generated_at` is 25 hours old, `snapshot_max_age` is 10 minutes, and the register holds entries. There is no
+    finding for a manager without entries and ready tasks, because it may be idle. If a person has several snapshots,
+    the newest one counts.
+
+    A time more than `clock_skew` in the future is a finding too, because such a snapshot would look fresh until then. A
+    manager without any heartbeat is information if a worker of it is alive, and other managers of the store have a
+    heartbeat.
 
     ## Fix
     None: start the manager again, or set its clock.

@@ -29,17 +29,22 @@ LONGEST = 300
 def unexplained_escalation(
     signals: tuple[Signal, ...], tasks: Tasks, settings: Settings, now: datetime, copies: Copies | None = None
 ) -> Iterator[Finding]:
-    """A manager escalates a task, and nothing that taskcheck knows explains why.
+    """A manager escalates a task, and no finding explains why.
 
     ## Why
-    The manager sees what no ledger shows: a merge conflict, a full disk, a question. Nobody else will say it.
+    The manager sees problems that no ledger records: a merge conflict, a full disk, a question. Nobody else reports
+    them.
 
     ## Example
-    The newest snapshot of ana has the signal `merge_conflict` of the level `escalation` for fix-login, with the detail
-    *PR 12 cannot be merged*. Silent where another finding of the task explains the signal, or a worktree refutes it;
-    where the snapshot is older than `snapshot_max_age`; where the task is closed; and where its file or the manager's
-    register was written since, or its run began or ended since: then the signal goes with the next heartbeat. Signals
-    of the level `attention` are shown, and are no finding.
+    The newest snapshot of ana has the signal `merge_conflict` with the level `escalation` for fix-login, and the detail
+    *PR 12 cannot be merged*. Signals with the level `attention` are shown in the report, but aren't findings. There is
+    no finding in these cases:
+
+    - Another finding about the task explains the signal, or a worktree refutes it.
+    - The snapshot is older than `snapshot_max_age`.
+    - The task is closed.
+    - The task's file or the manager's register was written since, or the task's run began or ended since. The next
+      heartbeat then drops the signal.
 
     ## Fix
     None: do what the manager asks for.

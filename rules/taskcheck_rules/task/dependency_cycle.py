@@ -13,13 +13,13 @@ from taskcheck_rules.wording import listed
     remedy=HandEdit("one dependency of the circle is removed"),
 )
 def dependency_cycle(tasks: Tasks) -> Iterator[Finding]:
-    """Tasks depend on each other in a circle; each of them has a finding.
+    """Tasks depend on each other in a cycle. Each task in the cycle has a finding.
 
     ## Why
-    None of them can ever be started.
+    None of the tasks can ever start.
 
     ## Example
-    `a` depends on `b`, `b` on `c`, and `c` on `a`; or a task depends on itself.
+    `a` depends on `b`, `b` on `c`, and `c` on `a`. Or a task depends on itself.
 
     ## Fix
     None: a person has to decide which dependency is wrong.

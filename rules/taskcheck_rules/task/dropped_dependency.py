@@ -19,18 +19,18 @@ _WAITING = frozenset({Stage.PARKED, Stage.READY, Stage.ACTIVE, Stage.STOPPED})
 
 @rule(family="task", severity=Severity.WARNING, remedy=HandEdit("the dependency names another task, or is removed"))
 def dropped_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
-    """An open task depends on one that was dropped: it waits for what nobody will do.
+    """An open task depends on a task that was dropped.
 
     ## Why
-    A queue that waits for the dependency never takes the task; one that takes dropped for done lets a worker build on
-    what isn't there.
+    A queue that waits for the dependency never takes the task. A queue that treats dropped as done lets a worker build
+    on work that doesn't exist.
 
     ## Example
-    `status: ready`, `depends_on: [fix-login]`, and fix-login is `cancelled`, a status of the class `dropped`. A task in
-    review has its work behind it, and is silent.
+    The task has `status: ready` and `depends_on: [fix-login]`, but fix-login is `cancelled`, a status of the class
+    `dropped`. There is no finding for a task in review, because its work is finished.
 
     ## Fix
-    None: take the dependency out, name what does its work instead, or drop this task too.
+    None: remove the dependency, replace it with the task that does its work instead, or drop this task too.
     """
     if task.stage not in _WAITING:
         return

@@ -14,17 +14,17 @@ from taskcheck_rules.wording import stands
     remedy=ANOTHER_ID,
 )
 def duplicate_task(tasks: Tasks) -> Iterator[Finding]:
-    """Two task files in the root checkout have one id, or two that nobody can tell apart.
+    """Two task files in root have the same id, or ids that differ only in case.
 
     ## Why
-    Every ledger names tasks by id: what is said of one is believed of the other.
+    Ledgers refer to tasks by id, so a record about one task is applied to the other.
 
     ## Example
-    `tasks/a/fix-login.md` and `tasks/b/fix-login.md`; or two files with `id: TASK-7`. A warning: `SHOP-2` beside
-    `shop-2`. References ignore case, so nobody can tell which of them `Shop-2` means.
+    `tasks/a/fix-login.md` and `tasks/b/fix-login.md`, or two files with `id: TASK-7`. `SHOP-2` and `shop-2` together
+    are a warning: references ignore case, so nobody can tell which of them `Shop-2` means.
 
     ## Fix
-    None: a person has to decide which of them gets another id, and to change what refers to it.
+    None: a person has to decide which task gets another id, and to change the references to it.
     """
     files: dict[str, list[Task]] = {}
     for task in tasks:

@@ -13,22 +13,22 @@ from taskcheck_rules.remedies import ANOTHER_ID
     remedy=ANOTHER_ID,
 )
 def id_collision(tasks: Tasks, copies: Copies) -> Iterator[Finding]:
-    """Another checkout has a different task under the id of this one.
+    """Another checkout has a different task with the same id.
 
     ## Why
-    Two agents that each take the next free number file two tasks under one id. Every ledger names tasks by id, so what
-    is said of one is believed of the other, and the merge brings both into root.
+    If two agents each take the next free number, they create two tasks with the same id. Ledgers refer to tasks by id,
+    so a record about one task is applied to the other, and the merge brings both into root.
 
     ## Example
-    Root files `tasks/fix-login.md` with `id: INFRA-024`, and a worktree that was made earlier files
-    `tasks/highlight.md` with the same id. A warning where only a branch tip has the other file.
+    Root has `tasks/fix-login.md` with `id: INFRA-024`. A worktree that was created earlier has `tasks/highlight.md`
+    with the same id. The finding is a warning if only a branch tip has the other file.
 
-    Two files are one task when they have one path, or grew from one file: it was moved, or renamed with its bytes
-    or its title. An archived file isn't judged, so its id may be given away again.
+    Two files are the same task if they have the same path or the same origin: the file was moved, or was renamed with
+    the same content or the same title. An archived file isn't judged, so its id may be used again.
 
     ## Fix
-    None: a person has to decide which of them gets another id, and to change what refers to it. Nothing else of one
-    is compared with the other, or repaired by it.
+    None: a person has to decide which task gets another id, and to change the references to it. Until then, taskcheck
+    neither compares nor fixes one of the tasks by the other.
     """
     for found in _by_file(copies).values():
         task = found[0].task

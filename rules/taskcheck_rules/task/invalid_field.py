@@ -49,24 +49,24 @@ MOST = 100
 
 @rule(family="task", severity=Severity.ERROR)
 def invalid_field(task: Task, settings: Settings, people: People | None = None) -> Iterator[Finding]:
-    """A field of a task file is missing, of the wrong type, or contradicts another one of the same file.
+    """A field of a task file is missing, has the wrong type, or contradicts another field of the same file.
 
     ## Why
-    A program drops or guesses what it can't use: it leaves the task out of the queue, or dates it wrong.
+    A program ignores or guesses a value that it can't use. It then leaves the task out of the queue, or gets its dates
+    wrong.
 
     ## Example
-    No `title`; `depends_on` is a mapping; `pr_number: soon`; `created_at: last week`; a status that is in no class of
-    `[statuses]`; `pr_url` ends in `/pull/12` and `pr_number` is 13; `completed_at` lies before `started_at`. Which
-    fields must be there is `[fields] required`.
+    There is no `title`. Or `depends_on` is a mapping. Or `pr_number` is `soon`, or `created_at` is `last week`. Or the
+    status is in no class of `[statuses]`. Or `pr_url` ends with `/pull/12` but `pr_number` is 13. Or `completed_at` is
+    earlier than `started_at`. `[fields] required` lists the required fields.
 
-    Where the store itself keeps a list of its statuses (`[vocabulary]`), that list counts: a status outside of it is a
-    warning.
+    If the store has its own list of statuses (`[vocabulary]`), that list applies: a status outside of it is a warning.
 
-    Two times that name their offset are compared exactly. Others have to be two days apart, for nobody knows in
-    which zone they were written. Of a ready or active task without an owner, role-routing speaks.
+    Two times with UTC offsets are compared exactly. Other times must be at least two days apart, because their time
+    zone is unknown. role-routing reports a ready or active task without an owner.
 
     ## Fix
-    None: only a person knows what was meant.
+    None: only a person knows the intended value.
     """
     faults = (
         *_missing(task, settings, people),

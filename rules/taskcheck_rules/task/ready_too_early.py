@@ -8,14 +8,14 @@ from taskcheck_rules.wording import status_of
 
 @rule(family="task", severity=Severity.WARNING)
 def ready_too_early(task: Task, tasks: Tasks) -> Iterator[Finding]:
-    """A task is ready or active while one that it depends on isn't done.
+    """A task is ready or active, but a task that it depends on isn't done.
 
     ## Why
-    A queue dispatches what is ready, and the worker builds on what isn't there.
+    A queue dispatches ready tasks, so the worker builds on work that doesn't exist.
 
     ## Example
-    `status: ready`, `depends_on: [fix-login]`, and fix-login is `in_review`. Of a dependency that was dropped,
-    dropped-dependency speaks.
+    The task has `status: ready` and `depends_on: [fix-login]`, but fix-login is `in_review`. If the dependency was
+    dropped, dropped-dependency reports the task instead.
 
     ## Fix
     None: either the status or the dependency is wrong.

@@ -14,20 +14,22 @@ URLS = frozenset({"issue_url", "github_url", "github"})
 
 @rule(family="task", severity=Severity.WARNING, remedy=HandEdit("each task names its own issue"))
 def shared_issue(tasks: Tasks, checkouts: Checkouts | None = None) -> Iterator[Finding]:
-    """Two tasks say that they are one and the same issue, and one of them is still open.
+    """Two tasks name the same issue as theirs, and one of them is still open.
 
     ## Why
-    When the issue is closed, who knows which of the tasks is done? One of the two was copied, or the issue was filed as
-    a task twice.
+    When the issue is closed, nobody knows which of the tasks is done. One of the tasks was copied, or the issue was
+    filed as a task twice.
 
     ## Example
-    fix-login says `issue: 12`, and fix-logout `issue_url: https://github.com/acme/shop/issues/12`. The keys `issue`,
-    `issue_number`, `issue_url`, `github`, `github_issue`, `github_url` and `gh_issue` count, where they name one issue:
-    neither `TBD` nor a list, and no key for a parent or an epic. An issue that more than two tasks name is one that
-    they are parts of; so is one that a task shares with its own parent, or with another child of it.
+    fix-login has `issue: 12`, and fix-logout has `issue_url: https://github.com/acme/shop/issues/12`. The keys `issue`,
+    `issue_number`, `issue_url`, `github`, `github_issue`, `github_url` and `gh_issue` count if they name a single
+    issue. A value such as `TBD` or a list doesn't count, and neither does a key for a parent or an epic.
+
+    If more than two tasks name an issue, they are parts of it, and there is no finding. The same applies if a task
+    shares the issue with its parent, or with another child of the parent.
 
     ## Fix
-    None: take the record out of the task that isn't the issue, or drop the task that is there twice.
+    None: remove the issue from the task that it doesn't belong to, or drop the duplicate task.
     """
     home = checkouts.home if checkouts is not None else None
     for sharing in shared(tasks, _issue_of, home):

@@ -17,20 +17,23 @@ class Options:
 
 @rule(family="task", severity=Severity.WARNING, options=Options)
 def shared_pull_request(tasks: Tasks, options: Options, checkouts: Checkouts | None = None) -> Iterator[Finding]:
-    """Several task files record one pull request, and one of them is still open.
+    """Several task files record the same pull request, and one of the tasks is still open.
 
     ## Why
-    When it is merged, who knows which of the tasks is done? One of the two was copied, or mistyped.
+    When the pull request is merged, nobody knows which of the tasks is done. One of the records was copied or mistyped.
 
     ## Example
-    fix-login and fix-logout both say `pr_url: https://github.com/acme/shop/pull/12`, and fix-logout is `in_review`. A
-    number alone is that of the repository, so two tasks with `pr_number: 12` share it, too, and so does one with that
-    URL. The repository is the one that root was cloned from; where nobody knows that, it is the only one that URLs
-    name. Tasks that are all closed say nothing any more, and neither does a task that lies in several files. With
-    `among_siblings = true` the subtasks of one task may share.
+    fix-login and fix-logout both have `pr_url: https://github.com/acme/shop/pull/12`, and fix-logout is `in_review`.
+
+    A number without a URL refers to the store's own repository. Two tasks with `pr_number: 12` therefore share a pull
+    request, and so does a task with that URL. The store's own repository is the one that root was cloned from. If that
+    is unknown, it is the only repository that URLs in the store name.
+
+    There is no finding if all tasks are closed, or for a task that has several files. With `among_siblings = true`, the
+    subtasks of one task may share a pull request.
 
     ## Fix
-    None: take the record out of the task that it doesn't belong to.
+    None: remove the record from the task that it doesn't belong to.
     """
     home = checkouts.home if checkouts is not None else None
     for sharing in shared(tasks, _pull_of, home):

@@ -31,19 +31,22 @@ LONGEST = 200
     remedy=HandEdit("both places have the same status"),
 )
 def status_contradicted(task: Task, settings: Settings, markers: Mapping[str, tuple[Marker, ...]]) -> Iterator[Finding]:
-    """The folder of a task file, a marker file or a `## Status:` line in its text says another status.
+    """A task file's folder, a marker file or a `## Status:` line contradicts the status in the front matter.
 
     ## Why
-    People read the folder and the text, programs read the front matter: each believes something else.
+    People read the folder and the text, and programs read the front matter. The two get different answers.
 
     ## Example
-    `backlog/completed/task-7.md` says `status: To Do`; the text below says `## Status: done`. What a folder stands
-    for is in `[folders]`, what a marker file stands for in `[markers]`, where a map of statuses is in `[board]`.
-    Words of one class don't contradict each other, nor do done and dropped. A heading is information, unless the
-    format keeps one (`[shape] keeps_status_line`): elsewhere it is an old note.
+    `backlog/completed/task-7.md` has `status: To Do` in its front matter. Or the text contains `## Status: done`.
+    `[folders]` defines the status of a folder, `[markers]` the status of a marker file, and `[board]` the path of a map
+    of statuses.
+
+    Statuses of the same class don't contradict each other, and neither do done and dropped. A heading is only
+    information, because it may be an old note, unless the format maintains such a heading (`[shape]
+    keeps_status_line`).
 
     ## Fix
-    None: only a person knows which of the two is true.
+    None: only a person knows which status is right.
     """
     if task.stage is None:
         return

@@ -14,14 +14,14 @@ def tracked_runtime_state(tracked: frozenset[str], ledgers: tuple[Ledger, ...] |
     """Git tracks a register or a snapshot.
 
     ## Why
-    Who works where is true on one machine for a moment. In a commit it travels: every checkout and every branch brings
-    an old state back, over what the manager has written since.
+    A register or a snapshot is valid only for a moment on one machine. In a commit, it travels: every checkout and
+    every branch restores an old state over newer data from the manager.
 
     ## Example
-    `git add -A` took `.tasks/task_manager/task-manager-dave.register.json` along, because no `.gitignore` names it.
+    `git add -A` added `.tasks/task_manager/task-manager-dave.register.json`, because no `.gitignore` names it.
 
     ## Fix
-    None: `git rm --cached` the file, and name its folder in `.gitignore`. The file itself stays.
+    None: run `git rm --cached` on the file, and add its folder to `.gitignore`. The file itself stays.
     """
     managers = {ledger.place.path: ledger.manager for ledger in ledgers or ()}
     for path in sorted(tracked):

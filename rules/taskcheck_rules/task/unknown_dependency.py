@@ -7,15 +7,15 @@ from taskcheck import Evidence, Finding, HandEdit, Severity, Task, Tasks, Undeci
 
 @rule(family="task", severity=Severity.ERROR)
 def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
-    """A task depends on one that isn't there.
+    """A task depends on a task that doesn't exist.
 
     ## Why
-    A queue that waits for what it can't find never takes the task. One that ignores it takes the task too early.
+    A queue that waits for the missing task never takes this one. A queue that ignores it takes this task too early.
 
     ## Example
-    `depends_on: [fix-logn]`, and there is a task fix-login. Case and leading zeros don't matter.
-    A task in the archive (`[paths] archive`) is there. Where the file's number is the id, as in ccpm, the label that a
-    title begins with will do within the epic: `T1` is the task `T1: Theme`.
+    The task has `depends_on: [fix-logn]`, but the other task is named fix-login. Case and leading zeros don't matter.
+    Tasks in the archive (`[paths] archive`) exist. If the file's number is the id, as in ccpm, a dependency can also
+    use the label at the start of a title within the epic: `T1` is the task `T1: Theme`.
 
     ## Fix
     None: only a person knows which task was meant.

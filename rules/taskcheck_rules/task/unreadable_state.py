@@ -13,17 +13,17 @@ from taskcheck import Evidence, Finding, HandEdit, Ledger, LedgerKind, Severity,
     remedy=HandEdit("the file can be read; or let its writer write it again"),
 )
 def unreadable_state(ledger: Ledger) -> Iterator[Finding]:
-    """A register, snapshot, tombstone, dispatch log or team file can't be read, or a part of it can't be used.
+    """A register, snapshot, tombstone, dispatch log or team file can't be read, in whole or in part.
 
     ## Why
-    Nobody knows what an unreadable ledger says. Whoever takes it for empty reports that all is well.
+    Nobody knows what an unreadable ledger records. A tool that treats it as empty reports that all is well.
 
     ## Example
-    A snapshot that was cut off while it was written, a key that stands twice, a pid that is text. Of a file that can
-    be read only in part the rest still counts.
+    A snapshot was cut off while it was written. Or a key occurs twice. Or a pid is text. If a file can be read only in
+    part, the rest still counts.
 
     ## Fix
-    None: its writer has to write it again, or a person has to correct it.
+    None: the program that writes the file has to write it again, or a person has to correct it.
     """
     of_task = ledger.kind in {LedgerKind.TOMBSTONE, LedgerKind.LOG}
     for route, trouble in ledger.troubles:

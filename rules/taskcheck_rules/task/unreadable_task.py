@@ -18,15 +18,15 @@ def unreadable_task(file: Task) -> Iterator[Finding]:
     """The front matter of a task file can't be read, in root or in a worktree.
 
     ## Why
-    A file that other tools drop in silence is a task that nobody works on any more, while every list looks healthy.
+    Other tools silently skip such a file. Nobody works on its task any more, but every list looks healthy.
 
     ## Example
-    An unterminated block, conflict markers, a key that stands twice, a byte order mark, bytes that aren't UTF-8,
-    an alias or tag, front matter that is too large or too deep; a named pipe or folder with a task's name.
-    `README.md`, `index.md`, `_TEMPLATE.md` and Markdown without front matter are no tasks.
+    The front matter is unterminated, too large or nested too deeply. Or it contains conflict markers, a duplicate key,
+    a byte order mark, bytes that aren't UTF-8, an alias or a tag. Or a named pipe or a folder has the name of a task
+    file. `README.md`, `index.md`, `_TEMPLATE.md` and Markdown files without front matter aren't tasks.
 
     ## Fix
-    None: only a person knows what was meant. The message names the line and, where there is one, the cure.
+    None: only a person knows the intended content. The message names the line and, if possible, the cure.
     """
     if file.trouble is None:
         return
