@@ -18,40 +18,40 @@ WIDTH = "100"
 INTRODUCTION = """\
 # The six incidents as timelines
 
-What the author of the friction log put together by hand from registers, worktrees, logs and heartbeats, one command
-tells: `taskcheck timeline`. These are the incidents of `taskcheck demo`, as of the evening of the log. Made by
-`python docs/incidents.py`.
+The author of the friction log reconstructed six incidents by hand from registers, worktrees, logs and heartbeats.
+`taskcheck timeline` shows each of them with one command. These timelines are from the repository of `taskcheck demo`, on
+the evening of the log. `python docs/incidents.py` generates this page.
 """
 
 INCIDENTS = (
     (
         "1. One manager under two names",
-        "The heartbeat of `dave` is from the morning; who reads that one sees a fleet that stands still.",
+        "The heartbeat of `dave` is from the morning. Anyone who reads it sees a fleet that stands still.",
         "dave-fowler",
     ),
     (
-        "2. A finished run of which root never learnt",
-        "The worktree has the pull request and the log ends with 0. Root says ready, so its manager calls it overdue.",
+        "2. A finished run that root doesn't know about",
+        "The worktree has the pull request and the log ends with 0. Root says ready, so the manager reports it as overdue.",
         "plan-activity-page-performance-improvements-with-incremental-github-sync-and-caching",
     ),
     (
-        "3. A worker that exits without a word",
-        "The work is done and reviewed; nobody recorded how the run ended, so it looks stuck.",
+        "3. A worker that exits silently",
+        "The work is done and reviewed. But nobody recorded how the run ended, so the task looks stuck.",
         "wire-markdown-svg-to-dataface-font-config-and-vendored-inter",
     ),
     (
         "4. A worker that is gone",
-        "Three signals, one cause: the process is dead, and no end is recorded.",
+        "Three signals have one cause: the process is dead, and no end is recorded.",
         "make-tasks-server-status-page-use-fresh-heartbeat-data-and-auto-refresh",
     ),
     (
         "5. An entry that outlives its task",
-        "The task is completed and its pull request is merged; the register goes on counting it.",
+        "The task is completed and its pull request is merged, but the register still counts it.",
         "move-task-links-to-workstream-relative-paths",
     ),
     (
         "6. A task in the wrong queue",
-        "It belongs to a role that rj fills, and dave-fowler registered it.",
+        "The task belongs to a role that rj fills, but dave-fowler registered it.",
         "redesign-axis-label-collision-handling-for-narrow-cards",
     ),
 )
