@@ -19,8 +19,8 @@ INTRODUCTION = """\
 # The six incidents as timelines
 
 The author of the friction log reconstructed six incidents by hand from registers, worktrees, logs and heartbeats.
-`taskcheck timeline` shows each of them with one command. These timelines are from the repository of `taskcheck demo`, on
-the evening of the log. `python docs/incidents.py` generates this page.
+`taskcheck timeline` shows each of them with one command. These timelines are from the repository of `taskcheck demo`,
+on the evening of the log. `python docs/incidents.py` generates this page.
 """
 
 INCIDENTS = (
@@ -31,7 +31,7 @@ INCIDENTS = (
     ),
     (
         "2. A finished run that root doesn't know about",
-        "The worktree has the pull request and the log ends with 0. Root says ready, so the manager reports it as overdue.",
+        "The worktree has the pull request and the log ends with 0. Root says ready, so the manager calls it overdue.",
         "plan-activity-page-performance-improvements-with-incremental-github-sync-and-caching",
     ),
     (

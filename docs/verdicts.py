@@ -23,22 +23,23 @@ from tests.verdicts.table import (
 INTRODUCTION = """\
 # Verdicts
 
-What taskcheck says first of a task, by what its ledgers say together. Look up root's class; the first row that fits
-counts. The table is written by hand and knows nothing of the rules; a test holds the rules to it in all states, and to
-the reasons for silence below. `*` stands for anything, *not* for all but what follows.
+This page shows the headline of a task for each combination of its ledgers. Look up the class of the status in root. The
+first row that matches counts. The tables are written by hand, independently of the rules. A test compares the rules with
+them in all states, also where they report nothing. `*` matches everything, and *not* matches everything except the values
+after it.
 
-* **another checkout** has a version of the task's file with a status of this class; *own* by a record (register,
-  tombstone, front matter) or by the configured pattern, *presumed* own where it alone changed the file, or
-  *another's*.
-* **last run**: running, its recorded outcome, *no outcome* in its tombstone, a *log* alone that ends with 0, *gone*
-  where its process is dead, *unknown* where nobody can tell yet.
-* **branch** of the task: *deleted* where a commit of trunk says that it merged it. *Merged* and *deleted* count here
-  where that is newer than root's last change of the status and than the run.
-* **entry**: whether a register has the task.
+* **another checkout**: the class of the status in another version of the task's file. The checkout is the task's *own* by
+  a record (register, tombstone, front matter) or by the configured pattern. It is *presumed own* if no other checkout
+  changed the file. Otherwise it is *another's*.
+* **last run**: *running*, the recorded outcome, *no outcome* in the tombstone, only a *log* that ends with 0, *gone* if
+  the process is dead, or *unknown* if no ledger can tell yet.
+* **branch**: the state of the task's branch. It is *deleted* if a commit on trunk says that it merged the branch. *Merged*
+  and *deleted* count only if the merge is newer than the run and than the last change of the status in root.
+* **entry**: whether a register has an entry for the task.
 
-Times aren't in it: a status that was just set, a worker that just began and a run that was just over have a grace
-([limits](configuration.md#limits)), and what nobody has moved for long is
-[stale-in-progress](rules/stale-in-progress.md).
+The tables ignore time. A new status, a new worker and a run that has just ended have a grace period
+([limits](configuration.md#limits)). [stale-in-progress](rules/stale-in-progress.md) reports tasks that nobody has moved
+for a long time.
 """
 
 TIES = {"record": "own", "pattern": "own by its name", "presumed": "presumed own", "foreign": "another's"}

@@ -288,7 +288,7 @@ def chosen(store: Store, request: Request) -> list[Rule]:
     settings = store.settings
     both = sorted({*request.select, *request.extend_select} & {*request.ignore})
     if both:
-        raise UsageError(f"{both[0]!r} is selected and ignored; leave one of the two out")
+        raise UsageError(f"{both[0]!r} is both selected and ignored; remove one of the two")
     configured = () if request.select else settings.ignore
     ignored = (*(name for name in configured if name not in request.extend_select), *request.ignore)
     selected = (*(request.select or settings.select), *request.extend_select)

@@ -272,7 +272,7 @@ def _changed(data: bytes | None, owner: str, known: Mapping[str, str], entries: 
         data = unregistered(data or b"{}", task, now)
     for task, entry in entries.items():
         if not isinstance(task, str) or not task:
-            raise TypeError(f"{task!r} is no id of a task")
+            raise TypeError(f"{task!r} isn't the id of a task")
         if json.dumps(entry) != known.get(task):
             if task in known and data is not None:
                 data = unregistered(data, task, now)
@@ -287,5 +287,5 @@ def _unless_moved(held: bytes | None, before: bytes | None, after: bytes) -> byt
         Moved: it isn't.
     """
     if held != before:
-        raise Moved("it was written meanwhile by somebody without the lock; try again")
+        raise Moved("another process has written it without the lock; try again")
     return after

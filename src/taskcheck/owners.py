@@ -177,7 +177,8 @@ def person(people: People, name: str) -> str:
         if people.resolve(name):
             raise UnknownOwner(f"{name} is a role: name the person who acts for it")
         close = " or ".join(people.suggestions(name))
-        raise UnknownOwner(f"{name or 'an empty name'} is no declared person{f'; {close}, perhaps?' if close else ''}")
+        hint = f"; {close}, perhaps?" if close else ""
+        raise UnknownOwner(f"{name or 'an empty name'} isn't a declared person{hint}")
     return key
 
 

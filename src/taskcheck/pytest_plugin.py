@@ -127,7 +127,7 @@ def _mended(name: str, found: list[Item]) -> list[Item]:
     known = next((case for case in found if case.subject == subject), None)
     rule = rule_of(rest)
     if known is None or rule not in _rules():
-        raise pytest.UsageError(f"not found: {visible(name, None)} (taskcheck has nothing to say of it)")
+        raise pytest.UsageError(f"not found: {visible(name, None)} (taskcheck knows no such item)")
     return [known._replace(title=rest, rule=rule, family=None, outcome="passed", text=MENDED)]
 
 

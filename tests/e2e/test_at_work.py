@@ -169,7 +169,7 @@ def test_rules_choose_incidents(incidents: Built) -> None:
     [
         (("--status", "redy"), "no status and no class of statuses is named 'redy'; did you mean ready?"),
         (("--rule", "worker-gon"), "no rule is named 'worker-gon'; did you mean worker-gone"),
-        (("--watch", "--format", "json"), "--watch shows text"),
+        (("--watch", "--format", "json"), "--watch prints only text"),
     ],
 )
 def test_what_is_not_there_is_said(incidents: Built, words: tuple[str, ...], told: str) -> None:

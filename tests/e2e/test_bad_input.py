@@ -52,7 +52,7 @@ def test_repository_without_a_commit(tmp_path: Path) -> None:
         (["--select", "metadata-drif"], "no rule or family is named 'metadata-drif'; did you mean metadata-drift"),
         (["--ignore", "drft"], "no rule or family is named 'drft'; did you mean drift"),
         (["fix-logn"], "no task or file is named 'fix-logn'; did you mean fix-login"),
-        (["--now", "yesterday"], "'yesterday' is no timestamp like 2026-03-24T18:00:00Z"),
+        (["--now", "yesterday"], "'yesterday' isn't a timestamp such as 2026-03-24T18:00:00Z"),
         (["x" * 300], "no task or file is named 'xxx"),
         (["--root", "nowhere"], "there is no folder"),
         (["--root", "x" * 300], "there is no folder"),
@@ -153,7 +153,7 @@ rule = "role-routing"
         "taskcheck.toml:2: top level: unknown key 'prest'; did you mean preset",
         "taskcheck.toml:7: paths.tasks.0: a pattern is relative to the root checkout and may not leave it",
         "taskcheck.toml:8: paths.registers: needs {owner}",
-        "taskcheck.toml:18: folders.tasks/*/done.[key]: a folder is named as it is",
+        "taskcheck.toml:18: folders.tasks/*/done.[key]: a folder must be a plain path",
         "taskcheck.toml:10: limits.pickup_grace: 'soon' is not a duration such as 90s",
         "taskcheck.toml:11: limits: unknown key 'clock_scew'; did you mean clock_skew",
         "taskcheck.toml:13: rules.severity.snapshot-stale: ",
@@ -409,7 +409,7 @@ def test_a_full_disk_behind_stdout_is_told_in_one_line(store: Store, arguments: 
     ran = printing(arguments, root, "> /dev/full", unbuffered)
     if "-q" in arguments:
         assert ran.returncode == 2, "nothing was to be printed"
-        assert ran.stderr.startswith("taskcheck: unknown format 'nonsense'; there are text, ")
+        assert ran.stderr.startswith("taskcheck: unknown format 'nonsense'; available: text, ")
         assert ran.stderr.count("\n") == 1
     else:
         assert (ran.returncode, ran.stderr) == (3, "taskcheck: standard output: No space left on device\n")

@@ -90,10 +90,10 @@ def test_pruning_drops_what_is_mended_and_accepts_nothing(root: Path) -> None:
     pruned = run(root, "--prune-baseline")
     assert (pruned.code, told(pruned)) == (1, ["c"]), "what is new still counts"
     assert [entry["subject"] for entry in written(root)] == ["b"]
-    assert "1 finding taken out of base.toml, 1 left" in pruned.err
+    assert "1 finding removed from base.toml, 1 left" in pruned.err
     before = (root / "base.toml").stat()
     again = taskcheck("--baseline", "base.toml", "--prune-baseline", cwd=root)
-    assert "0 findings taken out of base.toml, 1 left" in again.err
+    assert "0 findings removed from base.toml, 1 left" in again.err
     assert (root / "base.toml").stat().st_mtime_ns == before.st_mtime_ns, "there is nothing to write"
     assert "gone" not in again.out
 
@@ -110,7 +110,7 @@ def test_pruning_leaves_as_many_of_the_same_as_are_found(root: Path) -> None:
     (root / "tasks" / "a.md").write_text(task.format("x, x, x"))
     run(root, "--update-baseline")
     (root / "tasks" / "a.md").write_text(task.format("x, x"))
-    assert "1 finding taken out of base.toml, 3 left" in run(root, "--prune-baseline").err
+    assert "1 finding removed from base.toml, 3 left" in run(root, "--prune-baseline").err
     (root / "tasks" / "a.md").write_text(task.format("x, x, x"))
     assert told(run(root)) == ["a"]
 
@@ -125,7 +125,7 @@ def test_pruning_keeps_what_could_not_be_judged(root: Path) -> None:
     (root / "elsewhere").mkdir()
     (root / "tasks" / "linked").symlink_to("../elsewhere")
     ran = run(root, "--prune-baseline")
-    assert (ran.code, "not written, for the check is incomplete" in ran.err) == (3, True)
+    assert (ran.code, "isn't written because the check is incomplete" in ran.err) == (3, True)
     assert (root / "base.toml").read_bytes() == before
 
 
@@ -173,7 +173,7 @@ def test_an_incomplete_check_writes_nothing(root: Path) -> None:
     (root / "tasks" / "linked").symlink_to("../elsewhere")
     ran = run(root, "--update-baseline")
     assert ran.code == 3
-    assert "not written, for the check is incomplete" in ran.err
+    assert "isn't written because the check is incomplete" in ran.err
     assert not (root / "base.toml").exists()
 
 
@@ -202,10 +202,10 @@ def test_wrong_uses(root: Path) -> None:
     run(root, "--update-baseline")
     for arguments, said in (
         (("--prune-baseline",), "--prune-baseline needs --baseline FILE"),
-        (("--baseline", "base.toml", "--prune-baseline", "a"), "about the whole store"),
+        (("--baseline", "base.toml", "--prune-baseline", "a"), "covers the whole store"),
         (("--baseline", "none.toml", "--prune-baseline"), "there is no such file"),
         (("--baseline", "base.toml", "--prune-baseline", "--update-baseline"), "not allowed with"),
-        (("--baseline", "base.toml", "--prune-baseline", "--fix"), "repair first"),
+        (("--baseline", "base.toml", "--prune-baseline", "--fix"), "fix first"),
         (("--baseline", "base.toml", "--prune-baseline", "--config-from", "main"), "--config-from"),
     ):
         refused = taskcheck(*arguments, cwd=root)
@@ -213,7 +213,7 @@ def test_wrong_uses(root: Path) -> None:
     ran = taskcheck("--update-baseline", cwd=root)
     assert (ran.code, "needs --baseline FILE" in ran.err) == (2, True)
     ran = run(root, "--update-baseline", "a")
-    assert (ran.code, "about the whole store" in ran.err) == (2, True)
+    assert (ran.code, "covers the whole store" in ran.err) == (2, True)
     os.mkfifo(root / "pipe")
     ran = taskcheck("--baseline", "pipe", cwd=root)
     assert (ran.code, "it is a named pipe" in ran.err) == (2, True)
@@ -255,7 +255,7 @@ def test_every_command_keeps_to_the_baseline_of_the_configuration(configured: Pa
     assert told(run(configured, "--update-baseline")) == [], "what the command line names takes its place"
     assert told(taskcheck("--format", "json", cwd=configured)) == ["c"]
     (configured / "tasks" / "a.md").write_text(TASK.format("rj"))
-    assert "1 finding taken out of" in taskcheck("--prune-baseline", cwd=configured).err
+    assert "1 finding removed from" in taskcheck("--prune-baseline", cwd=configured).err
     assert (configured / "accepted.toml").read_text().count("fingerprint = ") == 1
 
 

@@ -98,7 +98,7 @@ def test_a_run_ends_and_bd_is_to_say_so(store: Store) -> None:
     before = (root / FILE).read_bytes()
     ran = run(root, 1, "--outcome blocked --reason 'no key'")
     assert ran.code == 0, ran.err
-    assert "bd-1 still is open, which only bd changes" in ran.err
+    assert "bd-1 is still open, which only bd changes" in ran.err
     finding = found(root)["bd-1", "dispatch-completed-unreconciled"]
     assert finding["next"] == "bd update bd-1 --status blocked"
     assert finding["fix"] is None
@@ -184,6 +184,6 @@ def test_a_commit_is_stopped_for_what_it_brings_to_the_file(
     ran = taskcheck("--gate", "commit", cwd=top)
     assert ran.code == (1 if rule else 0), ran.out
     if rule:
-        told = ran.out.partition("seen beside")[0]
+        told = ran.out.partition("other findings, which")[0]
         assert rule in told
         assert "bd-1" not in told

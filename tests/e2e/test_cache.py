@@ -475,7 +475,7 @@ def test_a_command_shows_and_clears_it(fleet: Repo, cache: Path) -> None:
     assert shown[1].endswith(str(fleet.root.resolve()))
     (cache / "strange.json").write_text("not ours to read\x1b[31m")
     (cache / "strange.json").chmod(0o600)
-    assert "strange.json, which tells of no store" in taskcheck("cache", cwd=fleet.root).out
+    assert "strange.json, of an unknown store" in taskcheck("cache", cwd=fleet.root).out
     assert taskcheck("cache", "--clear", cwd=fleet.root).out == f"{cache}: 3 files removed\n"
     assert list(cache.iterdir()) == []
     without = taskcheck("cache", cwd=fleet.root, XDG_CACHE_HOME="relative", HOME="")

@@ -75,8 +75,8 @@ def test_names_are_listed_as_junit_and_pytest_have_them(root: Path) -> None:
         (["-k", "not " * 100 + "a"], f"more than {MOST_DEPTH} parentheses"),
         (["x::role-routing"], "no task or file is named 'x'"),
         (["a::role-ruting"], "no task or file is named 'a::role-ruting'"),
-        (["--fix", "a::role-routing"], "a repair is of a task"),
-        (["--diff", "-k", "a"], "a repair is of a task"),
+        (["--fix", "a::role-routing"], "--fix and --diff apply to whole tasks"),
+        (["--diff", "-k", "a"], "--fix and --diff apply to whole tasks"),
     ],
     ids=lambda value: value[-1][:20] if isinstance(value, list) else "",
 )
@@ -157,12 +157,12 @@ def test_junit_of_a_report_that_stops_passes_nothing_unseen(root: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["-x", "--fix"], "a repair is made whole"),
-        (["--lf", "a::role-routing"], "name no TASK::RULE beside it"),
-        (["--maxfail", "2", "--diff"], "a repair is made whole"),
+        (["-x", "--fix"], "-x and --maxfail can't be combined with"),
+        (["--lf", "a::role-routing"], "--lf can't be combined with TASK::RULE"),
+        (["--maxfail", "2", "--diff"], "-x and --maxfail can't be combined with"),
         (["-x", "--baseline", "b.json", "--update-baseline"], "no -x, --maxfail or --lf"),
-        (["--maxfail", "some"], "'some' is no number of things"),
-        (["--maxfail", "-1"], "'-1' is no number of things"),
+        (["--maxfail", "some"], "'some' isn't a count"),
+        (["--maxfail", "-1"], "'-1' isn't a count"),
     ],
     ids=str,
 )
@@ -185,7 +185,7 @@ def mend(root: Path, task: str) -> None:
 
 def test_what_failed_last_is_reported_until_it_is_mended(root: Path, cache: Path) -> None:
     first = taskcheck("--lf", "--format", "json", cwd=root)
-    assert first.err == "taskcheck: --lf: nothing is remembered that failed in the last check, so all is reported\n"
+    assert first.err == "taskcheck: --lf: no failures of the last check are remembered, so everything is reported\n"
     assert len(found(first)) == 4
     mend(root, "a")
     (root / "tasks" / "c.md").write_text(TASK.format(owner="rj", status="nonsense", more=""))
@@ -195,7 +195,7 @@ def test_what_failed_last_is_reported_until_it_is_mended(root: Path, cache: Path
     done = taskcheck("--lf", cwd=root)
     assert (done.code, "nothing found" in done.out) == (0, True), "c failed since, and is not what was asked about"
     none = taskcheck("--lf", "--format", "json", cwd=root)
-    assert none.err == "taskcheck: --lf: nothing is remembered that failed in the last check, so all is reported\n"
+    assert none.err == "taskcheck: --lf: no failures of the last check are remembered, so everything is reported\n"
     assert found(none) == ["c invalid-field"]
     assert found(taskcheck("--last-failed", "--format", "json", cwd=root)) == ["c invalid-field"]
 
@@ -246,7 +246,7 @@ def test_a_memory_that_is_damaged_or_of_another_store_is_none(root: Path, cache:
     told = sealed(data.partition(b"\n")[2].replace(str(root).encode(), b"/elsewhere"))
     file.write_bytes(told if damage is None else damage)
     ran = taskcheck("--lf", "--format", "json", cwd=root)
-    assert "nothing is remembered that failed" in ran.err
+    assert "no failures of the last check are remembered" in ran.err
     assert len(found(ran)) == 4
 
 
@@ -257,7 +257,7 @@ def test_without_a_cache_it_says_so_and_tells_all(root: Path, cache: Path, monke
             monkeypatch.delenv("XDG_CACHE_HOME")
             monkeypatch.delenv("HOME", raising=False)
         ran = taskcheck("--lf", *told, "--format", "json", cwd=root)
-        assert "nothing is remembered that failed" in ran.err
+        assert "no failures of the last check are remembered" in ran.err
         assert len(found(ran)) == 4
 
 

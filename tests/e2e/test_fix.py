@@ -133,11 +133,11 @@ def test_a_diff_shows_what_a_fix_writes_and_writes_nothing(day: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--unsafe-fixes"], "--unsafe-fixes goes with --fix"),
-        (["--fix", "--diff"], "choose one"),
-        (["--fix", "--baseline", "b.toml", "--update-baseline"], "repair first"),
-        (["--diff", "--baseline", "b.toml", "--update-baseline"], "repair first"),
-        (["undo", "20260101"], "there is no fix 20260101 to undo; there is none"),
+        (["--unsafe-fixes"], "--unsafe-fixes requires --fix"),
+        (["--fix", "--diff"], "--diff and --fix can't be combined"),
+        (["--fix", "--baseline", "b.toml", "--update-baseline"], "fix first"),
+        (["--diff", "--baseline", "b.toml", "--update-baseline"], "fix first"),
+        (["undo", "20260101"], "there is no fix 20260101 to undo; there are none"),
     ],
 )
 def test_options_that_do_not_go_together(store: Store, arguments: list[str], said: str) -> None:
@@ -166,7 +166,7 @@ def test_exit_codes_and_words(store: Store) -> None:
     assert taskcheck("--diff", cwd=root).code == 0
     refused = taskcheck("undo", "2026-no-such", cwd=root)
     assert refused.code == 2
-    assert "there are 2" in refused.err
+    assert "available: 2" in refused.err
 
 
 def test_only_what_is_named_is_repaired(store: Store) -> None:
@@ -324,7 +324,7 @@ def test_inside_a_hook_runtime_files_and_partly_staged_ones_stay(day: Path) -> N
         value = "1" if variable == "PRE_COMMIT" else str(day / ".git/index")
         ran = taskcheck("--now", NOW, "--fix", cwd=day, **{variable: value})
         assert "runtime files aren't written inside a git hook" in ran.out
-        assert "a part of it is staged, and a git hook waits" in ran.out
+        assert "it is partially staged, and a git hook is running" in ran.out
         assert work_tree(day) == before
 
 
@@ -451,8 +451,8 @@ def test_a_manager_that_holds_its_lock_is_waited_for_and_not_overrun(day: Path, 
         assert holder.stdout.readline() == "held\n"
         ran = taskcheck("--now", NOW, "--fix", cwd=day)
         assert ran.code == 3, "a fix that was given up"
-        assert f"failed  fix: somebody holds the lock {lock}" in ran.out
-        assert f"not made: somebody holds the lock {lock}" in ran.out
+        assert f"failed  fix: the lock {lock} is held" in ran.out
+        assert f"not made: the lock {lock} is held" in ran.out
     finally:
         holder.kill()
         holder.communicate()
@@ -528,7 +528,7 @@ def test_where_many_fixes_raise_errors_the_rules_look_so_often_and_no_more(
     assert len(looked) == 20
     assert len(report.fixes) == 200
     assert {note.reason for note in report.fixes if note.reason} == {
-        "it would raise an error", "too many of the fixes raise errors to try them all; repair fewer at a time",
+        "it would raise an error", "too many fixes cause errors to try them all; fix fewer tasks at a time",
     }  # fmt: skip
     assert report.complete
 
@@ -553,7 +553,7 @@ def test_an_interrupted_fix_waits_for_the_lock_of_a_manager_too(
         assert holder.stdout.readline() == "held\n"
         ran = taskcheck(command, cwd=root)
         assert ran.code == (3 if command == "--fix" else 2)
-        assert "somebody holds the lock" in ran.out + ran.err
+        assert "is held by another fix or a manager" in ran.out + ran.err
         assert {path: found[2] for path, found in fingerprint(root).items() if not path.endswith("lock")} == {
             path: found[2] for path, found in before.items() if not path.endswith("lock")
         }

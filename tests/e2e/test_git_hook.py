@@ -148,7 +148,7 @@ def test_it_stops_what_a_commit_brings_and_nothing_that_was_there(old: Path) -> 
     (old / "README.md").write_text("y\n")
     committed, said = try_commit(old, "-a")
     assert committed, said
-    assert said[0] == "seen beside, and no reason to stop the commit (-v shows it in full):"
+    assert said[0] == "other findings, which don't stop the commit (-v shows them in full):"
     assert sum("role-routing" in line for line in said) == OLD
     (old / "tasks/sound.md").write_text(task(owner="ghost"))
     for options in (["-a"], ["--", "tasks/sound.md"]):

@@ -104,18 +104,18 @@ def test_since_and_seen_are_shown_where_there_is_a_record(root: Path) -> None:
         return found["since"], found["seen"], found["reopened"]
 
     assert incident() == (None, None, None)
-    assert "stands for" not in taskcheck("status", "--now", at(15), cwd=root).out
+    assert "open for" not in taskcheck("status", "--now", at(15), cwd=root).out
     record(root, 0)
     write(root, WELL)
     record(root, 2)
     write(root, BROKEN)
     record(root, 5)
     assert incident() == (at(5), 1, 1)
-    assert "stands for 10m · seen once · came back once" in " ".join(
+    assert "open for 10m · seen once · reopened once" in " ".join(
         taskcheck("status", "--now", at(15), cwd=root).out.split()
     )
     page = taskcheck("--format", "html", "--now", at(15), cwd=root).out
-    assert "<span>stands for 10m</span> <span>seen once</span> <span>came back once</span>" in page
+    assert "<span>open for 10m</span> <span>seen once</span> <span>reopened once</span>" in page
     lines = taskcheck("status", "--format", "jsonl", "--now", at(15), cwd=root).out.splitlines()
     assert [json.loads(line)["seen"] for line in lines if '"incident"' in line] == [1]
 
@@ -151,7 +151,7 @@ def test_what_cannot_be_read_keeps_its_incidents(root: Path) -> None:
                                      ("--ignore", "identity"), ("--diff",), ("--gate", "commit")])  # fmt: skip
 def test_the_record_is_of_the_whole_store(options: tuple[str, ...], root: Path, state: Path) -> None:
     ran = record(root, 0, *options)
-    assert (ran.code, "--record is about the whole store" in ran.err) == (2, True)
+    assert (ran.code, "--record covers the whole store" in ran.err) == (2, True)
     assert list(state.iterdir()) == []
 
 
@@ -168,7 +168,7 @@ def test_a_file_can_be_named(root: Path, state: Path, tmp_path: Path) -> None:
     record(root, 0, "--history", str(file))
     assert list(state.iterdir()) == []
     assert history(root, "--history", str(file))["standing"][0]["task"] == "fix-login"
-    assert "stands for 5m" in taskcheck("status", "--history", file, "--now", at(5), cwd=root).out
+    assert "open for 5m" in taskcheck("status", "--history", file, "--now", at(5), cwd=root).out
     missing = taskcheck("status", "--history", tmp_path / "none", cwd=root)
     assert (missing.code, "isn't there" in missing.err) == (2, True)
 
@@ -228,15 +228,15 @@ def test_for_people(root: Path) -> None:
     out = taskcheck("history", "-v", "--now", at(60), cwd=root).out
     rule = history(root)["standing"][0]["headline"]
     assert out.splitlines() == [
-        "stands: 1",
+        "open: 1",
         "  error    Fix login",
         f"           {rule} · other · ana",
-        "           stands since 2026-03-24 12:45:00 UTC (15m), seen once",
+        "           open since 2026-03-24 12:45:00 UTC (15m), seen once",
         "",
         "closed: 1",
         "  error    Fix login",
         f"           {rule} · fix-login · ana",
-        "           stood for 45m until 2026-03-24 12:45:00 UTC, seen once",
+        "           open for 45m until 2026-03-24 12:45:00 UTC, seen once",
         "",
         "mean time to reconcile, by rule",
         f"  {rule}: 45m over 1 incident",
@@ -249,7 +249,7 @@ def test_for_people(root: Path) -> None:
         f"  2026-03-24 12:45:00 UTC  opened   other: {rule}",
         f"  2026-03-24 12:45:00 UTC  closed   fix-login: {rule}",
         "",
-        "last look 2026-03-24 12:45:00 UTC, as of 2026-03-24 13:00:00 UTC",
+        "last check 2026-03-24 12:45:00 UTC, as of 2026-03-24 13:00:00 UTC",
     ]
 
 
@@ -321,7 +321,7 @@ def test_a_worse_finding_of_a_known_incident_fails(root: Path) -> None:
 def test_a_report_without_changes_says_so(root: Path) -> None:
     assert taskcheck("--format", "json", cwd=root).json["changes"] is None
     refused = taskcheck("--changes", "--owner", "ana", cwd=root)
-    assert (refused.code, "--changes is about the whole store" in refused.err) == (2, True)
+    assert (refused.code, "--changes covers the whole store" in refused.err) == (2, True)
 
 
 CALLS = ("pwrite64", "ftruncate", "fdatasync", "fsync", "unlink", "openat")

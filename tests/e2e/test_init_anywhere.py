@@ -308,7 +308,7 @@ def test_a_check_of_unknown_words_leads_to_init(statuses: tuple[str, ...], said:
     """Where most are unknown, one configuration settles what else is an error of each task."""
     task = "---\ntitle: {0}\nassignee: ana\nstatus: {1}\n---\n"
     root = store({f"tasks/{number}.md": task.format(number, status) for number, status in enumerate(statuses)})
-    hint = "2 tasks have statuses that nothing here explains; `taskcheck init` proposes a configuration"
+    hint = "2 tasks have statuses without a class; `taskcheck init` proposes a configuration"
     assert (hint in taskcheck(cwd=root).err) is said
     assert taskcheck("init", "--yes", cwd=root).code == 0
     configured = taskcheck(cwd=root)

@@ -25,8 +25,8 @@ __all__ = ["fleet"]
     ("name", "said"),
     [
         ("designer", "designer is a role: name the person who acts for it"),
-        ("dav", "dav is no declared person; dave-fowler, perhaps?"),
-        ("", "an empty name is no declared person"),
+        ("dav", "dav isn't a declared person; dave-fowler, perhaps?"),
+        ("", "an empty name isn't a declared person"),
     ],
 )
 def test_an_owner_who_is_no_person(name: str, said: str, fleet: Path) -> None:

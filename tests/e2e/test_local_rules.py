@@ -98,11 +98,11 @@ def test_rules_that_a_file_only_imports_are_not_its_own(root: Path, file: Path, 
         ("\n\n1 / 0\n", "ZeroDivisionError: division by zero (line 3)"),
         ("def f(:\n", "SyntaxError: invalid syntax"),
         ("raise SystemExit(0)\n", "SystemExit: 0 (line 1)"),
-        ("x = 1\n", "there is no rule in it: a function under @rule"),
-        ("def taskcheck_rules():\n    return []\n", "there is no rule in it"),
-        ("def taskcheck_rules():\n    return [1]\n", "taskcheck_rules gave int, not a rule"),
+        ("x = 1\n", "it has no rule: neither a function with @rule nor one from"),
+        ("def taskcheck_rules():\n    return []\n", "it has no rule"),
+        ("def taskcheck_rules():\n    return [1]\n", "taskcheck_rules returned int, not a rule"),
         ("def taskcheck_rules():\n    raise KeyError('no')\n", "KeyError: 'no' (line 2)"),
-        (source("worker_gone"), "there already is an installed rule worker-gone: give it another name"),
+        (source("worker_gone"), "rule worker-gone is already installed: give this one another name"),
         (source().replace("task: Task,", "tusk,"), "TypeError: rule needs-priority: no such input: tusk"),
         (None, "No such file or directory"),
     ],
@@ -125,7 +125,7 @@ def test_two_files_with_one_rule_and_a_module_that_is_not_there(root: Path, file
     other.write_text(source())
     twice = taskcheck("-p", file, "-p", other, cwd=root)
     assert (twice.code, twice.err) == (
-        2, f"taskcheck: -p {other}: there already is a rule needs-priority, in {file}\n",
+        2, f"taskcheck: -p {other}: rule needs-priority already exists in {file}\n",
     )  # fmt: skip
     (root / "ours_alone.py").write_text(source())
     absent = taskcheck("-p", "ours_alone", cwd=root)

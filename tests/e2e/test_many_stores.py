@@ -117,7 +117,7 @@ def test_a_store_that_cannot_be_checked_is_an_error(stores: list[Path], tmp_path
     found, _ = failed(tmp_path / "x.xml")
     errors = {"broken/repository::incomplete", "gone/repository::incomplete"}
     assert found == one_by_one(stores[:1]) | errors
-    assert "3 stores: 3 with something that fails, 2 of which couldn't be checked" in ran.out
+    assert "3 stores: 3 failing, 2 of which couldn't be checked" in ran.out
     assert ran.code == 1
 
 

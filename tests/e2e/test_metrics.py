@@ -130,7 +130,7 @@ def test_a_port_that_is_taken_is_told(store: Store, tmp_path: Path, monkeypatch:
     root = store({"taskcheck.toml": CONFIG, "tasks/a.md": BROKEN})
     with serving(root) as served:
         ran = taskcheck("watch", "--metrics", str(served.port), cwd=root)
-    assert (ran.code, f"port {served.port} can't be had" in ran.err) == (2, True)
+    assert (ran.code, f"port {served.port} can't be used" in ran.err) == (2, True)
 
 
 def test_the_examples_ask_for_metrics_that_there_are(report: Report) -> None:

@@ -178,7 +178,7 @@ def test_a_redirect_is_followed_on_its_own_host_alone(two: Path) -> None:
         for target in (elsewhere.url, elsewhere.url.replace("http:", ""), "https://127.0.0.1:1", "file:///etc/passwd"):
             made.misbehave = always(301, b"", Location=f"{target}/repos/acme/shop/pulls/13")
             ran = online(two, made, "--format", "json")
-            assert "github.com sends us elsewhere (301)" in ran.json["notices"][0]
+            assert "github.com redirects to another host (301)" in ran.json["notices"][0]
         assert elsewhere.seen == []
 
 
@@ -306,11 +306,11 @@ MISBEHAVIOUR = {
     "not found": (always(404, {"message": "Not Found"}), ""),
     "server error": (always(500), "github.com answered 500"),
     "bad gateway": (always(502, b"<html>"), "github.com answered 502"),
-    "no JSON": (always(200, b"<html>maintenance</html>"), "github.com answered with something else than JSON"),
+    "no JSON": (always(200, b"<html>maintenance</html>"), "github.com didn't answer with JSON"),
     "a list": (always(200, []), ""),
     "strange": (
         always(200, {"data": {"r0": {"p12": {"state": 7}, "p13": []}}, "state": [], "base": None}),
-        "can't be understood",
+        "the forge's answer is invalid",
     ),
     "no branch": (
         always(
@@ -322,7 +322,7 @@ MISBEHAVIOUR = {
                 "base": {"ref": None},
             },
         ),
-        "can't be understood",
+        "the forge's answer is invalid",
     ),
     "null": (always(200, {"data": {"r0": None}, "state": None, "number": None}), ""),
     "nulls": (always(200, {"data": {"r0": {"p12": None, "p13": None}}, "base": None}), ""),
@@ -330,7 +330,7 @@ MISBEHAVIOUR = {
     "strange errors": (always(200, {"data": {"r0": None}, "errors": [None, 5, {"path": 5, "message": []}]}), ""),
     "errors only": (always(200, {"errors": [{"message": "API rate limit exceeded"}]}), ""),
     "elsewhere": (always(302, b"", Location="/graphql"), ""),
-    "nested": (always(200, b"[" * 100_000), "github.com answered with something else than JSON"),
+    "nested": (always(200, b"[" * 100_000), "github.com didn't answer with JSON"),
     "nested refusal": (always(403, b"[" * 100_000), "github.com answered 403"),
     "endless wait": (always(403, {}, Retry_After="9" * 400), "github.com's rate limit is used up"),
     "long wait": (always(429, {}, Retry_After="9" * 15), "github.com's rate limit is used up"),
@@ -447,7 +447,7 @@ def test_a_limit_in_the_middle_keeps_what_was_answered(two: Path) -> None:
         ran = online(two, made, "--format", "json")
         assert len(made.seen) == 2
     (notice,) = ran.json["notices"]
-    assert "it answers more to a token in GH_TOKEN" in notice
+    assert "it allows more with a token in GH_TOKEN" in notice
     assert len(found(ran)) == 1
 
 
@@ -478,7 +478,7 @@ def test_nothing_that_a_socket_does_takes_longer() -> None:
         site = Site(host="github.com", rest=made.url, graphql=f"{made.url}/graphql", token="t")
         answers = github._within(0.7, site, [query])
         over.set()
-    assert answers == {query: Unavailable("github.com gave no answer in 0.7 s")}
+    assert answers == {query: Unavailable("github.com gave no answer within 0.7 s")}
 
 
 def test_a_number_alone_is_of_the_repository_that_root_came_from(two: Path) -> None:
@@ -505,7 +505,7 @@ def test_an_answer_about_something_else_is_none(two: Path, answer: dict[str, Any
     with forge(landed(two)) as made:
         made.misbehave = always(200, answer)
         ran = online(two, made, "--format", "json")
-    assert "its forge's answer can't be understood" in ran.json["notices"][0]
+    assert "the forge's answer is invalid" in ran.json["notices"][0]
     assert found(ran) == {}
 
 

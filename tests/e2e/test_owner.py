@@ -69,4 +69,4 @@ def test_nobody_by_that_name_is_a_mistake(root: Path) -> None:
 
 def test_the_baseline_is_of_the_whole_store(root: Path) -> None:
     ran = taskcheck("--owner", "rj", "--update-baseline", "--baseline", "b.toml", cwd=root)
-    assert (ran.code, "name no tasks, paths or owners" in ran.err) == (2, True)
+    assert (ran.code, "takes no tasks, paths, -k or --owner" in ran.err) == (2, True)

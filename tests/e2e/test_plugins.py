@@ -163,7 +163,7 @@ def test_nobody_goes_before_the_built_in_rules(store: Callable[..., Path], tmp_p
     path = install_plugin(tmp_path / "ours", module)
     root = store({"taskcheck.toml": "[people]\nrj = []\n", "tasks/a.md": TASK})
     ran = taskcheck("--select", "role-routing", "--format", "json", cwd=root, PYTHONPATH=path)
-    assert [error["message"] for error in ran.json["errors"]] == ["there already is a rule role-routing"]
+    assert [error["message"] for error in ran.json["errors"]] == ["rule role-routing already exists"]
     assert [finding["message"] for finding in ran.json["incidents"][0]["findings"]] != ["m"]
 
 

@@ -200,11 +200,11 @@ def test_what_a_worker_leaves(worker: str, code: int, outcome: str, root: str, r
         (("parked",), 1, "it is draft, not ready"),
         (("under-way",), 1, "it is in_progress, not ready"),
         (("later",), 1, "it depends on write-docs, which is ready"),
-        (("dangling",), 1, "it depends on nowhere, which isn't there"),
+        (("dangling",), 1, "it depends on nowhere, which doesn't exist"),
         (("nobodys",), 1, "ghost is neither a declared person nor a role"),
         (("on-purpose",), 1, "role critic is on purpose nobody's"),
-        (("role", "--owner", "dave"), 1, "it is rj's to dispatch, not dave-fowler's"),
-        (("fix-login", "--owner", "rj"), 1, "it is dave-fowler's to dispatch, not rj's"),
+        (("role", "--owner", "dave"), 1, "only rj may dispatch it, not dave-fowler"),
+        (("fix-login", "--owner", "rj"), 1, "only dave-fowler may dispatch it, not rj"),
         (("fix-logn",), 2, "no task is named 'fix-logn'; did you mean fix-login"),
         (("fix-login", "--owner", "dav"), 2, "--owner dav: no such person; dave-fowler, perhaps"),
         (("fix-login", "--owner", "designer"), 2, "--owner designer: that is a role"),
@@ -212,7 +212,7 @@ def test_what_a_worker_leaves(worker: str, code: int, outcome: str, root: str, r
         (("fix-login", "--worktree", ".worktrees/../../../x"), 2, "a worktree may lie in"),
         (("fix-login", "--worktree", "."), 2, "a worktree may lie in"),
         (("fix-login", "--worktree", ".git/x"), 2, "the repository's own folder"),
-        (("fix-login", "--worktree", "tasks"), 2, "it is no worktree of this repository"),
+        (("fix-login", "--worktree", "tasks"), 2, "it isn't a worktree of this repository"),
         (("fix-login", "--branch", "main"), 2, "git worktree add"),
         (("fix-login", "--branch", "no..name"), 2, "git worktree add"),
         (("fix-login", "--timeout", "soon"), 2, "is not a duration"),
@@ -464,7 +464,7 @@ class TestFinishAlone:
             "finish", "fix-login", "--outcome", "completed_with_pr", "--pr-url", PULL, cwd=begun / place
         )  # fmt: skip
         assert (ran.code, ran.out.splitlines()[-2]) == (0, "root says in_review")
-        edited = "to commit: tasks/fix-login.md; with edits from before, so look at the difference first"
+        edited = "to commit: tasks/fix-login.md; with edits from before, so review the diff first"
         assert ran.out.splitlines()[-1] == edited
         want = task(status="in_review", pr_url=PULL, pr_number="12")
         assert (begun / "tasks/fix-login.md").read_text() == want
@@ -478,14 +478,14 @@ class TestFinishAlone:
     @pytest.mark.parametrize(
         ("arguments", "code", "said"),
         [
-            (("fix-login", "--outcome", "finished"), 2, "'finished' is no outcome of a dispatch"),
+            (("fix-login", "--outcome", "finished"), 2, "'finished' isn't an outcome"),
             (("fix-login", "--outcome", "blockd"), 2, "did you mean blocked"),
             (("fix-login", "--outcome", "blocked"), 2, "blocked needs a reason"),
             (("fix-login", "--outcome", "failed", "--reason", " \n"), 2, "failed needs a reason"),
             (("fix-login", "--outcome", "completed_with_pr"), 2, "completed_with_pr needs a pull request"),
-            (("fix-login", "--outcome", "completed_with_pr", "--pr-url", "12"), 2, "is no address"),
-            (("fix-login", "--outcome", "completed_with_pr", "--pr-url", "javascript:x"), 2, "is no address"),
-            (("fix-login", "--outcome", "completed_with_pr", "--pr-url", "https://x/\n"), 2, "is no address"),
+            (("fix-login", "--outcome", "completed_with_pr", "--pr-url", "12"), 2, "isn't a URL such as"),
+            (("fix-login", "--outcome", "completed_with_pr", "--pr-url", "javascript:x"), 2, "isn't a URL such as"),
+            (("fix-login", "--outcome", "completed_with_pr", "--pr-url", "https://x/\n"), 2, "isn't a URL such as"),
             (("fix-logn", "--outcome", "failed", "--reason", "x"), 2, "did you mean fix-login"),
             (("done", "--outcome", "failed", "--reason", "x"), 1, "is completed: there is no dispatch"),
             (("parked", "--outcome", "failed", "--reason", "x"), 1, "is draft: there is no dispatch"),

@@ -51,7 +51,7 @@ reason = "a test"
     ("config", "after", "said"),
     [
         ("", "printf -- '---\\nstatus: [\\n---\\n' > ../../tasks/fix-login.md", "can't be read"),
-        (SUPPRESSED, "true", "still says in_progress, which completed_with_pr doesn't allow"),
+        (SUPPRESSED, "true", "is still in_progress, which completed_with_pr doesn't allow"),
         ("[drift]\nauthority = 'branch'\n", "true", None),
         ("[rules]\nignore = ['dispatch-completed-unreconciled', 'metadata-drift']\n", "true", None),
         ("", "sed -i 's/^status: .*/status: cancelled/' ../../tasks/fix-login.md", None),
@@ -148,7 +148,7 @@ def test_a_tombstone_removed_while_the_worker_works(cleaning: str, fleet: Path) 
 def test_a_copy_that_is_no_task_file(fleet: Path) -> None:
     """`finish` doesn't say that it wrote it."""
     ran = run(fleet, "fix-login", sh="echo notes > tasks/fix-login.md;" + finish("blocked", "--reason", "x"))
-    assert (ran.code, ran.out) == (0, "the rest is done by its run, once the command has ended\n")
+    assert (ran.code, ran.out) == (0, "its run does the rest once the command has ended\n")
     assert (fleet / ".worktrees/fix-login/tasks/fix-login.md").read_text() == "notes\n"
     assert status(fleet / "tasks/fix-login.md") == "blocked"
 
@@ -175,7 +175,7 @@ def test_in_a_submodule(fleet: Path, tmp_path: Path) -> None:
     git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", fleet, "inner", cwd=outer)
     root = outer / "inner"
     ran = run(root, "fix-login", sh=finish("blocked", "--reason", "no key"))
-    assert (ran.code, "the rest is done by its run" in ran.out) == (0, True), ran.err
+    assert (ran.code, "its run does the rest" in ran.out) == (0, True), ran.err
     assert tombstone(root)["reason"] == "no key"
     assert status(root / ".worktrees/fix-login/tasks/fix-login.md") == status(root / "tasks/fix-login.md") == "blocked"
     assert not (root / ".worktrees/fix-login/tasks/logs").exists()
@@ -185,7 +185,7 @@ def test_in_a_submodule(fleet: Path, tmp_path: Path) -> None:
 def test_the_two_dashes_are_missing(fleet: Path) -> None:
     ran = run(fleet, "fix-login", "true")
     assert ran.code == 2
-    assert "'true' is one word too many; usage: taskcheck run TASK [options] -- COMMAND" in ran.err
+    assert "'true' is an unexpected argument; usage: taskcheck run TASK [options] -- COMMAND" in ran.err
 
 
 def test_a_tombstone_of_nonsense(fleet: Path) -> None:

@@ -317,7 +317,7 @@ def test_a_look_that_does_not_end_is_told(store: Store, monkeypatch: pytest.Monk
         wall.close()
         return [*found, again.trouble if again else "none"]
 
-    assert in_a_loop(seen()) == ["", "a look has been going on for 1 seconds", ""]
+    assert in_a_loop(seen()) == ["", "a check has been running for 1 seconds", ""]
 
 
 def in_a_loop(talk: Coroutine[Any, Any, T]) -> T:
@@ -416,7 +416,7 @@ def test_usage(store: Store, tmp_path: Path) -> None:
         ran = taskcheck("serve", "--port", port, cwd=root)
     assert ran.code == 2
     assert (
-        ran.err == f"taskcheck: port {port} can't be had: Address already in use; `--port 0` takes one that is free\n"
+        ran.err == f"taskcheck: port {port} can't be used: Address already in use; `--port 0` takes one that is free\n"
     )
     assert taskcheck("serve", "--port", "70000", cwd=root).code == 2
     (tmp_path / "without").mkdir()

@@ -57,7 +57,7 @@ def test_a_worker_that_forgot_is_kept_once_and_let_go_after_its_end(worktree: Pa
     answer = kept.json
     if agent != "cursor":
         assert answer["decision"] == ("deny" if agent == "gemini-cli" else "block")
-    assert "a has no end recorded" in answer[BLOCKS[agent]]
+    assert "a has no recorded outcome" in answer[BLOCKS[agent]]
     assert "taskcheck finish a --outcome blocked --reason REASON" in answer[BLOCKS[agent]]
     again = hook(agent, {**FIRST[agent], **AGAIN[agent]}, worktree, process=True)
     assert again == Ran(0, "", ""), "it was kept once"
@@ -101,7 +101,7 @@ def test_check_says_what_is_missing_and_writes_nothing(worktree: Path) -> None:
     ran = taskcheck("finish", "--check", cwd=worktree)
     assert ran.code == 1
     assert ran.out.splitlines() == [
-        "a has no end recorded; record one of these before you stop:",
+        "a has no recorded outcome; record one of these before you stop:",
         "  taskcheck finish a --outcome completed_with_pr --pr-url URL",
         "  taskcheck finish a --outcome blocked --reason REASON",
         "  taskcheck finish a --outcome needs_review_fix",
@@ -205,6 +205,6 @@ def test_a_worktree_that_a_record_gives_to_another_task_is_that_ones(worktree: P
     entry = {"slug": "b", "worktree_path": ".worktrees/a", "launched_at": "2026-03-24T11:00:00Z"}
     register.write_text(json.dumps({"owner": "x", "entries": [entry]}))
     ran = taskcheck("finish", "--check", cwd=worktree)
-    assert [line for line in ran.out.splitlines() if "no end" in line] == [
-        "b has no end recorded; record one of these before you stop:"
+    assert [line for line in ran.out.splitlines() if "no recorded outcome" in line] == [
+        "b has no recorded outcome; record one of these before you stop:"
     ]

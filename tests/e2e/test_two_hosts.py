@@ -120,7 +120,7 @@ def test_each_host_tells_of_its_own_processes(stores: dict[str, Path], tmp_path:
         until(lambda: [each["late"] for each in board()["stores"]] == [False, True, True])
         late = taskcheck("status", stores["a"], *reports, cwd=stores["a"])
         assert late.code == 3
-        assert late.out.count("15s is the most: it is late") == 2
+        assert late.out.count("at most 15s is allowed: it is late") == 2
         assert "process" in late.out
 
         (tmp_path / "mute").unlink()

@@ -83,7 +83,7 @@ def test_others_read_while_one_watches(root: Path, clock: Clock) -> None:
         clock.set(NOON + timedelta(minutes=7))
         until(lambda: watch.last_look()[1] == iso(clock.now()))
         out = taskcheck("status", "--now", iso(clock.now()), cwd=root).out
-        assert "stands for 7m" in " ".join(out.split())
+        assert "open for 7m" in " ".join(out.split())
 
 
 def test_of_two_one_looks_and_the_other_takes_over(root: Path, clock: Clock) -> None:
@@ -294,7 +294,7 @@ def test_it_holds_back_where_somebody_undoes_its_repairs(root: Path, clock: Cloc
         err = watch.said()[1]
     assert repairs == [0, 1, 3, 7]
     assert "b: " in err
-    assert "repaired 2 times within a day: somebody else writes it, too; not repaired again before" in err
+    assert "repaired 2 times within a day: another program writes it too; not fixed again before" in err
     assert "repaired 3 times within a day" in err
     assert err.count("came back after fix") == 4, "each pause is told once"
 

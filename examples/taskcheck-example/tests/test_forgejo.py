@@ -143,7 +143,7 @@ def test_one_strange_answer_silences_no_other(server: Server, host: str, said: A
     server.misbehave = strange
     one, two = (PullAddress(host, "acme/shop", number) for number in (1, 2))
     answers = pull_requests([one, two])
-    assert answers[one] == Unavailable("its forge's answer can't be understood")
+    assert answers[one] == Unavailable("the forge's answer is invalid")
     assert answers[two].state == "merged"
 
 

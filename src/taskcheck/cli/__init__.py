@@ -229,7 +229,7 @@ def _perhaps_mistyped(failure: Failure, first: str) -> Failure:
     """Return a failure, with the command that was perhaps meant by a first word that is no task and no path."""
     late = next((command for command in COMMANDS if _names(failure, command)), None)
     if late is not None:
-        return Failure(f"{failure}; a command comes first: `taskcheck {late} …`", failure.code)
+        return Failure(f"{failure}; put the command first: `taskcheck {late} …`", failure.code)
     if not first or not _names(failure, first):
         return failure
     from taskcheck.config.suggest import did_you_mean

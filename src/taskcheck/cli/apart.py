@@ -62,11 +62,11 @@ def _in_worktree(worktree: "LinkedWorktree", store: "Store") -> Iterator[str]:
     if is_store and worktree.is_orphan:
         yield f"{place} has a store of its own: taskcheck --root {quote(shown)}"
     elif is_store:
-        yield f"{place} has tasks; they are checked once the main checkout has them, too"
+        yield f"{place} has tasks; taskcheck checks them once the main checkout has them too"
     elif worktree.is_orphan:
         found = _heaps(Location(worktree.path, worktree.path, None))
         if found:
-            yield f"{place} has what may be tasks, {_told(found)}: taskcheck init --root {quote(shown)}"
+            yield f"{place} has possible tasks, {_told(found)}: taskcheck init --root {quote(shown)}"
 
 
 def _heaps(location: "Location") -> "tuple[Heap, ...]":

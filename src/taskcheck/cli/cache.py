@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
 
     home = cache_home(os.environ)
     if home is None:
-        raise Failure("there is no cache: neither XDG_CACHE_HOME nor HOME names a folder by its whole path")
+        raise Failure("there is no cache: neither XDG_CACHE_HOME nor HOME is an absolute path")
     cache = Cache(home)
     try:
         told = _cleared(cache) if options.clear else _shown(cache)
@@ -55,7 +55,7 @@ def _shown(cache: "Cache") -> list[str]:
         data = cache.read(name)
         root = root_of(data) if data is not None else None
         used = datetime.fromtimestamp(found.st_mtime, UTC)
-        told = visible(root, None) if root is not None else f"{visible(name, None)}, which tells of no store"
+        told = visible(root, None) if root is not None else f"{visible(name, None)}, of an unknown store"
         lines.append(f"  {_size(found.st_size):>8}  {used:%Y-%m-%d %H:%M}Z  {told}")
     return lines
 

@@ -213,7 +213,7 @@ def _rewritable(options: argparse.Namespace, store: "Store") -> Path:
 
     path = baseline_file(options.baseline, store.location, store.settings)
     if path is None:
-        raise Failure(f"{options.rewrite} needs --baseline FILE, or `baseline` in the configuration: where to write it")
+        raise Failure(f"{options.rewrite} needs --baseline FILE, or `baseline` in the configuration")
     return path
 
 
@@ -224,13 +224,13 @@ def _rewritten(options: argparse.Namespace, store: "Store", request: "Request", 
 
     path, named = _rewritable(options, store), options.baseline or store.settings.baseline
     if not report.complete:
-        complain(f"baseline {named}: not written, for the check is incomplete")
+        complain(f"baseline {named} isn't written because the check is incomplete")
         return report
     before = guarded(lambda: baseline(store, request))
     if options.rewrite == PRUNE:
         after = before.pruned(report.runs)
         count = before.count - after.count
-        done = f"taken out of {named}, {after.count} left"
+        done = f"removed from {named}, {after.count} left"
     else:
         after = Baseline.of(report.runs, before)
         count = after.count

@@ -98,14 +98,14 @@ def moment(text: str) -> datetime:
 
     parsed = timestamp(text)
     if parsed is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no timestamp like 2026-03-24T18:00:00Z")
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a timestamp such as 2026-03-24T18:00:00Z")
     return parsed
 
 
 def port(text: str) -> int:
     """Return a port from the command line."""
     if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a port (0 to 65535)")
     return int(text)
 
 
@@ -117,7 +117,7 @@ def names(text: str) -> tuple[str, ...]:
 def count(text: str) -> int:
     """Return a number of things from the command line."""
     if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of things: 0, 1, 2 …")
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a count: 0, 1, 2 …")
     return int(text)
 
 
@@ -286,4 +286,4 @@ def tell_unconfigured(report: "Report", store: "Store") -> None:
     is_known = store.detected or 2 * unclassed <= sum(report.classes.values())
     if is_known or config.find(store.location.root) is not None:
         return
-    complain(f"{unclassed} tasks have statuses that nothing here explains; `taskcheck init` proposes a configuration")
+    complain(f"{unclassed} tasks have statuses without a class; `taskcheck init` proposes a configuration")

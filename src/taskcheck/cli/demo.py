@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     if options.folder is not None:
         code = _run(options.folder, now, options)
         folder = visible(str(options.folder), None)
-        print(f"\nbuilt in {folder}; look again with: taskcheck --root {shell(str(options.folder))}")
+        print(f"\nbuilt in {folder}; check it again with: taskcheck --root {shell(str(options.folder))}")
         return code
     with tempfile.TemporaryDirectory(prefix="taskcheck-demo-") as folder:
         code = _run(Path(folder), now, options)

@@ -87,7 +87,7 @@ def _told(found: "Iterable[Unended]") -> list[str]:
     """Return what is missing, and the commands that record it."""
     lines = []
     for each in found:
-        lines.append(f"{visible(each.task)} has no end recorded; record one of these before you stop:")
+        lines.append(f"{visible(each.task)} has no recorded outcome; record one of these before you stop:")
         for words in each.commands:
             quoted = [shell(word) or visible(word) for word in words]
             lines.append(f"  {' '.join(quoted)}")
@@ -130,7 +130,7 @@ def _finish(options: argparse.Namespace) -> int:
     if done.worktree:
         print(f"{visible(done.worktree, None)}: {visible(options.outcome)}")
     if done.handed_over:
-        print("the rest is done by its run, once the command has ended")
+        print("its run does the rest once the command has ended")
     elif done.status:
         print(f"root says {visible(done.status)}")
     for note in done.notes:

@@ -48,9 +48,9 @@ def board_of(options: argparse.Namespace, one_store_only: Mapping[str, object]) 
     of_one = {"--config": options.config, "--preset": options.preset, "--history": options.history}
     for name, said in {**of_one, **one_store_only}.items():
         if said:
-            raise Failure(f"{name} is about one store, and these are several: name one alone")
+            raise Failure(f"{name} works with a single store, but several are given")
     if board.reports and getattr(options, "owner", None):
-        raise Failure("--owner narrows what is looked at here, and a report was made elsewhere: narrow it there")
+        raise Failure("--owner doesn't apply to reports of other machines: use it there")
     return board
 
 

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     store = guarded(lambda: opened(options))
     told = _chronicle(store, options)
     if told is None:
-        raise Failure("nothing is recorded: `taskcheck check --record` or `taskcheck watch` does that")
+        raise Failure("nothing is recorded yet: run `taskcheck check --record` or `taskcheck watch`")
     if options.task is not None:
         told = told.about(_subject(options.task, told, store))
     if options.format == "json":

@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     existing = config.find(location.root)
     if existing is not None and not options.dry:
-        raise Failure(f"{existing} is there already; `taskcheck init --print` shows what would be written")
+        raise Failure(f"{existing} already exists; `taskcheck init --print` prints the proposed configuration")
     found = guarded(lambda: _look(options))
     if options.dry:
         _rehearse(found, options)

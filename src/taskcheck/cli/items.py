@@ -118,7 +118,7 @@ def checked_many(asked: Sequence[Asked]) -> Checked:
     of_all = [_of_store(found[at], name, asked[at].root) for at, name in enumerate(names)]
     troubled = sum(bool(each.trouble) for each in found.values())
     failed = sum(any(item.outcome in {"failed", "error"} for item in each) for each in of_all)
-    told = f"{len(asked)} stores: {failed} with something that fails, {troubled} of which couldn't be checked"
+    told = f"{len(asked)} stores: {failed} failing, {troubled} of which couldn't be checked"
     return Checked(items=[item for each in of_all for item in each], tally=told)
 
 

@@ -44,7 +44,7 @@ def local_rules(names: Iterable[str]) -> tuple[Rule, ...]:
     for number, name in enumerate(names):
         for rule in _rules_in(name, number):
             if rule.name in found:
-                raise Failure(f"-p {name}: there already is a rule {rule.name}, in {found[rule.name].local}")
+                raise Failure(f"-p {name}: rule {rule.name} already exists in {found[rule.name].local}")
             found[rule.name] = replace(rule, local=name)
     return tuple(found.values())
 
@@ -57,7 +57,7 @@ def distinct(rules: Iterable[Rule], installed: Container[str]) -> None:
     """
     for rule in rules:
         if rule.name in installed:
-            raise Failure(f"-p {rule.local}: there already is an installed rule {rule.name}: give it another name")
+            raise Failure(f"-p {rule.local}: rule {rule.name} is already installed: give this one another name")
 
 
 def _rules_in(name: str, number: int) -> Iterator[Rule]:
@@ -68,10 +68,10 @@ def _rules_in(name: str, number: int) -> Iterator[Rule]:
     except (Exception, SystemExit) as error:
         raise Failure(f"-p {name}: {_told(error, name)}") from error
     if not rules:
-        raise Failure(f"-p {name}: there is no rule in it: a function under @rule, or what {HOOK}() gives")
+        raise Failure(f"-p {name}: it has no rule: neither a function with @rule nor one from {HOOK}()")
     for rule in rules:
         if not isinstance(rule, Rule):
-            raise Failure(f"-p {name}: {HOOK} gave {type(rule).__name__}, not a rule")
+            raise Failure(f"-p {name}: {HOOK} returned {type(rule).__name__}, not a rule")
         yield rule
 
 

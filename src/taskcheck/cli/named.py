@@ -31,12 +31,12 @@ def about(request: "Request", options: argparse.Namespace, store: "Store") -> "R
             named.append(task)
     if options.last_failed:
         if nodes:
-            raise Failure("--lf names the findings that failed last: name no TASK::RULE beside it")
+            raise Failure("--lf can't be combined with TASK::RULE")
         nodes = list(_failed(options, store.location))
     is_of_some_findings = bool(nodes or options.keyword)
     is_a_repair = options.fix or options.diff
     if is_of_some_findings and is_a_repair:
-        raise Failure("a repair is of a task, not of one of its findings: name no TASK::RULE, no -k and no --lf")
+        raise Failure("--fix and --diff apply to whole tasks, so they can't be combined with TASK::RULE, -k or --lf")
     return replace(request, only=tuple(named), nodes=tuple(nodes), keyword=options.keyword)
 
 
@@ -46,7 +46,7 @@ def _failed(options: argparse.Namespace, location: "Location") -> tuple[str, ...
 
     failed = () if options.no_cache else last_failed(location)
     if not failed:
-        complain("--lf: nothing is remembered that failed in the last check, so all is reported")
+        complain("--lf: no failures of the last check are remembered, so everything is reported")
     return failed
 
 

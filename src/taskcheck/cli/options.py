@@ -133,7 +133,7 @@ def consistent(options: argparse.Namespace) -> None:
     if options.fix or options.diff:
         _with_repairs(options)
     elif options.unsafe_fixes:
-        raise Failure("--unsafe-fixes goes with --fix, which writes, or with --diff, which shows")
+        raise Failure("--unsafe-fixes requires --fix or --diff")
     if options.config_from:
         _alone(options)
     if options.rewrite:
@@ -152,7 +152,7 @@ def _alone(options: argparse.Namespace) -> None:
     """
     if options.config or options.preset or options.rewrite:
         named = options.rewrite or UPDATE
-        raise Failure(f"--config-from takes configuration and baseline from a commit: no --config, --preset or {named}")
+        raise Failure(f"--config-from reads the configuration from a commit: it takes no --config, --preset or {named}")
 
 
 def _with_repairs(options: argparse.Namespace) -> None:
@@ -162,9 +162,9 @@ def _with_repairs(options: argparse.Namespace) -> None:
         Failure: one doesn't.
     """
     if options.fix and options.diff:
-        raise Failure("--diff shows what --fix would write, and writes nothing: choose one")
+        raise Failure("--diff and --fix can't be combined: --diff only prints the changes that --fix writes")
     if options.maxfail:
-        raise Failure("-x and --maxfail stop a report, but a repair is made whole: name the tasks to repair instead")
+        raise Failure("-x and --maxfail can't be combined with --fix or --diff: name the tasks to fix instead")
 
 
 def _with_rewrite(options: argparse.Namespace) -> None:
@@ -174,8 +174,8 @@ def _with_rewrite(options: argparse.Namespace) -> None:
         Failure: one doesn't.
     """
     if options.fix or options.diff:
-        raise Failure(f"{options.rewrite} writes what is found, and --diff nothing: repair first, then write it down")
+        raise Failure(f"{options.rewrite} can't be combined with --fix or --diff: fix first, then write the baseline")
     if options.only or options.owner or options.keyword:
-        raise Failure(f"{options.rewrite} is about the whole store: name no tasks, paths or owners")
+        raise Failure(f"{options.rewrite} covers the whole store, so it takes no tasks, paths, -k or --owner")
     if options.maxfail or options.last_failed:
-        raise Failure(f"{options.rewrite} is about the whole store: no -x, --maxfail or --lf")
+        raise Failure(f"{options.rewrite} covers the whole store, so it takes no -x, --maxfail or --lf")

@@ -30,7 +30,7 @@ def renderer_of(name: str, store: "Store") -> "Callable[[Report], str]":
         from taskcheck.config.suggest import did_you_mean
 
         known = (*FORMATS, *others)
-        raise Failure(f"unknown format {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}")
+        raise Failure(f"unknown format {name!r}{did_you_mean(name, known)}; available: {', '.join(known)}")
     return others[name]
 
 

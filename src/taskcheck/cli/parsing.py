@@ -51,7 +51,7 @@ class _Parser(argparse.ArgumentParser):
         if choices and value not in choices:
             from taskcheck.config.suggest import did_you_mean
 
-            told = f"invalid choice: {value!r}{did_you_mean(value, choices)}; there are {', '.join(choices)}"
+            told = f"invalid choice: {value!r}{did_you_mean(value, choices)}; available: {', '.join(choices)}"
             raise argparse.ArgumentError(action, told)
 
 
@@ -127,9 +127,9 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Name
         return options
     word = unknown[0]
     if word == VERSION:
-        raise Failure(f"{parser.prog}: `taskcheck {VERSION}` alone tells the version")
+        raise Failure(f"{parser.prog}: `taskcheck {VERSION}` prints the version")
     if not word.startswith("-"):
-        raise Failure(f"{parser.prog}: {word!r} is one word too many; {parser.format_usage().strip()}")
+        raise Failure(f"{parser.prog}: {word!r} is an unexpected argument; {parser.format_usage().strip()}")
     from taskcheck.config.suggest import did_you_mean
 
     raise Failure(f"{parser.prog}: unknown option {word}{did_you_mean(word, [*_options_of(parser), VERSION])}")

@@ -97,4 +97,4 @@ def consistent_with_record(options: argparse.Namespace) -> None:
     asked = "--record" if options.record else "--changes"
     for name, is_given in narrowed.items():
         if is_given:
-            raise Failure(f"{asked} is about the whole store, as it is configured: name no {name}")
+            raise Failure(f"{asked} covers the whole store as configured, so it can't be combined with {name}")

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         serve(begin, stores, options.port, lambda address: _announce(told, address))
     except OSError as error:
-        taken = f"port {options.port} can't be had: {error.strerror}; `--port 0` takes one that is free"
+        taken = f"port {options.port} can't be used: {error.strerror}; `--port 0` takes one that is free"
         raise Failure(taken) from error
     return 0
 

@@ -169,7 +169,9 @@ def _see_to_watch(options: argparse.Namespace) -> None:
         Failure: it isn't.
     """
     if options.format != "text":
-        raise Failure("--watch shows text; for data run the command again, or get /report.json from `taskcheck serve`")
+        raise Failure(
+            "--watch prints only text; for data, run the command again or use /report.json of `taskcheck serve`"
+        )
 
 
 def _watch(where: "Where", request: "Request", options: argparse.Namespace) -> int:

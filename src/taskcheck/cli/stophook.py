@@ -79,7 +79,7 @@ Record how the work ended, in the worktree of the task, before you stop. One of 
 
     taskcheck finish TASK --outcome completed_with_pr --pr-url URL
     taskcheck finish TASK --outcome needs_review_fix
-    taskcheck finish TASK --outcome blocked --reason 'what keeps it from being done'
+    taskcheck finish TASK --outcome blocked --reason 'why it can't be done'
     taskcheck finish TASK --outcome failed --reason 'what went wrong'
 
 `taskcheck finish --check` says whether an end is recorded; it is silent where one is.

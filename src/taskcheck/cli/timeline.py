@@ -79,7 +79,7 @@ def _subject(written: str, name: str, seen: "Look") -> str:
 
     meant = sorted(named(seen.runs, (name,), seen.state, gone=False).subjects)
     if not meant:
-        raise Failure(f"{written} is no task and no manager; a timeline is of one of these")
+        raise Failure(f"{written} is neither a task nor a manager")
     if len(meant) > 1:
         raise Failure(f"{written} names {len(meant)} tasks; name one: {first_few(meant, SHOWN)}")
     return meant[0]

@@ -159,7 +159,7 @@ def command_of(options: argparse.Namespace) -> list[str]:
     name = words[0]
     found = name if "/" in name else program(name)
     if found is None:
-        raise Failure(f"--on-change: there is no program {name!r}; no shell runs it, so write `sh -c '…'` for one")
+        raise Failure(f"--on-change: there is no program {name!r}; to run the command in a shell, write `sh -c '…'`")
     return [found, *words[1:]]
 
 
@@ -193,7 +193,7 @@ def metrics(options: argparse.Namespace, stores: Iterable[str]) -> Iterator["Loo
     try:
         server, thread = start_http_server(options.metrics, addr="127.0.0.1", registry=looked.registry)
     except OSError as error:
-        raise Failure(f"port {options.metrics} can't be had: {error.strerror}") from error
+        raise Failure(f"port {options.metrics} can't be used: {error.strerror}") from error
     say(f"metrics are at http://127.0.0.1:{server.server_port}/metrics")
     try:
         yield looked
@@ -217,7 +217,7 @@ def _alone(history: "History", stop: Event) -> Iterator[bool]:
                 stack.enter_context(history.alone("watch"))
             except Held:
                 if not told:
-                    complain("another watch looks at this store; this one waits until it ends")
+                    complain("another watch checks this store; this one waits until it ends")
                 told = True
                 stop.wait(STANDBY)
             else:

@@ -28,7 +28,7 @@ def watch_many(board: "FleetStores", options: argparse.Namespace) -> int:
         Failure: stores are to be repaired that a configuration names: whoever may write one decides over no others.
     """
     if options.fix and board.is_configured:
-        raise Failure("--fix repairs the stores that the command line names: taskcheck watch --fix DIR …")
+        raise Failure("--fix requires the stores on the command line: taskcheck watch --fix DIR …")
     command = command_of(options)
     found = members(board)
     keepings = {member.name: Keeping(member, command, complain) for member in found}

@@ -255,7 +255,7 @@ def _bounded(path: Path) -> bytes:
     except Unreadable as refusal:
         if refusal.trouble.kind == "missing":
             raise ConfigError(f"{path}: {os.strerror(errno.ENOENT)}") from refusal
-        raise ConfigError(f"{path}: {refusal}; put a file of a configuration there, or take it away") from refusal
+        raise ConfigError(f"{path}: {refusal}; replace it with a configuration file, or remove it") from refusal
 
 
 def _merge(preset: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,10 +55,10 @@ class Pattern:
     def trouble(self) -> str | None:
         """Why it would take too long to match foreign paths, in words; None where it wouldn't."""
         if len(self.text) > LONGEST:
-            return f"has {len(self.text):,} characters, and may have {LONGEST:,}; write several in its place"
+            return f"has {len(self.text):,} characters, and may have {LONGEST:,}; write several patterns instead"
         wild = [token for token in self._tokens if token in _NAMED or "*" in token]
         if len(wild) > MOST_WILDCARDS:
-            return f"has {len(wild)} wildcards, and may have {MOST_WILDCARDS}; write several in its place"
+            return f"has {len(wild)} wildcards, and may have {MOST_WILDCARDS}; write several patterns instead"
         names = [token for token in wild if token in _NAMED]
         if len(set(names)) < len(names) and self._regex is None:
             return "names a part twice and has several other wildcards; leave out one of them"

@@ -49,21 +49,21 @@ def inside(pattern: str) -> str:
 def folder(path: str) -> str:
     """Return the path of a folder, or of a file, without wildcards."""
     if any(mark in path for mark in "*?{"):
-        raise ValueError("a folder is named as it is, without patterns")
+        raise ValueError("a folder must be a plain path, without patterns")
     return inside(path)
 
 
 def owned(pattern: str) -> str:
     """Return the pattern of a manager's files; empty for none."""
     if pattern and "{owner}" not in pattern:
-        raise ValueError("needs {owner} where the manager's name stands")
+        raise ValueError("needs {owner} in place of the manager's name")
     return inside(pattern)
 
 
 def tasked(pattern: str) -> str:
     """Return the pattern of a task's files; empty for none."""
     if pattern and "{task}" not in pattern:
-        raise ValueError("needs {task} where the task's id stands")
+        raise ValueError("needs {task} in place of the task's id")
     return inside(pattern)
 
 

@@ -78,7 +78,7 @@ def _unreadable(task: Task) -> Iterator[str]:
 def _worked_on(dispatch: Dispatch | None) -> Iterator[str]:
     """Yield that a worker is at a task now."""
     if dispatch is not None and dispatch.state is DispatchState.RUNNING:
-        yield f"it is being worked on: {dispatch.why}"
+        yield f"a worker is active: {dispatch.why}"
 
 
 def _not_ready(task: Task, dispatch: Dispatch | None) -> Iterator[str]:
@@ -99,7 +99,7 @@ def _not_routed(state: State, task: Task, person: str) -> Iterator[str]:
     if routed.person is None:
         yield f"nobody may dispatch it: {routed.why}"
     elif not is_own(state, task, person):
-        yield f"it is {routed.person}'s to dispatch, not {person}'s: {routed.why}"
+        yield f"only {routed.person} may dispatch it, not {person}: {routed.why}"
 
 
 def _dependencies(state: State, task: Task) -> Iterator[str]:
@@ -109,7 +109,7 @@ def _dependencies(state: State, task: Task) -> Iterator[str]:
         if other is not None:
             yield from _not_done(other)
         elif not state.tasks.put_away(name, task):
-            yield f"it depends on {name}, which isn't there"
+            yield f"it depends on {name}, which doesn't exist"
 
 
 def _not_done(other: Task) -> Iterator[str]:

@@ -123,12 +123,12 @@ def _checked(state: State, task: Task, said: Said) -> PullRequest | None:
         UsageError: the outcome isn't one, or lacks what it needs.
     """
     if said.outcome not in state.settings.outcomes:
-        raise UsageError(f"{said.outcome!r} is no outcome of a dispatch{_hint(said.outcome, state.settings.outcomes)}")
+        raise UsageError(f"{said.outcome!r} isn't an outcome{_hint(said.outcome, state.settings.outcomes)}")
     reason = (said.reason or "").strip()
     if said.outcome in REASONED and not reason:
-        raise UsageError(f"{said.outcome} needs a reason: --reason 'what keeps it from being done'")
+        raise UsageError(f"{said.outcome} needs a reason: --reason 'why it can't be done'")
     if said.pr_url is not None and not _is_address(said.pr_url):
-        raise UsageError(f"--pr-url {said.pr_url!r} is no address like https://example.com/o/r/pull/12")
+        raise UsageError(f"--pr-url {said.pr_url!r} isn't a URL such as https://example.com/o/r/pull/12")
     if said.pr_url:
         return PullRequest.at(said.pr_url)
     try:
@@ -144,7 +144,7 @@ def _hint(outcome: str, outcomes: Iterable[str]) -> str:
     """Return which outcome may have been meant, else all that there are."""
     from taskcheck.config.suggest import did_you_mean
 
-    return did_you_mean(outcome, outcomes) or f"; there are {', '.join(outcomes)}"
+    return did_you_mean(outcome, outcomes) or f"; available: {', '.join(outcomes)}"
 
 
 def _is_address(url: str) -> bool:

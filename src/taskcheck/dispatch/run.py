@@ -115,12 +115,12 @@ def run(store: Store, wanted: Wanted, say: Say = lambda _: None) -> Ran:
         try:
             begin_outside(store, seen, begun)
         except (DocumentError, Refused, Obstacle, OSError) as error:
-            say(f"{begun.task.id}: its worktree still says how the last run ended: {error}")
+            say(f"{begun.task.id}: its worktree still has the outcome of the last run: {error}")
         say(f"{begun.task.id}: {begun.who} runs process {worker.pid} in {begun.workplace.shown(store.location.root)}")
         run = _Run(store, begun, worker.pid, planned, say)
         ended = worker.run(beat=run.beat, every=_every(store), timeout=wanted.timeout)
         if worker.log_trouble:
-            say(f"{begun.task.id}: the dispatch log has no more of the output: {worker.log_trouble}")
+            say(f"{begun.task.id}: the dispatch log lacks the rest of the output: {worker.log_trouble}")
         with _unhurried():
             ran = run.settled(ended)
             try:

@@ -162,7 +162,7 @@ class _Settling:
         if ending.get("reason") or outcome not in settings.outcomes or settings.outcome_status(outcome):
             return ending
         asked, listed = settings.outcomes[outcome][0], settings.vocabulary.file
-        return {**ending, "reason": f"the status stays, for {listed} lists no {asked}"}
+        return {**ending, "reason": f"the status stays the same, because {listed} has no {asked}"}
 
     def _so_far(self, data: bytes | None) -> dict[str, Scalar]:
         """Return what the tombstone said until now."""
@@ -216,11 +216,11 @@ class _Settling:
         if task.document is None:
             return f"{task.place.path} can't be read{f': {task.trouble.message}' if task.trouble else ''}"
         if outcome not in settings.outcomes:
-            return f"{task.place.path} says {status}, for [outcomes] doesn't say what {outcome} asks for"
+            return f"{task.place.path} is {status}, because [outcomes] doesn't define {outcome}"
         if settings.read_only:
-            self.notes = (f"{task.id} still is {status}, {_writer(settings)}",)
+            self.notes = (f"{task.id} is still {status}, {_writer(settings)}",)
             return None
-        return f"{task.place.path} still says {status}, which {outcome} doesn't allow"
+        return f"{task.place.path} is still {status}, which {outcome} doesn't allow"
 
 
 def _writer(settings: Settings) -> str:

@@ -129,9 +129,9 @@ def alone(store: Store, task: str) -> Iterator[int]:
     except Held as held:
         if str(held) != str(folder.path / name):
             raise
-        raise NotDispatched("another run of it is under way") from held
+        raise NotDispatched("another run of it is active") from held
     except Obstacle as found:
-        raise NotDispatched(f"the lock of its runs can't be had: {found}") from found
+        raise NotDispatched(f"the lock of its runs can't be used: {found}") from found
 
 
 @contextmanager
@@ -142,7 +142,7 @@ def idle(store: Store, task: str) -> Iterator[bool]:
         with folder.unheld(name) as nobody:
             yield nobody
     except Obstacle as found:
-        raise NotDispatched(f"the lock of its runs can't be had: {found}") from found
+        raise NotDispatched(f"the lock of its runs can't be used: {found}") from found
 
 
 def _lock(store: Store, task: str) -> tuple[OwnFolder, str]:

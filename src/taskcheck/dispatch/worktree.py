@@ -108,7 +108,7 @@ def _refuse_occupied(path: Path, there: Checkout | None) -> None:
         return
     is_empty_folder = path.is_dir() and not any(path.iterdir())
     if not is_empty_folder:
-        raise UsageError(f"there is something at {path}, and it is no worktree of this repository")
+        raise UsageError(f"there is something at {path}, but it isn't a worktree of this repository")
 
 
 def _refuse_checked_out(branch: str, checkouts: Checkouts, there: Checkout | None) -> None:
@@ -181,7 +181,7 @@ def _beginning(store: Store) -> list[str]:
     records = Git(store.location.root).worktrees()
     head = next((record.head for record in records if os.path.realpath(record.path) == str(code)), None)
     if head is None:
-        raise UsageError(f"{code} has no commit yet, from which a worker's branch could begin")
+        raise UsageError(f"{code} has no commit yet, so a worker's branch has no start")
     return [head]
 
 
@@ -255,7 +255,7 @@ def _git(folder: str, *arguments: str) -> None:
     variables = {**environment(), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
     found = program("git")
     if found is None:
-        raise UsageError("git can't be started: no absolute folder of PATH has it")
+        raise UsageError("git can't be started: no absolute folder in PATH has it")
     try:
         done = subprocess.run(  # noqa: S603 - git, by what is on PATH
             [found, "-C", folder, *arguments],

@@ -58,7 +58,7 @@ def _to_commit(paths: Collection[str], unedited: Collection[str]) -> Iterator[st
     edited = ", ".join(sorted(set(paths) - set(unedited)))
     if edited:
         which = "" if edited == names else f" in {edited}"
-        yield f"to commit: {names}; with edits from before{which}, so look at the difference first"
+        yield f"to commit: {names}; with edits from before{which}, so review the diff first"
     elif _PATTERN.search(names):
         yield f"to commit: {names}"
     elif names:

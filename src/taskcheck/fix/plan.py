@@ -210,7 +210,7 @@ class _Round:
         if not changed:
             return "it would change nothing"
         if planner.trials == TRIALS:
-            return "too many of the fixes raise errors to try them all; repair fewer at a time"
+            return "too many fixes cause errors to try them all; fix fewer tasks at a time"
         planner.trials += 1
         files = {**self._start, **changed}
         laid = {path: after.data for path, after in files.items()}
@@ -235,7 +235,7 @@ def _fight(rounds: Iterable[Iterable[Finding]]) -> Plan:
     """Return the plan to write nothing, for the fixes of some rounds undo each other."""
     names = {finding.rule for findings in rounds for finding in findings}
     rules = " and ".join(sorted(names))
-    message = f"the fixes of {rules} come to no end: one undoes what the other does; nothing was written"
+    message = f"the fixes of {rules} undo each other; nothing was written"
     return Plan(errors=(RunError(where="fix", message=message),))
 
 

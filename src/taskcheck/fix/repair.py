@@ -100,7 +100,7 @@ def take_back(store: Store, name: str | None = None) -> tuple[Journal | None, st
     except TROUBLE as error:
         raise UsageError(in_words(error, store)) from error
     except Aborted as error:
-        raise UsageError(f"it can't be undone: {error}; nothing was changed") from error
+        raise UsageError(f"the fix can't be undone: {error}; nothing was changed") from error
 
 
 def fixes(store: Store) -> list[Journal]:
@@ -184,7 +184,7 @@ def _refusal(store: Store, sources: Sources, order: Order) -> Callable[[Finding]
         elif path in staging().unmerged:
             return f"{path}: it has an unmerged conflict in git's index"
         elif order.in_hook and path in staging().partial:
-            return f"{path}: a part of it is staged, and a git hook waits"
+            return f"{path}: it is partially staged, and a git hook is running"
         return obstacle(store.location.root, path)
 
     def refuse(finding: Finding) -> str | None:
@@ -224,9 +224,9 @@ def _unlocked(planned: Planned, store: Store) -> Iterator[str]:
     tasks = task_files(planned.sources)
     wrote_runtime_files = any(change.path not in tasks for change in planned.plan.changes)
     if wrote_runtime_files and not store.settings.locks:
-        yield "no lock configured ([locks]): a manager that writes its register at the same moment isn't kept out"
+        yield "no lock configured ([locks]): a manager can write its register at the same moment"
 
 
 def _undoable(records: list[str]) -> str:
     """Return which fixes can be undone, to follow that one can't."""
-    return f"; there are {', '.join(records[:5])}" if records else "; there is none"
+    return f"; available: {', '.join(records[:5])}" if records else "; there are none"

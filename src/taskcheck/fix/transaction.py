@@ -139,11 +139,11 @@ def in_words(error: Exception, store: Store) -> str:
     """Return what keeps a transaction from being begun, with the cure."""
     folder = fix_folder(store.location)
     if isinstance(error, Held):
-        return f"somebody holds the lock {error}: another repair, or a manager; run again when it is done"
+        return f"the lock {error} is held by another fix or a manager; run again when it is released"
     if isinstance(error, Moved):
-        return f"an interrupted fix can't be seen to: {error}"
+        return f"an interrupted fix can't be completed or rolled back: {error}"
     if isinstance(error, JournalError):
-        return f"the record of a fix in {folder} can't be read: {error}; look at it, and move it away"
+        return f"the record of a fix in {folder} can't be read: {error}; review it, then move it away"
     if isinstance(error, Obstacle):
         return f"the records of fixes in {folder} can't be opened: {error}"
     return f"{getattr(error, 'filename', None) or folder}: {getattr(error, 'strerror', None) or error}"

@@ -22,7 +22,7 @@ _NAME = re.compile(r"(?!\.\.?/)[\w.-]{1,100}/(?!\.\.?\Z)[\w.-]{1,100}", re.ASCII
 _MOST = 2**31 - 1
 _FIELDS = "state baseRefName mergedAt closedAt mergeCommit { oid }"
 _ABSENT = Unavailable("there is no such pull request, or the token may not see it")
-_STRANGE = Unavailable("its forge's answer can't be understood")
+_STRANGE = Unavailable("the forge's answer is invalid")
 
 Answer = PullState | Unavailable
 Answers = dict[PullAddress, Answer]
@@ -49,7 +49,7 @@ def _within(patience: float, site: Site, queries: Sequence[PullAddress]) -> Answ
 
     with suppress(TimeoutError):
         within(patience, ask)
-    late = Unavailable(f"{site.host} gave no answer in {patience:g} s")
+    late = Unavailable(f"{site.host} gave no answer within {patience:g} s")
     return {query: answers.get(query, late) for query in queries}
 
 
@@ -64,7 +64,7 @@ def _asked(site: Site, queries: Sequence[PullAddress], patience: float) -> Itera
     try:
         from taskcheck.forge.http import Conversation
     except ImportError:
-        missing = Unavailable("asking GitHub takes an extra: pip install 'taskcheck-lint[online]'")
+        missing = Unavailable("--online needs an extra for GitHub: pip install 'taskcheck-lint[online]'")
         yield from dict.fromkeys(possible, missing).items()
         return
     with Conversation(site, patience) as conversation:

@@ -154,9 +154,9 @@ class Conversation:
                 return reply
             moved = urljoin(url, reply.headers["Location"])
             if urlsplit(moved)[:2] != urlsplit(url)[:2]:
-                raise Silent(f"{self._site.host} sends us elsewhere ({reply.status})")
+                raise Silent(f"{self._site.host} redirects to another host ({reply.status})")
             url = moved
-        raise Silent(f"{self._site.host} sends us from one place to the next")
+        raise Silent(f"{self._site.host} redirects too many times")
 
     def _once(self, method: str, url: str, body: Mapping[str, str] | None) -> _Reply:
         with self._session.request(method, url, json=body, timeout=SOCKET, stream=True) as response:
@@ -177,7 +177,7 @@ class Conversation:
         wait = _asked_wait(reply.headers) if status in {200, 403, 429} else None
         if wait is None:
             return f"{host} answered {status}{self._told(_parsed(reply.body))}", None
-        more = "" if self._site.token else f"; it answers more to a token in {self._site.variable}"
+        more = "" if self._site.token else f"; it allows more with a token in {self._site.variable}"
         said = _date(reply.headers, "Date")
         until = f" until {_shown(said.timestamp() + wait, wait)}" if said and wait < FARTHEST else ""
         return f"{host}'s rate limit is used up{until}{more}", wait if pause is not None else None
@@ -185,7 +185,7 @@ class Conversation:
     def _json(self, reply: _Reply) -> Any:
         said = _parsed(reply.body)
         if said is None:
-            raise Silent(f"{self._site.host} answered with something else than JSON")
+            raise Silent(f"{self._site.host} didn't answer with JSON")
         return said
 
     def _told(self, answer: Any) -> str:

@@ -33,7 +33,7 @@ def render(report: Report) -> str:
             ending = "" if number == 1 else "s"
             counts.append(f"{number} {severity.label}{ending}")
     if counts:
-        lines.append(f"{', '.join(counts)} more: GitHub shows {MAX_SHOWN} annotations of each level a step")
+        lines.append(f"{', '.join(counts)} more: GitHub shows {MAX_SHOWN} annotations per level and step")
     return "\n".join([*lines, *summary(report)]) + "\n"
 
 

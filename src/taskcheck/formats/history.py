@@ -92,7 +92,7 @@ def _mean_dict(mean: Mean) -> dict[str, Any]:
 
 def _lines(told: Chronicle, *, verbose: bool) -> Iterator[Line]:
     """Yield all lines."""
-    yield _heading("stands", len(told.standing))
+    yield _heading("open", len(told.standing))
     for episode in told.standing:
         yield from _episode(episode, told.now)
     yield Line(0, ())
@@ -128,16 +128,16 @@ def _episode(episode: Episode, now: datetime) -> Iterator[Line]:
 
 
 def _how_long(episode: Episode, now: datetime) -> Iterator[str]:
-    """Yield since when an incident stands or how long it stood, how often it was seen, and what closed it."""
+    """Yield since when an incident is open or how long it was, how often it was seen, and what closed it."""
     end = episode.closed if episode.closed is not None else now
     length = age(max(end - episode.first, timedelta()))
     if episode.closed is None:
-        yield f"stands since {spoken(episode.first)} ({length})"
+        yield f"open since {spoken(episode.first)} ({length})"
     else:
-        yield f"stood for {length} until {spoken(episode.closed)}"
+        yield f"open for {length} until {spoken(episode.closed)}"
     yield f"seen {times(episode.looks)}"
     if episode.reopened:
-        yield f"came back {times(episode.reopened)}"
+        yield f"reopened {times(episode.reopened)}"
     if episode.repair:
         yield f"closed by fix {visible(episode.repair)}"
 
@@ -170,6 +170,6 @@ def _changes(told: Chronicle) -> Iterator[Line]:
 
 def _extent(told: Chronicle) -> str:
     """Return of which time all of it is."""
-    last = f"last look {spoken(told.last_look)}" if told.last_look is not None else "no look"
+    last = f"last check {spoken(told.last_look)}" if told.last_look is not None else "no check"
     since = f", closed since {spoken(told.since)}" if told.since is not None else ""
     return f"{last}{since}, as of {spoken(told.now)}"

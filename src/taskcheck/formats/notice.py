@@ -13,7 +13,7 @@ SCHEMA = "taskcheck/notice/1"
 TOLD = 20
 """So many changes are told in words; all are in the data."""
 
-WORDS = {Kind.OPENED: "new", Kind.REOPENED: "came back", Kind.CHANGED: "changed", Kind.CLOSED: "gone"}
+WORDS = {Kind.OPENED: "new", Kind.REOPENED: "reopened", Kind.CHANGED: "changed", Kind.CLOSED: "gone"}
 
 
 def render(name: str, store: str, changes: Iterable[Change]) -> str:

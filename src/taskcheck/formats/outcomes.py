@@ -135,7 +135,7 @@ def _of_the_run(report: Report) -> Iterator[Outcome]:
     others = [error for error in report.errors if error not in of_rules]
     if others:
         told = [f"{visible(error.where)}: {visible(error.message)}" for error in others]
-        message = "the check is incomplete: what failed was not checked"
+        message = "the check is incomplete: the parts that failed were not checked"
         yield Outcome(
             subject=REPOSITORY, name=INCOMPLETE, result="error", message=message, text="\n".join((message, *told))
         )

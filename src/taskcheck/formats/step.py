@@ -9,7 +9,7 @@ from taskcheck.model.finding import Command, Finding, HandEdit, Safety, Wait
 from taskcheck.model.report import Incident
 from taskcheck.model.step import Step
 
-SHOWS_FIRST = "not safe: --diff instead of --fix shows it"
+SHOWS_FIRST = "unsafe: review it with --diff instead of --fix"
 
 
 def next_step(incident: Incident) -> Step:

@@ -141,8 +141,8 @@ def _seen(incidents: list[Incident], *, verbose: bool, steps: bool) -> Iterator[
     """Yield the incidents that stop no commit: in a line each, or in full."""
     if not incidents:
         return
-    how = "" if verbose else " (-v shows it in full)"
-    yield Line(0, ((f"seen beside, and no reason to stop the commit{how}:", "dim"),))
+    how = "" if verbose else " (-v shows them in full)"
+    yield Line(0, ((f"other findings, which don't stop the commit{how}:", "dim"),))
     if verbose:
         yield BLANK
         yield from _incidents(incidents, verbose=verbose, steps=steps)
@@ -277,4 +277,4 @@ def _summary(report: Report, *, verbose: bool) -> Iterator[Line]:
     text, beside = tally(report, verbose=verbose)
     yield Line(0, ((text, "subject"), (beside, "dim")))
     if not report.complete:
-        yield Line(0, (("incomplete: what failed was not checked", "error"),))
+        yield Line(0, (("incomplete: the parts that failed were not checked", "error"),))

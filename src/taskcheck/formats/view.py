@@ -111,10 +111,10 @@ def stands(incident: Incident, report: Report) -> Iterator[str]:
     episode = incident.episode
     if episode is None:
         return
-    yield f"stands for {_ago(episode.first, report)}"
+    yield f"open for {_ago(episode.first, report)}"
     yield f"seen {times(episode.looks)}"
     if episode.reopened:
-        yield f"came back {times(episode.reopened)}"
+        yield f"reopened {times(episode.reopened)}"
 
 
 def times(number: int) -> str:

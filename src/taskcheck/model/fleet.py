@@ -53,9 +53,9 @@ class Member:
         if old is None or self.max_age is None:
             return ""
         if old > self.max_age:
-            return f"its report is {age(old)} old, and {age(self.max_age)} is the most: it is late"
+            return f"its report is {age(old)} old, and at most {age(self.max_age)} is allowed: it is late"
         if -old > self.skew:
-            return f"its report is {age(-old)} ahead of our clock: nobody knows how old it is"
+            return f"its report is {age(-old)} ahead of this machine's clock, so its age is unknown"
         return ""
 
     def exit_code(self, now: datetime) -> int:

@@ -98,9 +98,9 @@ class Plugins:
         for plugin, found in sorted(given, key=_is_installed):
             for rule in found:
                 if not isinstance(rule, Rule):
-                    self._fail(plugin, f"taskcheck_rules gave {type(rule).__name__}, not a rule")
+                    self._fail(plugin, f"taskcheck_rules returned {type(rule).__name__}, not a rule")
                 elif rule.name in rules:
-                    self._fail(plugin, f"there already is a rule {rule.name}")
+                    self._fail(plugin, f"rule {rule.name} already exists")
                 else:
                     rules[rule.name] = rule
         return rules
@@ -269,6 +269,6 @@ def _loaded(name: str, value: str) -> object:
     if wanted != API_VERSION:
         raise ImportError(
             f"it is written for version {wanted} of the hooks (taskcheck_api), and this taskcheck has version "
-            f"{API_VERSION}: install versions that fit"
+            f"{API_VERSION}: install matching versions"
         )
     return module

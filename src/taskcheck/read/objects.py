@@ -119,7 +119,7 @@ class Objects:
             limit: the bytes that one may have.
 
         Raises:
-            GitSilent: git gave no answer in time.
+            GitSilent: git gave no answer within time.
         """
         wanted = sorted(set(ids))
         if not wanted:

@@ -39,7 +39,7 @@ def history_of(location: Location, named: Path | None = None) -> History:
         return History(folder, named.name)
     home = state_home(os.environ)
     if home is None:
-        raise Trouble("neither XDG_STATE_HOME nor HOME names a folder by its whole path: name a file by --history")
+        raise Trouble("neither XDG_STATE_HOME nor HOME is an absolute path: name a file with --history")
     folder = f"{home}/{FOLDER}"
     if is_inside(Path(os.path.realpath(folder)), location):
         raise Trouble(f"{folder} lies in a checkout of the store, whose files anybody may have made: name a file")

@@ -38,7 +38,7 @@ class GitError(Exception):
 
 
 class GitSilent(GitError):
-    """Git gave no answer in time: nothing that is asked of it can be relied on."""
+    """Git gave no answer within time: nothing that is asked of it can be relied on."""
 
 
 @frozen(slots=False)
@@ -73,9 +73,9 @@ class Runner:
         try:
             out, err = converse(process, stdin, TIMEOUT, MOST_OUTPUT)
         except Silent as error:
-            raise GitSilent(f"git {arguments[0]} gave no answer in {TIMEOUT:g} s") from error
+            raise GitSilent(f"git {arguments[0]} gave no answer within {TIMEOUT:g} s") from error
         except Endless as error:
-            raise GitError(f"git {arguments[0]} has more than {MOST_OUTPUT:,} bytes to say") from error
+            raise GitError(f"git {arguments[0]} has more than {MOST_OUTPUT:,} bytes of output") from error
         finally:
             kill(process)
             process.wait()
@@ -102,7 +102,7 @@ class Runner:
 
         git = program("git")
         if git is None:
-            raise GitError("git can't be started: no absolute folder of PATH has it")
+            raise GitError("git can't be started: no absolute folder in PATH has it")
         try:
             return subprocess.Popen(  # noqa: S603 - git, of allowed commands alone
                 [git, *_OPTIONS, *arguments],

@@ -85,9 +85,9 @@ class Session:
         try:
             self._pipes.turn(TIMEOUT)
         except Silent as error:
-            raise GitSilent(f"git {self._command} gave no answer in {TIMEOUT:g} s") from error
+            raise GitSilent(f"git {self._command} gave no answer within {TIMEOUT:g} s") from error
         except Endless as error:
-            raise GitError(f"git {self._command} has more than {MOST_OUTPUT:,} bytes to say") from error
+            raise GitError(f"git {self._command} has more than {MOST_OUTPUT:,} bytes of output") from error
         return self._pipes.taken()
 
     def _why(self) -> str:

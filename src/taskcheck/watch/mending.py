@@ -112,7 +112,7 @@ class Mender:
         rule, subject = pair
         self._complain(
             f"{subject}: {rule} came back after fix {pause.last}, repaired {times(pause.fixes)} "
-            f"within a day: somebody else writes it, too; not repaired again before {iso(pause.until)}"
+            f"within a day: another program writes it too; not fixed again before {iso(pause.until)}"
         )
 
     def _repair(self, store: Store, subjects: tuple[str, ...]) -> None:

@@ -64,9 +64,9 @@ class LoopbackOnly:
         app = self._app
         hosts = [host.lower() for host in Headers(scope=scope).getlist("host")]
         if len(hosts) != 1 or hosts[0] not in self._hosts:
-            app = PlainTextResponse("Only this machine is answered, by the address that was printed.\n", 421)
+            app = PlainTextResponse("The server answers only requests from this machine to the printed address.\n", 421)
         elif scope["method"] not in {"GET", "HEAD"}:
-            app = PlainTextResponse("This is read-only.\n", 405, {"allow": "GET, HEAD"})
+            app = PlainTextResponse("This page is read-only.\n", 405, {"allow": "GET, HEAD"})
         await app(scope, receive, guarded)
 
 

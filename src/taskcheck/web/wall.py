@@ -90,7 +90,7 @@ class Wall(ABC):
             await asyncio.sleep(PATIENCE / 10)
             if time.monotonic() - self._moved > PATIENCE and told != self._moved:
                 told = self._moved
-                self._put(self._amiss(f"a look has been going on for {PATIENCE:.0f} seconds"))
+                self._put(self._amiss(f"a check has been running for {PATIENCE:.0f} seconds"))
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look, and put up what was seen; where looking or rendering fails, say that, and go on."""

@@ -126,5 +126,5 @@ def _below(fd: int, folder: str, shown: str, *, make: bool) -> int:
         return os.open(folder, FOLDER, dir_fd=fd)
     except OSError as error:
         if error.errno in {errno.ELOOP, errno.ENOTDIR}:
-            raise Obstacle(f"{shown} is a link or no folder; look at it, and move it away") from error
+            raise Obstacle(f"{shown} is a link or no folder; review it, then move it away") from error
         raise

@@ -118,7 +118,7 @@ class History:
             if version == 0:
                 return None
             if version < len(MIGRATIONS):
-                raise Trouble(f"{self.path} is of an older taskcheck; the next look that is recorded renews it")
+                raise Trouble(f"{self.path} is of an older taskcheck; the next recorded check renews it")
             return work(Book(connection))
 
     @contextmanager
@@ -327,6 +327,6 @@ def _sqlite_told(path: str) -> Iterator[None]:
     try:
         yield
     except Damage as error:
-        raise Trouble(f"{path} is damaged ({error}); the next look that is recorded sets it aside") from error
+        raise Trouble(f"{path} is damaged ({error}); the next recorded check sets it aside") from error
     except sqlite3.Error as error:
         raise Trouble(f"{path}: {error}") from error

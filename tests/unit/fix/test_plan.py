@@ -105,9 +105,7 @@ def test_rules_that_undo_each_other_are_named_and_nothing_is_written() -> None:
     rules = [wants(name, "x", value, severity=Severity.WARNING) for name, value in (("one", "1"), ("two", "2"))]
     made, after = planned(rules, a=front(x="0"), b=front(x="0"))
     assert after == {"a": front(x="0"), "b": front(x="0")}
-    assert [error.message for error in made.errors] == [
-        "the fixes of one and two come to no end: one undoes what the other does; nothing was written"
-    ]
+    assert [error.message for error in made.errors] == ["the fixes of one and two undo each other; nothing was written"]
 
 
 def test_what_a_fix_brings_about_is_repaired_in_the_next_round() -> None:
@@ -129,7 +127,7 @@ def test_a_chain_longer_than_the_rounds_is_an_error(monkeypatch: pytest.MonkeyPa
 
     made, after = planned([rule(family="test", severity=Severity.ERROR)(counts)], a=front(x="0"))
     assert after == {"a": front(x="0")}
-    assert "come to no end" in made.errors[0].message
+    assert "undo each other" in made.errors[0].message
     assert planning.ROUNDS == 10
 
 

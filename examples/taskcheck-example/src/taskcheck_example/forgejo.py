@@ -31,7 +31,7 @@ _NAME = re.compile(r"(?!\.\.?/)[\w.-]{1,100}/(?!\.\.?\Z)[\w.-]{1,100}", re.ASCII
 _TOKEN = re.compile(r"[!-~]+")
 _DEFAULT_PORT = re.compile(r":(?:443|80)\Z")
 _ABSENT = Unavailable("there is no such pull request, or the token may not see it")
-_STRANGE = Unavailable("its forge's answer can't be understood")
+_STRANGE = Unavailable("the forge's answer is invalid")
 
 Answer = PullState | Unavailable
 

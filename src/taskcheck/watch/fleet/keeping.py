@@ -39,7 +39,7 @@ class Keeping:
         try:
             self._hold()
         except Held:
-            self.tell("another watch looks at this store; this one waits until it ends")
+            self.tell("another watch checks this store; this one waits until it ends")
             return False
         except Trouble as error:
             self.tell(str(error))

@@ -16,7 +16,7 @@ from taskcheck.model.report import Incident, Report
 MAX_BYTES = 16 * 1024 * 1024
 """Of a report; so much is more than five thousand incidents take."""
 
-HOW = "write it by `taskcheck check --exit-zero --format json`, beside it first and then renamed"
+HOW = "write it by `taskcheck check --exit-zero --format json`, to a temporary file first, and then rename it"
 
 
 @frozen(kw_only=True)

@@ -160,7 +160,7 @@ class Pool(Generic[K, T]):
             key = process.key
             self._drop(process, patience=0)
             if key is not None:
-                yield key, self._worker.failed(f"a look took more than {PATIENCE:.0f} seconds")
+                yield key, self._worker.failed(f"a check took more than {PATIENCE:.0f} seconds")
 
     def each(self, asked: Iterable[tuple[K, Any]]) -> Iterator[tuple[K, T]]:
         """Yield what comes of each of some requests, in the order in which that is known."""
