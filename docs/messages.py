@@ -18,8 +18,8 @@ from taskcheck.config.schema import FieldsTable
 INTRODUCTION = """\
 # Messages
 
-This page lists the messages of each rule, with names from the fixtures. It shows one example of messages that differ only
-in names, statuses, values and numbers. [CONTRIBUTING](../CONTRIBUTING.md#messages) defines their style.
+This page lists the messages of each rule, with names from the fixtures. It shows one example of messages that differ
+only in names, statuses, values and numbers. [CONTRIBUTING](../CONTRIBUTING.md#messages) defines their style.
 """
 
 _VALUE = re.compile(r"'[^']*'|`[^`]*`|\S*[-/@_.#\d]\S*\w")

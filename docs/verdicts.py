@@ -24,17 +24,17 @@ INTRODUCTION = """\
 # Verdicts
 
 This page shows the headline of a task for each combination of its ledgers. Look up the class of the status in root. The
-first row that matches counts. The tables are written by hand, independently of the rules. A test compares the rules with
-them in all states, also where they report nothing. `*` matches everything, and *not* matches everything except the values
-after it.
+first row that matches counts. The tables are written by hand, independently of the rules. A test compares the rules
+with them in all states, also where they report nothing. `*` matches everything, and *not* matches everything except the
+values after it.
 
-* **another checkout**: the class of the status in another version of the task's file. The checkout is the task's *own* by
-  a record (register, tombstone, front matter) or by the configured pattern. It is *presumed own* if no other checkout
-  changed the file. Otherwise it is *another's*.
+* **another checkout**: the class of the status in another version of the task's file. The checkout is the task's *own*
+  by a record (register, tombstone, front matter) or by the configured pattern. It is *presumed own* if no other
+  checkout changed the file. Otherwise it is *another's*.
 * **last run**: *running*, the recorded outcome, *no outcome* in the tombstone, only a *log* that ends with 0, *gone* if
   the process is dead, or *unknown* if no ledger can tell yet.
-* **branch**: the state of the task's branch. It is *deleted* if a commit on trunk says that it merged the branch. *Merged*
-  and *deleted* count only if the merge is newer than the run and than the last change of the status in root.
+* **branch**: the state of the task's branch. It is *deleted* if a commit on trunk says that it merged the branch.
+  *Merged* and *deleted* count only if the merge is newer than the run and than the last change of the status in root.
 * **entry**: whether a register has an entry for the task.
 
 The tables ignore time. A new status, a new worker and a run that has just ended have a grace period

@@ -303,7 +303,7 @@ def open_store(where: Where) -> Store:
     known = loaded.all_presets()
     location = locate_store(where.root, known.values())
     if where.preset is not None and where.preset not in known:
-        raise UsageError(f"there is no preset {where.preset}; there are {', '.join(sorted(known))}")
+        raise UsageError(f"there is no preset {where.preset}; available: {', '.join(sorted(known))}")
     given = _given(location, where)
     settings = config.load(location.root, known, where.config, given)
     if where.branches:

@@ -74,7 +74,7 @@ def test_a_run_ends_and_a_person_is_to_say_so(store: Store) -> None:
     )
     worker = f"{TASKCHECK} finish t-2 --outcome blocked --reason 'no key'"
     ran = taskcheck("run", "t-2", "--", "sh", "-c", worker, cwd=root)
-    assert (ran.code, "t-2 still is open, and taskcheck doesn't write its file" in ran.err) == (0, True), ran.err
+    assert (ran.code, "t-2 is still open, and taskcheck doesn't write its file" in ran.err) == (0, True), ran.err
     assert incident(root, "t-2")["next"]["text"] == "edit todo.jsonl:2 so that status is blocked"
     (root / "todo.jsonl").write_text(lines("done", "blocked"))
     assert taskcheck("--format", "json", cwd=root).json["incidents"] == []

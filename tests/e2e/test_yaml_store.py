@@ -115,7 +115,7 @@ def test_a_setter_is_the_next_step(plan: Path) -> None:
 def test_a_run_ends_and_a_person_is_to_say_so(plan: Path) -> None:
     worker = f"{TASKCHECK} finish T-3 --outcome completed_with_pr --pr-url https://github.com/o/r/pull/7"
     ran = taskcheck("run", "T-3", "--", "sh", "-c", worker, cwd=plan)
-    assert (ran.code, "T-3 still is todo, and taskcheck doesn't write its file" in ran.err) == (0, True), ran.err
+    assert (ran.code, "T-3 is still todo, and taskcheck doesn't write its file" in ran.err) == (0, True), ran.err
     assert incidents(plan)["T-3"]["next"]["text"].startswith("edit plan/tasks.yaml:13 so that status is review")
 
 
