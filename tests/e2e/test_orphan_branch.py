@@ -222,7 +222,7 @@ def test_a_worker_without_a_run_ends_its_task(store: Store) -> None:
     board = board_of(root, BACKLOG)
     work, path = code_of(root, board)
     asked = taskcheck("finish", "--check", cwd=work)
-    assert (asked.code, "TASK-1 has no end recorded" in asked.out) == (1, True), asked.err
+    assert (asked.code, "TASK-1 has no recorded outcome" in asked.out) == (1, True), asked.err
     assert taskcheck("finish", "TASK-1", *ENDED, cwd=work).code == 0
     assert "status: In Review" in path.read_text()
     assert (taskcheck("finish", "--check", cwd=work).code, git("status", "--porcelain", cwd=work)) == (0, "")
