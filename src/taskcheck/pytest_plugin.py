@@ -36,16 +36,19 @@ NAMED = pytest.StashKey[list[str]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer the options."""
     group = parser.getgroup("taskcheck")
-    group.addoption("--taskcheck", action="store_true", help="check the ledgers of an agent fleet too")
+    group.addoption("--taskcheck", action="store_true", help="also check the ledgers of an agent fleet")
     group.addoption(
         "--taskcheck-root",
         metavar="DIR",
         action="append",
-        help="any folder of the repository (default: the current one); repeated, several stores are checked",
+        help="any folder of the repository (default: the current one); repeat it to check several stores",
     )
-    group.addoption("--taskcheck-select", metavar="NAMES", default="", help="ask only these rules or families")
+    group.addoption("--taskcheck-select", metavar="NAMES", default="", help="run only these rules or families")
     group.addoption(
-        "--taskcheck-fail-on", choices=("error", "warning", "info"), default="error", help="what fails an item"
+        "--taskcheck-fail-on",
+        choices=("error", "warning", "info"),
+        default="error",
+        help="lowest severity that fails an item",
     )
 
 

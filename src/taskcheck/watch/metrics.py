@@ -77,9 +77,9 @@ class Looked(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield what is known."""
-        looks = CounterMetricFamily("taskcheck_looks", "Looks at the store.", labels=["store"])
-        repairs = CounterMetricFamily("taskcheck_repairs", "Findings that this process has repaired.", labels=["store"])
-        took = _gauge("taskcheck_look_duration_seconds", "How long the last look took.")
+        looks = CounterMetricFamily("taskcheck_looks", "Checks of the store.", labels=["store"])
+        repairs = CounterMetricFamily("taskcheck_repairs", "Findings that this process has fixed.", labels=["store"])
+        took = _gauge("taskcheck_look_duration_seconds", "Duration of the last check of the store.")
         for store, stand in self._stands.items():
             looks.add_metric([store], stand.looks)
             repairs.add_metric([store], stand.repairs)
@@ -94,13 +94,13 @@ class Looked(Collector):
 
 def _of(stands: Mapping[str, _Stand]) -> Iterator[Metric]:
     """Yield what the reports say of the stores that have one."""
-    seen_at = _gauge("taskcheck_last_look_timestamp_seconds", "When the store was last seen.")
-    complete = _gauge("taskcheck_complete", "Whether the last look could judge all that was asked.")
-    incidents = _gauge("taskcheck_incidents", "Incidents by the rule that heads them.", "rule", "severity")
-    workers = _gauge("taskcheck_workers", "Open tasks at work, by how their newest run stands.", "state")
+    seen_at = _gauge("taskcheck_last_look_timestamp_seconds", "Time of the last successful check of the store.")
+    complete = _gauge("taskcheck_complete", "Whether the last check could judge everything.")
+    incidents = _gauge("taskcheck_incidents", "Incidents by the rule of their headline.", "rule", "severity")
+    workers = _gauge("taskcheck_workers", "Open tasks at work, by the state of their newest run.", "state")
     tasks = _gauge("taskcheck_tasks", "Tasks by class of status.", "class")
-    ages = _gauge("taskcheck_heartbeat_age_seconds", "How old a manager's heartbeat was at the last look.", "manager")
-    fresh = _gauge("taskcheck_heartbeat_fresh", "Whether a manager's heartbeat is as new as it has to be.", "manager")
+    ages = _gauge("taskcheck_heartbeat_age_seconds", "Age of a manager's heartbeat at the last check.", "manager")
+    fresh = _gauge("taskcheck_heartbeat_fresh", "Whether a manager's heartbeat is fresh.", "manager")
     reported = [(store, stand.report, stand.is_seen) for store, stand in stands.items() if stand.report is not None]
     for store, report, is_seen in reported:
         seen_at.add_metric([store], report.now.timestamp())
