@@ -1,5 +1,6 @@
 """Paths with their links resolved as the operating system's own: random folders of links that lead anywhere."""
 
+import errno
 import os
 import random
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from taskcheck.read.files import Links
 from tests.samples import sampled
 
-TARGETS = ["a", "../b", "b/c", ".", "..", "nothing", "a/../b", "c", "/"]
+TARGETS = ["a", "../b", "b/c", ".", "..", "nothing", "a/../b", "c"]
 
 
 def build(folder: Path, chance: random.Random, depth: int) -> None:
@@ -18,7 +19,7 @@ def build(folder: Path, chance: random.Random, depth: int) -> None:
         path = folder / name
         kind = chance.choice(["file", "folder", "folder", "link", "link"])
         if kind == "link":
-            path.symlink_to(chance.choice([*TARGETS, name, str(folder / "b")]))
+            path.symlink_to(chance.choice([*TARGETS, name, str(folder / "b"), str(folder)]))
         elif kind == "file" or not depth:
             path.write_text("")
         else:
@@ -34,7 +35,16 @@ def test_as_realpath_says(tmp_path: Path, seed: int) -> None:
     for _ in range(200):
         parts = chance.choices(["a", "b", "c", "nothing", "..", "."], [9, 9, 9, 1, 2, 1], k=chance.randint(1, 4))
         path = f"{tmp_path}/{'/'.join(parts)}{chance.choice(['', '', '/'])}"
-        assert links.real(path) == os.path.realpath(path), path
+        if not _leads_in_a_circle(path):  # whose end Python leaves open
+            assert links.real(path) == os.path.realpath(path), path
+
+
+def _leads_in_a_circle(path: str) -> bool:
+    try:
+        os.path.realpath(path, strict=True)
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
 
 
 def test_what_is_no_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
