@@ -150,8 +150,9 @@ class Trees:
         """
         if base is None or base == self.start:
             return Listing(self.root, {}, self.told((commit, self.start)))
+        at_base = self.told((base, self.start))
         own = self.told((commit, base)) if commit != base else {}
-        return Listing(self.root, self.told((base, self.start)), own)
+        return Listing(self.root, at_base, own)
 
     def told(self, step: Step) -> Different:
         """Return what is different in the later commit of two.

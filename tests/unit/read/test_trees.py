@@ -116,6 +116,16 @@ def test_a_tree_that_is_gone_costs_its_own_commit_alone(tmp_path: Path) -> None:
             trees.of(commits[4])
 
 
+def test_a_base_that_git_cannot_read_is_named_and_not_the_tip_that_left_there(tmp_path: Path) -> None:
+    commits = line(tmp_path, 4)
+    lost = git(tmp_path, "rev-parse", f"{commits[1]}^{{tree}}").strip()
+    (tmp_path / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    with Git(tmp_path) as asked, closing(Trees(asked.objects, ["tasks"], commits[3], EMPTY[40])) as trees:
+        trees.load([commits[2]], {commits[2]: commits[1]})
+        with pytest.raises(GitError, match=commits[1]):
+            trees.of(commits[2], commits[1])
+
+
 def test_a_change_is_told_once_whatever_comes_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entries = []
 
