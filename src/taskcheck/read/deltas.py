@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from taskcheck.read.objects import Objects
 from taskcheck.read.rawdiff import Delta, Step, matched, raw_deltas, raw_patches
 from taskcheck.read.runner import GitError
-from taskcheck.read.session import Asker
+from taskcheck.read.session import Asker, Ended
 
 T = TypeVar("T")
 
@@ -99,6 +99,17 @@ class Differ(Generic[T]):
         found: dict[Step, T] = {}
         for start in range(0, len(left), _BATCH):
             found.update(self._asker.by_halves(self._ask, left[start : start + _BATCH], self._refused))
+        return found
+
+    def answers_at_once(self, steps: Iterable[Step]) -> dict[Step, T]:
+        """Return what git answers to some steps up to one that it ends over, which isn't searched for."""
+        left = [step for step in steps if step not in self._refused]
+        found: dict[Step, T] = {}
+        for start in range(0, len(left), _BATCH):
+            try:
+                found.update(self._ask(left[start : start + _BATCH]))
+            except Ended:
+                break
         return found
 
     def _ask(self, batch: Sequence[Step]) -> dict[Step, T]:

@@ -107,11 +107,13 @@ class Trees:
     def follow(self, commits: Iterable[str]) -> None:
         """Ask for the files of commits, of each what it has otherwise than the one before; the first than root's.
 
-        So what changed since a thousand commits is told once, and not again for each of them.
+        So what changed since a thousand commits is told once, and not again for each of them. Where git ends over one
+        of them, as in a clone without trees, each is told from root's.
         """
         new = [commit for commit in dict.fromkeys(commits) if commit not in self._links]
         steps = list(zip(new, [self.start, *new], strict=False))
-        self.load_steps(steps)
+        self._read.update(self._differ.answers_at_once(step for step in steps if step not in self._read))
+        self.load_steps((commit, self.start) for commit, before in steps if (commit, before) not in self._read)
         for commit, before in steps:
             self._take(commit, before)
 

@@ -2,9 +2,10 @@
 
 import random
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from taskcheck.read.changes import Changes
 from taskcheck.read.git import Git
 from taskcheck.read.rawdiff import raw_files
 from taskcheck.read.runner import GitError
+from taskcheck.read.session import Session
 from taskcheck.read.trees import EMPTY, Trees
 from taskcheck.read.walk import walk
 from tests.e2e.repository import imported
@@ -56,9 +58,15 @@ def listed(root: Path, commit: str) -> dict[str, str]:
     return {path: blob for mode, _, blob, path in rows if mode.startswith("100")}
 
 
-def told(trees: Trees, commit: str) -> dict[str, str]:
+def lose(root: Path, trees: Iterable[str]) -> None:
+    """Take the objects of some trees away."""
+    for name in git(root, "rev-parse", *trees).split():
+        (root / ".git" / "objects" / name[:2] / name[2:]).unlink()
+
+
+def told(trees: Trees, commit: str, base: str | None = None) -> dict[str, str]:
     """The regular files of a commit's task folder by path, as they are told."""
-    listing = trees.of(commit)
+    listing = trees.of(commit, base)
     found = {path: listing.blob(path) for path in {*listing.root.files, *listing.base, *listing.own}}
     return {path: blob for path, blob in found.items() if blob}
 
@@ -116,10 +124,44 @@ def test_a_tree_that_is_gone_costs_its_own_commit_alone(tmp_path: Path) -> None:
             trees.of(commits[4])
 
 
+def test_what_git_cannot_tell_of_neighbours_costs_no_patience(tmp_path: Path) -> None:
+    """It is asked about a few lost trees as often as if each commit were told from root's."""
+    commits = line(tmp_path, 120)
+    whole = [listed(tmp_path, commit) for commit in commits]
+    lost = {15, 45, 75, 105}
+    lose(tmp_path, [f"{commits[number]}:tasks" for number in lost])
+    with Git(tmp_path) as asked, closing(Trees(asked.objects, ["tasks"], commits[-1], EMPTY[40])) as trees:
+        trees.load(commits[1:-1], dict(zip(commits[-2:0:-1], commits[-3::-1], strict=True)))
+        for number in range(1, 119):
+            if lost.isdisjoint({number, number - 1}):
+                assert told(trees, commits[number], commits[number - 1]) == whole[number]
+
+
+def test_git_is_not_started_for_each_of_many_commits_without_trees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a clone without trees: it isn't asked any more where it ended too often."""
+    commits = line(tmp_path, 200)
+    lose(tmp_path, [f"{commit}:tasks" for commit in commits[:-1]])
+    started = []
+
+    def counted(session: Session, *arguments: Any) -> None:
+        started.append(arguments)
+        begun(session, *arguments)
+
+    begun = Session.__init__
+    monkeypatch.setattr(Session, "__init__", counted)
+    head, *others = reversed(commits)
+    with Git(tmp_path) as asked, closing(Trees(asked.objects, ["tasks"], head, EMPTY[40])) as trees:
+        trees.follow(others)
+        with pytest.raises(GitError, match="diff-tree"):
+            trees.of(others[-1])
+    assert len(started) < 80
+
+
 def test_a_base_that_git_cannot_read_is_named_and_not_the_tip_that_left_there(tmp_path: Path) -> None:
     commits = line(tmp_path, 4)
-    lost = git(tmp_path, "rev-parse", f"{commits[1]}^{{tree}}").strip()
-    (tmp_path / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    lose(tmp_path, [f"{commits[1]}^{{tree}}"])
     with Git(tmp_path) as asked, closing(Trees(asked.objects, ["tasks"], commits[3], EMPTY[40])) as trees:
         trees.load([commits[2]], {commits[2]: commits[1]})
         with pytest.raises(GitError, match=commits[1]):
