@@ -45,7 +45,7 @@ def read_branches(
     found = trees.objects.blobs(_all_blobs(differing.values()), MAX_TASK_BYTES)
     checkouts = [_unread(name, tips[name], defect) for name, defect in defects.items()]
     for name, each in differing.items():
-        unread = {path: blob for path, blob in each.behind.items() if blob in found.unread} if found.unread else {}
+        unread = {path: each.behind[path] for path in _unread_of(each, found)}
         checkout = CheckoutSource(
             name=f"branch:{name}",
             path=None,
@@ -317,6 +317,13 @@ def _all_blobs(differing: Iterable[_Differing]) -> set[str]:
         blobs.update(each.files.values())
         blobs.update(each.behind.values())
     return set(filter(None, blobs))
+
+
+def _unread_of(differing: _Differing, found: Blobs) -> list[str]:
+    """Return the files of those that a commit has as its base had them that git doesn't give, in order."""
+    if not found.unread:
+        return []
+    return sorted(path for path, blob in differing.behind.items() if blob in found.unread)
 
 
 def _sources(files: Mapping[str, str | None], found: Blobs) -> dict[str, Source]:
