@@ -109,3 +109,14 @@ def test_a_worker_ends_in_the_one_that_its_run_was_told(store: Store) -> None:
     elsewhere = taskcheck("finish", "--check", "a-2", cwd=root, TASKCHECK_PRESET="ticket", TASKCHECK_ROOT="/nowhere")
     assert (elsewhere.code, "name one by --preset" in elsewhere.err) == (2, True)
     assert taskcheck("finish", "--check", "a-2", "--preset", "ticket", cwd=root, TASKCHECK_PRESET="bmad").code == 0
+
+
+def test_a_run_within_a_run_is_told_no_format_of_the_outer_one(store: Store) -> None:
+    """The outer run was told one, and the inner one reads the store as it is configured."""
+    tasks = {path: text.replace("done", "pending") for path, text in MASTER.items()}
+    config = {"taskcheck.toml": 'preset = "task-master"\n', ".gitignore": ".tasks/\n.worktrees/\n"}
+    root = store({**TICKET, **tasks, **config})
+    worker = f"{TASKCHECK} finish 1 --outcome failed --reason 'no way'"
+    outer = {"TASKCHECK_PRESET": "ticket", "TASKCHECK_ROOT": str(root)}
+    ran = taskcheck("run", "1", "--", "sh", "-c", worker, cwd=root, **outer)
+    assert ran.code == 0, ran.err

@@ -150,9 +150,7 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
         NotDispatched, UsageError: as `run`.
         GivenUp: it couldn't be written down.
     """
-    preset = {"TASKCHECK_PRESET": store.settings.preset} if store.chosen else {}
-    told = {"TASKCHECK_TASK": begun.task.id, "TASKCHECK_ROOT": str(store.location.root), **preset}
-    variables = {**environment(), **told}
+    variables = {**environment(), **_told(store, begun.task.id)}
     is_apart = store.location.code is not None
     folder = begun.workplace.path if is_apart else begun.workplace.path / store.location.prefix
     try:
@@ -177,6 +175,12 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
             raise GivenUp(in_words(error, store), None) from error
         raise
     return worker, planned
+
+
+def _told(store: Store, task: str) -> dict[str, str]:
+    """Return what a worker is told; what a run around this one was told of its format says nothing of this store."""
+    preset = store.settings.preset if store.chosen else ""
+    return {"TASKCHECK_TASK": task, "TASKCHECK_ROOT": str(store.location.root), "TASKCHECK_PRESET": preset}
 
 
 class _Run:
