@@ -451,3 +451,15 @@ def test_a_commit_of_a_clock_that_is_behind_hides_none_below_it(root: Path, hour
     if not is_last:
         git("commit", "-q", "--allow-empty", "-m", "by this one", cwd=root)
     assert ends(root) == []
+
+
+def test_a_branch_that_git_cannot_read_costs_the_others_nothing(root: Path) -> None:
+    (root / "tasks/other.md").write_text(task("in_progress"))
+    commit(root)
+    own, damaged = worktree(root), worktree(root, "other")
+    for checkout in (own, damaged):
+        bury(checkout, checkout.name)
+        removed(checkout)
+    tree = git("rev-parse", "task/other:tasks/logs", cwd=root).strip()
+    (root / f".git/objects/{tree[:2]}/{tree[2:]}").unlink()
+    assert [each["of"] for each in ends(root)] == ["fix"]

@@ -79,16 +79,31 @@ def _likely(
 
 
 def _contents(objects: Objects, spots: set[Spot]) -> dict[Spot, bytes]:
-    """Return the files that there are at some spots; none where git can't tell.
+    """Return the files that there are at some spots; none at the tips of which git can't tell.
+
+    Raises:
+        GitSilent: git gives no answer at all.
+    """
+    blobs = _blobs(Places(objects), spots)
+    contents = objects.blobs(blobs.values(), MAX_LEDGER_BYTES).contents
+    return {spot: contents[blob] for spot, blob in blobs.items() if blob in contents}
+
+
+def _blobs(places: Places, spots: Collection[Spot]) -> dict[Spot, str]:
+    """Return the ids of what lies at some spots; where git can't tell of them all, it is asked of each tip by itself.
 
     Raises:
         GitSilent: git gives no answer at all.
     """
     try:
-        blobs = Places(objects).at_all(spots)
+        return places.at_all(spots)
     except GitSilent:
         raise
     except GitError:
+        tips = {tip for tip, _ in spots}
+    if len(tips) < 2:
         return {}
-    contents = objects.blobs(blobs.values(), MAX_LEDGER_BYTES).contents
-    return {spot: contents[blob] for spot, blob in blobs.items() if blob in contents}
+    found: dict[Spot, str] = {}
+    for tip in tips:
+        found |= _blobs(places, [spot for spot in spots if spot[0] == tip])
+    return found
