@@ -463,3 +463,41 @@ def test_a_branch_that_git_cannot_read_costs_the_others_nothing(root: Path) -> N
     tree = git("rev-parse", "task/other:tasks/logs", cwd=root).strip()
     (root / f".git/objects/{tree[:2]}/{tree[2:]}").unlink()
     assert [each["of"] for each in ends(root)] == ["fix"]
+
+
+@pytest.mark.parametrize("is_removed", [True, False])
+def test_a_status_that_the_recorded_end_does_not_allow_is_not_taken_on_the_way(root: Path, is_removed: bool) -> None:
+    """The end would be set in the next round, and the branch would not merge with that."""
+    own = worktree(root)
+    (own / "tasks/fix.md").write_text(task("in_review"))
+    commit(own)
+    bury(own)
+    if is_removed:
+        removed(own)
+    assert [each["fix"]["safety"] for each in found(root) if each["fix"]] == ["unsafe"]
+    taskcheck("--fix", cwd=root)
+    taskcheck("--fix", cwd=root)
+    assert git("status", "--porcelain", "tasks", cwd=root) == ""
+    git("merge", "-q", "task/fix", cwd=root)
+
+
+@pytest.mark.parametrize("is_removed", [True, False])
+def test_an_end_is_no_safe_fix_where_the_branch_has_changed_the_file_as_root_has_it(
+    root: Path, is_removed: bool
+) -> None:
+    """Root followed the first run; its branch says so too, and would not merge with how the second one ended."""
+    own = worktree(root)
+    (own / "tasks/fix.md").write_text(task("in_review"))
+    commit(own)
+    (root / "tasks/fix.md").write_text(task("in_review"))
+    git("commit", "-q", "-a", "-m", "follow", cwd=root, GIT_COMMITTER_DATE=ago(11))
+    if is_removed:
+        git("worktree", "remove", str(own), cwd=root)
+    bury(root)
+    (finding,) = ends(root)
+    assert finding["fix"]["safety"] == "unsafe"
+    where = "branch task/fix" if is_removed else "worktree fix"
+    assert f"a merge of {where} would conflict" in finding["fix"]["why"]
+    git("merge", "-q", "-m", "merge", "task/fix", cwd=root)
+    (finding,) = ends(root)
+    assert finding["fix"]["safety"] == "safe"

@@ -29,6 +29,7 @@ from taskcheck import (
 )
 from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, speaking, with_rivals
 from taskcheck_rules.parts import doubt_of, run_of, stands_for_several
+from taskcheck_rules.unmergeable import not_the_end
 from taskcheck_rules.wording import called, key_is, phrase, stands
 
 
@@ -78,10 +79,10 @@ def metadata_drift(
     therefore merges with root afterwards. Keys in `drift.ignore` that the worktree changed in the same place are copied
     too. If a merge would conflict even so, the fix is unsafe and names the lines.
 
-    The fix is safe for status, pull request and `*_at` keys under two conditions. None of these keys was changed on
-    both sides, and the worktree is the task's own: a register, a tombstone, the front matter or the configured pattern
-    names it. The fix is unsafe for other keys, and for values from any other worktree. A finding about another worktree
-    is at most a warning.
+    The fix is safe for status, pull request and `*_at` keys under three conditions. None of these keys was changed on
+    both sides. The recorded outcome of the run, if there is one, allows the status. And the worktree is the task's own:
+    a register, a tombstone, the front matter or the configured pattern names it. The fix is unsafe for other keys, and
+    for values from any other worktree. A finding about another worktree is at most a warning.
 
     The fix never copies id, owner, `taskcheck`, lists, or a status outside of the vocabulary. A person or the merge has
     to change these.
@@ -294,6 +295,8 @@ def _fix(root: Task, comparison: Comparison, settings: Settings, dispatch: Dispa
     if not taken or still_ready:
         return None
     why = _doubt(root, comparison, dispatch) if recorded else "the author of these keys has to merge them"
+    if root.keys["status"] in taken:
+        why = why or not_the_end(comparison.copy.task, settings, dispatch)
     made = taking(root, comparison.copy, taken, settings)
     keys = ", ".join(edit.place.route[-1] for edit in made.edits)
     title = f"take {keys} from {comparison.copy.checkout.spoken}"

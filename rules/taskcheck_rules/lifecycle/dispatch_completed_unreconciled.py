@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from taskcheck import (
     FINISHED,
+    Checkouts,
     Copies,
     Copy,
     Dispatch,
@@ -24,6 +25,7 @@ from taskcheck import (
 )
 from taskcheck_rules.parts import doubt_of, other_title, own_copy, stands_for_several
 from taskcheck_rules.remedies import FINISH
+from taskcheck_rules.unmergeable import changed_alike
 from taskcheck_rules.wording import called, phrase
 
 
@@ -51,6 +53,7 @@ def dispatch_completed_unreconciled(
     dispatches: Dispatches,
     settings: Settings,
     copies: Copies | None = None,
+    checkouts: Checkouts | None = None,
 ) -> Iterator[Finding]:
     """A worker's run has ended with a result, but the task in root is unchanged.
 
@@ -83,7 +86,9 @@ def dispatch_completed_unreconciled(
     waiting = task.stage in {Stage.PARKED, Stage.READY, Stage.ACTIVE}
     if outcome is None and not waiting:
         return
-    run = Run(task, dispatch, own_copy(copies, task.id), outcome)
+    copy = own_copy(copies, task.id)
+    meets = changed_alike(task, checkouts) if checkouts is not None and copy is None else ""
+    run = Run(task, dispatch, copy, outcome, meets)
     if _left_result(run):
         fixable = not stands_for_several(task.id, tasks, copies)
         yield _finding(run, settings, fixable=fixable)
@@ -99,6 +104,8 @@ class Run:
     """The task in its own worktree, where that differs from root."""
     outcome: str | None
     """As recorded; None where it is none of the configured ones."""
+    meets: str
+    """Why its branch wouldn't merge afterwards, though it has the file as root has; empty where it would."""
 
 
 def _left_result(run: Run) -> bool:
@@ -258,7 +265,7 @@ def _may_take(status: str, outcome: str, settings: Settings) -> bool:
 def _made(why: str, title: str, run: Run, values: dict[str, str], settings: Settings) -> Fix:
     """Return the repair that gives root some values, in the worktree's lines where it says the same."""
     made = taking(run.root, run.copy, values, settings)
-    return Fix.unless(why, title=title, edits=made.edits, meets=made.meets)
+    return Fix.unless(why, title=title, edits=made.edits, meets=made.meets or run.meets)
 
 
 def _values(root: Task, status: str, pull: PullRequest | None, copy: Copy | None) -> dict[str, str]:

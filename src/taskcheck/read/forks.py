@@ -111,7 +111,7 @@ class _ForkReader:
 
     def forks(self, checkouts: Sequence[CheckoutSource], partings: Mapping[str, _Parting]) -> Forks:
         """Return the forks of checkouts whose parting is known."""
-        self._load([partings[checkout.name] for checkout in checkouts if _differs(checkout)])
+        self._load(checkouts, partings)
         asked: dict[str, _Asked] = {}
         forks: dict[str, Fork | Unavailable] = {}
         for checkout in checkouts:
@@ -131,16 +131,20 @@ class _ForkReader:
                 forks[name] = Unavailable(f"a version of its task files can't be read: {unread}")
         return forks
 
-    def _load(self, partings: Sequence[_Parting]) -> None:
-        """Ask for what was done since, and for the files at the bases."""
+    def _load(self, checkouts: Iterable[CheckoutSource], partings: Mapping[str, _Parting]) -> None:
+        """Ask for what checkouts did since; of those that differ, for what root did too, and the files at the bases."""
         done = 0
-        for parting in partings:
-            done |= parting.own | parting.root
+        bases = set()
+        for checkout in checkouts:
+            parting = partings[checkout.name]
+            done |= parting.own
+            if _differs(checkout):
+                done |= parting.root
+                bases.add(parting.base)
         newest = self.history.graph.newest_of(done, DEPTH)
         self.history.changes.index(newest)  # all of it, for verdicts on branches need that
         self.history.changes.index_versions(done & ~newest, self.trees)
         self.history.changes.index_merges(done, self.trees)
-        bases = {parting.base for parting in partings}
         self.trees.follow(sorted(bases, key=self.history.graph.numbers.__getitem__, reverse=True))
 
     def _asked(self, checkout: CheckoutSource, parting: _Parting) -> _Asked:
