@@ -501,3 +501,19 @@ def test_an_end_is_no_safe_fix_where_the_branch_has_changed_the_file_as_root_has
     git("merge", "-q", "-m", "merge", "task/fix", cwd=root)
     (finding,) = ends(root)
     assert finding["fix"]["safety"] == "safe"
+
+
+@pytest.mark.parametrize("place", ["root", "worktree", "branch"])
+def test_an_end_without_a_time_may_be_older_than_what_root_says(root: Path, place: str) -> None:
+    """A person set the task to ready since, in a commit; and nobody can tell that it was since."""
+    own = worktree(root)
+    (own / "work.txt").write_text("work\n")
+    bury(root if place == "root" else own, ended_at=None)
+    if place == "branch":
+        removed(own)
+    (root / "tasks/fix.md").write_text(task("ready"))
+    git("commit", "-q", "-m", "again", "tasks/fix.md", cwd=root)
+    (finding,) = ends(root)
+    assert (finding["fix"]["safety"], "nothing tells when" in finding["fix"]["why"]) == ("unsafe", True)
+    taskcheck("--fix", cwd=root)
+    assert "status: ready" in (root / "tasks/fix.md").read_text()

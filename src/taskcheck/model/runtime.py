@@ -300,6 +300,13 @@ class Dispatch:
         return self.tombstone is not None and self.tombstone.is_presumed
 
     @property
+    def is_undated(self) -> bool:
+        """Whether no record of it has a time: what root says may be newer."""
+        signs = [self.began, self.log.mtime if self.log else None]
+        signs += [tombstone.last_sign for tombstone in self.tombstones]
+        return not any(signs)
+
+    @property
     def over(self) -> bool:
         """Whether no worker is at it any more."""
         return self.state in {DispatchState.ENDED, DispatchState.GONE}
