@@ -121,9 +121,9 @@ branch = "task/{task}"
 @pytest.mark.parametrize(
     ("statuses", "left", "recorded"),
     [
-        ('["To Do", "In Progress", "Done"]', "In Progress", "lists no In Review"),
+        ('["To Do", "In Progress", "Done"]', "In Progress", "has no In Review"),
         ('["To Do", "In Progress", "in review", "Done"]', "In Review", None),
-        ('["To Do", "Done"]', "To Do", "lists no In Review"),
+        ('["To Do", "Done"]', "To Do", "has no In Review"),
     ],
 )
 def test_no_status_outside_of_the_list_is_written(store: Store, statuses: str, left: str, recorded: str | None) -> None:

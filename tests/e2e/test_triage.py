@@ -166,7 +166,7 @@ def test_signals_alone_are_shown_but_not_where_rules_were_left_out(root: Path) -
 
 def test_what_is_selected_and_ignored_is_a_mistake(root: Path) -> None:
     ran = taskcheck("--select", "drift,register", "--ignore", "drift", cwd=root)
-    assert (ran.code, "'drift' is selected and ignored" in ran.err) == (2, True)
+    assert (ran.code, "'drift' is both selected and ignored" in ran.err) == (2, True)
 
 
 def test_a_role_is_no_name_for_a_register(root: Path) -> None:
