@@ -503,6 +503,28 @@ def test_an_end_is_no_safe_fix_where_the_branch_has_changed_the_file_as_root_has
     assert finding["fix"]["safety"] == "safe"
 
 
+@pytest.mark.parametrize("status", ["ready", "todo"])
+def test_what_nobody_has_committed_yet_may_have_been_set_since(root: Path, status: str) -> None:
+    """A person set the task back after the run, and hasn't committed that."""
+    worktree(root)
+    bury(root, worktree_path=".worktrees/fix", branch="task/fix")
+    (root / "tasks/fix.md").write_text(task(status))
+    (finding,) = ends(root)
+    assert (finding["fix"]["safety"], f"{status} in root isn't committed" in finding["fix"]["why"]) == ("unsafe", True)
+    taskcheck("--fix", cwd=root)
+    assert f"status: {status}" in (root / "tasks/fix.md").read_text()
+
+
+def test_that_work_has_begun_is_committed_by_nobody_and_no_doubt(root: Path) -> None:
+    (root / "tasks/fix.md").write_text(task("ready"))
+    git("commit", "-q", "-a", "--amend", "--no-edit", cwd=root, GIT_COMMITTER_DATE=ago(12))
+    worktree(root)
+    (root / "tasks/fix.md").write_text(task("in_progress"))
+    bury(root, worktree_path=".worktrees/fix", branch="task/fix")
+    (finding,) = ends(root)
+    assert finding["fix"]["safety"] == "safe"
+
+
 @pytest.mark.parametrize("place", ["root", "worktree", "branch"])
 def test_an_end_without_a_time_may_be_older_than_what_root_says(root: Path, place: str) -> None:
     """A person set the task to ready since, in a commit; and nobody can tell that it was since."""

@@ -28,8 +28,7 @@ from taskcheck import (
     taking,
 )
 from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, speaking, with_rivals
-from taskcheck_rules.parts import doubt_of, run_of, stands_for_several
-from taskcheck_rules.unmergeable import not_the_end
+from taskcheck_rules.parts import doubt_of, not_the_end, run_of, stands_for_several
 from taskcheck_rules.wording import called, key_is, phrase, stands
 
 

@@ -23,9 +23,8 @@ from taskcheck import (
     rule,
     taking,
 )
-from taskcheck_rules.parts import doubt_of, other_title, own_copy, stands_for_several
+from taskcheck_rules.parts import changed_alike, doubt_of, other_title, own_copy, stands_for_several
 from taskcheck_rules.remedies import FINISH
-from taskcheck_rules.unmergeable import changed_alike
 from taskcheck_rules.wording import called, phrase
 
 
@@ -73,9 +72,9 @@ def dispatch_completed_unreconciled(
     Copies the worktree's status, pull request and times if the recorded outcome allows this status. Otherwise sets the
     first status of the outcome, and the pull request.
 
-    The fix is safe if an outcome is recorded, if a record of the run has a time, if the worktree's branch merges with
-    root afterwards, and if the title in root is the same as at the end of the run. `run` and `finish` write the status
-    in any case.
+    The fix is safe if an outcome is recorded, if a record of the run has a time, if root's status is committed or is in
+    progress, if the worktree's branch merges with root afterwards, and if the title in root is the same as at the end
+    of the run. `run` and `finish` write the status in any case.
 
     The fix is unsafe without a recorded outcome. A recorded pull request then counts as `completed_with_pr`, unless the
     worktree says that the work has stopped. There is no fix if neither an outcome nor a pull request is recorded.
@@ -224,8 +223,8 @@ def _fix(run: Run, settings: Settings) -> Fix | None:
 
 def _doubt(dispatch: Dispatch) -> str:
     """Return why the recorded end of a run doesn't move its task by a safe fix; empty where it does."""
-    if dispatch.is_undated:
-        return "nothing tells when the run ended, so root may have been set since"
+    if dispatch.doubt:
+        return dispatch.doubt
     if not dispatch.is_presumed:
         return other_title(dispatch)
     return f"no ledger and no pattern names {dispatch.place.checkout.replace(':', ' ', 1)} as the task's own"

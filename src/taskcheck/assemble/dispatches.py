@@ -104,8 +104,20 @@ class DispatchReader:
             owner=self._owner(run),
             place=run.place,
             readable=run.readable,
+            doubt=self._doubt(run, root) if root is not None else "",
             renamed_from=self._renamed_from(run, root) if root is not None else None,
         )
+
+    def _doubt(self, run: Run, root: Task) -> str:
+        """Return why the status of a task in root may be newer than the end of its run; empty if nothing says so.
+
+        Nobody commits that work begins, but that it is to be done again is said after a run.
+        """
+        if not any((*run_times(run), run.last_sign)):
+            return "nothing tells when the run ended, so root may have been set since"
+        if root.stage is not Stage.ACTIVE and self.standing.was_set_since_commit(root):
+            return f"{root.status} in root isn't committed, so it may have been set since the run ended"
+        return ""
 
     def _owner(self, run: Run) -> str | None:
         """Return the key of the person who dispatched: by a tombstone, else by the first entry's register."""

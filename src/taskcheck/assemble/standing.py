@@ -16,6 +16,8 @@ class Standing:
     reader: TaskReader
     changes: Mapping[str, Sequence[Change]]
     """What root's commits made of the task files that were asked about, newest first, by path."""
+    uncommitted: Mapping[str, bytes]
+    """What root's last commit has of the task files of runs that were changed since, by path."""
 
     def is_unsaved(self, task: Task) -> bool:
         """Return whether a task that was asked about has another status than root's last commit gives it."""
@@ -27,6 +29,11 @@ class Standing:
         newest = changes[0]
         committed = self._status(newest.after, task)
         return committed != task.status
+
+    def was_set_since_commit(self, task: Task) -> bool:
+        """Return whether root's last commit gives a task that was run another status than its file has."""
+        committed = self._status(self.uncommitted.get(task.place.path), task)
+        return committed is not None and committed != task.status
 
     def given(self, task: Task) -> Moment | None:
         """Return the commit that gave a task its present status; None where history wasn't asked or doesn't tell."""

@@ -273,6 +273,9 @@ class Dispatch:
     beside: tuple[Tombstone, ...] = ()
     """What root or the worktree records of it beside the tombstone that counts."""
 
+    doubt: str = ""
+    """Why root's status may be newer than its end; empty if it is older, or if a commit tells."""
+
     renamed_from: str | None = None
     """The title that root's file had at the end, where a commit has given it another one since."""
 
@@ -298,13 +301,6 @@ class Dispatch:
     def is_presumed(self) -> bool:
         """Whether nothing but a worktree that is presumed to be the task's own tells how it stands."""
         return self.tombstone is not None and self.tombstone.is_presumed
-
-    @property
-    def is_undated(self) -> bool:
-        """Whether no record of it has a time: what root says may be newer."""
-        signs = [self.began, self.log.mtime if self.log else None]
-        signs += [tombstone.last_sign for tombstone in self.tombstones]
-        return not any(signs)
 
     @property
     def over(self) -> bool:

@@ -152,9 +152,7 @@ class Merge:
 
     def landed_before(self, began: datetime | None) -> bool:
         """Tell whether it is known that it had landed before a run began."""
-        if self.landed is None or began is None:
-            return False
-        return self.landed.at < began
+        return self.landed is not None and began is not None and self.landed.at < began
 
 
 @frozen(kw_only=True)
@@ -215,6 +213,8 @@ class Repository:
     """Newest first: what commits on root, seen from their first parent, did to tasks that were dispatched."""
     standing: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     """Newest first, by path: the same for the task files of which it matters since when they say what they say."""
+    uncommitted: Mapping[str, bytes] = field(default_factory=dict)
+    """Of the task files of runs that were changed since root's last commit, what that has, by path."""
     brought: tuple[Brought, ...] = ()
     """Newest first: what root's own line has brought in lately of the branches and pull requests that are recorded."""
     home: tuple[str, str] | None = None

@@ -8,7 +8,6 @@ from itertools import chain
 
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.documents.values import from_epoch
-from taskcheck.model.history import CUT_OFF
 from taskcheck.model.sources import Behind, CheckoutSource, Fork, Unavailable
 from taskcheck.read.changes import Changes
 from taskcheck.read.files import MAX_TASK_BYTES
@@ -74,9 +73,12 @@ def _partings(
     bases: dict[str, tuple[str, str]] = {}
     unknown: dict[str, Fork | Unavailable] = {}
     for checkout in checkouts:
-        base = _base(history, checkout.head)
-        if checkout.head is None or isinstance(base, Unavailable):
-            unknown[checkout.name] = base if isinstance(base, Unavailable) else _UNBORN
+        if checkout.head is None:
+            unknown[checkout.name] = _UNBORN
+            continue
+        base = history.parting(checkout.head)
+        if isinstance(base, Unavailable):
+            unknown[checkout.name] = base
         else:
             bases[checkout.name] = base, checkout.head
     history.graph.know(base for base, _ in bases.values())
@@ -85,19 +87,6 @@ def _partings(
         own = history.graph.between(base, tip)
         partings[name] = _Parting(base=base, own=own, root=history.since(base))
     return partings, unknown
-
-
-def _base(history: History, tip: str | None) -> str | Unavailable:
-    """Return the merge-base of root and a tip, or why there is none."""
-    if tip is None:
-        return _UNBORN
-    try:
-        base = history.base(tip)
-    except GitError as error:
-        return Unavailable(str(error))
-    if base is None and history.shallow:
-        return Unavailable(CUT_OFF)
-    return base or Unavailable("its history and root's have no common commit")
 
 
 @frozen(kw_only=True)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
 from taskcheck.documents.frozen import frozen
+from taskcheck.model.history import CUT_OFF
+from taskcheck.model.sources import Unavailable
 from taskcheck.read.changes import Changes
 from taskcheck.read.git import Git
 from taskcheck.read.graph import Commits, Graph
@@ -68,6 +70,16 @@ class History:
     def changes(self) -> Changes:
         """What commits did to files."""
         return Changes(self.graph, self.git.deltas, self.is_task)
+
+    def parting(self, tip: str) -> str | Unavailable:
+        """Return the merge-base of root and a tip, or why there is none."""
+        try:
+            base = self.base(tip)
+        except GitError as error:
+            return Unavailable(str(error))
+        if base is None and self.shallow:
+            return Unavailable(CUT_OFF)
+        return base or Unavailable("its history and root's have no common commit")
 
     def at_root(self, paths: Iterable[str]) -> Mapping[str, str]:
         """Return the ids of what lies at some paths of root's commit, where something does; each is asked for once.

@@ -15,6 +15,7 @@ from taskcheck.read.files import small_text
 from taskcheck.read.git import Git
 from taskcheck.read.gitconfig import origin
 from taskcheck.read.history import History
+from taskcheck.read.known import Contents
 from taskcheck.read.lineage import Lineage, NameOf, read_moved
 from taskcheck.read.merges import MergeReader
 from taskcheck.read.questions import Questions
@@ -42,6 +43,7 @@ class Past:
     merges: Mapping[str, Merge] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     standing: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    uncommitted: Mapping[str, bytes] = field(default_factory=dict)
     brought: tuple[Brought, ...] = ()
     moved: tuple[Moved, ...] = ()
     home: tuple[str, str] | None = None
@@ -51,6 +53,7 @@ class Past:
 def read_past(
     lineage: Lineage,
     questions: Questions,
+    files: Contents,
     tips: Mapping[str, str],
     name_of: NameOf | None,
     checkouts: Iterable[CheckoutSource],
@@ -64,6 +67,7 @@ def read_past(
     Args:
         lineage: follows task files through root's history.
         questions: what is asked.
+        files: root's task files as they are on disk.
         tips: the commits of branches, by name.
         name_of: tells the task that a path is; None where a file's name says nothing.
         checkouts: with their task files.
@@ -81,7 +85,7 @@ def read_past(
         if name_of is not None:
             moved = _moved(lineage, questions, name_of, {*_left_behind(checkouts), *_edited(past.merges)})
         changes = read_changes(lineage, _with_moved(questions, moved))
-        past = replace(past, changes=changes, moved=moved)
+        past = replace(past, changes=changes, moved=moved, uncommitted=_uncommitted(lineage, questions, files))
         if history.shallow:
             return past
         own = [Own.of(path, tied, home) for path, tied in questions.tied.items()]
@@ -94,6 +98,20 @@ def read_past(
         errors.append(str(error))
         return past
     return replace(past, standing=standing, brought=brought)
+
+
+def _uncommitted(lineage: Lineage, questions: Questions, files: Contents) -> Mapping[str, bytes]:
+    """Return what root's last commit has of the files of runs that were changed since.
+
+    Raises:
+        GitError: git can't tell.
+    """
+    if not questions.dispatched:
+        return {}
+    from taskcheck.read.uncommitted import read_uncommitted
+
+    history = lineage.history
+    return read_uncommitted(history.git.objects, history.head, files, questions.dispatched, lineage.prefix)
 
 
 def _moved(lineage: Lineage, questions: Questions, name_of: NameOf, paths: Iterable[str]) -> tuple[Moved, ...]:

@@ -19,10 +19,17 @@ from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.lineage import Lineage
 from taskcheck.read.locate import Location
-from taskcheck.read.own_tombstones import OwnTombstones, with_those_of
 from taskcheck.read.past import Past, far_back, read_past
 from taskcheck.read.program import compiled
-from taskcheck.read.questions import Further, OnProgress, Questions, asked_further, asked_of_tips
+from taskcheck.read.questions import (
+    Further,
+    OnProgress,
+    OwnTombstones,
+    Questions,
+    asked_further,
+    asked_of_tips,
+    with_those_of,
+)
 from taskcheck.read.runner import GitError, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
@@ -141,7 +148,7 @@ def _read_repository(
             )
             checkouts = code.parted(_with_forks(history, checkouts, trees, location.prefix), history)
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
-            past = read_past(lineage, questions, named, further.name, checkouts, common_dir, errors)
+            past = read_past(lineage, questions, root_files, named, further.name, checkouts, common_dir, errors)
             if branch == trunk:
                 fetched = read_fetched(history, theirs, trees, root_files, paths, location.prefix)
     checkouts, unread = without_unread(checkouts, own)
@@ -158,6 +165,7 @@ def _read_repository(
         blobs=root_files.known_blobs,
         changes=past.changes,
         standing=past.standing,
+        uncommitted=past.uncommitted,
         brought=past.brought,
         home=past.home,
         moved=past.moved,
