@@ -78,7 +78,7 @@ def table_of(rule: Rule) -> list[str]:
         f"| `{each.name}` | {kind(each.kind)} | `{json.dumps(each.usual)}` | {each.about} |"
         for each in options_of(rule)
     ]
-    return ["| key | value | default | what it says |", "|---|---|---|---|", *rows]
+    return ["| key | value | default | meaning |", "|---|---|---|---|", *rows]
 
 
 def index(rules: list[Rule]) -> str:
@@ -143,7 +143,7 @@ def reference(rules: Iterable[Rule]) -> str:
     lines = []
     for heading, model in tables().items():
         hints, said = get_type_hints(model, include_extras=True), sentences(model)
-        lines += [f"### {heading}", "", "| key | value | default | what it says |", "|---|---|---|---|"]
+        lines += [f"### {heading}", "", "| key | value | default | meaning |", "|---|---|---|---|"]
         for name, field in model.model_fields.items():
             value = kind(hints[name])
             key = f"[`{name}`](#{name})" if value.endswith(("table", "tables")) else f"`{name}`"
@@ -203,7 +203,7 @@ def store(preset: Preset) -> list[str]:
         "who is right": "root" if drift["authority"] == "root" else "a branch, until it is merged",
     }
     rows = [f"| {name} | {what} |" for name, what in told.items() if what]
-    return [f"{preset.about}.", "", "| of the store | what the preset says |", "|---|---|", *rows]
+    return [f"{preset.about}.", "", "| of the store | in the preset |", "|---|---|", *rows]
 
 
 def dialect(tables: Mapping[str, Any]) -> Iterator[str]:

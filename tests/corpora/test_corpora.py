@@ -98,7 +98,7 @@ def test_a_store_that_no_preset_reads_is_read_after_init(name: str, tmp_path: Pa
     root = repository(corpus(name), tmp_path / "store")
     ran = taskcheck(cwd=root)
     assert ran.code == 4
-    assert "what may be tasks lies in " in ran.err
+    assert "possible tasks found: " in ran.err
     assert taskcheck("init", "--yes", cwd=root).code == 0
     report = taskcheck("--format", "json", cwd=root).json
     assert (report["summary"]["tasks"], report["incidents"]) == (UNREAD[name], [])

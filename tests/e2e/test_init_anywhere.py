@@ -101,9 +101,9 @@ def test_what_could_not_be_placed_is_said(store: Store) -> None:
     }
     root = store({**files, "notes/a.md": "# A\n\nStatus: done\n"})
     made = taskcheck("init", "--yes", cwd=root)
-    assert "status 'limbo' of 2 has no class yet" in made.out
-    assert "notes/*.md: 1 with status line are not in it" in made.out
-    assert "no status says that a task is done" in made.out
+    assert "status 'limbo' of 2 tasks belongs to no class yet" in made.out
+    assert "notes/*.md is left out: 1 file with status line" in made.out
+    assert "no status in use means done" in made.out
 
 
 @pytest.mark.parametrize("text", ["# A page\n", "---\nstatus: published\n---\n", "---\ntitle: x\n---\n", "Status:\n"])
@@ -253,7 +253,7 @@ def test_where_folders_are_called_after_tasks_others_are_no_part_of_the_store(st
     root = store({"my-tasks/one.md": plan("done"), "my-tasks/two.md": plan("todo"), **docs})
     made = taskcheck("init", "--yes", cwd=root)
     assert tomllib.loads((root / "taskcheck.toml").read_text())["paths"]["tasks"] == ["my-tasks/*.md"]
-    assert "docs/*.md: 2 with status line are not in it" in made.out
+    assert "docs/*.md is left out: 2 files with status line" in made.out
 
 
 def test_what_stands_before_a_colon_in_a_text_is_no_field(store: Store) -> None:
@@ -373,7 +373,7 @@ def test_a_store_without_managers_asks_for_no_owner(store: Store) -> None:
 def test_what_is_no_task_in_json_is_not_told(store: Store) -> None:
     customers = [{"id": 1, "email": "a@example.invalid", "status": "active"}]
     root = store({"mocks/customers.json": json.dumps(customers)})
-    assert "what may be tasks" not in taskcheck(cwd=root).err
+    assert "possible tasks" not in taskcheck(cwd=root).err
 
 
 def test_folders_that_nobody_calls_tasks_are_not_put_together(store: Store) -> None:
@@ -390,7 +390,7 @@ def test_a_store_that_bears_marks_and_has_no_tasks_yet(store: Store) -> None:
         }
     )
     made = taskcheck("init", "--yes", cwd=root)
-    assert (made.code, "no task file lies there yet" in made.out) == (0, True), made.err
+    assert (made.code, "no task file exists yet" in made.out) == (0, True), made.err
     assert tomllib.loads((root / "taskcheck.toml").read_text()) == {"preset": "bmad"}
 
 

@@ -128,7 +128,7 @@ def test_a_worktree_with_common_history_is_never_root(store: Store) -> None:
     before = {path: path.read_bytes() for path in work.rglob("*.md")}
     ran = taskcheck("--fix", "--unsafe-fixes", cwd=work)
     assert ran.code == 4
-    assert "taskcheck checks them once the main checkout has them too" in ran.err
+    assert "taskcheck checks them as soon as the main checkout has tasks too" in ran.err
     assert {path: path.read_bytes() for path in work.rglob("*.md")} == before
 
 

@@ -10,7 +10,7 @@ from tests.e2e.conftest import git, taskcheck
 
 Store = Callable[..., Path]
 CARD = "---\nid: TASK-{0}\ntitle: Card {0}\nstatus: {1}\n{2}---\n"
-CURE = "git fetch --unshallow; in GitHub Actions `fetch-depth: 0` of actions/checkout"
+CURE = "git fetch --unshallow; in GitHub Actions, set `fetch-depth: 0` of actions/checkout"
 
 
 def cards(*named: int) -> dict[str, str]:
@@ -47,13 +47,13 @@ def unseen(root: Path, *arguments: str) -> list[Any]:
     return told
 
 
-@pytest.mark.parametrize(("named", "told"), [((1,), "TASK-1"), ((1, 3), "2 tasks (TASK-1 the first)")])
+@pytest.mark.parametrize(("named", "told"), [((1,), "TASK-1"), ((1, 3), "2 tasks (first: TASK-1)")])
 def test_that_work_may_have_landed_is_said_once(origin: Path, named: tuple[int, ...], told: str) -> None:
     for path, text in cards(*named).items():
         (origin / path).write_text(text)
     git("commit", "-q", "--allow-empty", "-am", "Name branches", cwd=origin)
     clone = cloned(origin, "--depth", "1")
-    why = f"it is cut off (shallow clone), so it isn't known whether the work on {told} landed"
+    why = f"this clone is shallow, so it is unknown whether the work on {told} landed"
     assert unseen(clone) == [{"kind": "history", "where": "history", "why": why, "cure": CURE}]
     ran = taskcheck(cwd=clone)
     assert (ran.code, "all agree" in ran.out, "not looked at: history" in ran.out) == (0, False, True), ran.out
@@ -74,7 +74,7 @@ def test_checkouts_that_cannot_be_compared_are_said_with_it(origin: Path) -> Non
     clone = cloned(origin, "--depth", "1", "--no-single-branch")
     git("worktree", "add", "-q", "../work", "origin/tasks/TASK-1", cwd=clone)
     ((told),) = unseen(clone, "--branches", "origin/tasks/*")
-    assert told["why"].endswith("and what 2 checkouts (worktree work the first) changed")
+    assert told["why"].endswith("and what 2 checkouts (first: worktree work) changed")
     assert "no common commit" not in taskcheck("-v", "--branches", "*", cwd=clone).out
 
 

@@ -50,7 +50,7 @@ def test_the_other_one_is_told_with_what_checks_it(store: Store, named: str, oth
     assert told == {
         "kind": "store",
         "where": f"{mark} ({other})",
-        "why": f"1 task file of another store, and the one that is read is {named}",
+        "why": f"1 task file of another store, but this check reads {named}",
         "cure": f"taskcheck --preset {other} checks it; or name it in [paths] other",
     }
     assert f"unseen  {mark} ({other}): " in taskcheck(cwd=root).out

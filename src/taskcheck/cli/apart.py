@@ -1,4 +1,4 @@
-"""Says where tasks lie that aren't the store's own: what may be tasks in it, and the linked worktrees beside it."""
+"""Reports possible tasks outside of the store's patterns: in its folder, and in the linked worktrees beside it."""
 
 import os
 from collections.abc import Iterator
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from taskcheck.store import Store
 
 SHOWN = 3
-"""Of what may be tasks so many folders are named."""
+"""Number of folders with possible tasks that are named."""
 
 MOST_KEYS = 6
 
 
 def seen(store: "Store") -> Iterator[str]:
-    """Yield what there is that may be tasks, here and in linked worktrees; nothing where there is nothing."""
+    """Yield the possible tasks here and in linked worktrees; nothing if there are none."""
     from taskcheck.cli.custom import readable
 
     found = tuple(heap for heap in _heaps(store.location) if heap.is_readable)
     if found:
-        yield f"what may be tasks lies in {_told(found)}"
+        yield f"possible tasks found: {_told(found)}"
         if readable(found):
             yield "`taskcheck init` proposes a configuration for it"
     yield from in_worktrees(store)
 
 
 def in_worktrees(store: "Store") -> Iterator[str]:
-    """Yield which linked worktrees have tasks, and the commands that check them."""
+    """Yield the linked worktrees that have tasks, with the commands that check them."""
     from taskcheck.read.orphans import linked_worktrees
 
     for worktree in linked_worktrees(store.location):
@@ -62,7 +62,7 @@ def _in_worktree(worktree: "LinkedWorktree", store: "Store") -> Iterator[str]:
     if is_store and worktree.is_orphan:
         yield f"{place} has a store of its own: taskcheck --root {quote(shown)}"
     elif is_store:
-        yield f"{place} has tasks; taskcheck checks them once the main checkout has them too"
+        yield f"{place} has tasks; taskcheck checks them as soon as the main checkout has tasks too"
     elif worktree.is_orphan:
         found = _heaps(Location(worktree.path, worktree.path, None))
         if found:
@@ -77,6 +77,6 @@ def _heaps(location: "Location") -> "tuple[Heap, ...]":
 
 
 def _told(found: "tuple[Heap, ...]") -> str:
-    """Return the first folders of what may be tasks, with the number of files and their keys."""
+    """Return the first folders with possible tasks, with the number of files and their keys."""
     told = [f"{heap.pattern} ({heap.files} with {', '.join(list(heap.keys)[:MOST_KEYS])})" for heap in found]
     return first_few(told, SHOWN, "; ")

@@ -1,4 +1,4 @@
-"""A first taskcheck.toml for a store that no preset knows, from what lies there; each line with its reason."""
+"""Proposes a taskcheck.toml for a store that no preset knows, from its files; each line has its reason."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -7,6 +7,7 @@ from taskcheck.cli.proposal import SCHEMA
 from taskcheck.config.settings import Stage
 from taskcheck.config.words import FIELDS, stage_of
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.values import counted
 
 _OUTCOMES = {
     "completed_with_pr": (Stage.REVIEW, Stage.DONE),
@@ -14,11 +15,11 @@ _OUTCOMES = {
     "needs_review_fix": (Stage.STOPPED, Stage.ACTIVE),
     "failed": (Stage.STOPPED, Stage.READY, Stage.ACTIVE),
 }
-"""How a run ends, and the classes whose first word says so, the best first."""
+"""Outcome to the classes whose first status it sets, the best class first."""
 
 
 MOST_KEYS = 5
-"""Keys that are named beside a folder."""
+"""Number of keys that are named for a folder."""
 
 
 @frozen
@@ -27,14 +28,14 @@ class Custom:
 
     text: str
     notes: tuple[str, ...]
-    """What could not be placed, and is for a person to say."""
+    """Questions that a person has to decide."""
 
 
 def readable(found: Iterable[Heap]) -> tuple[Heap, ...]:
-    """Return the heaps that can be read as one store: those of the kind and keys of the largest that can be.
+    """Return the heaps that can be read as one store: those with the kind and the keys of the largest readable one.
 
-    Where folders are called as those of tasks are, others are no part of it: a decision in `docs/` has a status, too.
-    Where none is called so, those that lie elsewhere than the largest are no part of it either.
+    If some folders have a usual name of task folders, only these count: a decision in `docs/` has a status, too.
+    If none has such a name, only those in the place of the largest heap count.
     """
     heaps = _likely(found)
     if not heaps:
@@ -48,31 +49,36 @@ def readable(found: Iterable[Heap]) -> tuple[Heap, ...]:
 
 
 def _likely(found: Iterable[Heap]) -> list[Heap]:
-    """Return the heaps that can be read, files of their own first: those that are called so, else those in Markdown."""
+    """Return the readable heaps, Markdown first: those with a usual name of task folders, or else those in Markdown."""
     heaps = sorted((heap for heap in found if heap.is_readable), key=_is_in_file)
     called = list(filter(_is_called_so, heaps))
     return called or [heap for heap in heaps if not _is_in_file(heap)]
 
 
 def _is_called_so(heap: Heap) -> bool:
-    """Return whether the folder of a heap is called as those of tasks are."""
+    """Return whether the folder of a heap has a usual name of task folders."""
     return heap.is_called_so
 
 
 def _is_in_file(heap: Heap) -> bool:
-    """Return whether one file holds all tasks of a heap: files of their own come first."""
+    """Return whether a single file has all tasks of a heap."""
     return heap.kind in IN_FILES
 
 
+def _noun(heap: Heap) -> str:
+    """Return the noun for one task of a heap."""
+    return "entry" if _is_in_file(heap) else "file"
+
+
 def _keys(heap: Heap) -> tuple[str | None, ...]:
-    """Return the keys that have to be the same for heaps to be one store."""
+    """Return the keys that heaps of one store have in common."""
     return tuple(heap.fields.get(name) for name in ("id", "status"))
 
 
 def propose_custom(found: Sequence[Heap], *, beside_marks: bool) -> Custom | None:
-    """Return the configuration for what was found; None where nothing of it can be read.
+    """Return the configuration for the heaps that were found; None if none of them can be read.
 
-    Where the marks of a preset lie beside it, the configuration says what is otherwise so by default.
+    If the marks of a preset exist beside them, the configuration also names values that are otherwise the default.
     """
     heaps = readable(found)
     if not heaps:
@@ -81,27 +87,27 @@ def propose_custom(found: Sequence[Heap], *, beside_marks: bool) -> Custom | Non
     classes = _classes(statuses)
     notes = [*_unclassed(statuses), *_left_out(heap for heap in found if heap not in heaps)]
     if Stage.DONE not in classes:
-        notes.append("no status says that a task is done: the usual words were put there")
+        notes.append("no status in use means done, so the configuration lists the usual words")
         classes[Stage.DONE] = ["done", "completed", "closed"]
     lines = [
         SCHEMA,
-        "# Written by `taskcheck init`: no preset knows this store.",
+        "# Written by `taskcheck init`: no preset matches this store.",
         *(_comment(f"# Look at: {note}") for note in notes),
-        *(["", 'preset = "status-line"         # a line of the text says the status'] if _has_lines(heaps) else []),
+        *(["", 'preset = "status-line"         # the status is a line of the text'] if _has_lines(heaps) else []),
         "",
         *_paths(heaps),
         "",
         *_fields(heaps),
         "",
         *_shape(heaps, beside_marks=beside_marks),
-        "[statuses]                     # by what the words mean elsewhere",
+        "[statuses]                     # proposed from the usual meaning of the words",
         *(f"{stage.value} = {_list(classes.get(stage, []))}" for stage in Stage),
         "",
-        "[outcomes]                     # how a run ends, and the first status that its class has",
+        "[outcomes]                     # the status after each outcome of a run",
         *_outcomes(classes),
         "",
         "[drift]",
-        'authority = "branch"           # files travel in branches until they are merged',
+        'authority = "branch"           # a branch may be ahead of root until it is merged',
         "",
         "[rules]",
         *_ignored(heaps),
@@ -110,30 +116,30 @@ def propose_custom(found: Sequence[Heap], *, beside_marks: bool) -> Custom | Non
 
 
 def _ignored(heaps: Iterable[Heap]) -> Iterator[str]:
-    """Yield the rules that are left out, each with why."""
+    """Yield the rules that are left out, each with its reason."""
     yield "ignore = ["
-    yield '  "ready-too-early",            # a ready task may be the whole backlog, not a queue'
+    yield '  "ready-too-early",            # ready may mean the whole backlog here, not a queue'
     if any(heap.depends_elsewhere for heap in heaps):
-        yield '  "unknown-dependency",         # nothing that tasks are said to depend on here is a task'
+        yield '  "unknown-dependency",         # no dependency here names a task'
     yield "]"
 
 
 def _has_lines(heaps: Sequence[Heap]) -> bool:
-    """Return whether lines of the text say the status."""
+    """Return whether the status is a line of the text."""
     return heaps[0].kind == "status line"
 
 
 def _unclassed(statuses: Mapping[str, int]) -> Iterator[str]:
-    """Yield the statuses whose word says no class."""
+    """Yield the statuses whose word suggests no class."""
     for status, count in statuses.items():
         if stage_of(status) is None:
-            yield f"status {status!r} of {count} has no class yet"
+            yield f"status {status!r} of {counted(count, 'task')} belongs to no class yet"
 
 
 def _left_out(heaps: Iterable[Heap]) -> Iterator[str]:
-    """Yield what may be tasks, too, and isn't read with this configuration."""
+    """Yield the other possible tasks, which this configuration doesn't read."""
     for heap in heaps:
-        yield f"{heap.pattern}: {heap.files} with {heap.kind} are not in it"
+        yield f"{heap.pattern} is left out: {counted(heap.files, _noun(heap))} with {heap.kind}"
 
 
 def _statuses(heaps: Iterable[Heap]) -> dict[str, int]:
@@ -146,7 +152,7 @@ def _statuses(heaps: Iterable[Heap]) -> dict[str, int]:
 
 
 def _classes(statuses: Iterable[str]) -> dict[Stage, list[str]]:
-    """Return the statuses of each class, by their words; spellings of one word once."""
+    """Return the statuses of each class, by their words; of several spellings of a word, only the first."""
     classes: dict[Stage, list[str]] = {}
     seen: set[str] = set()
     for status in statuses:
@@ -158,13 +164,12 @@ def _classes(statuses: Iterable[str]) -> dict[Stage, list[str]]:
 
 
 def _paths(heaps: Sequence[Heap]) -> Iterator[str]:
-    """Yield where the tasks are, and where a run keeps its records."""
+    """Yield the paths of the tasks, and of the records of runs."""
     yield "[paths]"
     yield "tasks = ["
     for heap in heaps:
         shown = ", ".join(list(heap.keys)[:MOST_KEYS])
-        what = "entries" if _is_in_file(heap) else "files"
-        yield f"  {_text(heap.pattern)},  # {heap.files} {what} with {_comment(shown)}"
+        yield f"  {_text(heap.pattern)},  # {counted(heap.files, _noun(heap))} with {_comment(shown)}"
     yield "]"
     yield "exclude = []"
     yield 'dispatch_logs = ".tasks/runs/{task}.log"'
@@ -176,7 +181,7 @@ def _paths(heaps: Sequence[Heap]) -> Iterator[str]:
 
 
 def _fields(heaps: Sequence[Heap]) -> Iterator[str]:
-    """Yield the keys that are called otherwise than their fields; no field is asked for."""
+    """Yield the keys whose name differs from their field; no field is required."""
     yield "[fields]"
     for name in FIELDS:
         key = heaps[0].fields.get(name)
@@ -187,7 +192,7 @@ def _fields(heaps: Sequence[Heap]) -> Iterator[str]:
 
 
 def _shape(heaps: Sequence[Heap], *, beside_marks: bool) -> Iterator[str]:
-    """Yield how a file holds many tasks, what folders say of tasks, and whether an id is one within its folder."""
+    """Yield the shape of files with many tasks, the classes of folders, and whether ids are relative to a folder."""
     if _is_in_file(heaps[0]):
         yield "[shape]"
         yield f"kind = {_text(heaps[0].kind.lower())}"
@@ -197,19 +202,19 @@ def _shape(heaps: Sequence[Heap], *, beside_marks: bool) -> Iterator[str]:
     if beside_marks and heaps[0].kind == "front matter":
         lines.append('kind = "front-matter"')
     if any(heap.has_scoped_ids for heap in heaps):
-        lines.append("scoped_ids = true              # several folders have one id")
+        lines.append("scoped_ids = true              # ids repeat in several folders")
     if lines:
         yield from ("[shape]", *lines, "")
     stages = {folder: stage for heap in heaps for folder, stage in heap.folders.items()}
     if stages:
-        yield "[folders]                      # by what they are called"
+        yield "[folders]                      # proposed from their names"
         for folder, stage in stages.items():
             yield f"{_text(folder)} = {_text(stage.value)}"
         yield ""
 
 
 def _outcomes(classes: Mapping[Stage, Sequence[str]]) -> Iterator[str]:
-    """Yield how a run may end: by the first status of the best class that there is."""
+    """Yield the outcomes of a run, each with the first status of its best class that has one."""
     for outcome, stages in _OUTCOMES.items():
         words = [classes[stage][0] for stage in stages if classes.get(stage)]
         if words:
@@ -217,17 +222,17 @@ def _outcomes(classes: Mapping[Stage, Sequence[str]]) -> Iterator[str]:
 
 
 def _list(words: Iterable[str]) -> str:
-    """Return a list of texts as TOML has it."""
+    """Return a list of texts in TOML."""
     return f"[{', '.join(map(_text, words))}]"
 
 
 def _text(text: str) -> str:
-    """Return a text as TOML has it."""
+    """Return a text in TOML."""
     import tomli_w
 
     return tomli_w.dumps({"x": text}).removeprefix("x = ").rstrip("\n")
 
 
 def _comment(text: str) -> str:
-    """Return a text with what can't stand in a comment as question marks."""
+    """Return a text with question marks for characters that a comment can't contain."""
     return "".join(character if character.isprintable() else "?" for character in text)

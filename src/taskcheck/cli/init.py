@@ -33,8 +33,8 @@ repos:
 """
 GIT = """\
 #!/bin/sh
-# Stops a commit by what the commit itself decides. It is the hook of all worktrees, as an executable file named
-# pre-commit in the folder that `git rev-parse --git-path hooks` names.
+# Stops a commit that adds a fault. To install it for all worktrees, save it as an executable file named pre-commit
+# in the folder that `git rev-parse --git-path hooks` prints.
 set -- check --gate commit{root}
 if command -v taskcheck >/dev/null; then exec taskcheck "$@"; fi
 exec {python} -P -m taskcheck "$@"
@@ -61,17 +61,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 @frozen
 class _Found:
-    """What there is to write, and why."""
+    """A configuration to write, with notes."""
 
     store: "Store"
     text: str
     notes: tuple[str, ...]
     table: tuple[str, ...] = ()
-    """What lies here, where no preset knows it."""
+    """The files that were found, if no preset matches the store."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look, propose, write, and say what a check finds with it."""
+    """Survey the store, write a configuration, and print the result of a check with it."""
     if options.agents:
         from taskcheck.cli.stophook import setup
 
@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _rehearse(found: _Found, options: argparse.Namespace) -> None:
-    """Print the configuration; what there is, and what a check finds with it, beside it."""
+    """Print the configuration; on stderr, the files that were found, and the result of a check with it."""
     for line in found.table:
         complain(visible(line, None))
     print(found.text, end="")
@@ -109,10 +109,10 @@ def _rehearse(found: _Found, options: argparse.Namespace) -> None:
 
 
 def _make(found: _Found, path: Path, options: argparse.Namespace) -> None:
-    """Write the configuration; where no preset knows the store, what there is and what a check finds are told.
+    """Write the configuration; if no preset matches the store, also print the files and the result of a check.
 
     Raises:
-        Failure: whoever was asked didn't agree, or it can't be written.
+        Failure: the user didn't agree, or the file can't be written.
     """
     for line in found.table:
         print(visible(line, None))
@@ -124,10 +124,10 @@ def _make(found: _Found, path: Path, options: argparse.Namespace) -> None:
 
 
 def _look(options: argparse.Namespace) -> _Found:
-    """Return what lies here, and the configuration for it.
+    """Return the configuration for the store, with notes.
 
     Raises:
-        Failure: there is nothing that may be tasks.
+        Failure: there are no possible tasks.
     """
     from taskcheck.cli.proposal import propose
     from taskcheck.store import Where, open_store
@@ -144,19 +144,19 @@ def _look(options: argparse.Namespace) -> _Found:
 
 
 def _is_empty(store: "Store") -> bool:
-    """Return whether a store bears a preset's marks and has no tasks yet, here or anywhere that is called so."""
+    """Return whether a store has a preset's marks, and no tasks yet in any folder with a usual name of task folders."""
     return store.detected and not any(heap.is_readable and heap.is_called_so for heap in _seen(store))
 
 
 def _fits(store: "Store", parsed: "Parsed") -> bool:
-    """Return whether some task file has all that the default preset asks of its own."""
+    """Return whether some task file has all keys that the default preset requires."""
     preset = store.plugins.all_presets()[store.settings.preset]
     asked = {store.settings.fields.get(name, name) for name in preset.tables["fields"]["required"]}
     return any(asked <= task.front.keys() for task in parsed.tasks)
 
 
 def _seen(store: "Store") -> "tuple[Heap, ...]":
-    """Return what lies in the store's folder that may be tasks."""
+    """Return the possible tasks in the store's folder."""
     from taskcheck.assemble.survey import heaps
     from taskcheck.read.survey import survey
 
@@ -164,10 +164,10 @@ def _seen(store: "Store") -> "tuple[Heap, ...]":
 
 
 def _unknown(store: "Store") -> _Found:
-    """Return the configuration for a store that no preset knows, from what lies in its folder.
+    """Return the configuration for a store that no preset matches, from its files.
 
     Raises:
-        Failure: there is nothing that may be tasks.
+        Failure: there are no possible tasks.
     """
     import tomli_w
 
@@ -198,7 +198,7 @@ def _configured(store: "Store", text: str) -> "Store":
 
 
 def _agreed(path: Path) -> bool:
-    """Return whether the configuration may be written: who can be asked has said so."""
+    """Return whether the configuration may be written; on a terminal, ask the user."""
     if not sys.stdin.isatty():
         return True
     complain(f"write {visible(str(path), None)}? [y/N]")
@@ -206,7 +206,7 @@ def _agreed(path: Path) -> bool:
 
 
 def _write(path: Path, found: _Found) -> None:
-    """Write the configuration where none is, and say what is to be looked at."""
+    """Write the configuration if none exists, and print the notes."""
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         with os.fdopen(fd, "w", encoding="utf-8") as file:
@@ -219,7 +219,7 @@ def _write(path: Path, found: _Found) -> None:
 
 
 def _tell_check(found: _Found, options: argparse.Namespace, say: Callable[[str], None]) -> None:
-    """Say what a check finds with the configuration."""
+    """Print the result of a check with the configuration."""
     from taskcheck.checks import check_store
     from taskcheck.formats.text import summary
     from taskcheck.store import Request
@@ -230,7 +230,7 @@ def _tell_check(found: _Found, options: argparse.Namespace, say: Callable[[str],
 
 
 def _hook(options: argparse.Namespace, folder: str) -> str:
-    """Return what a commit is checked by; git and pre-commit start it at the top of the checkout that commits."""
+    """Return the hook that checks commits; git and pre-commit start it at the top of the checkout."""
     if options.config or options.preset:
         raise Failure("--hook takes no --config and no --preset: the hook reads the configuration of the store")
     root = f"--root={folder}"

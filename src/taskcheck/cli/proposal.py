@@ -1,4 +1,4 @@
-"""A first taskcheck.toml from what a store holds: who is there, in which spellings, and which statuses are in use."""
+"""Proposes a taskcheck.toml from the content of a store: its people and their spellings, and its statuses."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,18 +8,19 @@ from taskcheck.assemble.parse import Parsed
 from taskcheck.config.people import fold
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.values import counted
 
 SCHEMA = "#:schema https://raw.githubusercontent.com/taskcheck/taskcheck/main/docs/taskcheck.schema.json"
-"""The first line of a configuration, by which editors know its keys."""
+"""The first line of a configuration, from which editors learn its keys."""
 
 MOST_CHARACTERS = 60
 MOST_WORDS = 5
-"""Of what may be a name."""
+"""The limits of a name."""
 
 
 @frozen
 class Proposal:
-    """The text of a configuration, and what a person should look at in it."""
+    """The text of a configuration, and notes for a person."""
 
     text: str
     notes: tuple[str, ...]
@@ -27,18 +28,18 @@ class Proposal:
 
 @frozen
 class _Name:
-    """All spellings with one fold, and how often each stands in the store."""
+    """All spellings with the same fold, and how often the store has each."""
 
     folded: str
     spellings: Counter[str]
 
     @property
     def key(self) -> str:
-        """The spelling to make the key: lower case and hyphens first, then the most frequent."""
+        """The best spelling for a key: lower case and hyphens first, then the most frequent."""
         return min(self.spellings, key=self._oddness)
 
     def _oddness(self, spelling: str) -> tuple[bool, bool, bool, int, str]:
-        """Return a key that sorts spellings by how well they do as a key."""
+        """Return a sort key: the better a spelling is as a key, the lower."""
         has_other_separators = any(mark in spelling for mark in "._ ")
         has_capitals = spelling != spelling.casefold()
         return has_capitals, spelling.startswith("@"), has_other_separators, -self.spellings[spelling], spelling
@@ -51,8 +52,8 @@ class _Name:
 def propose(settings: Settings, parsed: Parsed, *, detected: bool) -> Proposal:
     """Return the configuration of a store that has none.
 
-    Spellings with one fold are one name. Nothing else is merged: a name that might be another's spelling is left out
-    and noted, so that the first check asks about it.
+    Spellings with the same fold are one name. Nothing else is merged: a name that might be another spelling of someone
+    is left out and noted, so the first check asks about it.
     """
     tables: dict[str, Any] = {"preset": settings.preset}
     persons, notes = people(parsed, has_managers=bool(settings.paths.registers))
@@ -71,10 +72,10 @@ def propose(settings: Settings, parsed: Parsed, *, detected: bool) -> Proposal:
 
 
 def people(parsed: Parsed, *, has_managers: bool) -> tuple[dict[str, list[str]], list[str]]:
-    """Return person to other spellings, and the names that somebody has to decide about.
+    """Return the other spellings of each person, and notes on names that a person has to decide.
 
-    Where managers keep registers, a name that may be another's spelling is left out, so that a check asks about it;
-    elsewhere nothing hangs on it, and it has a line of its own.
+    If managers keep registers, a name that may be another spelling of someone is left out, so a check asks about it.
+    Otherwise nothing depends on it, and it gets its own line.
     """
     persons, notes, doubtful = _persons(_names(parsed), parsed)
     if not has_managers:
@@ -83,8 +84,8 @@ def people(parsed: Parsed, *, has_managers: bool) -> tuple[dict[str, list[str]],
 
 
 def _empty(settings: Settings, parsed: Parsed) -> list[str]:
-    """Return a note where no task file is there."""
-    return [] if parsed.tasks else [f"no task file lies there yet: {', '.join(settings.paths.tasks)}"]
+    """Return a note if there is no task file."""
+    return [] if parsed.tasks else [f"no task file exists yet: {', '.join(settings.paths.tasks)}"]
 
 
 def _unfilled(roles: Mapping[str, object]) -> list[str]:
@@ -94,16 +95,15 @@ def _unfilled(roles: Mapping[str, object]) -> list[str]:
 
 
 def _unclassed(statuses: Mapping[str, int]) -> list[str]:
-    """Return a note for each status outside of the classes, with how many tasks have it."""
+    """Return a note for each status without a class, with the number of its tasks."""
     notes = []
     for status, count in statuses.items():
-        tasks = "task" if count == 1 else "tasks"
-        notes.append(f"status {status!r} of {count} {tasks} belongs to no class yet")
+        notes.append(f"status {status!r} of {counted(count, 'task')} belongs to no class yet")
     return notes
 
 
 def _names(parsed: Parsed) -> dict[str, _Name]:
-    """Return everybody who is named as an owner of a task, or by a register or snapshot, sorted by fold."""
+    """Return the owners of tasks, registers and snapshots, sorted by fold."""
     names: dict[str, _Name] = {}
     for spelling in (*_owners(parsed), *_managers(parsed)):
         folded = fold(spelling)
@@ -114,19 +114,19 @@ def _names(parsed: Parsed) -> dict[str, _Name]:
 
 
 def _may_be_name(spelling: str) -> bool:
-    """Return whether a text may be somebody's name; a sentence behind a label is none."""
+    """Return whether a text may be a name; a sentence after a label isn't one."""
     return len(spelling) <= MOST_CHARACTERS and len(spelling.split()) <= MOST_WORDS
 
 
 def _owners(parsed: Parsed) -> Iterator[str]:
-    """Yield every owner of a task as written."""
+    """Yield the owners of all tasks as written."""
     for task in parsed.tasks:
         for _, spelling in task.owners:
             yield spelling
 
 
 def _managers(parsed: Parsed) -> Iterator[str]:
-    """Yield whose each register and snapshot is: by the file's name, and by what stands in it."""
+    """Yield the owners of registers and snapshots: from the file's name, and from its content."""
     ledgers = [register.ledger for register in parsed.ledgers.registers]
     ledgers += [snapshot.ledger for snapshot in parsed.ledgers.snapshots]
     for ledger in ledgers:
@@ -136,7 +136,7 @@ def _managers(parsed: Parsed) -> Iterator[str]:
 def _persons(
     names: Mapping[str, _Name], parsed: Parsed
 ) -> tuple[dict[str, list[str]], list[str], dict[str, list[str]]]:
-    """Return person to other spellings, what a person has to decide about, and names that may be others' spellings."""
+    """Return the other spellings of each person, notes, and names that may be another spelling of someone."""
     declared = {fold(key): key for key in (*parsed.people.persons, *parsed.people.roles)}
     managers = {fold(name) for name in _managers(parsed)}
     persons: dict[str, list[str]] = {key: [] for key in parsed.people.persons}
@@ -152,23 +152,21 @@ def _persons(
         if longer is not None:
             whose = declared.get(longer) or names[longer].key
             doubtful[name.key] = name.others(name.key)
-            notes.append(
-                f"is {name.key} another spelling of {whose}? then list it there, else give it a line of its own"
-            )
+            notes.append(f"is {name.key} another spelling of {whose}? if so, list it there, else give it its own line")
         elif parsed.people.persons and folded not in managers:
-            notes.append(f"{name.key} owns {name.spellings.total()} tasks and is in no team file")
+            notes.append(f"{name.key} owns {counted(name.spellings.total(), 'task')}, but is in no team file")
         else:
             persons[name.key] = name.others(name.key)
     return persons, notes, doubtful
 
 
 def _longer(folded: str, folds: Iterable[str]) -> str | None:
-    """Return the first name that begins with another one; None where none does."""
+    """Return the first other name that begins with this one; None if none does."""
     return min((other for other in folds if other != folded and other.startswith(folded)), default=None)
 
 
 def _text(tables: Mapping[str, Any], notes: Iterable[str], *, detected: bool) -> str:
-    """Return a configuration file's text, with what to look at on top."""
+    """Return the text of a configuration file, with the notes at the top."""
     import tomli_w
 
     why = "detected" if detected else "the default: no other was detected"
@@ -178,5 +176,5 @@ def _text(tables: Mapping[str, Any], notes: Iterable[str], *, detected: bool) ->
 
 
 def _printable(line: str) -> str:
-    """Return a line with what can't be printed as question marks."""
+    """Return a line with question marks for unprintable characters."""
     return "".join(character if character.isprintable() else "?" for character in line)

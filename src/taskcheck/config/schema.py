@@ -1,4 +1,4 @@
-"""What taskcheck.toml may hold, as pydantic models: unknown keys are errors, and every error shows at once."""
+"""The content of taskcheck.toml as pydantic models: unknown keys are errors, and all errors are reported at once."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
@@ -12,7 +12,7 @@ from taskcheck.documents.values import age
 
 
 def _shaped(pattern: str) -> WithJsonSchema:
-    """Return what an editor can tell of a text."""
+    """Return the pattern by which an editor checks a text."""
     return WithJsonSchema({"type": "string", "pattern": pattern})
 
 
@@ -29,7 +29,7 @@ Tasked = Annotated[str, AfterValidator(wanted.tasked), _shaped(r"\{task\}|^$")]
 
 
 class Table(BaseModel):
-    """What all tables share: no other keys than the known ones, and values of the right type."""
+    """A table with known keys only, and values of the right type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -38,13 +38,13 @@ class PathsTable(Table):
     """``[paths]``: globs, and patterns with ``{owner}`` or ``{task}``."""
 
     tasks: list[Glob] = Field(min_length=1)
-    """The task files; `{task}`, `{number}` and `{scope}` make an id of the path, where no key holds it."""
+    """The task files; `{task}`, `{number}` and `{scope}` make an id from the path if no key has it."""
     exclude: list[Glob] = [*DEFAULTS.paths.exclude]
-    """What these match is no task file."""
+    """Files that match these globs aren't task files."""
     archive: list[Glob] = [*DEFAULTS.paths.archive]
-    """Task files that are put away: others may depend on them, and no rule asks about them."""
+    """Archived task files: other tasks may depend on them, but no rule checks them."""
     other: list[Glob] = [*DEFAULTS.paths.other]
-    """What lies beside the task files and is something else: that it isn't read needn't be said."""
+    """Other files beside the task files: taskcheck doesn't report that it didn't read them."""
     registers: Owned = DEFAULTS.paths.registers
     """The register of a manager."""
     snapshots: Owned = DEFAULTS.paths.snapshots
@@ -54,7 +54,7 @@ class PathsTable(Table):
     tombstones: Tasked = DEFAULTS.paths.tombstones
     """The last known state of a dispatch."""
     reviews: Tasked = DEFAULTS.paths.reviews
-    """Files that say by being there that a task was reviewed."""
+    """Files whose existence means that a task was reviewed."""
     people: list[Glob] = [*DEFAULTS.paths.people]
     """Team files: one for each person."""
     roles: list[Glob] = [*DEFAULTS.paths.roles]
@@ -65,62 +65,62 @@ class FieldsTable(Table):
     """``[fields]``: the store's own key names."""
 
     required: list[Text] = [*DEFAULTS.required]
-    """Fields (or keys that are no field's) that every task file has to have, beside the status."""
+    """Fields, or other keys, that every task file must have, in addition to the status."""
     id: Text | None = None
-    """The key that holds a task's id; without one the path says it."""
+    """The key of a task's id; without it, the id comes from the path."""
     title: Text = "title"
-    """The key of what a task is called."""
+    """The key of a task's title."""
     status: Text = "status"
-    """The key of where a task stands."""
+    """The key of a task's status."""
     owner: Text = "owner"
-    """The key of the person or role that a task belongs to; a list names several."""
+    """The key of the person or role that owns a task; a list names several."""
     depends_on: Text = "depends_on"
-    """The key of the tasks that have to be done first."""
+    """The key of the tasks that must be done first."""
     parent: Text = "parent"
-    """The key of the task that this one is a part of."""
+    """The key of the task that contains this one."""
     pr_url: Text = "pr_url"
-    """The key of its pull request's address."""
+    """The key of its pull request's URL."""
     pr_number: Text = "pr_number"
     """The key of its pull request's number."""
     pr_created_at: Text = "pr_created_at"
-    """The key of when its pull request was opened."""
+    """The key of the time at which its pull request was opened."""
     started_at: Text = "started_at"
-    """The key of when work on it began."""
+    """The key of the time at which work on it began."""
     completed_at: Text = "completed_at"
-    """The key of when it was done."""
+    """The key of the time at which it was done."""
     created_at: Text = "created_at"
-    """The key of when it was written."""
+    """The key of the time at which it was created."""
     updated_at: Text = "updated_at"
-    """The key of when it last changed."""
+    """The key of the time of its last change."""
     closed_before_merge: Text = "closed_before_merge"
-    """The key of a task that is done, and meant to be, while its pull request is open (`true`)."""
+    """The key that says that a task is intentionally done while its pull request is open (`true`)."""
     branch: Text = "branch"
-    """The key of the branch on which it is worked on."""
+    """The key of its branch."""
     claimed_by: Text = "claimed_by"
-    """The key of whoever has claimed it: nobody else may run it while the claim counts."""
+    """The key of its claimant: nobody else may run it while the claim is valid."""
     claimed_at: Text = "claimed_at"
-    """The key of when it was claimed."""
+    """The key of the time of the claim."""
     worktree: Text = "worktree"
-    """The key of the worktree in which it is worked on, relative to the root checkout."""
+    """The key of its worktree, relative to the root checkout."""
 
 
 class StatusesTable(Table):
     """``[statuses]``: every status belongs to one class."""
 
     parked: list[Text] = []
-    """Not to be worked on yet."""
+    """Work may not begin yet."""
     ready: list[Text] = []
-    """To be dispatched."""
+    """The task may be dispatched."""
     active: list[Text] = []
-    """In the hands of a worker."""
+    """A worker works on the task."""
     review: list[Text] = []
-    """Worked on, and to be looked at."""
+    """The work waits for a review."""
     stopped: list[Text] = []
-    """Halted until somebody sees to it."""
+    """The work has stopped until somebody intervenes."""
     done: list[Text] = Field(min_length=1)
-    """At its end, with its work done."""
+    """The task has ended, and its work is done."""
     dropped: list[Text] = []
-    """At its end without: cancelled, won't do, a duplicate. What depends on it waits for ever."""
+    """The task has ended without its work: cancelled, won't do, a duplicate. Tasks that depend on it wait forever."""
 
     @model_validator(mode="after")
     def _one_class_each(self) -> Self:
@@ -137,194 +137,194 @@ StageName = Literal["parked", "ready", "active", "review", "stopped", "done", "d
 
 
 class VocabularyTable(Table):
-    """``[vocabulary]``: where the store itself lists its statuses; those that no class has are known all the same."""
+    """``[vocabulary]``: the store's own list of statuses; statuses without a class are known too."""
 
     files: list[Glob]
-    """YAML files; the first that is there counts. Its statuses that no class has are left out of what needs one."""
+    """YAML files; the first existing one counts. A status in it may have no class; rules that need a class skip it."""
     key: Text = VOCABULARY_KEY
     """The key of the list in that file."""
     exclude: list[Glob] = []
-    """Task files that the list doesn't speak of, such as drafts and the archive."""
+    """Task files to which the list doesn't apply, such as drafts and the archive."""
 
 
 class ShapeTable(Table):
-    """``[shape]``: how a task file holds what it says of its task."""
+    """``[shape]``: the format of a task file."""
 
     kind: Literal["front-matter", "status-line", "json", "json-lines", "yaml"] = "front-matter"
-    """YAML on top of Markdown, lines of its text such as `Status: x`, lists in JSON or YAML, or JSON a line."""
+    """YAML at the top of Markdown, lines of its text such as `Status: x`, lists in JSON or YAML, or lines of JSON."""
     lists: list[Text] = []
-    """Of JSON and YAML: the keys that lead to a list (in YAML also a map) of tasks: `tasks`; `*.tasks` for any key."""
+    """For JSON and YAML: the path of keys to a list of tasks (in YAML also a map): `tasks`; `*.tasks` for any key."""
     nested: str = ""
-    """Of JSON and YAML: the key of the tasks within a task, whose ids follow a dot."""
+    """For JSON and YAML: the key of the subtasks of a task; their ids follow a dot."""
     home: str = ""
-    """Of JSON and YAML: the scope that isn't named in ids."""
+    """For JSON and YAML: the scope that ids don't contain."""
     links: str = ""
-    """Of lines of JSON: the key of the list of objects that say what a task depends on."""
+    """For lines of JSON: the key of the list of objects that name the dependencies of a task."""
     link_target: str = ""
-    """In such an object: the key of the task that is depended on."""
+    """In such an object: the key of the task that it depends on."""
     link_kind: str = ""
     """In such an object: the key of its kind."""
     link_kinds: list[Text] = []
     """The kinds that are dependencies."""
     setter: list[Text] = []
-    """Of what is only read: the command of the tool that writes it, by which it sets a status; `{task}`, `{status}`."""
+    """For files that taskcheck only reads: the command of their tool that sets a status; `{task}`, `{status}`."""
     fence: Literal["line", "start"] = "line"
-    """What closes front matter: `---` alone in its line, or any line that begins so, as for gray-matter."""
+    """The end of front matter: a line with only `---`, or any line that begins with it, as in gray-matter."""
     scoped_ids: bool = DEFAULTS.scoped_ids
-    """Whether an id that a key holds is one within the `{scope}` of the path: `1` of epic `login` is `login/1`."""
+    """Whether the id in a key is relative to the `{scope}` of the path: `1` of epic `login` is `login/1`."""
     keeps_status_line: bool = DEFAULTS.keeps_status_line
-    """Whether the format keeps a `## Status:` line in the text, so that one that says something else is a fault."""
+    """Whether the format has a `## Status:` line in the text, so that a different status there is a fault."""
 
 
 class BoardTable(Table):
-    """``[board]``: a YAML file beside the tasks with their statuses; one that a task contradicts is told."""
+    """``[board]``: a YAML file beside the tasks with their statuses; contradictions are reported."""
 
     files: list[Glob]
-    """The file; the first that is there counts."""
+    """The file; the first existing one counts."""
     key: Text
-    """The key of a map from task to status, or of entries that have one; words of no class say nothing."""
+    """The key of a map from task to status, or of a list of entries with a status; words without class are ignored."""
 
 
 class FleetTable(Table):
     """``[fleet]``: the stores that `taskcheck status`, `serve` and `watch` show on one board here."""
 
     stores: list[Text] = [*DEFAULTS.fleet_stores]
-    """Folders of stores, relative to this one; `"."` is this one itself."""
+    """Folders of stores, relative to this one; `"."` is this folder itself."""
     reports: list[Text] = [*DEFAULTS.fleet_reports]
     """Files into which other machines write `taskcheck --format json`."""
 
 
 class DriftTable(Table):
-    """``[drift]``: who is right while a branch is open."""
+    """``[drift]``: which side is right while a branch is open."""
 
     authority: Literal["root", "branch"] = DEFAULTS.authority
-    """`"root"`: root has to follow the worker; `"branch"`: a branch may run ahead until it is merged."""
+    """`"root"`: root must follow the worker; `"branch"`: a branch may be ahead until it is merged."""
     ignore: list[Text] = [*DEFAULTS.drift_ignore]
     """Keys of task files that may differ."""
 
 
 class CheckoutsTable(Table):
-    """``[checkouts]``: which worktree and branch is whose, and what trunk is."""
+    """``[checkouts]``: the worktree and the branch of a task, and trunk."""
 
     worktree: Shape = DEFAULTS.worktree
-    """The worktree of a task, where no ledger names it; `{task}` and `*` may stand in it."""
+    """The worktree of a task if no ledger names it; it may contain `{task}` and `*`."""
     branch: Shape = DEFAULTS.branch
-    """The branch of a task, where no ledger names it; `{task}` and `*` may stand in it."""
+    """The branch of a task if no ledger names it; it may contain `{task}` and `*`."""
     branches: list[Text] = [*DEFAULTS.branches]
-    """Globs of branch tips to compare as if they were worktrees, as `["task/*", "origin/task/*"]`."""
+    """Globs of branches whose tips are compared like worktrees, such as `["task/*", "origin/task/*"]`."""
     trunk: list[Text] = [*DEFAULTS.trunk]
-    """What is merged is in this branch; the first that is there counts."""
+    """The branch into which work is merged; the first existing one counts."""
 
 
 class LocksTable(Table):
-    """``[locks]``: how the manager guards its registers."""
+    """``[locks]``: how the manager locks its registers."""
 
     registers: Owned
     """The file that a manager locks while it writes its register; never the register itself."""
     kind: Literal["flock", "lockf"] = DEFAULTS.lock_kind
-    """The call that it locks by; the two don't see each other."""
+    """The call that locks it; the two calls don't see each other's locks."""
 
 
 class LimitsTable(Table):
     """``[limits]``: spans like ``10m``, ``4h``, ``2d``."""
 
     snapshot_max_age: Duration = age(DEFAULTS.limits.snapshot_max_age)
-    """A snapshot older than this is no heartbeat."""
+    """A snapshot older than this doesn't count as a heartbeat."""
     in_progress_max_idle: Duration = age(DEFAULTS.limits.in_progress_max_idle)
     """An active task without a sign of work for longer than this is stale."""
     claim_max_age: Duration = age(DEFAULTS.limits.claim_max_age)
-    """How long a claim keeps a task from others."""
+    """How long a claim reserves a task."""
     pickup_grace: Duration = age(DEFAULTS.limits.pickup_grace)
-    """How long a dispatch may take to show in worktree and task file."""
+    """How long a dispatch may take to appear in worktree and task file."""
     clock_skew: Duration = age(DEFAULTS.limits.clock_skew)
-    """How far clocks may be apart."""
+    """How far clocks may differ."""
     review_max_wait: Duration | None = None
-    """How long a task may be in review before it is told; without, as long as it takes."""
+    """How long a task may be in review before it is reported; without it, there is no limit."""
     stopped_max_wait: Duration | None = None
-    """The same for one that is blocked or failed."""
+    """The same for a task that is blocked or failed."""
     ready_max_wait: Duration | None = None
-    """The same for one that is ready and that nobody ever picked up."""
+    """The same for a task that is ready, and that nobody ever picked up."""
     report_max_age: Duration = age(DEFAULTS.limits.report_max_age)
-    """A report of another machine's check that is older than this is late."""
+    """A report from another machine is late if it is older than this."""
 
 
 class RulesTable(Table):
-    """``[rules]``: which rules run, how much each matters, and in a table of its own what single ones are told."""
+    """``[rules]``: the rules that run, their severities, and a table for the options of each rule."""
 
-    # What a rule may be told, says the rule: engine/options.py checks it once it is known which rules there are.
+    # A rule declares its options: engine/options.py checks them once the rules are known.
     model_config = ConfigDict(extra="allow", strict=True)
     __pydantic_extra__: dict[str, dict[str, Any]] = Field(init=False)
 
     select: list[Text] = [*DEFAULTS.select]
-    """Rules and families to run; `--select` takes its place."""
+    """Rules and families to run; `--select` replaces it."""
     ignore: list[Text] = [*DEFAULTS.ignore]
-    """Rules and families to leave out; `--ignore` adds to it, `--select` sets it aside."""
+    """Rules and families to leave out; `--ignore` adds to it, and `--select` overrides it."""
     severity: Mapping[str, Literal["error", "warning", "info"]] = {}
-    """What the findings of a rule, a family or `all` count as."""
+    """The severity of findings by rule, family, or `all`."""
 
 
 class SuppressTable(Table):
-    """``[[suppress]]``: findings that are meant to be; a reason is due."""
+    """``[[suppress]]``: accepted findings; a reason is required."""
 
     rule: Text
-    """The rule whose findings these are."""
+    """The rule of the findings."""
     task: Text = "*"
     """A glob of tasks or managers."""
     reason: Text
-    """Why it is meant to be."""
+    """Why the findings are accepted."""
     until: Day | None = None
-    """The last day on which it counts, as `2026-09-30`."""
+    """The last day on which it is valid, such as `2026-09-30`."""
 
 
 class Config(Table):
-    """The whole file, with the preset's tables below it."""
+    """The whole file, merged with the preset's tables."""
 
     preset: Text | None = None
-    """The format of the store; found by its marks where it isn't named."""
+    """The format of the store; without it, taskcheck detects the format by its marks."""
     at_names: bool = DEFAULTS.at_names
-    """Whether an unquoted `@name` is a value, as Backlog.md writes them."""
+    """Whether an unquoted `@name` is a value, as in Backlog.md."""
     baseline: Folder | None = DEFAULTS.baseline
-    """The file of findings that are accepted as they stand; `--baseline` takes its place."""
+    """The file of accepted findings; `--baseline` replaces it."""
     people: Mapping[Text, list[Text]] = {}
     """A person's canonical key, and other spellings; case, a leading @, dots, dashes and _ never matter."""
     roles: Mapping[Text, Text | Literal[False]] = Field({}, validate_default=True)
-    """A role, and the person who acts for it; `false`: on purpose nobody."""
+    """A role, and the person who fills it; `false`: intentionally nobody."""
     paths: PathsTable
-    """Where the ledgers are; `**` spans folders."""
+    """The paths of the ledgers; `**` spans folders."""
     fields: FieldsTable = FieldsTable()
-    """What the store calls its keys."""
+    """The store's own names of keys."""
     statuses: StatusesTable
     """The statuses of each class."""
     outcomes: Mapping[Text, Annotated[list[Text], Field(min_length=1)]]
-    """How a dispatch ends, and the statuses that root may have then; the first is what a fix writes."""
+    """The outcomes of a dispatch, and the statuses that root may have then; a fix writes the first."""
     vocabulary: VocabularyTable | None = None
-    """Where the store itself lists its statuses: no others are written, and other ones in task files are told."""
+    """The store's own list of statuses: taskcheck writes no others, and reports others in task files."""
     board: BoardTable | None = None
     """A map of statuses in YAML beside the tasks."""
     shape: ShapeTable = ShapeTable()
-    """How a task file holds what it says of its task."""
+    """The format of a task file."""
     folders: Mapping[Folder, StageName | list[StageName]] = {}
-    """What a folder says of the tasks in it; the innermost one counts."""
+    """The classes of the tasks in a folder; the innermost folder counts."""
     markers: Mapping[Tasked, StageName] = {}
-    """What a file says of its task by being there."""
+    """The class of the tasks for which a file exists."""
     signals: Mapping[Text, Text | list[Text]] = {}
     """Further kinds of raw signals, and the rules or families whose findings explain them."""
     drift: DriftTable = DriftTable()
-    """What may differ between checkouts."""
+    """The differences that are allowed between checkouts."""
     checkouts: CheckoutsTable = CheckoutsTable()
-    """Which worktree and branch is whose."""
+    """The worktree and the branch of a task."""
     locks: LocksTable | None = None
-    """How a manager guards its register."""
+    """How a manager locks its register."""
     limits: LimitsTable = LimitsTable()
-    """How old is too old."""
+    """Limits for ages."""
     rules: RulesTable = RulesTable()
-    """Which rules run."""
+    """The rules that run."""
     fleet: FleetTable = FleetTable()
     """The stores on one board."""
     suppress: list[SuppressTable] = []
-    """Findings that are meant to be."""
+    """Accepted findings."""
 
-    # Validators of fields, not of the model: they speak even where another table is wrong.
+    # Validators of fields, not of the model: they run even if another table is wrong.
     @field_validator("roles")
     @classmethod
     def _names_are_distinct(cls, roles: Any, info: ValidationInfo) -> Any:

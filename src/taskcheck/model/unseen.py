@@ -1,32 +1,32 @@
-"""What was not looked at, which a report tells beside what it found."""
+"""What a check did not look at, which a report lists beside the findings."""
 
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import phrase
 
 FILES = "files"
-"""The kind of what wasn't looked at that is a file, not a checkout."""
+"""The kind for files that were not looked at."""
 
 HISTORY = "history"
-"""That is what this clone hasn't of the history."""
+"""The kind for history that this clone doesn't have."""
 
 STORE = "store"
-"""That is another store in the same folder."""
+"""The kind for another store in the same folder."""
 
 
 @frozen(kw_only=True)
 class Unseen:
-    """Something that was not looked at: what it says isn't known."""
+    """Something that was not looked at, so its content is unknown."""
 
     kind: str
     """``trunk``, ``worktree``, ``branch``, ``branches``, `HISTORY`, `STORE` or `FILES`."""
     where: str
-    """What a report calls it."""
+    """Its name in a report."""
     why: str
     cure: str = ""
-    """What would make it visible, as far as that is known."""
+    """The action that would make it visible, if it is known."""
 
     @property
     def told(self) -> str:
-        """What there is to say of it, in one line."""
+        """The place, the reason and the cure in one line."""
         cure = phrase(" (help: ", self.cure, ")")
         return f"{self.where}: {self.why}{cure}"

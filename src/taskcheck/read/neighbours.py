@@ -31,7 +31,7 @@ def neighbours(location: Location, settings: Settings, known: Mapping[str, Prese
             continue
         files = _unread(Folder(location.root), settings, theirs)
         if files:
-            why = f"{counted(len(files), 'task file')} of another store, and the one that is read is {settings.preset}"
+            why = f"{counted(len(files), 'task file')} of another store, but this check reads {settings.preset}"
             cure = f"taskcheck --preset {preset.name} checks it; or name it in [paths] other"
             yield Unseen(kind=STORE, where=f"{mark} ({preset.name})", why=why, cure=cure)
 

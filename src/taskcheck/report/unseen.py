@@ -1,4 +1,4 @@
-"""What was not looked at: worktrees that can't be compared, untold histories, files that look like tasks."""
+"""What a check did not look at: worktrees that it can't compare, missing history, files that look like tasks."""
 
 from collections.abc import Iterator
 
@@ -10,25 +10,27 @@ from taskcheck.model.state import State
 from taskcheck.model.task import Checkout, Task
 from taskcheck.model.unseen import FILES, HISTORY, Unseen
 
-DEEPEN = "git fetch --unshallow; in GitHub Actions `fetch-depth: 0` of actions/checkout"
+DEEPEN = "git fetch --unshallow; in GitHub Actions, set `fetch-depth: 0` of actions/checkout"
 
-NAMING = "name it in [paths] tasks, else in [paths] other"
+NAMING_ALL = "name them in [paths] tasks, or in [paths] other if they aren't tasks"
+
+NAMING = "name it in [paths] tasks, or in [paths] other if it isn't a task"
 
 
 def unseen(state: State) -> tuple[Unseen, ...]:
-    """Return what was not looked at: trunk, history, then in the order of the checkouts, then by folder."""
+    """Return what was not looked at: trunk, history, then the checkouts in their order, then files by folder."""
     return (*_trunk(state), *_history(state), *_checkouts(state), *_files(state))
 
 
 def _trunk(state: State) -> Iterator[Unseen]:
-    """Yield trunk as it was last fetched, where root can't be compared with it though its history is whole."""
+    """Yield the fetched trunk if root can't be compared with it, although the history is complete."""
     apart = state.uncompared
     if apart is not None and not apart.is_shallow:
         yield Unseen(kind="trunk", where=apart.name, why=apart.why)
 
 
 def _history(state: State) -> Iterator[Unseen]:
-    """Yield what isn't known because history is cut off; nothing where nothing rests on it."""
+    """Yield what is unknown because the clone is shallow; nothing if nothing depends on it."""
     checkouts = state.checkouts
     if isinstance(checkouts, Unavailable) or not checkouts.is_cut_off:
         return
@@ -43,18 +45,18 @@ def _history(state: State) -> Iterator[Unseen]:
         yield Unseen(
             kind=HISTORY,
             where="history",
-            why=f"it is cut off (shallow clone), so it isn't known {' and '.join(unknown)}",
+            why=f"this clone is shallow, so it is unknown {' and '.join(unknown)}",
             cure=DEEPEN,
         )
 
 
 def _named(names: list[str], noun: str) -> str:
-    """Return the only name, or how many there are, with the first."""
-    return names[0] if len(names) == 1 else f"{counted(len(names), noun)} ({names[0]} the first)"
+    """Return the only name, or the number of names and the first one."""
+    return names[0] if len(names) == 1 else f"{counted(len(names), noun)} (first: {names[0]})"
 
 
 def _rests_on_history(task: Task, state: State) -> bool:
-    """Return whether rules ask history about a task: its branch is known, or a run of it."""
+    """Return whether rules need the history of a task: its branch is known, or a run."""
     if task.stage is Stage.DROPPED:
         return False
     has_branch = bool(task.text("branch")) or state.checkout_of(task.id) is not None
@@ -63,13 +65,13 @@ def _rests_on_history(task: Task, state: State) -> bool:
 
 
 def _is_cut_off(checkout: Checkout) -> bool:
-    """Return whether nothing is known of where a checkout left root, for history is cut off."""
+    """Return whether the merge base of a checkout is unknown because the clone is shallow."""
     fork = checkout.fork
     return isinstance(fork, Unavailable) and fork.reason == CUT_OFF
 
 
 def _files(state: State) -> Iterator[Unseen]:
-    """Yield the folders with files that look like tasks, and that no pattern names."""
+    """Yield the folders with files that look like tasks, but that no pattern matches."""
     folders: dict[str, list[str]] = {}
     for path in state.unread:
         folder = path.rpartition("/")[0]
@@ -77,28 +79,30 @@ def _files(state: State) -> Iterator[Unseen]:
     for folder, paths in folders.items():
         number = len(paths)
         where = paths[0]
-        why = "it looks like a task"
+        why = "it looks like a task, but no pattern in [paths] tasks matches it"
+        cure = NAMING
         if number > 1:
             where = f"{number} files in {folder}"
-            why = "they look like tasks"
-        yield Unseen(kind=FILES, where=where, why=f"{why}, and no pattern of [paths] tasks fits", cure=NAMING)
+            why = "they look like tasks, but no pattern in [paths] tasks matches them"
+            cure = NAMING_ALL
+        yield Unseen(kind=FILES, where=where, why=why, cure=cure)
 
 
 def _checkouts(state: State) -> Iterator[Unseen]:
     for checkout in state.known_checkouts:
         kind = checkout.name.partition(":")[0]
         if checkout.defect is not None:
-            why = "its folder is gone" if checkout.defect == "missing" else checkout.defect
+            why = "its folder is missing" if checkout.defect == "missing" else checkout.defect
             yield Unseen(kind=kind, where=checkout.spoken, why=why, cure=_cure(checkout))
         elif isinstance(checkout.fork, Unavailable) and not _is_cut_off(checkout):
             yield Unseen(kind=kind, where=checkout.spoken, why=checkout.fork.reason)
     uncompared = () if isinstance(state.checkouts, Unavailable) else state.checkouts.uncompared
     if uncompared:
-        where = f"{len(uncompared)} branches of open tasks, {uncompared[0]} the first"
+        where = f"{len(uncompared)} branches of open tasks (first: {uncompared[0]})"
         yield Unseen(
             kind="branches",
             where=where,
-            why="200 are compared unasked, and none with files that this clone hasn't",
+            why="without --branches, at most 200 are compared, and none whose files this clone doesn't have",
             cure="--branches GLOB",
         )
 
@@ -109,5 +113,5 @@ def _cure(checkout: Checkout) -> str:
     if checkout.defect != "missing":
         return f"git worktree repair {checkout.path}"
     if checkout.locked:
-        return "git worktree unlock it where its disk won't come back"
+        return f"git worktree unlock {checkout.path}, if its disk won't come back"
     return "git worktree repair PATH if it was moved to PATH, git worktree prune if it was removed"
