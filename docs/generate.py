@@ -186,7 +186,7 @@ def store(preset: Preset) -> list[str]:
     told = {
         "found by": codes(preset.detect) or f'`preset = "{preset.name}"`',
         "tasks": codes(paths["tasks"]),
-        "put away": codes(paths.get("archive", [])),
+        "archived": codes(paths.get("archive", [])),
         "no tasks": codes([*paths.get("exclude", []), *paths.get("other", [])]),
         "shape": shape.get("kind", "front-matter"),
         "dialect": ", ".join(dialect(tables)),
