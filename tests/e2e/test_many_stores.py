@@ -110,6 +110,7 @@ def test_workers_in_folders_of_their_own(stores: list[Path], tmp_path: Path) -> 
     assert failed(tmp_path / "x.xml")[0] == one_by_one(few)
 
 
+@pytest.mark.journey
 def test_a_store_that_cannot_be_checked_is_an_error(stores: list[Path], tmp_path: Path) -> None:
     (tmp_path / "broken/tasks").mkdir(parents=True)
     (tmp_path / "broken/taskcheck.toml").write_text("[people\n")
@@ -121,6 +122,7 @@ def test_a_store_that_cannot_be_checked_is_an_error(stores: list[Path], tmp_path
     assert ran.code == 1
 
 
+@pytest.mark.journey
 def test_one_of_many_is_chosen_by_its_name(stores: list[Path], tmp_path: Path) -> None:
     name = stores[1].name
     spread(stores[:3], tmp_path / "x.xml", f"taskcheck/{name}")

@@ -169,6 +169,7 @@ def test_two_workers_fail_what_a_check_of_many_tasks_finds(store: Callable[..., 
     assert workers == {"[gw0", "[gw1"}
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("dist", ["loadscope", "loadgroup"])
 def test_items_of_a_task_go_to_one_worker(fleet: Path, dist: str) -> None:
     if dist == "loadgroup" and pytest.version_tuple >= (9, 2) and version("pytest-xdist") <= "3.8.0":
@@ -182,6 +183,7 @@ def test_items_of_a_task_go_to_one_worker(fleet: Path, dist: str) -> None:
     assert all(len(those) == 1 for those in workers.values())
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize(
     ("options", "names"),
     sampled(
@@ -336,6 +338,7 @@ def strange(store: Callable[..., Path]) -> Path:
 SHOWN = [("-vv",), ("-vv", "--nf"), ("-q", "-n2"), ("-rA", "--ff"), ("--collect-only",)]
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("options", sampled(SHOWN, 2))
 def test_strange_names_speak_to_no_terminal(store: Callable[..., Path], options: tuple[str, ...]) -> None:
     ran = run("--taskcheck", *options, cwd=strange(store))
@@ -358,6 +361,7 @@ def test_a_named_item_may_be_long_and_a_folder_names_what_is_below(store: Callab
     assert "1 failed, 2 passed" in both.out
 
 
+@pytest.mark.journey
 def test_what_is_mended_passes_under_its_old_name(store: Callable[..., Path]) -> None:
     root = store({"taskcheck.toml": PEOPLE, "tasks/a.md": TASK.format(owner="nobody", status="ready", more="")})
     for name in ("a::role-routing[nobody]", "a::role-routing", "a"):

@@ -273,6 +273,7 @@ def test_safe_repairs_are_made_and_recorded(root: Path, clock: Clock) -> None:
     assert taskcheck("undo", cwd=root).out.endswith(f"undone: {closed.repair}, 1 file\n")
 
 
+@pytest.mark.journey
 def test_it_holds_back_where_somebody_undoes_its_repairs(root: Path, clock: Clock) -> None:
     """Another writer puts the fault back each time: a minute, then two, then four without a repair."""
     repairs = []
@@ -311,6 +312,7 @@ def test_others_are_repaired_meanwhile(root: Path, clock: Clock) -> None:
         assert "owner: an\n" in (root / "tasks/b.md").read_text()
 
 
+@pytest.mark.journey
 def test_a_fix_that_was_interrupted_is_seen_to(root: Path, clock: Clock) -> None:
     from tests.e2e.killing import attempt, command, tree, unfinished
 
@@ -326,6 +328,7 @@ def test_a_fix_that_was_interrupted_is_seen_to(root: Path, clock: Clock) -> None
         assert unfinished(tree(root)) == []
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_a_fix_come_to_its_end(number: int, root: Path, clock: Clock) -> None:
     """At random moments of many repairs: each file is old or new, and no journal is left."""

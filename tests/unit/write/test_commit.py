@@ -209,6 +209,7 @@ def test_killed_at_every_call_and_recovered(what: str, memory: Path, put: Put) -
     assert total > 80
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize(("what", "part"), [("commit", 0), ("commit", 1), ("undo", 2)])
 def test_killed_again_while_it_is_recovered(what: str, part: int, memory: Path, put: Put) -> None:
     """Every call of a recovery, for some of the calls at which the fix itself was killed: 1,800 and more in all."""
