@@ -11,6 +11,7 @@ a living fleet at two moments would collect different items, which xdist refuses
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +135,7 @@ def _mended(name: str, found: list[Item]) -> list[Item]:
     return [known._replace(title=rest, rule=rule, family=None, outcome="passed", text=MENDED)]
 
 
+@cache
 def _rules() -> Mapping[str, Rule]:
     """The rules that there are, by name."""
     from taskcheck.plugins import manager as plugins
