@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Route, Trouble, Value, read_front_matter
+from taskcheck.documents.document import entries
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import replace
 from taskcheck.model.runtime import Ledger, LedgerKind
@@ -59,13 +60,8 @@ def _signs(path: str, document: Document, held: Value, settings: Settings) -> Si
 
 def _rows(held: Value, key: str) -> Iterator[tuple[Route, str, str]]:
     """Yield the rows of a board: the way to each status, the task, and the status."""
-    if isinstance(held, Mapping):
-        steps = list(held.items())
-    else:
-        items = held if isinstance(held, tuple) else ()
-        steps = [(str(position), item) for position, item in enumerate(items)]
-    for step, row in steps:
-        name: Value = step if isinstance(held, Mapping) else None
+    for step, named, row in entries(held):
+        name: Value = named
         status: Value = row
         route: Route = (step,)
         if isinstance(row, Mapping):

@@ -8,7 +8,7 @@ from typing import Literal
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.documents.frozen import field, frozen
-from taskcheck.documents.shape import PLAIN, JsonLines, JsonTasks, Shape, YamlTasks
+from taskcheck.documents.shape import PLAIN, JsonTasks, ReadTasks, Shape
 
 KEYS_OF_RULES = frozenset({"select", "ignore", "severity"})
 """Keys of ``[rules]``; every other name in it is that of a rule, with a table of what it is told."""
@@ -233,7 +233,7 @@ class Settings:
     @property
     def setter(self) -> tuple[str, ...]:
         """The command of the tool that alone writes the task files, by which it sets a status; empty without one."""
-        return self.shape.setter if isinstance(self.shape, JsonLines | YamlTasks) else ()
+        return self.shape.setter if isinstance(self.shape, ReadTasks) else ()
 
     @property
     def read_only(self) -> bool:

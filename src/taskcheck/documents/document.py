@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import TypeAlias, Union
 
@@ -208,6 +208,16 @@ def _item(items: tuple[Value, ...], step: str) -> Value:
     if not (step.isascii() and step.isdecimal() and len(step) < 10 and str(int(step)) == step):
         return None
     return items[int(step)] if int(step) < len(items) else None
+
+
+def entries(value: Value) -> Iterator[tuple[str, str | None, Value]]:
+    """Yield what a list or a map holds: the step that leads to each entry, its key in a map, and the entry itself."""
+    if isinstance(value, Mapping):
+        for key, entry in value.items():
+            yield key, key, entry
+    elif isinstance(value, tuple):
+        for position, entry in enumerate(value):
+            yield str(position), None, entry
 
 
 _BYTE_ORDER_MARK = Trouble(

@@ -198,15 +198,34 @@ class JsonList(JsonTasks):
 
 
 @frozen(kw_only=True)
-class JsonLines(JsonTasks):
-    """Tasks in the lines of a JSON file, which a tool of its own writes: it is only read."""
+class ReadTasks(JsonTasks):
+    """Tasks in a file that holds many, and that is only read."""
 
-    links: "Links | None" = None
-    """How a line says what its task depends on, where it says so in objects."""
     setter: tuple[str, ...] = ()
     """The command of the tool that writes the file, by which it sets a status; empty where that isn't told."""
 
     read_only = True
+    writer = ""
+    """Who writes the file where no tool is told."""
+
+    def set_scalars(self, _: bytes, __: Mapping[Route, str]) -> bytes:
+        """Set nothing.
+
+        Raises:
+            Refused: always.
+        """
+        from taskcheck.documents.document import Refused
+
+        raise Refused(f"only {self.setter[0] if self.setter else self.writer} writes that file")
+
+
+@frozen(kw_only=True)
+class JsonLines(ReadTasks):
+    """Tasks in the lines of a JSON file, which a tool of its own writes: it is only read."""
+
+    links: "Links | None" = None
+    """How a line says what its task depends on, where it says so in objects."""
+    writer = "its own tool"
 
     def elements(self, data: bytes) -> "Mapping[str, Element]":
         """Return the tasks of a file by name; raises as it says there."""
@@ -220,19 +239,9 @@ class JsonLines(JsonTasks):
 
         return located(data, element)
 
-    def set_scalars(self, _: bytes, __: Mapping[Route, str]) -> bytes:
-        """Set nothing.
-
-        Raises:
-            Refused: always.
-        """
-        from taskcheck.documents.document import Refused
-
-        raise Refused(f"only {self.setter[0] if self.setter else 'its own tool'} writes that file")
-
 
 @frozen(kw_only=True)
-class YamlTasks(JsonTasks):
+class YamlTasks(ReadTasks):
     """Tasks in the lists and maps of a YAML file: it is only read."""
 
     lists: tuple[str, ...] = ()
@@ -241,10 +250,7 @@ class YamlTasks(JsonTasks):
     """The key of the tasks within a task."""
     home: str = ""
     """What ``*`` may stand for without being named in an id."""
-    setter: tuple[str, ...] = ()
-    """The command of the tool that writes the file, by which it sets a status; empty where that isn't told."""
-
-    read_only = True
+    writer = "a person"
 
     def elements(self, data: bytes) -> "Mapping[str, Element]":
         """Return the tasks of a file by name; raises as it says there."""
@@ -257,16 +263,6 @@ class YamlTasks(JsonTasks):
         from taskcheck.documents.yamllist import located
 
         return located(data, element)
-
-    def set_scalars(self, _: bytes, __: Mapping[Route, str]) -> bytes:
-        """Set nothing.
-
-        Raises:
-            Refused: always.
-        """
-        from taskcheck.documents.document import Refused
-
-        raise Refused(f"only {self.setter[0] if self.setter else 'a person'} writes that file")
 
 
 _ELEMENT = expression(r"(?P<file>.*?\.(?:jsonl?|ya?ml))#(?P<name>.*)", re.DOTALL)

@@ -3,7 +3,16 @@
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from taskcheck.documents.document import Document, DocumentError, Route, Trouble, Value, decode, trouble_at
+from taskcheck.documents.document import (
+    Document,
+    DocumentError,
+    Route,
+    Trouble,
+    Value,
+    decode,
+    entries,
+    trouble_at,
+)
 from taskcheck.documents.events import read_file
 from taskcheck.documents.expression import expression
 from taskcheck.documents.jsonlist import Element, few_enough, located_in, matching, numbered
@@ -69,15 +78,9 @@ def _of_entries(value: Value, route: Route, prefix: str, parent: str, nested: st
 
 def _entries(value: Value) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
     """Yield the entries of a list or a map that have a name: what leads to each, its name, and what it says."""
-    if isinstance(value, Mapping):
-        steps = list(value.items())
-    else:
-        items = value if isinstance(value, tuple) else ()
-        steps = [(str(position), item) for position, item in enumerate(items)]
-    for step, entry in steps:
+    for step, key, entry in entries(value):
         if not isinstance(entry, Mapping):
             continue
-        key = step if isinstance(value, Mapping) else None
         name = entry.get("id") or key
         if isinstance(name, str):
             yield step, name, entry
