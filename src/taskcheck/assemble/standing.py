@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.history import Moment
-from taskcheck.model.sources import Change
+from taskcheck.model.sources import Change, Repository, Unavailable
 from taskcheck.model.task import Task
 
 
@@ -18,6 +18,11 @@ class Standing:
     """What root's commits made of the task files that were asked about, newest first, by path."""
     uncommitted: Mapping[str, bytes]
     """What root's last commit has of the task files of runs that were changed since, by path."""
+
+    @classmethod
+    def of(cls, reader: TaskReader, git: Repository | Unavailable) -> "Standing":
+        """Return what a repository's history tells; nothing where there is none."""
+        return cls(reader, git.standing, git.uncommitted) if isinstance(git, Repository) else cls(reader, {}, {})
 
     def is_unsaved(self, task: Task) -> bool:
         """Return whether a task that was asked about has another status than root's last commit gives it."""

@@ -65,9 +65,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         liveness=Liveness(settings=settings, now=now, processes=sources.processes),
         signals=signals,
         changes=git.changes if isinstance(git, Repository) else (),
-        standing=Standing(reader, git.standing, git.uncommitted)
-        if isinstance(git, Repository)
-        else Standing(reader, {}, {}),
+        standing=Standing.of(reader, git),
         archived=tasks.archived_by_id,
         reader=reader,
     )
@@ -176,7 +174,7 @@ def _with_landings(
     seconds = {(copy.checkout.branch, copy.task.id) for copy in copies.seconds}
     own = {task: landing for task, landing in landings.items() if (landing.branch, task) not in seconds}
     landed = replace(checkouts, landings=own, ends={key: end for key, (end, _) in ends.items()})
-    standing = Standing(reader, git.standing, git.uncommitted)
+    standing = Standing.of(reader, git)
     runs = parsed.runs(settings)
     aftermath = AftermathReader(standing=standing, runs=runs)
     landed = replace(landed, landings=aftermath.dated(tasks, own))

@@ -67,7 +67,7 @@ def rules_with_options(
     Raises:
         ConfigError: one of them can't be told that; each fault has its line, as far as the file tells.
     """
-    told, faults = configured(rules, said)
+    told, faults = _configured(rules, said)
     if not faults:
         return told
     places = located(*written, [fault.route for fault in faults])
@@ -76,7 +76,9 @@ def rules_with_options(
     raise ConfigError(*messages, *unloaded)
 
 
-def configured(rules: Mapping[str, Rule], said: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Rule], list[Fault]]:
+def _configured(
+    rules: Mapping[str, Rule], said: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, Rule], list[Fault]]:
     """Return the rules, those that a configuration says something to with it; and what is wrong with what it says.
 
     Args:
