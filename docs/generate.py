@@ -1,6 +1,7 @@
 """Writes what the docs take from the code: `python docs/generate.py`; a test says when it is due.
 
-These are docs/rules/*.md from the rules' own docstrings, what docs/stores.md says of each preset, and from the models
+These are docs/rules/*.md from the rules' own docstrings, from what they declare
+rules/taskcheck_rules/catalogue.py, what docs/stores.md says of each preset, and from the models
 of the configuration the tables of docs/configuration.md, docs/taskcheck.schema.json, which editors read, and
 src/taskcheck/config/described.py, by which a check judges a configuration without them; and from the tests' decision
 table docs/verdicts.md, from their fixtures docs/messages.md, from the parsers of the command line docs/commands.md
@@ -18,6 +19,7 @@ from pprint import pformat
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+import catalogue
 import commands
 import completions
 import rooms
@@ -32,7 +34,6 @@ from taskcheck import Rule
 from taskcheck.config import load as config, schema
 from taskcheck.config.tables import Preset
 from taskcheck.engine.options import options_of, schema_of
-from taskcheck.plugins import manager as plugins
 
 FOLDER = Path(__file__).parent
 ADDRESS = "https://raw.githubusercontent.com/taskcheck/taskcheck/main/docs/taskcheck.schema.json"
@@ -323,7 +324,7 @@ def asked(said: Any) -> tuple[int, str | None, str | None]:
 
 def pages() -> dict[str, str]:
     """All that is generated, by path below docs/."""
-    rules = sorted(plugins.load(third_party=False).rules().values(), key=lambda rule: (rule.family, rule.name))
+    rules = sorted(catalogue.declared(), key=lambda rule: (rule.family, rule.name))
     written = (FOLDER / "configuration.md").read_text(encoding="utf-8")
     return {
         "rules/README.md": index(rules),
@@ -336,11 +337,13 @@ def pages() -> dict[str, str]:
         "commands.md": commands.page(),
         "messages.md": messages.page(rules),
         DESCRIBED: described(),
+        catalogue.CATALOGUE: catalogue.catalogue(),
         **completions.pages(),
     }
 
 
 if __name__ == "__main__":
+    (FOLDER / catalogue.CATALOGUE).write_text(catalogue.catalogue(), encoding="utf-8")  # the messages are by its rules
     wanted = pages()
     for old in FOLDER.glob("rules/*.md"):
         if old.relative_to(FOLDER).as_posix() not in wanted:

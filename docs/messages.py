@@ -34,7 +34,7 @@ def page(rules: Iterable[Rule]) -> str:
     messages = all_messages()
     names = _names(messages)
     by_rule = {name: list(found) for name, found in groupby(messages, key=lambda message: message.rule)}
-    sections = [_section(rule, by_rule[rule.name], names) for rule in rules]
+    sections = [_section(rule, by_rule.get(rule.name, []), names) for rule in rules]
     return "\n".join([INTRODUCTION, *sections])
 
 

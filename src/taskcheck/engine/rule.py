@@ -51,6 +51,8 @@ class Rule:
     """Parts of the state that it needs; where one isn't available the rule is skipped."""
     optional: tuple[str, ...]
     """Parts that it can do without: None is passed then."""
+    summary: str = ""
+    """The first line of its documentation."""
     url: str | None = None
     """The page of its documentation, for formats that link to it."""
     stops_dispatch: bool = False
@@ -80,11 +82,6 @@ class Rule:
     def by_tasks(self) -> bool:
         """Whether all that it says depends on root's task files, people, markers and settings alone."""
         return {"task"}.issuperset(self.subjects) and OF_ALL_TASKS.issuperset(self.inputs + self.optional)
-
-    @property
-    def summary(self) -> str:
-        """The first line of its documentation."""
-        return self.doc.partition("\n")[0]
 
     @property
     def doc(self) -> str:
@@ -167,6 +164,7 @@ def rule(
             subject_parameter=subject_parameter,
             inputs=needed,
             optional=optional,
+            summary=cleaned(check.__doc__).partition("\n")[0],
             url=url,
             stops_dispatch=stops_dispatch,
             settles_dispatch=settles_dispatch,

@@ -39,7 +39,7 @@ def _run(rule: Rule, state: State, subjects: "_Subjects", only: frozenset[str] |
         rule=rule.name,
         family=rule.family,
         severity=rule.severity,
-        doc=rule.doc,
+        written=lambda: rule.doc,
         url=rule.url,
         stops_dispatch=rule.stops_dispatch,
         formerly=rule.formerly,

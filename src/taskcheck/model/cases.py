@@ -137,8 +137,8 @@ class RuleRun:
     family: str
     severity: Severity = Severity.ERROR
     """The rule's own, whatever the configuration makes of it."""
-    doc: str = ""
-    """The rule's documentation, in Markdown."""
+    written: Callable[[], str] = str
+    """Gives the rule's documentation, in Markdown: whoever reads it has the rule's module imported."""
     url: str | None = None
     """The page of that documentation."""
     stops_dispatch: bool = False
@@ -149,6 +149,11 @@ class RuleRun:
     """Where the rule could not look at all, one about the repository says why."""
     untold: Mapping[str, str] = field(default_factory=dict)
     """Tasks of which it may miss something because no forge spoke of them, each with the reason."""
+
+    @property
+    def doc(self) -> str:
+        """The rule's documentation, in Markdown."""
+        return self.written()
 
     @property
     def names(self) -> tuple[str, ...]:

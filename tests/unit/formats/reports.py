@@ -72,7 +72,7 @@ def report(*incidents: Incident) -> Report:
         RuleRun(
             rule=rule,
             family="drift",
-            doc=DOC,
+            written=lambda: DOC,
             url=f"{PAGES}/{rule}.md",
             cases=tuple(Case(subject=Subject(one.task or ""), findings=(one,)) for one in findings),
         )
