@@ -5,11 +5,14 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.model.sources import CheckoutSource, Sources
 from taskcheck.model.tied import Tied, joined_ties
-from taskcheck.read.objects import Objects
+
+if TYPE_CHECKING:
+    from taskcheck.read.objects import Objects
 
 OnProgress = Callable[..., None]
 """Is called with what is being done and, if it is one of several things, with its number and how many they are."""
@@ -142,7 +145,7 @@ class OwnTombstones:
 
         return read_tombstones(checkouts, self.sources, self.pattern, self.prefix, self.trunk, self.further)
 
-    def at_tips(self, objects: Objects, tips: Mapping[str, str]) -> list[CheckoutSource]:
+    def at_tips(self, objects: "Objects", tips: Mapping[str, str]) -> list[CheckoutSource]:
         """Return those branches, and nothing else of them, that have committed such tombstones.
 
         Args:
