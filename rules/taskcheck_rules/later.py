@@ -1,6 +1,7 @@
 """A rule's function that is imported when it is called."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -20,7 +21,7 @@ class Later:
         self.__module__ = module
         self.__name__ = name
 
-    @property
+    @cached_property
     def rule(self) -> Rule:
         """The rule as its module defines it."""
         found: Rule = getattr(import_module(self.__module__), self.__name__)

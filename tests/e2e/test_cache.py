@@ -5,13 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import taskcheck_rules
+from taskcheck import Finding, Rule
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.checks import check_store, look
 from taskcheck.config.settings import DEFAULTS
@@ -267,9 +269,18 @@ def test_a_warm_check_asks_no_rule_again(fleet: Repo, monkeypatch: pytest.Monkey
     from taskcheck.engine import run
 
     asked: list[tuple[str, str]] = []
-    call = run.call
-    noted = lambda rule, thing, inputs: asked.append((rule.name, getattr(thing, "id", ""))) or call(rule, thing, inputs)  # noqa: E731
-    monkeypatch.setattr(run, "call", noted)
+    asking = run.asking
+
+    def noted(rule: Rule, inputs: Mapping[str, Any]) -> Callable[[object], Iterator[Finding]]:
+        ask = asking(rule, inputs)
+
+        def ask_and_note(thing: object) -> Iterator[Finding]:
+            asked.append((rule.name, getattr(thing, "id", "")))
+            return ask(thing)
+
+        return ask_and_note
+
+    monkeypatch.setattr(run, "asking", noted)
     printed(fleet)
     cold, asked[:] = len(asked), []
     printed(fleet)

@@ -1,6 +1,7 @@
 """A rule is a pure generator function; what its signature says decides what is read and what it is asked about."""
 
 from collections.abc import Callable, Container, Iterator, Mapping
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -247,10 +248,9 @@ def _subjects(first: str) -> tuple[str, ...]:
     return named if set(named) <= set(SUBJECTS) else ()
 
 
-def call(rule: Rule, subject: object, inputs: dict[str, Any]) -> Iterator[Finding]:
-    """Ask a rule about one subject."""
+def asking(rule: Rule, inputs: Mapping[str, Any]) -> Callable[[object], Iterator[Finding]]:
+    """Return what asks a rule about one subject, given the parts of the state that it needs."""
     if rule.options is not None:
         inputs = {**inputs, OPTIONS: rule.options}
-    if rule.subject_parameter is None:
-        return rule.check(**inputs)
-    return rule.check(subject, **inputs)
+    about_subject = partial(rule.check, **inputs)
+    return about_subject if rule.subject_parameter is not None else lambda _: about_subject()

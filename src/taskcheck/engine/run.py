@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from taskcheck.documents.frozen import names_of, replace
-from taskcheck.engine.rule import Rule, Undecided, call
+from taskcheck.engine.rule import Rule, Undecided, asking
 from taskcheck.model.cases import Case, RuleRun, RunError, Sparse, Subject
 from taskcheck.model.finding import REPOSITORY, Finding
 from taskcheck.model.memory import NOTHING_KNOWN, Heard, Silence
@@ -92,7 +92,7 @@ class _Asking:
 
     def __init__(self, rule: Rule, inputs: dict[str, Any], only: frozenset[str] | None) -> None:
         self.rule = rule
-        self.inputs = inputs
+        self.ask = asking(rule, inputs)
         self.only = only
         self.left = FINDINGS_CAP
         """How many findings it may still have."""
@@ -109,7 +109,7 @@ class _Asking:
         found: list[Finding] = []
         undecided = None
         try:
-            for finding in islice(call(self.rule, thing, self.inputs), self.left + 1):
+            for finding in islice(self.ask(thing), self.left + 1):
                 found.append(_stamped(finding, self.rule))
         except Undecided as reason:
             undecided = str(reason)
