@@ -226,7 +226,7 @@ def _other_stores(store: Store) -> Iterable[Unseen]:
     """Return the stores of other formats in the same folder, unless the caller names the one that is meant."""
     known = store.plugins.all_presets()
     marked = [preset for preset in known.values() if preset.found_in(store.location.root)]
-    if store.chosen or all(preset.name == store.settings.preset for preset in marked):
+    if store.where.preset is not None or all(preset.name == store.settings.preset for preset in marked):
         return ()
     from taskcheck.read.neighbours import neighbours
 
@@ -309,7 +309,7 @@ def baseline(store: Store, request: Request) -> Baseline:
     """
     try:
         return read_baseline(
-            request.baseline, store.location, store.settings, store.trusted, new=request.update_baseline
+            request.baseline, store.location, store.settings, store.where.config_from, new=request.update_baseline
         )
     except BaselineError as error:
         raise UsageError(str(error)) from error

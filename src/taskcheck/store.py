@@ -111,20 +111,15 @@ class Store:
     plugins: plugins.Plugins
     detected: bool
     """Whether the preset's own marks were found here."""
-    trusted: str | None = None
-    """The commit whose word counts for what is accepted; None for the files as they lie."""
-    added: tuple[Rule, ...] = ()
-    """Rules beside those of the plugins."""
-
-    chosen: bool = False
-    """Whether the caller names the preset, so that there is nothing to say of other stores in the folder."""
+    where: Where
+    """What the caller asked for when it was opened."""
     told: Mapping[str, Rule] | None = None
     """All rules, with what the configuration tells single ones; None where it tells none anything."""
 
     @property
     def rules(self) -> Mapping[str, Rule]:
         """All rules by name."""
-        return _rules(self.plugins, self.added) if self.told is None else self.told
+        return _rules(self.plugins, self.where.rules) if self.told is None else self.told
 
     def read(self, request: Request, recall: Recall | None = None) -> tuple[Sources, State]:
         """Read everything that the rules look at, held still; of task files what isn't remembered.
@@ -148,8 +143,8 @@ class Store:
         if request.online or request.pull_requests is not None:
             sources = replace(sources, forges=self._ask_forges(state, sources, request))
             state = replace(state, pulls=parse_pulls(state, sources.forges))
-        if self.trusted is not None:
-            state = replace(state, trusted=self._trusted_tasks(state, self.trusted))
+        if self.where.config_from is not None:
+            state = replace(state, trusted=self._trusted_tasks(state, self.where.config_from))
         return sources, state
 
     def _questions(self, parsed: Parsed, now: datetime, history: tuple[str, ...]) -> Questions:
@@ -313,9 +308,7 @@ def open_store(where: Where) -> Store:
         settings=settings,
         plugins=loaded,
         detected=known[settings.preset].found_in(location.root),
-        trusted=where.config_from,
-        added=where.rules,
-        chosen=where.preset is not None,
+        where=where,
     )
     if not settings.options:
         return store

@@ -217,6 +217,22 @@ def test_a_worker_ends_in_its_worktree_of_the_code(store: Store, prefix: str, un
     assert git("status", "--porcelain", cwd=root) == ""
 
 
+def test_a_worker_in_the_code_reads_the_store_as_its_run_does(store: Store) -> None:
+    """The run's configuration lies beside the store, and calls the statuses by other names than the store's own."""
+    root = store({"src/a.py": ""})
+    cards = {"todo/a.md": "---\ntitle: a\nstate: next\nassigned: ana\n---\n"}
+    ours = (
+        '[paths]\ntasks = ["todo/*.md"]\n[fields]\nstatus = "state"\nowner = "assigned"\n[people]\nana = []\n'
+        '[statuses]\nready = ["next"]\nactive = ["doing"]\nreview = ["check"]\ndone = ["done"]\n'
+        '[outcomes]\ncompleted_with_pr = ["check"]\n'
+    )
+    board = board_of(root, {**cards, "taskcheck.toml": '[paths]\ntasks = ["todo/*.md"]\n'})
+    (board.parent / "ours.toml").write_text(ours)
+    said = f'{TASKCHECK} finish "$TASKCHECK_TASK" --outcome completed_with_pr --pr-url {PULL}'
+    ran = taskcheck("run", "a", "--config", "../ours.toml", "--", "sh", "-c", said, cwd=board)
+    assert (ran.code, "state: check" in (board / "todo/a.md").read_text()) == (0, True), ran.out + ran.err
+
+
 def test_a_worker_without_a_run_ends_its_task(store: Store) -> None:
     root = store({"src/a.py": ""})
     board = board_of(root, BACKLOG)

@@ -111,12 +111,23 @@ def test_a_worker_ends_in_the_one_that_its_run_was_told(store: Store) -> None:
     assert taskcheck("finish", "--check", "a-2", "--preset", "ticket", cwd=root, TASKCHECK_PRESET="bmad").code == 0
 
 
+@pytest.mark.parametrize("option", ["--config=ours.toml", "--preset=ticket"])
+def test_a_worker_reads_the_store_as_its_run_does(store: Store, option: str) -> None:
+    """By the file or the format that the run was told, from the worktree of the task, too."""
+    files = {".tickets/a-2.md": "---\nid: a-2\nstatus: open\n---\n# Do it\n", "ours.toml": 'preset = "ticket"\n'}
+    root = store({**files, "taskcheck.toml": 'preset = "task-master"\n', ".gitignore": ".tasks/\n.worktrees/\n"})
+    worker = f"{TASKCHECK} finish a-2 --outcome failed --reason 'no way'"
+    ran = taskcheck("run", "a-2", option, "--", "sh", "-c", worker, cwd=root)
+    assert ran.code == 0, ran.err
+    assert json.loads((root / ".tasks/runs/a-2.status.json").read_text())["outcome"] == "failed"
+
+
 def test_a_run_within_a_run_is_told_no_format_of_the_outer_one(store: Store) -> None:
     """The outer run was told one, and the inner one reads the store as it is configured."""
     tasks = {path: text.replace("done", "pending") for path, text in MASTER.items()}
     config = {"taskcheck.toml": 'preset = "task-master"\n', ".gitignore": ".tasks/\n.worktrees/\n"}
     root = store({**TICKET, **tasks, **config})
     worker = f"{TASKCHECK} finish 1 --outcome failed --reason 'no way'"
-    outer = {"TASKCHECK_PRESET": "ticket", "TASKCHECK_ROOT": str(root)}
+    outer = {"TASKCHECK_PRESET": "ticket", "TASKCHECK_CONFIG": "/none.toml", "TASKCHECK_ROOT": str(root)}
     ran = taskcheck("run", "1", "--", "sh", "-c", worker, cwd=root, **outer)
     assert ran.code == 0, ran.err

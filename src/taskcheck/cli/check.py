@@ -123,10 +123,10 @@ def _checked(options: argparse.Namespace, request: "Request") -> _Checked:
         rules=local_rules(options),
     )
     store = open_store(where)
-    if store.added:
+    if store.where.rules:
         from taskcheck.cli.local import distinct
 
-        distinct(store.added, store.plugins.rules())
+        distinct(store.where.rules, store.plugins.rules())
     if options.rewrite:
         _rewritable(options, store)
     if options.only or options.keyword or options.last_failed:

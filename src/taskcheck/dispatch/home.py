@@ -15,6 +15,7 @@ SHOWN = 3
 """Of several stores so many are named."""
 
 _ROOT = "TASKCHECK_ROOT"
+_CONFIG = "TASKCHECK_CONFIG"
 _PRESET = "TASKCHECK_PRESET"
 
 
@@ -26,19 +27,20 @@ def store_of_worker(where: Where, environment: Mapping[str, str]) -> Store:
 
     Args:
         where: what is asked for; in a worktree of the code that is the main checkout.
-        environment: of the worker, as its run made it: the store's folder, and the preset that the run was told. It
-            counts for no other store.
+        environment: of the worker, as its run made it: the store's folder, and the configuration or the preset that
+            the run was told. It counts for no other store.
 
     Raises:
         ConfigError, UsageError, GitError, NotADirectoryError: as `open_store`; of several stores none is told.
     """
     told = environment.get(_ROOT)
+    as_told = _as_told(where, environment)
     if told and _is_there(where, told):
-        where = _of_format(where, environment.get(_PRESET))
+        where = as_told
     store = open_store(where)
     if _has_one(store):
         return store
-    named = _told(store, where, told) if told else None
+    named = _told(store, as_told, told) if told else None
     return named or _only_one(list(_beside(store, where))) or store
 
 
@@ -63,10 +65,13 @@ def _is_there(where: Where, told: str) -> bool:
         return False
 
 
-def _of_format(where: Where, preset: str | None) -> Where:
-    """Return what is asked for, in the format that a run was told, unless the caller says what counts."""
+def _as_told(where: Where, environment: Mapping[str, str]) -> Where:
+    """Return what is asked for, in the configuration or the format that a run was told, unless the caller names one."""
     is_said = where.preset is not None or where.config is not None
-    return where if is_said or not preset else replace(where, preset=preset)
+    if is_said:
+        return where
+    config, preset = environment.get(_CONFIG), environment.get(_PRESET)
+    return replace(where, config=Path(config) if config else None, preset=preset or None)
 
 
 def _has_one(store: Store) -> bool:

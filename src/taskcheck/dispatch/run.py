@@ -178,9 +178,14 @@ def _begun(store: Store, seen: Look, begun: Begun, wanted: Wanted, log: Log, loc
 
 
 def _told(store: Store, task: str) -> dict[str, str]:
-    """Return what a worker is told; what a run around this one was told of its format says nothing of this store."""
-    preset = store.settings.preset if store.chosen else ""
-    return {"TASKCHECK_TASK": task, "TASKCHECK_ROOT": str(store.location.root), "TASKCHECK_PRESET": preset}
+    """Return what a worker is told; what a run around this one was told of its store says nothing of this one."""
+    where = store.where
+    return {
+        "TASKCHECK_TASK": task,
+        "TASKCHECK_ROOT": str(store.location.root),
+        "TASKCHECK_CONFIG": str(where.config.absolute()) if where.config else "",
+        "TASKCHECK_PRESET": where.preset or "",
+    }
 
 
 class _Run:
