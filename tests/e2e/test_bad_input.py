@@ -365,6 +365,7 @@ def test_unknown_owners_are_compared_with_many_people_in_bounded_time(store: Sto
     assert taskcheck("--select", "role-routing", "-q", cwd=root).code == 1
 
 
+@pytest.mark.journey
 def test_many_faults_of_one_ledger_are_folded_in_bounded_time(store: Store) -> None:
     rows = ",".join(f'"t{i}": "oops"' for i in range(9000))
     root = store({"tasks/fix-login.md": TASK, REGISTER: f'{{"owner": "dave", "entries": {{{rows}}}}}'})

@@ -37,7 +37,7 @@ from tests.samples import WHOLE, sampled
 NOW = "2026-03-24T18:00:00Z"
 TASK = "---\ntitle: Task {number}\nowner: ana\nstatus: {status}\npriority: p1\nlabels: [a, b]\n---\nA body.\n"
 RULES = sorted(path for path in FIXTURES.iterdir() if path.is_dir() and path.name not in {"incidents", "presets"})
-CASES = [case for rule in RULES for case in sampled(sorted(rule.glob("*/")), 16)]
+CASES = [case for rule in RULES for case in sampled(sorted(rule.glob("*/")), 32)]
 """Fixtures, of each rule some; below are those of all presets."""
 
 
@@ -493,6 +493,7 @@ def test_a_command_shows_and_clears_it(fleet: Repo, cache: Path) -> None:
     assert (without.code, without.out) == (2, "")
 
 
+@pytest.mark.journey
 def test_runs_at_once_do_not_get_in_each_others_way(fleet: Repo, cache: Path) -> None:
     expected = printed(fleet, "--no-cache")
     command = [sys.executable, "-m", "taskcheck", "--now", NOW, "-v"]

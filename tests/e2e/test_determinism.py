@@ -93,6 +93,7 @@ def surroundings() -> list[dict[str, str]]:
     return [seed | zone | next(locale) for seed, zone in zip(SEEDS[1::2], ZONES[::2], strict=True)]
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("env", surroundings(), ids=lambda env: "-".join(env.values()).replace("/", "_"))
 def test_hash_seed_time_zone_and_locale(state: State, expected: dict[str, bytes], env: dict[str, str]) -> None:
     assert state.report(**env) == expected

@@ -510,6 +510,7 @@ def test_a_fix_that_would_raise_an_error_is_left_out_whatever_was_asked_for(
     assert {finding.rule for finding in report.findings} == {"noncanonical-owner"}, "the report is about what was asked"
 
 
+@pytest.mark.journey
 def test_where_many_fixes_raise_errors_the_rules_look_so_often_and_no_more(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

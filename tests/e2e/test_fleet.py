@@ -481,6 +481,7 @@ def test_no_more_processes_than_cores(make: Make, monkeypatch: pytest.MonkeyPatc
     assert found._pool._processes == []
 
 
+@pytest.mark.journey
 def test_no_module_of_the_folder_that_one_stands_in_is_run(make: Make, tmp_path: Path) -> None:
     trap = f"open({str(tmp_path / 'sprung')!r}, 'w')\n"
     (tmp_path / "taskcheck").mkdir()
@@ -546,6 +547,7 @@ def history(root: Path) -> list[tuple[str, str]]:
     return [(change["kind"], change["task"]) for change in told["changes"]]
 
 
+@pytest.mark.journey
 def test_a_watch_of_many_writes_down_each(make: Make, tmp_path: Path) -> None:
     one, other, gone = make("one", a=BROKEN), make("other", a=WELL), tmp_path / "gone"
     report_file(one, tmp_path / "host-b.json", "--now", iso(now() - timedelta(hours=1)))
@@ -571,6 +573,7 @@ def test_a_watch_of_many_writes_down_each(make: Make, tmp_path: Path) -> None:
     assert sorted(Path(notice["store"]).name for notice in notices) == ["gone", "one", "one", "other"]
 
 
+@pytest.mark.journey
 def test_of_two_watches_one_looks_at_each_store(make: Make, tmp_path: Path) -> None:
     one, other = make("one", a=BROKEN), make("other", a=BROKEN)
     with running("watch", "--root", one, cwd=tmp_path) as first:
@@ -585,6 +588,7 @@ def test_of_two_watches_one_looks_at_each_store(make: Make, tmp_path: Path) -> N
     assert history(one) == [("opened", "a"), ("opened", "b")]
 
 
+@pytest.mark.journey
 def test_a_watch_of_many_repairs(make: Make, tmp_path: Path) -> None:
     one, other = make("one", a=MISSPELT), make("other", a=WELL)
     with running("watch", one, other, "--fix", cwd=tmp_path) as watch:

@@ -40,6 +40,7 @@ def report(written: dict[str, Path]):
     return json.loads(written["json"].read_text())
 
 
+@pytest.mark.journey
 def test_sarif_tools_read_the_sarif(written: dict[str, Path], report) -> None:
     readers.read_sarif(written["sarif"].read_text())
     log = loader.load_sarif_file(str(written["sarif"]))

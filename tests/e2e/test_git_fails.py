@@ -98,6 +98,7 @@ def test_a_git_that_is_silent_says_nothing(repo: Repo) -> None:
     assert "no answer" in said(ran)
 
 
+@pytest.mark.journey
 def test_giants_on_a_branch_are_told_by_their_size(repo: Repo) -> None:
     repo.branch("task/a")
     for name in ("x", "y", "z"):

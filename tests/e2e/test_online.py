@@ -155,6 +155,7 @@ def test_what_is_kept_goes_again(two: Path, tmp_path: Path) -> None:
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir() if path.name in kept)
 
 
+@pytest.mark.journey
 def test_many_at_one_cache(two: Path, tmp_path: Path) -> None:
     with forge(landed(two)) as made:
         place = made.environment(XDG_CACHE_HOME=str(tmp_path / "cache"))

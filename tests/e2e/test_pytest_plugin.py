@@ -121,6 +121,7 @@ def test_without_the_option_it_costs_nothing(tmp_path: Path) -> None:
     assert (ran.code, "taskcheck:" in ran.out) == (0, False), ran.out
 
 
+@pytest.mark.journey
 def test_the_incidents_fail_as_in_a_check(fleet: Path, tmp_path: Path) -> None:
     ran = run("--taskcheck", "-p", "no:cacheprovider", f"--junitxml={tmp_path / 'x.xml'}", cwd=fleet, others=True)
     found = outcomes(tmp_path / "x.xml")
@@ -294,6 +295,7 @@ def test_mistakes_are_usage_errors(
     assert ran.code == 4
 
 
+@pytest.mark.journey
 def test_no_id_breaks_an_item(store: Callable[..., Path]) -> None:
     names = ["a::()", "b]c", "d\x1b[31m", "e@f", "g::rest", "::error::h"]
     files = {f"tasks/{name}.md": TASK.format(owner="nobody", status="ready", more="") for name in names}
@@ -347,6 +349,7 @@ def test_strange_names_speak_to_no_terminal(store: Callable[..., Path], options:
     assert "collect-only" in options[-1] or "4 failed" in ran.out
 
 
+@pytest.mark.journey
 def test_a_named_item_may_be_long_and_a_folder_names_what_is_below(store: Callable[..., Path]) -> None:
     root = strange(store)
     long = f"taskcheck/{'x' * 250}::invalid-field[status]"

@@ -97,6 +97,7 @@ def test_it_is_explained_by_what_explained_it(root: Path, after: str) -> None:
     assert explained == {"a": None, "b": "cause"}
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("name", ["first-name[x]", "second-name"])
 def test_pytest_finds_its_item(root: Path, after: str, name: str) -> None:
     ran = subprocess.run(

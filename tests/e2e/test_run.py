@@ -314,6 +314,7 @@ def test_a_place_in_the_queue_is_taken_over(fleet: Path) -> None:
     assert (fleet / REGISTER).read_text() == re.sub(r',\n\t\t\{"slug": "fix-login".*?\}', "", text)
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("rounds", [100 if WHOLE else 2])
 def test_two_runs_at_once(rounds: int, fleet: Path) -> None:
     """One runs, the other is refused; never both, never none."""

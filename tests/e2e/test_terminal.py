@@ -111,6 +111,7 @@ def test_each_command_takes_color(command: str, store: Callable[..., Path]) -> N
     assert ("--color" in taskcheck(command, "--help", cwd=root).out) is colours
 
 
+@pytest.mark.journey
 def test_the_demo_says_on_a_terminal_what_it_waits_for(tmp_path: Path) -> None:
     controller, terminal = pty.openpty()
     command = [sys.executable, "-m", "taskcheck", "demo"]

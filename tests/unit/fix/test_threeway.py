@@ -10,7 +10,7 @@ from taskcheck.documents.linediff import Change, Incomparable, changes
 from taskcheck.documents.threeway import merge
 from tests.merging import Versions, merged_by_git
 
-MERGES = int(os.environ.get("TASKCHECK_MERGES", "150"))
+MERGES = int(os.environ.get("TASKCHECK_MERGES", "80"))
 
 
 def some_lines(chance: Random, letters: str, most: int) -> list[str]:

@@ -83,7 +83,7 @@ VIEWS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_the_operators_views_are_silent(view: str) -> None:
-    for payload in (*sampled(code_points(), 4), *PAYLOADS):
+    for payload in (*sampled(code_points(), 8), *PAYLOADS):
         shown = VIEWS[view](payload)
         readers.silent(shown)
         assert not readers.commands(shown)
