@@ -34,7 +34,7 @@ def repo(begun: Repo, tmp_path: Path) -> Repo:
 def verdict(repo: Repo, commit: str) -> Merge:
     head = repo.git("rev-parse", "main")
     with Git(repo.root) as git:
-        _, shallow = git.repository()
+        shallow = git.repository().shallow
         there = [commit] if commit in git.objects.infos([commit]) else []
         history = History.of(
             git, head, there, shallow=shallow, is_task=lambda path: path.startswith("tasks/"), line=REBASED + 1

@@ -28,7 +28,7 @@ def verdict(repo: Repo, branch: str = "task/x", *, reflog: bool = True) -> Merge
 
 
 def history_of(git: Git, head: str, tip: str) -> History:
-    _, shallow = git.repository()
+    shallow = git.repository().shallow
     return History.of(git, head, [tip], shallow=shallow, is_task=lambda path: path.startswith("tasks/"))
 
 

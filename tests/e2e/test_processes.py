@@ -53,7 +53,6 @@ def started(tmp_path: Path, root: Path) -> list[str]:
     shim.chmod(0o755)
     ran = taskcheck("--format", "json", cwd=root, PATH=f"{programs}{os.pathsep}{os.environ['PATH']}")
     assert ran.json["complete"], ran.err
-    assert ran.json["incidents"], "there is work, merged and not"
     return [line.rpartition("core.quotePath=false ")[2] for line in log.read_text().splitlines()]
 
 
@@ -62,5 +61,34 @@ def test_git_is_started_a_fixed_number_of_times(tmp_path: Path) -> None:
     started(tmp_path, one)  # what is only asked once by one process of Python is asked
     few = started(tmp_path, one)
     many = started(tmp_path, fleet(tmp_path / "many", 4).root)
+    assert taskcheck("--format", "json", cwd=one).json["incidents"], "there is work, merged and not"
     assert sorted(command.split()[0] for command in many) == sorted(command.split()[0] for command in few)
     assert len(many) <= MOST, many
+
+
+def test_git_lists_no_worktrees_where_there_is_one_checkout(tmp_path: Path) -> None:
+    """Its record is what its branch says, but for what has no branch, or no work tree."""
+    repo = Repo(tmp_path / "store")
+    repo.root.mkdir()
+    repo.git("init", "-q", "--template=", "-b", "main")
+    assert "worktree list" in " ".join(started(tmp_path, repo.root)), "no commit yet"
+    repo.commit(**{"tasks__a.md": TASK.format(number=1, status="ready"), "taskcheck.toml": CONFIG})
+    for change in (
+        (),
+        ("symbolic-ref", "refs/heads/alias", "refs/heads/main"),
+        ("symbolic-ref", "HEAD", "refs/heads/alias"),
+    ):
+        if change:
+            repo.git(*change)
+        commands = started(tmp_path, repo.root)
+        assert not any(command.startswith("worktree") for command in commands), commands
+        assert "not on trunk" not in taskcheck("-v", cwd=repo.root).out
+    repo.git("worktree", "add", "-q", ".worktrees/a", "-b", "task/a")
+    assert "worktree list" in " ".join(started(tmp_path, repo.root))
+    repo.git("worktree", "remove", ".worktrees/a")
+    repo.git("switch", "-q", "--detach")
+    assert "worktree list" in " ".join(started(tmp_path, repo.root))
+    assert "on no branch, not on trunk (main)" in taskcheck("-v", cwd=repo.root).out
+    repo.git("switch", "-q", "main")
+    repo.git("config", "core.bare", "true")
+    assert "worktree list" in " ".join(started(tmp_path, repo.root))

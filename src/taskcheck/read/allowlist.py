@@ -7,7 +7,7 @@ from taskcheck.documents.expression import expression
 
 _ALLOWED = {
     "version": frozenset[str](),
-    "rev-parse": frozenset({"--path-format", "--git-common-dir", "--is-shallow-repository"}),
+    "rev-parse": frozenset({"--path-format", "--git-common-dir", "--is-shallow-repository", "--is-bare-repository"}),
     "worktree": frozenset({"--porcelain", "-z"}),
     "for-each-ref": frozenset({"--format"}),
     "rev-list": frozenset({"--timestamp", "--first-parent", "--grep", "--parents", "--objects",

@@ -35,13 +35,27 @@ class WorktreeRecord:
 
 
 @frozen
+class RepositoryRecord:
+    """What ``git rev-parse`` says of a repository."""
+
+    folder: Path
+    """The folder that all its worktrees share."""
+    shallow: bool
+    """Whether its history is cut off."""
+    bare: bool
+    """Whether it says of itself that it has no work tree."""
+
+
+@frozen
 class Refs:
     """Branches and remote-tracking branches."""
 
     ids: Mapping[str, str]
     """Full name to object id; a symbolic one to ``ref: NAME``. Of one that names a tag it is what is tagged."""
+    current: str | None
+    """Full name of the branch that is checked out; None for none, or one without a commit."""
     upstream: str | None
-    """Full name of what the branch that is checked out follows."""
+    """Full name of what that branch follows."""
 
 
 @frozen(slots=False)
@@ -53,11 +67,12 @@ class Git(Runner):
         match = re.search(rb"(?<!\d)(\d++)\.(\d+)(?:\.(\d+))?", self.run("version"))
         return tuple(int(part) for part in match.groups(b"0")) if match else (0,)
 
-    def repository(self) -> tuple[Path, bool]:
-        """Return the folder of the repository that all its worktrees share, and whether its history is cut off."""
-        out = self.run("rev-parse", "--path-format=absolute", "--git-common-dir", "--is-shallow-repository")
-        folder, _, shallow = out.rstrip(b"\n").rpartition(b"\n")
-        return Path(os.fsdecode(folder)), shallow == b"true"
+    def repository(self) -> RepositoryRecord:
+        """Return what git says of the repository."""
+        asked = ("--git-common-dir", "--is-shallow-repository", "--is-bare-repository")
+        out = self.run("rev-parse", "--path-format=absolute", *asked)
+        folder, shallow, bare = out.rstrip(b"\n").rsplit(b"\n", 2)
+        return RepositoryRecord(Path(os.fsdecode(folder)), shallow=shallow == b"true", bare=bare == b"true")
 
     def worktrees(self) -> list[WorktreeRecord]:
         """Return all checkouts that git lists, the main one first."""
@@ -80,15 +95,16 @@ class Git(Runner):
 
     def refs(self) -> "Refs":
         """Return branches and remote-tracking branches, and what the branch that is checked out here follows."""
-        fields = "%(refname)%00%(objectname)%00%(*objectname)%00%(symref)%00%(if)%(HEAD)%(then)%(upstream)%(end)"
+        fields = "%(refname)%00%(objectname)%00%(*objectname)%00%(symref)%00%(HEAD)%00%(upstream)"
         out = self.run("for-each-ref", f"--format={fields}", "refs/heads", "refs/remotes")
         ids: dict[str, str] = {}
-        upstream = ""
+        current = upstream = None
         for line in out.splitlines():
-            name, object_id, tagged, target, followed = line.split(b"\0")
+            name, object_id, tagged, target, mark, followed = line.split(b"\0")
             ids[os.fsdecode(name)] = f"ref: {os.fsdecode(target)}" if target else (tagged or object_id).decode()
-            upstream = os.fsdecode(followed.strip()) or upstream
-        return Refs(ids, upstream or None)
+            if mark == b"*":
+                current, upstream = os.fsdecode(name), os.fsdecode(followed) or None
+        return Refs(ids, current, upstream)
 
     def __enter__(self) -> Self:
         return self

@@ -85,17 +85,17 @@ def _linked_worktrees(top: Path) -> list[LinkedWorktree]:
         GitError: git can't tell.
     """
     with Git(top) as git:
-        common, shallow = git.repository()
+        about = git.repository()
         records = {os.path.realpath(record.path): record for record in git.worktrees()[: MOST_WORKTREES + 1]}
         main = records.pop(str(top), None)
         if main is None or main.head is None:
             return []
         tips = {record.head or "" for record in records.values()} - {""}
-        orphans = set() if shallow else _without_common_commit(git, main.head, tips)
+        orphans = set() if about.shallow else _without_common_commit(git, main.head, tips)
         born = git.refs().ids
     found = []
     for path, record in records.items():
-        if linked(Path(path), common):
+        if linked(Path(path), about.folder):
             is_orphan = record.head in orphans or _is_unborn(record, born)
             found.append(LinkedWorktree(Path(path), record.branch, is_orphan))
     return found

@@ -14,7 +14,7 @@ from taskcheck.read.allowlist import branch_name, object_id
 from taskcheck.read.branches import branch_tips, read_branches, read_fetched, without_unread
 from taskcheck.read.files import Links
 from taskcheck.read.forks import Code, read_forks
-from taskcheck.read.git import MINIMUM, Git, Refs, WorktreeRecord
+from taskcheck.read.git import MINIMUM, Git, Refs, RepositoryRecord, WorktreeRecord
 from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.lineage import Lineage
@@ -94,11 +94,11 @@ def _read_repository(
     progress: OnProgress,
 ) -> Repository:
     """Return what a git that is new enough answers about root."""
-    common_dir, shallow = git.repository()
+    about = git.repository()
     listed = git.refs()
     refs = listed.ids
     top = os.path.realpath(location.top or "")
-    records = _worktree_records(git, top, common_dir)
+    records = _worktree_records(git, top, about, listed)
     main = _main_record(records, top)
     head = main.head if main else None
     branch = main.branch if main else None
@@ -113,8 +113,8 @@ def _read_repository(
     remembered = sources.remembered
     if remembered is not None:
         paths.know(remembered.fronts)
-    checkouts = read_worktrees(location, records, common_dir, root_files, remembered, paths, errors, progress)
-    checkouts += read_unlinked(location, settings.worktree, checkouts, common_dir)
+    checkouts = read_worktrees(location, records, about.folder, root_files, remembered, paths, errors, progress)
+    checkouts += read_unlinked(location, settings.worktree, checkouts, about.folder)
     tombstones = OwnTombstones(sources, settings.paths.tombstones, location.prefix, trunk, further)
     checkouts = tombstones.in_worktrees(checkouts)
     questions = asked_further(questions, further, checkouts)
@@ -138,7 +138,7 @@ def _read_repository(
                 git,
                 head,
                 {*named.values(), *compared.values(), *_heads(checkouts), *theirs.values(), *code.tips},
-                shallow=shallow,
+                shallow=about.shallow,
                 is_task=lambda path: paths.match(path, location.prefix),
                 since=far_back(git, head, questions),
             )
@@ -148,20 +148,20 @@ def _read_repository(
             )
             checkouts = code.parted(_with_forks(history, checkouts, trees, location.prefix), history)
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
-            past = read_past(lineage, questions, root_files, named, further.name, checkouts, common_dir, errors)
+            past = read_past(lineage, questions, root_files, named, further.name, checkouts, about.folder, errors)
             if branch == trunk:
                 fetched = read_fetched(history, theirs, trees, root_files, paths, location.prefix)
     checkouts, unread = without_unread(checkouts, own)
     return Repository(
         head=head,
         branch=branch,
-        shallow=shallow,
+        shallow=about.shallow,
         trunk=trunk,
         on_trunk=trunk is not None and branch == trunk,
         checkouts=tuple(checkouts),
         branches=_local_branches(refs),
         merges=past.merges,
-        tracked=_tracked(git, settings, location, common_dir, head) if main else frozenset(),
+        tracked=_tracked(git, settings, location, about.folder, head) if main else frozenset(),
         blobs=root_files.known_blobs,
         changes=past.changes,
         standing=past.standing,
@@ -195,12 +195,17 @@ def _contents(files: Iterable[Source]) -> dict[str, bytes]:
     return {source.path: source.data for source in files if source.data is not None}
 
 
-def _worktree_records(git: Git, top: str, common_dir: Path) -> list[WorktreeRecord]:
+def _worktree_records(git: Git, top: str, about: RepositoryRecord, refs: Refs) -> list[WorktreeRecord]:
     """Return git's records of all checkouts, the main one at its real path.
 
+    A checkout on a branch, in a repository that never had another, has the record that its branch gives.
     In a submodule git lists the repository's own folder, below the outer .git, for the main checkout.
     """
-    names_of_main = {top, os.path.realpath(common_dir)}
+    is_alone = not about.bare and not os.path.lexists(about.folder / "worktrees")
+    if is_alone and refs.current is not None:
+        branch = refs.current.removeprefix(_LOCAL)
+        return [WorktreeRecord(path=Path(top), head=refs.ids[refs.current], branch=branch, bare=False)]
+    names_of_main = {top, os.path.realpath(about.folder)}
     links = Links()
     records = []
     for record in git.worktrees():
