@@ -206,7 +206,7 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
             beside=_other_stores(store),
         )
     except UnknownSubject as error:
-        raise UsageError(f"no task or file is named {error.name!r}{_hint(error)}") from error
+        raise UsageError(f"no task or file is named {error.name!r}{_meant(error, store)}") from error
     except NobodyNamed as error:
         raise UsageError(f"no person and no role is named {error.name!r}{_hint(error)}") from error
     if request.maxfail:
@@ -333,6 +333,16 @@ def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
         return built
     message = f"a fix was interrupted ({folder / name}): run `taskcheck undo` or `taskcheck --fix` first"
     return concluded(built, request.verdict, errors=(RunError(where="fix", message=message),))
+
+
+def _meant(error: UnknownSubject, store: Store) -> str:
+    """Return what was perhaps meant by a name of no task: another one, or another rule of a task that is there."""
+    from taskcheck.config.suggest import did_you_mean
+
+    task = error.name.rpartition("::")[0]
+    if task not in error.known:
+        return _hint(error)
+    return did_you_mean(error.name, [f"{task}::{rule}" for rule in store.rules], 1)
 
 
 def _hint(error: UnknownRule | UnknownSubject | NobodyNamed) -> str:

@@ -298,7 +298,10 @@ def open_store(where: Where) -> Store:
     known = loaded.all_presets()
     location = locate_store(where.root, known.values())
     if where.preset is not None and where.preset not in known:
-        raise UsageError(f"there is no preset {where.preset}; available: {', '.join(sorted(known))}")
+        from taskcheck.config.suggest import did_you_mean
+
+        meant = did_you_mean(where.preset, known, 1)
+        raise UsageError(f"there is no preset {where.preset}{meant}; available: {', '.join(sorted(known))}")
     given = _given(location, where)
     settings = config.load(location.root, known, where.config, given)
     if where.branches:

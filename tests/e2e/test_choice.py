@@ -74,7 +74,7 @@ def test_names_are_listed_as_junit_and_pytest_have_them(root: Path) -> None:
         (["-k", "or a"], "a word is missing before 'or'"),
         (["-k", "not " * 100 + "a"], f"more than {MOST_DEPTH} parentheses"),
         (["x::role-routing"], "no task or file is named 'x'"),
-        (["a::role-ruting"], "no task or file is named 'a::role-ruting'"),
+        (["a::role-ruting"], "no task or file is named 'a::role-ruting'; did you mean a::role-routing?\n"),
         (["--fix", "a::role-routing"], "--fix and --diff apply to whole tasks"),
         (["--diff", "-k", "a"], "--fix and --diff apply to whole tasks"),
     ],

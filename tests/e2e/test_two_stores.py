@@ -77,7 +77,10 @@ def test_what_is_named_or_holds_no_task_is_no_store(store: Store, files: Files, 
 def test_a_preset_that_is_not_there(store: Store) -> None:
     root = store(TICKET)
     ran = taskcheck("--preset", "tickets", cwd=root)
-    assert (ran.code, "there is no preset tickets; available: agentplane, " in ran.err) == (2, True)
+    assert (ran.code, "there is no preset tickets; did you mean ticket?; available: agentplane, " in ran.err) == (
+        2,
+        True,
+    )
     both = taskcheck("--preset", "ticket", "--config", "x.toml", cwd=root)
     assert (both.code, "not allowed with" in both.err) == (2, True)
 

@@ -135,6 +135,9 @@ class People:
         return tuple(dict.fromkeys(alike))
 
 
+SLIP_FROM = 4
+"""Letters of a name from which another one may be a slip of the hand: shorter names are too much alike."""
+
 _LOOK_ALIKES = str.maketrans(
     "аеорсухіјѕԁһӏԛԝѵкαογηικνρτυχωոսօհցɡɑı01",
     "aeopcyxijsdhlqwvkaoynikvptuxwnuohggaiol",
@@ -150,10 +153,25 @@ def _skeleton(folded: str) -> str:
 
 
 def _near(known: str, folded: str) -> bool:
-    """Return whether one begins with the other, or they differ in accents only."""
+    """Return whether one begins with the other, or they differ in accents only, or by a slip of the hand."""
     if min(len(known), len(folded)) < 2:
         return False
-    return known.startswith(folded) or folded.startswith(known) or _unaccented(known) == _unaccented(folded)
+    is_beginning = known.startswith(folded) or folded.startswith(known)
+    return is_beginning or _unaccented(known) == _unaccented(folded) or _is_slip(known, folded)
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Return whether one of two names has a letter more, another letter, or two neighbouring letters exchanged."""
+    shorter, longer = sorted((one, other), key=len)
+    if len(longer) < SLIP_FROM or len(longer) - len(shorter) > 1:
+        return False
+    differing = (at for at, letters in enumerate(zip(shorter, longer, strict=False)) if len(set(letters)) > 1)
+    same = next(differing, len(shorter))
+    rest, longer_rest = shorter[same:], longer[same:]
+    if len(rest) < len(longer_rest):
+        return rest == longer_rest[1:]
+    is_exchanged = rest[:2] == longer_rest[1::-1] and rest[2:] == longer_rest[2:]
+    return rest[1:] == longer_rest[1:] or is_exchanged
 
 
 @lru_cache(maxsize=4096)

@@ -141,7 +141,14 @@ def test_route(spelling: str | None, person: str | None, why: str) -> None:
         ("dave@example.org", ("dave-fowler",)),  # the local part
         ("@dav", ("dave-fowler",)),
         ("rene", ("ren\u00e9",)),
+        ("dave-fwoler", ("dave-fowler",)),
+        ("dave-fowlr", ("dave-fowler",)),
+        ("dave-fovler", ("dave-fowler",)),
+        ("teste", ("tester",)),
+        ("sckout", ("scout",)),
+        ("etsetr", ()),  # two slips
         ("zoe", ()),
+        ("rk", ()),  # another name of two letters
         ("r", ()),  # a letter is no beginning of a name
         ("", ()),
         ("@", ()),
