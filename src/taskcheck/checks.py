@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from taskcheck.config.suggest import did_you_mean
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.engine.judge import run_rules
 from taskcheck.engine.rule import Rule
@@ -208,7 +209,8 @@ def reported(store: Store, request: Request, sources: Sources, state: State, run
     except UnknownSubject as error:
         raise UsageError(f"no task or file is named {error.name!r}{_meant(error, store)}") from error
     except NobodyNamed as error:
-        raise UsageError(f"no person and no role is named {error.name!r}{_hint(error)}") from error
+        meant = did_you_mean(error.name, error.known)
+        raise UsageError(f"no person and no role is named {error.name!r}{meant}") from error
     if request.maxfail:
         from taskcheck.report.cut import stopped
 
@@ -298,7 +300,8 @@ def chosen(store: Store, request: Request) -> list[Rule]:
         require_rules(store.rules, (suppression.rule for suppression in settings.suppress))
         return choose(store.rules, selected, ignored)
     except UnknownRule as error:
-        raise UsageError(f"no rule or family is named {error.name!r}{_hint(error)}") from error
+        meant = did_you_mean(error.name, error.known)
+        raise UsageError(f"no rule or family is named {error.name!r}{meant}") from error
 
 
 def baseline(store: Store, request: Request) -> Baseline:
@@ -337,15 +340,7 @@ def _with_unfinished(built: Report, store: Store, request: Request) -> Report:
 
 def _meant(error: UnknownSubject, store: Store) -> str:
     """Return what was perhaps meant by a name of no task: another one, or another rule of a task that is there."""
-    from taskcheck.config.suggest import did_you_mean
-
     task = error.name.rpartition("::")[0]
     if task not in error.known:
-        return _hint(error)
+        return did_you_mean(error.name, error.known)
     return did_you_mean(error.name, [f"{task}::{rule}" for rule in store.rules], 1)
-
-
-def _hint(error: UnknownRule | UnknownSubject | NobodyNamed) -> str:
-    from taskcheck.config.suggest import did_you_mean
-
-    return did_you_mean(error.name, error.known)

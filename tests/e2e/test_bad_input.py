@@ -55,6 +55,11 @@ def test_repository_without_a_commit(tmp_path: Path) -> None:
         (["--now", "yesterday"], "'yesterday' isn't a timestamp such as 2026-03-24T18:00:00Z"),
         (["x" * 300], "no task or file is named 'xxx"),
         (["--root", "nowhere"], "there is no folder"),
+        (
+            ["status", "fix-login"],
+            "there is no folder fix-login; `taskcheck timeline fix-login` shows what happened to",
+        ),
+        (["status", "no/where"], "there is no folder"),
         (["--root", "x" * 300], "there is no folder"),
         (["--baseline", "x" * 300], "File name too long"),
         (["--config", "nowhere.toml"], "nowhere.toml: No such file or directory"),

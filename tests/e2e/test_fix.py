@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -500,8 +499,7 @@ def test_a_fix_that_would_raise_an_error_is_left_out_whatever_was_asked_for(
 ) -> None:
     root = store({"tasks/a.md": FIXED, "tasks/b.md": TASK, "tasks/c.md": TASK, "taskcheck.toml": PEOPLE.replace(
         '"routing"', '"routing", "task"')})  # fmt: skip
-    opened = open_store(Where(root=root, third_party=False))
-    opened = replace(opened, added=(written_as_dave,))
+    opened = open_store(Where(root=root, third_party=False, rules=(written_as_dave,)))
     report, _ = repair.fix(opened, Request(select=select), repair.Order())
     assert {note.task: note.reason[:40] for note in report.fixes} == {
         "b": "it would raise written-as-dave on a: b i", "c": ""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from taskcheck.cli import COMMANDS
+from taskcheck.cli import COMMANDS, ELSEWHERE
 from taskcheck.testing import Built
 from tests.e2e.conftest import Terminal, environment, here, taskcheck
 
@@ -53,6 +53,11 @@ def test_no_word_is_broken_at_the_edge(incidents: Built, arguments: list[str], c
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == text, "colour changes nothing else"
 
 
+def test_each_command_of_other_tools_leads_to_one_of_ours() -> None:
+    assert {meant.split()[0] for meant in ELSEWHERE.values()} <= {*COMMANDS, "--version"}
+    assert not ELSEWHERE.keys() & COMMANDS.keys()
+
+
 def test_a_path_is_one_piece_however_long(store: Callable[..., Path]) -> None:
     folder = "/".join(["deep"] * 30)
     path = f"tasks/{folder}/a.md"
@@ -63,8 +68,10 @@ def test_a_path_is_one_piece_however_long(store: Callable[..., Path]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["stauts"], "or the command `taskcheck status`?"),
-        (["stauts", "-v"], "or the command `taskcheck status`?"),
+        (["stauts"], "; did you mean the command `taskcheck status`?"),
+        (["stauts", "-v"], "; did you mean the command `taskcheck status`?"),
+        (["explain", "worker-gone"], "; did you mean the command `taskcheck rule`?"),
+        (["fix"], "; did you mean fix-login, or the command `taskcheck check --fix`?"),
         (["fix-logn"], "did you mean fix-login?"),
         (["--format", "yaml"], "available: text, concise, json, jsonl, junit, sarif"),
         (["--format", "jsno"], "did you mean json"),

@@ -36,6 +36,13 @@ COMMANDS = {
     "demo": "build a repository with six real incidents and check it",
 }
 
+ELSEWHERE = {
+    "config": "check --show-settings", "dispatch": "run", "doctor": "check", "done": "finish", "explain": "rule",
+    "fix": "check --fix", "lint": "check", "list": "status", "log": "timeline", "ls": "status", "repair": "check --fix",
+    "rules": "rule", "show": "timeline", "start": "run", "validate": "check", "version": "--version",
+}  # fmt: skip
+"""What tools of this kind call such a command, with what it is here."""
+
 SHORT = {"check", "rule", "owner", "route"}
 """The commands that look once and are done."""
 
@@ -234,8 +241,13 @@ def _perhaps_mistyped(failure: Failure, first: str) -> Failure:
         return failure
     from taskcheck.config.suggest import did_you_mean
 
-    meant = did_you_mean(first, COMMANDS, 1).removeprefix("; did you mean ").removesuffix("?")
-    return Failure(f"{failure}; or the command `taskcheck {meant}`?", failure.code) if meant else failure
+    mistyped = did_you_mean(first, COMMANDS, 1).removeprefix("; did you mean ").removesuffix("?")
+    meant = ELSEWHERE.get(first, mistyped)
+    if not meant:
+        return failure
+    said = str(failure)
+    joint = f"{said.removesuffix('?')}, or" if said.endswith("?") else f"{said}; did you mean"
+    return Failure(f"{joint} the command `taskcheck {meant}`?", failure.code)
 
 
 def _names(failure: Failure, word: str) -> bool:

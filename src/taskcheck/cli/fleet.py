@@ -1,6 +1,7 @@
 """Many stores on the command line: which ones, what is asked of them, and what can't be asked of many."""
 
 import argparse
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +41,8 @@ def board_of(options: argparse.Namespace, one_store_only: Mapping[str, object]) 
         Failure: the configuration can't be used, or an option isn't for many stores.
     """
     if len(options.stores) == 1 and not options.reports:
-        options.root = options.stores[0]
+        (options.root,) = options.stores
+        _demand_folder(options.root)
         return None
     board = _named(options)
     if board is None:
@@ -52,6 +54,20 @@ def board_of(options: argparse.Namespace, one_store_only: Mapping[str, object]) 
     if board.reports and getattr(options, "owner", None):
         raise Failure("--owner doesn't apply to reports of other machines: use it there")
     return board
+
+
+def _demand_folder(store: Path) -> None:
+    """Say what shows a task, where a name of no folder is given for a store.
+
+    Raises:
+        Failure: that is so.
+    """
+    may_be_task = len(store.parts) == 1 and not os.path.lexists(store)
+    if may_be_task:
+        from taskcheck.formats.sanitize import visible
+
+        name = visible(str(store), None)
+        raise Failure(f"there is no folder {name}; `taskcheck timeline {name}` shows what happened to a task")
 
 
 def _named(options: argparse.Namespace) -> "FleetStores | None":
