@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 import referencing
-from rich.cells import cell_len
+from wcwidth import wcswidth
 
 from taskcheck import check
 from taskcheck.formats import status
@@ -138,7 +138,7 @@ def test_the_first_screen_has_all_that_matters(incidents: Built, width: int) -> 
         assert queue["longest"][0]["task"] in first
     assert view["disagree"][0]["headline"] in first
     assert view["disagree"][0]["next"]["text"] in first
-    assert all(cell_len(line) <= width or " " not in line.strip(" \\") for line in shown)
+    assert all(wcswidth(line) <= width or " " not in line.strip(" \\") for line in shown)
 
 
 def test_statuses_and_classes_choose_tasks(incidents: Built) -> None:

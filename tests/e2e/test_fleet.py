@@ -21,8 +21,8 @@ from referencing import Registry, Resource
 from taskcheck import check
 from taskcheck.documents.values import iso, timestamp
 from taskcheck.formats import fleet as text, fleet_json, fleet_page, status
+from taskcheck.formats.cells import cells
 from taskcheck.formats.json_report import as_dict
-from taskcheck.formats.screen import cells
 from taskcheck.model.fleet import Fleet, worst
 from taskcheck.model.report import Report
 from taskcheck.report.received import NotAReport, received

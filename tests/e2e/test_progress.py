@@ -10,7 +10,7 @@ import pytest
 from taskcheck.checks import check_request
 from taskcheck.cli import progress as module
 from taskcheck.cli.progress import Progress
-from taskcheck.formats.screen import cells
+from taskcheck.formats.cells import cells
 from taskcheck.store import Request, Where
 from tests.e2e.conftest import git
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from rich.cells import cell_len
+from wcwidth import wcswidth
 
 from taskcheck import Finding, Fix, Place, Safety, check
 from taskcheck.cli.status import ENTER, LEAVE
@@ -209,7 +209,7 @@ def test_fits_any_width(wide: Report, width: int, verbose: bool) -> None:
     made = replace(wide, errors=(RunError(where="x", message="两" * 60),), exit_code=3)
     lines = status.render(made, width=width, verbose=verbose).splitlines()
     for line in lines:
-        assert cell_len(line) <= width or " " not in line.strip(" \\"), "only a word of a command is longer"
+        assert wcswidth(line) <= width or " " not in line.strip(" \\"), "only a word of a command is longer"
     for words in ("worker-gone"[: width - 9], "8h 1m", "dave-fowler", "gone"):
         assert words in " ".join(lines)
 
@@ -221,7 +221,7 @@ def test_fits_any_height(wide: Report, height: int, width: int, verbose: bool) -
     errors = (RunError(where="x", message="y"),) * 30
     made = replace(wide, managers=wide.managers * 20, errors=errors, exit_code=3)
     shown = status.render(made, width=width, height=height, verbose=verbose)
-    assert sum(-(-max(1, cell_len(line)) // width) for line in shown.splitlines()) <= height
+    assert sum(-(-max(1, wcswidth(line)) // width) for line in shown.splitlines()) <= height
     whole = status.render(made, width=width, verbose=verbose)
     for what, number in (("rows", len(made.incidents)), ("managers", len(made.managers))):
         left = [int(found) for found in re.findall(rf"(\d+) more {what}", shown)]

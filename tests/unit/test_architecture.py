@@ -32,7 +32,7 @@ def imported(statement: str) -> set[str]:
 
 
 def test_nothing_heavy_at_import() -> None:
-    heavy = {"git", "rich", "jinja2", "junit_xml", "pydantic", "importlib.metadata", "yaml", "frontmatter", "pluggy",
+    heavy = {"git", "jinja2", "junit_xml", "pydantic", "importlib.metadata", "yaml", "frontmatter", "pluggy",
              "starlette", "uvicorn", "watchfiles", "requests", "cachecontrol"}  # fmt: skip
     loaded = imported("import taskcheck.cli")
     assert not heavy & loaded
@@ -41,7 +41,7 @@ def test_nothing_heavy_at_import() -> None:
 
 
 def test_rules_and_types_import_nothing_heavy() -> None:
-    heavy = {"git", "rich", "junit_xml", "pydantic", "importlib.metadata", "yaml"}
+    heavy = {"git", "junit_xml", "pydantic", "importlib.metadata", "yaml"}
     assert not heavy & imported("import taskcheck_rules; taskcheck_rules.taskcheck_rules()")
 
 
@@ -79,7 +79,7 @@ HEAVY = {
     "asyncio", "dataclasses", "difflib", "email", "frontmatter", "git", "hashlib", "html", "http", "importlib.metadata",
     "inspect",
     "jinja2", "junit_xml", "logging", "msgspec", "multiprocessing", "pkgutil", "platform", "pydantic",
-    "requests", "rich", "shlex", "shutil", "socket", "sqlite3", "ssl", "tempfile", "tomli_w", "traceback",
+    "requests", "shlex", "shutil", "socket", "sqlite3", "ssl", "tempfile", "tomli_w", "traceback",
     "yaml", "zipfile",
 }  # fmt: skip
 """What a check of healthy files has no need of."""

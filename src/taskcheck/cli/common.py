@@ -245,7 +245,7 @@ FIRST_VTE = 5001
 
 
 def _follows_links() -> bool:
-    """Return whether stdout is a terminal that is known to follow links (OSC 8); rich writes them to any."""
+    """Return whether stdout is a terminal that is known to follow links (OSC 8)."""
     env = os.environ
     if not sys.stdout.isatty() or "TMUX" in env or "STY" in env:
         return False

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import age, counted, iso
+from taskcheck.formats.cells import cells
 from taskcheck.formats.lines import Line, plain_text, styled, wrapped
 from taskcheck.formats.sanitize import visible
-from taskcheck.formats.screen import BLANK, Group, cell, cells, cut, fitting, height as height_of
+from taskcheck.formats.screen import BLANK, Group, cell, cut, fitting, height as height_of
 from taskcheck.formats.status import parts
 from taskcheck.formats.tally import severities
 from taskcheck.model.finding import Severity

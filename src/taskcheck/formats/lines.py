@@ -1,27 +1,23 @@
 """Lines of text before they are wrapped and coloured: for the report on a terminal and the operator's view."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
-
-if TYPE_CHECKING:
-    from rich.style import Style
+from taskcheck.formats.cells import cells
 
 STYLES = {
-    "error": "bold red",
-    "warning": "yellow",
-    "info": "cyan",
-    "subject": "bold",
-    "rule": "magenta",
-    "place": "blue",
-    "dim": "dim",
-    "good": "green",
+    "error": "1;31",  # bold, red
+    "warning": "33",  # yellow
+    "info": "36",  # cyan
+    "subject": "1",  # bold
+    "rule": "35",  # magenta
+    "place": "34",  # blue
+    "dim": "2",
+    "good": "32",  # green
 }
-"""What a segment is, to how rich shows it."""
+"""The kinds of segments, each with its attributes in a terminal's SGR sequence: the eight colours of every terminal."""
 
 Segment = tuple[str, str]
 """A text, and what it is: a key of `STYLES`, or nothing."""
@@ -77,18 +73,9 @@ def _painted(row: Line, urls: Mapping[str, str]) -> str:
 def _painted_segment(text: str, kind: str, urls: Mapping[str, str]) -> str:
     if not kind:
         return text
-    from rich.color import ColorSystem
-
-    shown = _style(kind).render(text, color_system=ColorSystem.STANDARD)
+    shown = f"\x1b[{STYLES[kind]}m{text}\x1b[0m" if text else ""
     url = urls.get(text.rstrip(": ")) if kind == "rule" else None
     return f"\x1b]8;;{url}\x1b\\{shown}\x1b]8;;\x1b\\" if url else shown
-
-
-@cache
-def _style(kind: str) -> "Style":
-    from rich.style import Style
-
-    return Style.parse(STYLES[kind])
 
 
 def wrapped(line: Line, width: int) -> Iterator[Line]:
@@ -97,7 +84,7 @@ def wrapped(line: Line, width: int) -> Iterator[Line]:
     A path that the terminal itself breaks is still one that can be clicked, and copied.
     """
     room = max(6, width - line.indent - line.hang)
-    if columns(line.plain) <= line.indent + room:
+    if cells(line.plain) <= line.indent + room:
         yield line
         return
     text = "".join(segment for segment, _ in line.segments)
@@ -110,24 +97,15 @@ def wrapped(line: Line, width: int) -> Iterator[Line]:
         yield Line(indent, (*escaped, *_cut(line.segments, start, start + len(row))))
 
 
-def columns(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
-    if text.isascii() and text.isprintable():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
 def _breaks(text: str, room: int) -> list[int]:
     """Return where a text is broken into rows of so many columns: where words begin."""
     breaks = []
     used = 0
     for word in _WORD.finditer(text):
-        if used and used + columns(word[0].rstrip()) > room:
+        if used and used + cells(word[0].rstrip()) > room:
             breaks.append(word.start())
             used = 0
-        used += columns(word[0])
+        used += cells(word[0])
     return breaks
 
 

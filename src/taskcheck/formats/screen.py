@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from taskcheck.formats.cells import cells, clip, clip_before
 from taskcheck.formats.lines import Line
 
 Group = list[Line]
@@ -48,15 +49,6 @@ def height(groups: Iterable[Group], width: int) -> int:
     return sum(max(1, -(-cells(line.plain.rstrip()) // width)) for group in groups for line in group)
 
 
-def cells(text: str) -> int:
-    """Return the columns that a text takes on a terminal."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
 def cell(text: str, width: int) -> str:
     """Return a text in so many columns."""
     shown = cut(text, width)
@@ -67,20 +59,13 @@ def cut(text: str, width: int) -> str:
     """Return a text of so many columns at the most, cut visibly."""
     if cells(text) <= width:
         return text
-    from rich.cells import set_cell_size
-
-    return set_cell_size(text, max(0, width - 1)).rstrip() + "…"
+    return clip(text, width - 1).rstrip() + "…"
 
 
 def cut_inside(text: str, width: int) -> str:
     """Return a text of so many columns at the most, cut visibly in its middle: names differ at their ends too."""
     if cells(text) <= width:
         return text
-    from rich.cells import set_cell_size
-
-    behind = (width - 1) // 2
-    ending = text[-behind:] if behind > 0 else ""
-    while cells(ending) > behind:
-        ending = ending[1:]
-    before = set_cell_size(text, max(0, width - 1 - cells(ending))).rstrip()
+    ending = clip_before(text, (width - 1) // 2)
+    before = clip(text, width - 1 - cells(ending)).rstrip()
     return f"{before}…{ending}"

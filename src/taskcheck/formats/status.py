@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import age, first_few, iso
+from taskcheck.formats.cells import cells
 from taskcheck.formats.lines import Line, plain_text, styled, wrapped
 from taskcheck.formats.sanitize import visible
-from taskcheck.formats.screen import BLANK, Group, cell, cells, cut, cut_inside, fitting, height
+from taskcheck.formats.screen import BLANK, Group, cell, cut, cut_inside, fitting, height
 from taskcheck.formats.text import summary
 from taskcheck.formats.view import (
     QUEUES,
