@@ -149,7 +149,7 @@ RULES = (
         stops_dispatch=True,
         remedies=(
             HandEdit(
-                says="the status isn't a done one until the pull request is merged; or merge or close that",
+                says="the status isn't a done one until the pull request is merged; or merge or close the pull request",
             ),
         ),
     ),
@@ -260,7 +260,7 @@ RULES = (
         remedies=(
             Command(
                 words=('taskcheck', 'run', '{task}', '--', 'COMMAND'),
-                blanks=(('COMMAND', 'the command that works on it'),),
+                blanks=(('COMMAND', 'the command that does the work'),),
                 note='or taskcheck finish, to leave it for later',
                 needs=('tombstones', 'people'),
             ),

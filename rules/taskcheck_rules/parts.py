@@ -89,7 +89,7 @@ def dated_snapshot(manager: Manager) -> tuple[Snapshot, datetime]:
     if snapshot is None:
         raise Undecided(f"no snapshot file of {manager.key}")
     if snapshot.generated_at is None:
-        raise Undecided(f"no snapshot of {manager.key} tells when it was written")
+        raise Undecided(f"no snapshot of {manager.key} says when it was written")
     return snapshot, snapshot.generated_at
 
 
@@ -104,7 +104,7 @@ def other_title(run: Dispatch | None) -> str:
     """Return why a run may be another task's than the one whose file has its name; empty where nothing says so."""
     if run is None or run.renamed_from is None:
         return ""
-    return f"the file was called {run.renamed_from!r} then: it may be that of another task by now"
+    return f"the file had the title {run.renamed_from!r} then, so it may belong to another task now"
 
 
 def doubt_of(copy: Copy) -> str:
@@ -176,7 +176,7 @@ def not_the_end(copy: Task, settings: Settings, dispatch: Dispatch | None) -> st
         return ""
     if settings.allows(outcome, copy.status):
         return ""
-    return f"the run ended as {outcome}, which doesn't go with {copy.status}"
+    return f"the run ended as {outcome}, which doesn't allow {copy.status}"
 
 
 def changed_alike(task: Task, checkouts: Checkouts) -> str:
@@ -193,4 +193,4 @@ def changed_alike(task: Task, checkouts: Checkouts) -> str:
     if has_landed or not is_changed:
         return ""
     where = own.spoken
-    return f"a merge of {where} would conflict in its {path}: it has changed that as root has"
+    return f"a merge of {where} would conflict in its {path}, because it has the same change as root"

@@ -11,7 +11,7 @@ FINISH = Command(
 
 RUN = Command(
     ("taskcheck", "run", "{task}", "--", "COMMAND"),
-    blanks=(("COMMAND", "the command that works on it"),),
+    blanks=(("COMMAND", "the command that does the work"),),
     note="or taskcheck finish, to leave it for later",
     needs=("tombstones", "people"),
 )

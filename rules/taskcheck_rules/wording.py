@@ -14,7 +14,7 @@ LONGEST = 60
 
 def status_of(task: Task) -> Evidence:
     """Return what a task file says of the status."""
-    return Evidence(place=task.at("status"), saw=f"status is {task.status}")
+    return Evidence(place=task.at("status"), saw=key_is("status", task.status))
 
 
 def stands(task: Task) -> str:

@@ -48,12 +48,12 @@ Root = str | PathLike[str]
 
 
 class UnknownOwner(LookupError):
-    """A name that means no declared person; the message names those that may be meant."""
+    """A name that isn't a declared person. The message suggests similar ones."""
 
 
 @frozen(kw_only=True)
 class ManagerPaths:
-    """Where a manager keeps its state; absolute paths, None for what isn't configured."""
+    """The absolute paths of a manager's state; None for what isn't configured."""
 
     owner: str
     """The canonical key."""
@@ -65,7 +65,7 @@ class ManagerPaths:
 
 @frozen(kw_only=True)
 class Turn:
-    """All that a manager has to know for one turn, from one look at the store: it says what was so at that moment."""
+    """All facts that a manager needs for a turn, from one check."""
 
     owner: str
     """The canonical key."""
@@ -80,13 +80,13 @@ class Turn:
     """What the report rests on."""
 
     def is_own(self, task: str) -> bool:
-        """Return whether a task is the person's to dispatch; one that isn't there is nobody's."""
+        """Return whether the person may dispatch a task; False if the task doesn't exist."""
         found = self.state.tasks.get(task)
         return found is not None and is_own(self.state, found, self.owner)
 
 
 def turn(owner: str, *, root: Root = ".") -> Turn:
-    """Look once at all that a manager needs for a turn: what it may dispatch, who is at work, what disagrees.
+    """Return all facts that a manager needs for a turn: dispatchable tasks, active workers, contradictions.
 
     `taskcheck.ledgers` takes the turn in the owner's place, and then reads nothing but the register again.
 
@@ -121,7 +121,7 @@ def canonical(name: str, *, root: Root = ".") -> str:
 
 
 def manager_paths(owner: str, *, root: Root = ".") -> ManagerPaths:
-    """Return where the manager of a person keeps its state, by any spelling of the person.
+    """Return the paths of the state of a person's manager, for any spelling of the person.
 
     Raises:
         UnknownOwner: as `canonical`.
@@ -131,7 +131,7 @@ def manager_paths(owner: str, *, root: Root = ".") -> ManagerPaths:
 
 
 def route(task: str, *, root: Root = ".") -> RoutedTo:
-    """Return who may dispatch a task, and why; ``person`` is None for nobody.
+    """Return who may dispatch a task, and why; ``person`` is None if nobody may.
 
     Raises:
         UsageError: there is no such task.
@@ -177,7 +177,7 @@ def person(people: People, name: str) -> str:
         if people.resolve(name):
             raise UnknownOwner(f"{name} is a role: name the person who acts for it")
         close = " or ".join(people.suggestions(name))
-        hint = f"; {close}, perhaps?" if close else ""
+        hint = f"; did you mean {close}?" if close else ""
         raise UnknownOwner(f"{name or 'an empty name'} isn't a declared person{hint}")
     return key
 

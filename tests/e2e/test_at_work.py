@@ -87,7 +87,7 @@ def test_a_healthy_fleet_shows_its_work(store: Store, worker: int) -> None:
         worker,
         "tasks/logs/dispatch-a.log",
     )
-    assert work["evidence"] == f"process {worker} lives"
+    assert work["evidence"] == f"process {worker} is running"
     assert view["classes"] == {"active": 1, "done": 1}
 
 

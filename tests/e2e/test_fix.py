@@ -403,7 +403,7 @@ def test_undo_finishes_it_and_takes_it_back(half: Path) -> None:
 def test_what_somebody_wrote_since_is_kept(half: Path) -> None:
     (half / "tasks/b.md").write_text("mine\n")
     ran = taskcheck("undo", cwd=half)
-    assert "was taken back, for somebody else wrote tasks/b.md" in ran.out
+    assert "was undone, because another process wrote tasks/b.md" in ran.out
     assert [(half / f"tasks/{name}.md").read_text() for name in "ab"] == [TASK, "mine\n"]
     assert taskcheck("--fix", cwd=half).code == 0
 

@@ -302,14 +302,14 @@ def test_a_late_report_is_said_to_be_late(make: Make, tmp_path: Path) -> None:
 
 BAD = {
     "nothing": ("", "bad.json:1:1: "),
-    "half": ('{"schema": "taskcheck/report/1",\n', "bad.json:2:1: the file ends in the middle"),
+    "half": ('{"schema": "taskcheck/report/1",\n', "bad.json:2:1: the file ends too early"),
     "text": ("hello\n", "bad.json:1:1: "),
     "another schema": (
         '{\n "schema": "taskcheck/status/1"}',
         "bad.json:2:12: it is of schema 'taskcheck/status/1', and a",
     ),
     "no schema": ("{}", "bad.json:1:1: it has no schema"),
-    "twice": ('{"schema": "x", "schema": "y"}', "a second time"),
+    "twice": ('{"schema": "x", "schema": "y"}', "appears twice"),
     "deep": ("[" * 200_000, "bad.json:1:"),
     "long number": ('{"schema": "taskcheck/report/1", "now": ' + "1" * 100_000 + "}", "bad.json:1:"),
 }

@@ -186,7 +186,7 @@ def test_a_file_of_another_store_is_refused(root: Path, store: Store, tmp_path: 
 def test_a_state_folder_in_the_store_is_not_used(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(root / "state"))
     ran = record(root, 0)
-    assert (ran.code, "lies in a checkout of the store" in ran.err) == (3, True)
+    assert (ran.code, "is in a checkout of the store" in ran.err) == (3, True)
     assert not (root / "state").exists()
 
 

@@ -25,7 +25,7 @@ __all__ = ["fleet"]
     ("name", "said"),
     [
         ("designer", "designer is a role: name the person who acts for it"),
-        ("dav", "dav isn't a declared person; dave-fowler, perhaps?"),
+        ("dav", "dav isn't a declared person; did you mean dave-fowler?"),
         ("", "an empty name isn't a declared person"),
     ],
 )
@@ -64,8 +64,8 @@ def test_an_entry_that_no_reader_could_read(
 @pytest.mark.parametrize(
     ("text", "error", "said"),
     [
-        ('{"owner": "dave",\n "entries":', UsageError, f"{REGISTER}:2: the file ends in the middle"),
-        ('{"entries": {"a": {}, "a": {}}}', UsageError, f"{REGISTER}:1: the key `a` is here a second time"),
+        ('{"owner": "dave",\n "entries":', UsageError, f"{REGISTER}:2: the file ends too early"),
+        ('{"entries": {"a": {}, "a": {}}}', UsageError, f"{REGISTER}:1: the key `a` appears twice"),
         ('{"entries": null}', UsageError, f"{REGISTER}: entries should be an object or a list"),
         (None, ledgers.Obstacle, f"{REGISTER}: it is no regular file"),
     ],

@@ -219,7 +219,7 @@ def test_a_token_is_written_nowhere_and_sent_nowhere_else(two: Path, tmp_path: P
         online(two, made, NETRC=str(netrc), **TOKEN)
         online(two, made, NETRC=str(netrc))
         assert all("Authorization" not in headers for _, _, headers, _ in (*evil.seen, made.seen[-1]))
-    assert any("nobody here can ask this forge" in notice for notice in ran.json["notices"])
+    assert any("taskcheck can't query this forge" in notice for notice in ran.json["notices"])
     cached = tmp_path / "cache"
     assert not any(b"gho_secret" in path.read_bytes() for path in cached.rglob("*") if path.is_file())
     assert "gho_secret" not in ran.out + ran.err

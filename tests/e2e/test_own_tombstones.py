@@ -536,6 +536,6 @@ def test_an_end_without_a_time_may_be_older_than_what_root_says(root: Path, plac
     (root / "tasks/fix.md").write_text(task("ready"))
     git("commit", "-q", "-m", "again", "tasks/fix.md", cwd=root)
     (finding,) = ends(root)
-    assert (finding["fix"]["safety"], "nothing tells when" in finding["fix"]["why"]) == ("unsafe", True)
+    assert (finding["fix"]["safety"], "no ledger records when" in finding["fix"]["why"]) == ("unsafe", True)
     taskcheck("--fix", cwd=root)
     assert "status: ready" in (root / "tasks/fix.md").read_text()

@@ -154,7 +154,7 @@ def test_a_register_that_is_read_only(fleet: Path) -> None:
     ran = run(fleet, "fix-login", sh=f"echo {{ > ../../{REGISTER};" + finish("blocked", "--reason", "x"))
     assert ran.code == 3, ran.err
     assert (tombstone(fleet)["outcome"], status(fleet / "tasks/fix-login.md")) == ("blocked", "blocked")
-    assert f"{REGISTER}:2: the file ends in the middle" in ran.err
+    assert f"{REGISTER}:2: the file ends too early" in ran.err
     assert "see: taskcheck fix-login" in ran.err
 
 

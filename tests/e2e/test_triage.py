@@ -150,7 +150,7 @@ def test_signals_alone_are_shown_but_not_where_rules_were_left_out(root: Path) -
     )
     (root / "tasks" / "a.md").write_text(TASK.format("").replace("ghost", "rj"))
     ran = taskcheck("--now", "2026-03-24T18:00:00Z", cwd=root)
-    assert "strange_noise (answered since: it goes with the next heartbeat)" in ran.out
+    assert "strange_noise (answered since: the next heartbeat will drop it)" in ran.out
     before = datetime(2026, 3, 24, 17, tzinfo=UTC).timestamp()
     for written in (root / "tasks" / "a.md", *(root / ".tasks" / "task_manager").iterdir()):
         os.utime(written, (before, before))
@@ -180,7 +180,7 @@ def test_a_role_is_no_name_for_a_register(root: Path) -> None:
     (root / ".tasks/task_manager/task-manager-reviewer.register.json").write_text(
         '{"owner": "reviewer", "entries": {}}'
     )
-    assert "reviewer has a register, but is a role that rj fills" in taskcheck(cwd=root).out
+    assert "reviewer has a register, but is a role, not a person: rj fills it" in taskcheck(cwd=root).out
 
 
 def test_grouped_by_rule(root: Path) -> None:

@@ -41,7 +41,7 @@ ROOT = Path("/fleet/root")
 
 DEFECTS = {
     "missing": "missing",
-    "broken": "its .git file points to nowhere, which is none of this repository's",
+    "broken": "its .git file points to nowhere, which doesn't belong to this repository",
     "unlisted": "git has forgotten it",
 }
 

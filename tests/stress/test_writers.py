@@ -128,7 +128,7 @@ def test_managers_repairs_and_checks_at_once(fleet: Path) -> None:
     assert (lost["ada"], lost["ben"]) == (0, 0), "no update is lost under the lock"
     assert checks == [(CHECKS, []), (CHECKS, [])], "no half of a file is reported"
     assert fixed > 0
-    assert [trouble for trouble in troubles if "somebody holds" not in trouble and "faster than" not in trouble] == []
+    assert [trouble for trouble in troubles if "is held by" not in trouble and "faster than" not in trouble] == []
     report, _ = repair.fix(*_opened(fleet), repair.Order())
     assert [finding.task for finding in report.findings if finding.rule == "register-orphan"] == []
     for owner in ("ada", "ben"):

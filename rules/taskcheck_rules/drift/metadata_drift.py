@@ -186,7 +186,7 @@ def _merged(copy: Copy, checkouts: Checkouts, dispatch: Dispatch | None) -> bool
 
 def _in_flight(root: Task, comparison: Comparison, dispatch: Dispatch | None) -> Finding:
     """Return the information that a copy is ahead of root, as it may be while its worker is at it."""
-    reason = "; its worker lives" if _state(dispatch) is DispatchState.RUNNING else ""
+    reason = "; its worker is alive" if _state(dispatch) is DispatchState.RUNNING else ""
     expected = "root follows after the end of the run, or with the merge"
     about = _finding(root, comparison, reason, expected, severity=Severity.INFO, kind=("in flight",))
     return replace(about, remedy=Wait("the end of its run or the merge of its branch: then root follows"))
@@ -242,15 +242,15 @@ def _evidence(root: Task, comparison: Comparison, differing: list[str]) -> Itera
 def _message(root: Task, comparison: Comparison, differing: list[str]) -> str:
     """Return what the worktree changed, and which of it others changed too.
 
-    For example `fix is ready in root, but in_progress in worktree w, which also changed pr_url`, or `fix lacks in root
-    what worktree w changed: pr_url (root changed pr_url too)`.
+    For example `fix is ready in root, but in_progress in worktree w, which also changed pr_url`, or `fix in root
+    lacks changes from worktree w: pr_url (root changed pr_url too)`.
     """
     where = called(comparison.copy.checkout, root.id)
     if differing[0] == root.keys["status"]:
         message = f"{root.id} is {stands(root)} in root, but {stands(comparison.copy.task)} in {where}"
         message += phrase(", which also changed ", ", ".join(differing[1:]))
     else:
-        message = f"{root.id} lacks in root what {where} changed: {', '.join(differing)}"
+        message = f"{root.id} in root lacks changes from {where}: {', '.join(differing)}"
     both = sorted(set(comparison.conflicting) - comparison.rivals)
     if both:
         message += f" (root changed {', '.join(both)} too)"

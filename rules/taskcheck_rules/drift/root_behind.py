@@ -123,7 +123,7 @@ def _finding(place: Place, message: str, evidence: tuple[Evidence, ...], fetched
     return Finding(
         place=place,
         message=message,
-        expected=f"root as {fetched.name} is: {fetched.cure}",
+        expected=f"root up to date with {fetched.name}: {fetched.cure}",
         evidence=evidence,
         identity=(fetched.name,),
         remedy=_REBASE if fetched.ahead else None,

@@ -81,7 +81,7 @@ def _finding(task: Task, copy: Copy, tip: Task) -> Finding:
     """Return the finding that a merge would set a task back."""
     where = copy.checkout.spoken
     merged = called(copy.checkout, task.id)
-    root = Evidence(place=task.at("status"), saw=f"status is {task.status}, as where the branch began")
+    root = Evidence(place=task.at("status"), saw=f"status is {task.status}, as at the start of the branch")
     branch = Evidence(place=copy.task.at("status"), saw=f"status is {tip.status}")
     return Finding(
         task=task.id,

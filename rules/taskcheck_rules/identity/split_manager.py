@@ -136,12 +136,12 @@ def _counted(manager: Manager) -> Iterator[str]:
 def _evidence(manager: Manager) -> Iterator[Evidence]:
     """Yield what stands in each of the files."""
     for register in manager.registers:
-        owner = register.ledger.owner or "not named"
+        owner = register.ledger.owner or "missing"
         updated = phrase(", updated ", minute(register.updated_at))
         saw = f"owner is {owner}, entries: {len(register.entries)}{updated}"
         yield Evidence(place=register.ledger.place, saw=saw)
     for snapshot in manager.snapshots:
-        owner = snapshot.ledger.owner or "not named"
+        owner = snapshot.ledger.owner or "missing"
         generated = phrase(", generated ", minute(snapshot.generated_at))
         counts = ", ".join(f"{name} {count}" for name, count in snapshot.counts.items())
         counted = phrase(", counts ", counts)

@@ -174,8 +174,8 @@ def _message(run: Run) -> str:
     """Return how the worker ended, what it left, and what root says to that.
 
     With an outcome: `worker of fix ended as blocked, but root still says ready`; with another status in its worktree:
-    `worker of fix is gone and left in_review in its worktree, but root still says ready`; with a pull request alone:
-    `worker of fix ended and left pull request #12, which root doesn't name`.
+    `worker of fix is gone and left status in_review in its worktree, but root still says ready`; with a pull request
+    alone: `worker of fix ended and left pull request #12, which root doesn't name`.
     """
     gone = run.dispatch.state is DispatchState.GONE
     ended = f"worker of {run.root.id} {'is gone' if gone else 'ended'}"
@@ -184,7 +184,7 @@ def _message(run: Run) -> str:
     if run.outcome or copy is None:
         return f"{ended} as {run.outcome}, {behind}"
     if copy.task.status != run.root.status:
-        return f"{ended} and left {copy.task.status} in {called(copy.checkout, run.root.id)}, {behind}"
+        return f"{ended} and left status {copy.task.status} in {called(copy.checkout, run.root.id)}, {behind}"
     pull = _pull(copy.task.pull_request).removeprefix(",")
     return f"{ended} and left{pull}, which root doesn't name"
 
@@ -217,7 +217,7 @@ def _fix(run: Run, settings: Settings) -> Fix | None:
     stopped = run.copy is not None and run.copy.task.stage is Stage.STOPPED
     if pull is None or stopped or "completed_with_pr" not in settings.outcomes:
         return None
-    why = "no outcome is recorded; the pull request speaks for completed_with_pr"
+    why = "no outcome is recorded; the pull request suggests completed_with_pr"
     return _settlement(run, "completed_with_pr", pull, why, settings)
 
 
@@ -254,7 +254,7 @@ def _settlement(run: Run, outcome: str, pull: PullRequest | None, why: str, sett
         title = f"set status to {status} and take the worktree's pull request and times"
         return _made(why, title, run, _values(run.root, status, pull, copy), settings)
     naming = ", and name the pull request" if pull else ""
-    title = f"set status to {status}, which goes with {outcome}{naming}"
+    title = f"set status to {status} for outcome {outcome}{naming}"
     taken = copy if why else None
     return _made(why, title, run, _values(run.root, status, pull, taken), settings)
 

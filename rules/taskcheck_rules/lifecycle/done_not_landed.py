@@ -101,7 +101,7 @@ def _reverted(task: Task, refuted: Refuted, trunk: str) -> Finding:
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"{task.id} is {task.status}, but {refuted.what} was reverted on {trunk} later",
+        message=f"{task.id} is {task.status}, but {refuted.what} was later reverted on {trunk}",
         expected=f"its work on {trunk}, or a task that isn't done",
         evidence=(status_of(task), Evidence(place=task.place, saw=refuted.proof)),
         identity=("reverted", refuted.what),
@@ -127,7 +127,7 @@ def _without_pull(task: Task, run: Dispatch) -> Finding:
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"{task.id} is {task.status} and ended as completed_with_pr, but no ledger names a pull request",
+        message=f"{task.id} is {task.status} after a run with completed_with_pr, but no ledger names a pull request",
         expected="pr_url or pr_number in the task file, the tombstone or the register",
         evidence=(status_of(task), ended),
         identity=("no pull request",),

@@ -12,7 +12,7 @@ _NO = frozenset({"", "false", "no", "off", "0"})
     family="lifecycle",
     severity=Severity.WARNING,
     stops_dispatch=True,
-    remedy=HandEdit("the status isn't a done one until the pull request is merged; or merge or close that"),
+    remedy=HandEdit("the status isn't a done one until the pull request is merged; or merge or close the pull request"),
 )
 def done_with_open_pr(task: Task, pulls: Pulls) -> Iterator[Finding]:
     """A task is done, but its pull request is still open.

@@ -140,7 +140,7 @@ class Merged:
 def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, own: Copy | None) -> str:
     """Return what speaks for work that is left though something has landed; empty where nothing does."""
     if run is not None and run.state is DispatchState.RUNNING:
-        return "its worker still lives: what landed may be only a part"
+        return "its worker is still alive, so more work may follow"
     left = work_left(task, own) or other_title(run)
     if left or landing is None:
         return left
@@ -170,8 +170,8 @@ def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -
     )
     if merged.kind:
         message = f"{task.id} is {stands(task)} in root: {merged.what} is merged, but {merged.left}"
-        expected = "nothing to do here, or another branch for what is left"
-        remedy = Wait("another branch with what is left, or set the task to done")
+        expected = "nothing to do, or another branch for the remaining work"
+        remedy = Wait("another branch with the remaining work; or set the task to done")
         return replace(about, message=message, expected=expected, identity=(merged.kind,), remedy=remedy)
     if not fixable or done is None:
         return about
@@ -189,7 +189,7 @@ def _by_git(task: Task, landing: Landing | None) -> Merged | None:
     if landing.end is End.UNCHANGED:
         evidence: tuple[Evidence, ...] = (proof,)
     else:
-        evidence = (proof, Evidence(place=place, saw=f"left it {landing.said}"))
+        evidence = (proof, Evidence(place=place, saw=f"left the task {landing.said}"))
     if landing.end is End.LEFT:
         left = f"the branch itself left the task {landing.said or 'without status'}"
         return Merged(what=what, evidence=evidence, severity=Severity.INFO, kind="left", left=left)
@@ -197,7 +197,7 @@ def _by_git(task: Task, landing: Landing | None) -> Merged | None:
         left = "the task was reopened later"
         return Merged(what=what, evidence=evidence, severity=Severity.INFO, kind="reopened", left=left)
     if landing.tie is not Tie.RECORD:
-        doubt = "no ledger names the branch: it is the task's by its name alone"
+        doubt = "no ledger names the branch: only its name links it to the task"
         return Merged(what=what, evidence=evidence, severity=Severity.WARNING, doubt=doubt)
     doubt = f"the branch itself left the task {landing.said}" if landing.end is End.ACTIVE else ""
     return Merged(what=what, evidence=evidence, doubt=doubt)
@@ -209,8 +209,8 @@ def _mentioned(task: Task, mention: Mention | None, pulls: Pulls | None) -> Merg
     if mention is None or answered:
         return None
     commit = mention.commit[:9]
-    proof = Evidence(place=task.place, saw=f"trunk's {commit} of {minute(mention.at)} says: {mention.subject}")
-    doubt = f"only the subject of {commit} says so: the branch is gone, and git can't prove it"
+    proof = Evidence(place=task.place, saw=f"commit {commit} on trunk, {minute(mention.at)}: {mention.subject}")
+    doubt = f"only the subject of {commit} says so: the branch is deleted, so git can't prove it"
     return Merged(what=mention.what, evidence=(proof,), doubt=doubt)
 
 

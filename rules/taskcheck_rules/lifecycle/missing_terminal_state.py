@@ -75,7 +75,7 @@ def missing_terminal_state(
     if task.closed or dispatch.moved_on:
         return
     if not dispatch.readable:
-        raise Undecided("a ledger that may tell of its end can't be read")
+        raise Undecided("a ledger that may record its end can't be read")
     copy = own_copy(copies, task.id)
     if _end_unreadable(task, dispatch, copy):
         raise Undecided("a worktree's copy that may name the terminal state can't be read")

@@ -49,7 +49,7 @@ def _finding(task: Task, waits: Waiting, waited: timedelta, longest: timedelta) 
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"{task.id} has waited for {age(waited)} as {task.status}{why}",
+        message=f"{task.id} has been {task.status} for {age(waited)} (limit {age(longest)}){why}",
         expected=f"the next step within {age(longest)}",
         evidence=(since,),
     )

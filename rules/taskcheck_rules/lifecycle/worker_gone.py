@@ -63,7 +63,7 @@ def worker_gone(task: Task, dispatches: Dispatches, copies: Copies | None = None
     if dispatch.moved_on or not waiting:
         return
     if not dispatch.readable:
-        raise Undecided("a ledger that may tell of its worker can't be read")
+        raise Undecided("a ledger that may name its worker can't be read")
     copy = own_copy(copies, task.id)
     if copy and copy.task.document is None:
         raise Undecided("a worktree's copy that may be finished can't be read")

@@ -93,11 +93,11 @@ def _finding(task: Task, record: Entry | Tombstone, since: str) -> Finding:
     """Return the warning about one worker."""
     process = phrase(": process ", record.pid)
     who = record.manager if isinstance(record, Entry) else record.owner or ""
-    lives = Evidence(place=record.written_in, saw=f"recorded{phrase(' by ', who)}{process} lives")
+    lives = Evidence(place=record.written_in, saw=f"recorded{phrase(' by ', who)}{process} is running")
     return Finding(
         task=task.id,
         place=task.at("status"),
-        message=f"worker of {task.id} still lives {since} after the task became {task.status}{process}",
+        message=f"worker of {task.id} is still alive {since} after the task was set to {task.status}{process}",
         expected="a worker that ends when its task is closed",
         evidence=(status_of(task), lives),
         identity=(who,),

@@ -102,7 +102,7 @@ class Broken:
         if self.is_branch:
             return "git fsck, and git fetch for what is missing"
         if self.gone:
-            return "git worktree repair PATH if it was moved to PATH, git worktree prune if it was removed"
+            return "git worktree repair PATH if it was moved to PATH, or git worktree prune if it was removed"
         return f"git worktree repair {self.path}"
 
     @property
@@ -111,10 +111,10 @@ class Broken:
         if self.is_branch:
             return Command(("git", "fetch"), note="git fsck says what is missing")
         if self.gone:
-            moved = ("PATH", "where it was moved to")
+            moved = ("PATH", "the new path of the worktree")
             return Command((*REPAIR, "PATH"), blanks=(moved,), note="or git worktree prune, if it was removed")
         if self.entry is not None:
-            return HandEdit(f"it names a worktree of this repository, which {self.path} isn't", place=self.entry)
+            return HandEdit(f"it names a worktree of this repository; {self.path} isn't one", place=self.entry)
         return Command((*REPAIR, self.path))
 
 

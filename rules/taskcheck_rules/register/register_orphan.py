@@ -93,7 +93,7 @@ def register_orphan(
     if dispatches.held(entry):
         return
     if entry.doubtful:
-        raise Undecided("a part of an entry that may tell of a live process can't be used")
+        raise Undecided("a part of an entry that may name a live process can't be used")
     where = whereabouts(entry, tasks, copies)
     history_known = checkouts is None or trunk is not None
     outlived = (
@@ -216,7 +216,7 @@ def _merged_branch(entry: Entry, checkouts: Checkouts | None, settings: Settings
     reason = f"its branch {branch} is merged"
     by_name_alone = not entry.branch and checkouts.tie(entry.task) is not Tie.RECORD
     if by_name_alone:
-        doubt = "no ledger names the branch: it is the task's by its name alone"
+        doubt = "no ledger names the branch: only its name links it to the task"
         return Outlived(reason=reason, evidence=of_git, doubt=doubt, severity=Severity.WARNING)
     doubt = "the branch itself left the task in work" if end is End.ACTIVE else ""
     return Outlived(reason=reason, evidence=of_git, doubt=doubt)
@@ -313,7 +313,7 @@ def _orphan(entry: Entry, outlived: Outlived, doubt: str, *, unclear: bool) -> F
 
 def _left_over(entry: Entry, task: Task | None, run: Dispatch) -> Finding:
     """Return the warning about an entry whose run is over while its task isn't done."""
-    status = task.status if task else "not on root yet"
+    status = task.status if task else "not in root yet"
     why = f"the task is {status}; its manager may still need the entry"
     if run.state is DispatchState.ENDED:
         ended = Evidence(place=run.place, saw="the run has ended")

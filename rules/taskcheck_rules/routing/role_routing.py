@@ -120,7 +120,7 @@ def _of_manager(manager: Manager, people: People) -> Iterator[Finding]:
     if person is None:
         yield found
         return
-    message = f"{manager.key} has {_kinds(manager)}, but is a role that {person} fills under another name"
+    message = f"{manager.key} has {_kinds(manager)}, but is a role, not a person: {person} fills it"
     expected = f"files of a manager that are named after {person}"
     yield replace(found, message=message, expected=expected, severity=Severity.WARNING, identity=("role",))
 
@@ -155,4 +155,4 @@ def _suggestion(spelling: str, people: People) -> str:
     if people.resolve(spelling) is not None:
         return ""
     close = people.suggestions(spelling)
-    return f"; {' or '.join(close)}, perhaps?" if close else ""
+    return f"; did you mean {' or '.join(close)}?" if close else ""

@@ -26,7 +26,7 @@ from taskcheck import (
     whole_number,
 )
 from taskcheck_rules.parts import dated_snapshot, run_of
-from taskcheck_rules.wording import listed, status_of
+from taskcheck_rules.wording import listed, phrase, status_of
 
 WRITING = timedelta(seconds=30)
 """How long a manager may take from what it reads to the heartbeat that it writes (contract 2, point 15)."""
@@ -93,7 +93,8 @@ def _finding(manager: Manager, contradictions: list[Contradiction]) -> Finding:
         about[contradiction.task] = None
     counts = "its counts" if None in about else ""
     tasks = tuple(filter(None, about))
-    matters = " and ".join(filter(None, (counts, listed(tasks))))
+    named = phrase("task " if len(tasks) == 1 else "tasks ", listed(tasks))
+    matters = " and ".join(filter(None, (counts, named)))
     return Finding(
         manager=manager.key,
         tasks=() if counts else tasks,
@@ -163,7 +164,7 @@ def _counts(snapshot: Snapshot, manager: Manager, settings: Settings, since: dat
             continue
         counted = " or ".join(str(number) for number in sorted(possible))
         said = Evidence(place=place.at("counts", name), saw=f"counts.{name} is {count}")
-        own = Evidence(place=place.at("tasks"), saw=f"by its own rows, signals and register {counted}")
+        own = Evidence(place=place.at("tasks"), saw=f"its rows, signals and register count {counted}")
         yield Contradiction(None, said, own)
 
 

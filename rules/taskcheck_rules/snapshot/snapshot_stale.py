@@ -82,7 +82,7 @@ def _silent(manager: Manager, managers: tuple[Manager, ...], dispatches: Dispatc
         message=f"{manager.key} has a live worker on {live[0].task}, but writes no heartbeat as other managers do",
         expected="a snapshot file, as the store's other managers have",
         evidence=tuple(
-            Evidence(place=entry.place, saw=f"{entry.task} is registered, and its worker lives") for entry in live
+            Evidence(place=entry.place, saw=f"{entry.task} is registered, and its worker is alive") for entry in live
         ),
         severity=Severity.INFO,
         identity=("silent",),

@@ -82,7 +82,7 @@ def _finding(task: Task, signal: Signal) -> Finding:
     return Finding(
         task=task.id,
         place=signal.place,
-        message=f"{signal.manager} escalates {task.id}: {words}",
+        message=f"{signal.manager} escalates task {task.id}: {words}",
         expected="somebody who looks after the task",
         evidence=(given, status_of(task)),
         identity=(signal.manager, signal.kind),

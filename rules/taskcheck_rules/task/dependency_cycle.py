@@ -59,7 +59,7 @@ def _finding(task: str, circle: list[str], within: list[Dependency]) -> Finding:
     message = f"{task} depends on itself"
     rest = [other for other in circle if other != task]
     if rest:
-        message = f"{task} depends on itself, in a circle with {listed(rest)}"
+        message = f"{task} depends on itself through {listed(rest)}"
     evidence = tuple(one.evidence for one in within)
     return Finding(
         task=task,

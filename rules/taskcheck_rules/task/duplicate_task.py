@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from taskcheck import Evidence, Finding, Place, Severity, Task, Tasks, rule
 from taskcheck_rules.remedies import ANOTHER_ID
-from taskcheck_rules.wording import stands
+from taskcheck_rules.wording import key_is
 
 
 @rule(
@@ -60,7 +60,7 @@ def _finding(
     places = [_named(task) for task in same]
     evidence = []
     for place, task in zip(places, same, strict=True):
-        evidence.append(Evidence(place=place, saw=f"is {task.id}, {stands(task)}"))
+        evidence.append(Evidence(place=place, saw=f"id is {task.id}, {key_is('status', task.status)}"))
     return Finding(
         task=same[0].id,
         place=places[1],

@@ -57,9 +57,9 @@ def _finding(first: Task, found: list[Copy]) -> Finding:
     other = found[0].task
     where = ", ".join(copy.checkout.spoken for copy in found)
     in_a_worktree = any(copy.checkout.path is not None for copy in found)
-    evidence = [Evidence(place=first.place, saw=f"is {first.id}: {first.title}")]
+    evidence = [Evidence(place=first.place, saw=f"id is {first.id}, title is {first.title}")]
     for copy in found:
-        evidence.append(Evidence(place=copy.task.place, saw=f"is {other.id}: {other.title}"))
+        evidence.append(Evidence(place=copy.task.place, saw=f"id is {other.id}, title is {other.title}"))
     return Finding(
         task=first.id,
         place=first.place,

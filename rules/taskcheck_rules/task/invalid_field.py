@@ -171,7 +171,7 @@ def _shown(value: Value) -> str:
     if not isinstance(value, tuple):
         return "a mapping"
     of_text = all(isinstance(item, str) for item in value)
-    return "a list" if of_text else "a list of more than text"
+    return "a list" if of_text else "a list that holds more than text"
 
 
 def _is_text(value: Value) -> bool:
@@ -231,7 +231,7 @@ def _status(task: Task, settings: Settings) -> Iterator[Fault]:
     yield Fault(
         keys=(task.keys["status"],),
         message=f"status of {task.id} is {quoted(status)}, outside of the vocabulary{suggestion}",
-        expected=f"one of {known}; others need a class of [statuses]",
+        expected=f"one of {known}; any other needs a class in [statuses]",
         says=f"the status is in the vocabulary{suggestion}",
     )
 
@@ -245,6 +245,7 @@ def _not_listed(task: Task, status: str, settings: Settings) -> Fault:
         keys=(task.keys["status"],),
         message=f"status of {task.id} is {quoted(status)}, which {file} doesn't list{suggestion}",
         expected=f"a status that {file} lists",
+        says=f"the status is one that {file} lists",
         severity=Severity.WARNING,
     )
 
@@ -278,7 +279,7 @@ def _times(task: Task, settings: Settings) -> Iterator[Fault]:
         yield Fault(
             keys=(later, earlier),
             message=f"{later} of {task.id} ({after}) is before {earlier} ({before})",
-            expected=f"{earlier} comes first",
+            expected=f"{earlier} comes before {later}",
         )
 
 

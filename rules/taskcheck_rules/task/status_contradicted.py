@@ -82,7 +82,7 @@ def _folder(task: Task, settings: Settings) -> Iterator[Sign]:
         folder = max(inside, key=len)
         stages = settings.folders[folder]
         words = " or ".join(stage.value for stage in Stage if stage in stages)
-        yield "folder", f"its file lies in {folder}, where tasks are {words}", task.place, stages
+        yield "folder", f"its file is in {folder}, where tasks are {words}", task.place, stages
 
 
 def _markers(task: Task, markers: Mapping[str, tuple[Marker, ...]]) -> Iterator[Sign]:

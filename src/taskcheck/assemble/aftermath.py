@@ -34,13 +34,13 @@ class AftermathReader:
     def _doubt(self, task: Task, landed: Moment) -> str:
         """Return what happened to a task since something landed, so that this doesn't prove it done; else nothing."""
         if self.standing.is_unsaved(task):
-            return "its status isn't committed: somebody may have just set it"
+            return "its status isn't committed, so it may have been set just now"
         begun = self.runs.get(task.id, NO_RUN).began
         if begun is not None and begun > landed.at:
-            return "a run of it began after that"
+            return "a run of the task began later"
         given = self.standing.given(task)
         if given is None:
-            return "root's history doesn't tell when its status was set"
+            return "root's history doesn't show when its status was set"
         if given.after(landed):
-            return f"root's status was set after that, by {given.commit[:9]}"
+            return f"root's status was set later, by {given.commit[:9]}"
         return ""

@@ -121,7 +121,7 @@ class ClaimReader:
         for brought, what in self._brought_of(tied):
             if brought.reverted is None or not brought.reverted.after(given):
                 return None
-            proof = f"{brought.made.commit[:9]} brought it in, and {brought.reverted.commit[:9]} took it back"
+            proof = f"{brought.made.commit[:9]} merged it, and {brought.reverted.commit[:9]} reverted it"
             return Refuted(what=what, proof=proof, reverted=True)
         return None
 

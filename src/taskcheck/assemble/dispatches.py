@@ -114,9 +114,9 @@ class DispatchReader:
         Nobody commits that work begins, but that it is to be done again is said after a run.
         """
         if not any((*run_times(run), run.last_sign)):
-            return "nothing tells when the run ended, so root may have been set since"
+            return "no ledger records when the run ended, so root's status may have been set later"
         if root.stage is not Stage.ACTIVE and self.standing.was_set_since_commit(root):
-            return f"{root.status} in root isn't committed, so it may have been set since the run ended"
+            return f"status {root.status} in root isn't committed, so it may have been set after the run ended"
         return ""
 
     def _owner(self, run: Run) -> str | None:
@@ -143,7 +143,7 @@ class DispatchReader:
         gone = evidence.get(Life.DEAD) or self._silence(task, run, moved)
         if gone:
             return DispatchState.GONE, f"{gone}, and no end is recorded"
-        return DispatchState.UNKNOWN, "no ledger tells whether its worker lives"
+        return DispatchState.UNKNOWN, "no ledger shows whether its worker is alive"
 
     def _silence(self, task: str, run: Run, moved: datetime | None) -> str | None:
         """Return why a worker of whose process nothing is known must be gone; None where it may be at work."""

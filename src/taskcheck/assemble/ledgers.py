@@ -175,7 +175,8 @@ def _register(source: Source, people: People) -> Register:
     head = validate(RegisterRecord, values, (), troubles) or RegisterRecord()
     if not any(name in values for name in CONTAINERS) and any(isinstance(value, Mapping) for value in values.values()):
         named = f"{', '.join(CONTAINERS[:-1])} and {CONTAINERS[-1]}"
-        troubles.append(((), Trouble("wrong-type", f"it has none of {named}: what it registers is unknown")))
+        message = f"it has none of the keys {named}, so what it registers is unknown"
+        troubles.append(((), Trouble("wrong-type", message)))
     entries = []
     for task, route, value in ledger_rows(values, CONTAINERS, troubles):
         entry = _entry(ledger, task, route, value, troubles)
@@ -209,7 +210,7 @@ def _snapshot(source: Source, people: People) -> Snapshot:
     head = validate(SnapshotRecord, values, (), troubles) or SnapshotRecord()
     if head.generated_at is None and not any(route == ("generated_at",) for route, _ in troubles):
         at: Route = ("generated_at",) if "generated_at" in values else ()
-        troubles.append((at, Trouble("wrong-type", "generated_at is missing: its age is unknown")))
+        troubles.append((at, Trouble("wrong-type", "generated_at is missing, so its age is unknown")))
     rows = []
     for task, route, value in ledger_rows(values, ("tasks",), troubles):
         row = _row(ledger, task, route, value, troubles)

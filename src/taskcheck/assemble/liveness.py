@@ -54,12 +54,13 @@ class Liveness:
     def _life_here(self, record: Entry | Tombstone, pid: int, processes: Processes) -> tuple[Life, str]:
         """Return whether the process of a record lives on this host, where another may have got its number since."""
         if pid not in processes.started:
-            return Life.DEAD, f"process {pid} no longer lives"
+            return Life.DEAD, f"process {pid} is no longer running"
         began = record.started_at if isinstance(record, Tombstone) else record.launched
         started = processes.started[pid]
         if started and began and started > began + self.settings.limits.clock_skew:
-            return Life.DEAD, f"process {pid} is another one by now, started {age(started - began)} after the launch"
-        return Life.LIVES, f"process {pid} lives"
+            later = age(started - began)
+            return Life.DEAD, f"process {pid} is a different process now, started {later} after the launch"
+        return Life.LIVES, f"process {pid} is running"
 
     def _life_by_heartbeat(self, record: Entry | Tombstone) -> tuple[Life, str]:
         """Return whether the process of a record lives, by the time of its last heartbeat; only a tombstone has one."""
@@ -99,7 +100,7 @@ class Liveness:
 
     def _until(self, entry: Entry, moved: datetime | None) -> str:
         """Return that nobody knows whether an entry's worker lives, and until when a fix waits for it."""
-        unknown = f"nobody knows whether its worker{_on_host(entry)} lives"
+        unknown = f"its worker{_on_host(entry)} may still be alive"
         if moved is None:
             return unknown
         until = moved + self.settings.limits.in_progress_max_idle

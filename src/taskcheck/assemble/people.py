@@ -90,7 +90,7 @@ def _aliases(value: Value) -> tuple[str, ...]:
 
 
 def _filled_by(values: Mapping[str, Value]) -> str | Literal[False] | None:
-    """Return who acts for a role: ``filled_by`` wins over ``owner``; ``false`` is on purpose nobody (spec 2)."""
+    """Return who acts for a role: ``filled_by``, else ``owner``. ``false``: the role is unfilled on purpose."""
     for key in ("filled_by", "owner"):
         value = values.get(key)
         if not isinstance(value, str) or not value:

@@ -9,7 +9,7 @@ from taskcheck.model.state import State
 from taskcheck.model.task import Place, PullRequest, Task
 
 NOT_ASKED = "pull requests weren't asked about; --online does"
-NOBODY = Unavailable("nobody here can ask this forge")
+NOBODY = Unavailable("taskcheck can't query this forge")
 
 
 @frozen
@@ -146,7 +146,7 @@ def _doubt(
     """
     landed = forges.landed.get(at)
     if landed is None or not landed.merged:
-        return "its forge says so; git can't prove it here"
+        return "only the forge says so; git can't prove it here"
     return (
         _foreign(at, forges.home)
         or _ambiguous(state, task, records, owners)

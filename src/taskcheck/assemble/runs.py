@@ -32,7 +32,7 @@ class Run:
 
     @property
     def tombstones(self) -> tuple[Tombstone, ...]:
-        """All tombstones of it, the one that counts first."""
+        """All its tombstones; the first one counts."""
         return () if self.tombstone is None else (self.tombstone, *self.beside)
 
     @property

@@ -27,7 +27,7 @@ class TaskReader:
 
     @property
     def names_files_by_id(self) -> bool:
-        """Whether a task's id stands in its file, so that the file's name says nothing."""
+        """Whether a task's id is in its file, so that the name of the file doesn't matter."""
         return self.settings.ids_in_files
 
     def following(self, renamed: Mapping[str, str]) -> "TaskReader":

@@ -32,7 +32,7 @@ def _told(name: str, directory: "People") -> bool:
     owner = directory.resolve(name)
     if owner is None:
         close = directory.suggestions(name)
-        hint = f"; {' or '.join(close)}, perhaps?" if close else ""
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
         print(f"-\t{visible(name)} is neither a declared person nor a role{hint}")
         return False
     declared = visible(directory.declared_in.get(owner.key, "?"), None)

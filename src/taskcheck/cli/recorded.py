@@ -68,7 +68,7 @@ def followed(report: "Report", location: "Location", options: argparse.Namespace
     if not options.changes:
         return told
     if seen.is_first:
-        told = replace(told, notices=(*told.notices, "no look is recorded yet: everything is new"))
+        told = replace(told, notices=(*told.notices, "no check is recorded yet, so everything is new"))
     return only_changed(told, seen.before, seen.transitions)
 
 

@@ -34,7 +34,7 @@ class Owner:
 
 @frozen
 class RoutedTo:
-    """Who may dispatch for an owner, and why; ``person`` is None for nobody."""
+    """Who may dispatch for an owner, and why; ``person`` is None if nobody may."""
 
     person: str | None
     why: str
@@ -68,7 +68,7 @@ class People:
         def declare(spelling: str, owner: Owner) -> None:
             folded = fold(spelling)
             if not folded:
-                raise AmbiguousNames(f"{spelling!r} names nobody: nothing is left of it after folding")
+                raise AmbiguousNames(f"{spelling!r} has only separators, so it names nobody")
             known = folds.get(folded)
             if known and known[0] != owner:
                 raise AmbiguousNames(
@@ -110,7 +110,7 @@ class People:
             return RoutedTo(owner.key, f"{spelling} is {why}")
         filled_by = self.roles[owner.key]
         if filled_by is False:
-            return RoutedTo(None, f"role {owner.key} is on purpose nobody's", deliberate=True)
+            return RoutedTo(None, f"role {owner.key} is unfilled on purpose", deliberate=True)
         person = self.person(filled_by)
         if person:
             return RoutedTo(person, f"role {owner.key} is filled by {person}")
@@ -119,13 +119,13 @@ class People:
         return RoutedTo(None, f"role {owner.key} is filled by nobody")
 
     def suggestions(self, spelling: str) -> tuple[str, ...]:
-        """Declared keys that a spelling may be meant for; never used to decide, only to ask."""
+        """Return declared keys that a spelling may mean; only for suggestions, never for decisions."""
         local_part = fold(spelling.strip().partition("@")[0] or spelling)
         close = [owner.key for known, owner in self._folds.items() if _near(known, local_part)]
         return tuple(dict.fromkeys((*self.look_alikes(spelling), *close)))
 
     def look_alikes(self, spelling: str) -> tuple[str, ...]:
-        """Declared keys that a spelling looks like, but for letters of other scripts or invisible ones."""
+        """Return declared keys that look like a spelling, with letters of other scripts or invisible characters."""
         folded = fold(spelling)
         alike = [
             owner.key

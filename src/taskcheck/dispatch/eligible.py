@@ -131,7 +131,7 @@ def _registrations(state: State, task: Task, person: str, dispatch: Dispatch | N
         elif entry.manager != person:
             yield registered
         elif _may_live(entry, dispatch):
-            yield f"{registered}, and no ledger tells whether its worker still lives"
+            yield f"{registered}, and no ledger shows whether its worker is still alive"
 
 
 def _may_live(entry: Entry, dispatch: Dispatch | None) -> bool:

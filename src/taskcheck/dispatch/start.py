@@ -216,7 +216,7 @@ def _person(people: People, owner: str) -> str:
     if people.resolve(owner):
         raise UsageError(f"--owner {owner}: that is a role; name the person whose manager dispatches")
     close = " or ".join(people.suggestions(owner))
-    raise UsageError(f"--owner {owner}: no such person{f'; {close}, perhaps?' if close else ''}")
+    raise UsageError(f"--owner {owner}: no such person{f'; did you mean {close}?' if close else ''}")
 
 
 def _in_work(store: Store, data: bytes, task: Task) -> bytes:

@@ -119,7 +119,7 @@ class _EventReader:
         """Return the whole front matter."""
         values, root = self.whole()
         if not isinstance(values, dict):
-            self._refuse("not-a-mapping", "front matter has to be `key: value` lines", root)
+            self._refuse("not-a-mapping", "front matter must be `key: value` lines", root)
         return values
 
     def whole(self) -> tuple[Value, Any]:
@@ -167,7 +167,7 @@ class _EventReader:
                 return values, event
             key = self._key(event)
             if key in values:
-                self._refuse("duplicate-key", f"the key `{key}` is here a second time; delete one", event)
+                self._refuse("duplicate-key", f"the key `{key}` appears twice; delete one", event)
             values[key] = self._node(next(self._events), (*route, key), depth + 1)
         raise AssertionError("the parser closes every mapping")
 
@@ -184,7 +184,7 @@ class _EventReader:
         """Return the text of a mapping key."""
         self._count(event)
         if not isinstance(event, yaml.ScalarEvent):
-            self._refuse("syntax", "a key has to be plain text; quote what begins with `{` or `[`", event)
+            self._refuse("syntax", "a key must be plain text; quote what begins with `{` or `[`", event)
         if self._at and not event.style and event.value.startswith(self._at):
             self._refuse("syntax", "a key cannot begin with `@`; quote it", event)
         return self._written(event)

@@ -80,7 +80,7 @@ def refuse_hidden(text: str) -> None:
         return
     closing = CLOSE.search(text, misplaced.end())
     if closing and all(map(_LIKE_YAML.fullmatch, text[misplaced.end() : closing.start()].splitlines())):
-        message = "front matter has to start at the very beginning: delete what stands before this `---`"
+        message = "front matter must start at the very beginning of the file: delete what is before this `---`"
         raise trouble_at("misplaced", message, text, misplaced.start("fence"))
 
 

@@ -154,7 +154,7 @@ def _as_begun(root: Side, base: Side, theirs: Side, keys: Collection[str]) -> st
         if key in base.keys and (not base.alone(key) or root.text_of(key) == base.text_of(key)):
             continue
         if root.beside(key) not in {"", base.beside(key), theirs.beside(key)}:
-            raise Refused(f"beside {key} stands what would be lost")
+            raise Refused(f"the text beside {key} would be lost")
         block = root.keys[key]
         lines[block.start : block.stop] = [None] * len(block)
         if key in base.keys:

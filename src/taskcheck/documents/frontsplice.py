@@ -67,7 +67,7 @@ def _set(document: Document, route: Route, value: str, dialect: FrontMatter) -> 
             continue
         if changed and _same(changed.values, meant) and changed.body == document.body:
             return changed
-    raise Refused(f"{name} can't be set to {value!r} without touching what stands around it")
+    raise Refused(f"{name} can't be set to {value!r} without changing the text around it")
 
 
 def _with(values: Mapping[str, Value], route: Route, value: str) -> Mapping[str, Value]:

@@ -39,7 +39,7 @@ def read_json(data: bytes) -> Document:
         top = {"entries": top}
     if not isinstance(top, dict):
         offset = len(text) - len(text.lstrip())
-        raise trouble_at("not-a-mapping", "the file has to hold an object or a list", text, offset)
+        raise trouble_at("not-a-mapping", "the file must contain an object or a list", text, offset)
     return Document(data, top, bom=bom, body_start=len(text), scan=scan_json, text=text)
 
 

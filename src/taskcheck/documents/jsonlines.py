@@ -92,7 +92,7 @@ def _read(line: str, number: int) -> Mapping[str, Value]:
         message = "a merge left its conflict markers here; settle the conflict and delete them"
         raise DocumentError(Trouble("conflict-markers", message, number))
     if line.lstrip().startswith("["):
-        raise DocumentError(Trouble("not-a-mapping", "each line has to hold an object", number))
+        raise DocumentError(Trouble("not-a-mapping", "each line must contain an object", number))
     try:
         return read_json(line.encode("utf-8", "surrogatepass")).values
     except DocumentError as error:

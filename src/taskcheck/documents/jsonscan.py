@@ -24,7 +24,7 @@ _LONE_SURROGATE = expression("[\ud800-\udfff]")
 _BRACKET = expression(r'(?:[^][{}"]++|"(?:[^"\\]++|\\.)*+")*+([][{}])', re.DOTALL)
 
 _EMPTY = "the file is empty: its writer has not finished, or was stopped"
-_CUT_OFF = "the file ends in the middle: its writer has not finished, or was stopped"
+_CUT_OFF = "the file ends too early: its writer hasn't finished, or was stopped"
 
 
 def refuse_deep(text: str) -> None:
@@ -91,7 +91,7 @@ class _Scanner:
             start = self._position
             key = self._string()
             if key in keys:
-                message = f"the key `{key}` is here a second time; delete one"
+                message = f"the key `{key}` appears twice; delete one"
                 raise trouble_at("duplicate-key", message, self._text, start)
             keys.add(key)
             self._expect(":", "a colon is missing after the key")
@@ -150,7 +150,7 @@ class _Scanner:
         elif word and word.end() == len(text) and any(name.startswith(word[0]) for name in _WORDS):
             raise self._cut_off()
         else:
-            raise self._fault("a value belongs here: text in double quotes, a number, true, false or null")
+            raise self._fault("expected a value here: text in double quotes, a number, true, false or null")
 
     def _check_number(self, number: re.Match[str]) -> None:
         """Refuse a number that Python cannot hold, or only at a price."""

@@ -229,7 +229,7 @@ def _set(document: Document, route: Route, value: str) -> Document:
     changed = _below_status(document, route[0], value) if span is None else _spliced(text, span, value)
     after = read_status_lines(encode(changed, bom=document.bom))
     if after is None or dict(after.values) != {**document.values, route[0]: value}:
-        raise Refused(f"{name} can't be set to {value!r} without touching what stands around it")
+        raise Refused(f"{name} can't be set to {value!r} without changing the text around it")
     return after
 
 

@@ -9,7 +9,7 @@ from taskcheck.documents.document import DocumentError, Trouble
 _CURES = (
     ("mapping values are not allowed", "quote a value that holds `: `, or fix the indentation"),
     ("block sequence entries are not allowed", "put the list on the lines below its key"),
-    ("could not find expected ':'", "a key has to be followed by `: `"),
+    ("could not find expected ':'", "a key must be followed by `: `"),
     ("did not find expected key", "fix the indentation, or quote the whole value"),
     ("expected <block end>", "fix the indentation, or quote the whole value"),
     ("did not find expected '-' indicator", "a list and `key: value` lines cannot be mixed at one level"),

@@ -225,5 +225,5 @@ def _fault(table: Mapping[str, Value | None]) -> str | None:
     if until is None:
         return None
     if not isinstance(until, str) or timestamp(until) is None:
-        return "its until is no day like 2026-09-30"
+        return "its until isn't a day such as 2026-09-30"
     return None

@@ -21,7 +21,7 @@ def position(place: Place) -> str:
     return text
 
 
-ANSWERED = "answered since: it goes with the next heartbeat"
+ANSWERED = "answered since: the next heartbeat will drop it"
 
 
 def signal_fate(note: SignalNote) -> str:

@@ -57,9 +57,9 @@ class ApartReader:
         if trunk.bit_count() > DEPTH:
             return unknown(f"root has moved by more than {DEPTH} commits")
         if not trunk:
-            return Merge(merged=False, proof="root has no commit since the branch left it")
+            return Merge(merged=False, proof="root has no commit since the branch began")
         if not self.history.code(base, tip):
-            return unknown("its commits change no content but that of task files")
+            return unknown("its commits change only task files")
         branch = self._branch(base, tip)
         landed = self._rebased(branch, trunk) or self._squashed(branch, trunk)
         if landed is None:

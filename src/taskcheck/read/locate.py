@@ -222,7 +222,7 @@ def _refuse_others_record(checkout: Path, admin: Path, common: Path | None) -> N
     """
     own = checkout / ".git"
     if common is None or admin.parent != common / "worktrees":
-        raise GitError(f"{own} points to {admin}, which is no record of a worktree; try: git worktree repair")
+        raise GitError(f"{own} points to {admin}, which isn't a record of a worktree; try: git worktree repair")
     named = led_to(admin, small_text(admin / "gitdir") or "")
     if named == Path(os.path.realpath(own)):
         return

@@ -104,16 +104,16 @@ class MergeReader:
             return unknown(CUT_OFF)
         try:
             if self.history.base(commit) != commit:
-                return unknown(f"{commit[:9]}, which the merge made, isn't in root's history")
+                return unknown(f"merge commit {commit[:9]} isn't in root's history")
             return self._made_by_merge(commit, str(number))
         except GitSilent:
             raise
         except GitError:
-            return unknown(f"root doesn't have {commit[:9]}, which the merge made: it wasn't fetched")
+            return unknown(f"root doesn't have merge commit {commit[:9]}: it wasn't fetched")
 
     def _made_by_merge(self, commit: str, number: str) -> Merge:
         """Return the verdict for a commit in root's history that the merge of a pull request made."""
-        proof = f"root's history has {commit[:9]}, which the merge made"
+        proof = f"root's history has merge commit {commit[:9]}"
         parents = self.history.graph.parents_of(commit)
         is_merge = len(parents) > 1
         made = self.history.graph.set_of([commit])

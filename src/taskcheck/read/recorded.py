@@ -42,7 +42,7 @@ def history_of(location: Location, named: Path | None = None) -> History:
         raise Trouble("neither XDG_STATE_HOME nor HOME is an absolute path: name a file with --history")
     folder = f"{home}/{FOLDER}"
     if is_inside(Path(os.path.realpath(folder)), location):
-        raise Trouble(f"{folder} lies in a checkout of the store, whose files anybody may have made: name a file")
+        raise Trouble(f"{folder} is in a checkout of the store, where anybody may have created it: name a file")
     return History(folder, f"{stem(location.root)}.sqlite", home=home)
 
 

@@ -194,7 +194,7 @@ def _admin(path: Path, common_dir: Path, links: Links) -> tuple[Path | None, str
     if admin is None:
         return None, "its .git is no file that points to a repository"
     if str(admin.parent) != links.real(common_dir / "worktrees"):
-        return None, f"its .git file points to {_pointer(path)}, which is none of this repository's"
+        return None, f"its .git file points to {_pointer(path)}, which doesn't belong to this repository"
     back = small_text(admin / "gitdir")
     if back is None:
         return None, f"its .git file points to {_pointer(path)}, which is gone"

@@ -216,7 +216,7 @@ def _held(finding: Finding, state: State) -> Finding:
     fetched, fix = state.fetched, finding.fix
     if isinstance(fetched, Unavailable) or fix is None or fetched.paths.isdisjoint(fix.files):
         return finding
-    why = f"{fetched.name} has changed the file, and wasn't pulled: {fetched.cure}"
+    why = f"{fetched.name} changed the file and isn't pulled yet: {fetched.cure}"
     return replace(finding, fix=fix.doubted(why))
 
 

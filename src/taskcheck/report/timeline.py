@@ -122,7 +122,7 @@ def _dated(told: Iterable[Event], state: State) -> list[Event]:
     before: datetime | None = None
     for (at, _), event in sorted(joined.items(), key=lambda pair: pair[0][0]):
         silence = _silence(before, at, state)
-        doubt = f"lies {age(at - state.now)} ahead" if at > latest else event.doubt
+        doubt = f"{age(at - state.now)} in the future" if at > latest else event.doubt
         found.append(replace(event, silence=silence, doubt=doubt))
         before = at
     return found

@@ -114,4 +114,4 @@ def _cure(checkout: Checkout) -> str:
         return f"git worktree repair {checkout.path}"
     if checkout.locked:
         return f"git worktree unlock {checkout.path}, if its disk won't come back"
-    return "git worktree repair PATH if it was moved to PATH, git worktree prune if it was removed"
+    return "git worktree repair PATH if it was moved to PATH, or git worktree prune if it was removed"

@@ -110,7 +110,7 @@ def _carry_through(work: Work) -> str:
         seen = work.look()
         if work.lost(seen):
             work.back()
-            return f"fix {work.journal.id} was taken back, for somebody else wrote {work.of_others(seen)}"
+            return f"fix {work.journal.id} was undone, because another process wrote {work.of_others(seen)}"
         try:
             work.forward(seen)
         except Moved:

@@ -240,7 +240,7 @@ class History:
         try:
             descriptor = acquire(lock, PATIENCE, folder=folder, shown=f"{self._directory}/{lock}")
         except Held as error:
-            raise Trouble(f"{self.path} is damaged ({why}), and somebody holds the lock {error}") from error
+            raise Trouble(f"{self.path} is damaged ({why}), and another process holds the lock {error}") from error
         try:
             self._is_sound = False
             with suppress(Damage):

@@ -118,7 +118,7 @@ def test_resolve(spelling: str | None, owner: Owner | None) -> None:
         ("dave", "dave-fowler", "dave is dave-fowler"),
         ("Technical_Writer", "rj", "role technical-writer is filled by rj"),
         ("designer", "dave-fowler", "role designer is filled by dave-fowler"),
-        ("product-critic", None, "role product-critic is on purpose nobody's"),
+        ("product-critic", None, "role product-critic is unfilled on purpose"),
         ("tester", None, "role tester is filled by nobody"),
         ("scout", None, "role scout is filled by mia, who isn't a declared person"),
         ("captain", None, "role captain is filled by technical-writer, who isn't a declared person"),

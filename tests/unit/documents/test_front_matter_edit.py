@@ -111,7 +111,7 @@ def test_unquoted_at_names_stay_legal_and_new_ones_are_quoted() -> None:
         ("---\nstatus: {a: b}\n---\n", ("status",), "no single value"),
         ("---\ntitle: t\n---\n", ("owner", "0"), "isn't there"),
         ("---\ntitle: t\n---\n", ("odd key",), "isn't there"),
-        ("---\n{title: t}\n---\n", ("status",), "without touching"),
+        ("---\n{title: t}\n---\n", ("status",), "without changing"),
         ("no front matter\n", ("status",), "no front matter"),
     ],
 )

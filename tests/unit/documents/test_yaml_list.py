@@ -131,7 +131,7 @@ LAUGHS = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: &c [*b, *b, *b]\ntasks: [*c, *
     [
         (LAUGHS, "1:4: alias-or-tag"),
         ("tasks:\n- id: !!python/object:os.system x\n", "2:7: alias-or-tag"),
-        ("tasks:\n- {id: a, <<: {x: 1}, id: b}\n", "2:23: duplicate-key: the key `id` is here a second time"),
+        ("tasks:\n- {id: a, <<: {x: 1}, id: b}\n", "2:23: duplicate-key: the key `id` appears twice"),
         ("tasks:\n- id: a\ntasks:\n- id: b\n", "3:1: duplicate-key"),
         ("tasks:\n- id: a\n---\ntasks:\n- id: b\n", "3:1: syntax: a second YAML document"),
         ("tasks:\n\t- id: a\n", "2:1: syntax"),

@@ -55,7 +55,7 @@ def test_what_is_written_while_a_fix_is_finished_is_kept(
     meanwhile(monkeypatch, "b.md", lambda: victim.write_bytes(b"mine\n"))
     told = recover(world.journals)
     assert told is not None
-    assert "taken back" in told
+    assert "undone" in told
     assert world.files() == {**BEFORE, "tasks/deep/b.md": b"mine\n"}
     assert world.left() == []
 
