@@ -3,18 +3,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
-# Two workers more than there are cores, for many tests wait, but each takes seconds to start; and work that is stolen,
-# not dealt out in order: so tests that wait run beside those that compute.
+# Two more workers than cores, because many tests wait. Workers steal tests, so tests that wait run beside tests that
+# compute.
 WORKERS = -n $$(($$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 2)) --dist worksteal
 
-# Errors only: an installation that works has nothing to say.
+# Errors only: a successful installation prints nothing.
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 
-# Where it is set, each worker of pytest rewrites all asserts anew, and each environment that a test makes compiles all
-# that it imports, at each start.
+# If this were set, each pytest worker would rewrite all asserts, and each environment that a test creates would compile
+# all its imports at each start.
 export PYTHONDONTWRITEBYTECODE :=
 
-# In order, however many jobs make was given: what `test` says last is pytest's summary.
+# Targets run in order, so the last output of `test` is pytest's summary.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 .PHONY: help prerequisites venv demo test lint types imports unit journeys browser oldest compiled nightly mutants bench format docs site pictures wheel dist clean
@@ -37,8 +37,8 @@ prerequisites: ## look for Python >= 3.11 (PYTHON=python3.13) and git >= 2.38
 
 venv: $(VENV)/.stamp ## create .venv with taskcheck, its tests and its linters
 
-# Installed anew when pyproject.toml changes, created anew when there is no pip in it: what an earlier try that was
-# stopped, or a Python that is gone, leaves behind.
+# Installed again if pyproject.toml changes. Created again if it has no pip, for example after an interrupted start or
+# the removal of its Python.
 $(VENV)/.stamp: pyproject.toml | prerequisites
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || '$(PYTHON)' -m venv --clear $(VENV)
 	@$(PIP) install --upgrade 'pip>=25.1'
@@ -48,7 +48,7 @@ $(VENV)/.stamp: pyproject.toml | prerequisites
 demo: $(VENV)/.stamp ## build the friction log's six incidents, and check them
 	@$(BIN)/taskcheck demo
 
-test: lint types imports unit ## every check but for the long ones: four minutes on two idle cores
+test: lint types imports unit ## all checks except the long ones: four minutes on two idle cores
 
 lint: $(VENV)/.stamp ## ruff
 	$(BIN)/ruff check .
@@ -63,7 +63,7 @@ imports: $(VENV)/.stamp ## import-linter: imports run one way
 unit: $(VENV)/.stamp compiled ## pytest
 	$(BIN)/python -m pytest $(WORKERS) --ignore tests/browser -m 'not journey' $(PYTEST_ARGS)
 
-journeys: $(VENV)/.stamp compiled ## what takes seconds each: pages followed, wheels, kills at any instant, two hosts
+journeys: $(VENV)/.stamp compiled ## slow tests, some seconds each: commands of pages, wheels, kills at any instant, two hosts
 	$(BIN)/python -m pytest $(WORKERS) --ignore tests/browser -m journey $(PYTEST_ARGS)
 
 browser: $(VENV)/.stamp compiled ## the operator's page in Chromium
@@ -72,7 +72,7 @@ browser: $(VENV)/.stamp compiled ## the operator's page in Chromium
 oldest: ## some tests with the oldest version of each dependency: a minute or two
 	PYTHON='$(PYTHON)' .ci/oldest
 
-# The tests start hundreds of processes, several of them at once.
+# The tests start hundreds of processes, several at once, so their imports are compiled first.
 compiled: $(VENV)/.stamp
 	@$(BIN)/python -m compileall -q src rules
 
@@ -81,11 +81,11 @@ nightly: $(VENV)/.stamp compiled ## all tests, every loop in full: hours
 	  TASKCHECK_MERGES=2000 TASKCHECK_REPAIRS=2000 TASKCHECK_MUTATIONS=10000 \
 	  $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
 
-mutants: $(VENV)/.stamp ## change the code in forty places, and see that a test fails each time: hours
+mutants: $(VENV)/.stamp ## change the code in forty places, and list the changes that no test noticed: hours
 	$(BIN)/python tests/mutants.py
 	$(BIN)/python tests/negations.py --whole
 
-bench: $(VENV)/.stamp compiled ## what things cost, as ratios, with and without a cache: an hour, 6 GB
+bench: $(VENV)/.stamp compiled ## measure costs as ratios, with and without a cache: an hour, 6 GB
 	$(BIN)/python bench/start.py
 	$(BIN)/python bench/branches.py
 	$(BIN)/python bench/scale.py
@@ -95,27 +95,27 @@ bench: $(VENV)/.stamp compiled ## what things cost, as ratios, with and without 
 	$(BIN)/python bench/people.py
 	$(BIN)/python bench/fix.py
 
-format: $(VENV)/.stamp ## write what ruff would
+format: $(VENV)/.stamp ## format the code with ruff
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.stamp ## write what the docs take from the code
+docs: $(VENV)/.stamp ## write the generated parts of the documentation
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/incidents.py
 
-# The theme tells of its successor at each start; which one builds the site is said in pyproject.toml.
-site: $(VENV)/.stamp ## build the docs as a site into build/site/, strictly
+# The theme announces its successor at each start. pyproject.toml pins the theme.
+site: $(VENV)/.stamp ## build the documentation as a site in build/site/, with --strict
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-pictures: $(VENV)/.stamp ## take the pictures of docs/operating.md, with Chromium
+pictures: $(VENV)/.stamp ## take the pictures in docs/pictures, with Chromium
 	@$(BIN)/python docs/pictures.py
 
 wheel: $(VENV)/.stamp ## build a wheel into dist/
 	$(PIP) wheel . --no-deps --wheel-dir dist
 
-# The time in the archives is that of the commit, so that whoever builds it again gets the same bytes.
+# The archives have the time of the commit, so every build has the same bytes.
 dist: $(VENV)/.stamp ## build wheel and sdist into dist/, reproducibly
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --outdir dist
 
-clean: ## remove what was made
+clean: ## remove all build results
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

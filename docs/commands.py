@@ -1,4 +1,4 @@
-"""Makes docs/commands.md of the commands' own parsers and docstrings; docs/generate.py writes it."""
+"""Make docs/commands.md from the parsers and docstrings of the commands; docs/generate.py writes it."""
 
 import argparse
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ The exit code is also 3 if stdout can't be written, and 141 if the reader closes
 
 
 def page() -> str:
-    """The page, a section for each command."""
+    """Return the page, with a section for each command."""
     return "\n".join([INTRODUCTION, *map(_section, COMMANDS)])
 
 
 def _section(name: str) -> str:
-    """What a command is for, what it takes, and each of its options."""
+    """Return the section of a command: purpose, usage, and each option."""
     module = import_module(f"taskcheck.cli.{name}")
     parser = argparse.ArgumentParser(prog=f"taskcheck {name}")
     module.arguments(parser)
@@ -40,7 +40,7 @@ def _section(name: str) -> str:
 
 
 def _told(docstring: str) -> str:
-    """A docstring as Markdown: lines that stand in are code, with a blank line before the first."""
+    """Return a docstring as Markdown: indented lines are code, with a blank line before the first."""
     lines = [f"    {line.strip()}" if line.startswith(" ") else line for line in docstring.strip().split("\n")]
     spaced = [
         f"\n{line}" if line.startswith(" ") and before and not before.startswith(" ") else line
@@ -50,7 +50,7 @@ def _told(docstring: str) -> str:
 
 
 def _rows(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """A row for each argument and option, but for the one that asks for help."""
+    """Yield a row for each argument and option, except `--help`."""
     for action in parser._actions:  # noqa: SLF001 - argparse has no other way to walk them
         if action.dest == "help":
             continue
@@ -61,17 +61,17 @@ def _rows(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    """A text as code in a cell of a table, in which readers of Markdown disagree about a bar."""
+    """Return a text as code in a cell of a table; Markdown parsers disagree about a bar in it."""
     return f"<code>{text.replace('|', '&#124;')}</code>" if "|" in text else f"`{text}`"
 
 
 def _named(option: str, action: argparse.Action) -> str:
-    """An option with what it takes."""
+    """Return an option with its value."""
     return option if action.nargs == 0 else f"{option} {_metavar(action)}"
 
 
 def _metavar(action: argparse.Action) -> str:
-    """What an argument is called: by its metavar, its choices, or its name."""
+    """Return the name of an argument: its metavar, its choices, or its own name."""
     if isinstance(action.metavar, str):
         return action.metavar
     if action.choices is not None:
@@ -80,6 +80,6 @@ def _metavar(action: argparse.Action) -> str:
 
 
 def _has_default(action: argparse.Action) -> bool:
-    """Whether an option has a default that is worth telling, and that its help doesn't tell."""
+    """Return whether an option has a default that matters and that its help doesn't contain."""
     is_worth = isinstance(action.default, str | int) and not isinstance(action.default, bool)
     return is_worth and bool(action.default) and action.nargs != 0 and "default" not in (action.help or "")

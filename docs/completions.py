@@ -1,6 +1,6 @@
-"""Makes the completions of shells from the commands' own parsers, by shtab; docs/generate.py writes them.
+"""Make the shell completions from the parsers of the commands, with shtab; docs/generate.py writes them.
 
-They are files of the package: whoever wants one needs neither shtab nor the time to walk all parsers.
+They are files of the package, so users don't need shtab, and don't wait until all parsers are made.
 """
 
 import argparse
@@ -15,16 +15,16 @@ from taskcheck.formats import FORMATS
 
 FOLDER = "../src/taskcheck/cli/completions"
 NAMED = {"TASK": "tasks", "TASK|PATH": "tasks", "--owner": "people", "owner": "people", "rule": "rules"}
-"""What an argument takes, by its placeholder, its option or its command."""
+"""The values of an argument, by its placeholder, its option or its command."""
 OTHER_NAME = {
     "bash": ("taskcheck\n", "complete -o bashdefault -F _shtab_taskcheck taskcheck-lint\n"),
     "zsh": ("#compdef taskcheck\n", "#compdef taskcheck taskcheck-lint\n"),
     "fish": ("", "complete -c taskcheck-lint -w taskcheck\n"),
 }
-"""What makes a shell complete the command's second name, too: the end, or the line that it stands for."""
+"""The text that makes a shell complete the second name of the command too: at the end, or instead of a line."""
 
 _AS_CHECK = re.compile(r"^_shtab_taskcheck_check_pos_0_COMPGEN=(.*)$", re.MULTILINE)
-"""How bash completes the arguments of `check`; where no command is named, beside the commands, too."""
+"""How bash completes the arguments of `check`, also if no command is named."""
 
 
 def pages() -> dict[str, str]:
@@ -33,7 +33,7 @@ def pages() -> dict[str, str]:
 
 
 def script(shell: str) -> str:
-    """Return what makes a shell complete both names of the command."""
+    """Return a script that completes both names of the command."""
     text = _AS_CHECK.sub(
         r"\g<0>\n_shtab_taskcheck_pos_0_COMPGEN=\1", shtab.complete(_whole(), shell).rstrip("\n") + "\n"
     )
@@ -42,7 +42,7 @@ def script(shell: str) -> str:
 
 
 def _whole() -> argparse.ArgumentParser:
-    """Return all commands in one parser, which without a command has the arguments of `check`."""
+    """Return one parser for all commands; without a command, it has the arguments of `check`."""
     whole = argparse.ArgumentParser(prog="taskcheck")
     whole.add_argument("--version", action="version", version="", help="say which version this is")
     commands = whole.add_subparsers()
@@ -53,7 +53,7 @@ def _whole() -> argparse.ArgumentParser:
 
 
 def _add(name: str, parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of a command to a parser, each with what completes it."""
+    """Add the arguments of a command to a parser, each with its completion."""
     import_module(f"taskcheck.cli.{name}").arguments(parser)
     for action in list(parser._actions):  # noqa: SLF001 - argparse has no other way to walk them
         _complete(action, name)
@@ -63,7 +63,7 @@ def _add(name: str, parser: argparse.ArgumentParser) -> None:
 
 
 def _complete(action: argparse.Action, name: str) -> None:
-    """Say what completes an argument of a command."""
+    """Set the completion of an argument of a command."""
     option = next(iter(action.option_strings), name)
     what = NAMED.get(str(action.metavar)) or (NAMED.get(option) if action.metavar == "NAME" else None)
     if option == "--format":
@@ -75,5 +75,5 @@ def _complete(action: argparse.Action, name: str) -> None:
 
 
 def _names(what: str) -> dict[str, str]:
-    """Return what asks the command itself for the names of tasks, rules or people."""
+    """Return the code that asks the command for the names of tasks, rules or people."""
     return shtab.cmd(f"taskcheck completion --names {what} 2>/dev/null")

@@ -1,11 +1,14 @@
-"""Writes what the docs take from the code: `python docs/generate.py`; a test says when it is due.
+"""Write the generated parts of the documentation: `python docs/generate.py`. A test fails if they are out of date.
 
-These are docs/rules/*.md from the rules' own docstrings, from what they declare
-rules/taskcheck_rules/catalogue.py, what docs/stores.md says of each preset, and from the models
-of the configuration the tables of docs/configuration.md, docs/taskcheck.schema.json, which editors read, and
-src/taskcheck/config/described.py, by which a check judges a configuration without them; and from the tests' decision
-table docs/verdicts.md, from their fixtures docs/messages.md, from the parsers of the command line docs/commands.md
-and, in src/taskcheck/cli/completions, what completes it in a shell.
+| source | written |
+|---|---|
+| docstrings of the rules | docs/rules/*.md |
+| what the rules declare | rules/taskcheck_rules/catalogue.py |
+| presets | the tables of docs/stores.md |
+| models of the configuration | the tables of docs/configuration.md, docs/taskcheck.schema.json, config/described.py |
+| decision table of the tests | docs/verdicts.md |
+| fixtures of the tests | docs/messages.md |
+| parsers of the command line | docs/commands.md, src/taskcheck/cli/completions |
 """
 
 import ast
@@ -55,7 +58,7 @@ KINDS: list[tuple[Any, str]] = [
 
 
 def page(rule: Rule) -> str:
-    """A rule's page."""
+    """Return the page of a rule."""
     summary, _, rest = rule.doc.partition("\n")
     inputs = ", ".join(f"`{name}`" for name in (*rule.subjects, *rule.inputs))
     lines = [
@@ -74,7 +77,7 @@ def page(rule: Rule) -> str:
 
 
 def table_of(rule: Rule) -> list[str]:
-    """What a configuration may say to a rule, a row for each option."""
+    """Return the table of a rule's options."""
     rows = [
         f"| `{each.name}` | {kind(each.kind)} | `{json.dumps(each.usual)}` | {each.about} |"
         for each in options_of(rule)
@@ -83,7 +86,7 @@ def table_of(rule: Rule) -> list[str]:
 
 
 def index(rules: list[Rule]) -> str:
-    """The list of all rules by family."""
+    """Return the list of all rules by family."""
     rows = [
         f"| [{rule.name}]({rule.name}.md) | {rule.family} | {rule.severity.label} | {rule.doc.partition(chr(10))[0]} |"
         for rule in rules
@@ -92,7 +95,7 @@ def index(rules: list[Rule]) -> str:
 
 
 def tables() -> dict[str, type[schema.Table]]:
-    """The tables of the configuration by heading."""
+    """Return the models of the configuration's tables, by heading."""
     found: dict[str, type[schema.Table]] = {"Top level": schema.Config}
     for name, hint in get_type_hints(schema.Config).items():
         for each in (hint, *get_args(hint)):
@@ -102,7 +105,7 @@ def tables() -> dict[str, type[schema.Table]]:
 
 
 def sentences(model: type[schema.Table]) -> dict[str, str]:
-    """What stands below each field of a model. The checker itself never reads it: pydantic would, at each import."""
+    """Return the docstring of each field of a model. Only this script reads them: for pydantic, each import would."""
     (body,) = (node.body for node in ast.parse(inspect.getsource(model)).body if isinstance(node, ast.ClassDef))
     return {
         field.target.id: below.value.value
@@ -113,7 +116,7 @@ def sentences(model: type[schema.Table]) -> dict[str, str]:
 
 
 def kind(hint: Any) -> str:
-    """A type in words."""
+    """Return a type in words."""
     for known, words in KINDS:
         if hint == known:
             return words
@@ -132,7 +135,7 @@ def kind(hint: Any) -> str:
 
 
 def default(field: FieldInfo, model: type[schema.Table]) -> str:
-    """What holds where neither preset nor file says anything."""
+    """Return the default, which applies if neither preset nor file sets the key."""
     if field.is_required():
         return "must be given" if model in {schema.SuppressTable, schema.LocksTable} else "the preset's"
     held = None if isinstance(field.default, schema.Table) else field.default
@@ -140,7 +143,7 @@ def default(field: FieldInfo, model: type[schema.Table]) -> str:
 
 
 def reference(rules: Iterable[Rule]) -> str:
-    """The keys of each table of the configuration, and what it may say to each rule."""
+    """Return the tables of all keys of the configuration, and of the options of each rule."""
     lines = []
     for heading, model in tables().items():
         hints, said = get_type_hints(model, include_extras=True), sentences(model)
@@ -164,7 +167,7 @@ def reference(rules: Iterable[Rule]) -> str:
 
 
 def formats() -> str:
-    """The table of the presets."""
+    """Return the table of the presets."""
     rows = (
         f"| [{preset.name}](../src/taskcheck/config/presets/{preset.name}.toml) | {preset.about} "
         f"| {', '.join(f'`{mark}`' for mark in preset.detect)} |"
@@ -174,13 +177,13 @@ def formats() -> str:
 
 
 def stores() -> str:
-    """What each preset says of its store: where, keys, statuses, dialect, and what a run uses."""
+    """Return the description of each preset: paths, keys, statuses, dialect, and settings of runs."""
     found = config.presets(config.builtin_presets()).values()
     return "\n".join(line for preset in found for line in (f"### {preset.name}", "", *store(preset), ""))
 
 
 def store(preset: Preset) -> list[str]:
-    """What one preset says, a row of a table for each thing that it says anything of."""
+    """Return the table of a preset, with a row for each part that it sets."""
     tables = preset.tables
     paths, fields, shape = tables["paths"], tables.get("fields", {}), tables.get("shape", {})
     checkouts, drift = tables.get("checkouts", {}), tables.get("drift", {})
@@ -208,7 +211,7 @@ def store(preset: Preset) -> list[str]:
 
 
 def dialect(tables: Mapping[str, Any]) -> Iterator[str]:
-    """In what the format's own reader differs from YAML between lines of dashes."""
+    """Return how the format's own parser differs from YAML between lines of dashes."""
     shape = tables.get("shape", {})
     if tables.get("at_names"):
         yield "unquoted `@names`"
@@ -221,12 +224,12 @@ def dialect(tables: Mapping[str, Any]) -> Iterator[str]:
 
 
 def codes(texts: Iterable[str]) -> str:
-    """Some texts as code, with commas between them."""
+    """Return texts as code, separated by commas."""
     return ", ".join(f"`{text}`" for text in texts)
 
 
 def filled(text: str, parts: Mapping[str, str]) -> str:
-    """A page with its generated parts put in anew; what is between them is written by hand."""
+    """Return a page with its generated parts replaced; the other parts are written by hand."""
     for name, part in parts.items():
         start, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->"
         before, _, rest = text.partition(start)
@@ -235,21 +238,21 @@ def filled(text: str, parts: Mapping[str, str]) -> str:
 
 
 class Plain(GenerateJsonSchema):
-    """A schema without what TOML doesn't have (null), a preset may change (defaults), or repeats the key (titles)."""
+    """A schema without null, which TOML lacks, without defaults, which presets change, and without titles."""
 
     def nullable_schema(self, schema: Any) -> dict[str, Any]:
-        """That of the value."""
+        """Return the schema of the value."""
         return self.generate_inner(schema["schema"])
 
     default_schema = nullable_schema
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic calls it so
-        """Never."""
+        """Return that no field has a title."""
         return False
 
 
 def for_editors(rules: Iterable[Rule]) -> str:
-    """The JSON Schema of taskcheck.toml; what a preset may fill in need not be there."""
+    """Return the JSON Schema of taskcheck.toml; keys that a preset can set aren't required."""
     whole = schema.Config.model_json_schema(schema_generator=Plain)
     for model in tables().values():
         table = whole["$defs"].get(model.__name__, whole)
@@ -269,7 +272,7 @@ DESCRIBED = "../src/taskcheck/config/described.py"
 
 
 def described() -> str:
-    """The models of the configuration as plain data: of each table the kind of every key, and the keys it must have."""
+    """Return the models of the configuration as plain data: the kind of each key of a table, and the required keys."""
     lines = [
         '"""The models of `schema` as plain data, as `light` reads it; written by docs/generate.py."""',
         "",
@@ -288,7 +291,7 @@ def described() -> str:
 
 
 def plain(hint: Any, said: Any = ()) -> tuple[Any, ...]:
-    """A type as plain data: what it is called in `light`, and what is asked of it."""
+    """Return a type as plain data: its name in `light`, and its conditions."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return plain(inner[0], (*inner[1:], *said))
@@ -310,7 +313,7 @@ def plain(hint: Any, said: Any = ()) -> tuple[Any, ...]:
 
 
 def asked(said: Any) -> tuple[int, str | None, str | None]:
-    """The least length that notes on a type ask for, and the names of what is called with a value before and after."""
+    """Return the minimum length in the annotations of a type, and the names of its validators, before and after."""
     least = 0
     checks: dict[type, str] = {}
     for each in said:
@@ -323,7 +326,7 @@ def asked(said: Any) -> tuple[int, str | None, str | None]:
 
 
 def pages() -> dict[str, str]:
-    """All that is generated, by path below docs/."""
+    """Return all generated files, by path below docs/."""
     rules = sorted(catalogue.declared(), key=lambda rule: (rule.family, rule.name))
     written = (FOLDER / "configuration.md").read_text(encoding="utf-8")
     return {

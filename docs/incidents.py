@@ -1,4 +1,4 @@
-"""Writes docs/incidents.md: the friction log's six incidents as timelines, of the repository that the tests build."""
+"""Write docs/incidents.md: timelines of the six incidents of the friction log, from the repository of the tests."""
 
 import contextlib
 import io
@@ -58,7 +58,7 @@ INCIDENTS = (
 
 
 def timeline(root: Path, subject: str) -> str:
-    """What the command prints on a terminal of so many columns, without its colours."""
+    """Return the output of a command on a terminal of so many columns, without colours."""
     printed = io.StringIO()
     columns = os.environ.get("COLUMNS")
     os.environ["COLUMNS"] = WIDTH
@@ -73,7 +73,7 @@ def timeline(root: Path, subject: str) -> str:
 
 
 def page(root: Path) -> str:
-    """The page, of the friction log's repository."""
+    """Return the page, made from the repository of the friction log."""
     parts = [INTRODUCTION]
     for heading, symptom, subject in INCIDENTS:
         parts.append(f"## {heading}\n\n{symptom}\n\n```\n{timeline(root, subject)}```\n")

@@ -1,4 +1,4 @@
-"""A hook of mkdocs: what the pages of docs/ lack as a site, for they are written to be read on GitHub, too.
+"""A hook of mkdocs. It changes the pages of docs/, which are written for GitHub, so that they also work as a site.
 
 A link that leads out of docs/ leads to the repository. A link that is named after its file gets the title of that page.
 The nav has a page for each rule, and what the theme doesn't name, a screen reader can name.
@@ -13,12 +13,12 @@ REPOSITORY = "https://github.com/taskcheck/taskcheck"
 ROOT = Path(__file__).resolve().parent.parent
 
 _LINK = re.compile(r"\[(?P<text>[^]\n]*)\]\((?P<path>(?!\w+:)[^)#\s]+)(?P<anchor>[^)\s]*)\)")
-"""A link to another file, and not to an address."""
+"""A link to another file, not to an address."""
 _UNNAMED = '<div class="md-search" data-md-component="search" role="dialog">'
 
 
 def on_config(config: Any) -> Any:
-    """Return the configuration, in whose nav the list of rules is followed by each rule's page."""
+    """Return the configuration with the page of each rule after the list of rules in its nav."""
     pages = sorted(path.name for path in (ROOT / "docs" / "rules").glob("[a-z]*.md"))
     (reference,) = (part["Reference"] for part in config["nav"] if "Reference" in part)
     (rules,) = (entry for entry in reference if "Rules" in entry)
@@ -33,7 +33,7 @@ def on_page_markdown(markdown: str, *, page: Any, **_: object) -> str:
 
 
 def on_post_page(output: str, **_: object) -> str:
-    """Return a page with a name for the dialog of the search, which the theme gives none."""
+    """Return a page with a name for the search dialog, because the theme gives it none."""
     return output.replace(_UNNAMED, _UNNAMED.replace(">", ' aria-label="Search">'))
 
 
@@ -48,13 +48,13 @@ def _led(link: re.Match[str], folder: PurePosixPath) -> str:
 
 
 def address(path: str) -> str:
-    """Return where the repository shows a file, or a folder."""
+    """Return the address of a file or folder in the repository."""
     kind = "tree" if (ROOT / path).is_dir() else "blob"
     return f"{REPOSITORY}/{kind}/main/{path}"
 
 
 def title(page: Path) -> str:
-    """Return the heading of a page, without marks; its name where it isn't there, which a strict build says."""
+    """Return the heading of a page without marks; its name if it is missing, which fails a strict build."""
     text = page.read_text(encoding="utf-8") if page.exists() else ""
     heading = re.match(r"# (.*)", text)
     return heading[1].replace("`", "") if heading else page.name

@@ -1,4 +1,4 @@
-"""Makes docs/messages.md of what the fixtures expect; docs/generate.py writes it."""
+"""Make docs/messages.md from the messages that the fixtures expect; docs/generate.py writes it."""
 
 import re
 import sys
@@ -23,7 +23,7 @@ only in names, statuses, values and numbers. [CONTRIBUTING](../CONTRIBUTING.md#m
 """
 
 _VALUE = re.compile(r"'[^']*'|`[^`]*`|\S*[-/@_.#\d]\S*\w")
-"""What is quoted, and words with a mark or a number in them: ids, paths, keys, ages."""
+"""Quoted values, and words with a mark or a number: ids, paths, keys, ages."""
 OTHERS = {"mia", "roger", "a", "b", "c", "d", "w", "y", "z", "one", "two", "three", "quiet", "gone"}
 """Names of other tasks, people and worktrees in the fixtures' messages."""
 _SEVERAL = re.compile(r"…(,? (and )?…)+")
@@ -39,7 +39,7 @@ def page(rules: Iterable[Rule]) -> str:
 
 
 def _section(rule: Rule, messages: list[Message], names: set[str]) -> str:
-    """Return the messages of a rule, each shape once, with the severities in which it was seen."""
+    """Return the messages of a rule: each shape once, with all severities that it has in the fixtures."""
     shapes: dict[str, list[Message]] = {}
     for message in messages:
         shapes.setdefault(_shape(message.text, names), []).append(message)
@@ -48,7 +48,7 @@ def _section(rule: Rule, messages: list[Message], names: set[str]) -> str:
 
 
 def _line(alike: list[Message]) -> str:
-    """Return the shortest of some messages that are alike."""
+    """Return the line of the page for messages of one shape: the shortest of them."""
     shortest = min(alike, key=lambda message: (len(message.text), message.text))
     levels = sorted({message.level for message in alike})
     return f"- {shortest.text.replace('*', chr(92) + '*')} ({', '.join(levels)})"
@@ -66,7 +66,7 @@ def _names(messages: list[Message]) -> set[str]:
 
 
 def _shape(text: str, names: set[str]) -> str:
-    """Return a message without what differs from store to store."""
+    """Return a message without the words that differ from store to store."""
     plain = _VALUE.sub("…", text)
     words = ["…" if word.strip(",;:()?") in names else word for word in plain.split(" ")]
     return _SEVERAL.sub("…", " ".join(words))

@@ -1,6 +1,6 @@
-"""Takes the pictures in docs/pictures, with Chromium: `python docs/pictures.py`.
+"""Take the pictures in docs/pictures, with Chromium: `python docs/pictures.py`.
 
-They are of the demo, and check.png of the store of docs/getting-started.md, as it is before the first repair.
+check.png shows the store of docs/getting-started.md before its first fix. All others show the demo.
 """
 
 import re
@@ -27,12 +27,12 @@ OPENED = "plan-activity-page-performance-improvements-with-incremental-github-sy
 
 
 def taskcheck(*arguments: str) -> list[str]:
-    """A command line of ours."""
+    """Return a command line of taskcheck."""
     return [sys.executable, "-m", "taskcheck", *arguments]
 
 
 def terminal(browser: Browser, root: Path, name: str, *arguments: str) -> None:
-    """What a command prints, in colour, as a terminal shows it."""
+    """Take the picture of a terminal with the output of a command, in colour."""
     command = taskcheck(*arguments, "--color", "always")
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     console = Console(record=True, width=88, file=StringIO(), force_terminal=True)
@@ -45,7 +45,7 @@ def terminal(browser: Browser, root: Path, name: str, *arguments: str) -> None:
 
 
 def first_store(folder: Path) -> Path:
-    """Build the store of docs/getting-started.md by what the page says before it is checked."""
+    """Build the store of docs/getting-started.md with the commands of the page before the first check."""
     page = folder / "page.md"
     page.write_text((Path(__file__).parent / "getting-started.md").read_text().partition("## Check it")[0])
     pages.follow(page, folder)
@@ -53,7 +53,7 @@ def first_store(folder: Path) -> Path:
 
 
 def served(browser: Browser, root: Path) -> None:
-    """The page, on a desk with a row open, and on a phone in the dark."""
+    """Take the pictures of the page: on a desktop with an open row, and on a phone in dark mode."""
     command = taskcheck("serve", "--port", "0", *NOW)
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - as above
         address = server.stdout.readline().partition(" is at ")[2].split()[0] if server.stdout else ""
@@ -74,7 +74,7 @@ def served(browser: Browser, root: Path) -> None:
 
 
 def main() -> None:
-    """Build the demo, look at it, write the pictures."""
+    """Build the stores, and take all pictures."""
     found = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         root = build(incidents_fixture(), Path(folder) / "fleet").root

@@ -1,7 +1,7 @@
-"""Draw docs/rooms.svg: the rooms of the package by layer, and who uses whom, as the code's own imports have it.
+"""Draw docs/rooms.svg: the rooms of the package by layer, and which room imports which.
 
-An arrow that follows from two others is left out; what a room may import is in pyproject.toml, and `make imports` holds
-the code to it. `docs/generate.py` writes the picture, and a test says when it is out of date.
+An arrow that follows from two others is left out. pyproject.toml has the layers, and `make imports` enforces them.
+`docs/generate.py` writes the picture, and a test fails if it is out of date.
 """
 
 import tomllib
@@ -14,7 +14,7 @@ import grimp
 ROOT = Path(__file__).parent.parent
 PACKAGE = "taskcheck"
 LEFT_OUT = {"version"}
-"""Everybody may ask for the version: its arrows would say nothing."""
+"""Rooms without arrows: all others import them."""
 
 WIDTH, ROW, BOX, HEIGHT, GAP, MARGIN = 640, 56, 124, 28, 24, 14
 """In pixels: the picture's width, from layer to layer, a box's width and height, between boxes, around."""
@@ -36,7 +36,7 @@ Point = tuple[float, float]
 
 
 def layers() -> list[list[str]]:
-    """Return the rooms of each layer from the top, as import-linter is told them."""
+    """Return the rooms of each layer from the top, as configured for import-linter."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contract = settings["tool"]["importlinter"]["contracts"][0]
     found = []
@@ -100,7 +100,7 @@ def _arrows() -> Iterator[tuple[str, str]]:
 
 
 def _boxes() -> Iterator[tuple[str, Point]]:
-    """Yield where the middle of each room's box is."""
+    """Yield the middle of each room's box."""
     for number, layer in enumerate(layers()):
         step = BOX + GAP
         left = WIDTH / 2 - step * (len(layer) - 1) / 2
@@ -115,7 +115,7 @@ def _box(room: str, at: Point) -> str:
 
 
 def _arrow(start: Point, end: Point) -> str:
-    """Return a curve from one box's lower edge to another's upper edge; beside a box that stands between."""
+    """Return a curve from the lower edge of a box to the upper edge of another, around a box between them."""
     (x, y), (to_x, to_y) = start, end
     if y == to_y:
         side = 1 if to_x > x else -1

@@ -1,4 +1,4 @@
-"""Writes docs/verdicts.md from the decision table that the tests hold the rules to."""
+"""Write docs/verdicts.md from the decision table, with which the tests compare the rules."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -59,7 +59,7 @@ def page() -> str:
 
 
 def _table(told: Iterable[Row]) -> Iterator[str]:
-    """Yield rows as a table."""
+    """Yield the lines of a table of rows."""
     yield "| another checkout | last run | branch | entry | verdict | why |"
     yield "|---|---|---|---|---|---|"
     for row in told:
@@ -75,7 +75,7 @@ def _allows(pattern: str, value: str) -> bool:
 
 
 def _checkout(row: Row) -> str:
-    """Return what another checkout says, and whose it is."""
+    """Return the status in another checkout, and the task to which that checkout belongs."""
     said = _words(row.copy, Copy)
     if said in {"*", "none"} and row.tie == "*":
         return said

@@ -61,7 +61,7 @@ def check(
     only: Sequence[str] = (),
     now: datetime | None = None,
 ) -> Report:
-    """Check the store that a folder lies in, as `taskcheck` does; nothing is written.
+    """Check the store of a folder, as `taskcheck` does; nothing is written.
 
     Args:
         root: any folder of the repository.

@@ -68,7 +68,7 @@ class Signal:
 
 @contextmanager
 def register(owner: str | Turn, *, root: Root = ".") -> Iterator[MutableMapping[str, Entry]]:
-    """The entries of a person's register by task, locked; what was changed is written when the block ends well.
+    """Lock a person's register, and yield its entries by task; changes are written if the block ends without an error.
 
     Nobody else who locks can write meanwhile, so keep it short, and write nothing else of this module's in it: that
     would wait for this block. A block that raises writes nothing.
@@ -104,7 +104,7 @@ def register(owner: str | Turn, *, root: Root = ".") -> Iterator[MutableMapping[
 
 
 def write_snapshot(owner: str | Turn, *, signals: Iterable[Signal] = (), root: Root = ".") -> Path:
-    """Write a person's heartbeat by what the ledgers say now; its path.
+    """Write a person's heartbeat from the current ledgers, and return its path.
 
     It has a row for each task that is that person's to dispatch and is ready or in work, and for each that is in the
     person's register; and counts of the register's entries and of the distinct tasks with signals of each level.
@@ -127,13 +127,13 @@ def write_snapshot(owner: str | Turn, *, signals: Iterable[Signal] = (), root: R
 
 
 def running(owner: str, *, root: Root = ".") -> frozenset[str]:
-    """Return the tasks in a person's register that a live worker holds, as far as can be told."""
+    """Return the tasks in a person's register that a live worker holds, as far as known."""
     store, key = _manager(owner, root)
     return held(store.read_ledgers(), key)
 
 
 def tombstone(task: str, *, root: Root = ".") -> Tombstone | None:
-    """Return the last recorded state of a task's dispatch; None where there is none, or it can't be read."""
+    """Return the last recorded state of a task's dispatch; None if it is missing or unreadable."""
     _, parsed = open_store(Where(root=Path(root))).files()
     return {found.task: found for found in parsed.ledgers.tombstones if found.readable}.get(task)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class UsageError(Exception):
-    """The request can't be met as it was made; the message says what would do."""
+    """The request is invalid. The message says what is possible."""
 
 
 @frozen(kw_only=True)

@@ -18,7 +18,7 @@ VOCABULARY_KEY = "statuses"
 
 
 class Stage(Enum):
-    """The class of a status in the lifecycle of a task (spec 3.1)."""
+    """The class of a status in the lifecycle of a task."""
 
     PARKED = "parked"
     READY = "ready"
@@ -30,7 +30,7 @@ class Stage(Enum):
 
     @property
     def closed(self) -> bool:
-        """Whether a task in this stage is over: done, or dropped."""
+        """Whether a task in this stage is closed: done or dropped."""
         return self is Stage.DONE or self is Stage.DROPPED
 
     @property
@@ -39,7 +39,7 @@ class Stage(Enum):
         return _ORDER[self]
 
     def before(self, other: "Stage | None") -> bool:
-        """Return whether a task in this stage has yet to reach the other; an unknown stage has no order."""
+        """Return whether this stage comes before the other; an unknown stage has no order."""
         return other is not None and self.order < other.order
 
 
@@ -110,7 +110,7 @@ class Vocabulary:
 
 @frozen(kw_only=True)
 class Limits:
-    """The spans of time that the rules compare ages with."""
+    """The limits with which rules compare ages."""
 
     snapshot_max_age: timedelta = timedelta(minutes=10)
     in_progress_max_idle: timedelta = timedelta(hours=4)
@@ -138,7 +138,7 @@ class Suppression:
 
 @frozen(kw_only=True, slots=False)
 class Settings:
-    """The whole configuration, preset filled in; the defaults of all keys are those of these classes."""
+    """The whole configuration with its preset. These classes have the defaults of all keys."""
 
     preset: str
     source: str | None
@@ -208,7 +208,7 @@ class Settings:
         return tuple(status for status, known in self.statuses.items() if known is stage)
 
     def word(self, stage: Stage) -> str | None:
-        """Return the first status of a class that the store's own list has; None where it has none."""
+        """Return the first status of a class that is in the store's own list; None if there is none."""
         return next(filter(self.vocabulary.has, self.words(stage)), None)
 
     def may_write(self, status: str | None) -> bool:
@@ -217,7 +217,7 @@ class Settings:
 
     @property
     def unclassed(self) -> frozenset[str]:
-        """Statuses that the store's own configuration knows and no class has, case-folded."""
+        """Statuses in the store's own configuration that have no class, case-folded."""
         return self.vocabulary.words - self.folded_statuses.keys()
 
     @property
@@ -227,17 +227,17 @@ class Settings:
 
     @property
     def ids_in_files(self) -> bool:
-        """Whether a task's id stands in its file, so that the file's name says nothing."""
+        """Whether a task's id is in its file, so that the name of the file doesn't matter."""
         return "id" in self.fields or isinstance(self.shape, JsonTasks)
 
     @property
     def setter(self) -> tuple[str, ...]:
-        """The command of the tool that alone writes the task files, by which it sets a status; empty without one."""
+        """The command with which the tool that owns the task files sets a status; empty without one."""
         return self.shape.setter if isinstance(self.shape, ReadTasks) else ()
 
     @property
     def read_only(self) -> bool:
-        """Whether task files are only read: a tool or a person makes what would be a repair elsewhere."""
+        """Whether task files are only read, so that a tool or a person has to make all repairs."""
         return self.shape.read_only
 
     @cached_property
@@ -247,12 +247,12 @@ class Settings:
         return tuple(dict.fromkeys([*keys, self.fields["status"]]))
 
     def branch_of(self, task: str) -> str | None:
-        """Return the branch that the configured pattern makes a task's; None where it names none, or one of several."""
+        """Return the branch of a task by the configured pattern; None if the pattern names none, or several."""
         is_own = self.branch and "*" not in self.branch and "{scope}" not in self.branch
         return self.branch.replace("{task}", task) if is_own else None
 
     def new_branch(self, task: str) -> str:
-        """Return the branch on which a run of a task works; what a pattern leaves open at its end is left out.
+        """Return the branch for a run of a task; a wildcard at the end of the pattern is left out.
 
         Example:
             ``issue-7`` by ``issue-{task}-*``, and ``epic/login`` for the task ``login/1`` by ``epic/{scope}``.
@@ -260,25 +260,25 @@ class Settings:
         return _filled(self.branch, task) or f"task/{task}"
 
     def new_worktree(self, task: str) -> str | None:
-        """Return where the worktree of a run of a task is made; None where the pattern doesn't say."""
+        """Return the path of the worktree for a run of a task; None without a pattern."""
         return _filled(self.worktree, task)
 
     def worktree_of(self, task: str) -> str | None:
-        """Return the path that the configured pattern makes a task's worktree; None where it names none."""
+        """Return the path of a task's worktree by the configured pattern; None if it names none."""
         return self.worktree.replace("{task}", task) if self.worktree and "*" not in self.worktree else None
 
     def allows(self, outcome: str | None, status: str | None) -> bool:
-        """Return whether a dispatch that ended so may leave the root task in this status."""
+        """Return whether the task may have this status in root after a run with this outcome."""
         allowed = self.outcomes.get(outcome or "", ())
         return status is not None and status.casefold() in {name.casefold() for name in allowed}
 
     def outcome_status(self, outcome: str) -> str | None:
-        """Return the status that an outcome asks for; None where the store's own list has no such status."""
+        """Return the status for an outcome; None if the store's own list doesn't have it."""
         asked = self.outcomes[outcome][0]
         return asked if self.vocabulary.has(asked) else None
 
     def settles(self, outcome: str | None, status: str | None) -> bool:
-        """Return whether a task is as an outcome wants it: in a status that it allows, or it asks for none there is."""
+        """Return whether a task's status settles an outcome: it is allowed, or the store has none for the outcome."""
         asks_for_none = outcome in self.outcomes and self.outcome_status(outcome or "") is None
         return asks_for_none or self.allows(outcome, status)
 

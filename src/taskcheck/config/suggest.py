@@ -17,7 +17,7 @@ MOST = 2_000
 
 
 def did_you_mean(name: str, known: Iterable[str], most: int = 3) -> str:
-    """Return ``; did you mean A or B?`` with the nearest names, or nothing where none is near.
+    """Return ``; did you mean A or B?`` with the most similar names; empty if none is similar.
 
     Case counts for nothing. A name of which the other one is a part, `fix-login` for `login`, is near too.
     """

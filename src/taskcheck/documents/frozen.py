@@ -28,7 +28,7 @@ MISSING = object()
 
 
 def field(*, default: Any = MISSING, default_factory: Callable[[], Any] | None = None, shown: bool = True) -> Any:
-    """Return what makes a field of a frozen class, where a default alone doesn't say it.
+    """Return the description of a field of a frozen class, for more than a plain default.
 
     Args:
         default: what it holds where it isn't given.
@@ -48,7 +48,7 @@ def frozen(*, kw_only: bool = False, slots: bool = True, eq: bool = True) -> Cal
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: Any = None, /, *, kw_only: bool = False, slots: bool = True, eq: bool = True) -> Any:
-    """Make a class one of instances with the annotated fields, which never change.
+    """Make a class whose instances have the annotated fields and never change.
 
     Args:
         cls: the class; its bases may be frozen, too.
@@ -72,7 +72,7 @@ def fields_of(cls: Any) -> dict[str, Field]:
 
 
 def replace(thing: T, **changes: Any) -> T:
-    """Return an instance of a frozen class, or of a dataclass, like another but for some fields."""
+    """Return a copy of an instance of a frozen class, or of a dataclass, with other values in some fields."""
     if not names_of(thing):
         import dataclasses
 

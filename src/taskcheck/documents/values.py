@@ -30,7 +30,7 @@ _WHOLE_NUMBER = expression(r"-?[0-9]{1,400}")
 
 
 def timestamp(text: str) -> datetime | None:
-    """Return the moment that the text names, in UTC; None when it isn't a timestamp.
+    """Return the time in a text, in UTC; None if it isn't a timestamp.
 
     Takes RFC 3339 and `YYYY-MM-DD[ HH:MM[:SS[.fff]]]`, with ` ` or `T`; without an offset it is UTC. What lies before
     the year 1000 or after 9000 is taken for the nearest moment between.
@@ -109,7 +109,7 @@ def age(delta: timedelta) -> str:
 
 
 def whole_number(value: object) -> int | None:
-    """Return the whole number that a value is or writes in decimal (`12`, `"012"`); else None."""
+    """Return a whole number, given as a number or as decimal text (`12`, `"012"`); else None."""
     if isinstance(value, str):
         is_number = _WHOLE_NUMBER.fullmatch(value) is not None
         return int(value) if is_number else None

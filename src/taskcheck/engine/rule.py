@@ -22,7 +22,7 @@ STATIC = frozenset({"tasks", "people", "settings", "markers"})
 
 
 class Undecided(Exception):
-    """Raised by a rule that can't tell about its subject, with the reason; the subject counts as skipped.
+    """Raised by a rule that can't decide about its subject, with the reason.
 
     What the rule has yielded before stands.
     """
@@ -37,7 +37,7 @@ OF_ALL_TASKS = OF_ONE_TASK | {"tasks", "markers"}
 
 @frozen
 class Rule:
-    """An invariant with a name: its check, and what its signature declares."""
+    """An invariant with a name, its check, and the inputs that the signature declares."""
 
     name: str
     family: str
@@ -71,17 +71,17 @@ class Rule:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What it is called, and was."""
+        """Its name and its former names."""
         return (self.name, *self.formerly)
 
     @property
     def by_task(self) -> bool:
-        """Whether what it says of a task file of root depends on this file, people and settings alone."""
+        """Whether its verdict on a task file of root depends only on this file, people and settings."""
         return not {"task", "file"}.isdisjoint(self.subjects) and OF_ONE_TASK.issuperset(self.inputs + self.optional)
 
     @property
     def by_tasks(self) -> bool:
-        """Whether all that it says depends on root's task files, people, markers and settings alone."""
+        """Whether its verdicts depend only on root's task files, people, markers and settings."""
         return {"task"}.issuperset(self.subjects) and OF_ALL_TASKS.issuperset(self.inputs + self.optional)
 
     @property
@@ -91,17 +91,17 @@ class Rule:
 
     @property
     def meta(self) -> bool:
-        """Whether it is about what the other rules found, and so runs after them."""
+        """Whether it checks the findings of other rules, and so runs after them."""
         return "suppressions" in self.inputs
 
     @property
     def timed(self) -> bool:
-        """Whether the clock alone can change its verdict."""
+        """Whether its verdict can change with time alone."""
         return "now" in self.inputs
 
     @property
     def static(self) -> bool:
-        """Whether task files, people and configuration alone decide what it says of a task."""
+        """Whether its verdict on a task depends only on task files, people and configuration."""
         of_tasks = "tasks" in self.inputs if not self.subjects else {"task", "file"} & set(self.subjects)
         return {*self.inputs, *self.optional} <= STATIC and bool(of_tasks)
 
@@ -118,7 +118,7 @@ def rule(
     options: type[Any] | None = None,
     formerly: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Iterator[Finding]]], Rule]:
-    """Make a generator function a rule, named after the function.
+    """Make a rule of a generator function, named after it.
 
     The first parameter may be a subject (``task``, ``file``, ``entry``, ``manager``, ``ledger``, or several as
     ``task_or_manager``); every other one names a part of the state. A parameter with a default of None is optional.

@@ -23,7 +23,7 @@ from taskcheck.model.task import (
 
 
 class End(Enum):
-    """How a branch that has landed left a task, by its own copy of the task's file."""
+    """The state in which a branch that has landed left a task, according to its copy of the file."""
 
     UNCHANGED = "unchanged"
     """It left the status alone."""
@@ -75,7 +75,7 @@ class Mention:
 
 @frozen(kw_only=True)
 class Refuted:
-    """What git says against a task that root calls done: its work isn't on trunk."""
+    """Git's evidence against a task that is done in root: its work isn't on trunk."""
 
     what: str
     """``its branch task/fix-login``, or ``its pull request #12``."""
@@ -124,31 +124,31 @@ class Checkouts:
         return iter(self.all)
 
     def of(self, task: str) -> Checkout | None:
-        """The worktree or branch that is a task's own: by ledger, else by pattern."""
+        """Return a task's own worktree or branch: by a ledger, else by the pattern."""
         return self.by_task.get(task)
 
     def tie(self, task: str) -> Tie | None:
-        """By what evidence a task's own checkout is its own; None where it has none."""
+        """Return the evidence that a checkout is the task's own; None if the task has no checkout."""
         return self.ties.get(task)
 
     def is_recorded(self, task: str, checkout: Checkout) -> bool:
-        """Whether a record, and not only a name, makes a checkout a task's own."""
+        """Return whether a record, not only a name, makes a checkout the task's own."""
         return self.of(task) == checkout and self.tie(task) is Tie.RECORD
 
     def landing(self, task: str) -> Landing | None:
-        """The branch of a task that has landed; None where none has, or nothing is known."""
+        """Return the branch of a task that has landed; None if no branch has, or nothing is known."""
         return self.landings.get(task)
 
     def mention(self, task: str) -> Mention | None:
-        """The commit of trunk that says it brought a task's work in; None where none does, or git knows better."""
+        """Return the commit of trunk whose subject says that it merged the task; None if unknown, or if git knows."""
         return self.mentions.get(task)
 
     def refutation(self, task: str) -> Refuted | None:
-        """What git says against a task that is done; None where it says nothing."""
+        """Return git's evidence that the work of a completed task isn't on trunk; None if there is none."""
         return self.refuted.get(task)
 
     def end(self, branch: str | None, task: str) -> End:
-        """How a branch that has landed left a task."""
+        """Return the state in which a branch that has landed left a task."""
         return self.ends.get((branch or "", task), End.UNCHANGED)
 
     def at(self, path: str | None) -> Checkout | None:
@@ -157,12 +157,12 @@ class Checkouts:
         return self.by_real.get(recorded.real) if recorded is not None else None
 
     def gone(self, path: str | None) -> bool:
-        """Whether nothing lies any more at a recorded worktree path, and nobody has locked what did."""
+        """Return whether the worktree at a recorded path is gone and wasn't locked."""
         recorded = self.recorded.get(path or "")
         return recorded is not None and not recorded.exists and not self.away(path)
 
     def missing(self, path: str) -> bool:
-        """Whether nothing lies at a recorded worktree path, its folder can be looked at, and git lists none there.
+        """Return whether a recorded path doesn't exist, its parent can be read, and git lists no worktree there.
 
         One that git lists and somebody has locked counts as missing, too.
         """
@@ -173,18 +173,18 @@ class Checkouts:
         return not is_listed and (recorded.inside or recorded.parent_exists)
 
     def away(self, path: str | None) -> bool:
-        """Whether the worktree at a recorded path is missing and locked: it may lie on a disk that isn't there now."""
+        """Return whether the worktree at a recorded path is missing and locked: its disk may not be mounted."""
         checkout = self.at(path)
         return checkout is not None and checkout.locked and checkout.defect == "missing"
 
     def merge(self, branch: str | None) -> Merge | None:
-        """Whether a branch has landed; None when nothing is known of it."""
+        """Return whether a branch has landed; None if nothing is known about it."""
         return self.merges.get(branch) if branch else None
 
 
 @frozen(kw_only=True)
 class FetchedTrunk:
-    """Trunk as it was last fetched, where root hasn't all of it."""
+    """Trunk as last fetched, if root lacks commits of it."""
 
     name: str
     """``origin/main``."""
@@ -199,7 +199,7 @@ class FetchedTrunk:
 
     @property
     def cure(self) -> str:
-        """The command that brings root up to it."""
+        """The command that updates root."""
         return "git pull --ff-only" if not self.ahead else "git pull --rebase"
 
 
@@ -222,7 +222,7 @@ class Copies:
         return self.by_task.get(task, ())
 
     def refute(self, signal: Signal, root: Task | None) -> Task | None:
-        """The file that contradicts a raw signal: nobody is late to pick up what a worktree, or root, shows begun.
+        """Return the file that contradicts a raw signal: a task that has begun in a worktree or root isn't overdue.
 
         What an earlier run left in a worktree, and root has moved on from, says nothing.
         """
@@ -232,14 +232,14 @@ class Copies:
         return next((task for task in files if task and Stage.READY.before(task.stage)), None)
 
     def own(self, task: str) -> Copy | None:
-        """The differing copy in the task's own worktree, or the one that is presumed to be."""
+        """Return the differing copy in the task's own, or presumed own, worktree."""
         return self.own_by_task.get(task)
 
     @property
     def files(self) -> tuple[Task, ...]:
-        """Every differing file, those of other tasks too."""
+        """All differing files, including those of other tasks."""
         return tuple(copy.task for copy in (*self.all, *self.seconds))
 
     def has_second(self, task: str) -> bool:
-        """Whether another checkout has another task of this id: what is said of one may be meant for the other."""
+        """Return whether another checkout has a different task with this id, so that records may be about either."""
         return any(copy.task.id == task for copy in self.seconds)

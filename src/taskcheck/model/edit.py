@@ -10,7 +10,7 @@ from taskcheck.model.task import Place
 
 @frozen(kw_only=True)
 class SetKey:
-    """Write a scalar where the place's route points; added at the end when the key isn't there.
+    """Write a scalar at the route of a place; a missing key is added at the end.
 
     One with an origin is written as that has it, with what it changed in the same lines, and where it stands there.
     """
@@ -22,7 +22,7 @@ class SetKey:
 
 @frozen(kw_only=True)
 class DropEntry:
-    """Take a row out of a register, nothing else."""
+    """Remove a row from a register."""
 
     place: Place
 

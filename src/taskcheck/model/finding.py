@@ -15,7 +15,7 @@ REPOSITORY = "repository"
 
 
 class Severity(IntEnum):
-    """How much a finding matters; ordered."""
+    """The severity of a finding; ordered."""
 
     INFO = 1
     WARNING = 2
@@ -28,7 +28,7 @@ class Severity(IntEnum):
 
 
 class Safety(IntEnum):
-    """How far a fix can be trusted; ordered, so that "at least this safe" is one comparison."""
+    """How far a fix can be trusted; ordered, so that ``>=`` means "at least this safe"."""
 
     DISPLAY = 1
     UNSAFE = 2
@@ -42,7 +42,7 @@ class Safety(IntEnum):
 
 @frozen(kw_only=True)
 class Evidence:
-    """What one source says about the matter."""
+    """What one source says."""
 
     place: Place
     saw: str
@@ -52,7 +52,7 @@ class Evidence:
 
 @frozen(kw_only=True)
 class Fix:
-    """A repair as data: what it would change, and how far it can be trusted."""
+    """A repair as data: its changes, and how far they can be trusted."""
 
     title: str
     safety: Safety
@@ -64,24 +64,24 @@ class Fix:
 
     @staticmethod
     def unless(why: str, *, title: str, edits: tuple[Edit, ...], meets: str = "") -> "Fix":
-        """Return a repair that is safe, unless there is a reason why it isn't, or a branch that couldn't be merged."""
+        """Return a repair that is safe, unless there is a reason against it, or a branch that couldn't be merged."""
         safety = Safety.UNSAFE if why or meets else Safety.SAFE
         reasons = "; ".join(filter(None, (why, meets)))
         return Fix(title=title, safety=safety, edits=edits, why=reasons, just_meets=bool(meets and not why))
 
     def doubted(self, why: str) -> "Fix":
-        """Return the repair made unsafe by something that the end of a run doesn't wait for."""
+        """Return the repair as unsafe, for a reason that doesn't matter for the end of a run."""
         reasons = "; ".join(filter(None, (self.why, why)))
         is_safe = self.safety is Safety.SAFE
         return replace(self, safety=min(self.safety, Safety.UNSAFE), why=reasons, just_meets=is_safe or self.just_meets)
 
     def trusted(self, safety: Safety, *, to_end_a_run: bool = False) -> bool:
-        """Return whether it is at least so safe; to end a run, a branch that it leaves unmergeable is no fault."""
+        """Return whether it is at least this safe. At the end of a run, an unmergeable branch doesn't count."""
         return self.safety >= safety or (to_end_a_run and self.just_meets)
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Paths that it would write, relative to the root checkout, each once."""
+        """The paths that it would write, relative to the root checkout, without duplicates."""
         return tuple(dict.fromkeys(path for edit in self.edits for path in edited(edit)))
 
 
@@ -119,7 +119,7 @@ class HandEdit:
 
 @frozen
 class Wait:
-    """Something that happens by itself, and settles the finding."""
+    """An event that settles the finding without further action."""
 
     says: str
     """What; completes "wait for …"."""
@@ -177,17 +177,17 @@ class Finding:
 
     @property
     def level(self) -> Severity:
-        """The severity, which the engine has filled in."""
+        """The severity; the engine sets it."""
         return self.severity or Severity.ERROR
 
     @property
     def subject(self) -> str:
-        """The task or manager that it is about, else the repository."""
+        """The task or manager, else the repository."""
         return self.task or self.manager or REPOSITORY
 
     @property
     def title(self) -> str:
-        """What it is called among those of its subject, the same as long as the same thing is wrong.
+        """Its name among the findings of its subject; stays the same as long as the fault does.
 
         Example:
             ``invalid-field[pr_number]``; ``worker-gone`` where nothing tells it from another one.
@@ -196,7 +196,7 @@ class Finding:
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """What it is called, and what it was called when its rule had another name."""
+        """Its name, and its names from former names of its rule."""
         return tuple(map(self._titled, (self.rule, *self.formerly)))
 
     def _titled(self, rule: str) -> str:
@@ -207,7 +207,7 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that stay the same while the same thing is wrong.
+        """16 hex digits that stay the same as long as the fault does.
 
         Of the name that the rule had first, subject, route and identifying values; never of a path, a line, a count, a
         message or the time.

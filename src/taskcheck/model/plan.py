@@ -9,7 +9,7 @@ from taskcheck.model.report import FixNote
 
 @frozen(kw_only=True)
 class Change:
-    """One file as it was read and as it is to be; None where there is none."""
+    """The content of one file before and after the change; None if the file doesn't exist."""
 
     path: str
     before: bytes | None
@@ -29,7 +29,7 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits of what would be written over what."""
+        """16 hex digits of the files before and after."""
         import hashlib
         import json
 

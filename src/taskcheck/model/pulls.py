@@ -41,29 +41,29 @@ class Pull:
 
     @property
     def state(self) -> str | None:
-        """What its forge says: open, merged, closed; None where it said nothing."""
+        """Its state on the forge: open, merged, closed; None if unknown."""
         return self.answer.state if isinstance(self.answer, PullState) else None
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """Everywhere it is recorded."""
+        """All places where it is recorded."""
         return (self.place, *self.also)
 
     def merged_into(self, trunk: str) -> bool:
-        """Whether it was merged into trunk, by its forge's word, and wasn't reverted there since."""
+        """Return whether it was merged into trunk according to its forge, and wasn't reverted there since."""
         if not isinstance(self.answer, PullState) or self.answer.state != "merged":
             return False
         reverted = self.landed is not None and self.landed.merged is False
         return self.answer.into in {None, trunk} and not reverted
 
     def over_before(self, moment: datetime | None) -> bool:
-        """Whether it was merged or closed before some moment; False where either isn't known."""
+        """Return whether it was merged or closed before a moment; False if unknown."""
         at = self.answer.at if isinstance(self.answer, PullState) else None
         return at is not None and moment is not None and at < moment
 
     @property
     def told(self) -> str:
-        """What its forge says, in words."""
+        """Its state on the forge in words."""
         if isinstance(self.answer, Unavailable):
             return f"{self.address}: {self.answer.reason}"
         told = f"{self.address} is {self.answer.state}"
@@ -81,12 +81,12 @@ class Pulls:
     by_task: Mapping[str, tuple[Pull, ...]]
 
     def of(self, task: str) -> tuple[Pull, ...]:
-        """Those of one task: its root file's first, then its worktree's, registers', tombstone's."""
+        """Return those of one task: first from its file in root, then from its worktree, registers and tombstone."""
         return self.by_task.get(task, ())
 
     @property
     def untold(self) -> Mapping[str, str]:
-        """Tasks with a pull request of which nothing could be learnt, each with the first one's reason."""
+        """Tasks with a pull request whose state is unknown, with the reason."""
         reasons: dict[str, str] = {}
         for task, pulls in self.by_task.items():
             for pull in pulls:
@@ -96,7 +96,7 @@ class Pulls:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Why some couldn't be told about; a line for each reason."""
+        """Why the state of some is unknown, one line per reason."""
         reasons: dict[str, dict[PullAddress, None]] = {}
         for pull in chain.from_iterable(self.by_task.values()):
             if isinstance(pull.answer, Unavailable):

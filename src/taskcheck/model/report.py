@@ -55,7 +55,7 @@ class SignalNote:
 
 @frozen(kw_only=True)
 class Incident:
-    """One task (or manager, or the repository) with all that is wrong with it."""
+    """One task (or manager, or the repository) with all its findings."""
 
     task: str | None
     manager: str | None
@@ -81,22 +81,22 @@ class Incident:
 
     @property
     def severity(self) -> Severity:
-        """That of its worst finding; signals alone are for information."""
+        """The severity of its worst finding; information if it only has signals."""
         return max((finding.level for finding in self.findings), default=Severity.INFO)
 
     @property
     def subject(self) -> str:
-        """What a report calls it."""
+        """Its name in a report."""
         return self.task or self.manager or REPOSITORY
 
     @property
     def head(self) -> Finding | None:
-        """The finding that heads it; None when only signals speak."""
+        """Its headline; None if it only has signals."""
         return self.findings[0] if self.findings else None
 
     @property
     def causes(self) -> tuple[Finding, ...]:
-        """The findings that no other explains; the first is the headline."""
+        """The findings that no other finding explains; the first is the headline."""
         return tuple(finding for finding in self.findings if finding.explained_by is None)
 
     @property
@@ -138,7 +138,7 @@ class Stopped:
 
 @frozen(kw_only=True)
 class Report:
-    """All that one check has to say; formats turn it into text."""
+    """The result of a check. Formats turn it into text."""
 
     version: str
     now: datetime
@@ -194,12 +194,12 @@ class Report:
 
     @property
     def blindness_fails(self) -> bool:
-        """Whether it makes the run fail that a rule couldn't look everywhere."""
+        """Whether the run fails because a rule couldn't look everywhere."""
         return self.verdict.strict and self.blind and not self.verdict.exit_zero
 
     @property
     def complete(self) -> bool:
-        """Whether everything that was asked for could be judged."""
+        """Whether everything that was requested could be judged."""
         return not self.errors
 
     @property
@@ -209,7 +209,7 @@ class Report:
 
     @property
     def skipped(self) -> tuple[tuple[str, str], ...]:
-        """Rules that could not look, or not everywhere; one row per rule and reason."""
+        """Rules that couldn't look, or not everywhere, one row per rule and reason."""
         rows: dict[tuple[str, str], None] = {}
         for run in self.runs:
             for case in run.telling:
@@ -220,12 +220,12 @@ class Report:
 
     @property
     def undecided(self) -> tuple[tuple[Subject, str, str], ...]:
-        """What rules could not tell: the subject, the rule, the reason."""
+        """Undecided cases: subject, rule and reason."""
         return tuple((case.subject, run.rule, case.undecided or "") for run in self.runs for case in run.undecided)
 
     @property
     def blind(self) -> bool:
-        """Whether a rule couldn't look everywhere, or something wasn't read; that no forge was asked isn't counted."""
+        """Whether a rule couldn't look everywhere, or something wasn't read. Unasked forges don't count."""
         if any(each.kind in {FILES, HISTORY, STORE} for each in self.unseen):
             return True
         for run in self.runs:
@@ -248,11 +248,11 @@ class Report:
 
     @property
     def fixed(self) -> int:
-        """How many fixes were made."""
+        """How many fixes were applied."""
         return sum(note.applied for note in self.fixes)
 
     def fixable(self, safety: Safety) -> int:
-        """How many findings have a fix of exactly this safety; what isn't in the root checkout is repaired there."""
+        """Return how many findings have a fix of exactly this safety in the root checkout."""
         fixes = (finding.fix for finding in self.findings if finding.place.checkout == "root")
         return sum(fix is not None and fix.safety is safety for fix in fixes)
 

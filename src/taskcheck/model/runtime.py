@@ -34,22 +34,22 @@ class Entry:
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """Everywhere it is written."""
+        """All places where it is recorded."""
         return (self.place, *self.also)
 
     @property
     def is_reservation(self) -> bool:
-        """Whether it names no worker: no process, no host, no launch."""
+        """Whether it names no worker: no process, host or launch."""
         return self.pid is None and not self.host and self.launched is None
 
     @property
     def launched(self) -> datetime | None:
-        """When its process was started, as far as it is recorded; one may have waited long in the register."""
+        """When its process was started, if recorded. The entry may be much older."""
         return self.launched_at or self.started_at
 
     @property
     def written_in(self) -> Place:
-        """Where it is written."""
+        """Where it is recorded."""
         return self.place
 
     @property
@@ -59,7 +59,7 @@ class Entry:
 
     @property
     def began(self) -> datetime | None:
-        """When its dispatch began, as far as it is recorded."""
+        """When its dispatch began, if recorded."""
         return self.launched or self.registered_at
 
     @property
@@ -118,7 +118,7 @@ class LedgerKind(Enum):
 
 @frozen(kw_only=True)
 class Ledger:
-    """A ledger file as such: which it is, whose, and what in it couldn't be read."""
+    """A ledger file: its kind, its owner, and the faults in it."""
 
     kind: LedgerKind
     place: Place
@@ -135,24 +135,24 @@ class Ledger:
 
     @property
     def subject(self) -> str:
-        """What a report calls it."""
+        """Its name in a report."""
         path = self.place.path
         return path if self.place.checkout == "root" else f"{self.place.checkout} {path}"
 
     @property
     def whole(self) -> bool:
-        """Whether all of it could be read and used."""
+        """Whether all of it could be read."""
         return self.document is not None and not self.troubles
 
     @property
     def lost_rows(self) -> bool:
-        """Whether it is a register that can't be read as a whole, or has a row of which nothing can be used."""
+        """Whether it is a register that can't be read, or that has an unusable row."""
         return self.kind is LedgerKind.REGISTER and any(len(route) <= 2 for route, _ in self.troubles)
 
 
 @frozen(kw_only=True)
 class Register:
-    """Who works where, as one manager wrote it."""
+    """The register of one manager: who works where."""
 
     ledger: Ledger
     entries: tuple[Entry, ...] = ()
@@ -161,7 +161,7 @@ class Register:
 
 @frozen(kw_only=True)
 class Snapshot:
-    """A heartbeat: what the status page shows."""
+    """A heartbeat, the file that a manager writes for its status page."""
 
     ledger: Ledger
     generated_at: datetime | None = None
@@ -201,12 +201,12 @@ class Tombstone:
 
     @property
     def is_presumed(self) -> bool:
-        """Whether it lies in a worktree that nothing names the task's own: good for findings, not for a safe fix."""
+        """Whether its worktree is only presumed to be the task's own: enough for findings, not for a safe fix."""
         return self.tie is Tie.PRESUMED
 
     @property
     def written_in(self) -> Place:
-        """Where it is written."""
+        """Where it is recorded."""
         return self.ledger.place
 
     @property
@@ -235,7 +235,7 @@ class Life(Enum):
 
 
 class DispatchState(Enum):
-    """How the newest run of a task stands (spec 3.1)."""
+    """The state of the newest run of a task."""
 
     RUNNING = "running"
     ENDED = "ended"
@@ -245,7 +245,7 @@ class DispatchState(Enum):
 
 @frozen(kw_only=True)
 class Dispatch:
-    """The newest run known of a task, put together from entry, tombstone and log."""
+    """The newest known run of a task, built from entry, tombstone and log."""
 
     task: str
     state: DispatchState
@@ -281,17 +281,17 @@ class Dispatch:
 
     @property
     def tombstones(self) -> tuple[Tombstone, ...]:
-        """All tombstones of it, the one that counts first."""
+        """All its tombstones; the first one counts."""
         return (self.tombstone, *self.beside) if self.tombstone else ()
 
     @property
     def records(self) -> tuple[Entry | Tombstone, ...]:
-        """Tombstones and entries, as far as it has any."""
+        """Its tombstones and entries."""
         return (*self.tombstones, *self.entries)
 
     @property
     def own_end(self) -> Tombstone | None:
-        """The tombstone that tells of its end, where it lies in the worktree that is known to be the task's own."""
+        """The tombstone with its end, if that is in the task's own worktree."""
         word = self.tombstone
         if word is None or word.tie is None or word.is_presumed:
             return None
@@ -299,17 +299,17 @@ class Dispatch:
 
     @property
     def is_presumed(self) -> bool:
-        """Whether nothing but a worktree that is presumed to be the task's own tells how it stands."""
+        """Whether its state is known only from a worktree that is presumed to be the task's own."""
         return self.tombstone is not None and self.tombstone.is_presumed
 
     @property
     def over(self) -> bool:
-        """Whether no worker is at it any more."""
+        """Whether no worker is working on it any more."""
         return self.state in {DispatchState.ENDED, DispatchState.GONE}
 
     @property
     def looked_after(self) -> bool:
-        """Whether it is over, and somebody moved the task on since."""
+        """Whether it is over, and the status of the task was changed since."""
         return self.over and self.moved_on
 
 
@@ -325,7 +325,7 @@ class Manager:
 
     @property
     def newest_snapshot(self) -> Snapshot | None:
-        """The snapshot that counts, when there are several; the file under the person's own key wins a tie."""
+        """The newest snapshot; of equally new ones, the file under the person's own key."""
         return max(
             self.snapshots,
             key=lambda s: (s.generated_at is not None, s.generated_at, s.ledger.name == self.key),
@@ -334,7 +334,7 @@ class Manager:
 
     @property
     def heard_at(self) -> datetime | None:
-        """When it last wrote a heartbeat; None where none says so."""
+        """When it last wrote a heartbeat; None if unknown."""
         snapshot = self.newest_snapshot
         return snapshot.generated_at if snapshot is not None else None
 

@@ -15,7 +15,7 @@ from taskcheck.model.memory import Remembered, Seen
 
 @frozen
 class Unavailable:
-    """A ledger that isn't there or can't be looked at; what needs it is skipped with this reason."""
+    """A ledger that is missing or unreadable, with the reason; rules that need it are skipped."""
 
     reason: str
     untold: frozenset[str] = frozenset()
@@ -175,7 +175,7 @@ class Change:
 
 @frozen(kw_only=True)
 class Fetched:
-    """Trunk as it was last fetched, where root hasn't all of it."""
+    """Trunk as last fetched, if root lacks commits of it."""
 
     name: str
     """``origin/main``."""
@@ -243,18 +243,18 @@ class RecordedPath:
 
 @frozen(kw_only=True)
 class Processes:
-    """The process table of this host, as far as the ledgers name pids of it."""
+    """The process table of this host, limited to the pids in ledgers."""
 
     host: str
     started: Mapping[int, datetime | None]
     """Live pids to their start time; None where it can't be read."""
 
     def is_host(self, host: str | None) -> bool:
-        """Whether a record is of this host: it names it, in any case, or none."""
+        """Return whether a record is of this host: it names this host, regardless of case, or none."""
         return not host or host.casefold() == self.host.casefold()
 
     def may_be_host(self, host: str | None) -> bool:
-        """Whether a record is of this host, or of one whose name is this one's by folding.
+        """Return whether a record is of this host, or of a host whose name may mean this one.
 
         A machine is ``vm`` to one program and ``vm.local`` or ``vm.example.com`` to another. Good for findings; a safe
         fix needs `is_host`.
@@ -262,7 +262,7 @@ class Processes:
         return self.is_host(host) or folds(host or "", self.host)
 
     def lives(self, pid: int | None, host: str | None, since: datetime | None, skew: timedelta) -> bool | None:
-        """Whether a recorded process lives (spec 3.1); None where this host can't tell.
+        """Return whether a recorded process is alive; None if this host can't know.
 
         One that started later than ``since``, by more than ``skew``, is another process with the same pid.
         """
@@ -276,7 +276,7 @@ class Processes:
 
 @frozen
 class PullAddress:
-    """Where a pull request is."""
+    """The address of a pull request."""
 
     host: str
     """Of its forge, in lower case; with the port where its URL names one."""
@@ -286,7 +286,7 @@ class PullAddress:
 
     @property
     def fold(self) -> tuple[str, str, int]:
-        """What is equal for two spellings of one; forges don't tell upper case from lower."""
+        """A key that is equal for two spellings of one address; forges ignore case."""
         return self.host, self.repository.casefold(), self.number
 
     def __str__(self) -> str:
@@ -295,7 +295,7 @@ class PullAddress:
 
 @frozen(kw_only=True)
 class PullState:
-    """A pull request as its forge has it."""
+    """The state of a pull request on its forge."""
 
     state: Literal["open", "merged", "closed"]
     into: str | None = None

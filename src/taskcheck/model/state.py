@@ -64,7 +64,7 @@ class Rows:
 
 @frozen
 class Dispatches:
-    """The newest run known of every task that has one."""
+    """The newest known run of every task."""
 
     by_task: Mapping[str, Dispatch]
     live: frozenset[Entry] = frozenset()
@@ -80,20 +80,20 @@ class Dispatches:
         return self.by_task.get(task)
 
     def tasks_of(self, pid: int | None, host: str | None) -> frozenset[str]:
-        """The tasks whose records name a process; none for no process."""
+        """Return the tasks whose records name a process; none for no process."""
         return frozenset() if pid is None else self.by_process.get((pid, host), frozenset())
 
     def run_of(self, entry: Entry) -> Dispatch | None:
-        """The newest run of an entry's task, where the entry is part of it and of no earlier one."""
+        """Return the newest run of an entry's task, if the entry belongs to it and not to an earlier one."""
         run = self.of(entry.task)
         return run if run is not None and entry in run.entries else None
 
     def protection(self, entry: Entry) -> str:
-        """Why no safe fix may remove an entry now, and until when; empty where its worker is known to be dead."""
+        """Return why no safe fix may remove an entry now, and until when; empty if its worker is known to be dead."""
         return self.protected.get(entry, "")
 
     def held(self, entry: Entry) -> bool:
-        """Whether a live process holds an entry: its own, or one of the run that it is part of."""
+        """Return whether a live process holds an entry: its own, or one of its run."""
         dispatch = self.of(entry.task)
         running = dispatch is not None and dispatch.state is DispatchState.RUNNING
         return entry in self.live or (running and dispatch is not None and entry in dispatch.entries)
@@ -101,7 +101,7 @@ class Dispatches:
 
 @frozen(kw_only=True)
 class SuppressionUse:
-    """A suppression of the configuration or of a task file, and what became of it in this run."""
+    """A suppression in the configuration or a task file, and its effect in this run."""
 
     rule: str
     subject: str
@@ -140,7 +140,7 @@ class State:
     trunk: str | Unavailable
     """Name of the trunk branch that root is on."""
     fetched: FetchedTrunk | Unavailable
-    """Trunk as it was last fetched, where root hasn't all of it."""
+    """Trunk as last fetched, if root lacks commits of it."""
     dispatches: Dispatches | Unavailable
     moves: Mapping[str, datetime]
     """When each active task last moved; told where dispatches can be."""

@@ -15,7 +15,7 @@ from taskcheck.model.task import Copy, Task
 
 @frozen
 class Taking:
-    """Edits of root's file, and what the copy's branch will meet there."""
+    """Edits of root's file, and the lines that will conflict with the copy's branch."""
 
     edits: tuple[SetKey, ...]
     meets: str = ""
@@ -23,7 +23,7 @@ class Taking:
 
 
 def taking(root: Task, copy: Copy | None, values: Mapping[str, str], settings: Settings) -> Taking:
-    """Return the edits that give root some values: those that the copy has in its own lines, where it has them.
+    """Return the edits that set values in root: those in the lines of the copy, at its places.
 
     What may differ (``drift.ignore``) is taken along where the copy changed it in the same lines.
     """

@@ -18,7 +18,7 @@ PULL_PATH = r"/(?:pull|pulls|pull-requests|merge_requests|pullrequest)/(\d{1,18}
 
 @frozen(kw_only=True)
 class Place:
-    """Where something is written, by name; it becomes a line and a column only when it is shown."""
+    """Where something is written, by name. Line and column are determined when it is shown."""
 
     path: str
     route: Route = ()
@@ -40,18 +40,18 @@ class PullRequest:
 
     @property
     def url_number(self) -> int | None:
-        """The number that its URL names; None where it names none."""
+        """The number in its URL; None if there is none."""
         found = re.findall(PULL_PATH, self.url or "")
         return int(found[-1]) or None if found else None
 
     @property
     def known_number(self) -> int | None:
-        """Its number, which may stand in its URL alone; None where neither has one."""
+        """Its number, possibly only from its URL; None if unknown."""
         return self.number or self.url_number
 
     @property
     def spoken(self) -> str:
-        """Its number and its URL, as far as it has them: ``#12 https://…``."""
+        """Its number and URL, if it has them: ``#12 https://…``."""
         return f"{phrase('#', self.known_number, ' ')}{phrase('', self.url)}".rstrip()
 
     @staticmethod
@@ -62,7 +62,7 @@ class PullRequest:
 
 @frozen(kw_only=True)
 class Task:
-    """A task file in one checkout; one that can't be read has its trouble and nothing else."""
+    """A task file in one checkout. If it can't be read, it only has its fault."""
 
     id: str
     place: Place
@@ -75,7 +75,7 @@ class Task:
 
     @property
     def front(self) -> Mapping[str, Value]:
-        """The front matter, every scalar as text; empty when it couldn't be read."""
+        """The front matter, with every scalar as text; empty if it couldn't be read."""
         return MappingProxyType(self.document.values if self.document else {})
 
     @property
@@ -84,12 +84,12 @@ class Task:
         return self.document.body if self.document else ""
 
     def text(self, name: str) -> str | None:
-        """The scalar under a canonical field name; None when absent, empty or not a scalar."""
+        """Return the scalar of a field, by its canonical name; None if absent, empty or not a scalar."""
         value = self.front.get(self.keys.get(name, name))
         return value if isinstance(value, str) and value else None
 
     def texts(self, name: str) -> tuple[tuple[Route, str], ...]:
-        """The scalars of a field that is a list or one scalar, each with its route."""
+        """Return the scalars of a field that is a list or one scalar, each with its route."""
         key = self.keys.get(name, name)
         value = self.front.get(key)
         if isinstance(value, str):
@@ -140,7 +140,7 @@ class Task:
 
     @property
     def written_at(self) -> datetime | None:
-        """When its file was last written; says nothing of when the task moved."""
+        """When its file was last written. This isn't when the task last moved."""
         return None if self.mtime_ns is None else from_epoch(self.mtime_ns / 1e9)
 
     @property
@@ -150,7 +150,7 @@ class Task:
 
     @property
     def done(self) -> bool:
-        """The same as `closed`; the name is of when dropped tasks were called done."""
+        """The same as `closed`, from a time when dropped tasks counted as done."""
         return self.closed
 
     def at(self, name: str) -> Place:
@@ -188,18 +188,18 @@ class Checkout:
 
     @property
     def spoken(self) -> str:
-        """Its name as a sentence has it: ``worktree fix-login``."""
+        """Its name in a sentence: ``worktree fix-login``."""
         return self.name.replace(":", " ", 1)
 
     @property
     def live(self) -> bool:
-        """A listed worktree that is there and whole, or a branch tip; it says nothing about workers."""
+        """Whether it is a branch tip, or a listed worktree that is whole. This says nothing about workers."""
         return self.defect is None
 
 
 @frozen(kw_only=True)
 class Marker:
-    """What lies beside a task's file and says its status: a file by being there, or a row of a board."""
+    """The status of a task outside of its file: a file that exists, or a row of a board."""
 
     place: Place
     stage: Stage
@@ -208,7 +208,7 @@ class Marker:
 
 
 class Tie(Enum):
-    """By what evidence a checkout is a task's own: whose word moves the task."""
+    """The evidence that a checkout is a task's own."""
 
     RECORD = "record"
     """The newest entry or tombstone names it, or the task's own front matter."""
@@ -238,11 +238,11 @@ class Copy:
 
     @property
     def moves(self) -> bool:
-        """Whether a safe fix may take its word: it is a version for sure, in a checkout that is the task's own."""
+        """Whether a safe fix may use it: it is surely a version of the task, in the task's own checkout."""
         return self.surely and self.tie in {Tie.RECORD, Tie.PATTERN}
 
     @property
     def leads(self) -> bool:
-        """Whether the checkout moved the status itself, and root hasn't been there since."""
+        """Whether the checkout changed the status itself, and root hasn't had that status since."""
         status = self.task.status
         return (self.base is None or self.base.status != status) and all(v.status != status for v in self.root_versions)

@@ -86,15 +86,15 @@ class Tasks:
         return self._files_by_id.get(task, ())
 
     def named(self, name: str) -> Task | None:
-        """Root's task of an id, as people write it: exactly, else as the only one that is so but for its spelling."""
+        """Return root's task of an id as people write it: exactly, else the only one that differs in spelling alone."""
         return self.by_id.get(name) or self.by_fold.get(fold_id(name))
 
     def spelled_like(self, name: str) -> Task | None:
-        """The first of root's tasks whose id is a name but for case, and for how its letters are put together."""
+        """Return the first of root's tasks whose id differs from a name only in case or Unicode composition."""
         return self._by_spelling.get(spelling(name))
 
     def ambiguous(self, task: str) -> bool:
-        """Whether several files of root have this id: nothing is known to be said of the one or the other."""
+        """Return whether several files of root have this id, so that records may be about any of them."""
         return len(self.all_of(task)) > 1
 
     @cached_property
@@ -121,7 +121,7 @@ class Tasks:
         return {name: tuple(tasks) for name, tasks in found.items()}
 
     def resolve(self, reference: str, of: Task) -> Task | None:
-        """The task that another one names: within its own scope first, then in the whole store.
+        """Return the task that another task refers to: within its own scope first, then in the whole store.
 
         An id that differs in case alone, or in the leading zeros of its last number, will do. Where the file's number
         is the id, so will the label that a title begins with (``T1: ...``), within the scope; and where the names of
@@ -170,7 +170,7 @@ class Tasks:
         return {name: task for name, task in labelled.items() if task is not None}
 
     def nearest(self, name: str) -> str:
-        """Which task may be meant by a name that none has, as the end of a sentence; empty where none is near.
+        """Return the task that an unknown name may mean, as the end of a sentence; empty if none is similar.
 
         Of many tasks those are looked at whose ids stand next to the name in the alphabet. One with another number is
         another task.
@@ -188,12 +188,12 @@ class Tasks:
         return sorted(self.by_id)
 
     def put_away(self, reference: str, of: Task) -> bool:
-        """Whether another task names one that lies in the archive."""
+        """Return whether a reference of another task means an archived task."""
         names = map(fold_id, _meant(reference, of))
         return any(name in self._archived_folds or name in self._archived_numbers for name in names)
 
     def may_hide(self, name: str) -> bool:
-        """Whether a file that can't be read may be the task of some id.
+        """Return whether a file that can't be read may be the task with an id.
 
         Where ids stand inside of the files, it may be any; but where the names of all files that can be read begin
         with their ids, as ``task-12 - Fix login.md`` and ``a-1.md`` do, its own name has to begin with that id.
@@ -227,7 +227,7 @@ class Tasks:
 
     @staticmethod
     def fold(task: str) -> str:
-        """An id as references are read: without regard to case and leading zeros."""
+        """Return an id for comparison: without case and leading zeros."""
         return fold_id(task)
 
     @cached_property

@@ -12,7 +12,7 @@ LONGEST = 5
 
 @frozen(kw_only=True)
 class Waiting:
-    """An open task that nobody is at work on."""
+    """An open task that nobody is working on."""
 
     task: str
     title: str

@@ -44,12 +44,12 @@ _SETTINGS = {
 
 
 class FixtureError(Exception):
-    """The fixture, or the place to build it in, can't be used."""
+    """The fixture, or the folder for it, can't be used."""
 
 
 @frozen(kw_only=True)
 class Built:
-    """A built repository, and the circumstances in which it is to be checked."""
+    """A built repository, and the conditions of its check."""
 
     root: Path
     now: datetime

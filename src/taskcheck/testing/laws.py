@@ -29,7 +29,7 @@ _LENIENT = FrontMatter(at_names=True)
 
 
 def run_rule(rule: str | Rule, built: Built) -> tuple[Finding, ...]:
-    """Return what a rule finds in a built fixture, as a check that selects it alone would.
+    """Return the findings of a rule in a built fixture, as in a check that selects only this rule.
 
     Args:
         rule: the rule, or the name of one that is built in or comes from an installed plugin.
@@ -44,7 +44,7 @@ def run_rule(rule: str | Rule, built: Built) -> tuple[Finding, ...]:
 
 
 def assert_laws(rule: str | Rule, folder: Path, *, alone: bool = True, third_party: bool = True) -> None:
-    """Try a rule on each fixture `good-*` and `bad-*` of a folder; there has to be one of each.
+    """Test a rule with all fixtures `good-*` and `bad-*` of a folder, which must have at least one of each.
 
     A `bad-` one gives findings of the rule, a `good-` one none. Each gives those of its expect.txt, as
     `--format concise` prints them; two checks of the same state give the same bytes; a finding has a message, what was

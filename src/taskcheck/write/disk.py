@@ -17,11 +17,11 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Obstacle(Exception):
-    """A file isn't one that may be written; the message says why."""
+    """A file may not be written. The message says why."""
 
 
 class Moved(Obstacle):
-    """A file isn't any more as it was read."""
+    """A file has changed since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
