@@ -3,6 +3,7 @@
 check.png shows the store of docs/getting-started.md before its first fix. All others show the demo.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -23,6 +24,8 @@ from taskcheck.testing import build, incidents_fixture
 
 FOLDER = Path(__file__).parent / "pictures"
 NOW = ("--now", "2026-03-24T18:00:00Z")
+COLUMNS = 96
+"""Of the terminal in the pictures: the longest command of the demo fits, so that no line is cut."""
 OPENED = "plan-activity-page-performance-improvements-with-incremental-github-sync-and-caching"
 
 
@@ -34,12 +37,13 @@ def taskcheck(*arguments: str) -> list[str]:
 def terminal(browser: Browser, root: Path, name: str, *arguments: str) -> None:
     """Take the picture of a terminal with the output of a command, in colour."""
     command = taskcheck(*arguments, "--color", "always")
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
-    console = Console(record=True, width=88, file=StringIO(), force_terminal=True)
+    env = {**os.environ, "COLUMNS": str(COLUMNS)}
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    console = Console(record=True, width=COLUMNS, file=StringIO(), force_terminal=True)
     console.print(Text.from_ansi(done.stdout), soft_wrap=True)
     title = " ".join(("taskcheck", *(argument for argument in arguments if argument not in NOW)))
     svg = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title=title), flags=re.DOTALL)
-    page = browser.new_page(viewport={"width": 900, "height": 1300})
+    page = browser.new_page(viewport={"width": 960, "height": 1300})
     page.set_content(f"<body style='margin:0'>{svg}")
     page.locator("svg").first.screenshot(path=FOLDER / f"{name}.png")
 
