@@ -220,6 +220,21 @@ def test_init_keeps_the_default_preset_where_a_task_has_all_that_it_asks(store: 
     assert tomllib.loads(taskcheck("init", "--print", cwd=root).out)["preset"] == "task-manager"
 
 
+def test_init_gives_usual_words_their_class_in_the_default_preset(store: Store) -> None:
+    """A store by hand says todo or doing: no word of the preset, but one that everybody knows."""
+    text = "---\ntitle: T\nowner: ana\nstatus: {}\n---\n"
+    words = ("ready", "todo", "Doing", "limbo")
+    root = store({f"tasks/{word}.md": text.format(word) for word in words})
+    made = taskcheck("init", "--yes", cwd=root)
+    assert "'todo'" not in made.out
+    assert "status 'limbo' of 1 task belongs to no class yet" in made.out
+    statuses = tomllib.loads((root / "taskcheck.toml").read_text())["statuses"]
+    assert statuses["ready"] == ["ready", "todo"]
+    assert statuses["active"] == ["in_progress", "Doing"]
+    found = taskcheck("--format", "json", cwd=root).json
+    assert [(each["task"], each["findings"][0]["rule"]) for each in found["incidents"]] == [("limbo", "invalid-field")]
+
+
 def test_of_many_labels_in_texts_the_most_frequent_are_named(store: Store) -> None:
     labels = "".join(f"Key {chr(97 + number)}: x\n" for number in range(20))
     root = store({f"plans/{number}.md": f"# P\n\nStatus: todo\n{labels * (number == 1)}" for number in range(3)})

@@ -256,7 +256,7 @@ def test_rows_under_a_later_key_count_when_the_first_is_empty(root: Path) -> Non
 
 def test_a_rule_explained_tells_what_it_finds_today(incidents: Built) -> None:
     told = taskcheck("rule", "worker-gone", "--now", "2026-03-24T18:00:00Z", cwd=incidents.root).out
-    today = told.partition("## Here, today")[2]
+    today = told.partition("## In this store, now")[2]
     assert "is gone: " in today
     assert "signals" not in today, "the rules that would explain them didn't run"
     assert "leaves this rule out" not in today

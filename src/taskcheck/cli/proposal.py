@@ -7,6 +7,7 @@ from typing import Any
 from taskcheck.assemble.parse import Parsed
 from taskcheck.config.people import fold
 from taskcheck.config.settings import Settings, Stage
+from taskcheck.config.words import stage_of
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import counted
 
@@ -66,8 +67,9 @@ def propose(settings: Settings, parsed: Parsed, *, detected: bool) -> Proposal:
         notes += _unfilled(roles)
     unknown = Counter(task.status for task in parsed.tasks if task.status and task.stage is None)
     if unknown:
-        tables["statuses"] = {stage.value: list(settings.words(stage)) for stage in Stage}
-        notes += _unclassed(unknown)
+        usual = {} if detected else _usual(unknown)
+        tables["statuses"] = _classes(settings, usual)
+        notes += _unclassed(unknown, usual)
     return Proposal(_text(tables, notes, detected=detected), tuple(notes))
 
 
@@ -94,11 +96,30 @@ def _unfilled(roles: Mapping[str, object]) -> list[str]:
     return [f"role {role} is filled by nobody: give it a person, or false" for role in unfilled]
 
 
-def _unclassed(statuses: Mapping[str, int]) -> list[str]:
+def _usual(statuses: Iterable[str]) -> dict[str, Stage]:
+    """Return the statuses that are usual words for a class, with this class."""
+    classes = {}
+    for status in sorted(statuses):
+        stage = stage_of(status)
+        if stage is not None:
+            classes[status] = stage
+    return classes
+
+
+def _classes(settings: Settings, usual: Mapping[str, Stage]) -> dict[str, list[str]]:
+    """Return the statuses of each class: those of the preset, and usual words."""
+    classes = {stage: list(settings.words(stage)) for stage in Stage}
+    for status, stage in usual.items():
+        classes[stage].append(status)
+    return {stage.value: words for stage, words in classes.items()}
+
+
+def _unclassed(statuses: Mapping[str, int], usual: Mapping[str, Stage]) -> list[str]:
     """Return a note for each status without a class, with the number of its tasks."""
     notes = []
     for status, count in statuses.items():
-        notes.append(f"status {status!r} of {counted(count, 'task')} belongs to no class yet")
+        if status not in usual:
+            notes.append(f"status {status!r} of {counted(count, 'task')} belongs to no class yet")
     return notes
 
 
@@ -169,7 +190,7 @@ def _text(tables: Mapping[str, Any], notes: Iterable[str], *, detected: bool) ->
     """Return the text of a configuration file, with the notes at the top."""
     import tomli_w
 
-    why = "detected" if detected else "the default: no other was detected"
+    why = "detected" if detected else "the default, because no other was detected"
     comments = [f"# Written by `taskcheck init`. Preset: {why}.", *(f"# Look at: {note}" for note in notes)]
     head = "\n".join([SCHEMA, *(_printable(line) for line in comments)])
     return f"{head}\n\n{tomli_w.dumps(tables)}"

@@ -67,12 +67,12 @@ def _listed(rules: Iterable[Rule]) -> list[Line]:
 
 def _explained(rule: Rule) -> list[Line]:
     """Return the documentation of a rule, up to its findings of today."""
-    timed = ", the clock alone can change its verdict" if rule.timed else ""
+    timed = ", its verdict can change with time alone" if rule.timed else ""
     kind = f"  ({rule.family}, {rule.severity.label}{timed})"
     lines = [Line(0, ((rule.name, "rule"), (kind, "dim")), hang=2)]
     if rule.explains:
         lines.append(Line(0, (("explains: ", "dim"), (", ".join(rule.explains), "")), hang=10))
-    return [*lines, BLANK, *prose(rule.doc), *_options(rule), Line(0, (("## Here, today", "subject"),)), BLANK]
+    return [*lines, BLANK, *prose(rule.doc), *_options(rule), Line(0, (("## In this store, now", "subject"),)), BLANK]
 
 
 def _options(rule: Rule) -> Iterator[Line]:
