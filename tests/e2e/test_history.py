@@ -214,6 +214,10 @@ def test_one_task_and_a_part_of_the_time(root: Path) -> None:
     assert [each["task"] for each in history(root, "--since", "35m", minute=120)["closed"]] == ["fix-login"]
     for name in ("other", "OTHER", "tasks/other.md"):
         assert [each["task"] for each in history(root, name)["closed"]] == ["other"], name
+    write(root, BROKEN, "other")
+    record(root, 100)
+    assert [each["task"] for each in history(root, "other")["standing"]] == ["other"]
+    assert history(root, "fix-login")["standing"] == []
     unknown = taskcheck("history", "fix-logn", cwd=root)
     assert (unknown.code, "did you mean fix-login" in unknown.err) == (2, True)
     assert taskcheck("history", "--since", "soon", cwd=root).code == 2

@@ -178,3 +178,39 @@ def test_the_ledgers_of_a_task_stay_its_own_where_two_ids_differ_in_case(repo: R
     put(repo, ".tasks/runs/Task-1.status.json", json.dumps(ended))
     for name in ("task-1", "TASK-1"):
         assert "blocked" not in taskcheck("timeline", name, cwd=repo.root).out
+
+
+# Rows of a register
+
+
+def register(repo: Repo, *rows: str) -> None:
+    paths = 'tasks = ["backlog/tasks/**/*.md"]\nregisters = ".tasks/{owner}.json"\n'
+    put(repo, "taskcheck.toml", f'preset = "backlog-md"\n[paths]\n{paths}')
+    save(repo, "Register")
+    row = {"host": "another", "pid": 5, "launched_at": "2026-03-24T12:00:00Z"}
+    put(repo, ".tasks/ana.json", json.dumps({"owner": "ana", "entries": dict.fromkeys(rows, row)}))
+
+
+def orphans(repo: Repo) -> set[str]:
+    return {each["task"] for each in found(repo) if each["rule"] == "register-orphan"}
+
+
+def test_a_row_may_name_its_task_by_a_path(repo: Repo) -> None:
+    register(repo, f"backlog/tasks/{NAME}", "./backlog/tasks/task-9 - None.md")
+    assert orphans(repo) == {"./backlog/tasks/task-9 - None.md"}
+    register(repo, f"./backlog/drafts/../tasks/{NAME}", NAME, "task-9 - None.md")
+    assert orphans(repo) == {"task-9 - None.md"}
+    put(repo, f"backlog/tasks/{NAME}", card("task-1", "Done"))
+    assert orphans(repo) == {"task-1", "task-9 - None.md"}
+
+
+def test_a_file_name_that_two_tasks_have_is_none_of_theirs(repo: Repo) -> None:
+    put(repo, f"backlog/tasks/later/{NAME}", card("task-2", "To Do"))
+    register(repo, NAME)
+    assert orphans(repo) == {NAME}
+
+
+def test_a_row_that_is_an_id_is_no_path(repo: Repo) -> None:
+    put(repo, "backlog/tasks/other.md", card(f"backlog/tasks/{NAME}", "Done"))
+    register(repo, f"backlog/tasks/{NAME}")
+    assert orphans(repo) == {f"backlog/tasks/{NAME}"}

@@ -12,7 +12,7 @@ from taskcheck.checks import check_request
 from taskcheck.engine import run
 from taskcheck.model.history import Moment
 from taskcheck.store import Request, Where
-from taskcheck.write import cache
+from taskcheck.write import book, cache
 from tests.conftest import ROOT
 
 AT = datetime(2026, 3, 24, tzinfo=UTC)
@@ -50,6 +50,11 @@ def test_of_two_commits_of_one_second_neither_is_after_the_other() -> None:
     assert not two.after(one)
 
 
-def test_the_page_about_the_cache_names_its_size() -> None:
-    (named,) = re.findall(r"at most (\d+) MB", (ROOT / "docs/cache.md").read_text())
-    assert int(named) * 1_000_000 == cache.MOST_BYTES
+@pytest.mark.parametrize(
+    ("page", "words", "size"),
+    [("cache", r"at most (\d+) MB", cache.MOST_BYTES), ("history", r"exceed (\d+) MB", book.MOST_BYTES)],
+    ids=["cache", "history"],
+)
+def test_the_page_about_a_file_of_ours_names_its_size(page: str, words: str, size: int) -> None:
+    (named,) = re.findall(words, (ROOT / f"docs/{page}.md").read_text())
+    assert int(named) * 1_000_000 == size
