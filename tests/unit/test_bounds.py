@@ -1,7 +1,7 @@
 """What a bound says at the very number: reached is not exceeded."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +9,10 @@ import pytest
 
 from taskcheck import Finding, Severity, Task, rule
 from taskcheck.checks import check_request
+from taskcheck.documents import Document, DocumentError, read_front_matter
+from taskcheck.documents.jsonfile import read_json
+from taskcheck.documents.shape import YamlTasks
+from taskcheck.documents.statusline import read_status_lines
 from taskcheck.engine import run
 from taskcheck.model.history import Moment
 from taskcheck.store import Request, Where
@@ -58,3 +62,26 @@ def test_of_two_commits_of_one_second_neither_is_after_the_other() -> None:
 def test_the_page_about_a_file_of_ours_names_its_size(page: str, words: str, size: int) -> None:
     (named,) = re.findall(words, (ROOT / f"docs/{page}.md").read_text())
     assert int(named) * 1_000_000 == size
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "size"),
+    [
+        (read_front_matter, b"---\nstatus: ready\n---\n", 8),
+        (read_status_lines, b"Status: ready\n", 8),
+        (read_json, b'{"status": "ready"}', 16),
+    ],
+    ids=["front matter", "status lines", "json"],
+)
+def test_a_file_of_the_utmost_size_is_read(read: Callable[[bytes], Document | None], text: bytes, size: int) -> None:
+    whole = text.ljust(size * 1024 * 1024)
+    assert read(whole).values == {"status": "ready"}
+    with pytest.raises(DocumentError, match=f"the file is larger than {size} MiB"):
+        read(whole + b" ")
+
+
+def test_a_yaml_file_of_the_utmost_size_is_read() -> None:
+    whole = b"tasks: [{id: a}] #".ljust(8 * 1024 * 1024)
+    assert len(YamlTasks(lists=("tasks",)).elements(whole)) == 1
+    with pytest.raises(DocumentError, match="the file is larger than 8 MiB"):
+        YamlTasks(lists=("tasks",)).elements(whole + b" ")
