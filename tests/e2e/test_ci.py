@@ -292,6 +292,25 @@ def test_an_untrusted_pull_request_is_judged_by_its_base(how: str, pull_request:
         assert {line.partition(":")[0] for line in judged.out.splitlines()[:-1]} == {"tasks/x.md", "tasks/y.md"}
 
 
+@pytest.mark.parametrize(
+    ("project", "code"),
+    [
+        (None, 1),
+        ("[project]\nname = 'x'\n", 1),
+        ("[project]\nname = 'x'\n[tool.taskcheck.rules]\nignore = ['invalid-field']\n", 0),
+    ],
+    ids=["none", "none of ours", "ours"],
+)
+def test_the_base_may_have_its_configuration_in_its_project_or_none(
+    project: str | None, code: int, store: Callable[..., Path]
+) -> None:
+    files = {"pyproject.toml": project} if project else {}
+    root = store({"tasks/x.md": TASK.format("ana").replace("ready", "nonsense"), **files})
+    (root / "taskcheck.toml").write_text("[rules]\nignore = ['invalid-field']\n")
+    assert taskcheck(cwd=root).code == 0
+    assert taskcheck("--config-from", "main", cwd=root).code == code
+
+
 def test_the_baseline_of_the_configuration_is_that_of_the_base_too(pull_request: Path) -> None:
     root = pull_request
     git("stash", "-q", cwd=root)

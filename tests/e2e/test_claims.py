@@ -212,6 +212,13 @@ def test_a_task_that_was_opened_again_isnt_closed_by_its_old_branch(repo: Repo) 
     assert "in_progress" in (repo.root / "tasks/x.md").read_text()
 
 
+def test_what_was_opened_again_before_its_branch_landed_isnt_opened_by_what_isnt_committed(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": front("completed")})
+    landed(repo)
+    (repo.root / "tasks/x.md").write_text(front("in_review", branch="task/x"))
+    assert found(repo)["x", "merged-not-completed"]["severity"] == "error"
+
+
 def test_a_status_that_was_set_after_the_merge_may_mean_more_work(repo: Repo) -> None:
     landed(repo)
     repo.commit(**{"tasks__x.md": front("in_review", branch="task/x")})

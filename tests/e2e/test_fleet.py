@@ -471,6 +471,17 @@ def test_a_look_that_does_not_end_is_given_up(make: Make, monkeypatch: pytest.Mo
     assert not Path(f"/proc/{stopped}").exists() or list(told.values()).count("") == 4
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says which cores a process may use")
+def test_only_the_cores_that_this_process_may_use_count() -> None:
+    whole = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(whole)})
+    try:
+        assert pool.cores() == 1
+    finally:
+        os.sched_setaffinity(0, whole)
+    assert pool.cores() == len(whole)
+
+
 def test_no_more_processes_than_cores(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "cores", lambda: 2)
     found = rounds_of(*(make(f"s{number}", a=WELL) for number in range(6)))
