@@ -238,6 +238,17 @@ def test_ids_are_found_in_any_spelling(store: Store) -> None:
     assert [what[:13] for _, what, _ in events(told(root, "fix-login-7", now=now()))] == ["added to root"]
 
 
+def test_a_hostile_name_stays_in_its_place_in_the_next_step(store: Store) -> None:
+    """What is to be edited quotes the task that another one waits for."""
+    hostile = "a\x1b[2J\u202eb"
+    front = "---\ntitle: T\nowner: ana\nstatus: {}\n---\n"
+    waits = front.format('ready\ndepends_on: ["a\\e[2J\\u202eb"]')
+    root = store({f"tasks/{hostile}.md": front.format("in_progress"), "tasks/x.md": waits})
+    shown = taskcheck("timeline", "x", cwd=root).out
+    assert "the task waits until a\\x1b[2J\\u202eb is done" in shown
+    assert "\x1b" not in shown
+
+
 def test_hostile_texts_stay_in_their_place(store: Store) -> None:
     """In titles, owners, reasons, signals and commit subjects; with and without colour."""
     text = "".join(PAYLOADS).replace("\x00", "")

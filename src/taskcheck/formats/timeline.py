@@ -177,6 +177,6 @@ def _finding(finding: Finding, indent: int) -> Line:
 
 def _next(step: Step) -> Iterator[Line]:
     """Yield what to do next."""
-    yield Line(0, (("next: ", "dim"), (step.text, "good")), whole=True)
+    yield Line(0, (("next: ", "dim"), (visible(step.text, None), "good")), hang=6, whole=bool(step.words))
     if step.beside:
         yield Line(2, ((visible(step.beside, None), "dim"),), hang=2)

@@ -12,6 +12,7 @@ import pytest
 from taskcheck.formats import FORMATS, renderer, status, status_json, text, timeline
 from taskcheck.formats.sanitize import shell
 from taskcheck.model.report import Report
+from taskcheck.model.step import Step
 from taskcheck.model.task import Place
 from tests.samples import sampled
 from tests.unit.formats import readers
@@ -77,6 +78,7 @@ VIEWS: dict[str, Callable[[str], str]] = {
     "status as lines of JSON": lambda text: status_json.as_lines(quoting(text)),
     "timeline": lambda text: timeline.as_text(story(text), verbose=True),
     "timeline, narrow": lambda text: timeline.as_text(story(text), width=40),
+    "timeline, next": lambda text: timeline.as_text(story(text), step=Step(kind="edit", text=text, note=text)),
     "timeline as JSON": lambda text: timeline.as_json(story(text)),
 }
 
