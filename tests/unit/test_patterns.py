@@ -289,6 +289,7 @@ GLOBS = [
     "tasks/**/*.md", "*a*a*a*a*a*a*a*a*b.md", "**/**/**/**/**/**/b", "**/a/**/a/**/a/**/b", "a**a**a**a**b", "**a**",
     "{task}*{owner}*b", "**/{task}/**/{owner}*.md", "{scope}/{owner}/{task}", "{scope}a{task}*b", "{number}{owner}b",
     "*{number}*-{task}.md", "{number}-*.md", "*?*?*?*?b", "**/*a*a*/**/*a*a*/b", "{owner}/{task}/{task}-{owner}.md",
+    "*-{task}-{owner}-b",
     "{scope}/**/{task}.md", "[a*]*!*b", "*" * 30 + "b", "**/" * 30 + "b", "*a" * 30 + "b", "{task}/{task}*b",
 ]  # fmt: skip
 
@@ -313,6 +314,7 @@ def test_a_name_that_stands_twice_beside_other_wildcards_is_refused() -> None:
         "names a part twice and has several other wildcards; leave out one of them"
     )
     assert Pattern("{task}/{task}.md").trouble is None
+    assert Pattern("{number}-{task}-b/{number}.md").trouble is None, "the dash says where the number ends"
 
 
 @pytest.mark.parametrize("glob", ["*a*a*a*a*a*b", "*" * 50 + "b", "[a-z]*[a-z]*[a-z]*!", "*?*?*?b", "[*a*[*a*]]"])
