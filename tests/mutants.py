@@ -1,17 +1,26 @@
 # ruff: noqa: T201 - it tells what it did
 """Changes the code in some places, one at a time, and looks whether a test of `make test` notices.
 
-usage: python tests/mutants.py [--seed N] [--count N] [--from N] [--likely]
+usage: python tests/mutants.py [--seed N] [--count N] [--from N] [--only N,N ...] [--quick] [--workers N]
+                               [--measured FILE]
 
-The places are drawn from all comparisons, booleans and numbers of src/taskcheck. Each change is made in a copy of the
-checkout, never here. Until one fails, the tests that import the module run, or are called like it, then those of the
-part in question, then, but with --likely, all others. A test that fails is run without the change, too. Before that,
-each rule is left out of the simulator's verdict, where some fault has to be missed.
+The places are drawn from all comparisons, booleans and numbers of src/taskcheck; each keeps its lot, whatever changes
+elsewhere in the code. Each change is made in a copy of the checkout, never here.
+
+First each rule is left out of the simulator's verdict, where some fault has to be missed. Then all tests run once,
+without any change, and every process writes down which test evaluates which of the places (tests/evaluated.py); for a
+place outside of functions, which test calls a function of its module. --measured keeps that in a file, for a run that
+goes on with the same places.
+
+For each change, the tests that evaluate its place run until one fails: at first a few of each file, the short ones,
+and before the others those of files that import the module or are called like it. What none of them notices meets all
+other tests, but with --quick. A test that fails is run without the change, too.
 """
 
 import argparse
 import ast
 import copy
+import json
 import os
 import re
 import shutil
@@ -20,48 +29,27 @@ import sys
 import sysconfig
 import tempfile
 import venv
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+import evaluated
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = "src/taskcheck"
+FAILED = 1
+"""The exit code of pytest where a test failed."""
 NONE = 5
-"""What pytest says where nothing is left to be run."""
-MINUTES = 15
-"""After so many a mutant is taken for one that never ends, and has been noticed."""
-
-LIKELY = {
-    "documents": ["tests/unit/documents", "tests/unit/fix", "tests/corpora"],
-    "config": ["tests/unit/config", "tests/test_preset_fixtures.py", "tests/e2e/test_bad_input.py",
-               "tests/test_docs.py"],
-    "model": ["tests/unit/fix", "tests/unit/formats", "tests/test_rules.py"],
-    "read": ["tests/unit/read", "tests/test_rules.py", "tests/e2e/test_landed.py", "tests/e2e/test_merges.py",
-             "tests/e2e/test_drift.py", "tests/e2e/test_places.py", "tests/e2e/test_promises.py"],
-    "assemble": ["tests/test_rules.py", "tests/simulator", "tests/e2e/test_triage.py"],
-    "engine": ["tests/test_rules.py", "tests/e2e/test_triage.py", "tests/e2e/test_plugins.py"],
-    "report": ["tests/unit/report", "tests/simulator", "tests/e2e/test_triage.py", "tests/e2e/test_incidents.py",
-               "tests/e2e/test_status.py"],
-    "plugins": ["tests/e2e/test_plugins.py", "tests/e2e/test_online.py"],
-    "formats": ["tests/unit/formats", "tests/e2e/test_formats.py", "tests/e2e/test_status.py"],
-    "forge": ["tests/e2e/test_online.py", "tests/e2e/test_online_proof.py", "tests/e2e/test_unasked.py"],
-    "write": ["tests/unit/write", "tests/e2e/test_fix.py", "tests/e2e/test_fix_faults.py"],
-    "fix": ["tests/unit/fix", "tests/test_rules.py", "tests/e2e/test_fix.py", "tests/simulator/test_repairs.py"],
-    "dispatch": ["tests/unit/dispatch", "tests/e2e/test_run.py", "tests/e2e/test_run_edges.py"],
-    "web": ["tests/e2e/test_serve.py"],
-    "watch": ["tests/e2e/test_history.py", "tests/e2e/test_watch.py", "tests/e2e/test_metrics.py",
-              "tests/e2e/test_serve.py", "tests/e2e/test_status.py", "tests/e2e/test_fleet.py"],
-    "checks.py": ["tests/test_rules.py", "tests/e2e/test_triage.py", "tests/e2e/test_branches.py"],
-    "store.py": ["tests/e2e/test_triage.py", "tests/e2e/test_bad_input.py", "tests/e2e/test_places.py"],
-    "cli": ["tests/e2e/test_triage.py", "tests/e2e/test_bad_input.py", "tests/e2e/test_fix.py",
-            "tests/e2e/test_baseline.py", "tests/e2e/test_status.py", "tests/e2e/test_completion.py"],
-    "testing": ["tests/unit/testing", "tests/test_rules.py"],
-    "owners.py": ["tests/e2e/test_ledgers.py", "tests/unit/config"],
-    "ledgers.py": ["tests/e2e/test_ledgers.py"],
-    "pytest_plugin.py": ["tests/e2e/test_pytest_plugin.py", "tests/e2e/test_many_stores.py"],
-}  # fmt: skip
-"""By room, the tests that know most of it."""
+"""Its exit code where nothing is left to be run."""
+MINUTES = 5
+"""After so many, and ten times the CPU seconds of its tests, a mutant is taken for one that never ends, and has been
+noticed."""
+SOME = 3
+"""So many tests of each file are tried first."""
+ALONE = 20
+"""Tests of so many CPU seconds run in one process: several take as long to start."""
 EQUIVALENT = {
     ("src/taskcheck/engine/run.py", "self.left + 1", "2"): "a rule is asked for one finding more, which is left out",
     ("src/taskcheck/documents/events.py", "0xF0000, 0xFFFFE", "1048575"): (
@@ -97,6 +85,8 @@ class Mutant:
     """Where, in bytes of the file."""
     before: str
     after: str
+    is_called: bool
+    """Whether it is evaluated each time that a function runs."""
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {' '.join(self.before.split())}  ->  {self.after}"
@@ -107,25 +97,58 @@ def mutants(root: Path) -> list[Mutant]:
     return [mutant for path in sorted((root / SOURCE).rglob("*.py")) for mutant in of_file(root, path)]
 
 
+def draw(found: Iterable[Mutant], seed: int, count: int) -> list[Mutant]:
+    """Some changes by lot; what is changed elsewhere in the code leaves each its lot."""
+    alike: Counter[str] = Counter()
+    by_lot = {}
+    for mutant in found:
+        told = f"{mutant.path} {mutant.before}"
+        alike[told] += 1
+        by_lot[Random(f"{seed} {told} {alike[told]}").random()] = mutant
+    return [by_lot[lot] for lot in sorted(by_lot)[:count]]
+
+
 def of_file(root: Path, path: Path) -> Iterator[Mutant]:
     data = path.read_bytes()
-    starts = [0]
-    for line in data.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
+    starts = line_starts(data)
     tree = ast.parse(data)
     # Places within f-strings aren't told before Python 3.12, and numbers of annotations do nothing.
     passed = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
     passed += [
         node.annotation for node in ast.walk(tree) if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation
     ]
-    left = {id(inner) for node in passed for inner in ast.walk(node)}
+    left, called = within(passed), called_nodes(tree)
     for node in ast.walk(tree):
         if id(node) in left:
             continue
         for changed in changes(node):
             start = starts[node.lineno - 1] + node.col_offset
             end = starts[node.end_lineno - 1] + node.end_col_offset
-            yield Mutant(path.relative_to(root).as_posix(), node.lineno, start, end, data[start:end].decode(), changed)
+            before = data[start:end].decode()
+            yield Mutant(
+                path.relative_to(root).as_posix(), node.lineno, start, end, before, changed, id(node) in called
+            )
+
+
+def line_starts(data: bytes) -> list[int]:
+    starts = [0]
+    for line in data.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    return starts
+
+
+def within(nodes: Iterable[ast.AST]) -> set[int]:
+    return {id(inner) for node in nodes for inner in ast.walk(node)}
+
+
+def called_nodes(tree: ast.Module) -> set[int]:
+    """What is evaluated when a function runs; nothing of a pattern, which nothing can be put around."""
+    patterns = [node.pattern for node in ast.walk(tree) if isinstance(node, ast.match_case)]
+    return within(step for function in functions(tree) for step in function.body) - within(patterns)
+
+
+def functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
 def changes(node: ast.AST) -> Iterator[str]:
@@ -149,8 +172,9 @@ def changes(node: ast.AST) -> Iterator[str]:
 class Copy:
     """A copy of the checkout, with an environment whose taskcheck is the copy's."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workers: int) -> None:
         self.root = folder / "taskcheck"
+        self.parallel = ["-n", str(workers), "--dist", "worksteal"]
         listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
         for name in (name for name in listed if (ROOT / name).is_file()):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -160,9 +184,10 @@ class Copy:
         git("-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x", cwd=self.root)
         # A path file within a folder that a path file names isn't read: so our own installation is left out.
         venv.create(folder / "venv", symlinks=True)
-        site = next((folder / "venv/lib").glob("python*/site-packages"))
+        self.site = next((folder / "venv/lib").glob("python*/site-packages"))
+        shutil.copy2(evaluated.__file__, self.site)
         lines = [self.root / "src", self.root / "rules", sysconfig.get_path("purelib")]
-        (site / "copy.pth").write_text("".join(f"{line}\n" for line in lines))
+        (self.site / "copy.pth").write_text("".join(f"{line}\n" for line in lines))
         self.python = folder / "venv/bin/python"
         for script in Path(sys.executable).parent.iterdir():
             if not (there := self.python.with_name(script.name)).exists() and script.name != "taskcheck":
@@ -171,20 +196,106 @@ class Copy:
         command.write_text(f"#!{self.python}\nimport sys\nfrom taskcheck.cli import main\nsys.exit(main())\n")
         command.chmod(0o755)
 
-    def tests(self, *arguments: str) -> tuple[int | None, str]:
+    def run(self, *arguments: str, seconds: float) -> tuple[int | None, str]:
         """The exit code of some tests, None where they don't end, and what they print."""
-        command = [self.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str((os.cpu_count() or 1) + 1)]
-        command += ["--dist", "worksteal", "--ignore", "tests/browser", "-m", "not journey", *arguments]
+        command = [self.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+        command += ["--ignore", "tests/browser", "-m", "not journey"]
         process = subprocess.Popen(
             command, cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
         try:
-            out, _ = process.communicate(timeout=60 * MINUTES)
+            out, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, 9)
             process.communicate()
             return None, ""
         return process.returncode, out
+
+    def tests(
+        self, tests: list[str], seconds: float, *, others: bool = False, but: Iterable[str] = ()
+    ) -> tuple[int | None, str]:
+        """What `run` returns for some tests, in this order, or for all others, up to the first that fails."""
+        (self.site / evaluated.CHOSEN.name).write_text(json.dumps([tests, not others, list(but)]))
+        files = ["tests"] if others else dict.fromkeys(map(file_of, tests))
+        parallel = [] if seconds < ALONE else self.parallel
+        return self.run("-x", "-p", "evaluated", *parallel, *files, seconds=60 * MINUTES + 10 * seconds)
+
+    def measured(self, drawn: list[Mutant]) -> "Measured":
+        """What tests take, and which of them evaluate what."""
+        log = self.site / "cpu.jsonl"
+        places = defaultdict(list)
+        for number, mutant in enumerate(drawn):
+            places[mutant.path].append((number, mutant))
+        before = {path: (self.root / path).read_bytes() for path in places}
+        for path, here in places.items():
+            (self.root / path).write_bytes(watched(before[path], here))
+        at_each_start = self.site / "evaluated.pth"
+        at_each_start.write_text("import evaluated\n")
+        os.environ["TASKCHECK_CPU"] = str(log)
+        _, out = self.run("tests", *self.parallel, seconds=60 * 60)
+        del os.environ["TASKCHECK_CPU"]
+        at_each_start.unlink()
+        for path, data in before.items():
+            (self.root / path).write_bytes(data)
+        print(f"all tests, measured: {out.strip().splitlines()[-1]}", flush=True)
+        seconds = {entry["test"]: entry["seconds"] for entry in map(json.loads, log.read_text().splitlines())}
+        seen = [json.loads(line) for line in (self.site / evaluated.SEEN.name).read_text().splitlines()]
+        return Measured([str(mutant) for mutant in drawn], seconds, seen)
+
+
+def watched(data: bytes, places: list[tuple[int, Mutant]]) -> bytes:
+    """A file whose places write down by which test they are evaluated."""
+    added = []
+    for number, mutant in places:
+        if mutant.is_called:
+            added += [(mutant.start, f"evaluated({number}, "), (mutant.end, ")")]
+        else:
+            added += [(start, f"evaluated({number}, 0)\n{indent}") for start, indent in first_steps(data)]
+    for start, text in sorted(added, reverse=True):
+        data = data[:start] + text.encode() + data[start:]
+    return data
+
+
+def first_steps(data: bytes) -> Iterator[tuple[int, str]]:
+    """Where the first statement of each function begins, and how far it is indented."""
+    starts = line_starts(data)
+    for function in functions(ast.parse(data)):
+        for step in function.body:
+            is_docstring = isinstance(step, ast.Expr) and isinstance(step.value, ast.Constant)
+            is_decorated = bool(getattr(step, "decorator_list", []))
+            if step.lineno > function.lineno and not is_docstring and not is_decorated:
+                yield starts[step.lineno - 1] + step.col_offset, " " * step.col_offset
+                break
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of the tests, once."""
+
+    places: list[str]
+    seconds: dict[str, float]
+    """What each test takes, in CPU seconds."""
+    seen: list[tuple[int, str]]
+    """Which place was evaluated by which test."""
+
+    def evaluating(self, number: int, near: list[str]) -> list[list[str]]:
+        """The tests of each file that evaluate a place, the short ones first: near files first, then short ones."""
+        found = {test for place, test in self.seen if place == number and test in self.seconds}
+        files = defaultdict(list)
+        for test in sorted(found, key=lambda test: self.seconds[test]):
+            files[file_of(test)].append(test)
+
+        def order(name: str) -> tuple[bool, float]:
+            return name not in near, self.total(files[name]) / len(files[name])
+
+        return [files[name] for name in sorted(files, key=order)]
+
+    def total(self, tests: Iterable[str]) -> float:
+        return sum(self.seconds.get(test, 0.0) for test in tests)
+
+
+def file_of(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def git(*command: str, cwd: Path = ROOT) -> str:
@@ -207,13 +318,6 @@ def nearest(root: Path, path: str) -> list[str]:
     return found
 
 
-def stages(root: Path, mutant: Mutant, *, likely: bool) -> list[list[str]]:
-    """Tests to try one after the other, those that know most of a change first."""
-    parts = LIKELY.get(mutant.path.split("/")[2], [])
-    found = [[HOUSE], *(near for near in [nearest(root, mutant.path)] if near), *([part] for part in parts)]
-    return found if likely and parts else [*found, ["tests"]]
-
-
 def equivalent(mutant: Mutant, lines: list[str]) -> str | None:
     """Why nobody could notice a change; None where somebody could."""
     for (path, part, after), reason in EQUIVALENT.items():
@@ -225,42 +329,64 @@ def equivalent(mutant: Mutant, lines: list[str]) -> str | None:
 class Trial:
     """One change after the other, each in the same copy."""
 
-    def __init__(self, made: Copy, *, likely: bool) -> None:
-        self.made, self.likely = made, likely
-        self.left_out: list[str] = []
+    def __init__(self, made: Copy, measured: Measured, *, quick: bool) -> None:
+        self.made, self.measured, self.quick = made, measured, quick
+        self.left_out: set[str] = set()
         """Tests that fail without any change, too."""
 
-    def noticed(self, mutant: Mutant) -> str | None:
+    def noticed(self, number: int, mutant: Mutant) -> str | None:
         """Which test noticed a change; None where none did."""
+        files = self.measured.evaluating(number, nearest(self.made.root, mutant.path))
+        some = [HOUSE, *(test for tests in files for test in tests[:SOME])]
+        more = [test for tests in files for test in tests[SOME:]]
+        if by := self.first_failure(mutant, some):
+            return f"{by}, one of {len(some)} tried first"
+        if more and (by := self.first_failure(mutant, more)):
+            return f"{by}, one of {len(more)} more that evaluate it"
+        if not self.quick and (by := self.first_failure(mutant, [*some, *more], others=True)):
+            return f"{by}, one of those that don't evaluate it"
+        return None
+
+    def first_failure(self, mutant: Mutant, tests: list[str], *, others: bool = False) -> str | None:
+        """The first of some tests, or of all others, that fails with a change, and only with it."""
         path = self.made.root / mutant.path
         data = path.read_bytes()
-        changed = data[: mutant.start] + mutant.after.encode() + data[mutant.end :]
-        waiting = stages(self.made.root, mutant, likely=self.likely)
-        while waiting:
-            but = [word for name in self.left_out for word in ("--deselect", name)]
-            path.write_bytes(changed)
+        seconds = self.measured.total(self.measured.seconds.keys() - set(tests) if others else tests)
+        while True:
+            path.write_bytes(data[: mutant.start] + mutant.after.encode() + data[mutant.end :])
             try:
-                code, out = self.made.tests("-x", *waiting[0], *but)
+                code, out = self.made.tests(tests, seconds, others=others, but=self.left_out)
             finally:
                 path.write_bytes(data)
             if code is None:
-                return f"never ended in {MINUTES} minutes"
+                return "tests that never end"
             if not code or code == NONE:
-                waiting.pop(0)
-                continue
+                return None
             names = failed(out)
             if not names or not self.fails_anyway(names[0]):
                 return next(iter(names), out.strip().splitlines()[-1])
-            self.left_out.append(names[0])
+            self.left_out.add(names[0])
             print(f"fails without any change, and is left out: {names[0]}", flush=True)
-        return None
 
     def fails_anyway(self, name: str) -> bool:
         """Whether a test fails without any change."""
-        if "::" not in name:
-            return False
-        code, _ = self.made.tests(name)
-        return bool(code)
+        return self.made.tests([name], self.measured.total([name]))[0] == FAILED
+
+
+def measured(made: Copy, drawn: list[Mutant], kept: Path | None) -> Measured:
+    """What a file tells of the same places; else what is measured now."""
+    if kept and kept.exists():
+        told = Measured(**json.loads(kept.read_text()))
+        if told.places == [str(mutant) for mutant in drawn]:
+            return told
+    now = made.measured(drawn)
+    if kept:
+        kept.write_text(json.dumps(vars(now)))
+    return now
+
+
+def numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
 
 
 def main() -> int:
@@ -268,24 +394,31 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--from", dest="first", type=int, default=1, help="go on with the n-th")
-    parser.add_argument("--likely", action="store_true", help="only the tests of the part in question")
+    parser.add_argument("--only", type=numbers, default=[], metavar="N,N", help="only these")
+    parser.add_argument("--quick", action="store_true", help="only the tests that evaluate the place")
+    parser.add_argument("--workers", type=int, default=(os.cpu_count() or 1) + 1, help="processes with tests")
+    parser.add_argument("--measured", type=Path, metavar="FILE", help="keep here which tests evaluate what")
     options = parser.parse_args()
     survived = 0
     lines = {path: (ROOT / path).read_text().splitlines() for path, _, _ in EQUIVALENT}
     with tempfile.TemporaryDirectory() as folder:
-        made = Copy(Path(folder))
-        if options.first == 1:
-            code, out = made.tests("tests/simulator/test_simulator.py", "-k", "test_no_rule_can_be_spared")
+        made = Copy(Path(folder), options.workers)
+        if options.first == 1 and not options.only:
+            code, out = made.run(
+                "tests/simulator/test_simulator.py", "-k", "test_no_rule_can_be_spared", seconds=60 * MINUTES
+            )
             print(f"each rule left out: {out.strip().splitlines()[-1]}", flush=True)
             survived += bool(code)
-        drawn = Random(options.seed).sample(mutants(made.root), options.count)[options.first - 1 :]
-        trial = Trial(made, likely=options.likely)
-        for number, mutant in enumerate(drawn, options.first):
+        drawn = draw(mutants(made.root), options.seed, options.count)
+        trial = Trial(made, measured(made, drawn, options.measured), quick=options.quick)
+        for number, mutant in enumerate(drawn, 1):
+            if number < options.first or (options.only and number not in options.only):
+                continue
             reason = equivalent(mutant, lines.get(mutant.path, []))
             if reason:
                 print(f"{number:2} the same  {mutant}: {reason}", flush=True)
                 continue
-            by = trial.noticed(mutant)
+            by = trial.noticed(number - 1, mutant)
             survived += by is None
             fate = f"killed    {mutant}  by {by}" if by else f"SURVIVED  {mutant}"
             print(f"{number:2} {fate}", flush=True)
