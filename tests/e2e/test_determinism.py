@@ -5,14 +5,17 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
 
 import pytest
 
+from taskcheck import check
 from taskcheck.formats import FORMATS
+from taskcheck.model.cases import Case
 from taskcheck.testing import build, incidents_fixture
 from tests.conftest import FIXTURES
 from tests.e2e.conftest import taskcheck
@@ -195,3 +198,17 @@ class Entries:
 os.scandir = Entries
 os.listdir = lambda path=".": [entry.name for entry in Entries(path)]
 """
+
+
+def test_the_cases_of_two_checks_are_equal_where_their_findings_are(tmp_path: Path) -> None:
+    def cases(status: str) -> Sequence[Case]:
+        (tmp_path / "tasks/a.md").write_text(f"---\ntitle: A\nowner: ana\nstatus: {status}\n---\n")
+        report = check(tmp_path, now=datetime(2026, 3, 24, tzinfo=UTC))
+        return next(run.cases for run in report.runs if run.rule == "invalid-field")
+
+    (tmp_path / "tasks").mkdir()
+    well, again, wrong = cases("ready"), cases("ready"), cases("nonsense")
+    assert well == again == tuple(again)
+    assert hash(well) == hash(again)
+    assert well != wrong
+    assert well != 1

@@ -188,6 +188,14 @@ def test_the_two_dashes_are_missing(fleet: Path) -> None:
     assert "'true' is an unexpected argument; usage: taskcheck run TASK [options] -- COMMAND" in ran.err
 
 
+def test_an_outcome_that_cannot_be_written(fleet: Path) -> None:
+    (fleet / "tasks/logs/dispatch-fix-login.status.json").mkdir(parents=True)
+    done = taskcheck("finish", "fix-login", "--outcome", "blocked", "--reason", "no key", cwd=fleet)
+    assert done.code == 3
+    assert "the outcome couldn't be recorded: " in done.err
+    assert status(fleet / "tasks/fix-login.md") == "ready"
+
+
 def test_a_tombstone_of_nonsense(fleet: Path) -> None:
     """What a stranger left in its place is no end of this run, whatever it holds."""
     ran = run(

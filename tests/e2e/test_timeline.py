@@ -238,6 +238,17 @@ def test_ids_are_found_in_any_spelling(store: Store) -> None:
     assert [what[:13] for _, what, _ in events(told(root, "fix-login-7", now=now()))] == ["added to root"]
 
 
+def test_what_two_files_say_alike_is_told_once_and_doubted_as_either(store: Store) -> None:
+    """The same moment, but only root's file says in which zone."""
+    front = "---\ntitle: T\nowner: ana\nstatus: in_progress\nstarted_at: {}\n---\n"
+    root = store({"tasks/a.md": front.format("2026-03-24T08:00:00Z"), ".gitignore": "/.worktrees/\n"})
+    git("worktree", "add", "-q", "-b", "task/a", ".worktrees/a", cwd=root)
+    (root / ".worktrees/a/tasks/a.md").write_text(front.format("2026-03-24T08:00:00"))
+    (begun,) = [each for each in told(root, "a")["events"] if each["what"] == "work begins"]
+    assert begun["source"] == "root, worktree"
+    assert begun["doubt"] == "no zone is written: taken for UTC"
+
+
 def test_a_hostile_name_stays_in_its_place_in_the_next_step(store: Store) -> None:
     """What is to be edited quotes the task that another one waits for."""
     hostile = "a\x1b[2J\u202eb"

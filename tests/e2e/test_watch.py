@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from taskcheck.documents.values import iso
+from taskcheck.model.episode import Repair
 from taskcheck.watch import notices
+from taskcheck.watch.mending import Pause, paused
 from tests.conftest import ROOT
 from tests.e2e.conftest import PATIENCE, git, taskcheck
 from tests.e2e.watching import NOON, Clock, Watch, real_watch, until, watching
@@ -298,6 +300,16 @@ def test_it_holds_back_where_somebody_undoes_its_repairs(root: Path, clock: Cloc
     assert "repaired 2 times within a day: another program writes it too; not fixed again before" in err
     assert "repaired 3 times within a day" in err
     assert err.count("came back after fix") == 4, "each pause is told once"
+
+
+@pytest.mark.parametrize(("fixes", "minutes"), [(1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (200, 60)])
+def test_each_pause_is_twice_as_long_up_to_an_hour(fixes: int, minutes: int) -> None:
+    pair = ("misrouted-task", "b")
+    made = [Repair(name=f"{number}-a", at=NOON, about=(pair,)) for number in range(fixes)]
+    until = NOON + timedelta(minutes=minutes)
+    assert paused(pair, made, until - timedelta(seconds=1)) == Pause(fixes=fixes, last=f"{fixes - 1}-a", until=until)
+    assert paused(pair, made, until) is None
+    assert paused(("misrouted-task", "a"), made, NOON) is None
 
 
 def test_others_are_repaired_meanwhile(root: Path, clock: Clock) -> None:
