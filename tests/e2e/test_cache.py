@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -355,6 +356,19 @@ def test_what_was_written_just_now_is_not_believed(fleet: Repo, cache: Path, mon
     warm = Remembering.of(store.location, store.settings, taskcheck_rules.__path__)
     assert warm is not None
     assert warm.recall.memory.stamp(kept["paths"].index("tasks/t5.md")) == bytes(32), "it is from the future"
+
+
+def test_when_a_file_was_written_is_remembered(fleet: Repo) -> None:
+    """Only what a file has said since before a heartbeat can contradict it."""
+    written = datetime(2021, 3, 24, 12, tzinfo=UTC).timestamp()
+    os.utime(fleet.root / "tasks/t3.md", (written, written))
+    the_same(fleet)
+    heartbeat = {"owner": "ana", "generated_at": "2021-03-24T13:00:00Z", "tasks": {"t3": {"status": "in_review"}}}
+    path = fleet.root / ".tasks/task_manager/task-manager-ana.snapshot.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(heartbeat))
+    assert "heartbeat of ana contradicts the ledgers about t3" in printed(fleet)[1]
+    the_same(fleet)
 
 
 def test_a_file_that_changes_under_the_check_makes_it_begin_anew(fleet: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
