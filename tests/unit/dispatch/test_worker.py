@@ -316,6 +316,7 @@ def test_the_worker_holds_nothing_of_ours(run: Run) -> None:
     guard = asked(run.pid, "ppid")
     held = files_of(int(guard))
     assert {path.name for path in held if run.folder in path.parents} == {"lock", "log"}
+    assert [Path(f"/proc/{guard}/fd/{fd}").readlink() for fd in range(3)] == [Path(os.devnull)] * 3
     go.write_text("\n")
     out, _ = run.shown()
     told = re.fullmatch(rb"0\n1\n2\n3\nSigBlk:\t0+\nSigIgn:\t([0-9a-f]+)\n", out)

@@ -11,7 +11,7 @@ import pytest
 from taskcheck import Evidence, Finding, Place, Severity
 from taskcheck.config import load as config
 from taskcheck.formats import html, renderer
-from taskcheck.formats.panels import Fact, panels
+from taskcheck.formats.panels import Fact, panels, shortened
 from taskcheck.model.cases import RunError
 from taskcheck.model.report import Report
 from taskcheck.model.sources import Source, Sources
@@ -192,3 +192,8 @@ def test_evidence_is_told_by_key_and_what_differs_is_marked() -> None:
     assert told[1].files[0].facts == (Fact(key="status", value="in_review", line=4, differs=True),)
     assert told[2].files[0].facts == (Fact(words="registered by x"),)
     assert len(told[2].files[0].short) == 64
+
+
+@pytest.mark.parametrize(("most", "left"), [(8, "abcdefgh"), (7, "abc…fgh"), (6, "ab…fgh"), (2, "…h")])
+def test_a_long_name_loses_its_middle(most: int, left: str) -> None:
+    assert shortened("abcdefgh", most) == left

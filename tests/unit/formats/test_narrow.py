@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from taskcheck.formats import status, text, timeline
+from taskcheck.formats.lines import styled
+from taskcheck.formats.prose import prose
 from taskcheck.model.finding import Evidence, Finding, HandEdit, Severity
 from taskcheck.model.report import Report
 from taskcheck.model.step import Step
@@ -260,3 +262,39 @@ def test_report() -> None:
 
 def test_timeline() -> None:
     assert timeline.as_text(told_long(), step=STEP, width=WIDTH, verbose=True) == TIMELINE
+
+
+MARKDOWN = """\
+Its worker is gone, with no end that is recorded.
+
+## Why
+Nobody works on it, but the register still says so.
+- Retries and cool-downs raise more alarms.
+- People wait.
+
+```console
+$ taskcheck rule worker-gone --format text --verbose
+```
+"""
+
+PROSE = """\
+Its worker is gone, with no end that is
+recorded.
+
+## Why
+Nobody works on it, but the register
+still says so.
+- Retries and cool-downs raise more
+  alarms.
+- People wait.
+
+```console
+$ taskcheck rule worker-gone --format
+text --verbose
+```
+
+"""
+
+
+def test_documentation() -> None:
+    assert styled(prose(MARKDOWN), WIDTH, colour=False) == PROSE
