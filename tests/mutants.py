@@ -239,8 +239,8 @@ class Copy:
             (self.root / path).write_bytes(data)
         print(f"all tests, measured: {out.strip().splitlines()[-1]}", flush=True)
         seconds = {entry["test"]: entry["seconds"] for entry in map(json.loads, log.read_text().splitlines())}
-        seen = [json.loads(line) for line in (self.site / evaluated.SEEN.name).read_text().splitlines()]
-        return Measured([str(mutant) for mutant in drawn], seconds, seen)
+        seen = {tuple(json.loads(line)) for line in (self.site / evaluated.SEEN.name).read_text().splitlines()}
+        return Measured([str(mutant) for mutant in drawn], seconds, sorted(seen))
 
 
 def watched(data: bytes, places: list[tuple[int, Mutant]]) -> bytes:
