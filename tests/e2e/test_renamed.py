@@ -231,6 +231,17 @@ def test_a_worktree_keeps_the_old_name_of_a_task_that_only_front_matter_ties(rep
     assert {task for task, _ in found(repo)} == {"y"}
 
 
+def test_a_file_that_a_worktree_has_under_roots_name_is_no_rename(repo: Repo) -> None:
+    """Though it took the title of a task that the worktree deleted."""
+    repo.commit(**{"tasks__y.md": front("ready", title="The other one")})
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    worker = Repo(repo.root / ".worktrees/x", repo.minutes)
+    worker.git("rm", "-q", "tasks/y.md")
+    worker.commit(**{"tasks__x.md": front("in_review", title="The other one", pr_number=7)})
+    drift = found(repo)["x", "metadata-drift"]
+    assert "in_review" in drift["message"]
+
+
 # Names that another task got
 
 
