@@ -421,8 +421,11 @@ def test_a_cache_in_the_store_is_none(fleet: Repo, inside: str) -> None:
     assert list(home.iterdir()) == []
 
 
-def test_a_cache_in_another_repository_is_one(fleet: Repo, tmp_path: Path) -> None:
+@pytest.mark.parametrize("of", ["git", "no git"])
+def test_a_cache_in_another_repository_is_one(of: str, fleet: Repo, tmp_path: Path) -> None:
     """Who keeps his home in git has a cache in a checkout, of another store."""
+    if of == "no git":
+        shutil.rmtree(fleet.root / ".git")
     home = tmp_path / "dotfiles"
     subprocess.run(["git", "init", "-q", home], check=True)
     printed(fleet, XDG_CACHE_HOME=str(home / ".cache"))
