@@ -14,7 +14,7 @@ goes on with the same places.
 
 For each change, the tests that evaluate its place run until one fails: at first a few of each file, the short ones,
 and before the others those of files that import the module or are called like it. What none of them notices meets all
-other tests, but with --quick. A test that fails is run without the change, too.
+other tests, but with --quick. A test that fails is run without the change, too, with the tests of its file that ran.
 """
 
 import argparse
@@ -39,10 +39,8 @@ import evaluated
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = "src/taskcheck"
-FAILED = 1
-"""The exit code of pytest where a test failed."""
 NONE = 5
-"""Its exit code where nothing is left to be run."""
+"""The exit code of pytest where nothing is left to be run."""
 MINUTES = 5
 """After so many, and ten times the CPU seconds of its tests, a mutant is taken for one that never ends, and has been
 noticed."""
@@ -279,16 +277,22 @@ class Measured:
     """Which place was evaluated by which test."""
 
     def evaluating(self, number: int, near: list[str]) -> list[list[str]]:
-        """The tests of each file that evaluate a place, the short ones first: near files first, then short ones."""
-        found = {test for place, test in self.seen if place == number and test in self.seconds}
+        """The tests of each file that evaluate a place: files near it first, then those whose tests are short."""
+        found = {test for place, test in self.seen if place == number}
         files = defaultdict(list)
-        for test in sorted(found, key=lambda test: self.seconds[test]):
-            files[file_of(test)].append(test)
+        for test in self.seconds:
+            if test in found:
+                files[file_of(test)].append(test)
 
         def order(name: str) -> tuple[bool, float]:
             return name not in near, self.total(files[name]) / len(files[name])
 
         return [files[name] for name in sorted(files, key=order)]
+
+    def short(self, tests: list[str]) -> list[str]:
+        """The shortest of the tests of a file, in their order, for some of them share what others leave behind."""
+        chosen = sorted(tests, key=lambda test: self.seconds[test])[:SOME]
+        return [test for test in tests if test in chosen]
 
     def total(self, tests: Iterable[str]) -> float:
         return sum(self.seconds.get(test, 0.0) for test in tests)
@@ -337,8 +341,8 @@ class Trial:
     def noticed(self, number: int, mutant: Mutant) -> str | None:
         """Which test noticed a change; None where none did."""
         files = self.measured.evaluating(number, nearest(self.made.root, mutant.path))
-        some = [HOUSE, *(test for tests in files for test in tests[:SOME])]
-        more = [test for tests in files for test in tests[SOME:]]
+        some = [HOUSE, *(test for tests in files for test in self.measured.short(tests))]
+        more = [test for tests in files for test in tests if test not in some]
         if by := self.first_failure(mutant, some):
             return f"{by}, one of {len(some)} tried first"
         if more and (by := self.first_failure(mutant, more)):
@@ -363,14 +367,17 @@ class Trial:
             if not code or code == NONE:
                 return None
             names = failed(out)
-            if not names or not self.fails_anyway(names[0]):
+            if not names or not self.fails_anyway(names[0], tests, others=others):
                 return next(iter(names), out.strip().splitlines()[-1])
             self.left_out.add(names[0])
             print(f"fails without any change, and is left out: {names[0]}", flush=True)
 
-    def fails_anyway(self, name: str) -> bool:
-        """Whether a test fails without any change."""
-        return self.made.tests([name], self.measured.total([name]))[0] == FAILED
+    def fails_anyway(self, name: str, tests: list[str], *, others: bool) -> bool:
+        """Whether a test fails without any change, among those of its file that ran with one."""
+        ran = [test for test in self.measured.seconds if test not in tests] if others else tests
+        of_file = [test for test in ran if file_of(test) == file_of(name)]
+        _, out = self.made.tests(of_file, self.measured.total(of_file), but=self.left_out)
+        return name in failed(out)
 
 
 def measured(made: Copy, drawn: list[Mutant], kept: Path | None) -> Measured:
