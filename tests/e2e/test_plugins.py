@@ -95,6 +95,19 @@ def test_a_plugin_of_this_version_is_called(store: Callable[..., Path], tmp_path
     assert (found.code, found.json["summary"]["findings"]) == (1, 1)
 
 
+@pytest.mark.parametrize(("declared", "stops"), [("", False), (", stops_dispatch=True", True)])
+def test_an_error_keeps_a_task_from_a_run_if_its_rule_says_so(
+    declared: str, stops: bool, store: Callable[..., Path], tmp_path: Path
+) -> None:
+    people = "[people]\nnobody = []\n"
+    root = store({"taskcheck.toml": people, "tasks/a.md": TASK, ".gitignore": "/.worktrees/\n/tasks/logs/\n"})
+    module = rule("yield finding()").replace("Severity.ERROR)", f"Severity.ERROR{declared})")
+    path = install_plugin(tmp_path / "ours", module)
+    ran = taskcheck("run", "a", "--", "true", cwd=root, process=True, PYTHONPATH=path)
+    assert ("its ledgers disagree (aaa-rule: m)" in ran.err) == stops, ran.err
+    assert (root / ".worktrees/a").is_dir() == (not stops)
+
+
 def test_installed_plugins_say_nothing_in_the_demo(tmp_path: Path) -> None:
     path = install_plugin(tmp_path / "ours", rule("yield finding()"))
     now = ("--now", "2026-03-24T18:00:00Z")

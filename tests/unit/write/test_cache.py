@@ -38,6 +38,8 @@ def test_what_is_written_is_read(cache: Cache, folder: Path) -> None:
     assert cache.read("a.json") is None
     assert cache.files() == {}
     assert cache.clear() == 0
+    cache.used("a.json")
+    assert not folder.exists()
     cache.write("a.json", b"one")
     cache.write("a.json", b"two" * 100_000)
     cache.write("b.json", b"")
