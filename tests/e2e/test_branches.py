@@ -125,3 +125,21 @@ def test_a_commit_dated_beyond_all_dates(fleet: Path) -> None:
     made = git("hash-object", "-t", "commit", "-w", "--literally", "raw", cwd=fleet).strip()
     git("update-ref", "refs/heads/task/fix-login", made, cwd=fleet)
     assert len(drift(fleet, "--branches", "task/*")) == 1
+
+
+def test_a_version_that_is_too_large_is_left_behind_in_a_branch(fleet: Path) -> None:
+    """The branch has the file as it was when it left root, where it is small by now."""
+    (fleet / "tasks/large.md").write_text(task("ready").ljust(8 * 1024 * 1024 + 1))
+    git("add", "-A", cwd=fleet)
+    git("commit", "-q", "-m", "large", cwd=fleet)
+    git("checkout", "-q", "-b", "wip/large", cwd=fleet)
+    (fleet / "code.py").write_text("x = 1\n")
+    git("add", "-A", cwd=fleet)
+    git("commit", "-q", "-m", "work", cwd=fleet)
+    git("checkout", "-q", "main", cwd=fleet)
+    (fleet / "tasks/large.md").write_text(task("ready"))
+    git("commit", "-q", "-a", "-m", "small", cwd=fleet)
+    ran = taskcheck("--branches", "wip/*", "--format", "json", cwd=fleet)
+    assert ran.json["complete"], ran.json["errors"]
+    (large,) = [incident for incident in ran.json["incidents"] if incident["task"] == "large"]
+    assert [(each["rule"], each["checkout"]) for each in large["findings"]] == [("unreadable-task", "branch:wip/large")]
