@@ -13,7 +13,7 @@ from typing import TypeVar
 SEEN = Path(__file__).with_name("seen.jsonl")
 """Where each line is the number of a place and a test."""
 CHOSEN = Path(__file__).with_name("chosen.json")
-"""Tests, whether it is they that are run, in this order, or all others, and those that are left out in any case."""
+"""The tests that are run, in order."""
 
 T = TypeVar("T")
 
@@ -36,8 +36,5 @@ builtins.evaluated = evaluated  # type: ignore[attr-defined]
 
 
 def pytest_collection_modifyitems(items: list) -> None:
-    tests, are_chosen, left_out = json.loads(CHOSEN.read_text())
-    place = {test: number for number, test in enumerate(tests)}
-    items[:] = [item for item in items if (item.nodeid in place) == are_chosen and item.nodeid not in left_out]
-    if are_chosen:
-        items.sort(key=lambda item: place[item.nodeid])
+    place = {test: number for number, test in enumerate(json.loads(CHOSEN.read_text()))}
+    items[:] = sorted((item for item in items if item.nodeid in place), key=lambda item: place[item.nodeid])

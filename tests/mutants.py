@@ -10,11 +10,11 @@ elsewhere in the code. Each change is made in a copy of the checkout, never here
 First each rule is left out of the simulator's verdict, where some fault has to be missed. Then all tests run once,
 without any change, and every process writes down which test evaluates which of the places (tests/evaluated.py); for a
 place outside of functions, which test calls a function of its module. --measured keeps that in a file, for a run that
-goes on with the same places.
+goes on with the same places and tests.
 
 For each change, the tests that evaluate its place run until one fails: at first a few of each file, the short ones,
 and before the others those of files that import the module or are called like it. What none of them notices meets all
-other tests, but with --quick. A test that fails is run without the change, too, with the tests of its file that ran.
+tests, but with --quick. A test that fails is run without the change, too, with the tests of its file that ran.
 """
 
 import argparse
@@ -209,12 +209,12 @@ class Copy:
             return None, ""
         return process.returncode, out
 
-    def tests(
-        self, tests: list[str], seconds: float, *, others: bool = False, but: Iterable[str] = ()
-    ) -> tuple[int | None, str]:
-        """What `run` returns for some tests, in this order, or for all others, up to the first that fails."""
-        (self.site / evaluated.CHOSEN.name).write_text(json.dumps([tests, not others, list(but)]))
-        files = ["tests"] if others else dict.fromkeys(map(file_of, tests))
+    def tests(self, tests: list[str], seconds: float, but: Iterable[str] = ()) -> tuple[int | None, str]:
+        """What `run` returns for some tests but for some, in this order, up to the first that fails."""
+        left_out = set(but)
+        chosen = [test for test in tests if test not in left_out]
+        (self.site / evaluated.CHOSEN.name).write_text(json.dumps(chosen))
+        files = dict.fromkeys(map(file_of, chosen))
         parallel = [] if seconds < ALONE else self.parallel
         return self.run("-x", "-p", "evaluated", *parallel, *files, seconds=60 * MINUTES + 10 * seconds)
 
@@ -347,19 +347,20 @@ class Trial:
             return f"{by}, one of {len(some)} tried first"
         if more and (by := self.first_failure(mutant, more)):
             return f"{by}, one of {len(more)} more that evaluate it"
-        if not self.quick and (by := self.first_failure(mutant, [*some, *more], others=True)):
-            return f"{by}, one of those that don't evaluate it"
+        # All of each file, for some tests share what others of it leave behind.
+        if not self.quick and (by := self.first_failure(mutant, sorted(self.measured.seconds, key=file_of))):
+            return f"{by}, one of all"
         return None
 
-    def first_failure(self, mutant: Mutant, tests: list[str], *, others: bool = False) -> str | None:
-        """The first of some tests, or of all others, that fails with a change, and only with it."""
+    def first_failure(self, mutant: Mutant, tests: list[str]) -> str | None:
+        """The first of some tests that fails with a change, and only with it."""
         path = self.made.root / mutant.path
         data = path.read_bytes()
-        seconds = self.measured.total(self.measured.seconds.keys() - set(tests) if others else tests)
+        seconds = self.measured.total(tests)
         while True:
             path.write_bytes(data[: mutant.start] + mutant.after.encode() + data[mutant.end :])
             try:
-                code, out = self.made.tests(tests, seconds, others=others, but=self.left_out)
+                code, out = self.made.tests(tests, seconds, self.left_out)
             finally:
                 path.write_bytes(data)
             if code is None:
@@ -367,16 +368,15 @@ class Trial:
             if not code or code == NONE:
                 return None
             names = failed(out)
-            if not names or not self.fails_anyway(names[0], tests, others=others):
+            if not names or not self.fails_anyway(names[0], tests):
                 return next(iter(names), out.strip().splitlines()[-1])
             self.left_out.add(names[0])
             print(f"fails without any change, and is left out: {names[0]}", flush=True)
 
-    def fails_anyway(self, name: str, tests: list[str], *, others: bool) -> bool:
+    def fails_anyway(self, name: str, tests: list[str]) -> bool:
         """Whether a test fails without any change, among those of its file that ran with one."""
-        ran = [test for test in self.measured.seconds if test not in tests] if others else tests
-        of_file = [test for test in ran if file_of(test) == file_of(name)]
-        _, out = self.made.tests(of_file, self.measured.total(of_file), but=self.left_out)
+        of_file = [test for test in tests if file_of(test) == file_of(name)]
+        _, out = self.made.tests(of_file, self.measured.total(of_file), self.left_out)
         return name in failed(out)
 
 
