@@ -136,7 +136,8 @@ LAUGHS = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: &c [*b, *b, *b]\ntasks: [*c, *
         ("tasks:\n- id: a\n---\ntasks:\n- id: b\n", "3:1: syntax: a second YAML document"),
         ("tasks:\n\t- id: a\n", "2:1: syntax"),
         ("tasks:\n<<<<<<< HEAD\n- id: a\n=======\n- id: b\n>>>>>>> x\n", "2:1: conflict-markers"),
-        (f"tasks: {'[' * 5000}", "1:[0-9]+: syntax: exceeded maximum nesting depth"),
+        # The first is libyaml's own limit, which that of PyYAML 6.0.2 doesn't have.
+        (f"tasks: {'[' * 5000}", "1:[0-9]+: (syntax: exceeded maximum nesting depth|too-deep: more than 16 levels)"),
         (f"tasks: {'[' * 20}{']' * 20}", "1:23: too-deep"),
         ("tasks: [{id: a", "syntax"),
         ("tasks:\n" + "- {id: a}\n" * 20_001, "too-large: the file holds more than 20,000 tasks"),
