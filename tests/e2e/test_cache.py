@@ -367,7 +367,7 @@ def test_when_a_file_was_written_is_remembered(fleet: Repo) -> None:
     path = fleet.root / ".tasks/task_manager/task-manager-ana.snapshot.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(heartbeat))
-    assert "heartbeat of ana contradicts the ledgers about t3" in printed(fleet)[1]
+    assert "heartbeat of ana contradicts the ledgers about task t3" in printed(fleet)[1]
     the_same(fleet)
 
 
