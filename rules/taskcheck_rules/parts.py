@@ -14,7 +14,6 @@ from taskcheck import (
     Ledger,
     Manager,
     Pull,
-    PullRequest,
     Pulls,
     Row,
     Rows,
@@ -24,7 +23,6 @@ from taskcheck import (
     Task,
     Tasks,
     Tie,
-    Tombstone,
     Undecided,
 )
 
@@ -116,44 +114,6 @@ def doubt_of(copy: Copy) -> str:
         return f"no ledger and no pattern names {checkout} as the task's own"
     if not copy.surely:
         return f"the file in {checkout} has another title: it may be another task"
-    return ""
-
-
-def last_record(entry: Entry, task: Task | None, dispatches: Dispatches, copies: Copies | None) -> str:
-    """Return that nothing else records the entry's pull request, where that is so: it would be forgotten with it."""
-    pull = entry.pull_request
-    if pull is None:
-        return ""
-    run = dispatches.of(entry.task)
-    others: list[Task | Tombstone | None] = [task, *(run.tombstones if run else ())]
-    for copy in copies_of(copies, entry.task):
-        others.append(copy.task)
-    for other in others:
-        known = other.pull_request if other is not None else None
-        if known is not None and _number(known) == _number(pull):
-            return ""
-    name = pull.url if pull.number is None else f"#{pull.number}"
-    return f"nothing else records its pull request {name}"
-
-
-def _number(pull: PullRequest) -> int | str | None:
-    """Return what tells a pull request from others of a task: its number, else its URL."""
-    return pull.known_number or pull.url
-
-
-def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, branch: str | None) -> str:
-    """Return where the task of an entry may be though no file has its id; empty where all was looked at."""
-    alike = tasks.spelled_like(entry.task)
-    if alike is not None:
-        return f"{alike.id} may be the one"
-    if checkouts is None:
-        return ""
-    for checkout in checkouts:
-        if checkout.defect is not None:
-            return f"{checkout.spoken} wasn't looked at"
-    merge = checkouts.merge(branch)
-    if merge is not None and merge.may_say_more:
-        return f"its branch {branch} is there, and may have it"
     return ""
 
 

@@ -145,6 +145,32 @@ def misrouted_with_a_pull_request(repo: Repo) -> None:
     register(repo, x=entry(pr_number=9, worktree_path=".worktrees/x"))
 
 
+def misrouted_with_a_branch(repo: Repo) -> None:
+    repo.branch("odd/name")
+    repo.commit(code="2\n")
+    repo.on_main()
+    repo.commit(**{"tasks__x.md": task("ready").replace("owner: ana", "owner: ben")})
+    register(repo, x=entry(branch="odd/name", worktree_path=".worktrees/x"))
+
+
+def misrouted_one_of_two(repo: Repo) -> None:
+    of_ben = task("ready").replace("owner: ana", "owner: ben")
+    repo.commit(**{"tasks__a__z.md": task("ready"), "tasks__b__z.md": of_ben})
+    register(repo, z={"registered_at": "2026-03-24T21:00:00Z"})
+
+
+def worktree_moved(repo: Repo) -> None:
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    repo.git("worktree", "move", ".worktrees/x", "../elsewhere")
+    register(repo, x=entry(branch="task/x", worktree_path=".worktrees/x"))
+
+
+def worktree_moved_on_a_branch_that_nothing_names(repo: Repo) -> None:
+    repo.git("worktree", "add", "-q", "-b", "odd", ".worktrees/x")
+    repo.git("worktree", "move", ".worktrees/x", "../elsewhere")
+    register(repo, x=entry(worktree_path=".worktrees/x"))
+
+
 def set_back_by_a_person(repo: Repo) -> None:
     repo.commit(**{"tasks__x.md": task("ready")})
     repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
@@ -159,7 +185,8 @@ def set_back_by_a_person(repo: Repo) -> None:
 WORLDS = (
     another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked, merged_as_nothing,
     taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree, in_another_case, tip_says_more,
-    only_record_of_a_pull_request, misrouted_with_a_pull_request, set_back_by_a_person,
+    only_record_of_a_pull_request, misrouted_with_a_pull_request, misrouted_with_a_branch, misrouted_one_of_two,
+    worktree_moved, worktree_moved_on_a_branch_that_nothing_names, set_back_by_a_person,
 )  # fmt: skip
 
 

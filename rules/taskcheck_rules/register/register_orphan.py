@@ -31,8 +31,9 @@ from taskcheck import (
     frozen,
     rule,
 )
-from taskcheck_rules.parts import hidden, last_record, other_title, own_copy, pulls_of, stands_for_several, work_left
+from taskcheck_rules.parts import other_title, own_copy, pulls_of, stands_for_several, work_left
 from taskcheck_rules.register._whereabouts import Whereabouts, whereabouts
+from taskcheck_rules.traces import branch_of, hidden, last_record, work_elsewhere
 from taskcheck_rules.wording import minute, phrase, status_of
 
 
@@ -83,6 +84,7 @@ def register_orphan(
 
     - The finding is a warning.
     - The branch or the worktree says that work is left.
+    - The missing worktree was moved by git, or its branch is checked out elsewhere.
     - The task may be held by a branch, by a worktree that can't be read, or under a name that differs in case or
       Unicode form.
     - The title in root was changed since.
@@ -148,7 +150,7 @@ def _finished_task(
         return Outlived(reason="it is in the archive", evidence=in_archive)
     folder = Place(path=entry.task_path or "tasks")
     nothing = Evidence(place=folder, saw=f"no task file with the id {entry.task}")
-    doubt = hidden(entry, tasks, checkouts, _branch(entry, checkouts))
+    doubt = hidden(entry, tasks, checkouts, branch_of(entry, checkouts))
     return Outlived(reason="it has no task file", evidence=nothing, doubt=doubt)
 
 
@@ -205,7 +207,7 @@ def _merged_branch(entry: Entry, checkouts: Checkouts | None, settings: Settings
     """Return what git proves of the entry's branch; nothing of what landed before the entry was made."""
     if checkouts is None or trunk is None:
         return None
-    branch = _branch(entry, checkouts)
+    branch = branch_of(entry, checkouts)
     merge = checkouts.merge(branch)
     end = checkouts.end(branch, entry.task)
     if merge is None or merge.merged is not True or end is End.LEFT:
@@ -220,16 +222,6 @@ def _merged_branch(entry: Entry, checkouts: Checkouts | None, settings: Settings
         return Outlived(reason=reason, evidence=of_git, doubt=doubt, severity=Severity.WARNING)
     doubt = "the branch itself left the task in work" if end is End.ACTIVE else ""
     return Outlived(reason=reason, evidence=of_git, doubt=doubt)
-
-
-def _branch(entry: Entry, checkouts: Checkouts | None) -> str | None:
-    """Return the branch that the entry names, else that of the task's own worktree."""
-    if entry.branch:
-        return entry.branch
-    own = checkouts.of(entry.task) if checkouts is not None else None
-    if own is None:
-        return None
-    return own.branch
 
 
 def _lost_worktree(
@@ -259,10 +251,7 @@ def _missing_worktree(
         raise Undecided(f"its worktree {path} is missing and locked: it may lie on a disk that isn't there now")
     saw = f"no folder at {path}, {age(waited)} after it was registered"
     no_folder = Evidence(place=entry.place.at("worktree_path"), saw=saw)
-    branch = _branch(entry, checkouts)
-    merge = checkouts.merge(branch)
-    untold = merge is not None and merge.may_say_more
-    doubt = f"its branch {branch} is still there, and may say more than root" if untold else ""
+    doubt = work_elsewhere(entry, checkouts)
     return Outlived(reason=f"its worktree {path} is missing", evidence=no_folder, doubt=doubt)
 
 
@@ -300,7 +289,7 @@ def _demand_history(entry: Entry, where: Whereabouts, checkouts: Checkouts | Non
         if entry.branch or entry.worktree_path:
             raise Undecided("without git, branches and worktrees can't be looked at")
         return
-    branch_known = checkouts.merge(_branch(entry, checkouts)) is not None
+    branch_known = checkouts.merge(branch_of(entry, checkouts)) is not None
     if trunk is None and (branch_known or not where.there):
         raise Undecided("root isn't on trunk: whether a task exists and its branch is merged is unknown")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from taskcheck import (
     Checkouts,
+    Copies,
     Dispatch,
     Dispatches,
     DispatchState,
@@ -20,12 +21,14 @@ from taskcheck import (
     Rows,
     Severity,
     Task,
+    Tasks,
     Wait,
     field,
     frozen,
     rule,
 )
-from taskcheck_rules.parts import entries_of, last_record, rows_of, run_of
+from taskcheck_rules.parts import entries_of, rows_of, run_of, stands_for_several
+from taskcheck_rules.traces import last_record, work_elsewhere
 from taskcheck_rules.wording import phrase
 
 
@@ -36,12 +39,14 @@ from taskcheck_rules.wording import phrase
 )
 def misrouted_task(
     task: Task,
+    tasks: Tasks,
     people: People,
     ledgers: tuple[Ledger, ...],  # noqa: ARG001 - without any of them there is nothing to compare
     entries: Entries | None = None,
     rows: Rows | None = None,
     dispatches: Dispatches | None = None,
     checkouts: Checkouts | None = None,
+    copies: Copies | None = None,
     processes: Processes | None = None,
 ) -> Iterator[Finding]:
     """A manager holds an open task that routes to another person or to nobody.
@@ -55,8 +60,10 @@ def misrouted_task(
     ended.
 
     ## Fix
-    Removes the register entry. The fix is safe. It is offered only if the entry has no worktree, and if its process is
-    known not to be alive or none was ever launched. Otherwise a worker may be active, or its work may still exist.
+    Removes the register entry. The fix is offered only if the entry has no worktree, and if its process is known not to
+    be alive or none was ever launched. Otherwise a worker may be active, or its work may still exist. The fix is unsafe
+    if the entry's branch isn't merged or is checked out elsewhere, and if nothing else records the pull request. There
+    is no fix if several tasks have this id.
     """
     if task.closed:
         return
@@ -68,7 +75,8 @@ def misrouted_task(
         if holder is None or holder in allowed:
             continue
         evidence = _evidence(hold, dispatch)
-        fix = _fix(task, hold.entries, dispatches, checkouts, processes)
+        unclear = stands_for_several(task.id, tasks, copies)
+        fix = None if unclear else _fix(task, hold.entries, dispatches, checkouts, processes)
         yield _finding(task, people, allowed, manager, holder, evidence, fix)
 
 
@@ -169,22 +177,28 @@ def _fix(
     processes: Processes | None,
 ) -> Fix | None:
     """Return the removal of the entries, where it is known that nothing is left of them."""
-    if not entries or dispatches is None:
+    if not entries or dispatches is None or checkouts is None:
         return None
     edits: list[DropEntry] = []
-    forgotten = ""
+    doubt = ""
     for entry in entries:
-        forgotten = forgotten or last_record(entry, task, dispatches, None)
+        doubt = doubt or _doubt(entry, task, dispatches, checkouts)
         may_be_at_work = entry.doubtful or bool(dispatches.protection(entry))
         if may_be_at_work or not _cleared(entry, checkouts, processes):
             return None
         edits += [DropEntry(place=place) for place in entry.places]
-    return Fix.unless(forgotten, title="remove the entry from the register", edits=tuple(edits))
+    return Fix.unless(doubt, title="remove the entry from the register", edits=tuple(edits))
 
 
-def _cleared(entry: Entry, checkouts: Checkouts | None, processes: Processes | None) -> bool:
+def _doubt(entry: Entry, task: Task, dispatches: Dispatches, checkouts: Checkouts) -> str:
+    """Return what would be forgotten with an entry, or where its work may be; empty where nothing is left."""
+    forgotten = last_record(entry, task, dispatches, None)
+    return forgotten or work_elsewhere(entry, checkouts)
+
+
+def _cleared(entry: Entry, checkouts: Checkouts, processes: Processes | None) -> bool:
     """Return whether it is known that no worktree of the entry is left."""
-    if checkouts is None or not _surely_of_this_host(entry, processes):
+    if not _surely_of_this_host(entry, processes):
         return False
     if entry.worktree_path is not None:
         return checkouts.gone(entry.worktree_path)

@@ -109,6 +109,7 @@ def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:
         fork=held.fork,
         merge=merges.get(held.branch or ""),
         locked=held.locked,
+        moved_from=held.moved_from,
         switched_at=held.switched_at,
     )
 

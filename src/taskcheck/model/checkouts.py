@@ -156,6 +156,22 @@ class Checkouts:
         recorded = self.recorded.get(path or "")
         return self.by_real.get(recorded.real) if recorded is not None else None
 
+    def on(self, branch: str | None) -> Checkout | None:
+        """The worktree in which a branch is checked out, unless its folder is missing."""
+        for checkout in self.all:
+            is_there = checkout.path is not None and checkout.defect != "missing"
+            if branch and is_there and checkout.branch == branch:
+                return checkout
+        return None
+
+    def moved(self, path: str | None) -> Checkout | None:
+        """The worktree that was called as the folder at a recorded path when git made it, and isn't any more."""
+        folder = (path or "").rstrip("/").rpartition("/")[2]
+        for checkout in self.all:
+            if folder and checkout.moved_from == folder:
+                return checkout
+        return None
+
     def gone(self, path: str | None) -> bool:
         """Return whether the worktree at a recorded path is gone and wasn't locked."""
         recorded = self.recorded.get(path or "")

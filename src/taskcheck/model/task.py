@@ -183,6 +183,8 @@ class Checkout:
     merge: Merge | None
     locked: bool = False
     """Kept by git even where it is missing: its disk may not be there now."""
+    moved_from: str | None = None
+    """What its folder was called when git made it, where it is called otherwise by now."""
     switched_at: datetime | None = None
     """When its HEAD was last written; None for a branch tip."""
 

@@ -55,6 +55,7 @@ def read_worktrees(
             real_path=links.real(record.path),
             branch=record.branch or _rebased(admin),
             head=record.head,
+            moved_from=_moved_from(record.path, admin),
             switched_at=_written_at(admin / "HEAD") if admin else None,
             defect=defect,
             locked=record.locked,
@@ -100,6 +101,16 @@ def read_unlinked(
             name = f"worktree:{path.name}"
             found.append(_unlinked(name, path, shown, defect))
     return found
+
+
+def _moved_from(path: Path, admin: Path | None) -> str | None:
+    """Return what a worktree's folder was called when git made it, where `git worktree move` gave it another name.
+
+    Git's record of a worktree keeps the name.
+    """
+    if admin is None or admin.name == path.name:
+        return None
+    return admin.name
 
 
 def _rebased(admin: Path | None) -> str | None:
