@@ -171,6 +171,10 @@ def worktree_moved_on_a_branch_that_nothing_names(repo: Repo) -> None:
     register(repo, x=entry(worktree_path=".worktrees/x"))
 
 
+def worktree_of_windows(repo: Repo) -> None:
+    register(repo, x=entry(branch="task/x", worktree_path="C:\\wt\\x"))
+
+
 def set_back_by_a_person(repo: Repo) -> None:
     repo.commit(**{"tasks__x.md": task("ready")})
     repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
@@ -186,7 +190,7 @@ WORLDS = (
     another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked, merged_as_nothing,
     taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree, in_another_case, tip_says_more,
     only_record_of_a_pull_request, misrouted_with_a_pull_request, misrouted_with_a_branch, misrouted_one_of_two,
-    worktree_moved, worktree_moved_on_a_branch_that_nothing_names, set_back_by_a_person,
+    worktree_moved, worktree_moved_on_a_branch_that_nothing_names, worktree_of_windows, set_back_by_a_person,
 )  # fmt: skip
 
 
@@ -202,6 +206,15 @@ def test_nothing_is_guessed(world: Callable[[Repo], None], repo: Repo) -> None:
     assert ran.code in {0, 1}, ran.err
     assert {path: data for path, data in held(repo.root).items() if before[path] != data} == {}
     assert ran.json["summary"]["fixed"] == 0
+
+
+def test_worktree_in_the_own_folder_of_a_user(repo: Repo, tmp_path: Path) -> None:
+    repo.git("worktree", "add", "-q", "-b", "odd", f"{tmp_path}/wt/x")
+    register(repo, x=entry(worktree_path="~/wt/x"))
+    before = held(repo.root)
+    ran = taskcheck("--now", NOW, "--fix", "--format", "json", cwd=repo.root, HOME=str(tmp_path))
+    assert held(repo.root) == before
+    assert "is missing" not in ran.out
 
 
 def test_what_nothing_speaks_against_is_repaired(repo: Repo) -> None:

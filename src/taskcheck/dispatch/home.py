@@ -6,7 +6,7 @@ from pathlib import Path
 
 from taskcheck.documents.frozen import replace
 from taskcheck.documents.values import first_few
-from taskcheck.read.locate import locate
+from taskcheck.read.locate import locate, meant
 from taskcheck.read.orphans import has_store, linked_worktrees
 from taskcheck.read.runner import GitError
 from taskcheck.store import Store, UsageError, Where, open_store
@@ -109,7 +109,7 @@ def _names_worktree(store: Store) -> bool:
     """Return whether an entry or a tombstone of a store names the worktree that one stands in."""
     _, parsed = store.files()
     current = str(store.location.current)
-    return any(os.path.realpath(store.location.root / path) == current for path in parsed.worktree_paths)
+    return any(os.path.realpath(meant(path, store.location.root)) == current for path in parsed.worktree_paths)
 
 
 def _options(stores: list[Store]) -> str:

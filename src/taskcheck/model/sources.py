@@ -234,6 +234,7 @@ class RecordedPath:
     """What lies at a worktree path that a ledger names."""
 
     exists: bool
+    """Also of one that may be there, and that this system can't look at."""
     parent_exists: bool
     inside: bool
     """Whether it is below root."""

@@ -8,7 +8,7 @@ from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
 from taskcheck.model.sources import Processes, RecordedPath, Repository, Source, Sources, Unavailable
 from taskcheck.read.files import stamp
-from taskcheck.read.locate import Location, git_dir
+from taskcheck.read.locate import Location, git_dir, is_of_windows, meant
 from taskcheck.read.processes import read_processes
 from taskcheck.read.questions import Further, OnProgress, Questions, asked_further
 
@@ -82,8 +82,10 @@ def _recorded_paths(questions: Questions, location: Location) -> dict[str, Recor
 
 def _recorded(path: str, root: Path) -> RecordedPath:
     """Return what lies at a worktree path that a ledger names; it is looked at, never entered."""
+    if is_of_windows(path):
+        return RecordedPath(exists=True, parent_exists=False, inside=False, real=path)
     try:
-        absolute = os.path.normpath(root / path)
+        absolute = meant(path, root)
         real = Path(os.path.realpath(absolute))
         return RecordedPath(
             exists=real.exists(),

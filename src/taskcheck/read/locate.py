@@ -261,3 +261,15 @@ def _listed_main_checkout(checkout: Path, common: Path) -> Path:
         if not record.bare and linked(record.path, common):
             return Path(os.path.realpath(record.path))
     return checkout
+
+
+def meant(path: str, root: Path) -> str:
+    """Return the absolute path that a ledger's path in root means; ``~`` is the user's own folder, as in a shell."""
+    return os.path.normpath(root / os.path.expanduser(path))  # noqa: PTH111 - Path has none that keeps an unknown ~
+
+
+def is_of_windows(path: str) -> bool:
+    r"""Return whether a path is one of Windows, ``C:\wt\fix-login``, on a system that can't look there."""
+    has_drive = path[:1].isalpha() and path[1:3] in {":\\", ":/"}
+    is_other_system = os.sep == "/"
+    return is_other_system and (has_drive or path.startswith("\\\\"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.model.sources import CheckoutSource, Sources
 from taskcheck.model.tied import Tied, joined_ties
+from taskcheck.read.locate import meant
 
 if TYPE_CHECKING:
     from taskcheck.read.objects import Objects
@@ -118,7 +119,7 @@ def _with_branches(questions: Questions, checkouts: Iterable[CheckoutSource], ro
 def _real_path(path: str, root: Path) -> str:
     """Return the absolute path, with links resolved, that a ledger's path in root means; itself where it means none."""
     try:
-        return os.path.realpath(os.path.normpath(root / path))
+        return os.path.realpath(meant(path, root))
     except (ValueError, OSError):
         return path
 
