@@ -175,6 +175,22 @@ def worktree_of_windows(repo: Repo) -> None:
     register(repo, x=entry(branch="task/x", worktree_path="C:\\wt\\x"))
 
 
+def renamed_and_not_committed(repo: Repo) -> None:
+    (repo.root / "tasks/x.md").rename(repo.root / "tasks/y.md")
+    register(repo, x=entry(branch="task/x"))
+
+
+def removed_and_not_committed(repo: Repo) -> None:
+    (repo.root / "tasks/x.md").unlink()
+    register(repo, X=entry())
+
+
+def beside_a_sparse_checkout(repo: Repo) -> None:
+    repo.commit(**{"tasks__old__z.md": task("in_progress")})
+    repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/tasks/old/")
+    register(repo, z=entry())
+
+
 def set_back_by_a_person(repo: Repo) -> None:
     repo.commit(**{"tasks__x.md": task("ready")})
     repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
@@ -190,7 +206,8 @@ WORLDS = (
     another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked, merged_as_nothing,
     taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree, in_another_case, tip_says_more,
     only_record_of_a_pull_request, misrouted_with_a_pull_request, misrouted_with_a_branch, misrouted_one_of_two,
-    worktree_moved, worktree_moved_on_a_branch_that_nothing_names, worktree_of_windows, set_back_by_a_person,
+    worktree_moved, worktree_moved_on_a_branch_that_nothing_names, worktree_of_windows, renamed_and_not_committed,
+    removed_and_not_committed, beside_a_sparse_checkout, set_back_by_a_person,
 )  # fmt: skip
 
 

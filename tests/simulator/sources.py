@@ -15,7 +15,7 @@ from taskcheck.config import load as config
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings, Stage, Suppression
 from taskcheck.documents.values import duration
-from taskcheck.model.history import Brought, Moment
+from taskcheck.model.history import Brought, Moment, RecordedPath
 from taskcheck.model.sources import (
     Change,
     CheckoutSource,
@@ -26,7 +26,6 @@ from taskcheck.model.sources import (
     Processes,
     PullAddress,
     PullState,
-    RecordedPath,
     Repository,
     Source,
     Sources,

@@ -13,14 +13,13 @@ from taskcheck.assemble.parse import parse
 from taskcheck.config import load as config
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
-from taskcheck.model.history import Brought, Moment
+from taskcheck.model.history import Brought, Moment, RecordedPath
 from taskcheck.model.sources import (
     Change,
     CheckoutSource,
     Fork,
     Merge,
     Processes,
-    RecordedPath,
     Repository,
     Source,
     Sources,

@@ -85,6 +85,7 @@ def register_orphan(
     - The finding is a warning.
     - The branch or the worktree says that work is left.
     - The missing worktree was moved by git, or its branch is checked out elsewhere.
+    - Root's last commit has the task, and nobody has committed that its file is gone.
     - The task may be held by a branch, by a worktree that can't be read, or under a name that differs in case or
       Unicode form.
     - The title in root was changed since.

@@ -61,6 +61,12 @@ class Parsed:
         return entries(self.ledgers.registers)
 
     @property
+    def names_absent(self) -> bool:
+        """Whether a register has an entry of a task that root hasn't."""
+        known = {task.id for task in (*self.tasks, *self.archived)}
+        return any(entry.task not in known for entry in self.entries)
+
+    @property
     def records(self) -> tuple[Entry | Tombstone, ...]:
         """All records of a dispatch, entries before tombstones."""
         return (*self.entries, *self.ledgers.tombstones)

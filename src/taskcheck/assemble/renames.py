@@ -7,7 +7,7 @@ from taskcheck.assemble.tasks import TaskReader
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.model.history import Moved
 from taskcheck.model.runtime import Register
-from taskcheck.model.sources import CheckoutSource, Fork
+from taskcheck.model.sources import CheckoutSource, Fork, Repository, Unavailable
 from taskcheck.model.tasks import Tasks
 
 Renamed = tuple[str, str]
@@ -113,3 +113,22 @@ def _with_names(register: Register, names: Mapping[str, str]) -> Register:
     """Return a register with the ids that tasks have by now."""
     entries = tuple(replace(entry, task=names.get(entry.task, entry.task)) for entry in register.entries)
     return replace(register, entries=entries)
+
+
+def with_renames(
+    git: Repository | Unavailable, reader: TaskReader, tasks: Tasks
+) -> tuple[Mapping[str, str], TaskReader]:
+    """Return the ids that tasks have by now, by those that they had, and the reader that knows of these."""
+    if isinstance(git, Unavailable) or not git.moved:
+        return {}, reader
+    renamed = RenameReader(reader, tasks).in_root(git.moved)
+    names = {reader.name(before): tasks.by_path[after].id for before, after in renamed.items()}
+    return names, reader.following(renamed)
+
+
+def with_taken(tasks: Tasks, git: Repository | Unavailable, reader: TaskReader) -> Tasks:
+    """Return root's tasks with those that its last commit has while their files aren't on disk."""
+    if isinstance(git, Unavailable) or not git.taken:
+        return tasks
+    found = (reader.read(source, "root") for source in git.taken)
+    return replace(tasks, taken=tuple(task for task in found if task is not None))

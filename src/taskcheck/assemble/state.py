@@ -18,7 +18,7 @@ from taskcheck.assemble.liveness import Liveness
 from taskcheck.assemble.parse import Parsed
 from taskcheck.assemble.people import NO_PEOPLE
 from taskcheck.assemble.pulls import parse_pulls
-from taskcheck.assemble.renames import RenameReader
+from taskcheck.assemble.renames import with_renames, with_taken
 from taskcheck.assemble.standing import Standing
 from taskcheck.assemble.tasks import TaskReader, in_their_files, one_file_each
 from taskcheck.assemble.waiting import WaitingReader
@@ -46,7 +46,8 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
     sources = one_file_each(sources, settings)
     git = sources.git
     tasks = Tasks.of(parsed.tasks, parsed.archived)
-    names, reader = _with_renames(git, TaskReader(settings).spelling_as(tasks), tasks)
+    names, reader = with_renames(git, TaskReader(settings).spelling_as(tasks), tasks)
+    tasks = with_taken(tasks, git, reader)
     parsed = parsed.following(names)
     checkouts, copies = _checkouts(parsed, sources, settings, reader, tasks)
     if isinstance(git, Repository) and any(held.tombstones for held in git.checkouts):
@@ -100,17 +101,6 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         documents={**_documents(tasks), **_documents(copied_tasks), **documents(parsed.ledgers), **whole},
     )
     return replace(state, pulls=parse_pulls(state, sources.forges))
-
-
-def _with_renames(
-    git: Repository | Unavailable, reader: TaskReader, tasks: Tasks
-) -> tuple[Mapping[str, str], TaskReader]:
-    """Return the ids that tasks have by now, by those that they had, and the reader that knows of these."""
-    if isinstance(git, Unavailable) or not git.moved:
-        return {}, reader
-    renamed = RenameReader(reader, tasks).in_root(git.moved)
-    names = {reader.name(before): tasks.by_path[after].id for before, after in renamed.items()}
-    return names, reader.following(renamed)
 
 
 def _with_tombstones(

@@ -6,13 +6,12 @@ from enum import Enum
 
 from taskcheck.config.settings import Stage
 from taskcheck.documents.frozen import field, frozen
-from taskcheck.model.history import Moment
+from taskcheck.model.history import Moment, RecordedPath
 from taskcheck.model.runtime import (
     Signal,
 )
 from taskcheck.model.sources import (
     Merge,
-    RecordedPath,
 )
 from taskcheck.model.task import (
     Checkout,

@@ -1,4 +1,4 @@
-"""What root's own line says of branches, of pull requests and of files that ledgers name."""
+"""What root's own line says of branches, pull requests and files that ledgers name, and what lies at such paths."""
 
 from datetime import datetime
 
@@ -71,3 +71,18 @@ class Uncompared:
     why: str
     is_shallow: bool = False
     """Whether it is only that this clone's history is cut off."""
+
+
+@frozen(kw_only=True)
+class RecordedPath:
+    """What lies at a worktree path that a ledger names."""
+
+    exists: bool
+    """Also of one that may be there, and that this system can't look at."""
+    parent_exists: bool
+    inside: bool
+    """Whether it is below root."""
+    real: str
+    """The path with links resolved."""
+    defect: str | None = None
+    """Why what lies there is no worktree, whether git lists it or not."""

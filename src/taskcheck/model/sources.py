@@ -8,7 +8,7 @@ from typing import Literal
 from taskcheck.documents import Trouble
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.documents.values import from_epoch
-from taskcheck.model.history import Brought, Moment, Moved, Uncompared
+from taskcheck.model.history import Brought, Moment, Moved, RecordedPath, Uncompared
 from taskcheck.model.hosts import folds
 from taskcheck.model.memory import Remembered, Seen
 
@@ -217,6 +217,8 @@ class Repository:
     """Newest first, by path: the same for the task files of which it matters since when they say what they say."""
     uncommitted: Mapping[str, bytes] = field(default_factory=dict)
     """Of the task files of runs that were changed since root's last commit, what that has, by path."""
+    taken: tuple[Source, ...] = ()
+    """Task files that root's last commit has and that aren't on disk; asked where an entry's task isn't there."""
     brought: tuple[Brought, ...] = ()
     """Newest first: what root's own line has brought in lately of the branches and pull requests that are recorded."""
     home: tuple[str, str] | None = None
@@ -227,21 +229,6 @@ class Repository:
     """Own branches of open tasks that weren't compared: there are too many, or this clone hasn't their files."""
     fetched: Fetched | Uncompared | None = None
     """None where root has all that was fetched of trunk, or where there is nothing to compare."""
-
-
-@frozen(kw_only=True)
-class RecordedPath:
-    """What lies at a worktree path that a ledger names."""
-
-    exists: bool
-    """Also of one that may be there, and that this system can't look at."""
-    parent_exists: bool
-    inside: bool
-    """Whether it is below root."""
-    real: str
-    """The path with links resolved."""
-    defect: str | None = None
-    """Why what lies there is no worktree, whether git lists it or not."""
 
 
 @frozen(kw_only=True)

@@ -70,6 +70,8 @@ class Tasks:
     """The first file wins where several have one id."""
     archived: tuple[Task, ...] = ()
     """Tasks that are put away; no rule is asked about these."""
+    taken: tuple[Task, ...] = ()
+    """Tasks of root's last commit whose files aren't on disk, as far as anybody asks for such."""
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self.all)
@@ -92,6 +94,13 @@ class Tasks:
     def spelled_like(self, name: str) -> Task | None:
         """Return the first of root's tasks whose id differs from a name only in case or Unicode composition."""
         return self._by_spelling.get(spelling(name))
+
+    def taken_away(self, name: str, path: str | None) -> Task | None:
+        """The task of an id, or at a path, that root's last commit has while its file isn't on disk."""
+        for task in self.taken:
+            if spelling(task.id) == spelling(name) or task.place.path == path:
+                return task
+        return None
 
     def ambiguous(self, task: str) -> bool:
         """Return whether several files of root have this id, so that records may be about any of them."""

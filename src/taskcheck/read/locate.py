@@ -264,8 +264,11 @@ def _listed_main_checkout(checkout: Path, common: Path) -> Path:
 
 
 def meant(path: str, root: Path) -> str:
-    """Return the absolute path that a ledger's path in root means; ``~`` is the user's own folder, as in a shell."""
-    return os.path.normpath(root / os.path.expanduser(path))  # noqa: PTH111 - Path has none that keeps an unknown ~
+    """Return the absolute path that a ledger's path in root means; ``~/`` is the user's own folder, as in a shell."""
+    home = os.environ.get("HOME")
+    if home and path.startswith("~/"):
+        path = f"{home}{path[1:]}"
+    return os.path.normpath(root / path)
 
 
 def is_of_windows(path: str) -> bool:

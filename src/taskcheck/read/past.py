@@ -7,7 +7,7 @@ from pathlib import Path
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.model.history import Brought, Moved
 from taskcheck.model.pulls import home as home_of
-from taskcheck.model.sources import Change, CheckoutSource, Fork, Merge
+from taskcheck.model.sources import Change, CheckoutSource, Fork, Merge, Source
 from taskcheck.model.tied import Tied
 from taskcheck.read.brought import LOOK_BACK, read_brought
 from taskcheck.read.edits import read_changes, read_edits, since
@@ -21,6 +21,8 @@ from taskcheck.read.merges import MergeReader
 from taskcheck.read.questions import Questions
 from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.standing import read_standing
+from taskcheck.read.tasks import TaskPaths
+from taskcheck.read.trees import Trees
 
 MAX_CONFIG_BYTES = 1024 * 1024
 
@@ -46,6 +48,7 @@ class Past:
     uncommitted: Mapping[str, bytes] = field(default_factory=dict)
     brought: tuple[Brought, ...] = ()
     moved: tuple[Moved, ...] = ()
+    taken: tuple[Source, ...] = ()
     home: tuple[str, str] | None = None
     """Host and name of the repository that root was cloned from."""
 
@@ -98,6 +101,37 @@ def read_past(
         errors.append(str(error))
         return past
     return replace(past, standing=standing, brought=brought)
+
+
+def with_taken(
+    past: Past,
+    questions: Questions,
+    trees: Trees,
+    files: Iterable[Source],
+    known: Contents,
+    paths: TaskPaths,
+    prefix: str,
+) -> Past:
+    """Return what root's history tells, with the task files of its last commit that aren't on disk, if somebody asks.
+
+    Args:
+        past: what it tells.
+        questions: what is asked.
+        trees: the task files of commits.
+        files: root's task files on disk, also those that can't be read.
+        known: their contents, also of those that nobody has to read again.
+        paths: where task files lie.
+        prefix: the store's folder within the repository.
+
+    Raises:
+        GitError: git can't tell.
+    """
+    if not questions.absent:
+        return past
+    from taskcheck.read.taken import read_taken
+
+    on_disk = {source.path for source in files} | known.sizes.keys()
+    return replace(past, taken=read_taken(trees, on_disk, paths, prefix))
 
 
 def _uncommitted(lineage: Lineage, questions: Questions, files: Contents) -> Mapping[str, bytes]:

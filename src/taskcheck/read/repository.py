@@ -19,7 +19,7 @@ from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.lineage import Lineage
 from taskcheck.read.locate import Location
-from taskcheck.read.past import Past, far_back, read_past
+from taskcheck.read.past import Past, far_back, read_past, with_taken
 from taskcheck.read.program import compiled
 from taskcheck.read.questions import (
     Further,
@@ -148,7 +148,15 @@ def _read_repository(
             )
             checkouts = code.parted(_with_forks(history, checkouts, trees, location.prefix), history)
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
-            past = read_past(lineage, questions, root_files, named, further.name, checkouts, about.folder, errors)
+            past = with_taken(
+                read_past(lineage, questions, root_files, named, further.name, checkouts, about.folder, errors),
+                questions,
+                trees,
+                sources.tasks,
+                root_files,
+                paths,
+                location.prefix,
+            )
             if branch == trunk:
                 fetched = read_fetched(history, theirs, trees, root_files, paths, location.prefix)
     checkouts, unread = without_unread(checkouts, own)
@@ -166,6 +174,7 @@ def _read_repository(
         changes=past.changes,
         standing=past.standing,
         uncommitted=past.uncommitted,
+        taken=past.taken,
         brought=past.brought,
         home=past.home,
         moved=past.moved,
