@@ -22,7 +22,7 @@ def work_elsewhere(entry: Entry, checkouts: Checkouts) -> str:
         return f"its branch {branch} is checked out in {holder.spoken}"
     moved = checkouts.moved(entry.worktree_path)
     if moved is not None:
-        return f"{moved.spoken} was called {moved.moved_from} when it was made"
+        return f"its worktree may have been moved to {moved.path}"
     merge = checkouts.merge(branch)
     if merge is not None and merge.may_say_more:
         return f"its branch {branch} is still there, and may say more than root"

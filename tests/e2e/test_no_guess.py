@@ -171,6 +171,13 @@ def worktree_moved_on_a_branch_that_nothing_names(repo: Repo) -> None:
     register(repo, x=entry(worktree_path=".worktrees/x"))
 
 
+def worktree_moved_under_its_name(repo: Repo) -> None:
+    repo.git("worktree", "add", "-q", "-b", "odd", ".worktrees/x")
+    (repo.root.parent / "elsewhere").mkdir()
+    repo.git("worktree", "move", ".worktrees/x", "../elsewhere")
+    register(repo, x=entry(worktree_path=".worktrees/x"))
+
+
 def worktree_of_windows(repo: Repo) -> None:
     register(repo, x=entry(branch="task/x", worktree_path="C:\\wt\\x"))
 
@@ -191,6 +198,26 @@ def beside_a_sparse_checkout(repo: Repo) -> None:
     register(repo, z=entry())
 
 
+def fetched(repo: Repo, text: str) -> None:
+    """What somebody else has pushed: trunk as it was fetched has one commit more than root."""
+    repo.commit(**{"tasks__x.md": text})
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    repo.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    repo.git("reset", "-q", "--hard", "HEAD~1")
+
+
+def reopened_and_not_pulled(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("completed")})
+    fetched(repo, task("ready"))
+    register(repo, x={"registered_at": "2026-03-24T21:00:00Z"})
+
+
+def given_to_another_and_not_pulled(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("ready").replace("owner: ana", "owner: ben")})
+    fetched(repo, task("ready"))
+    register(repo, x={"registered_at": "2026-03-24T21:00:00Z"})
+
+
 def set_back_by_a_person(repo: Repo) -> None:
     repo.commit(**{"tasks__x.md": task("ready")})
     repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
@@ -206,8 +233,9 @@ WORLDS = (
     another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked, merged_as_nothing,
     taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree, in_another_case, tip_says_more,
     only_record_of_a_pull_request, misrouted_with_a_pull_request, misrouted_with_a_branch, misrouted_one_of_two,
-    worktree_moved, worktree_moved_on_a_branch_that_nothing_names, worktree_of_windows, renamed_and_not_committed,
-    removed_and_not_committed, beside_a_sparse_checkout, set_back_by_a_person,
+    worktree_moved, worktree_moved_on_a_branch_that_nothing_names, worktree_moved_under_its_name, worktree_of_windows,
+    renamed_and_not_committed, reopened_and_not_pulled, given_to_another_and_not_pulled, removed_and_not_committed,
+    beside_a_sparse_checkout, set_back_by_a_person,
 )  # fmt: skip
 
 

@@ -157,19 +157,17 @@ class Checkouts:
 
     def on(self, branch: str | None) -> Checkout | None:
         """The worktree in which a branch is checked out, unless its folder is missing."""
-        for checkout in self.all:
-            is_there = checkout.path is not None and checkout.defect != "missing"
-            if branch and is_there and checkout.branch == branch:
-                return checkout
-        return None
+        return next((each for each in self._worktrees if branch and each.branch == branch), None)
 
     def moved(self, path: str | None) -> Checkout | None:
-        """The worktree that was called as the folder at a recorded path when git made it, and isn't any more."""
-        folder = (path or "").rstrip("/").rpartition("/")[2]
-        for checkout in self.all:
-            if folder and checkout.moved_from == folder:
-                return checkout
-        return None
+        """The worktree that is called as the folder at a recorded path, or was when git made it."""
+        folder = _last_part(path)
+        return next((each for each in self._worktrees if folder and folder in each.folders), None)
+
+    @property
+    def _worktrees(self) -> Iterator[Checkout]:
+        """The worktrees whose folders aren't missing."""
+        return (each for each in self.all if each.path is not None and each.defect != "missing")
 
     def gone(self, path: str | None) -> bool:
         """Return whether the worktree at a recorded path is gone and wasn't locked."""
@@ -211,6 +209,17 @@ class FetchedTrunk:
     """Of the task files that it changed since root's history left it, and that root has otherwise."""
     tasks: Mapping[str, Task | None] = field(default_factory=dict)
     """Their tasks by id, as it has them; None for those that it has no more."""
+
+    def disputes(self, name: str, root: Task | None) -> bool:
+        """Whether it has another status or owner of a task than root, and doesn't call it closed as root does."""
+        if name not in self.tasks:
+            return False
+        theirs = self.tasks[name]
+        if root is None or theirs is None:
+            return root is not theirs
+        if root.closed and theirs.closed:
+            return False
+        return (theirs.status, theirs.owned_by) != (root.status, root.owned_by)
 
     @property
     def cure(self) -> str:
@@ -258,3 +267,8 @@ class Copies:
     def has_second(self, task: str) -> bool:
         """Return whether another checkout has a different task with this id, so that records may be about either."""
         return any(copy.task.id == task for copy in self.seconds)
+
+
+def _last_part(path: str | None) -> str:
+    """Return the last part of a path; empty where there is none."""
+    return (path or "").rstrip("/").rpartition("/")[2]

@@ -194,6 +194,12 @@ class Checkout:
         return self.name.replace(":", " ", 1)
 
     @property
+    def folders(self) -> frozenset[str]:
+        """What its folder is called, and was when git made it."""
+        called = (self.path or "").rpartition("/")[2]
+        return frozenset(filter(None, (called, self.moved_from)))
+
+    @property
     def live(self) -> bool:
         """Whether it is a branch tip, or a listed worktree that is whole. This says nothing about workers."""
         return self.defect is None

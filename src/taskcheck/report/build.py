@@ -209,14 +209,20 @@ def concluded(
 
 
 def _held(finding: Finding, state: State) -> Finding:
-    """Return the finding; where trunk, as it was fetched, has changed a file that its fix writes, that waits for it.
+    """Return the finding; where trunk, as it was fetched, says otherwise of the matter, its fix waits for the pull.
 
-    Else the file would be in the way of the pull. The end of a run is written in any case.
+    So does one that writes a file which trunk has changed: that would be in the way of the pull. The end of a run is
+    written in any case.
     """
     fetched, fix = state.fetched, finding.fix
-    if isinstance(fetched, Unavailable) or fix is None or fetched.paths.isdisjoint(fix.files):
+    if isinstance(fetched, Unavailable) or fix is None:
         return finding
-    why = f"{fetched.name} changed the file and isn't pulled yet: {fetched.cure}"
+    if not fetched.paths.isdisjoint(fix.files):
+        why = f"{fetched.name} changed the file and isn't pulled yet: {fetched.cure}"
+    elif finding.task is not None and fetched.disputes(finding.task, state.tasks.get(finding.task)):
+        why = f"{fetched.name} says otherwise of {finding.task} and isn't pulled yet: {fetched.cure}"
+    else:
+        return finding
     return replace(finding, fix=fix.doubted(why))
 
 
