@@ -29,6 +29,12 @@ def work_elsewhere(entry: Entry, checkouts: Checkouts) -> str:
     return ""
 
 
+def another_branch(task: str, checkouts: Checkouts | None) -> str:
+    """Return that a branch of an open task hasn't landed, where another one has; empty where nothing says so."""
+    landing = checkouts.landing(task) if checkouts is not None else None
+    return landing.rest if landing is not None else ""
+
+
 def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, branch: str | None) -> str:
     """Return where the task of an entry may be though no file has its id; empty where all was looked at."""
     taken = tasks.taken_away(entry.task, entry.task_path)

@@ -60,6 +60,13 @@ def land(repo: Repo, branch: str = "task/x", how: str = "--no-ff") -> None:
     repo.git("merge", "-q", *how.split(), "--no-edit", branch)
 
 
+def goes_on_in_its_worktree(repo: Repo) -> None:
+    land(repo)
+    repo.git("worktree", "add", "-q", "-b", "part-2", ".worktrees/x")
+    Repo(repo.root / ".worktrees/x", repo.minutes).commit(more="second\n")
+    register(repo, x=entry(branch="task/x", worktree_path=".worktrees/x", launched_at="2026-03-24T08:01:00Z"))
+
+
 def another_branch(repo: Repo) -> None:
     land(repo)
     repo.git("checkout", "-q", "-b", "task/x-2")
@@ -230,12 +237,12 @@ def set_back_by_a_person(repo: Repo) -> None:
 
 
 WORLDS = (
-    another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked, merged_as_nothing,
-    taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree, in_another_case, tip_says_more,
-    only_record_of_a_pull_request, misrouted_with_a_pull_request, misrouted_with_a_branch, misrouted_one_of_two,
-    worktree_moved, worktree_moved_on_a_branch_that_nothing_names, worktree_moved_under_its_name, worktree_of_windows,
-    renamed_and_not_committed, reopened_and_not_pulled, given_to_another_and_not_pulled, removed_and_not_committed,
-    beside_a_sparse_checkout, set_back_by_a_person,
+    goes_on_in_its_worktree, another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked,
+    merged_as_nothing, taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree,
+    in_another_case, tip_says_more, only_record_of_a_pull_request, misrouted_with_a_pull_request,
+    misrouted_with_a_branch, misrouted_one_of_two, worktree_moved, worktree_moved_on_a_branch_that_nothing_names,
+    worktree_moved_under_its_name, worktree_of_windows, renamed_and_not_committed, reopened_and_not_pulled,
+    given_to_another_and_not_pulled, removed_and_not_committed, beside_a_sparse_checkout, set_back_by_a_person,
 )  # fmt: skip
 
 

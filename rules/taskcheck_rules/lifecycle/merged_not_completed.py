@@ -145,7 +145,7 @@ def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, own: 
     if left or landing is None:
         return left
     if landing.pending:
-        return f"another branch of the task, {landing.pending}, hasn't landed"
+        return landing.rest
     if landing.sharer:
         return f"the branch is also recorded for {landing.sharer}"
     if landing.doubt:

@@ -33,7 +33,7 @@ from taskcheck import (
 )
 from taskcheck_rules.parts import other_title, own_copy, pulls_of, stands_for_several, work_left
 from taskcheck_rules.register._whereabouts import Whereabouts, whereabouts
-from taskcheck_rules.traces import branch_of, hidden, last_record, work_elsewhere
+from taskcheck_rules.traces import another_branch, branch_of, hidden, last_record, work_elsewhere
 from taskcheck_rules.wording import minute, phrase, status_of
 
 
@@ -83,7 +83,7 @@ def register_orphan(
     The fix is also unsafe in these cases:
 
     - The finding is a warning.
-    - The branch or the worktree says that work is left.
+    - The branch or the worktree says that work is left, or another branch of the task hasn't landed.
     - The missing worktree was moved by git, or its branch is checked out elsewhere.
     - Root's last commit has the task, and nobody has committed that its file is gone.
     - The task may be held by a branch, by a worktree that can't be read, or under a name that differs in case or
@@ -106,7 +106,7 @@ def register_orphan(
     )
     if outlived is not None:
         unclear = stands_for_several(entry.task, tasks, copies)
-        doubt = _doubt(entry, where.task, dispatches, copies)
+        doubt = _doubt(entry, where.task, dispatches, copies) or another_branch(entry.task, checkouts)
         yield _orphan(entry, outlived, doubt, unclear=unclear)
         return
     if where.unreadable:

@@ -57,6 +57,11 @@ class Landing:
     doubt: str = ""
     """What happened to the task since it landed, so that this doesn't prove it done."""
 
+    @property
+    def rest(self) -> str:
+        """The other branch that hasn't landed, in words; empty where there is none."""
+        return f"another branch of the task, {self.pending}, hasn't landed" if self.pending else ""
+
 
 @frozen(kw_only=True)
 class Mention:
