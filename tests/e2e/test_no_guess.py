@@ -236,6 +236,41 @@ def set_back_by_a_person(repo: Repo) -> None:
     register(repo, x=entry(branch="task/x", worktree_path=".worktrees/x", launched_at="2026-03-24T08:05:00Z"))
 
 
+def reviewed(repo: Repo) -> None:
+    """A worktree in which a task that root began is in review."""
+    repo.commit(**{"tasks__x.md": task("ready")})
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    repo.commit(**{"tasks__x.md": task("in_progress")})
+    worktree = Repo(repo.root / ".worktrees/x", repo.minutes)
+    worktree.commit(**{"tasks__x.md": task("in_review", pr_number=5)})
+    repo.minutes = worktree.minutes
+
+
+def set_back_and_no_run_known(repo: Repo) -> None:
+    reviewed(repo)
+    repo.commit("Start over", **{"tasks__x.md": task("ready")})
+
+
+def set_back_without_a_commit(repo: Repo) -> None:
+    reviewed(repo)
+    (repo.root / "tasks/x.md").write_text(task("ready"))
+
+
+def set_back_without_a_commit_after_a_failure(repo: Repo) -> None:
+    reviewed(repo)
+    log = repo.root / "tasks/logs/dispatch-x.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("dispatch_exit_code=1\n")
+    (repo.root / "tasks/x.md").write_text(task("ready"))
+
+
+def set_back_while_nobody_knows_of_its_worker(repo: Repo) -> None:
+    reviewed(repo)
+    repo.minutes = 12 * 60
+    repo.commit("Start over", **{"tasks__x.md": task("ready")})
+    register(repo, x={"branch": "task/x", "host": "elsewhere-1", "launched_at": "2026-03-24T08:05:00Z"})
+
+
 WORLDS = (
     goes_on_in_its_worktree, another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked,
     merged_as_nothing, taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree,
@@ -243,6 +278,8 @@ WORLDS = (
     misrouted_with_a_branch, misrouted_one_of_two, worktree_moved, worktree_moved_on_a_branch_that_nothing_names,
     worktree_moved_under_its_name, worktree_of_windows, renamed_and_not_committed, reopened_and_not_pulled,
     given_to_another_and_not_pulled, removed_and_not_committed, beside_a_sparse_checkout, set_back_by_a_person,
+    set_back_and_no_run_known, set_back_without_a_commit, set_back_without_a_commit_after_a_failure,
+    set_back_while_nobody_knows_of_its_worker,
 )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from taskcheck import Checkout, Copy, Dispatch, Fork, People, Settings, Task, Value, frozen
+from taskcheck import Checkout, Copy, Dispatch, Fork, People, Settings, Stage, Task, Value, frozen
+from taskcheck_rules.wording import stands
 
 
 @frozen
@@ -132,6 +133,31 @@ def _between(copy: Copy, root: Task) -> bool:
     if began is None or root.stage is None:
         return False
     return began.before(root.stage) and root.stage.before(copy.task.stage)
+
+
+def set_since(root: Task, copy: Copy, dispatch: Dispatch | None) -> str:
+    """Return why root's status may be newer than a copy; empty where nothing says so."""
+    if dispatch is None:
+        return _set_back(root, copy)
+    if dispatch.moved_on:
+        return f"somebody set the status to {root.status} in root after the run"
+    return dispatch.doubt
+
+
+def _set_back(root: Task, copy: Copy) -> str:
+    """Return why root's status may be newer than a copy of which no run is known; empty where nothing says so.
+
+    Nobody commits that work begins.
+    """
+    if root.stage is Stage.ACTIVE:
+        return ""
+    committed = next(iter(copy.root_versions), copy.base)
+    if committed is not None and committed.status != root.status:
+        return f"{root.status} in root isn't committed, so it may have been set since"
+    for version in copy.root_versions:
+        if version.status != root.status:
+            return f"root was {stands(version)} since {copy.checkout.spoken} began, and was set to {root.status} again"
+    return ""
 
 
 def speaking(comparisons: list[Comparison], own: Checkout | None) -> list[Comparison]:

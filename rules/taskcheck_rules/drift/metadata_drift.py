@@ -27,7 +27,7 @@ from taskcheck import (
     rule,
     taking,
 )
-from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, speaking, with_rivals
+from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, set_since, speaking, with_rivals
 from taskcheck_rules.parts import doubt_of, not_the_end, run_of, stands_for_several
 from taskcheck_rules.wording import called, key_is, phrase, stands
 
@@ -80,8 +80,9 @@ def metadata_drift(
 
     The fix is safe for status, pull request and `*_at` keys under three conditions. None of these keys was changed on
     both sides. The recorded outcome of the run, if there is one, allows the status. And the worktree is the task's own:
-    a register, a tombstone, the front matter or the configured pattern names it. The fix is unsafe for other keys, and
-    for values from any other worktree. A finding about another worktree is at most a warning.
+    a register, a tombstone, the front matter or the configured pattern names it. The fix is unsafe for other keys, for
+    values from any other worktree, and if somebody may have set the status in root since. A finding about another
+    worktree is at most a warning.
 
     The fix never copies id, owner, `taskcheck`, lists, or a status outside of the vocabulary. A person or the merge has
     to change these.
@@ -306,9 +307,7 @@ def _doubt(root: Task, comparison: Comparison, dispatch: Dispatch | None) -> str
     """Return why what a copy records isn't simply taken over; empty where it is."""
     if any(_of_record(key, root) for key in comparison.conflicting):
         return "both sides changed keys that belong together with these"
-    if dispatch is not None and dispatch.looked_after:
-        return f"somebody set the status to {root.status} in root after the run"
-    return doubt_of(comparison.copy)
+    return set_since(root, comparison.copy, dispatch) or doubt_of(comparison.copy)
 
 
 def _takeable(root: Task, comparison: Comparison, settings: Settings) -> dict[str, str]:
