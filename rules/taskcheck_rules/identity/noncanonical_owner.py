@@ -2,7 +2,23 @@
 
 from collections.abc import Iterator
 
-from taskcheck import Evidence, Finding, Fix, HandEdit, People, Place, Safety, SetKey, Settings, Severity, Task, rule
+from taskcheck import (
+    Checkouts,
+    Copies,
+    Evidence,
+    Finding,
+    Fix,
+    HandEdit,
+    People,
+    Place,
+    SetKey,
+    Settings,
+    Severity,
+    Task,
+    left_unmergeable,
+    rule,
+)
+from taskcheck_rules.parts import changed_alike, copies_of, own_copy
 
 
 @rule(
@@ -10,7 +26,13 @@ from taskcheck import Evidence, Finding, Fix, HandEdit, People, Place, Safety, S
     severity=Severity.ERROR,
     remedy=HandEdit("the owner is written as the key of the person or role"),
 )
-def noncanonical_owner(task: Task, people: People, settings: Settings) -> Iterator[Finding]:
+def noncanonical_owner(
+    task: Task,
+    people: People,
+    settings: Settings,
+    copies: Copies | None = None,
+    checkouts: Checkouts | None = None,
+) -> Iterator[Finding]:
     """The owner of a task is a known person or role, but isn't written as its key.
 
     ## Why
@@ -21,7 +43,8 @@ def noncanonical_owner(task: Task, people: People, settings: Settings) -> Iterat
     `at_names` is set, as in Backlog.md, an @ before the key is notation and not another spelling.
 
     ## Fix
-    Replaces the owner with the key. Safe: the spelling resolves to exactly one key.
+    Replaces the owner with the key, because the spelling resolves to exactly one key. The fix is safe unless git
+    couldn't merge the branch of a worktree with it.
     """
     for route, spelling in task.owners:
         owner = people.resolve(spelling)
@@ -42,10 +65,14 @@ def noncanonical_owner(task: Task, people: People, settings: Settings) -> Iterat
                     saw=f"declares {owner.kind} {owner.key}",
                 ),
             ),
-            fix=Fix(
-                title=f"write the owner as {owner.key}",
-                safety=Safety.SAFE,
-                edits=(SetKey(place=place, value=owner.key),),
-            ),
+            fix=_fix(task, SetKey(place=place, value=owner.key), settings, copies, checkouts),
             identity=(owner.key,),
         )
+
+
+def _fix(task: Task, edit: SetKey, settings: Settings, copies: Copies | None, checkouts: Checkouts | None) -> Fix:
+    """Return the repair, unsafe where a branch would be left that git can't merge with it."""
+    meets = left_unmergeable(task, copies_of(copies, task.id), (edit,), settings)
+    if checkouts is not None and own_copy(copies, task.id) is None:
+        meets = meets or changed_alike(task, checkouts)
+    return Fix.unless(meets, title=f"write the owner as {edit.value}", edits=(edit,))

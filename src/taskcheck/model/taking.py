@@ -1,6 +1,6 @@
 """What root takes over from another checkout's copy of a task, so that git merges the two afterwards; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from taskcheck.config.settings import Settings
@@ -108,6 +108,31 @@ def met(copy: Copy, data: bytes, *, shape: Shape) -> str:
 
     origin = _origin(copy, copy.task.document) if copy.task.document else None
     return _said(copy, meeting(origin, data, shape=shape)) if origin else ""
+
+
+def left_unmergeable(root: Task, copies: Iterable[Copy], edits: tuple[SetKey, ...], settings: Settings) -> str:
+    """Return which branch of some copies couldn't be merged any more if root's file were edited; empty for none.
+
+    What a merge would leave to a person in any case doesn't count, nor does a branch that has landed.
+    """
+    if root.document is None:
+        return ""
+    now = whole(root.document).encode()
+    try:
+        later = with_keys(now, edits, shape=settings.shape)
+    except (DocumentError, Refused):
+        return ""  # it isn't made at all, and that is said
+    for copy in copies:
+        merge = copy.checkout.merge
+        has_landed = merge is not None and merge.merged is True
+        if has_landed or not copy.changed:
+            continue
+        if isinstance(settings.shape, JsonTasks):
+            return f"whether {copy.checkout.spoken} merges with a changed JSON file is unknown"
+        meets = met(copy, later, shape=settings.shape)
+        if meets != met(copy, now, shape=settings.shape):
+            return meets
+    return ""
 
 
 def _said(copy: Copy, lines: str) -> str:
