@@ -65,12 +65,14 @@ def last_record(entry: Entry, task: Task | None, dispatches: Dispatches, copies:
         others.append(copy.task)
     for other in others:
         known = other.pull_request if other is not None else None
-        if known is not None and _number(known) == _number(pull):
+        if number_of(known) == number_of(pull):
             return ""
     name = pull.url if pull.number is None else f"#{pull.number}"
     return f"nothing else records its pull request {name}"
 
 
-def _number(pull: PullRequest) -> int | str | None:
-    """Return what tells a pull request from others of a task: its number, else its URL."""
+def number_of(pull: PullRequest | None) -> int | str | None:
+    """Return what tells a pull request from others of a task: its number, else its URL; None without one."""
+    if pull is None:
+        return None
     return pull.known_number or pull.url

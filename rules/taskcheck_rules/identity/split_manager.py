@@ -20,6 +20,7 @@ from taskcheck import (
     Snapshot,
     rule,
 )
+from taskcheck_rules.traces import number_of
 from taskcheck_rules.wording import minute, phrase
 
 
@@ -43,8 +44,8 @@ def split_manager(
 
     ## Fix
     Merges the entries into the register under the key, keeps the newest snapshot, and deletes the other files. Safe if
-    no task has two entries that differ in worktree, branch or live process. Otherwise unsafe, because only one entry
-    can stay.
+    no task has two entries that differ in worktree, branch, live process or pull request. Otherwise unsafe, because
+    only one entry can stay.
 
     There is no fix if a file's name and the owner in it aren't the same person. There is also none if a file or a
     record in it can't be read, because a merge could lose its content.
@@ -196,12 +197,24 @@ def _difference(one: Entry, other: Entry, settings: Settings, processes: Process
         return "branch"
     if _may_live(one, settings, processes) != _may_live(other, settings, processes):
         return "process"
-    return None
+    return "pull request" if _would_forget(one, other) else None
 
 
-def _may_live(entry: Entry, settings: Settings, processes: Processes | None) -> int | None:
-    """Return the process of an entry, unless it is known not to live."""
+def _may_live(entry: Entry, settings: Settings, processes: Processes | None) -> tuple[int, str] | None:
+    """Return the process of an entry and its host, unless it is known not to live."""
+    if entry.pid is None:
+        return None
+    process = (entry.pid, (entry.host or "").casefold())
     if processes is None:
-        return entry.pid
+        return process
     lives = processes.lives(entry.pid, entry.host, entry.launched, settings.limits.clock_skew)
-    return None if lives is False else entry.pid
+    return None if lives is False else process
+
+
+def _would_forget(one: Entry, other: Entry) -> bool:
+    """Return whether two entries record two pull requests, or one of two runs does: only one entry stays."""
+    pulls = {number_of(entry.pull_request) for entry in (one, other)}
+    are_of_one_run = (one.pid, one.host) == (other.pid, other.host)
+    if are_of_one_run:
+        pulls.discard(None)
+    return len(pulls) > 1
