@@ -271,6 +271,26 @@ def set_back_while_nobody_knows_of_its_worker(repo: Repo) -> None:
     register(repo, x={"branch": "task/x", "host": "elsewhere-1", "launched_at": "2026-03-24T08:05:00Z"})
 
 
+def buried(repo: Repo, outcome: str = "failed", **members: object) -> None:
+    """The end of a run from 9:00 to 12:00."""
+    path = repo.root / "tasks/logs/dispatch-x.status.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    times = {"started_at": "2026-03-24T09:00:00Z", "ended_at": "2026-03-24T12:00:00Z"}
+    path.write_text(json.dumps({"task": "x", "state": "ended", "outcome": outcome, "exit_code": 1, **times, **members}))
+
+
+def put_aside_during_its_run(repo: Repo) -> None:
+    repo.minutes = 2 * 60
+    repo.commit("Not now", **{"tasks__x.md": task("draft")})
+    buried(repo)
+
+
+def put_aside_just_before_the_end_by_a_fast_clock(repo: Repo) -> None:
+    repo.minutes = 3 * 60 + 57
+    repo.commit("Not now", **{"tasks__x.md": task("not_started")})
+    buried(repo, "blocked", host="elsewhere-1")
+
+
 WORLDS = (
     goes_on_in_its_worktree, another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked,
     merged_as_nothing, taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree,
@@ -279,7 +299,8 @@ WORLDS = (
     worktree_moved_under_its_name, worktree_of_windows, renamed_and_not_committed, reopened_and_not_pulled,
     given_to_another_and_not_pulled, removed_and_not_committed, beside_a_sparse_checkout, set_back_by_a_person,
     set_back_and_no_run_known, set_back_without_a_commit, set_back_without_a_commit_after_a_failure,
-    set_back_while_nobody_knows_of_its_worker,
+    set_back_while_nobody_knows_of_its_worker, put_aside_during_its_run,
+    put_aside_just_before_the_end_by_a_fast_clock,
 )  # fmt: skip
 
 

@@ -72,9 +72,9 @@ def dispatch_completed_unreconciled(
     Copies the worktree's status, pull request and times if the recorded outcome allows this status. Otherwise sets the
     first status of the outcome, and the pull request.
 
-    The fix is safe if an outcome is recorded, if a record of the run has a time, if root's status is committed or is in
-    progress, if the worktree's branch merges with root afterwards, and if the title in root is the same as at the end
-    of the run. `run` and `finish` write the status in any case.
+    The fix is safe if an outcome is recorded, if a record of the run has a time, if root's status is in progress or was
+    committed before the run began, if the worktree's branch merges with root afterwards, and if the title in root is
+    the same as at the end of the run. `run` and `finish` write the status in any case.
 
     The fix is unsafe without a recorded outcome. A recorded pull request then counts as `completed_with_pr`, unless the
     worktree says that the work has stopped. There is no fix if neither an outcome nor a pull request is recorded.

@@ -117,7 +117,14 @@ class DispatchReader:
             return "no ledger records when the run ended, so root's status may have been set later"
         if root.stage is not Stage.ACTIVE and self.standing.was_set_since_commit(root):
             return f"status {root.status} in root isn't committed, so it may have been set after the run ended"
+        if root.stage is not Stage.ACTIVE and self._was_set_during(run, root):
+            return f"somebody set the status to {root.status} in root while the run went on"
         return ""
+
+    def _was_set_during(self, run: Run, root: Task) -> bool:
+        """Return whether a commit gave a task its status in root after its run had begun."""
+        changed = self._changed_status(root, run.began)
+        return any(after.status == root.status for after in changed)
 
     def _owner(self, run: Run) -> str | None:
         """Return the key of the person who dispatched: by a tombstone, else by the first entry's register."""
@@ -192,16 +199,17 @@ class DispatchReader:
         After the last sign of a run without an end it counts too, but for the status of work that is begun: that may
         be the run's own.
         """
-        return any(run.ended or after.stage is not Stage.ACTIVE for after in self._changed_status(run, root))
+        changed = self._changed_status(root, run.last_sign)
+        return any(run.ended or after.stage is not Stage.ACTIVE for after in changed)
 
-    def _changed_status(self, run: Run, root: Task) -> Iterator[Task]:
-        """Yield the task as each commit left it that changed its status in root after the last sign of a run.
+    def _changed_status(self, root: Task, moment: datetime | None) -> Iterator[Task]:
+        """Yield the task as each commit left it that changed its status in root after a moment.
 
         One that adds the file again after it was removed counts too, and so does one that nobody has committed yet:
         that isn't the task that was run.
         """
         path = root.place.path
-        since = self._since(run, path)
+        since = self._since(moment, path)
         if since and since[0].after is None:
             yield root
         was_removed = any(change.after is None for change in since)
@@ -214,12 +222,11 @@ class DispatchReader:
             if is_other:
                 yield after
 
-    def _since(self, run: Run, path: str) -> list[Change]:
-        """Return what commits did to a file after the last sign of a run, the newest first."""
-        last_sign = run.last_sign
-        if last_sign is None:
+    def _since(self, moment: datetime | None, path: str) -> list[Change]:
+        """Return what commits did to a file after a moment, the newest first."""
+        if moment is None:
             return []
-        return [change for change in self.changes if change.path == path and change.at > last_sign]
+        return [change for change in self.changes if change.path == path and change.at > moment]
 
     def _renamed_from(self, run: Run, root: Task) -> str | None:
         """Return the title that the task's file had at the last sign of a run, where it has another one by now.
@@ -228,7 +235,7 @@ class DispatchReader:
         """
         path = root.place.path
         earlier = self.archived.get(root.id)
-        since = self._since(run, path)
+        since = self._since(run.last_sign, path)
         if since:
             first = since[-1]
             before = self._version(first.before, path)

@@ -104,14 +104,15 @@ class Parsed:
         return tuple(dict.fromkeys((*chain.from_iterable(recorded), *filter(None, named))))
 
     def dispatched(self, settings: Settings) -> dict[str, datetime]:
-        """Root paths of the tasks that were dispatched and are open or registered, with the last sign of that run."""
+        """Root paths of the tasks that were dispatched and are open or registered, with when that run began."""
         runs = self.runs(settings)
         dispatched = {}
         for task in self.tasks:
             run = runs.get(task.id, NO_RUN)
             is_over = task.closed and not run.entries
-            if run.last_sign is not None and not is_over:
-                dispatched[task.place.path] = run.last_sign
+            known = min(filter(None, (run.began, run.last_sign)), default=None)
+            if known is not None and not is_over:
+                dispatched[task.place.path] = known
         return dispatched
 
     def lost(self, settings: Settings, now: datetime) -> dict[str, datetime]:

@@ -54,7 +54,7 @@ def joined_ties(one: Mapping[str, Tied], other: Mapping[str, Tied]) -> dict[str,
 
 
 def signs_of_files(signs: Mapping[str, datetime]) -> dict[str, datetime]:
-    """Return the last signs of runs by file, given by the paths of tasks: of a file with many the earliest."""
+    """Return the times of runs by file, given by the paths of tasks: of a file with many the earliest."""
     found: dict[str, datetime] = {}
     for path, sign in signs.items():
         file = file_of(path)

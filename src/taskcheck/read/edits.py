@@ -17,13 +17,13 @@ from taskcheck.read.runner import GitError, GitSilent
 
 
 def read_changes(lineage: Lineage, dispatched: Mapping[str, datetime]) -> tuple[Change, ...]:
-    """Return what root's commits made of tasks that were dispatched, since the earliest last sign of a run.
+    """Return what root's commits made of tasks that were dispatched, since the first of these runs began.
 
     What was done to a file under an earlier name is told of its present path.
 
     Args:
         lineage: follows files through root's history, as far back as that.
-        dispatched: root paths of the tasks, each with the time of the last sign of its run.
+        dispatched: root paths of the tasks, each with when its run began, else its last sign.
 
     Raises:
         GitError: it can't be told.
@@ -42,7 +42,7 @@ def read_changes(lineage: Lineage, dispatched: Mapping[str, datetime]) -> tuple[
 
 
 def since(dispatched: Mapping[str, datetime]) -> int | None:
-    """Return the time of the earliest last sign of a run, in seconds since 1970; None without any run."""
+    """Return the earliest of the times of runs, in seconds since 1970; None without any run."""
     return int(min(dispatched.values()).timestamp()) if dispatched else None
 
 

@@ -175,7 +175,7 @@ def _edited(merges: Mapping[str, Merge]) -> Iterator[str]:
 
 
 def _with_moved(questions: Questions, moved: Iterable[Moved]) -> Mapping[str, datetime]:
-    """Return the dispatched task files with the last signs of their runs, those too that may have been renamed."""
+    """Return the dispatched task files with the times of their runs, those too that may have been renamed."""
     earliest = min(questions.lost.values(), default=None)
     found = {each.after: earliest for each in moved if earliest is not None}
     return {**found, **questions.dispatched}

@@ -27,7 +27,7 @@ class Questions:
     worktree_paths: frozenset[str] = frozenset()
     branches: frozenset[str] = frozenset()
     dispatched: Mapping[str, datetime] = field(default_factory=dict)
-    """Root paths of the tasks that were dispatched, with the time of the last sign of that run."""
+    """Root paths of the tasks that were dispatched, with when that run began, else its last sign."""
     idle: frozenset[str] = frozenset()
     """Root paths of the active tasks of which no ledger records a sign of work that is new enough."""
     lost: Mapping[str, datetime] = field(default_factory=dict)
