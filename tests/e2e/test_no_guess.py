@@ -291,6 +291,41 @@ def put_aside_just_before_the_end_by_a_fast_clock(repo: Repo) -> None:
     buried(repo, "blocked", host="elsewhere-1")
 
 
+def taken_back_in_its_worktree(repo: Repo) -> Repo:
+    """A worktree whose worker has ended, and said first that it is done, then that it isn't."""
+    repo.commit(**{"tasks__x.md": task("in_progress")})
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    worktree = Repo(repo.root / ".worktrees/x", repo.minutes)
+    worktree.commit(**{"tasks__x.md": task("in_review", pr_number=5)})
+    worktree.commit(more="more\n")
+    worktree.commit(**{"tasks__x.md": task("blocked", pr_number=5)})
+    log = repo.root / "tasks/logs/dispatch-x.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("dispatch_exit_code=0\n")
+    return worktree
+
+
+def in_the_middle_of_a_rebase(repo: Repo) -> None:
+    worktree = taken_back_in_its_worktree(repo)
+    repo.commit(other="1\n")
+    worktree.git("-c", "sequence.editor=sed -i 1abreak", "rebase", "-q", "-i", "main")
+
+
+def in_the_middle_of_a_bisection(repo: Repo) -> None:
+    worktree = taken_back_in_its_worktree(repo)
+    worktree.git("bisect", "start", "-q", "HEAD", "main")
+
+
+def on_the_branch_of_another_task(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("in_progress"), "tasks__y.md": task("in_progress")})
+    repo.git("worktree", "add", "-q", "-b", "task/y", ".worktrees/x")
+    worktree = Repo(repo.root / ".worktrees/x", repo.minutes)
+    worktree.commit(**{"tasks__x.md": task("blocked")})
+    log = repo.root / "tasks/logs/dispatch-x.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("dispatch_exit_code=0\n")
+
+
 WORLDS = (
     goes_on_in_its_worktree, another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked,
     merged_as_nothing, taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree,
@@ -300,7 +335,8 @@ WORLDS = (
     given_to_another_and_not_pulled, removed_and_not_committed, beside_a_sparse_checkout, set_back_by_a_person,
     set_back_and_no_run_known, set_back_without_a_commit, set_back_without_a_commit_after_a_failure,
     set_back_while_nobody_knows_of_its_worker, put_aside_during_its_run,
-    put_aside_just_before_the_end_by_a_fast_clock,
+    put_aside_just_before_the_end_by_a_fast_clock, in_the_middle_of_a_rebase, in_the_middle_of_a_bisection,
+    on_the_branch_of_another_task,
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from taskcheck import (
     rule,
     taking,
 )
+from taskcheck_rules.branches import in_between
 from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, set_since, speaking, with_rivals
 from taskcheck_rules.parts import doubt_of, not_the_end, run_of, stands_for_several
 from taskcheck_rules.wording import called, key_is, phrase, stands
@@ -99,7 +100,9 @@ def metadata_drift(
         severity = _severity(task, comparison, checkouts, settings, dispatch, now)
         if severity is Severity.ERROR:
             fixable = not stands_for_several(task.id, tasks, copies)
-            fix = _fix(task, comparison, settings, dispatch) if fixable else None
+            aside = in_between(task, comparison.copy, checkouts, settings, dispatch)
+            aside = aside or not_the_end(comparison.copy.task, settings, dispatch)
+            fix = _fix(task, comparison, settings, dispatch, aside) if fixable else None
             yield _overdue(task, comparison, checkouts, dispatch, fix)
         elif severity is Severity.INFO:
             yield _in_flight(task, comparison, dispatch)
@@ -285,7 +288,7 @@ def _expected(comparison: Comparison) -> str:
     return f"root has the {values} of {comparison.copy.checkout.spoken}"
 
 
-def _fix(root: Task, comparison: Comparison, settings: Settings, dispatch: Dispatch | None) -> Fix | None:
+def _fix(root: Task, comparison: Comparison, settings: Settings, dispatch: Dispatch | None, aside: str) -> Fix | None:
     """Return the repair of root: the status, pull request and times, or where none of these is left the other keys."""
     clean = _takeable(root, comparison, settings)
     recorded = {key: value for key, value in clean.items() if _of_record(key, root)}
@@ -296,7 +299,7 @@ def _fix(root: Task, comparison: Comparison, settings: Settings, dispatch: Dispa
         return None
     why = _doubt(root, comparison, dispatch) if recorded else "the author of these keys has to merge them"
     if root.keys["status"] in taken:
-        why = why or not_the_end(comparison.copy.task, settings, dispatch)
+        why = why or aside
     made = taking(root, comparison.copy, taken, settings)
     keys = ", ".join(edit.place.route[-1] for edit in made.edits)
     title = f"take {keys} from {comparison.copy.checkout.spoken}"

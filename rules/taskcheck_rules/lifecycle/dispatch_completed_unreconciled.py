@@ -23,6 +23,7 @@ from taskcheck import (
     rule,
     taking,
 )
+from taskcheck_rules.branches import in_between
 from taskcheck_rules.parts import changed_alike, doubt_of, other_title, own_copy, stands_for_several
 from taskcheck_rules.remedies import FINISH
 from taskcheck_rules.wording import called, phrase
@@ -88,7 +89,8 @@ def dispatch_completed_unreconciled(
         return
     copy = own_copy(copies, task.id)
     meets = changed_alike(task, checkouts) if checkouts is not None and copy is None else ""
-    run = Run(task, dispatch, copy, outcome, meets)
+    aside = in_between(task, copy, checkouts, settings, dispatch)
+    run = Run(task, dispatch, copy, outcome, meets, aside)
     if _left_result(run):
         fixable = not stands_for_several(task.id, tasks, copies)
         yield _finding(run, settings, fixable=fixable)
@@ -106,6 +108,8 @@ class Run:
     """As recorded; None where it is none of the configured ones."""
     meets: str
     """Why its branch wouldn't merge afterwards, though it has the file as root has; empty where it would."""
+    aside: str
+    """Why the copy isn't what its branch says; empty where it is."""
 
 
 def _left_result(run: Run) -> bool:
@@ -250,7 +254,7 @@ def _settlement(run: Run, outcome: str, pull: PullRequest | None, why: str, sett
         return None
     if copy and copy.task.status and _may_take(copy.task.status, outcome, settings):
         status = copy.task.status
-        why = why or doubt_of(copy)
+        why = why or run.aside or doubt_of(copy)
         title = f"set status to {status} and take the worktree's pull request and times"
         return _made(why, title, run, _values(run.root, status, pull, copy), settings)
     naming = ", and name the pull request" if pull else ""

@@ -8,7 +8,6 @@ from taskcheck import (
     Checkouts,
     Command,
     Dispatches,
-    Entry,
     Evidence,
     Finding,
     Place,
@@ -16,10 +15,10 @@ from taskcheck import (
     Severity,
     Task,
     Tasks,
-    Tombstone,
     age,
     rule,
 )
+from taskcheck_rules.branches import own_branches, records_of
 from taskcheck_rules.parts import run_of
 from taskcheck_rules.wording import status_of
 
@@ -57,7 +56,7 @@ def worktree_off_branch(
     """
     if task.closed:
         return
-    own = _branches(task, settings, dispatches)
+    own = own_branches(task, settings, run_of(dispatches, task.id))
     for checkout in _worktrees(task, checkouts, settings, dispatches):
         branch = checkout.branch or ""
         if branch in own:
@@ -68,23 +67,12 @@ def worktree_off_branch(
             yield _finding(task, checkout, branch, whose, age(since))
 
 
-def _branches(task: Task, settings: Settings, dispatches: Dispatches | None) -> set[str | None]:
-    """Return the branches that the newest run's records or the front matter name the task's; else that of its name."""
-    named = {task.text("branch")}
-    for record in _records(task, dispatches):
-        named.add(record.branch or None)
-    named.discard(None)
-    if named:
-        return named
-    return {settings.branch_of(task.id)}
-
-
 def _worktrees(
     task: Task, checkouts: Checkouts, settings: Settings, dispatches: Dispatches | None
 ) -> Iterator[Checkout]:
     """Yield the worktrees at the paths that the newest run's records name, and the one at the path of its name."""
     found: dict[str, Checkout] = {}
-    for record in _records(task, dispatches):
+    for record in records_of(run_of(dispatches, task.id)):
         checkout = checkouts.at(record.worktree_path)
         if checkout is not None:
             found[checkout.name] = checkout
@@ -92,14 +80,6 @@ def _worktrees(
     if own is not None and own.path == settings.worktree_of(task.id):
         found[own.name] = own
     yield from found.values()
-
-
-def _records(task: Task, dispatches: Dispatches | None) -> tuple[Entry | Tombstone, ...]:
-    """Return the records of a task's newest run."""
-    run = run_of(dispatches, task.id)
-    if run is None:
-        return ()
-    return run.records
 
 
 def _whose(branch: str, checkout: Checkout, task: Task, tasks: Tasks, checkouts: Checkouts, trunk: str | None) -> str:

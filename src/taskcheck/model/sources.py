@@ -104,6 +104,8 @@ class CheckoutSource:
     """Somebody told git to keep its record, whether the folder is there or not."""
     moved_from: str | None = None
     """What its folder was called when git made it, where it is called otherwise by now."""
+    under_way: str | None = None
+    """What somebody is in the middle of there: ``rebase``, ``bisection``."""
     switched_at: datetime | None = None
     """When its HEAD was last written: since then at the latest it is on its branch."""
     files: Mapping[str, Source] = field(default_factory=dict)

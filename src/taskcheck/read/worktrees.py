@@ -18,6 +18,16 @@ from taskcheck.read.locate import Location, git_dir, led_to
 from taskcheck.read.questions import OnProgress
 from taskcheck.read.tasks import Compared, TaskPaths
 
+UNDER_WAY = {
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "BISECT_START": "bisection",
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+}
+"""What git has in its record of a worktree while somebody is in the middle of something there."""
+
 
 def read_worktrees(
     location: Location,
@@ -56,6 +66,7 @@ def read_worktrees(
             branch=record.branch or _rebased(admin),
             head=record.head,
             moved_from=_moved_from(record.path, admin),
+            under_way=_under_way(admin),
             switched_at=_written_at(admin / "HEAD") if admin else None,
             defect=defect,
             locked=record.locked,
@@ -111,6 +122,14 @@ def _moved_from(path: Path, admin: Path | None) -> str | None:
     if admin is None or admin.name == path.name:
         return None
     return admin.name
+
+
+def _under_way(admin: Path | None) -> str | None:
+    """Return what somebody is in the middle of in a worktree; None where it is nothing."""
+    if admin is None:
+        return None
+    found = (what for name, what in UNDER_WAY.items() if os.path.lexists(admin / name))
+    return next(found, None)
 
 
 def _rebased(admin: Path | None) -> str | None:
