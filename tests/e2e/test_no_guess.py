@@ -326,6 +326,16 @@ def on_the_branch_of_another_task(repo: Repo) -> None:
     log.write_text("dispatch_exit_code=0\n")
 
 
+def others_work_on_a_branch_that_a_run_was_given(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("in_progress")})
+    repo.branch("dev")
+    repo.commit(code="2\\n", more="more\\n")
+    repo.on_main()
+    repo.minutes = 4 * 60
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "dev")
+    register(repo, x=entry(branch="dev"))
+
+
 WORLDS = (
     goes_on_in_its_worktree, another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked,
     merged_as_nothing, taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree,
@@ -336,7 +346,7 @@ WORLDS = (
     set_back_and_no_run_known, set_back_without_a_commit, set_back_without_a_commit_after_a_failure,
     set_back_while_nobody_knows_of_its_worker, put_aside_during_its_run,
     put_aside_just_before_the_end_by_a_fast_clock, in_the_middle_of_a_rebase, in_the_middle_of_a_bisection,
-    on_the_branch_of_another_task,
+    on_the_branch_of_another_task, others_work_on_a_branch_that_a_run_was_given,
 )  # fmt: skip
 
 

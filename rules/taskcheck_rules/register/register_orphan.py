@@ -73,7 +73,8 @@ def register_orphan(
     - The worktree is on another host, or its parent folder doesn't exist.
     - The missing worktree is locked in git.
     - It is unknown whether the branch is merged.
-    - The merged branch or pull request belongs to an earlier run, from before the entry was made.
+    - The merged branch or pull request belongs to an earlier run, from before the entry was made: it landed, or its
+      last commit was made, before that.
 
     ## Fix
     Removes the entry and nothing else. The work itself is in git. The fix is safe if the worker is known to be dead

@@ -1,12 +1,12 @@
 """What happened to tasks after their branches had landed."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from taskcheck.assemble.runs import NO_RUN, Run
 from taskcheck.assemble.standing import Standing
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.checkouts import Landing
-from taskcheck.model.history import Moment
 from taskcheck.model.task import Task
 from taskcheck.model.tasks import Tasks
 
@@ -17,6 +17,8 @@ class AftermathReader:
 
     standing: Standing
     runs: Mapping[str, Run]
+    skew: timedelta
+    """How far clocks may differ."""
 
     def dated(self, tasks: Tasks, landings: Mapping[str, Landing]) -> dict[str, Landing]:
         """Return the branches that have landed, each with what happened to its task since; without old news.
@@ -28,19 +30,21 @@ class AftermathReader:
             task = tasks.by_id[name]
             if not self.standing.was_made_after(task, landing.landed):
                 reopened = self.standing.was_closed_after(task, landing.landed)
-                found[name] = replace(landing, reopened=reopened, doubt=self._doubt(task, landing.landed))
+                found[name] = replace(landing, reopened=reopened, doubt=self._doubt(task, landing))
         return found
 
-    def _doubt(self, task: Task, landed: Moment) -> str:
+    def _doubt(self, task: Task, landing: Landing) -> str:
         """Return what happened to a task since something landed, so that this doesn't prove it done; else nothing."""
         if self.standing.is_unsaved(task):
             return "its status isn't committed, so it may have been set just now"
         begun = self.runs.get(task.id, NO_RUN).began
-        if begun is not None and begun > landed.at:
+        if begun is not None and begun > landing.landed.at:
             return "a run of the task began later"
+        if begun is not None and landing.made_at is not None and begun - self.skew > landing.made_at:
+            return "all of its commits are older than the run of the task"
         given = self.standing.given(task)
         if given is None:
             return "root's history doesn't show when its status was set"
-        if given.after(landed):
+        if given.after(landing.landed):
             return f"root's status was set later, by {given.commit[:9]}"
         return ""

@@ -66,6 +66,7 @@ class LandingReader:
                 landed=landed,
                 tie=branches[branch],
                 end=end,
+                made_at=self.merges[branch].made_at,
                 said=said,
                 pending=next(filter(self._pending, branches), None),
                 sharer=next((other for other in sharing[branch] if other != task.id), None),

@@ -166,7 +166,7 @@ def _with_landings(
     landed = replace(checkouts, landings=own, ends={key: end for key, (end, _) in ends.items()})
     standing = Standing.of(reader, git)
     runs = parsed.runs(settings)
-    aftermath = AftermathReader(standing=standing, runs=runs)
+    aftermath = AftermathReader(standing=standing, runs=runs, skew=settings.limits.clock_skew)
     landed = replace(landed, landings=aftermath.dated(tasks, own))
     claims = ClaimReader(
         git=git, standing=standing, tied=parsed.tied(settings), runs=runs, users=newest_users(parsed.owning)

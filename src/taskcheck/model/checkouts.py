@@ -46,6 +46,8 @@ class Landing:
     tie: Tie
     """By what the branch is the task's own."""
     end: End
+    made_at: datetime | None = None
+    """When the newest of the branch's own commits was made."""
     said: str | None
     """The status in which the branch left the task; None where it left it alone."""
     pending: str | None = None

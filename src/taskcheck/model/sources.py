@@ -137,6 +137,8 @@ class Merge:
     """What the branch itself made of task files, from its fork to its tip; told of branches that have landed."""
     begun_at: datetime | None = None
     """When the oldest of its own commits was made; told of branches that root's history hasn't."""
+    made_at: datetime | None = None
+    """When the newest of its own commits was made."""
     landed: Moment | None = None
     """The last commit that brought it into root; None where it hasn't landed."""
     reverted: Moment | None = None
@@ -155,8 +157,10 @@ class Merge:
         return self.merged is not True and not is_in_root
 
     def landed_before(self, began: datetime | None) -> bool:
-        """Tell whether it is known that it had landed before a run began."""
-        return self.landed is not None and began is not None and self.landed.at < began
+        """Tell whether it is known that it had landed before a run began, or that what landed was made before that."""
+        if self.landed is None or began is None:
+            return False
+        return self.landed.at < began or (self.made_at is not None and self.made_at < began)
 
 
 @frozen(kw_only=True)

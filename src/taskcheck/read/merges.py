@@ -79,14 +79,20 @@ class MergeReader:
             base = self.history.base(tip)
             if base is None:
                 return unknown("no common history")
+            made = self._made(tip)
             if base == tip:
-                return self._contained.verdict(tip, branch)
+                return replace(self._contained.verdict(tip, branch), made_at=made)
             begun = self._begun(base, tip)
-            return replace(self._apart.verdict(base, tip), fork=base, tip=tip, begun_at=begun)
+            return replace(self._apart.verdict(base, tip), fork=base, tip=tip, begun_at=begun, made_at=made)
         except GitSilent:
             raise
         except GitError as error:
             return unknown(str(error))
+
+    def _made(self, tip: str) -> datetime | None:
+        """Return when a tip was made, as far as history was read."""
+        graph = self.history.graph
+        return graph.moment(tip).at if tip in graph.numbers else None
 
     def _begun(self, base: str, tip: str) -> datetime | None:
         """Return when the oldest commit was made that a tip has and its base hasn't."""
