@@ -1,6 +1,6 @@
 """Which branches are a task's, and what a copy on another one, or on none for now, is worth."""
 
-from taskcheck import Checkouts, Copy, Dispatch, Entry, Settings, Task, Tombstone
+from taskcheck import Checkouts, Copy, Dispatch, Entry, Settings, Stage, Task, Tombstone
 
 
 def own_branches(task: Task, settings: Settings, run: Dispatch | None) -> set[str | None]:
@@ -37,3 +37,12 @@ def in_between(
     whose = checkouts.branch_owners.get(branch, task.id)
     is_own = whose == task.id or branch in own_branches(task, settings, run)
     return "" if is_own else f"{checkout.spoken} has the branch of {whose} checked out"
+
+
+def unlanded(copy: Copy | None) -> str:
+    """Return that a copy calls its task done while its branch hasn't landed; empty where it doesn't, or may have."""
+    if copy is None or not copy.checkout.is_to_land:
+        return ""
+    if copy.task.stage is not Stage.DONE:
+        return ""
+    return f"{copy.checkout.spoken} says {copy.task.status}, but its branch {copy.checkout.branch} hasn't landed"

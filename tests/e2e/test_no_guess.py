@@ -336,6 +336,20 @@ def others_work_on_a_branch_that_a_run_was_given(repo: Repo) -> None:
     register(repo, x=entry(branch="dev"))
 
 
+def called_done_before_it_landed(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("in_progress")})
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    worktree = Repo(repo.root / ".worktrees/x", repo.minutes)
+    worktree.commit(code="2\\n", **{"tasks__x.md": task("completed", pr_number=5)})
+    buried(repo, "completed_with_pr", exit_code=0, pr_number=5)
+    register(repo, x=entry(branch="task/x", worktree_path=".worktrees/x"))
+
+
+def called_done_before_it_landed_and_no_outcome(repo: Repo) -> None:
+    called_done_before_it_landed(repo)
+    buried(repo, "", exit_code=0)
+
+
 WORLDS = (
     goes_on_in_its_worktree, another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked,
     merged_as_nothing, taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree,
@@ -346,7 +360,8 @@ WORLDS = (
     set_back_and_no_run_known, set_back_without_a_commit, set_back_without_a_commit_after_a_failure,
     set_back_while_nobody_knows_of_its_worker, put_aside_during_its_run,
     put_aside_just_before_the_end_by_a_fast_clock, in_the_middle_of_a_rebase, in_the_middle_of_a_bisection,
-    on_the_branch_of_another_task, others_work_on_a_branch_that_a_run_was_given,
+    on_the_branch_of_another_task, others_work_on_a_branch_that_a_run_was_given, called_done_before_it_landed,
+    called_done_before_it_landed_and_no_outcome,
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from taskcheck import (
     rule,
     taking,
 )
-from taskcheck_rules.branches import in_between
+from taskcheck_rules.branches import in_between, unlanded
 from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, set_since, speaking, with_rivals
 from taskcheck_rules.parts import doubt_of, not_the_end, run_of, stands_for_several
 from taskcheck_rules.wording import called, key_is, phrase, stands
@@ -82,8 +82,8 @@ def metadata_drift(
     The fix is safe for status, pull request and `*_at` keys under three conditions. None of these keys was changed on
     both sides. The recorded outcome of the run, if there is one, allows the status. And the worktree is the task's own:
     a register, a tombstone, the front matter or the configured pattern names it. The fix is unsafe for other keys, for
-    values from any other worktree, and if somebody may have set the status in root since. A finding about another
-    worktree is at most a warning.
+    values from any other worktree, if somebody may have set the status in root since, and for a done status of a branch
+    that hasn't landed. A finding about another worktree is at most a warning.
 
     The fix never copies id, owner, `taskcheck`, lists, or a status outside of the vocabulary. A person or the merge has
     to change these.
@@ -303,7 +303,8 @@ def _fix(root: Task, comparison: Comparison, settings: Settings, dispatch: Dispa
     made = taking(root, comparison.copy, taken, settings)
     keys = ", ".join(edit.place.route[-1] for edit in made.edits)
     title = f"take {keys} from {comparison.copy.checkout.spoken}"
-    return Fix.unless(why, title=title, edits=made.edits, meets=made.meets)
+    fix = Fix.unless(why, title=title, edits=made.edits, meets=made.meets)
+    return fix.unless_said(unlanded(comparison.copy))
 
 
 def _doubt(root: Task, comparison: Comparison, dispatch: Dispatch | None) -> str:

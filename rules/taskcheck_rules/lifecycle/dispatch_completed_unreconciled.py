@@ -23,7 +23,7 @@ from taskcheck import (
     rule,
     taking,
 )
-from taskcheck_rules.branches import in_between
+from taskcheck_rules.branches import in_between, unlanded
 from taskcheck_rules.parts import changed_alike, doubt_of, other_title, own_copy, stands_for_several
 from taskcheck_rules.remedies import FINISH
 from taskcheck_rules.wording import called, phrase
@@ -75,7 +75,8 @@ def dispatch_completed_unreconciled(
 
     The fix is safe if an outcome is recorded, if a record of the run has a time, if root's status is in progress or was
     committed before the run began, if the worktree's branch merges with root afterwards, and if the title in root is
-    the same as at the end of the run. `run` and `finish` write the status in any case.
+    the same as at the end of the run. It is unsafe if the worktree says that the task is done, but its branch hasn't
+    landed. `run` and `finish` write the status in any case.
 
     The fix is unsafe without a recorded outcome. A recorded pull request then counts as `completed_with_pr`, unless the
     worktree says that the work has stopped. There is no fix if neither an outcome nor a pull request is recorded.
@@ -256,7 +257,8 @@ def _settlement(run: Run, outcome: str, pull: PullRequest | None, why: str, sett
         status = copy.task.status
         why = why or run.aside or doubt_of(copy)
         title = f"set status to {status} and take the worktree's pull request and times"
-        return _made(why, title, run, _values(run.root, status, pull, copy), settings)
+        made = _made(why, title, run, _values(run.root, status, pull, copy), settings)
+        return made.unless_said(unlanded(copy))
     naming = ", and name the pull request" if pull else ""
     title = f"set status to {status} for outcome {outcome}{naming}"
     taken = copy if why else None

@@ -75,6 +75,10 @@ class Fix:
         is_safe = self.safety is Safety.SAFE
         return replace(self, safety=min(self.safety, Safety.UNSAFE), why=reasons, just_meets=is_safe or self.just_meets)
 
+    def unless_said(self, why: str) -> "Fix":
+        """Return the repair, made unsafe as by `doubted` where there is a reason."""
+        return self.doubted(why) if why else self
+
     def trusted(self, safety: Safety, *, to_end_a_run: bool = False) -> bool:
         """Return whether it is at least this safe. At the end of a run, an unmergeable branch doesn't count."""
         return self.safety >= safety or (to_end_a_run and self.just_meets)

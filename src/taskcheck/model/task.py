@@ -202,6 +202,11 @@ class Checkout:
         return frozenset(filter(None, (called, self.moved_from)))
 
     @property
+    def is_to_land(self) -> bool:
+        """Whether it is known that its branch hasn't landed."""
+        return self.merge is not None and self.merge.merged is False
+
+    @property
     def live(self) -> bool:
         """Whether it is a branch tip, or a listed worktree that is whole. This says nothing about workers."""
         return self.defect is None
