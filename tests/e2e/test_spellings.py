@@ -4,8 +4,11 @@ Backlog.md writes `id: TASK-1` into a file that said `id: task-1` when it change
 """
 
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -178,6 +181,24 @@ def test_the_ledgers_of_a_task_stay_its_own_where_two_ids_differ_in_case(repo: R
     put(repo, ".tasks/runs/Task-1.status.json", json.dumps(ended))
     for name in ("task-1", "TASK-1"):
         assert "blocked" not in taskcheck("timeline", name, cwd=repo.root).out
+
+
+@pytest.mark.parametrize("spelled", [normalize("NFC", "caf\u00e9"), "CAFE\u0301"], ids=["composed", "capitals"])
+def test_the_ledgers_of_a_task_follow_where_its_file_has_its_name(tmp_path: Path, spelled: str) -> None:
+    repo = Repo(tmp_path)
+    repo.git("init", "-q", "--initial-branch=main")
+    name = normalize("NFD", "caf\u00e9")
+    put(repo, ".gitignore", "/.tasks/\n")
+    put(repo, "taskcheck.toml", "[people]\nana = []\n")
+    put(repo, f"tasks/{name}.md", "---\ntitle: Open it\nowner: ana\nstatus: in_progress\n---\n")
+    save(repo, "Plan it")
+    launched = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    entry = {"pid": os.getpid(), "launched_at": launched, "registered_at": launched}
+    register = json.dumps({"owner": "ana", "entries": {spelled: entry}})
+    put(repo, ".tasks/task_manager/task-manager-ana.register.json", register)
+    report: Any = taskcheck("--format", "json", cwd=repo.root).json
+    assert report["incidents"] == []
+    assert [each["task"] for each in report["at_work"]] == [name]
 
 
 # Rows of a register

@@ -212,8 +212,7 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
     people, team = parse_people(sources, settings)
     tasks, archived = parse_tasks(sources, TaskReader(settings))
     ledgers = with_task_ids(parse_ledgers(sources, people), tasks)
-    if settings.ids_in_files:
-        ledgers = with_spelled_ids(ledgers, Tasks.of(tasks, archived))
+    ledgers = with_spelled_ids(ledgers, Tasks.of(tasks, archived))
     board: Mapping[str, Marker] = {}
     if sources.board is not None:
         from taskcheck.assemble.board import parse_board
