@@ -1,6 +1,21 @@
-"""What is left of the work of a register entry, and where: in branches, worktrees, and records of its pull request."""
+"""What is left of the work on a task, and where: in branches, worktrees, register entries and pull requests."""
 
-from taskcheck import Checkouts, Copies, Dispatches, Entry, PullRequest, Task, Tasks, Tombstone
+from datetime import datetime
+
+from taskcheck import (
+    Checkouts,
+    Copies,
+    Copy,
+    Dispatch,
+    Dispatches,
+    Entry,
+    PullRequest,
+    Settings,
+    Stage,
+    Task,
+    Tasks,
+    Tombstone,
+)
 from taskcheck_rules.parts import copies_of
 
 
@@ -76,3 +91,70 @@ def number_of(pull: PullRequest | None) -> int | str | None:
     if pull is None:
         return None
     return pull.known_number or pull.url
+
+
+def own_branches(task: Task, settings: Settings, run: Dispatch | None) -> set[str | None]:
+    """Return the branches that the newest run's records or the front matter name the task's; else that of its name."""
+    named = {task.text("branch")}
+    for record in records_of(run):
+        named.add(record.branch or None)
+    named.discard(None)
+    if named:
+        return named
+    return {settings.branch_of(task.id)}
+
+
+def records_of(run: Dispatch | None) -> tuple[Entry | Tombstone, ...]:
+    """Return the records of a run; none where there is no run."""
+    if run is None:
+        return ()
+    return run.records
+
+
+def in_between(
+    task: Task, copy: Copy | None, checkouts: Checkouts | None, settings: Settings, run: Dispatch | None
+) -> str:
+    """Return why a task's file in its own worktree isn't what its branch says; empty where it is.
+
+    Somebody is in the middle of a rebase there, say, or has checked out the branch of another task.
+    """
+    if copy is None or checkouts is None:
+        return ""
+    checkout = copy.checkout
+    if checkout.under_way is not None:
+        return f"{checkout.spoken} is in the middle of a {checkout.under_way}"
+    branch = checkout.branch or ""
+    whose = checkouts.branch_owners.get(branch, task.id)
+    if whose == task.id:
+        return ""
+    if branch in own_branches(task, settings, run):
+        return ""
+    return f"{checkout.spoken} has the branch of {whose} checked out"
+
+
+def unlanded(copy: Copy | None) -> str:
+    """Return that a copy calls its task done while its branch hasn't landed; empty where it doesn't, or may have."""
+    if copy is None or not copy.checkout.is_to_land:
+        return ""
+    if copy.task.stage is not Stage.DONE:
+        return ""
+    return f"{copy.checkout.spoken} says {copy.task.status}, but its branch {copy.checkout.branch} hasn't landed"
+
+
+def gone_on_with(task: Task, run: Dispatch, checkouts: Checkouts | None, settings: Settings) -> str:
+    """Return that the own branch of a task has commits from after the end of its run; empty where it hasn't."""
+    own = checkouts.of(task.id) if checkouts is not None else None
+    newest = own.newest_commit_at if own is not None else None
+    ended = _ended_in_root(run)
+    if own is None or newest is None or ended is None:
+        return ""
+    is_newer = newest > ended + settings.limits.clock_skew
+    return f"{own.spoken} has commits from after the end of the run" if is_newer else ""
+
+
+def _ended_in_root(run: Dispatch) -> datetime | None:
+    """Return when a run ended by the word of root; None where the worker's own checkout tells, or nothing does."""
+    word = run.tombstone
+    if word is None or word.tie is not None:
+        return None
+    return word.last_sign

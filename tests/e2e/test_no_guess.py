@@ -271,12 +271,14 @@ def set_back_while_nobody_knows_of_its_worker(repo: Repo) -> None:
     register(repo, x={"branch": "task/x", "host": "elsewhere-1", "launched_at": "2026-03-24T08:05:00Z"})
 
 
-def buried(repo: Repo, outcome: str = "failed", **members: object) -> None:
+def buried(repo: Repo, outcome: str = "failed", name: str = "x", **members: object) -> None:
     """The end of a run from 9:00 to 12:00."""
-    path = repo.root / "tasks/logs/dispatch-x.status.json"
+    path = repo.root / f"tasks/logs/dispatch-{name}.status.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     times = {"started_at": "2026-03-24T09:00:00Z", "ended_at": "2026-03-24T12:00:00Z"}
-    path.write_text(json.dumps({"task": "x", "state": "ended", "outcome": outcome, "exit_code": 1, **times, **members}))
+    path.write_text(
+        json.dumps({"task": name, "state": "ended", "outcome": outcome, "exit_code": 1, **times, **members})
+    )
 
 
 def put_aside_during_its_run(repo: Repo) -> None:
@@ -350,6 +352,28 @@ def called_done_before_it_landed_and_no_outcome(repo: Repo) -> None:
     buried(repo, "", exit_code=0)
 
 
+def gone_on_with_by_hand(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("in_progress")})
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    Repo(repo.root / ".worktrees/x", 12 * 60).commit(code="2\\n")
+    buried(repo, branch="task/x")
+
+
+def two_pull_requests(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("in_progress", pr_number=3)})
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    Repo(repo.root / ".worktrees/x", repo.minutes).commit(**{"tasks__x.md": task("in_review", pr_number=9)})
+    repo.minutes = 2 * 60
+    repo.commit(**{"tasks__x.md": task("in_progress", pr_number=7)})
+    buried(repo, "completed_with_pr", exit_code=0, pr_number=9, branch="task/x")
+
+
+def made_after_the_run(repo: Repo) -> None:
+    repo.minutes = 12 * 60
+    repo.commit(**{"tasks__y.md": task("ready")})
+    buried(repo, name="y")
+
+
 WORLDS = (
     goes_on_in_its_worktree, another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked,
     merged_as_nothing, taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree,
@@ -361,7 +385,7 @@ WORLDS = (
     set_back_while_nobody_knows_of_its_worker, put_aside_during_its_run,
     put_aside_just_before_the_end_by_a_fast_clock, in_the_middle_of_a_rebase, in_the_middle_of_a_bisection,
     on_the_branch_of_another_task, others_work_on_a_branch_that_a_run_was_given, called_done_before_it_landed,
-    called_done_before_it_landed_and_no_outcome,
+    called_done_before_it_landed_and_no_outcome, gone_on_with_by_hand, two_pull_requests, made_after_the_run,
 )  # fmt: skip
 
 

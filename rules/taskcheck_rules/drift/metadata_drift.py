@@ -27,9 +27,9 @@ from taskcheck import (
     rule,
     taking,
 )
-from taskcheck_rules.branches import in_between, unlanded
 from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, set_since, speaking, with_rivals
 from taskcheck_rules.parts import doubt_of, not_the_end, run_of, stands_for_several
+from taskcheck_rules.traces import in_between, unlanded
 from taskcheck_rules.wording import called, key_is, phrase, stands
 
 

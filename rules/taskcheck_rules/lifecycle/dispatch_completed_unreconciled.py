@@ -23,9 +23,9 @@ from taskcheck import (
     rule,
     taking,
 )
-from taskcheck_rules.branches import in_between, unlanded
 from taskcheck_rules.parts import changed_alike, doubt_of, other_title, own_copy, stands_for_several
 from taskcheck_rules.remedies import FINISH
+from taskcheck_rules.traces import gone_on_with, in_between, unlanded
 from taskcheck_rules.wording import called, phrase
 
 
@@ -76,7 +76,8 @@ def dispatch_completed_unreconciled(
     The fix is safe if an outcome is recorded, if a record of the run has a time, if root's status is in progress or was
     committed before the run began, if the worktree's branch merges with root afterwards, and if the title in root is
     the same as at the end of the run. It is unsafe if the worktree says that the task is done, but its branch hasn't
-    landed. `run` and `finish` write the status in any case.
+    landed, if both have changed the pull request, or if the branch has newer commits than the end of a run that has
+    stopped. `run` and `finish` write the status in any case.
 
     The fix is unsafe without a recorded outcome. A recorded pull request then counts as `completed_with_pr`, unless the
     worktree says that the work has stopped. There is no fix if neither an outcome nor a pull request is recorded.
@@ -91,7 +92,8 @@ def dispatch_completed_unreconciled(
     copy = own_copy(copies, task.id)
     meets = changed_alike(task, checkouts) if checkouts is not None and copy is None else ""
     aside = in_between(task, copy, checkouts, settings, dispatch)
-    run = Run(task, dispatch, copy, outcome, meets, aside)
+    taken_up = gone_on_with(task, dispatch, checkouts, settings)
+    run = Run(task, dispatch, copy, outcome, meets, aside, taken_up)
     if _left_result(run):
         fixable = not stands_for_several(task.id, tasks, copies)
         yield _finding(run, settings, fixable=fixable)
@@ -111,6 +113,8 @@ class Run:
     """Why its branch wouldn't merge afterwards, though it has the file as root has; empty where it would."""
     aside: str
     """Why the copy isn't what its branch says; empty where it is."""
+    taken_up: str
+    """Why somebody may go on with the work since; empty where nothing says so."""
 
 
 def _left_result(run: Run) -> bool:
@@ -218,7 +222,9 @@ def _fix(run: Run, settings: Settings) -> Fix | None:
     """Return the repair that makes root say how the run ended; None where nothing recorded speaks for an end."""
     pull = _recorded_pull(run)
     if run.outcome is not None:
-        return _settlement(run, run.outcome, pull, _doubt(run.dispatch), settings)
+        is_stop = settings.stage(settings.outcome_status(run.outcome)) is Stage.STOPPED
+        why = _doubt(run.dispatch) or (run.taken_up if is_stop else "")
+        return _settlement(run, run.outcome, pull, why, settings)
     stopped = run.copy is not None and run.copy.task.stage is Stage.STOPPED
     if pull is None or stopped or "completed_with_pr" not in settings.outcomes:
         return None
@@ -255,7 +261,7 @@ def _settlement(run: Run, outcome: str, pull: PullRequest | None, why: str, sett
         return None
     if copy and copy.task.status and _may_take(copy.task.status, outcome, settings):
         status = copy.task.status
-        why = why or run.aside or doubt_of(copy)
+        why = why or run.aside or doubt_of(copy) or _two_pulls(run.root, copy)
         title = f"set status to {status} and take the worktree's pull request and times"
         made = _made(why, title, run, _values(run.root, status, pull, copy), settings)
         return made.unless_said(unlanded(copy))
@@ -285,6 +291,14 @@ def _values(root: Task, status: str, pull: PullRequest | None, copy: Copy | None
     if copy is not None:
         values |= _set_there(root, copy)
     return {key: str(value) for key, value in values.items() if value not in {None, ""}}
+
+
+def _two_pulls(root: Task, copy: Copy) -> str:
+    """Return that root has another pull request than a copy, set since the copy's base; empty where it hasn't."""
+    ours, theirs = root.pull_request, copy.task.pull_request
+    at_base = copy.base.pull_request if copy.base else None
+    is_alike = ours in (None, at_base, theirs)
+    return "" if is_alike or theirs is None else "both sides changed the pull request"
 
 
 def _set_there(root: Task, copy: Copy) -> dict[str, str]:

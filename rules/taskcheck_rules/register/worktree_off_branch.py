@@ -18,8 +18,8 @@ from taskcheck import (
     age,
     rule,
 )
-from taskcheck_rules.branches import own_branches, records_of
 from taskcheck_rules.parts import run_of
+from taskcheck_rules.traces import own_branches, records_of
 from taskcheck_rules.wording import status_of
 
 

@@ -119,7 +119,13 @@ class DispatchReader:
             return f"status {root.status} in root isn't committed, so it may have been set after the run ended"
         if root.stage is not Stage.ACTIVE and self._was_set_during(run, root):
             return f"somebody set the status to {root.status} in root while the run went on"
+        if root.stage is not Stage.ACTIVE and self._was_added_since(run, root):
+            return "its file was committed after the run for the first time"
         return ""
+
+    def _was_added_since(self, run: Run, root: Task) -> bool:
+        """Return whether a commit after the last sign of a run added the task's file."""
+        return any(change.before is None for change in self._since(run.last_sign, root.place.path))
 
     def _was_set_during(self, run: Run, root: Task) -> bool:
         """Return whether a commit gave a task its status in root after its run had begun."""

@@ -202,6 +202,11 @@ class Checkout:
         return frozenset(filter(None, (called, self.moved_from)))
 
     @property
+    def newest_commit_at(self) -> datetime | None:
+        """When the newest of its own commits was made, as far as it has any."""
+        return self.fork.newest_commit_at if isinstance(self.fork, Fork) else None
+
+    @property
     def is_to_land(self) -> bool:
         """Whether it is known that its branch hasn't landed."""
         return self.merge is not None and self.merge.merged is False
