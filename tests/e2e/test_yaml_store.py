@@ -142,3 +142,23 @@ def test_keys_that_no_list_can_be_named_by_are_passed_over(store: Store) -> None
     assert taskcheck("init", "--yes", cwd=root).code == 0
     assert tomllib.loads((root / "taskcheck.toml").read_text())["shape"]["lists"] == ["c.x"]
     assert taskcheck("--format", "json", cwd=root).json["summary"]["tasks"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("yaml", "tasks:\n  - {id: a, title: A, status: todo}\n  - {title: B, status: todo}\n  - {note: no task}\n"),
+        (
+            "json",
+            '{"tasks": [{"id": 1, "title": "A", "status": "todo"}, {"title": "B", "status": "todo"}, {"note": 1}]}',
+        ),
+    ],
+)
+def test_an_entry_without_an_id_is_told(store: Callable[..., Path], kind: str, text: str) -> None:
+    config = (
+        f'[shape]\nkind = "{kind}"\nlists = ["tasks"]\n[paths]\ntasks = ["plan.{kind}"]\n[statuses]\nready = ["todo"]\n'
+    )
+    root = store({"taskcheck.toml": config, f"plan.{kind}": text})
+    ran = taskcheck("check", cwd=root)
+    assert f"not looked at: entry 2 of plan.{kind}" in ran.out
+    assert "entry 3" not in ran.out

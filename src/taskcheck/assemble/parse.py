@@ -15,7 +15,7 @@ from taskcheck.assemble.tasks import TaskReader, one_file_each, parse_tasks
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.frozen import field, frozen, replace
-from taskcheck.documents.shape import file_of
+from taskcheck.documents.shape import JsonList, YamlTasks, file_of
 from taskcheck.model.runtime import Entry, Ledger, Tombstone
 from taskcheck.model.sources import Sources
 from taskcheck.model.task import Marker, Task
@@ -40,6 +40,8 @@ class Parsed:
     """What a map of statuses says of tasks."""
     unread: tuple[str, ...] = ()
     """Paths of Markdown that looks like tasks, and that no pattern names."""
+    unnamed: tuple[str, ...] = ()
+    """Entries of lists in files that have a status and no id: ``entry 2 of plan/tasks.yaml``."""
 
     def following(self, names: Mapping[str, str]) -> "Parsed":
         """Return the same, with the ids that tasks have by now where ledgers name them as they were called."""
@@ -208,6 +210,7 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
     Raises:
         AmbiguousNames: two people or roles are one name.
     """
+    unnamed = _unnamed(sources, settings)
     sources = one_file_each(sources, settings)
     people, team = parse_people(sources, settings)
     tasks, archived = parse_tasks(sources, TaskReader(settings))
@@ -219,7 +222,17 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
 
         board, unread_board = parse_board(sources.board, settings)
         team += unread_board
-    return Parsed(tasks, archived, people, ledgers, team, board, _unread(sources, settings, tasks))
+    return Parsed(tasks, archived, people, ledgers, team, board, _unread(sources, settings, tasks), unnamed)
+
+
+def _unnamed(sources: Sources, settings: Settings) -> tuple[str, ...]:
+    """Return which entries of lists in files have a status and no id."""
+    shape = settings.shape
+    if not isinstance(shape, JsonList | YamlTasks):
+        return ()
+    from taskcheck.assemble.nameless import nameless
+
+    return tuple(nameless(sources, settings, shape))
 
 
 def _unread(sources: Sources, settings: Settings, tasks: tuple[Task, ...]) -> tuple[str, ...]:

@@ -97,6 +97,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         tracked=_tracked(git, settings),
         processes=sources.processes,
         pulls=Pulls({}),
+        unnamed=parsed.unnamed,
         unread=parsed.unread,
         documents={**_documents(tasks), **_documents(copied_tasks), **documents(parsed.ledgers), **whole},
     )

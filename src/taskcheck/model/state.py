@@ -160,6 +160,8 @@ class State:
     """By checkout and path: where places become lines."""
     uncompared: Uncompared | None = None
     """Trunk as it was last fetched, where root can't be compared with it."""
+    unnamed: tuple[str, ...] = ()
+    """Entries of lists in task files that have a status and no id, so that nothing can name them."""
     unread: tuple[str, ...] = ()
     """Paths of Markdown that looks like tasks, and isn't read."""
     trusted: Mapping[str, Task] | None = None
@@ -238,7 +240,7 @@ class State:
         return run.own_end if run is not None else None
 
 
-INTERNAL = frozenset({"files", "documents", "trusted", "off_trunk", "uncompared", "unread"})
+INTERNAL = frozenset({"files", "documents", "trusted", "off_trunk", "uncompared", "unnamed", "unread"})
 """Fields of a state that reports are made with, and no rule asks for."""
 
 FACTS = frozenset(names_of(State)) - INTERNAL

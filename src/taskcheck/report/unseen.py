@@ -71,7 +71,9 @@ def _is_cut_off(checkout: Checkout) -> bool:
 
 
 def _files(state: State) -> Iterator[Unseen]:
-    """Yield the folders with files that look like tasks, but that no pattern matches."""
+    """Yield the folders with files that look like tasks, but that no pattern matches; before, entries without an id."""
+    for entry in state.unnamed:
+        yield Unseen(kind=FILES, where=entry, why="it has a status, but no id", cure="give it an id of its own")
     folders: dict[str, list[str]] = {}
     for path in state.unread:
         folder = path.rpartition("/")[0]
