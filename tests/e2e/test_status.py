@@ -59,6 +59,13 @@ def test_one_row_per_task_with_all_that_is_asked(incidents: Built) -> None:
     assert "signal " not in ran.out
 
 
+def test_no_age_is_negative(incidents: Built) -> None:
+    for when in ("2026-03-23T12:00:00Z", "2026-03-24T17:57:00Z"):
+        ran = taskcheck("status", "--now", when, "-v", cwd=incidents.root)
+        assert " ahead" in ran.out
+        assert re.search(r"(?<![\w.\d])-\d+[smhd]\b", ran.out) is None, ran.out
+
+
 @pytest.mark.parametrize(("width", "said"), [(80, "quite-a-long-name depends"), (50, "quit…name depends")])
 def test_a_message_is_whole_where_it_fits(store: Store, width: int, said: str) -> None:
     root = store({"tasks/quite-a-long-name.md": task("ready", "gone")})

@@ -108,6 +108,12 @@ def age(delta: timedelta) -> str:
     return sign + text
 
 
+def how_old(delta: timedelta) -> str:
+    """Return how old something is, or how far ahead of this clock: `3d 2h old`, `5m ahead`."""
+    is_ahead = delta < timedelta()
+    return f"{age(-delta)} ahead" if is_ahead else f"{age(delta)} old"
+
+
 def whole_number(value: object) -> int | None:
     """Return a whole number, given as a number or as decimal text (`12`, `"012"`); else None."""
     if isinstance(value, str):

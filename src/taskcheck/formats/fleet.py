@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from taskcheck.documents.frozen import frozen
-from taskcheck.documents.values import age, counted, iso
+from taskcheck.documents.values import age, counted, how_old, iso
 from taskcheck.formats.cells import cells
 from taskcheck.formats.lines import Line, plain_text, styled, wrapped
 from taskcheck.formats.sanitize import visible
@@ -110,10 +110,9 @@ def _seen(member: Member, now: datetime) -> str:
     old = member.age(now)
     if old is None:
         return "never"
-    ahead = old.total_seconds() < 0
     if not member.is_received:
         return "now" if not member.trouble else f"{age(max(old, -old))} ago"
-    told = f"{age(-old)} ahead" if ahead else f"{age(old)} old"
+    told = how_old(old)
     return f"{told}, late" if member.lateness(now) else told
 
 

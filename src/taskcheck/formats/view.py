@@ -72,7 +72,7 @@ def heartbeat(manager: ManagerStatus) -> tuple[str, str]:
 
 def waited(waiting: Waiting, report: Report) -> str:
     """How long a task has waited for a person, and why, as far as ledgers tell: `` (3d 4h, no key)``."""
-    long = age(report.now - waiting.since) if waiting.since is not None else ""
+    long = age(max(report.now - waiting.since, timedelta())) if waiting.since is not None else ""
     told = ", ".join(filter(None, (long, waiting.reason)))
     return phrase(" (", told, ")")
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from taskcheck.documents.values import age, first_few
+from taskcheck.documents.values import first_few, how_old
 from taskcheck.formats.sanitize import shell
 from taskcheck.model.cases import RuleRun
 from taskcheck.model.finding import Finding, Safety
@@ -88,8 +88,7 @@ def heartbeat(manager: ManagerStatus) -> str | None:
     seconds = manager.snapshot_age_seconds
     if seconds is None:
         return None
-    told = age(timedelta(seconds=seconds))
-    return f"{told} old"
+    return how_old(timedelta(seconds=seconds))
 
 
 def standing_alone(subject: str, where: str, message: str) -> str:

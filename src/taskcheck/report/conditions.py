@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from taskcheck.documents.frozen import replace
 from taskcheck.documents.shape import file_of
-from taskcheck.documents.values import age, counted, phrase
+from taskcheck.documents.values import counted, how_old, phrase
 from taskcheck.model.runtime import Dispatch, Manager
 from taskcheck.model.sources import Fork, Repository, Unavailable
 from taskcheck.model.state import State
@@ -33,7 +33,7 @@ def conditions_of_manager(manager: Manager, state: State) -> Iterator[Condition]
     """Yield how a manager's ledgers stand now."""
     names = sorted({ledger.name for ledger in manager.files})
     yield Condition(name="spelled", value=", ".join(names))
-    heard = "none" if manager.heard_at is None else f"{age(state.now - manager.heard_at)} old"
+    heard = "none" if manager.heard_at is None else how_old(state.now - manager.heard_at)
     yield Condition(name="heartbeat", value=heard)
     count = len({entry.task for entry in manager.entries})
     yield Condition(name="registered", value=counted(count, "task"))
