@@ -463,6 +463,25 @@ def test_a_branch_that_git_cannot_read_costs_the_others_nothing(root: Path) -> N
     tree = git("rev-parse", "task/other:tasks/logs", cwd=root).strip()
     (root / f".git/objects/{tree[:2]}/{tree[2:]}").unlink()
     assert [each["of"] for each in ends(root)] == ["fix"]
+    assert "1 branches of open tasks (first: task/other)" in taskcheck(cwd=root).out
+
+
+def test_a_tombstone_on_a_branch_whose_content_is_missing_is_told(root: Path) -> None:
+    own = worktree(root)
+    bury(own)
+    removed(own)
+    blob = git("rev-parse", f"task/fix:{LOGS}/dispatch-fix.status.json", cwd=root).strip()
+    (root / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
+    ran = taskcheck(cwd=root)
+    assert "not looked at: 1 branches of open tasks (first: task/fix)" in ran.out
+    assert "all agree" not in ran.out
+
+
+def test_the_next_step_for_a_tombstone_on_a_branch_names_the_branch(root: Path) -> None:
+    own = worktree(root)
+    bury(own).write_text('{"task": "fix", "state": ')
+    removed(own)
+    assert f"edit {LOGS}/dispatch-fix.status.json:1 on branch task/fix so that" in taskcheck(cwd=root).out
 
 
 @pytest.mark.parametrize("is_removed", [True, False])

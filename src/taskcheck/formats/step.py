@@ -8,6 +8,7 @@ from taskcheck.formats.wording import argument, fix_command, fix_words, named_ag
 from taskcheck.model.finding import Command, Finding, HandEdit, Safety, Wait
 from taskcheck.model.report import Incident
 from taskcheck.model.step import Step
+from taskcheck.model.task import Place
 
 SHOWS_FIRST = "unsafe: review it with --diff instead of --fix"
 
@@ -62,11 +63,20 @@ def _declared(head: Finding) -> Step | None:
             return _of_command(head.remedy)
         case HandEdit():
             place = head.remedy.place or head.place
-            text = _edit(head.remedy, position(replace(place, column=None)))
+            text = _edit(head.remedy, _where(place))
             return Step(kind="edit", text=text, place=place, note=head.remedy.note)
         case Wait():
             return Step(kind="wait", text=f"wait for {head.remedy.says}")
     return None
+
+
+def _where(place: Place) -> str:
+    """Return where something is to be edited: on a branch that no worktree is on there is no path to open."""
+    here = replace(place, column=None)
+    kind, _, branch = place.checkout.partition(":")
+    if kind != "branch":
+        return position(here)
+    return f"{position(replace(here, checkout='root'))} on branch {branch}"
 
 
 def _edit(remedy: HandEdit, where: str) -> str:

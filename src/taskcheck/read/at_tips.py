@@ -15,6 +15,10 @@ Spot = tuple[str, str]
 """A commit, and a path in the repository."""
 
 
+UNKNOWN = ""
+"""The id of what may lie at a spot, where git can't tell."""
+
+
 @frozen
 class _Likely:
     """A tombstone that a branch may have committed."""
@@ -36,11 +40,11 @@ def read_at_tips(
     prefix: str,
     trunk: str | None,
     further: Further,
-) -> list[CheckoutSource]:
+) -> tuple[list[CheckoutSource], tuple[str, ...]]:
     """Return those branches, and nothing else of them, that have committed tombstones of what may be their own tasks.
 
     None is kept that root has as it is. Git is asked for the paths that they would have; where it can't tell, there is
-    none.
+    none. After them come the names of the branches with a tombstone whose content this clone doesn't have.
 
     Args:
         objects: of the repository.
@@ -58,13 +62,15 @@ def read_at_tips(
     named = further.named(sources, bare, trunk)
     likely = list(_likely(tips, named, Pattern(pattern), prefix))
     contents = _contents(objects, {each.spot for each in likely})
+    unread = (each.checkout for each in likely if contents.get(each.spot, b"") is None)
     in_root = {source.path: source.data for source in sources.tombstones}
     found: dict[str, list[Source]] = {}
     for each in likely:
         data = contents.get(each.spot)
         if data is not None and data != in_root.get(each.path):
             found.setdefault(each.checkout, []).append(Source(path=each.path, data=data, name=each.name))
-    return [replace(held, tombstones=tuple(found[held.name])) for held in bare if held.name in found]
+    read = [replace(held, tombstones=tuple(found[held.name])) for held in bare if held.name in found]
+    return read, tuple(dict.fromkeys(name.removeprefix("branch:") for name in unread))
 
 
 def _likely(
@@ -78,19 +84,21 @@ def _likely(
             yield _Likely(checkout, name, path, (tip, prefix + path))
 
 
-def _contents(objects: Objects, spots: set[Spot]) -> dict[Spot, bytes]:
-    """Return the files that there are at some spots; none at the tips of which git can't tell.
+def _contents(objects: Objects, spots: set[Spot]) -> dict[Spot, bytes | None]:
+    """Return the files that there are at some spots, None for one without its content, or where git can't tell.
 
     Raises:
         GitSilent: git gives no answer at all.
     """
     blobs = _blobs(Places(objects), spots)
-    contents = objects.blobs(blobs.values(), MAX_LEDGER_BYTES).contents
-    return {spot: contents[blob] for spot, blob in blobs.items() if blob in contents}
+    contents = objects.blobs(set(blobs.values()) - {UNKNOWN}, MAX_LEDGER_BYTES).contents
+    return {spot: contents.get(blob) for spot, blob in blobs.items()}
 
 
 def _blobs(places: Places, spots: Collection[Spot]) -> dict[Spot, str]:
     """Return the ids of what lies at some spots; where git can't tell of them all, it is asked of each tip by itself.
+
+    At the spots of a tip of which it can't tell either lies something `UNKNOWN`.
 
     Raises:
         GitSilent: git gives no answer at all.
@@ -102,7 +110,7 @@ def _blobs(places: Places, spots: Collection[Spot]) -> dict[Spot, str]:
     except GitError:
         tips = {tip for tip, _ in spots}
     if len(tips) < 2:
-        return {}
+        return dict.fromkeys(spots, UNKNOWN)
     found: dict[Spot, str] = {}
     for tip in tips:
         found |= _blobs(places, [spot for spot in spots if spot[0] == tip])

@@ -149,8 +149,8 @@ class OwnTombstones:
 
         return read_tombstones(checkouts, self.sources, self.pattern, self.prefix, self.trunk, self.further)
 
-    def at_tips(self, objects: "Objects", tips: Mapping[str, str]) -> list[CheckoutSource]:
-        """Return those branches, and nothing else of them, that have committed such tombstones.
+    def at_tips(self, objects: "Objects", tips: Mapping[str, str]) -> tuple[list[CheckoutSource], tuple[str, ...]]:
+        """Return those branches, and nothing else of them, that have committed such tombstones; and whose are unread.
 
         Args:
             objects: of the repository.
@@ -160,7 +160,7 @@ class OwnTombstones:
             GitSilent: git gives no answer at all.
         """
         if not self.pattern or not tips:
-            return []
+            return [], ()
         from taskcheck.read.at_tips import read_at_tips
 
         return read_at_tips(objects, tips, self.sources, self.pattern, self.prefix, self.trunk, self.further)

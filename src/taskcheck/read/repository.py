@@ -123,7 +123,7 @@ def _read_repository(
     compared = branch_tips(refs, settings.branches, taken, trunk)
     own = _own_tips(questions, refs, {*taken, *compared}, trunk)
     compared |= dict(list(own.items())[:MOST_OWN])
-    at_tips = tombstones.at_tips(git.objects, compared)
+    at_tips, untold = tombstones.at_tips(git.objects, compared)
     questions = asked_of_tips(questions, further, checkouts, at_tips, location.root)
     theirs = _fetched_trunk(candidates, listed)
     named = _tips({*questions.branches, *_branches_of(checkouts), *compared}, refs, trunk)
@@ -179,7 +179,7 @@ def _read_repository(
         home=past.home,
         moved=past.moved,
         fetched=fetched,
-        uncompared=(*unread, *list(own)[MOST_OWN:]),
+        uncompared=tuple(dict.fromkeys((*unread, *untold, *list(own)[MOST_OWN:]))),
     )
 
 
