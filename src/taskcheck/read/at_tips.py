@@ -1,6 +1,6 @@
 """Tombstones that branches have committed: what the tip of a task's own branch records of its runs."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.documents.frozen import frozen, replace
@@ -62,7 +62,6 @@ def read_at_tips(
     named = further.named(sources, bare, trunk)
     likely = list(_likely(tips, named, Pattern(pattern), prefix))
     contents = _contents(objects, {each.spot for each in likely})
-    unread = (each.checkout for each in likely if contents.get(each.spot, b"") is None)
     in_root = {source.path: source.data for source in sources.tombstones}
     found: dict[str, list[Source]] = {}
     for each in likely:
@@ -70,7 +69,7 @@ def read_at_tips(
         if data is not None and data != in_root.get(each.path):
             found.setdefault(each.checkout, []).append(Source(path=each.path, data=data, name=each.name))
     read = [replace(held, tombstones=tuple(found[held.name])) for held in bare if held.name in found]
-    return read, tuple(dict.fromkeys(name.removeprefix("branch:") for name in unread))
+    return read, tuple(_unread(likely, contents))
 
 
 def _likely(
@@ -82,6 +81,15 @@ def _likely(
         for name in sorted(named[checkout]):
             path = pattern.fill(task=name)
             yield _Likely(checkout, name, path, (tip, prefix + path))
+
+
+def _unread(likely: Iterable[_Likely], contents: Mapping[Spot, bytes | None]) -> dict[str, None]:
+    """Return the names of the branches with a tombstone whose content nobody knows, in their order."""
+    found: dict[str, None] = {}
+    for each in likely:
+        if contents.get(each.spot, b"") is None:
+            found[each.checkout.removeprefix("branch:")] = None
+    return found
 
 
 def _contents(objects: Objects, spots: set[Spot]) -> dict[Spot, bytes | None]:

@@ -148,17 +148,11 @@ def _read_repository(
             )
             checkouts = code.parted(_with_forks(history, checkouts, trees, location.prefix), history)
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
-            past = with_taken(
-                read_past(lineage, questions, root_files, named, further.name, checkouts, about.folder, errors),
-                questions,
-                trees,
-                sources.tasks,
-                root_files,
-                paths,
-                location.prefix,
+            past = read_past(lineage, questions, root_files, named, further.name, checkouts, about.folder, errors)
+            past = with_taken(past, questions, trees, sources.tasks, root_files, paths, location.prefix)
+            fetched = read_fetched(
+                history, theirs if branch == trunk else {}, trees, root_files, paths, location.prefix
             )
-            if branch == trunk:
-                fetched = read_fetched(history, theirs, trees, root_files, paths, location.prefix)
     checkouts, unread = without_unread(checkouts, own)
     return Repository(
         head=head,
