@@ -124,8 +124,9 @@ class DispatchReader:
         return ""
 
     def _was_added_since(self, run: Run, root: Task) -> bool:
-        """Return whether a commit after the last sign of a run added the task's file."""
-        return any(change.before is None for change in self._since(run.last_sign, root.place.path))
+        """Return whether a commit after the end of a run added the task's file."""
+        since = self._since(run.ended_at, root.place.path)
+        return any(change.before is None for change in since)
 
     def _was_set_during(self, run: Run, root: Task) -> bool:
         """Return whether a commit gave a task its status in root after its run had begun."""

@@ -15,6 +15,13 @@ UNSAFE = "unsafe: "
 CASES = {
     "noncanonical-owner": {
         "bad-alias": SAFE,
+        "bad-branch-far": SAFE,
+        "bad-branch-beside": UNSAFE
+        + "a merge of branch task/beside would conflict in its tasks/beside.md: lines 4-5 (owner, started_at)",
+        "bad-branch-gives-it-away": UNSAFE
+        + "a merge of branch task/given would conflict in its tasks/given.md: line 4 (owner)",
+        "bad-branch-as-root": UNSAFE
+        + "a merge of worktree alike would conflict in its tasks/alike.md: it has changed that as root has",
         "bad-at-names": SAFE,
         "bad-list-of-owners": SAFE,
         "bad-listed-e-mail": SAFE,
@@ -44,6 +51,9 @@ CASES = {
         "bad-live-pid-and-none": UNSAFE + "the entries of fix-login differ in process",
         "bad-pid-within-skew": UNSAFE + "the entries of fix-login differ in process",
         "bad-pids-on-another-host": UNSAFE + "the entries of fix-login differ in process",
+        "bad-one-pid-on-two-hosts": UNSAFE + "the entries of fix-login differ in process",
+        "bad-two-pull-requests": UNSAFE + "the entries of fix-login differ in pull request",
+        "bad-pull-request-of-an-earlier-run": UNSAFE + "the entries of fix-login differ in pull request",
     },
     "misrouted-task": {
         "bad-worktree-gone": SAFE,
