@@ -374,6 +374,12 @@ def made_after_the_run(repo: Repo) -> None:
     buried(repo, name="y")
 
 
+def taken_back_on_the_fetched_branch(repo: Repo) -> None:
+    worktree = taken_back_in_its_worktree(repo)
+    repo.git("update-ref", "refs/remotes/origin/task/x", "task/x")
+    worktree.git("reset", "-q", "--hard", "HEAD~2")
+
+
 WORLDS = (
     goes_on_in_its_worktree, another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked,
     merged_as_nothing, taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree,
@@ -386,6 +392,7 @@ WORLDS = (
     put_aside_just_before_the_end_by_a_fast_clock, in_the_middle_of_a_rebase, in_the_middle_of_a_bisection,
     on_the_branch_of_another_task, others_work_on_a_branch_that_a_run_was_given, called_done_before_it_landed,
     called_done_before_it_landed_and_no_outcome, gone_on_with_by_hand, two_pull_requests, made_after_the_run,
+    taken_back_on_the_fetched_branch,
 )  # fmt: skip
 
 

@@ -185,6 +185,8 @@ class Checkout:
     """Kept by git even where it is missing: its disk may not be there now."""
     moved_from: str | None = None
     """What its folder was called when git made it, where it is called otherwise by now."""
+    is_outrun: bool = False
+    """Whether its branch was fetched with commits that nobody has here."""
     under_way: str | None = None
     """What somebody is in the middle of there: ``rebase``, ``bisection``."""
     switched_at: datetime | None = None

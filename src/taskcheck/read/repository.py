@@ -33,7 +33,7 @@ from taskcheck.read.questions import (
 from taskcheck.read.runner import GitError, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
-from taskcheck.read.worktrees import read_unlinked, read_worktrees
+from taskcheck.read.worktrees import outrun, read_unlinked, read_worktrees
 
 MOST_OWN = 200
 """Tips of open tasks' own branches that are compared without being asked for (contract 2, point 11)."""
@@ -146,7 +146,9 @@ def _read_repository(
             checkouts += with_those_of(
                 at_tips, read_branches(trees, compared, bases, root_files, paths, location.prefix)
             )
-            checkouts = code.parted(_with_forks(history, checkouts, trees, location.prefix), history)
+            checkouts = code.parted(
+                _with_forks(history, outrun(checkouts, refs, history), trees, location.prefix), history
+            )
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
             past = read_past(lineage, questions, root_files, named, further.name, checkouts, about.folder, errors)
             past = with_taken(past, questions, trees, sources.tasks, root_files, paths, location.prefix)

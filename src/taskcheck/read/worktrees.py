@@ -2,13 +2,16 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taskcheck.config.pattern import Pattern
+from taskcheck.documents.frozen import replace
 from taskcheck.documents.values import from_epoch
+from taskcheck.model.history import REMOTE
 from taskcheck.model.memory import Remembered
 from taskcheck.model.sources import CheckoutSource
 from taskcheck.read.files import Folder, Links, small_text
@@ -17,6 +20,10 @@ from taskcheck.read.known import Contents, Index
 from taskcheck.read.locate import Location, git_dir, led_to
 from taskcheck.read.questions import OnProgress
 from taskcheck.read.tasks import Compared, TaskPaths
+
+if TYPE_CHECKING:
+    from taskcheck.read.history import History
+
 
 UNDER_WAY = {
     "rebase-merge": "rebase",
@@ -111,6 +118,22 @@ def read_unlinked(
         if defect is not None:
             name = f"worktree:{path.name}"
             found.append(_unlinked(name, path, shown, defect))
+    return found
+
+
+def outrun(checkouts: Iterable[CheckoutSource], refs: Mapping[str, str], history: "History") -> list[CheckoutSource]:
+    """Return checkouts, each with whether its branch was fetched with commits that nobody has here.
+
+    Args:
+        checkouts: all of them.
+        refs: of the repository, with their commits.
+        history: of root and of all checkouts.
+    """
+    found = []
+    for held in checkouts:
+        fetched = refs.get(f"refs/remotes/{REMOTE}{held.branch}", held.head)
+        is_known = fetched is None or history.shallow or fetched in history.graph.numbers
+        found.append(held if is_known else replace(held, is_outrun=True))
     return found
 
 
