@@ -21,7 +21,7 @@ CASES = {
         "bad-branch-gives-it-away": UNSAFE
         + "a merge of branch task/given would conflict in its tasks/given.md: line 4 (owner)",
         "bad-branch-as-root": UNSAFE
-        + "a merge of worktree alike would conflict in its tasks/alike.md: it has changed that as root has",
+        + "a merge of worktree alike would conflict in its tasks/alike.md, because it has the same change as root",
         "bad-at-names": SAFE,
         "bad-list-of-owners": SAFE,
         "bad-listed-e-mail": SAFE,
