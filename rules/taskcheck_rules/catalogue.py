@@ -65,7 +65,7 @@ RULES = (
         subjects=('task',),
         subject_parameter='task',
         inputs=('people', 'settings'),
-        optional=('copies', 'checkouts'),
+        optional=(),
         summary="The owner of a task is a known person or role, but isn't written as its key.",
         url='https://github.com/taskcheck/taskcheck/blob/main/docs/rules/noncanonical-owner.md',
         remedies=(HandEdit(says='the owner is written as the key of the person or role'),),

@@ -3,14 +3,12 @@
 from datetime import datetime
 
 from taskcheck import (
-    Checkouts,
     Copies,
     Copy,
     Dispatch,
     Dispatches,
     Entries,
     Entry,
-    Fork,
     Ledger,
     Manager,
     Pull,
@@ -137,20 +135,3 @@ def not_the_end(copy: Task, settings: Settings, dispatch: Dispatch | None) -> st
     if settings.allows(outcome, copy.status):
         return ""
     return f"the run ended as {outcome}, which doesn't allow {copy.status}"
-
-
-def changed_alike(task: Task, checkouts: Checkouts) -> str:
-    """Return that the own branch of a task has changed its file to what root has, and is still to land; else nothing.
-
-    Whatever root says next, such a branch says something else in the same lines.
-    """
-    own = checkouts.of(task.id)
-    if own is None or not isinstance(own.fork, Fork):
-        return ""
-    path = task.place.path
-    has_landed = own.merge is not None and own.merge.merged is True
-    is_changed = path in own.fork.own_versions
-    if has_landed or not is_changed:
-        return ""
-    where = own.spoken
-    return f"a merge of {where} would conflict in its {path}, because it has the same change as root"

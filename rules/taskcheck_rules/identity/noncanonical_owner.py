@@ -2,23 +2,7 @@
 
 from collections.abc import Iterator
 
-from taskcheck import (
-    Checkouts,
-    Copies,
-    Evidence,
-    Finding,
-    Fix,
-    HandEdit,
-    People,
-    Place,
-    SetKey,
-    Settings,
-    Severity,
-    Task,
-    left_unmergeable,
-    rule,
-)
-from taskcheck_rules.parts import changed_alike, copies_of, own_copy
+from taskcheck import Evidence, Finding, Fix, HandEdit, People, Place, Safety, SetKey, Settings, Severity, Task, rule
 
 
 @rule(
@@ -26,13 +10,7 @@ from taskcheck_rules.parts import changed_alike, copies_of, own_copy
     severity=Severity.ERROR,
     remedy=HandEdit("the owner is written as the key of the person or role"),
 )
-def noncanonical_owner(
-    task: Task,
-    people: People,
-    settings: Settings,
-    copies: Copies | None = None,
-    checkouts: Checkouts | None = None,
-) -> Iterator[Finding]:
+def noncanonical_owner(task: Task, people: People, settings: Settings) -> Iterator[Finding]:
     """The owner of a task is a known person or role, but isn't written as its key.
 
     ## Why
@@ -65,14 +43,10 @@ def noncanonical_owner(
                     saw=f"declares {owner.kind} {owner.key}",
                 ),
             ),
-            fix=_fix(task, SetKey(place=place, value=owner.key), settings, copies, checkouts),
+            fix=Fix(
+                title=f"write the owner as {owner.key}",
+                safety=Safety.SAFE,
+                edits=(SetKey(place=place, value=owner.key),),
+            ),
             identity=(owner.key,),
         )
-
-
-def _fix(task: Task, edit: SetKey, settings: Settings, copies: Copies | None, checkouts: Checkouts | None) -> Fix:
-    """Return the repair, unsafe where a branch would be left that git can't merge with it."""
-    meets = left_unmergeable(task, copies_of(copies, task.id), (edit,), settings)
-    if checkouts is not None and own_copy(copies, task.id) is None:
-        meets = meets or changed_alike(task, checkouts)
-    return Fix.unless(meets, title=f"write the owner as {edit.value}", edits=(edit,))

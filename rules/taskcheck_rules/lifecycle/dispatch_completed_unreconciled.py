@@ -19,11 +19,12 @@ from taskcheck import (
     Stage,
     Task,
     Tasks,
+    changed_alike,
     frozen,
     rule,
     taking,
 )
-from taskcheck_rules.parts import changed_alike, doubt_of, other_title, own_copy, stands_for_several
+from taskcheck_rules.parts import doubt_of, other_title, own_copy, stands_for_several
 from taskcheck_rules.remedies import FINISH
 from taskcheck_rules.traces import gone_on_with, in_between, unlanded
 from taskcheck_rules.wording import called, phrase
@@ -90,7 +91,7 @@ def dispatch_completed_unreconciled(
     if outcome is None and not waiting:
         return
     copy = own_copy(copies, task.id)
-    meets = changed_alike(task, checkouts) if checkouts is not None and copy is None else ""
+    meets = changed_alike(task, checkouts.of(task.id)) if checkouts is not None and copy is None else ""
     aside = in_between(task, copy, checkouts, settings, dispatch)
     taken_up = gone_on_with(task, dispatch, checkouts, settings)
     run = Run(task, dispatch, copy, outcome, meets, aside, taken_up)

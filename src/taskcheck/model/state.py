@@ -204,6 +204,10 @@ class State:
         """Return the worktree or branch that is a task's own."""
         return None if isinstance(self.checkouts, Unavailable) else self.checkouts.of(task)
 
+    def copies_of(self, task: str) -> tuple[Copy, ...]:
+        """Return the differing copies of one task."""
+        return () if isinstance(self.copies, Unavailable) else self.copies.of(task)
+
     def own_copy_of(self, task: str) -> Copy | None:
         """Return the differing copy in the task's own worktree."""
         return None if isinstance(self.copies, Unavailable) else self.copies.own(task)

@@ -10,7 +10,7 @@ from taskcheck.documents.origin import Origin, whole
 from taskcheck.documents.shape import JsonTasks, Shape
 from taskcheck.model.edit import SetKey, with_keys
 from taskcheck.model.sources import Fork
-from taskcheck.model.task import Copy, Task
+from taskcheck.model.task import Checkout, Copy, Task
 
 
 @frozen
@@ -133,6 +133,21 @@ def left_unmergeable(root: Task, copies: Iterable[Copy], edits: tuple[SetKey, ..
         if meets != met(copy, now, shape=settings.shape):
             return meets
     return ""
+
+
+def changed_alike(root: Task, own: Checkout | None) -> str:
+    """Return that a task's own branch has changed its file to what root has, and is still to land; else nothing.
+
+    Whatever root says next, such a branch says something else in the same lines.
+    """
+    if own is None or not isinstance(own.fork, Fork):
+        return ""
+    path = root.place.path
+    has_landed = own.merge is not None and own.merge.merged is True
+    is_changed = path in own.fork.own_versions
+    if has_landed or not is_changed:
+        return ""
+    return f"a merge of {own.spoken} would conflict in its {path}, because it has the same change as root"
 
 
 def _said(copy: Copy, lines: str) -> str:

@@ -18,6 +18,7 @@ from taskcheck.model.verdict import Verdict
 from taskcheck.model.waiting import Waiting, queues
 from taskcheck.model.work import Work, quietest_first
 from taskcheck.report.causes import Causes
+from taskcheck.report.held import held
 from taskcheck.report.incidents import fold
 from taskcheck.report.managers import manager_statuses
 from taskcheck.report.narrow import Named, named, narrowed, owned
@@ -208,24 +209,6 @@ def concluded(
     return replace(told, exit_code=code)
 
 
-def _held(finding: Finding, state: State) -> Finding:
-    """Return the finding; where trunk, as it was fetched, says otherwise of the matter, its fix waits for the pull.
-
-    So does one that writes a file which trunk has changed: that would be in the way of the pull. The end of a run is
-    written in any case.
-    """
-    fetched, fix = state.fetched, finding.fix
-    if isinstance(fetched, Unavailable) or fix is None:
-        return finding
-    if not fetched.paths.isdisjoint(fix.files):
-        why = f"{fetched.name} changed the file and isn't pulled yet: {fetched.cure}"
-    elif finding.task is not None and fetched.disputes(finding.task, state.tasks.get(finding.task)):
-        why = f"{fetched.name} says otherwise of {finding.task} and isn't pulled yet: {fetched.cure}"
-    else:
-        return finding
-    return replace(finding, fix=fix.doubted(why))
-
-
 def _told_in_full(run: RuleRun, rules: Mapping[str, Rule], state: State) -> RuleRun:
     """Return a run whose findings have what settles them, and the lines and columns of their places."""
     if not any(case.findings for case in run.telling):
@@ -234,10 +217,11 @@ def _told_in_full(run: RuleRun, rules: Mapping[str, Rule], state: State) -> Rule
 
     rule = rules.get(run.rule)
     declared = rule.remedies if rule is not None else ()
+    is_static = rule is not None and rule.static
 
     def told(finding: Finding) -> Finding:
         finding = by_tool(remedied(finding, declared, state), state)
-        return _located(_held(finding, state), state)
+        return _located(held(finding, state, of_static_rule=is_static), state)
 
     return run.changed(told)
 

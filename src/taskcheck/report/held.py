@@ -1,0 +1,50 @@
+"""What speaks against a fix that its rule can't know: trunk as it was fetched, and branches that are to be merged."""
+
+from taskcheck.documents.frozen import replace
+from taskcheck.model.edit import SetKey
+from taskcheck.model.finding import Finding, Fix, Safety
+from taskcheck.model.sources import Unavailable
+from taskcheck.model.state import State
+from taskcheck.model.taking import changed_alike, left_unmergeable
+
+
+def held(finding: Finding, state: State, *, of_static_rule: bool) -> Finding:
+    """Return a finding; its fix isn't safe where something that its rule can't know speaks against it.
+
+    The end of a run is written in any case. A static rule looks at task files alone, and knows of no branch.
+    """
+    fix = finding.fix
+    if fix is None:
+        return finding
+    fix = fix.unless_said(_of_trunk(finding, fix, state))
+    if of_static_rule and fix.safety is Safety.SAFE:
+        fix = fix.unless_said(_of_branches(fix, state))
+    return replace(finding, fix=fix)
+
+
+def _of_trunk(finding: Finding, fix: Fix, state: State) -> str:
+    """Return that trunk, as it was fetched, says otherwise of the matter, or has a file anew that the fix writes.
+
+    Such a file would be in the way of the pull.
+    """
+    fetched = state.fetched
+    if isinstance(fetched, Unavailable):
+        return ""
+    if not fetched.paths.isdisjoint(fix.files):
+        return f"{fetched.name} changed the file and isn't pulled yet: {fetched.cure}"
+    if finding.task is not None and fetched.disputes(finding.task, state.tasks.get(finding.task)):
+        return f"{fetched.name} says otherwise of {finding.task} and isn't pulled yet: {fetched.cure}"
+    return ""
+
+
+def _of_branches(fix: Fix, state: State) -> str:
+    """Return which branch git couldn't merge any more if a fix set keys of a task; empty for none."""
+    edits = tuple(edit for edit in fix.edits if isinstance(edit, SetKey))
+    written = [state.tasks.by_path.get(edit.place.path) for edit in edits]
+    for task in filter(None, written):
+        meets = left_unmergeable(task, state.copies_of(task.id), edits, state.settings)
+        own = None if state.own_copy_of(task.id) else state.checkout_of(task.id)
+        meets = meets or changed_alike(task, own)
+        if meets:
+            return meets
+    return ""
