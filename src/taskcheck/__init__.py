@@ -73,7 +73,12 @@ if TYPE_CHECKING:
         Rows as Rows,
         SuppressionUse as SuppressionUse,
     )
-    from taskcheck.model.taking import Taking as Taking, changed_alike as changed_alike, taking as taking
+    from taskcheck.model.taking import (
+        Taking as Taking,
+        changed_alike as changed_alike,
+        left_unmergeable as left_unmergeable,
+        taking as taking,
+    )
     from taskcheck.model.task import (
         Checkout as Checkout,
         Copy as Copy,
@@ -108,7 +113,7 @@ _HOMES = {
     "model.sources": ("Fork", "Processes", "PullAddress", "PullState", "Unavailable"),
     "model.checkouts": ("Checkouts", "Copies", "End", "FetchedTrunk", "Landing", "Mention", "Refuted"),
     "model.state": ("Dispatches", "Entries", "Rows", "SuppressionUse"),
-    "model.taking": ("Taking", "changed_alike", "taking"),
+    "model.taking": ("Taking", "changed_alike", "left_unmergeable", "taking"),
     "model.tasks": ("Tasks",),
     "model.waiting": ("Waiting",),
     "model.task": ("Checkout", "Copy", "Marker", "Place", "PullRequest", "Task", "Tie"),
