@@ -1,7 +1,6 @@
 """Ask git about root: its branches, worktrees, trunk, merges, and what it tracks."""
 
-import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -10,15 +9,14 @@ from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
 from taskcheck.model.history import REMOTE, Uncompared
 from taskcheck.model.sources import CheckoutSource, Fetched, Repository, Source, Sources, Unavailable
-from taskcheck.read.allowlist import branch_name, object_id
 from taskcheck.read.branches import branch_tips, read_branches, read_fetched, without_unread
-from taskcheck.read.files import Links
-from taskcheck.read.forks import Code, read_forks
-from taskcheck.read.git import MINIMUM, Git, Refs, RepositoryRecord, WorktreeRecord
+from taskcheck.read.forks import read_forks
+from taskcheck.read.git import MINIMUM, Git
 from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.lineage import Lineage
 from taskcheck.read.locate import Location
+from taskcheck.read.outline import LOCAL, Outline
 from taskcheck.read.past import Past, far_back, read_past, with_taken
 from taskcheck.read.program import compiled
 from taskcheck.read.questions import (
@@ -40,11 +38,6 @@ MOST_OWN = 200
 
 _NEW_ENOUGH: set[str] = set()
 """The gits, told apart as `compiled` does it, whose versions this process has asked: none is asked twice."""
-
-_LOCAL = "refs/heads/"
-_REMOTES = "refs/remotes/"
-_REF_FOLDERS = (_LOCAL, _REMOTES, f"{_REMOTES}{REMOTE}")
-"""Where a branch that a ledger names may be, the first first."""
 
 
 def read_git(
@@ -94,78 +87,64 @@ def _read_repository(
     progress: OnProgress,
 ) -> Repository:
     """Return what a git that is new enough answers about root."""
-    about = git.repository()
-    listed = git.refs()
-    refs = listed.ids
-    top = os.path.realpath(location.top or "")
-    records = _worktree_records(git, top, about, listed)
-    main = _main_record(records, top)
-    head = main.head if main else None
-    branch = main.branch if main else None
-    code = Code.of(location, records)
-    candidates = code.trunk(settings.trunk, branch)
-    trunk = _trunk(candidates, refs)
-    trunk_tip = _tip(trunk, refs) if trunk else None
-    git.objects.require_commits(_object_ids(head, trunk_tip))
-    id_length = _id_length(head, refs)
-    root_files = Contents(_contents(sources.tasks), id_length, sources.remembered)
+    outline = Outline.of(git, location, settings)
+    about, refs, head, trunk = outline.about, outline.refs.ids, outline.head, outline.trunk
+    git.objects.require_commits(outline.commits)
+    root_files = Contents(_contents(sources.tasks), outline.id_length, sources.remembered)
     paths = TaskPaths.of(settings)
     remembered = sources.remembered
     if remembered is not None:
         paths.know(remembered.fronts)
-    checkouts = read_worktrees(location, records, about.folder, root_files, remembered, paths, errors, progress)
+    checkouts = read_worktrees(location, outline.records, about.folder, root_files, remembered, paths, errors, progress)
     checkouts += read_unlinked(location, settings.worktree, checkouts, about.folder)
     tombstones = OwnTombstones(sources, settings.paths.tombstones, location.prefix, trunk, further)
     checkouts = tombstones.in_worktrees(checkouts)
     questions = asked_further(questions, further, checkouts)
     progress("asking git about history")
-    taken = {*filter(None, (trunk, branch)), *_branches_of(checkouts)}
+    taken = {*filter(None, (trunk, outline.branch)), *_branches_of(checkouts)}
     compared = branch_tips(refs, settings.branches, taken, trunk)
-    own = _own_tips(questions, refs, {*taken, *compared}, trunk)
+    own = _own_tips(questions, outline, {*taken, *compared})
     compared |= dict(list(own.items())[:MOST_OWN])
     at_tips, untold = tombstones.at_tips(git.objects, compared)
     questions = asked_of_tips(questions, further, checkouts, at_tips, location.root)
-    theirs = _fetched_trunk(candidates, listed)
-    named = _tips({*questions.branches, *_branches_of(checkouts), *compared}, refs, trunk)
+    theirs = outline.fetched_trunk
+    named = outline.tips({*questions.branches, *_branches_of(checkouts), *compared})
     past = Past()
     fetched: Fetched | Uncompared | None = None
-    with closing(Trees(git.objects, paths.folders(location.prefix), head, EMPTY[id_length])) as trees:
+    with closing(Trees(git.objects, paths.folders(location.prefix), head, EMPTY[outline.id_length])) as trees:
         if head is None:
             checkouts += read_branches(trees, compared, {}, root_files, paths, location.prefix)
-            checkouts = code.parted(checkouts, None)
+            checkouts = outline.code.parted(checkouts, None)
         else:
             history = History.of(
                 git,
                 head,
-                {*named.values(), *compared.values(), *_heads(checkouts), *theirs.values(), *code.tips},
+                {*named.values(), *compared.values(), *_heads(checkouts), *theirs.values(), *outline.code.tips},
                 shallow=about.shallow,
                 is_task=lambda path: paths.match(path, location.prefix),
                 since=far_back(git, head, questions),
             )
             bases = history.bases(compared.values())
-            checkouts += with_those_of(
-                at_tips, read_branches(trees, compared, bases, root_files, paths, location.prefix)
-            )
-            checkouts = code.parted(
-                _with_forks(history, outrun(checkouts, refs, history), trees, location.prefix), history
-            )
+            at_branches = read_branches(trees, compared, bases, root_files, paths, location.prefix)
+            checkouts += with_those_of(at_tips, at_branches)
+            forked = _with_forks(history, outrun(checkouts, refs, history), trees, location.prefix)
+            checkouts = outline.code.parted(forked, history)
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
             past = read_past(lineage, questions, root_files, named, further.name, checkouts, about.folder, errors)
             past = with_taken(past, questions, trees, sources.tasks, root_files, paths, location.prefix)
-            fetched = read_fetched(
-                history, theirs if branch == trunk else {}, trees, root_files, paths, location.prefix
-            )
+            compared_trunk = theirs if outline.branch == trunk else {}
+            fetched = read_fetched(history, compared_trunk, trees, root_files, paths, location.prefix)
     checkouts, unread = without_unread(checkouts, own)
     return Repository(
         head=head,
-        branch=branch,
+        branch=outline.branch,
         shallow=about.shallow,
         trunk=trunk,
-        on_trunk=trunk is not None and branch == trunk,
+        on_trunk=outline.on_trunk,
         checkouts=tuple(checkouts),
-        branches=_local_branches(refs),
+        branches=outline.local_branches,
         merges=past.merges,
-        tracked=_tracked(git, settings, location, about.folder, head) if main else frozenset(),
+        tracked=_tracked(git, settings, location, about.folder, head) if outline.main else frozenset(),
         blobs=root_files.known_blobs,
         changes=past.changes,
         standing=past.standing,
@@ -179,52 +158,9 @@ def _read_repository(
     )
 
 
-def _id_length(head: str | None, refs: Mapping[str, str]) -> int:
-    """Return how many hex digits the ids of a repository's objects have."""
-    ids = _object_ids(head, *refs.values())
-    return len(ids[0]) if ids else 40
-
-
-def _object_ids(*tips: str | None) -> list[str]:
-    """Return those of some tips that are names of commits."""
-    return [tip for tip in tips if tip and object_id(tip)]
-
-
-def _local_branches(refs: Iterable[str]) -> frozenset[str]:
-    """Return the names of the local branches among some refs."""
-    return frozenset(ref.removeprefix(_LOCAL) for ref in refs if ref.startswith(_LOCAL))
-
-
 def _contents(files: Iterable[Source]) -> dict[str, bytes]:
     """Return the bytes of those of some files that could be read, by path."""
     return {source.path: source.data for source in files if source.data is not None}
-
-
-def _worktree_records(git: Git, top: str, about: RepositoryRecord, refs: Refs) -> list[WorktreeRecord]:
-    """Return git's records of all checkouts, the main one at its real path.
-
-    A checkout on a branch, in a repository that never had another, has the record that its branch gives.
-    In a submodule git lists the repository's own folder, below the outer .git, for the main checkout.
-    """
-    is_alone = not about.bare and not os.path.lexists(about.folder / "worktrees")
-    if is_alone and refs.current is not None:
-        branch = refs.current.removeprefix(_LOCAL)
-        return [WorktreeRecord(path=Path(top), head=refs.ids[refs.current], branch=branch, bare=False)]
-    names_of_main = {top, os.path.realpath(about.folder)}
-    links = Links()
-    records = []
-    for record in git.worktrees():
-        is_main = links.real(record.path) in names_of_main
-        records.append(replace(record, path=Path(top)) if is_main else record)
-    return records
-
-
-def _main_record(records: Iterable[WorktreeRecord], top: str) -> WorktreeRecord | None:
-    """Return git's record of root; None where it lists none there, or a bare repository."""
-    for record in records:
-        if str(record.path) == top and not record.bare:
-            return record
-    return None
 
 
 def _branches_of(checkouts: Iterable[CheckoutSource]) -> set[str]:
@@ -282,69 +218,16 @@ def _ledger_folders(patterns: Iterable[Pattern], prefix: str) -> list[str]:
     return [] if "" in folders else sorted(folders)
 
 
-def _trunk(candidates: tuple[str, ...], refs: Mapping[str, str]) -> str | None:
-    """Return the local name of the first trunk candidate that exists.
-
-    Of ``origin/HEAD`` it is that of the branch that this points to, of ``origin/main`` it is ``main``.
-    """
-    for candidate in candidates:
-        remote = refs.get(f"refs/remotes/{candidate}", "")
-        if remote.startswith("ref: "):
-            return remote.removeprefix("ref: refs/remotes/").partition("/")[2]
-        if f"refs/heads/{candidate}" in refs:
-            return candidate
-        if remote:
-            return candidate.partition("/")[2]
-    return None
-
-
-def _own_tips(
-    questions: Questions, refs: Mapping[str, str], taken: Collection[str], trunk: str | None
-) -> dict[str, str]:
+def _own_tips(questions: Questions, outline: Outline, taken: Collection[str]) -> dict[str, str]:
     """Return the commits of those of the open tasks' own branches that there are and that nobody looks at elsewhere.
 
     One that was only fetched has the remote before its name: ``origin/task/fix-login``.
     """
     own = [name for name in questions.own_branches if name not in taken]
-    tips = _tips(own, refs, trunk)
+    tips = outline.tips(own)
     found = {}
     for name in own:
-        shown = name if f"{_LOCAL}{name}" in refs else f"{REMOTE}{name}"
+        shown = name if f"{LOCAL}{name}" in outline.refs.ids else f"{REMOTE}{name}"
         if name in tips and shown not in taken:
             found[shown] = tips[name]
     return found
-
-
-def _fetched_trunk(candidates: tuple[str, ...], refs: Refs) -> dict[str, str]:
-    """Return trunk as it was last fetched, its commit by its short name: the first candidate, else root's upstream.
-
-    Nothing where none of these was fetched.
-    """
-    followed = [refs.upstream.removeprefix(_REMOTES)] if refs.upstream else []
-    for candidate in (*candidates, *followed):
-        found = refs.ids.get(f"{_REMOTES}{candidate}", "")
-        name = found.removeprefix(f"ref: {_REMOTES}") if found.startswith("ref: ") else candidate
-        tip = refs.ids.get(f"{_REMOTES}{name}")
-        if tip:
-            return {name: tip}
-    return {}
-
-
-def _tips(branches: Iterable[str], refs: Mapping[str, str], trunk: str | None) -> dict[str, str]:
-    """Return the commits of those of some branches that there are, by name; trunk itself left out."""
-    tips = {}
-    for branch in sorted(branches):
-        if branch == trunk or not branch_name(branch):
-            continue
-        tip = _tip(branch, refs)
-        if tip and not tip.startswith("ref: "):
-            tips[branch] = tip
-    return tips
-
-
-def _tip(branch: str, refs: Mapping[str, str]) -> str | None:
-    """Return what a branch points to, a local one before one of a remote; None where there is none."""
-    for folder in _REF_FOLDERS:
-        if f"{folder}{branch}" in refs:
-            return refs[f"{folder}{branch}"]
-    return None
