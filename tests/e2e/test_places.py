@@ -159,3 +159,29 @@ def test_a_bare_repository_whose_records_name_any_folder(monorepo: Path, tmp_pat
     (other / ".git").write_text("gitdir: nowhere\n")
     (bare / ".bare" / "worktrees" / "aa" / "gitdir").write_text(f"{other / '.git'}\n")
     assert locate(bare / "bb" / "sub").top == bare / "bb"
+
+
+def test_what_a_sparse_root_leaves_out_is_told_and_may_be_referred_to(tmp_path: Path) -> None:
+    """A task that isn't on disk is a task: a dependency on it is known, and the summary says that nobody looked."""
+    task = "---\ntitle: {0}\nowner: ana\nstatus: {2}\ndepends_on: [{1}]\n---\n"
+    root = tmp_path / "store"
+    for name, needs, status in (("a/one", "two", "ready"), ("b/two", "", "completed")):
+        path = root / "tasks" / f"{name}.md"
+        path.parent.mkdir(parents=True)
+        path.write_text(task.format(name, needs, status))
+    (root / "taskcheck.toml").write_text('[paths]\ntasks = ["tasks/**/*.md"]\n[people]\nana = []\n')
+    git("init", "-q", "-b", "main", cwd=root)
+    git("add", "-A", cwd=root)
+    git("commit", "-q", "-m", "all", cwd=root)
+    assert "all agree" in taskcheck(cwd=root).out
+    git("sparse-checkout", "set", "--no-cone", "/*", "!/tasks/b/", cwd=root)
+    for _ in range(2):
+        ran = taskcheck(cwd=root)
+        assert ran.code == 0, ran.out
+        assert "unseen  tasks/b/two.md: root is a sparse checkout" in ran.out
+        assert "not looked at: tasks/b/two.md" in ran.out
+    git("rm", "-q", "--sparse", "--cached", "tasks/b/two.md", cwd=root)
+    git("commit", "-q", "-m", "no longer", cwd=root)
+    assert "one depends on two, which doesn't exist" in taskcheck(cwd=root).out, "nothing of that was remembered"
+    git("sparse-checkout", "disable", cwd=root)
+    assert "unseen" not in taskcheck(cwd=root).out

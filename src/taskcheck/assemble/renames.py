@@ -131,4 +131,4 @@ def with_taken(tasks: Tasks, git: Repository | Unavailable, reader: TaskReader) 
     if isinstance(git, Unavailable) or not git.taken:
         return tasks
     found = (reader.read(source, "root") for source in git.taken)
-    return replace(tasks, taken=tuple(task for task in found if task is not None))
+    return replace(tasks, taken=tuple(task for task in found if task is not None), sparse=git.sparse)

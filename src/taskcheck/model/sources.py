@@ -227,6 +227,8 @@ class Repository:
     """Of the task files of runs that were changed since root's last commit, what that has, by path."""
     taken: tuple[Source, ...] = ()
     """Task files that root's last commit has and that aren't on disk; asked where an entry's task isn't there."""
+    sparse: bool = False
+    """Whether root is a sparse checkout, which leaves out files of its commit on purpose."""
     brought: tuple[Brought, ...] = ()
     """Newest first: what root's own line has brought in lately of the branches and pull requests that are recorded."""
     home: tuple[str, str] | None = None

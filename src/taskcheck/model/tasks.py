@@ -72,6 +72,8 @@ class Tasks:
     """Tasks that are put away; no rule is asked about these."""
     taken: tuple[Task, ...] = ()
     """Tasks of root's last commit whose files aren't on disk, as far as anybody asks for such."""
+    sparse: bool = False
+    """Whether they aren't because root is a sparse checkout: they are there, and nobody looks at them."""
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self.all)
@@ -197,9 +199,15 @@ class Tasks:
         return sorted(self.by_id)
 
     def put_away(self, reference: str, of: Task) -> bool:
-        """Return whether a reference of another task means an archived task."""
+        """Return whether a reference of another task means an archived one, or one outside of a sparse checkout."""
         names = map(fold_id, _meant(reference, of))
-        return any(name in self._archived_folds or name in self._archived_numbers for name in names)
+        known = self._archived_folds | self._left_out
+        return any(name in known or name in self._archived_numbers for name in names)
+
+    @cached_property
+    def _left_out(self) -> frozenset[str]:
+        """The ids of the tasks that a sparse checkout leaves out."""
+        return frozenset(fold_id(task.id) for task in self.taken) if self.sparse else frozenset()
 
     def may_hide(self, name: str) -> bool:
         """Return whether a file that can't be read may be the task with an id.

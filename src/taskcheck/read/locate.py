@@ -116,6 +116,19 @@ def admin_folder(checkout: Path) -> Path | None:
     return git_dir(checkout)
 
 
+def is_sparse(checkout: Path, common_dir: Path) -> bool:
+    """Return whether a checkout leaves out files of its commit on purpose (git-sparse-checkout(1)).
+
+    Raises:
+        GitError: a configuration of the repository can't be read.
+    """
+    admin = admin_folder(checkout)
+    if admin is None or not os.path.lexists(admin / "info" / "sparse-checkout"):
+        return False
+    said = _core(common_dir, "config") | _core(admin, "config.worktree")
+    return is_true(said.get("sparsecheckout", "false"))
+
+
 def fix_folder(location: Location) -> Path:
     """Return where fixes of the store are written down; see `own_folder`."""
     base, name = own_folder(location)

@@ -11,7 +11,7 @@ from taskcheck.read.allowlist import branch_name, object_id
 from taskcheck.read.files import Links
 from taskcheck.read.forks import Code
 from taskcheck.read.git import Git, Refs, RepositoryRecord, WorktreeRecord
-from taskcheck.read.locate import Location
+from taskcheck.read.locate import Location, is_sparse
 
 LOCAL = "refs/heads/"
 _REMOTES = "refs/remotes/"
@@ -34,6 +34,8 @@ class Outline:
     """What trunk may be called, the first first."""
     trunk: str | None
     """The local name of trunk; None where there is none."""
+    sparse: bool
+    """Whether root is a sparse checkout."""
 
     @staticmethod
     def of(git: Git, location: Location, settings: Settings) -> "Outline":
@@ -57,6 +59,7 @@ class Outline:
             code=code,
             candidates=candidates,
             trunk=_trunk(candidates, refs.ids),
+            sparse=is_sparse(Path(top), about.folder),
         )
 
     @property

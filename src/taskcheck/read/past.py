@@ -105,18 +105,16 @@ def read_past(
 
 def with_taken(
     past: Past,
-    questions: Questions,
     trees: Trees,
     files: Iterable[Source],
     known: Contents,
     paths: TaskPaths,
     prefix: str,
 ) -> Past:
-    """Return what root's history tells, with the task files of its last commit that aren't on disk, if somebody asks.
+    """Return what root's history tells, with the task files of its last commit that aren't on disk.
 
     Args:
         past: what it tells.
-        questions: what is asked.
         trees: the task files of commits.
         files: root's task files on disk, also those that can't be read.
         known: their contents, also of those that nobody has to read again.
@@ -126,8 +124,6 @@ def with_taken(
     Raises:
         GitError: git can't tell.
     """
-    if not questions.absent:
-        return past
     from taskcheck.read.taken import read_taken
 
     on_disk = {source.path for source in files} | known.sizes.keys()

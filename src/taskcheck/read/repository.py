@@ -131,7 +131,8 @@ def _read_repository(
             checkouts = outline.code.parted(forked, history)
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
             past = read_past(lineage, questions, root_files, named, further.name, checkouts, about.folder, errors)
-            past = with_taken(past, questions, trees, sources.tasks, root_files, paths, location.prefix)
+            if questions.absent or outline.sparse:
+                past = with_taken(past, trees, sources.tasks, root_files, paths, location.prefix)
             compared_trunk = theirs if outline.branch == trunk else {}
             fetched = read_fetched(history, compared_trunk, trees, root_files, paths, location.prefix)
     checkouts, unread = without_unread(checkouts, own)
@@ -150,6 +151,7 @@ def _read_repository(
         standing=past.standing,
         uncommitted=past.uncommitted,
         taken=past.taken,
+        sparse=outline.sparse,
         brought=past.brought,
         home=past.home,
         moved=past.moved,

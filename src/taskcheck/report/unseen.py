@@ -71,7 +71,18 @@ def _is_cut_off(checkout: Checkout) -> bool:
 
 
 def _files(state: State) -> Iterator[Unseen]:
-    """Yield the folders with files that look like tasks, but that no pattern matches; before, entries without an id."""
+    """Yield the folders with files that look like tasks, but that no pattern matches.
+
+    Before them, yield what a sparse checkout leaves out, and entries without an id.
+    """
+    left_out = [task.place.path for task in state.tasks.taken] if state.tasks.sparse else []
+    if left_out:
+        yield Unseen(
+            kind=FILES,
+            where=_named(left_out, "task file"),
+            why="root is a sparse checkout, which leaves this out",
+            cure="git sparse-checkout add FOLDER",
+        )
     for entry in state.unnamed:
         yield Unseen(kind=FILES, where=entry, why="it has a status, but no id", cure="give it an id of its own")
     folders: dict[str, list[str]] = {}
