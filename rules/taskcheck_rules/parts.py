@@ -135,3 +135,19 @@ def not_the_end(copy: Task, settings: Settings, dispatch: Dispatch | None) -> st
     if settings.allows(outcome, copy.status):
         return ""
     return f"the run ended as {outcome}, which doesn't allow {copy.status}"
+
+
+def built_on(root: Task, copy: Copy) -> bool:
+    """Return whether a copy's branch began with the status that root has, and root had no other since.
+
+    Then the worker started from that status, whenever it was committed: a rebase of root dates its commits anew.
+    """
+    first = copy.own_versions[-1:]
+    began = {version.status for version in (copy.base, *first) if version is not None}
+    since = {version.status for version in copy.root_versions}
+    return root.status in began and since <= {root.status}
+
+
+def is_before(one: datetime | None, other: datetime | None) -> bool:
+    """Return whether a time is known to be before another one."""
+    return one is not None and other is not None and one < other

@@ -424,3 +424,63 @@ def test_what_nothing_speaks_against_is_repaired(repo: Repo) -> None:
     land(repo)
     taskcheck("--now", NOW, "--fix", cwd=repo.root)
     assert "status: completed" in (repo.root / "tasks/x.md").read_text()
+
+
+ENDED_AT = "2026-03-24T12:00:00Z"
+
+
+def queued_as_the_run_began(repo: Repo) -> None:
+    """The worker's branch has the commit that made the task ready, which is a few minutes younger than the run."""
+    repo.commit(**{"tasks__x.md": task("draft")})
+    repo.minutes = 63
+    repo.commit(**{"tasks__x.md": task("ready")})
+    work_that_ends(repo)
+
+
+def dated_anew_by_a_rebase(repo: Repo) -> None:
+    """Root's commit that made the task ready was rebased, as by `git pull --rebase`; the branch has it as it was."""
+    repo.commit(**{"tasks__x.md": task("draft")})
+    repo.commit(**{"tasks__x.md": task("ready")})
+    work_that_ends(repo)
+    repo.minutes = 3 * 60
+    repo.git("commit", "-q", "--amend", "--no-edit")
+
+
+def work_that_ends(repo: Repo) -> None:
+    """A run from nine o'clock to twelve, whose worktree says in_review at ten."""
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    Repo(repo.root / ".worktrees/x", 2 * 60).commit(**{"tasks__x.md": task("in_review", pr_number=5)})
+    buried(repo, "completed_with_pr", exit_code=0, pr_number=5, started_at="2026-03-24T09:00:00Z", ended_at=ENDED_AT)
+
+
+def landed_after_a_round_of_review(repo: Repo) -> None:
+    """The last run made no commit, and had ended when the branch landed."""
+    repo.branch("task/x")
+    repo.commit(code="2\n", more="more\n")
+    repo.on_main()
+    buried(repo, "completed_with_pr", exit_code=0, pr_number=5, started_at="2026-03-24T09:00:00Z", ended_at=ENDED_AT)
+    repo.minutes = 5 * 60
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+
+
+ORDINARY = {
+    queued_as_the_run_began: "in_review",
+    dated_anew_by_a_rebase: "in_review",
+    landed_after_a_round_of_review: "completed",
+}
+"""Worlds in which nothing has to be guessed, though they look like some of the above: what the task then is."""
+
+
+@pytest.mark.parametrize("world", ORDINARY, ids=lambda world: world.__name__)
+def test_what_is_known_is_repaired(world: Callable[[Repo], None], repo: Repo) -> None:
+    world(repo)
+    ran = taskcheck("--now", NOW, "--fix", "--format", "json", cwd=repo.root)
+    assert ran.json["summary"]["fixed"] == 1, ran.out
+    assert f"status: {ORDINARY[world]}\n" in (repo.root / "tasks/x.md").read_text()
+
+
+def test_an_entry_of_a_branch_that_others_had_made_is_told(repo: Repo) -> None:
+    others_work_on_a_branch_that_a_run_was_given(repo)
+    report = taskcheck("--now", NOW, "--format", "json", cwd=repo.root).json
+    rules = {finding["rule"] for incident in report["incidents"] for finding in incident["findings"]}
+    assert "register-orphan" in rules

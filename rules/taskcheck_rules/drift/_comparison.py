@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from taskcheck import Checkout, Copy, Dispatch, Fork, People, Settings, Stage, Task, Value, frozen
+from taskcheck_rules.parts import built_on
 from taskcheck_rules.wording import stands
 
 
@@ -141,7 +142,7 @@ def set_since(root: Task, copy: Copy, dispatch: Dispatch | None) -> str:
         return _set_back(root, copy)
     if dispatch.moved_on:
         return f"somebody set the status to {root.status} in root after the run"
-    return dispatch.doubt
+    return "" if built_on(root, copy) else dispatch.doubt
 
 
 def _set_back(root: Task, copy: Copy) -> str:

@@ -24,7 +24,7 @@ from taskcheck import (
     rule,
     taking,
 )
-from taskcheck_rules.parts import doubt_of, other_title, own_copy, stands_for_several
+from taskcheck_rules.parts import built_on, doubt_of, other_title, own_copy, stands_for_several
 from taskcheck_rules.remedies import FINISH
 from taskcheck_rules.traces import gone_on_with, in_between, unlanded
 from taskcheck_rules.wording import called, phrase
@@ -224,7 +224,7 @@ def _fix(run: Run, settings: Settings) -> Fix | None:
     pull = _recorded_pull(run)
     if run.outcome is not None:
         is_stop = settings.stage(settings.outcome_status(run.outcome)) is Stage.STOPPED
-        why = _doubt(run.dispatch) or (run.taken_up if is_stop else "")
+        why = _doubt(run) or (run.taken_up if is_stop else "")
         return _settlement(run, run.outcome, pull, why, settings)
     stopped = run.copy is not None and run.copy.task.stage is Stage.STOPPED
     if pull is None or stopped or "completed_with_pr" not in settings.outcomes:
@@ -233,9 +233,11 @@ def _fix(run: Run, settings: Settings) -> Fix | None:
     return _settlement(run, "completed_with_pr", pull, why, settings)
 
 
-def _doubt(dispatch: Dispatch) -> str:
+def _doubt(run: Run) -> str:
     """Return why the recorded end of a run doesn't move its task by a safe fix; empty where it does."""
-    if dispatch.doubt:
+    dispatch = run.dispatch
+    began_with_root = run.copy is not None and built_on(run.root, run.copy)
+    if dispatch.doubt and not began_with_root:
         return dispatch.doubt
     if not dispatch.is_presumed:
         return other_title(dispatch)

@@ -31,7 +31,7 @@ from taskcheck import (
     frozen,
     rule,
 )
-from taskcheck_rules.parts import other_title, own_copy, pulls_of, stands_for_several, work_left
+from taskcheck_rules.parts import is_before, other_title, own_copy, pulls_of, stands_for_several, work_left
 from taskcheck_rules.register._whereabouts import Whereabouts, whereabouts
 from taskcheck_rules.traces import another_branch, branch_of, hidden, last_record, work_elsewhere
 from taskcheck_rules.wording import minute, phrase, status_of
@@ -214,7 +214,8 @@ def _merged_branch(entry: Entry, checkouts: Checkouts | None, settings: Settings
     end = checkouts.end(branch, entry.task)
     if merge is None or merge.merged is not True or end is End.LEFT:
         return None
-    if merge.landed_before(_began(entry, settings)):
+    began = _began(entry, settings)
+    if merge.landed_before(began):
         return None
     of_git = Evidence(place=entry.place.at("branch"), saw=merge.proof)
     reason = f"its branch {branch} is merged"
@@ -222,7 +223,11 @@ def _merged_branch(entry: Entry, checkouts: Checkouts | None, settings: Settings
     if by_name_alone:
         doubt = "no ledger names the branch: only its name links it to the task"
         return Outlived(reason=reason, evidence=of_git, doubt=doubt, severity=Severity.WARNING)
-    doubt = "the branch itself left the task in work" if end is End.ACTIVE else ""
+    doubt = ""
+    if end is End.ACTIVE:
+        doubt = "the branch itself left the task in work"
+    elif is_before(merge.made_at, began):
+        doubt = f"all commits of {branch} are older than the entry, so they may be others' work"
     return Outlived(reason=reason, evidence=of_git, doubt=doubt)
 
 

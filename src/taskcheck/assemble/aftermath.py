@@ -37,14 +37,25 @@ class AftermathReader:
         """Return what happened to a task since something landed, so that this doesn't prove it done; else nothing."""
         if self.standing.is_unsaved(task):
             return "its status isn't committed, so it may have been set just now"
-        begun = self.runs.get(task.id, NO_RUN).began
-        if begun is not None and begun > landing.landed.at:
+        run = self.runs.get(task.id, NO_RUN)
+        if run.began is not None and run.began > landing.landed.at:
             return "a run of the task began later"
-        if begun is not None and landing.made_at is not None and begun - self.skew > landing.made_at:
-            return "all of its commits are older than the run of the task"
+        if self._was_made_before(run, landing):
+            return f"all commits of {landing.branch} are older than the run, so they may be others' work"
         given = self.standing.given(task)
         if given is None:
             return "root's history doesn't show when its status was set"
         if given.after(landing.landed):
             return f"root's status was set later, by {given.commit[:9]}"
         return ""
+
+    def _was_made_before(self, run: Run, landing: Landing) -> bool:
+        """Return whether a branch was made before a run that hadn't ended when the branch landed.
+
+        What landed after the recorded end of a run, as a round of review does, was for the task.
+        """
+        if run.began is None or landing.made_at is None:
+            return False
+        ended = run.tombstone.ended_at if run.tombstone is not None else None
+        had_ended = ended is not None and ended < landing.landed.at
+        return landing.made_at < run.began - self.skew and not had_ended

@@ -129,8 +129,9 @@ class DispatchReader:
         return any(change.before is None for change in since)
 
     def _was_set_during(self, run: Run, root: Task) -> bool:
-        """Return whether a commit gave a task its status in root after its run had begun."""
-        changed = self._changed_status(root, run.began)
+        """Return whether a commit gave a task its status in root after its run had begun, by clocks that may differ."""
+        surely_begun = run.began + self.settings.limits.clock_skew if run.began is not None else None
+        changed = self._changed_status(root, surely_begun)
         return any(after.status == root.status for after in changed)
 
     def _owner(self, run: Run) -> str | None:

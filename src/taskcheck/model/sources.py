@@ -159,10 +159,8 @@ class Merge:
         return self.merged is not True and not is_in_root
 
     def landed_before(self, began: datetime | None) -> bool:
-        """Tell whether it is known that it had landed before a run began, or that what landed was made before that."""
-        if self.landed is None or began is None:
-            return False
-        return self.landed.at < began or (self.made_at is not None and self.made_at < began)
+        """Return whether it is known that it had landed before a run began."""
+        return self.landed is not None and began is not None and self.landed.at < began
 
 
 @frozen(kw_only=True)
