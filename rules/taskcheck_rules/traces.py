@@ -54,7 +54,7 @@ def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, branch: str 
     """Return where the task of an entry may be though no file has its id; empty where all was looked at."""
     taken = tasks.taken_away(entry.task, entry.task_path)
     if taken is not None:
-        return f"git has it in {taken.place.path}, and nobody has committed that it is gone"
+        return f"root's last commit has its file, {taken.place.path}, though it isn't on disk"
     alike = tasks.spelled_like(entry.task)
     if alike is not None:
         return f"{alike.id} may be the one"

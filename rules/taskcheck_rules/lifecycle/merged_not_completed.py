@@ -88,7 +88,8 @@ def merged_not_completed(
     - The worker is alive, or the worktree says so.
     - Another branch of the task hasn't landed.
     - The branch is also recorded for another task.
-    - A run began, or root's status was set, after the branch had landed, or after its last commit was made.
+    - A run began, or root's status was set, after the branch had landed.
+    - All commits of the branch are older than the run, and the run hadn't ended when the branch landed.
     - The status in root isn't committed, or history doesn't show when it was set.
     - The title in root was changed since the run.
     - In root, the task is parked, ready or stopped.

@@ -120,7 +120,7 @@ class DispatchReader:
         if root.stage is not Stage.ACTIVE and self._was_set_during(run, root):
             return f"somebody set the status to {root.status} in root while the run went on"
         if root.stage is not Stage.ACTIVE and self._was_added_since(run, root):
-            return "its file was committed after the run for the first time"
+            return "its file was first committed after the run"
         return ""
 
     def _was_added_since(self, run: Run, root: Task) -> bool:
