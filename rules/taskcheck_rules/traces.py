@@ -52,9 +52,9 @@ def another_branch(task: str, checkouts: Checkouts | None) -> str:
 
 def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, branch: str | None) -> str:
     """Return where the task of an entry may be though no file has its id; empty where all was looked at."""
-    taken = tasks.taken_away(entry.task, entry.task_path)
-    if taken is not None:
-        return f"root's last commit has its file, {taken.place.path}, though it isn't on disk"
+    kept = tasks.kept_off_disk(entry.task, entry.task_path)
+    if kept is not None:
+        return f"root's last commit has its file, {kept.place.path}, though it isn't on disk"
     alike = tasks.spelled_like(entry.task)
     if alike is not None:
         return f"{alike.id} may be the one"

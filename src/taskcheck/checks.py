@@ -144,7 +144,7 @@ def _look(store: Store, request: Request, remembering: "Remembering | None") -> 
     sources, state = store.read(request, remembering.recall)
     seen = ask(store, request, sources, state, rules, known(ours, remembering.silence(sources)))
     asked_all = not (request.select or request.extend_select or request.ignore)
-    is_whole = not state.tasks.taken  # what isn't on disk has no stamp by which a change would show
+    is_whole = not state.tasks.off_disk  # what isn't on disk has no stamp by which a change would show
     if asked_all and is_whole and not remembering.recall.is_void:
         remembering.keep(sources, state, heard(ours, seen.runs))
     return seen

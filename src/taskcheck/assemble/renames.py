@@ -126,9 +126,9 @@ def with_renames(
     return names, reader.following(renamed)
 
 
-def with_taken(tasks: Tasks, git: Repository | Unavailable, reader: TaskReader) -> Tasks:
+def with_off_disk(tasks: Tasks, git: Repository | Unavailable, reader: TaskReader) -> Tasks:
     """Return root's tasks with those that its last commit has while their files aren't on disk."""
-    if isinstance(git, Unavailable) or not git.taken:
+    if isinstance(git, Unavailable) or not git.off_disk:
         return tasks
-    found = (reader.read(source, "root") for source in git.taken)
-    return replace(tasks, taken=tuple(task for task in found if task is not None), sparse=git.sparse)
+    found = (reader.read(source, "root") for source in git.off_disk)
+    return replace(tasks, off_disk=tuple(task for task in found if task is not None), sparse=git.sparse)

@@ -18,7 +18,7 @@ from taskcheck.assemble.liveness import Liveness
 from taskcheck.assemble.parse import Parsed
 from taskcheck.assemble.people import NO_PEOPLE
 from taskcheck.assemble.pulls import parse_pulls
-from taskcheck.assemble.renames import with_renames, with_taken
+from taskcheck.assemble.renames import with_off_disk, with_renames
 from taskcheck.assemble.standing import Standing
 from taskcheck.assemble.tasks import TaskReader, in_their_files, one_file_each
 from taskcheck.assemble.waiting import WaitingReader
@@ -47,7 +47,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
     git = sources.git
     tasks = Tasks.of(parsed.tasks, parsed.archived)
     names, reader = with_renames(git, TaskReader(settings).spelling_as(tasks), tasks)
-    tasks = with_taken(tasks, git, reader)
+    tasks = with_off_disk(tasks, git, reader)
     parsed = parsed.following(names)
     checkouts, copies = _checkouts(parsed, sources, settings, reader, tasks)
     if isinstance(git, Repository) and any(held.tombstones for held in git.checkouts):

@@ -223,7 +223,7 @@ class Repository:
     """Newest first, by path: the same for the task files of which it matters since when they say what they say."""
     uncommitted: Mapping[str, bytes] = field(default_factory=dict)
     """Of the task files of runs that were changed since root's last commit, what that has, by path."""
-    taken: tuple[Source, ...] = ()
+    off_disk: tuple[Source, ...] = ()
     """Task files that root's last commit has and that aren't on disk; asked where an entry's task isn't there."""
     sparse: bool = False
     """Whether root is a sparse checkout, which leaves out files of its commit on purpose."""

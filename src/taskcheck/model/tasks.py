@@ -70,7 +70,7 @@ class Tasks:
     """The first file wins where several have one id."""
     archived: tuple[Task, ...] = ()
     """Tasks that are put away; no rule is asked about these."""
-    taken: tuple[Task, ...] = ()
+    off_disk: tuple[Task, ...] = ()
     """Tasks of root's last commit whose files aren't on disk, as far as anybody asks for such."""
     sparse: bool = False
     """Whether they aren't because root is a sparse checkout: they are there, and nobody looks at them."""
@@ -97,9 +97,9 @@ class Tasks:
         """Return the first of root's tasks whose id differs from a name only in case or Unicode composition."""
         return self._by_spelling.get(spelling(name))
 
-    def taken_away(self, name: str, path: str | None) -> Task | None:
-        """The task of an id, or at a path, that root's last commit has while its file isn't on disk."""
-        for task in self.taken:
+    def kept_off_disk(self, name: str, path: str | None) -> Task | None:
+        """Return the task of an id, or at a path, that root's last commit has while its file isn't on disk."""
+        for task in self.off_disk:
             if spelling(task.id) == spelling(name) or task.place.path == path:
                 return task
         return None
@@ -207,7 +207,7 @@ class Tasks:
     @cached_property
     def _left_out(self) -> frozenset[str]:
         """The ids of the tasks that a sparse checkout leaves out."""
-        return frozenset(fold_id(task.id) for task in self.taken) if self.sparse else frozenset()
+        return frozenset(fold_id(task.id) for task in self.off_disk) if self.sparse else frozenset()
 
     def may_hide(self, name: str) -> bool:
         """Return whether a file that can't be read may be the task with an id.

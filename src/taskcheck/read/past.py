@@ -48,7 +48,7 @@ class Past:
     uncommitted: Mapping[str, bytes] = field(default_factory=dict)
     brought: tuple[Brought, ...] = ()
     moved: tuple[Moved, ...] = ()
-    taken: tuple[Source, ...] = ()
+    off_disk: tuple[Source, ...] = ()
     home: tuple[str, str] | None = None
     """Host and name of the repository that root was cloned from."""
 
@@ -103,7 +103,7 @@ def read_past(
     return replace(past, standing=standing, brought=brought)
 
 
-def with_taken(
+def with_off_disk(
     past: Past,
     trees: Trees,
     files: Iterable[Source],
@@ -124,10 +124,10 @@ def with_taken(
     Raises:
         GitError: git can't tell.
     """
-    from taskcheck.read.taken import read_taken
+    from taskcheck.read.offdisk import read_off_disk
 
     on_disk = {source.path for source in files} | known.sizes.keys()
-    return replace(past, taken=read_taken(trees, on_disk, paths, prefix))
+    return replace(past, off_disk=read_off_disk(trees, on_disk, paths, prefix))
 
 
 def _uncommitted(lineage: Lineage, questions: Questions, files: Contents) -> Mapping[str, bytes]:

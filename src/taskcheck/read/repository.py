@@ -17,7 +17,7 @@ from taskcheck.read.known import Contents
 from taskcheck.read.lineage import Lineage
 from taskcheck.read.locate import Location
 from taskcheck.read.outline import LOCAL, Outline
-from taskcheck.read.past import Past, far_back, read_past, with_taken
+from taskcheck.read.past import Past, far_back, read_past, with_off_disk
 from taskcheck.read.program import compiled
 from taskcheck.read.questions import (
     Further,
@@ -132,7 +132,7 @@ def _read_repository(
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
             past = read_past(lineage, questions, root_files, named, further.name, checkouts, about.folder, errors)
             if questions.absent or outline.sparse:
-                past = with_taken(past, trees, sources.tasks, root_files, paths, location.prefix)
+                past = with_off_disk(past, trees, sources.tasks, root_files, paths, location.prefix)
             compared_trunk = theirs if outline.branch == trunk else {}
             fetched = read_fetched(history, compared_trunk, trees, root_files, paths, location.prefix)
     checkouts, unread = without_unread(checkouts, own)
@@ -150,7 +150,7 @@ def _read_repository(
         changes=past.changes,
         standing=past.standing,
         uncommitted=past.uncommitted,
-        taken=past.taken,
+        off_disk=past.off_disk,
         sparse=outline.sparse,
         brought=past.brought,
         home=past.home,

@@ -75,7 +75,7 @@ def _files(state: State) -> Iterator[Unseen]:
 
     Before them, yield what a sparse checkout leaves out, and entries without an id.
     """
-    left_out = [task.place.path for task in state.tasks.taken] if state.tasks.sparse else []
+    left_out = [task.place.path for task in state.tasks.off_disk] if state.tasks.sparse else []
     if left_out:
         yield Unseen(
             kind=FILES,

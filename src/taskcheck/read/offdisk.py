@@ -8,7 +8,7 @@ from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import Trees
 
 
-def read_taken(trees: Trees, on_disk: Container[str], paths: TaskPaths, prefix: str) -> tuple[Source, ...]:
+def read_off_disk(trees: Trees, on_disk: Container[str], paths: TaskPaths, prefix: str) -> tuple[Source, ...]:
     """Return the task files that root's last commit has and the disk hasn't, as that commit has them.
 
     Somebody has removed or renamed them and not committed that, or leaves them out of a sparse checkout.
