@@ -35,7 +35,7 @@ def work_elsewhere(entry: Entry, checkouts: Checkouts) -> str:
     holder = checkouts.on(branch)
     if holder is not None:
         return f"its branch {branch} is checked out in {holder.spoken}"
-    moved = checkouts.moved(entry.worktree_path)
+    moved = checkouts.moved(entry.worktree_path, entry.task)
     if moved is not None:
         return f"its worktree may have been moved to {moved.path}"
     merge = checkouts.merge(branch)

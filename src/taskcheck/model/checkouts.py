@@ -166,10 +166,15 @@ class Checkouts:
         """The worktree in which a branch is checked out, unless its folder is missing."""
         return next((each for each in self._worktrees if branch and each.branch == branch), None)
 
-    def moved(self, path: str | None) -> Checkout | None:
-        """The worktree that is called as the folder at a recorded path, or was when git made it."""
+    def moved(self, path: str | None, task: str) -> Checkout | None:
+        """The worktree that is called as the folder at a task's recorded path, or was when git made it.
+
+        None that stands where an entry says that it does, or that is another task's own.
+        """
         folder = _last_part(path)
-        return next((each for each in self._worktrees if folder and folder in each.folders), None)
+        others = {own.name for name, own in self.by_task.items() if name != task}
+        found = (each for each in self._worktrees if folder and folder in each.folders)
+        return next((each for each in found if each.name not in self.registered | others), None)
 
     @property
     def _worktrees(self) -> Iterator[Checkout]:

@@ -140,11 +140,13 @@ def outrun(checkouts: Iterable[CheckoutSource], refs: Mapping[str, str], history
 def _moved_from(path: Path, admin: Path | None) -> str | None:
     """Return what a worktree's folder was called when git made it, where `git worktree move` gave it another name.
 
-    Git's record of a worktree keeps the name.
+    Git's record of a worktree keeps the name. Of a second folder with one name the record has a number behind it.
     """
     if admin is None or admin.name == path.name:
         return None
-    return admin.name
+    behind = admin.name.removeprefix(path.name)
+    is_numbered = behind.isdecimal() and (admin.parent / path.name).is_dir()
+    return None if is_numbered else admin.name
 
 
 def _under_way(admin: Path | None) -> str | None:
