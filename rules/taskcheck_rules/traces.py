@@ -124,7 +124,7 @@ def in_between(
     if checkout.under_way is not None:
         return f"{checkout.spoken} is in the middle of a {checkout.under_way}"
     branch = checkout.branch or ""
-    if checkout.is_outrun:
+    if checkout.is_outrun(copy.task.place.path):
         return f"{branch} was fetched with commits that {checkout.spoken} doesn't have"
     whose = checkouts.branch_owners.get(branch, task.id)
     if whose == task.id:

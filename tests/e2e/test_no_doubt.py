@@ -10,9 +10,11 @@ from tests.e2e.test_no_guess import (
     NOW,
     REGISTER,
     begun,
+    buried,
     entry,
     register,
     repo,
+    reviewed,
     task,
 )
 
@@ -47,3 +49,33 @@ def test_git_numbers_its_records_of_worktrees(repo: Repo) -> None:
     register(repo, x=entry(worktree_path=".worktrees/x/repo1"))
     repaired(repo)
     assert registered(repo) == []
+
+
+def status(repo: Repo) -> str:
+    lines = (repo.root / "tasks/x.md").read_text().splitlines()
+    return next(line.removeprefix("status: ") for line in lines if line.startswith("status: "))
+
+
+def in_review_by_its_end(repo: Repo) -> Repo:
+    """A worktree that has its task in review, as the end of its run says; root hasn't yet."""
+    reviewed(repo)
+    buried(repo, "completed_with_pr", exit_code=0, pr_number=5, branch="task/x", worktree_path=".worktrees/x")
+    return Repo(repo.root / ".worktrees/x", repo.minutes)
+
+
+def test_branch_updated_on_the_forge_says_nothing_new(repo: Repo) -> None:
+    worktree = in_review_by_its_end(repo)
+    repo.commit(other="1\n")
+    worktree.git("merge", "-q", "--no-edit", "-X", "ours", "main")
+    worktree.git("update-ref", "refs/remotes/origin/task/x", "HEAD")
+    worktree.git("reset", "-q", "--hard", "HEAD~1")
+    repaired(repo)
+    assert status(repo) == "in_review"
+
+
+def test_commit_amended_after_it_was_pushed_says_nothing_new(repo: Repo) -> None:
+    worktree = in_review_by_its_end(repo)
+    worktree.git("update-ref", "refs/remotes/origin/task/x", "HEAD")
+    worktree.git("commit", "-q", "--amend", "-m", "in other words")
+    repaired(repo)
+    assert status(repo) == "in_review"

@@ -110,7 +110,7 @@ def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:
         merge=merges.get(held.branch or ""),
         locked=held.locked,
         moved_from=held.moved_from,
-        is_outrun=held.is_outrun,
+        outrun=held.outrun,
         under_way=held.under_way,
         switched_at=held.switched_at,
     )

@@ -104,8 +104,8 @@ class CheckoutSource:
     """Somebody told git to keep its record, whether the folder is there or not."""
     moved_from: str | None = None
     """What its folder was called when git made it, where it is called otherwise by now."""
-    is_outrun: bool = False
-    """Whether its branch was fetched with commits that nobody has here."""
+    outrun: frozenset[str] = frozenset()
+    """Paths of its task files that its branch was fetched with otherwise, in commits that nobody has here."""
     under_way: str | None = None
     """What somebody is in the middle of there: ``rebase``, ``bisection``."""
     switched_at: datetime | None = None

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from taskcheck.config.settings import Stage
 from taskcheck.documents import Document, Route, Trouble, Value
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.shape import file_of
 from taskcheck.documents.values import from_epoch, phrase, whole_number
 from taskcheck.model.sources import Fork, Merge, Unavailable
 
@@ -185,8 +186,8 @@ class Checkout:
     """Kept by git even where it is missing: its disk may not be there now."""
     moved_from: str | None = None
     """What its folder was called when git made it, where it is called otherwise by now."""
-    is_outrun: bool = False
-    """Whether its branch was fetched with commits that nobody has here."""
+    outrun: frozenset[str] = frozenset()
+    """Paths of its task files that its branch was fetched with otherwise, in commits that nobody has here."""
     under_way: str | None = None
     """What somebody is in the middle of there: ``rebase``, ``bisection``."""
     switched_at: datetime | None = None
@@ -202,6 +203,10 @@ class Checkout:
         """What its folder is called, and was when git made it."""
         called = (self.path or "").rpartition("/")[2]
         return frozenset(filter(None, (called, self.moved_from)))
+
+    def is_outrun(self, path: str) -> bool:
+        """Return whether its branch was fetched with another task at a path."""
+        return file_of(path) in self.outrun
 
     @property
     def newest_commit_at(self) -> datetime | None:

@@ -127,7 +127,7 @@ def _read_repository(
             bases = history.bases(compared.values())
             at_branches = read_branches(trees, compared, bases, root_files, paths, location.prefix)
             checkouts += with_those_of(at_tips, at_branches)
-            forked = _with_forks(history, outrun(checkouts, refs, history), trees, location.prefix)
+            forked = _with_forks(history, outrun(checkouts, refs, history, location.prefix), trees, location.prefix)
             checkouts = outline.code.parted(forked, history)
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
             past = read_past(lineage, questions, root_files, named, further.name, checkouts, about.folder, errors)

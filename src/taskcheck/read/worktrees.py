@@ -18,7 +18,9 @@ from taskcheck.read.files import Folder, Links, small_text
 from taskcheck.read.git import WorktreeRecord
 from taskcheck.read.known import Contents, Index
 from taskcheck.read.locate import Location, git_dir, led_to
+from taskcheck.read.places import Places
 from taskcheck.read.questions import OnProgress
+from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.tasks import Compared, TaskPaths
 
 if TYPE_CHECKING:
@@ -121,20 +123,46 @@ def read_unlinked(
     return found
 
 
-def outrun(checkouts: Iterable[CheckoutSource], refs: Mapping[str, str], history: "History") -> list[CheckoutSource]:
-    """Return checkouts, each with whether its branch was fetched with commits that nobody has here.
+def outrun(
+    checkouts: Iterable[CheckoutSource], refs: Mapping[str, str], history: "History", prefix: str
+) -> list[CheckoutSource]:
+    """Return checkouts, each with which of its task files its branch was fetched with otherwise.
+
+    That counts for commits alone that nobody has here.
 
     Args:
         checkouts: all of them.
         refs: of the repository, with their commits.
         history: of root and of all checkouts.
+        prefix: the store's folder within a checkout.
+
+    Raises:
+        GitSilent: git gives no answer at all.
     """
+    places = Places(history.git.objects)
     found = []
     for held in checkouts:
-        fetched = refs.get(f"refs/remotes/{REMOTE}{held.branch}", held.head)
+        fetched = refs.get(f"refs/remotes/{REMOTE}{held.branch}")
         is_known = fetched is None or history.shallow or fetched in history.graph.numbers
-        found.append(held if is_known else replace(held, is_outrun=True))
+        found.append(held if is_known else replace(held, outrun=_otherwise(held, fetched or "", places, prefix)))
     return found
+
+
+def _otherwise(held: CheckoutSource, fetched: str, places: Places, prefix: str) -> frozenset[str]:
+    """Return those of a checkout's task files that a commit has otherwise than its own; all where git can't tell.
+
+    Raises:
+        GitSilent: git gives no answer at all.
+    """
+    head = held.head or ""
+    try:
+        blobs = places.at_all((commit, prefix + path) for path in held.files for commit in (head, fetched))
+    except GitSilent:
+        raise
+    except GitError:
+        return frozenset(held.files)
+    differing = {path for path in held.files if blobs.get((head, prefix + path)) != blobs.get((fetched, prefix + path))}
+    return frozenset(differing)
 
 
 def _moved_from(path: Path, admin: Path | None) -> str | None:
