@@ -79,3 +79,15 @@ def test_commit_amended_after_it_was_pushed_says_nothing_new(repo: Repo) -> None
     worktree.git("commit", "-q", "--amend", "-m", "in other words")
     repaired(repo)
     assert status(repo) == "in_review"
+
+
+def test_detached_worktree_has_no_fetched_branch(repo: Repo) -> None:
+    worktree = in_review_by_its_end(repo)
+    worktree.git("checkout", "-q", "--detach")
+    repo.branch("None")
+    tip = repo.commit(other="1\n")
+    repo.on_main()
+    repo.git("branch", "-q", "-D", "None")
+    repo.git("update-ref", "refs/remotes/origin/None", tip)
+    repaired(repo)
+    assert status(repo) == "in_review"

@@ -142,7 +142,7 @@ def outrun(
     places = Places(history.git.objects)
     found = []
     for held in checkouts:
-        fetched = refs.get(f"refs/remotes/{REMOTE}{held.branch}")
+        fetched = refs.get(f"refs/remotes/{REMOTE}{held.branch}") if held.branch else None
         is_known = fetched is None or history.shallow or fetched in history.graph.numbers
         found.append(held if is_known else replace(held, outrun=_otherwise(held, fetched or "", places, prefix)))
     return found
