@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from taskcheck.model.sources import Processes
+from taskcheck.model.hosts import Processes
 from taskcheck.store import Request, Where
 from taskcheck.testing import Built
 

@@ -146,7 +146,7 @@ def unlanded(copy: Copy | None) -> str:
 def gone_on_with(task: Task, run: Dispatch, checkouts: Checkouts | None, settings: Settings) -> str:
     """Return that the own branch of a task has commits from after the end of its run; empty where it hasn't."""
     own = checkouts.of(task.id) if checkouts is not None else None
-    newest = own.newest_commit_at if own is not None else None
+    newest = own.newest_work_at if own is not None else None
     ended = _ended_in_root(run)
     if own is None or newest is None or ended is None:
         return ""

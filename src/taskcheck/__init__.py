@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         Severity as Severity,
         Wait as Wait,
     )
+    from taskcheck.model.hosts import Processes as Processes
     from taskcheck.model.plan import Change as Change, Plan as Plan
     from taskcheck.model.pulls import Pull as Pull, Pulls as Pulls
     from taskcheck.model.report import Incident as Incident, Report as Report
@@ -62,7 +63,6 @@ if TYPE_CHECKING:
     )
     from taskcheck.model.sources import (
         Fork as Fork,
-        Processes as Processes,
         PullAddress as PullAddress,
         PullState as PullState,
         Unavailable as Unavailable,
@@ -110,7 +110,8 @@ _HOMES = {
     "model.report": ("Incident", "Report"),
     "model.runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row",
                       "Signal", "Snapshot", "Tombstone"),
-    "model.sources": ("Fork", "Processes", "PullAddress", "PullState", "Unavailable"),
+    "model.hosts": ("Processes",),
+    "model.sources": ("Fork", "PullAddress", "PullState", "Unavailable"),
     "model.checkouts": ("Checkouts", "Copies", "End", "FetchedTrunk", "Landing", "Mention", "Refuted"),
     "model.state": ("Dispatches", "Entries", "Rows", "SuppressionUse"),
     "model.taking": ("Taking", "changed_alike", "left_unmergeable", "taking"),

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from taskcheck.checks import check_request, check_settled
+from taskcheck.model.hosts import Processes
 from taskcheck.model.report import Report
-from taskcheck.model.sources import Fork, Processes, Repository
+from taskcheck.model.sources import Fork, Repository
 from taskcheck.store import Request, Where, open_store
 from tests.e2e.repository import Repo
 from tests.samples import growth

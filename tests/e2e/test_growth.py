@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from taskcheck.checks import check_request
-from taskcheck.model.sources import Processes
+from taskcheck.model.hosts import Processes
 from taskcheck.read import recall
 from taskcheck.store import Request, Where
 from tests.e2e.repository import CONFIG, imported

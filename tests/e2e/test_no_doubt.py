@@ -91,3 +91,15 @@ def test_detached_worktree_has_no_fetched_branch(repo: Repo) -> None:
     repo.git("update-ref", "refs/remotes/origin/None", tip)
     repaired(repo)
     assert status(repo) == "in_review"
+
+
+def test_merge_of_main_is_no_work_after_the_end(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("in_progress")})
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    Repo(repo.root / ".worktrees/x", repo.minutes).commit(code="2\n")
+    buried(repo, "blocked", branch="task/x")
+    repo.minutes = 5 * 60
+    repo.commit(other="1\n")
+    Repo(repo.root / ".worktrees/x", repo.minutes).git("merge", "-q", "--no-edit", "main")
+    repaired(repo)
+    assert status(repo) == "blocked"

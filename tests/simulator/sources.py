@@ -16,6 +16,7 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings, Stage, Suppression
 from taskcheck.documents.values import duration
 from taskcheck.model.history import Brought, Moment, RecordedPath
+from taskcheck.model.hosts import Processes
 from taskcheck.model.sources import (
     Change,
     CheckoutSource,
@@ -23,7 +24,6 @@ from taskcheck.model.sources import (
     Forges,
     Fork,
     Merge,
-    Processes,
     PullAddress,
     PullState,
     Repository,
@@ -280,6 +280,7 @@ def _fork(world: World, tree: Tree, differing: set[str]) -> Fork:
         own_versions=history.versions(tree.head, base, {*differing, *at_base}),
         commits=len(own),
         newest_commit_at=max((commit.at for commit in own), default=None),
+        newest_work_at=max((commit.at for commit in own if len(commit.parents) < 2), default=None),
     )
 
 

@@ -14,12 +14,12 @@ from taskcheck.config import load as config
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
 from taskcheck.model.history import Brought, Moment, RecordedPath
+from taskcheck.model.hosts import Processes
 from taskcheck.model.sources import (
     Change,
     CheckoutSource,
     Fork,
     Merge,
-    Processes,
     Repository,
     Source,
     Sources,
@@ -171,6 +171,7 @@ class _Task:
             own_versions=own,
             commits=1,
             newest_commit_at=NOW - timedelta(hours=1, minutes=30),
+            newest_work_at=NOW - timedelta(hours=1, minutes=30),
         )
         real = f"{ROOT}/{path}"
         self.built.checkouts.append(

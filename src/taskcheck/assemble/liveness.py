@@ -7,8 +7,9 @@ from taskcheck.assemble.ledgers import Ledgers
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import age, phrase
+from taskcheck.model.hosts import Processes
 from taskcheck.model.runtime import Dispatch, DispatchState, Entry, Life, Tombstone
-from taskcheck.model.sources import Processes, Unavailable
+from taskcheck.model.sources import Unavailable
 
 
 @frozen(kw_only=True)

@@ -24,9 +24,9 @@ from taskcheck.documents.values import iso
 from taskcheck.fix.overlay import contents
 from taskcheck.fix.plan import on_top_of
 from taskcheck.fix.transaction import Planned
+from taskcheck.model.hosts import Processes
 from taskcheck.model.plan import Plan
 from taskcheck.model.sources import (
-    Processes,
     Repository,
     Sources,
     Unavailable,

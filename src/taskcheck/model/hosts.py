@@ -1,4 +1,9 @@
-"""Names of hosts: two that are perhaps one."""
+"""Hosts: names of which two are perhaps one, and the processes that live on this one."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from taskcheck.documents.frozen import frozen
 
 _HOME_DOMAINS = (".local", ".lan", ".home", ".localdomain")
 """What a home network, or a Mac, adds to a machine's name."""
@@ -36,3 +41,36 @@ def _is_address(host: str) -> bool:
     if ":" in host:
         return True
     return digits.isdecimal()
+
+
+@frozen(kw_only=True)
+class Processes:
+    """The process table of this host, limited to the pids in ledgers."""
+
+    host: str
+    started: Mapping[int, datetime | None]
+    """Live pids to their start time; None where it can't be read."""
+
+    def is_host(self, host: str | None) -> bool:
+        """Return whether a record is of this host: it names this host, regardless of case, or none."""
+        return not host or host.casefold() == self.host.casefold()
+
+    def may_be_host(self, host: str | None) -> bool:
+        """Return whether a record is of this host, or of a host whose name may mean this one.
+
+        A machine is ``vm`` to one program and ``vm.local`` or ``vm.example.com`` to another. Good for findings; a safe
+        fix needs `is_host`.
+        """
+        return self.is_host(host) or folds(host or "", self.host)
+
+    def lives(self, pid: int | None, host: str | None, since: datetime | None, skew: timedelta) -> bool | None:
+        """Return whether a recorded process is alive; None if this host can't know.
+
+        One that started later than ``since``, by more than ``skew``, is another process with the same pid.
+        """
+        if pid is None or not self.may_be_host(host):
+            return None
+        if pid not in self.started:
+            return False
+        started = self.started[pid]
+        return started is None or since is None or started <= since + skew

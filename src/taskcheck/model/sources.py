@@ -1,7 +1,7 @@
 """Everything that was read, once: bytes or the reason why not, and what git and the process table answered."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +9,7 @@ from taskcheck.documents import Trouble
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.documents.values import from_epoch
 from taskcheck.model.history import Brought, Moment, Moved, RecordedPath, Uncompared
-from taskcheck.model.hosts import folds
+from taskcheck.model.hosts import Processes
 from taskcheck.model.memory import Remembered, Seen
 
 
@@ -57,6 +57,8 @@ class Fork:
     commits: int
     """Commits of its own since the base."""
     newest_commit_at: datetime | None
+    newest_work_at: datetime | None
+    """The same without merges."""
     containing: frozenset[str] = frozenset()
     """Names of the checkouts that this one is stacked on: its history has what they changed of the same task files."""
 
@@ -237,39 +239,6 @@ class Repository:
     """Own branches of open tasks that weren't compared: there are too many, or this clone hasn't their files."""
     fetched: Fetched | Uncompared | None = None
     """None where root has all that was fetched of trunk, or where there is nothing to compare."""
-
-
-@frozen(kw_only=True)
-class Processes:
-    """The process table of this host, limited to the pids in ledgers."""
-
-    host: str
-    started: Mapping[int, datetime | None]
-    """Live pids to their start time; None where it can't be read."""
-
-    def is_host(self, host: str | None) -> bool:
-        """Return whether a record is of this host: it names this host, regardless of case, or none."""
-        return not host or host.casefold() == self.host.casefold()
-
-    def may_be_host(self, host: str | None) -> bool:
-        """Return whether a record is of this host, or of a host whose name may mean this one.
-
-        A machine is ``vm`` to one program and ``vm.local`` or ``vm.example.com`` to another. Good for findings; a safe
-        fix needs `is_host`.
-        """
-        return self.is_host(host) or folds(host or "", self.host)
-
-    def lives(self, pid: int | None, host: str | None, since: datetime | None, skew: timedelta) -> bool | None:
-        """Return whether a recorded process is alive; None if this host can't know.
-
-        One that started later than ``since``, by more than ``skew``, is another process with the same pid.
-        """
-        if pid is None or not self.may_be_host(host):
-            return None
-        if pid not in self.started:
-            return False
-        started = self.started[pid]
-        return started is None or since is None or started <= since + skew
 
 
 @frozen

@@ -10,6 +10,7 @@ from taskcheck.documents.frozen import field, frozen, names_of, replace
 from taskcheck.documents.shape import file_of
 from taskcheck.model.checkouts import Checkouts, Copies, FetchedTrunk
 from taskcheck.model.history import Uncompared
+from taskcheck.model.hosts import Processes
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import (
     Dispatch,
@@ -22,7 +23,6 @@ from taskcheck.model.runtime import (
     Tombstone,
 )
 from taskcheck.model.sources import (
-    Processes,
     Unavailable,
 )
 from taskcheck.model.task import (

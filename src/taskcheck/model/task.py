@@ -214,6 +214,11 @@ class Checkout:
         return self.fork.newest_commit_at if isinstance(self.fork, Fork) else None
 
     @property
+    def newest_work_at(self) -> datetime | None:
+        """The same of those that are no merges."""
+        return self.fork.newest_work_at if isinstance(self.fork, Fork) else None
+
+    @property
     def is_to_land(self) -> bool:
         """Whether it is known that its branch hasn't landed."""
         return self.merge is not None and self.merge.merged is False

@@ -7,7 +7,8 @@ from pathlib import Path
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
 from taskcheck.model.history import RecordedPath
-from taskcheck.model.sources import Processes, Repository, Source, Sources, Unavailable
+from taskcheck.model.hosts import Processes
+from taskcheck.model.sources import Repository, Source, Sources, Unavailable
 from taskcheck.read.files import stamp
 from taskcheck.read.locate import Location, git_dir, is_of_windows, meant
 from taskcheck.read.processes import read_processes

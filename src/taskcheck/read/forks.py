@@ -180,6 +180,7 @@ class _ForkReader:
             own_versions=versions(commits=parting.own),
             commits=parting.own.bit_count(),
             newest_commit_at=_newest(self.history, parting.own),
+            newest_work_at=_newest(self.history, parting.own, with_merges=False),
         )
 
 
@@ -214,11 +215,14 @@ def _differs(checkout: CheckoutSource) -> bool:
     return bool(checkout.files or checkout.absent or checkout.behind.blobs)
 
 
-def _newest(history: History, commits: Commits) -> datetime | None:
+def _newest(history: History | None, commits: Commits, *, with_merges: bool = True) -> datetime | None:
     """Return when the newest of some commits was made; None for none."""
-    if not commits:
+    if history is None:
         return None
-    return from_epoch(max(history.graph.times[number] for number in history.graph.members(commits)))
+    graph = history.graph
+    found = graph.members(commits if with_merges else graph.without_merges(commits))
+    newest = max((graph.times[number] for number in found), default=None)
+    return from_epoch(newest) if newest is not None else None
 
 
 def _stacked(
@@ -332,12 +336,12 @@ def _is_code(checkout: CheckoutSource, history: History | None) -> bool:
 
 def _code_fork(base: str, own: Commits, history: History | None) -> Fork:
     """Return how a checkout of the code left the main one, with commits of its own."""
-    newest_at = _newest(history, own) if history is not None else None
     return Fork(
         base=base,
         base_files={},
         root_versions={},
         own_versions={},
         commits=own.bit_count(),
-        newest_commit_at=newest_at,
+        newest_commit_at=_newest(history, own),
+        newest_work_at=_newest(history, own, with_merges=False),
     )

@@ -89,6 +89,10 @@ class Graph:
             yield last - at
             at = text.find("1", at + 1)
 
+    def without_merges(self, commits: Commits) -> Commits:
+        """Return those of a set that have one parent at the most."""
+        return _joined(number for number in self.members(commits) if len(self.parents[number]) <= 1)
+
     def newest(self, commits: Commits) -> str | None:
         """Return a commit of a set that is no ancestor of another in it; None for the empty set."""
         return self.names[commits.bit_length() - 1] if commits else None

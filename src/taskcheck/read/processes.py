@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from taskcheck.model.sources import Processes, Unavailable
+from taskcheck.model.hosts import Processes
+from taskcheck.model.sources import Unavailable
 
 
 def read_processes(pids: Iterable[int]) -> Processes | Unavailable:

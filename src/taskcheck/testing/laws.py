@@ -15,8 +15,8 @@ from taskcheck.fix import repair
 from taskcheck.formats import concise, json_report
 from taskcheck.model.edit import SetKey
 from taskcheck.model.finding import Finding, Safety
+from taskcheck.model.hosts import Processes
 from taskcheck.model.report import Report
-from taskcheck.model.sources import Processes
 from taskcheck.store import Request, Store, Where, open_store
 from taskcheck.testing.expected import AFTER, expected_files, files, tree, write_expected
 from taskcheck.testing.fixture import Built, build

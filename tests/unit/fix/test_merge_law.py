@@ -72,6 +72,7 @@ def repaired(case: Pair) -> Repaired | None:
             own_versions={},
             commits=1,
             newest_commit_at=NOW,
+            newest_work_at=NOW,
         ),
         merge=Merge(merged=True, proof="an ancestor"),
     )
