@@ -12,6 +12,7 @@ from tests.e2e.test_no_guess import (
     begun,
     buried,
     entry,
+    fetched,
     register,
     repo,
     reviewed,
@@ -103,3 +104,12 @@ def test_merge_of_main_is_no_work_after_the_end(repo: Repo) -> None:
     Repo(repo.root / ".worktrees/x", repo.minutes).git("merge", "-q", "--no-edit", "main")
     repaired(repo)
     assert status(repo) == "blocked"
+
+
+def test_what_root_alone_has_set_is_no_dispute(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("ready")})
+    fetched(repo, task("ready") + "\nIn other words.\n")
+    repo.commit(**{"tasks__x.md": task("in_progress")})
+    register(repo, x=entry(worktree_path=".worktrees/x"))
+    repaired(repo)
+    assert registered(repo) == []

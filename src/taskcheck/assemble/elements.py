@@ -153,7 +153,8 @@ class _Expansion:
     def _fetched(self, fetched: Fetched, root: Parts) -> Fetched:
         """Return trunk as it was fetched, with the tasks that differ from root's, and those that it has no more."""
         files, absent = self._differing(fetched.files, fetched.absent, root)
-        return replace(fetched, files=files, absent=absent)
+        before = {part.path: part for source in fetched.before.values() for part in self.split(source)}
+        return replace(fetched, files=files, before=before, absent=absent)
 
     def _differing(
         self, files: Mapping[str, Source], absent: Iterable[str], root: Parts

@@ -1,5 +1,7 @@
 """What trunk says of root's tasks as it was last fetched, where root hasn't all of it."""
 
+from collections.abc import Iterator
+
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.model.checkouts import FetchedTrunk
 from taskcheck.model.history import Uncompared
@@ -23,6 +25,7 @@ def parse_fetched(git: Repository | Unavailable, reader: TaskReader, tasks: Task
         ahead=fetched.ahead,
         paths=frozenset({*fetched.files, *fetched.absent}),
         tasks=_tasks(fetched, reader, tasks),
+        before=dict(_before(fetched, reader, tasks)),
     )
 
 
@@ -40,6 +43,14 @@ def _tasks(fetched: Fetched, reader: TaskReader, tasks: Tasks) -> dict[str, Task
             is_archived = reader.archived(path)
             found[name] = None if is_archived else task
     return found
+
+
+def _before(fetched: Fetched, reader: TaskReader, tasks: Tasks) -> Iterator[tuple[str, Task]]:
+    """Yield the tasks of these files as they were where root's history left trunk, each with its id."""
+    for path, source in fetched.before.items():
+        task = reader.read(source, f"branch:{fetched.name}")
+        if task is not None:
+            yield _name(task, tasks.by_path.get(path)), task
 
 
 def _name(task: Task, at_path: Task | None) -> str:

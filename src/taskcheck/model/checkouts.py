@@ -222,8 +222,11 @@ class FetchedTrunk:
     tasks: Mapping[str, Task | None] = field(default_factory=dict)
     """Their tasks by id, as it has them; None for those that it has no more."""
 
+    before: Mapping[str, Task] = field(default_factory=dict)
+    """The tasks of the same files as they were where root's history left it, by id."""
+
     def disputes(self, name: str, root: Task | None) -> bool:
-        """Whether it has another status or owner of a task than root, and doesn't call it closed as root does."""
+        """Whether it has set another status or owner of a task than root, and doesn't call it closed as root does."""
         if name not in self.tasks:
             return False
         theirs = self.tasks[name]
@@ -231,7 +234,10 @@ class FetchedTrunk:
             return root is not theirs
         if root.closed and theirs.closed:
             return False
-        return (theirs.status, theirs.owned_by) != (root.status, root.owned_by)
+        before = self.before.get(name)
+        told = theirs.status, theirs.owned_by
+        is_news = before is None or told != (before.status, before.owned_by)
+        return is_news and told != (root.status, root.owned_by)
 
     @property
     def cure(self) -> str:

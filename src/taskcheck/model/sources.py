@@ -195,6 +195,8 @@ class Fetched:
     """Commits that root has and it hasn't."""
     files: Mapping[str, Source] = field(default_factory=dict)
     """The task files that it changed since root's history left it, and that root has otherwise, by path."""
+    before: Mapping[str, Source] = field(default_factory=dict)
+    """The same files as they were where root's history left it, as far as they were there."""
     absent: frozenset[str] = frozenset()
     """Paths of root's task files that it took away since."""
 

@@ -7,10 +7,8 @@ from typing import TypeVar
 
 from taskcheck.documents import Trouble
 from taskcheck.documents.frozen import frozen
-from taskcheck.model.history import CUT_OFF, Uncompared
-from taskcheck.model.sources import Behind, CheckoutSource, Fetched, Source
+from taskcheck.model.sources import Behind, CheckoutSource, Source
 from taskcheck.read.files import MAX_TASK_BYTES
-from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.objects import Blobs
 from taskcheck.read.runner import GitError, GitSilent
@@ -61,8 +59,10 @@ def read_branches(
 
 def read_changed(
     trees: Trees, tip: str, base: str, root_files: Contents, paths: TaskPaths, prefix: str
-) -> tuple[dict[str, Source], frozenset[str]]:
-    """Return the task files that a commit changed since its base and that root has otherwise; those it took away apart.
+) -> tuple[dict[str, Source], dict[str, Source], frozenset[str]]:
+    """Return the task files that a commit changed since its base and that root has otherwise, and as its base had them.
+
+    Those that it took away come apart.
 
     Raises:
         GitError: git can't tell.
@@ -70,50 +70,11 @@ def read_changed(
     compared = _Compared.of(trees, root_files.blobs, paths, prefix)
     trees.load([tip], {tip: base})
     changed = compared.changed(tip, base)
-    found = trees.objects.blobs(filter(None, changed.values()), MAX_TASK_BYTES)
-    return _sources(changed, found), frozenset(path for path, blob in changed.items() if blob is None)
-
-
-def read_fetched(
-    history: History, trunk: Mapping[str, str], trees: Trees, root_files: Contents, paths: TaskPaths, prefix: str
-) -> Fetched | Uncompared | None:
-    """Return how trunk as it was last fetched differs from root; None where root has all of it.
-
-    Args:
-        history: of root and of that trunk.
-        trunk: its commit by its name.
-        trees: the task files of commits.
-        root_files: root's task files.
-        paths: where task files lie.
-        prefix: the store's folder within a checkout.
-
-    Raises:
-        GitSilent: git gives no answer at all.
-    """
-    if not trunk:
-        return None
-    ((name, tip),) = trunk.items()
-    try:
-        base = None if history.shallow else history.base(tip)
-        if tip in {base, history.head}:
-            return None
-        if base is None:
-            return _uncompared(name, history)
-        files, absent = read_changed(trees, tip, base, root_files, paths, prefix)
-    except GitSilent:
-        raise
-    except GitError as error:
-        return Uncompared(name=name, why=str(error))
-    theirs = history.graph.ancestors(tip)
-    behind, ahead = theirs & ~history.root, history.root & ~theirs
-    return Fetched(name=name, behind=behind.bit_count(), ahead=ahead.bit_count(), files=files, absent=absent)
-
-
-def _uncompared(name: str, history: History) -> Uncompared:
-    """Return that there is no commit from which root and trunk, as it was last fetched, both come."""
-    if history.shallow:
-        return Uncompared(name=name, why=CUT_OFF, is_shallow=True)
-    return Uncompared(name=name, why="its history and root's have no common commit")
+    at_base = trees.of(base)
+    before = {path: at_base.blob(prefix + path) for path in changed}
+    found = trees.objects.blobs(filter(None, (*changed.values(), *before.values())), MAX_TASK_BYTES)
+    absent = frozenset(path for path, blob in changed.items() if blob is None)
+    return _sources(changed, found), _sources(before, found), absent
 
 
 def without_unread(checkouts: Iterable[CheckoutSource], own: Container[str]) -> tuple[list[CheckoutSource], list[str]]:

@@ -9,7 +9,8 @@ from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
 from taskcheck.model.history import REMOTE, Uncompared
 from taskcheck.model.sources import CheckoutSource, Fetched, Repository, Source, Sources, Unavailable
-from taskcheck.read.branches import branch_tips, read_branches, read_fetched, without_unread
+from taskcheck.read.branches import branch_tips, read_branches, without_unread
+from taskcheck.read.fetched import read_fetched
 from taskcheck.read.forks import read_forks
 from taskcheck.read.git import MINIMUM, Git
 from taskcheck.read.history import History
