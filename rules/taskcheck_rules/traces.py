@@ -44,10 +44,13 @@ def work_elsewhere(entry: Entry, checkouts: Checkouts) -> str:
     return ""
 
 
-def another_branch(task: str, checkouts: Checkouts | None) -> str:
-    """Return that a branch of an open task hasn't landed, where another one has; empty where nothing says so."""
+def another_branch(task: str, checkouts: Checkouts | None, began: datetime | None) -> str:
+    """Return that a branch of an open task hasn't landed, where another one has; empty where nothing says so.
+
+    One that was left before a run began is an earlier attempt.
+    """
     landing = checkouts.landing(task) if checkouts is not None else None
-    return landing.rest if landing is not None else ""
+    return landing.rest_since(began) if landing is not None else ""
 
 
 def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, branch: str | None) -> str:

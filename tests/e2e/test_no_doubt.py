@@ -113,3 +113,18 @@ def test_what_root_alone_has_set_is_no_dispute(repo: Repo) -> None:
     register(repo, x=entry(worktree_path=".worktrees/x"))
     repaired(repo)
     assert registered(repo) == []
+
+
+def test_abandoned_attempt_holds_no_entry(repo: Repo) -> None:
+    """The second attempt landed; the branch of the first was left before the second began."""
+    repo.branch("task/x")
+    repo.commit(more="first\n")
+    repo.on_main()
+    repo.minutes = 2 * 60
+    repo.branch("again/x")
+    repo.commit(code="2\n")
+    repo.on_main()
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "again/x")
+    register(repo, x=entry(branch="again/x", worktree_path=".worktrees/again"))
+    repaired(repo)
+    assert registered(repo) == []

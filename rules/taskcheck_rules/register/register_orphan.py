@@ -84,7 +84,8 @@ def register_orphan(
     The fix is also unsafe in these cases:
 
     - The finding is a warning.
-    - The branch or the worktree says that work is left, or another branch of the task hasn't landed.
+    - The branch or the worktree says that work is left, or another branch of the task, with commits from after the
+      entry was made, hasn't landed.
     - The missing worktree was moved by git, or its branch is checked out elsewhere.
     - Root's last commit has the task, and nobody has committed that its file is gone.
     - The task may be held by a branch, by a worktree that can't be read, or under a name that differs in case or
@@ -107,7 +108,8 @@ def register_orphan(
     )
     if outlived is not None:
         unclear = stands_for_several(entry.task, tasks, copies)
-        doubt = _doubt(entry, where.task, dispatches, copies) or another_branch(entry.task, checkouts)
+        another = another_branch(entry.task, checkouts, _began(entry, settings))
+        doubt = _doubt(entry, where.task, dispatches, copies) or another
         yield _orphan(entry, outlived, doubt, unclear=unclear)
         return
     if where.unreadable:

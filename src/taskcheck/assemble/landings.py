@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from math import inf
 
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.settings import Settings, Stage
@@ -60,6 +61,7 @@ class LandingReader:
             if landed is None:
                 continue
             end, said = ends.get((branch, task.id), (End.UNCHANGED, None))
+            pending = max(filter(self._pending, branches), key=self._made, default=None)
             found[task.id] = Landing(
                 branch=branch,
                 proof=self.merges[branch].proof,
@@ -68,7 +70,8 @@ class LandingReader:
                 end=end,
                 made_at=self.merges[branch].made_at,
                 said=said,
-                pending=next(filter(self._pending, branches), None),
+                pending=pending,
+                pending_at=self.merges[pending].made_at if pending is not None else None,
                 sharer=next((other for other in sharing[branch] if other != task.id), None),
             )
         return found
@@ -76,6 +79,11 @@ class LandingReader:
     def _pending(self, branch: str) -> bool:
         """Return whether a branch is there, and it isn't known that it has landed."""
         return branch in self.merges and self._landed(branch) is None
+
+    def _made(self, branch: str) -> float:
+        """Return a key that sorts branches by their newest commits; one of which that isn't known is the last."""
+        at = self.merges[branch].made_at
+        return inf if at is None else at.timestamp()
 
     def _landed(self, branch: str) -> Moment | None:
         """Return the commit by which a branch has landed; None where it isn't known that it has."""

@@ -51,7 +51,9 @@ class Landing:
     said: str | None
     """The status in which the branch left the task; None where it left it alone."""
     pending: str | None = None
-    """Another branch of the task that is there and hasn't landed."""
+    """Another branch of the task that is there and hasn't landed; of several the one with the newest commit."""
+    pending_at: datetime | None = None
+    """When the newest of that one's own commits was made."""
     sharer: str | None = None
     """Another task that a ledger or its front matter gives the same branch."""
     reopened: bool = False
@@ -63,6 +65,11 @@ class Landing:
     def rest(self) -> str:
         """The other branch that hasn't landed, in words; empty where there is none."""
         return f"another branch of the task, {self.pending}, hasn't landed" if self.pending else ""
+
+    def rest_since(self, began: datetime | None) -> str:
+        """Return the same, but for a branch that was left before a run began."""
+        is_earlier = self.pending_at is not None and began is not None and self.pending_at < began
+        return "" if is_earlier else self.rest
 
 
 @frozen(kw_only=True)
