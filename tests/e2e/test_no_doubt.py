@@ -1,12 +1,15 @@
 """Worlds beside those in which nothing is guessed: nothing is in doubt, and a safe fix is right."""
 
 import json
+import os
+import platform
 
 import pytest
 
 from tests.e2e.conftest import taskcheck
 from tests.e2e.repository import Repo
 from tests.e2e.test_no_guess import (
+    CONFIG,
     NOW,
     REGISTER,
     begun,
@@ -128,3 +131,13 @@ def test_abandoned_attempt_holds_no_entry(repo: Repo) -> None:
     register(repo, x=entry(branch="again/x", worktree_path=".worktrees/again"))
     repaired(repo)
     assert registered(repo) == []
+
+
+def test_one_process_with_and_without_its_host(repo: Repo) -> None:
+    (repo.root / "taskcheck.toml").write_text(CONFIG.replace("ana = []", 'ana = ["ana-lee"]'))
+    other = REGISTER.replace("-ana.", "-ana-lee.")
+    alive = {"pid": os.getpid(), "branch": "task/x"}
+    register(repo, x={**alive, "host": platform.node()})
+    register(repo, at=other, x=alive)
+    ran = taskcheck("--now", NOW, "--format", "json", cwd=repo.root)
+    assert ran.json["incidents"][0]["findings"][0]["fix"]["safety"] == "safe"

@@ -201,12 +201,14 @@ def _difference(one: Entry, other: Entry, settings: Settings, processes: Process
 
 
 def _may_live(entry: Entry, settings: Settings, processes: Processes | None) -> tuple[int, str] | None:
-    """Return the process of an entry and its host, unless it is known not to live."""
+    """Return the process of an entry and its host, unless it is known not to live; that of this host has no name."""
     if entry.pid is None:
         return None
     process = (entry.pid, (entry.host or "").casefold())
     if processes is None:
         return process
+    if processes.is_host(entry.host):
+        process = (entry.pid, "")
     lives = processes.lives(entry.pid, entry.host, entry.launched, settings.limits.clock_skew)
     return None if lives is False else process
 
