@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from taskcheck.checks import check
+from taskcheck.documents import Document, read_json
 from tests.e2e.conftest import git, taskcheck
 from tests.e2e.test_run import TASKCHECK
 
@@ -162,3 +164,21 @@ def test_an_entry_without_an_id_is_told(store: Callable[..., Path], kind: str, t
     ran = taskcheck("check", cwd=root)
     assert f"not looked at: entry 2 of plan.{kind}" in ran.out
     assert "entry 3" not in ran.out
+
+
+def test_a_list_is_read_once_and_an_id_of_another_kind_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = b'{"tasks": [{"id": 1, "status": "todo"}, {"id": 2.5, "status": "todo"}, {"status": "todo"}]}'
+    config = '[shape]\nkind = "json"\nlists = ["tasks"]\n[paths]\ntasks = ["plan.json"]\n[statuses]\nready = ["todo"]\n'
+    (tmp_path / "taskcheck.toml").write_text(config)
+    (tmp_path / "plan.json").write_bytes(listed)
+    read: list[bytes] = []
+
+    def counted(data: bytes) -> Document:
+        read.append(data)
+        return read_json(data)
+
+    monkeypatch.setattr("taskcheck.documents.jsonlist.read_json", counted)
+    monkeypatch.setattr("taskcheck.documents.jsonfile.read_json", counted)
+    report = check(tmp_path)
+    assert [unseen.where for unseen in report.unseen] == ["entry 3 of plan.json"]
+    assert read.count(listed) == 1

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from taskcheck.config.settings import Settings
 from taskcheck.documents import DocumentError, Value
 from taskcheck.documents.document import entries
-from taskcheck.documents.jsonfile import read_json
-from taskcheck.documents.jsonlist import matching
+from taskcheck.documents.jsonlist import matching, whole
 from taskcheck.documents.shape import JsonList, YamlTasks
 from taskcheck.model.sources import Source, Sources
 
@@ -29,12 +28,12 @@ def _numbers(source: Source, shape: JsonList | YamlTasks, key: str) -> Iterator[
 
 
 def _root(source: Source, shape: JsonList | YamlTasks) -> Value:
-    """Return what a file holds; nothing for one that can't be read, for that is told."""
+    """Return what a file holds, which is read once; nothing for one that can't be read, for that is told."""
     if source.data is None:
         return None
     try:
         if isinstance(shape, JsonList):
-            return read_json(source.data).values
+            return whole(source.data).values
         from taskcheck.documents.yamllist import read_yaml
 
         return read_yaml(source.data)
@@ -55,7 +54,7 @@ def _of_list(value: Value, nested: str, key: str, before: str) -> Iterator[str]:
     for number, (_, name, entry) in enumerate(entries(value), 1):
         if not isinstance(entry, dict):
             continue
-        has_id = name is not None or isinstance(entry.get("id"), str | int)
+        has_id = name is not None or entry.get("id") is not None
         if key in entry and not has_id:
             yield f"{before}{number}"
         if nested and not before:

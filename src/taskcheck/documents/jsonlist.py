@@ -39,7 +39,7 @@ def elements(data: bytes, lists: tuple[str, ...], nested: str, home: str) -> Map
     Raises:
         DocumentError: it can't be read.
     """
-    held = few_enough(_elements(_whole(data), lists, nested, home))
+    held = few_enough(_elements(whole(data), lists, nested, home))
     return dict(zip(numbered(element.name for element in held), held, strict=True))
 
 
@@ -130,7 +130,7 @@ def as_text(value: Value) -> Value:
 
 
 @lru_cache(maxsize=16)
-def _whole(data: bytes) -> Document:
+def whole(data: bytes) -> Document:
     """Return a file, which holds many tasks, read once.
 
     Raises:
@@ -141,14 +141,14 @@ def _whole(data: bytes) -> Document:
 
 def located(data: bytes, element: Element) -> Document:
     """Return a task as a document of the whole file, so that its values have their places there."""
-    return located_in(_whole(data), data, element)
+    return located_in(whole(data), data, element)
 
 
-def located_in(whole: Document, data: bytes, element: Element) -> Document:
+def located_in(held: Document, data: bytes, element: Element) -> Document:
     """Return a task as a document of the whole file, which is read already."""
-    scan = partial(_spans, whole, element.route)
+    scan = partial(_spans, held, element.route)
     return Document(
-        data, element.values, bom=whole.bom, body_start=len(whole.text), scan=scan, text=whole.text, anchored=True
+        data, element.values, bom=held.bom, body_start=len(held.text), scan=scan, text=held.text, anchored=True
     )
 
 
