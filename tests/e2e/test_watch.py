@@ -98,8 +98,9 @@ def test_of_two_one_looks_and_the_other_takes_over(root: Path, clock: Clock) -> 
             write(root, "b", STATES["nonsense"])
             until(lambda: "new: b" in second.said()[0])
             assert second.end() == 0
+    looks = first.last_look()[0]
     with watching(root, clock) as first:
-        until(lambda: first.last_look()[0])
+        until(lambda: first.last_look()[0] > looks)
         with watching(root, clock) as second:
             until(lambda: "this one waits" in second.said()[1])
             assert second.end() == 0, "one that waits ends, too"
