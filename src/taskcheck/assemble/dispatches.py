@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 
 from taskcheck.assemble.liveness import Liveness
 from taskcheck.assemble.runs import NO_RUN, Run
@@ -17,7 +18,7 @@ from taskcheck.model.sources import Change, Fork
 from taskcheck.model.task import Checkout, Copy, Task
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class DispatchReader:
     """Judges runs against one moment."""
 
@@ -234,7 +235,15 @@ class DispatchReader:
         """Return what commits did to a file after a moment, the newest first."""
         if moment is None:
             return []
-        return [change for change in self.changes if change.path == path and change.at > moment]
+        return [change for change in self._changes_by_path.get(path, ()) if change.at > moment]
+
+    @cached_property
+    def _changes_by_path(self) -> Mapping[str, list[Change]]:
+        """What commits did to each file, the newest first: every run asks for its own, several times."""
+        found: dict[str, list[Change]] = {}
+        for change in self.changes:
+            found.setdefault(change.path, []).append(change)
+        return found
 
     def _renamed_from(self, run: Run, root: Task) -> str | None:
         """Return the title that the task's file had at the last sign of a run, where it has another one by now.
