@@ -73,8 +73,7 @@ def register_orphan(
     - The worktree is on another host, or its parent folder doesn't exist.
     - The missing worktree is locked in git.
     - It is unknown whether the branch is merged.
-    - The merged branch or pull request belongs to an earlier run, from before the entry was made: it landed, or its
-      last commit was made, before that.
+    - The merged branch or pull request belongs to an earlier run: it landed before the entry was made.
 
     ## Fix
     Removes the entry and nothing else. The work itself is in git. The fix is safe if the worker is known to be dead
@@ -87,7 +86,8 @@ def register_orphan(
     - The branch or the worktree says that work is left, or another branch of the task, with commits from after the
       entry was made, hasn't landed.
     - The missing worktree was moved by git, or its branch is checked out elsewhere.
-    - Root's last commit has the task, and nobody has committed that its file is gone.
+    - All commits of the merged branch are older than the entry.
+    - Root's last commit has the task, though its file isn't on disk.
     - The task may be held by a branch, by a worktree that can't be read, or under a name that differs in case or
       Unicode form.
     - The title in root was changed since.

@@ -228,7 +228,7 @@ class Repository:
     uncommitted: Mapping[str, bytes] = field(default_factory=dict)
     """Of the task files of runs that were changed since root's last commit, what that has, by path."""
     off_disk: tuple[Source, ...] = ()
-    """Task files that root's last commit has and that aren't on disk; asked where an entry's task isn't there."""
+    """Task files that root's last commit has and the disk hasn't; read if root is sparse or lacks an entry's task."""
     sparse: bool = False
     """Whether root is a sparse checkout, which leaves out files of its commit on purpose."""
     brought: tuple[Brought, ...] = ()
