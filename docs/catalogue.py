@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import taskcheck_rules
-from taskcheck import Rule, replace
+from taskcheck import Remedy, Rule, replace
 from taskcheck.documents.frozen import fields_of, names_of
+from taskcheck_rules import remedies
 
 CATALOGUE = "../rules/taskcheck_rules/catalogue.py"
 PAGES = "https://github.com/taskcheck/taskcheck/blob/main/docs/rules"
 WIDTH = 100
+
+SHARED = {name: value for name, value in vars(remedies).items() if isinstance(value, Remedy)}
+"""Remedies of several rules, which have a name."""
 
 HEAD = '''"""What each rule declares, so that its module is imported when it is asked; written by docs/generate.py."""
 
@@ -44,14 +48,17 @@ def catalogue() -> str:
     with_options = [rule for rule in rules if rule.options is not None]
     others = [f"from {rule.check.__module__} import {rule.check.__name__}" for rule in with_options]
     written = [_entry(rule) for rule in rules]
+    used = {name for name, remedy in SHARED.items() if any(remedy in rule.remedies for rule in rules)}
+    others.insert(0, f"from taskcheck_rules.remedies import {', '.join(sorted(used))}")
     public = sorted({"Rule", "Severity", *_nouns(rules)} | ({"replace"} if with_options else set()))
     head = HEAD.format(public=", ".join(public), others="".join(f"{line}\n" for line in others))
     return head + "".join(written) + ")\n"
 
 
 def _nouns(rules: list[Rule]) -> set[str]:
-    """Return the names of the classes of the rules' remedies."""
-    return {type(remedy).__name__ for rule in rules for remedy in rule.remedies}
+    """Return the names of the classes of the rules' own remedies."""
+    own = (remedy for rule in rules for remedy in rule.remedies if remedy not in SHARED.values())
+    return {type(remedy).__name__ for remedy in own}
 
 
 def _entry(rule: Rule) -> str:
@@ -76,6 +83,9 @@ def _said(fields: Mapping[str, Any], indent: int) -> list[str]:
 
 def _source(value: Any, indent: int) -> str:
     """Return a value as code that makes it, in lines of which all but the first are indented."""
+    for name, remedy in SHARED.items():
+        if remedy == value:
+            return name
     if isinstance(value, Enum):
         return f"{type(value).__name__}.{value.name}"
     if isinstance(value, tuple):

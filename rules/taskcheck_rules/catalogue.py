@@ -2,6 +2,7 @@
 
 from taskcheck import Command, HandEdit, Rule, Severity, Wait, replace
 from taskcheck_rules.later import Later
+from taskcheck_rules.remedies import ANOTHER_ID, FINISH, RUN
 from taskcheck_rules.task.shared_pull_request import shared_pull_request
 
 # fmt: off
@@ -112,13 +113,7 @@ RULES = (
         url='https://github.com/taskcheck/taskcheck/blob/main/docs/rules/dispatch-completed-unreconciled.md',
         stops_dispatch=True,
         settles_dispatch=True,
-        remedies=(
-            Command(
-                words=('taskcheck', 'finish', '{task}', '--outcome', 'OUTCOME', '--reason', 'REASON'),
-                blanks=(('OUTCOME', '{outcomes}'), ('REASON', 'what is left to do, in a few words')),
-                needs=('tombstones',),
-            ),
-        ),
+        remedies=(FINISH,),
     ),
     Rule(
         check=Later('taskcheck_rules.lifecycle.done_not_landed', 'done_not_landed'),
@@ -195,13 +190,7 @@ RULES = (
         summary='A dispatch has ended, but no ledger records its terminal state.',
         url='https://github.com/taskcheck/taskcheck/blob/main/docs/rules/missing-terminal-state.md',
         stops_dispatch=True,
-        remedies=(
-            Command(
-                words=('taskcheck', 'finish', '{task}', '--outcome', 'OUTCOME', '--reason', 'REASON'),
-                blanks=(('OUTCOME', '{outcomes}'), ('REASON', 'what is left to do, in a few words')),
-                needs=('tombstones',),
-            ),
-        ),
+        remedies=(FINISH,),
     ),
     Rule(
         check=Later('taskcheck_rules.lifecycle.stale_in_progress', 'stale_in_progress'),
@@ -216,13 +205,7 @@ RULES = (
         summary='An active task has no live worker, and nothing has moved for a long time.',
         url='https://github.com/taskcheck/taskcheck/blob/main/docs/rules/stale-in-progress.md',
         stops_dispatch=True,
-        remedies=(
-            Command(
-                words=('taskcheck', 'finish', '{task}', '--outcome', 'OUTCOME', '--reason', 'REASON'),
-                blanks=(('OUTCOME', '{outcomes}'), ('REASON', 'what is left to do, in a few words')),
-                needs=('tombstones',),
-            ),
-        ),
+        remedies=(FINISH,),
     ),
     Rule(
         check=Later('taskcheck_rules.lifecycle.waiting_too_long', 'waiting_too_long'),
@@ -257,19 +240,7 @@ RULES = (
         optional=('copies',),
         summary='The worker of a ready or active task is gone, with no recorded end and no finished work in its worktree.',
         url='https://github.com/taskcheck/taskcheck/blob/main/docs/rules/worker-gone.md',
-        remedies=(
-            Command(
-                words=('taskcheck', 'run', '{task}', '--', 'COMMAND'),
-                blanks=(('COMMAND', 'the command that does the work'),),
-                note='or taskcheck finish, to leave it for later',
-                needs=('tombstones', 'people'),
-            ),
-            Command(
-                words=('taskcheck', 'finish', '{task}', '--outcome', 'OUTCOME', '--reason', 'REASON'),
-                blanks=(('OUTCOME', '{outcomes}'), ('REASON', 'what is left to do, in a few words')),
-                needs=('tombstones',),
-            ),
-        ),
+        remedies=(RUN, FINISH),
     ),
     Rule(
         check=Later('taskcheck_rules.lifecycle.worker_outlives_task', 'worker_outlives_task'),
@@ -355,13 +326,7 @@ RULES = (
         summary='An active task has a worktree, but no register has an entry for it.',
         url='https://github.com/taskcheck/taskcheck/blob/main/docs/rules/unregistered-worktree.md',
         stops_dispatch=True,
-        remedies=(
-            Command(
-                words=('taskcheck', 'finish', '{task}', '--outcome', 'OUTCOME', '--reason', 'REASON'),
-                blanks=(('OUTCOME', '{outcomes}'), ('REASON', 'what is left to do, in a few words')),
-                needs=('tombstones',),
-            ),
-        ),
+        remedies=(FINISH,),
     ),
     Rule(
         check=Later('taskcheck_rules.register.worktree_off_branch', 'worktree_off_branch'),
@@ -500,7 +465,7 @@ RULES = (
         summary='Two task files in root have the same id, or ids that differ only in case.',
         url='https://github.com/taskcheck/taskcheck/blob/main/docs/rules/duplicate-task.md',
         stops_dispatch=True,
-        remedies=(HandEdit(says='the two tasks have different ids, and references name the right one'),),
+        remedies=(ANOTHER_ID,),
     ),
     Rule(
         check=Later('taskcheck_rules.task.id_collision', 'id_collision'),
@@ -515,7 +480,7 @@ RULES = (
         summary='Another checkout has a different task with the same id.',
         url='https://github.com/taskcheck/taskcheck/blob/main/docs/rules/id-collision.md',
         stops_dispatch=True,
-        remedies=(HandEdit(says='the two tasks have different ids, and references name the right one'),),
+        remedies=(ANOTHER_ID,),
     ),
     Rule(
         check=Later('taskcheck_rules.task.invalid_field', 'invalid_field'),
