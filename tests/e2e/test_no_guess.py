@@ -97,6 +97,37 @@ def worktree_says_blocked(repo: Repo) -> None:
     (repo.root / ".worktrees/x/tasks/x.md").write_text(task("blocked", branch="task/x"))
 
 
+def its_worktree(repo: Repo) -> Path:
+    """The worktree of a branch that has landed, with the code of the task in it."""
+    land(repo)
+    repo.git("worktree", "add", "-q", ".worktrees/x", "task/x")
+    return repo.root / ".worktrees/x"
+
+
+def code_is_changed_since(repo: Repo) -> None:
+    (its_worktree(repo) / "more").write_text("even more\n")
+
+
+def code_is_staged(repo: Repo) -> None:
+    worktree = its_worktree(repo)
+    (worktree / "third").write_text("three\n")
+    repo.git("-C", str(worktree), "add", "third")
+
+
+def a_hook_stopped_the_commit(repo: Repo) -> None:
+    code_is_staged(repo)
+    hooks = repo.root.parent / "hooks"
+    hooks.mkdir()
+    (hooks / "pre-commit").write_text("#!/bin/sh\nexit 1\n")
+    (hooks / "pre-commit").chmod(0o755)
+    with pytest.raises(AssertionError):
+        repo.git("-C", str(repo.root / ".worktrees/x"), "-c", f"core.hooksPath={hooks}", "commit", "-q", "-m", "third")
+
+
+def code_is_deleted_since(repo: Repo) -> None:
+    (its_worktree(repo) / "more").unlink()
+
+
 def merged_as_nothing(repo: Repo) -> None:
     land(repo, how="--no-ff -s ours")
 
@@ -381,7 +412,8 @@ def taken_back_on_the_fetched_branch(repo: Repo) -> None:
 
 
 WORLDS = (
-    goes_on_in_its_worktree, another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked,
+    goes_on_in_its_worktree, code_is_changed_since, code_is_staged, a_hook_stopped_the_commit, code_is_deleted_since,
+    another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked,
     merged_as_nothing, taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree,
     in_another_case, tip_says_more, only_record_of_a_pull_request, misrouted_with_a_pull_request,
     misrouted_with_a_branch, misrouted_one_of_two, worktree_moved, worktree_moved_on_a_branch_that_nothing_names,
@@ -463,7 +495,17 @@ def landed_after_a_round_of_review(repo: Repo) -> None:
     repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
 
 
+def its_worktree_is_clean(repo: Repo) -> None:
+    """Its files were written again as they were, and it has a file that git ignores."""
+    worktree = its_worktree(repo)
+    (worktree / "more").write_text("more\n")
+    (worktree / "code").touch()
+    (worktree / ".tasks").mkdir()
+    (worktree / ".tasks/log").write_text("")
+
+
 ORDINARY = {
+    its_worktree_is_clean: "completed",
     queued_as_the_run_began: "in_review",
     dated_anew_by_a_rebase: "in_review",
     landed_after_a_round_of_review: "completed",

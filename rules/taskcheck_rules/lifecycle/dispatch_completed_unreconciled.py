@@ -78,7 +78,8 @@ def dispatch_completed_unreconciled(
     committed before the run began, if the worktree's branch merges with root afterwards, and if the title in root is
     the same as at the end of the run. It is unsafe if the worktree says that the task is done, but its branch hasn't
     landed, if both have changed the pull request, or if the branch has newer commits than the end of a run that has
-    stopped. `run` and `finish` write the status in any case.
+    stopped. A done status is also unsafe if code in the worktree isn't committed. `run` and `finish` write the status
+    in any case.
 
     The fix is unsafe without a recorded outcome. A recorded pull request then counts as `completed_with_pr`, unless the
     worktree says that the work has stopped. There is no fix if neither an outcome nor a pull request is recorded.
@@ -91,7 +92,7 @@ def dispatch_completed_unreconciled(
     if outcome is None and not waiting:
         return
     copy = own_copy(copies, task.id)
-    meets = changed_alike(task, checkouts.of(task.id)) if checkouts is not None and copy is None else ""
+    meets = changed_alike(task, checkouts.of(task.id), copy) if checkouts is not None else ""
     aside = in_between(task, copy, checkouts, settings, dispatch)
     taken_up = gone_on_with(task, dispatch, checkouts, settings)
     run = Run(task, dispatch, copy, outcome, meets, aside, taken_up)

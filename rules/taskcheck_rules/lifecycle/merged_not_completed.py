@@ -93,6 +93,7 @@ def merged_not_completed(
     - The status in root isn't committed, or history doesn't show when it was set.
     - The title in root was changed since the run.
     - In root, the task is parked, ready or stopped.
+    - Code in the task's worktree isn't committed.
 
     There is no fix if another checkout has a different task with the same id. If root has two files with the same id,
     there is no finding for either of them, because nobody knows which of them the branch belongs to.

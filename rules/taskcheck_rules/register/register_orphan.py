@@ -76,7 +76,7 @@ def register_orphan(
     - The merged branch or pull request belongs to an earlier run: it landed before the entry was made.
 
     ## Fix
-    Removes the entry and nothing else. The work itself is in git. The fix is safe if the worker is known to be dead
+    Removes the entry and nothing else. The fix is safe if the worker is known to be dead
     (its process on this host is gone, or its end is recorded), if nothing has moved for `in_progress_max_idle`, or if
     the entry names no worker. Until then, it is unsafe and states when it becomes safe.
 
@@ -92,6 +92,7 @@ def register_orphan(
       Unicode form.
     - The title in root was changed since.
     - Nothing else records the pull request.
+    - The task is open, and code in its worktree isn't committed.
 
     There is no fix if several tasks have this id.
     """

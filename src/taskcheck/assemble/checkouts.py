@@ -113,6 +113,7 @@ def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:
         outrun=held.outrun,
         under_way=held.under_way,
         switched_at=held.switched_at,
+        unsaved=held.unsaved,
     )
 
 

@@ -3,9 +3,10 @@
 from enum import IntEnum
 from typing import Literal
 
+from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.frozen import frozen, replace
-from taskcheck.model.edit import Edit, edited
-from taskcheck.model.task import Place
+from taskcheck.model.edit import DropEntry, Edit, SetKey, edited
+from taskcheck.model.task import Place, Task
 
 LONGEST = 80
 """Characters of what tells a finding from others of its rule, in its title."""
@@ -82,6 +83,18 @@ class Fix:
     def trusted(self, safety: Safety, *, to_end_a_run: bool = False) -> bool:
         """Return whether it is at least this safe. At the end of a run, an unmergeable branch doesn't count."""
         return self.safety >= safety or (to_end_a_run and self.just_meets)
+
+    def ends(self, task: Task, settings: Settings) -> bool:
+        """Return whether it says of an open task that it is done, or that nobody works on it."""
+        status = task.at("status")
+        edits = () if task.closed else self.edits
+        for edit in edits:
+            match edit:
+                case DropEntry():
+                    return True
+                case SetKey(place=place, value=value) if place == status:
+                    return settings.stage(value) is Stage.DONE
+        return False
 
     @property
     def files(self) -> tuple[str, ...]:

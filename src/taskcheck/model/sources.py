@@ -1,6 +1,6 @@
 """Everything that was read, once: bytes or the reason why not, and what git and the process table answered."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -125,6 +125,13 @@ class CheckoutSource:
     """What tells that none of its task files was written since; None where one may be."""
     fork: Fork | Unavailable = Unavailable("not read")
     merge: "Merge | None" = None
+    unsaved: Callable[[], str] = str
+    """Looks for code in it that isn't committed, and says what; empty where there is none, or nobody can tell."""
+
+    @property
+    def is_live_worktree(self) -> bool:
+        """Whether it is a worktree that is whole, not a branch tip."""
+        return self.path is not None and self.defect is None
 
 
 @frozen(kw_only=True)

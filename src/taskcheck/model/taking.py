@@ -135,12 +135,13 @@ def left_unmergeable(root: Task, copies: Iterable[Copy], edits: tuple[SetKey, ..
     return ""
 
 
-def changed_alike(root: Task, own: Checkout | None) -> str:
+def changed_alike(root: Task, own: Checkout | None, copy: Copy | None = None) -> str:
     """Return that a task's own branch has changed its file to what root has, and is still to land; else nothing.
 
-    Whatever root says next, such a branch says something else in the same lines.
+    Whatever root says next, such a branch says something else in the same lines. One with a copy that differs from
+    root's file isn't meant: `left_unmergeable` tells of it.
     """
-    if own is None or not isinstance(own.fork, Fork):
+    if own is None or copy is not None or not isinstance(own.fork, Fork):
         return ""
     path = root.place.path
     has_landed = own.merge is not None and own.merge.merged is True

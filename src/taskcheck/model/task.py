@@ -1,7 +1,7 @@
 """The frozen nouns that rules speak of: tasks and their copies, ledgers, dispatches, managers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
@@ -192,6 +192,8 @@ class Checkout:
     """What somebody is in the middle of there: ``rebase``, ``bisection``."""
     switched_at: datetime | None = None
     """When its HEAD was last written; None for a branch tip."""
+    unsaved: Callable[[], str] = str
+    """Looks for code in it that isn't committed, and says what; empty where there is none, or nobody can tell."""
 
     @property
     def spoken(self) -> str:
@@ -203,6 +205,12 @@ class Checkout:
         """What its folder is called, and was when git made it."""
         called = (self.path or "").rpartition("/")[2]
         return frozenset(filter(None, (called, self.moved_from)))
+
+    @property
+    def uncommitted(self) -> str:
+        """The sentence that code in it isn't committed, and which; empty where all is, or where nobody can tell."""
+        what = self.unsaved()
+        return f"{self.spoken} has code that isn't committed: {what}" if what else ""
 
     def is_outrun(self, path: str) -> bool:
         """Return whether its branch was fetched with another task at a path."""

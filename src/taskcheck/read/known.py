@@ -17,7 +17,7 @@ from taskcheck.model.memory import Remembered
 MOST_INDEX = 256 * 1024 * 1024
 """Bytes that an index may have."""
 
-_STAT = struct.Struct(">10I")
+STAT = struct.Struct(">10I")
 """Times of change and of writing, each in seconds and nanoseconds; device, inode, mode, owner, group, size."""
 
 _WORD = 0xFFFF_FFFF
@@ -82,7 +82,7 @@ class Index:
             written_ns: when it was written.
             prefix: the store's folder within the checkout.
         """
-        self._data, self._written_ns, self._prefix = data, written_ns, prefix
+        self.data, self._written_ns, self._prefix = data, written_ns, prefix
 
     @classmethod
     def of(cls, admin: Path | None, prefix: str) -> "Index | None":
@@ -104,8 +104,8 @@ class Index:
             same: what they are compared with.
         """
         known = set()
-        data, id_bytes, at = self._data, same.id_length // 2, 0
-        before_name = _STAT.size + id_bytes + 2
+        data, id_bytes, at = self.data, same.id_length // 2, 0
+        before_name = STAT.size + id_bytes + 2
         for path in paths:
             name = os.fsencode(self._prefix + path)
             place = data.find(name + b"\0", at)
@@ -120,16 +120,16 @@ class Index:
                 found = os.lstat(f"{root}/{path}")
             except OSError:
                 continue
-            if self._is_as_noted(place - before_name, found) and found.st_size == same.sizes[path]:
+            if self.is_as_noted(place - before_name, found) and found.st_size == same.sizes[path]:
                 known.add(path)
         return known
 
-    def _is_as_noted(self, start: int, found: os.stat_result) -> bool:
+    def is_as_noted(self, start: int, found: os.stat_result) -> bool:
         """Return whether a file's stat data are those of an entry, of a regular file, and older than the index.
 
         What is written in the moment in which the index is may have changed after git looked.
         """
-        changed, changed_ns, written, written_ns, _, inode, _, _, _, size = _STAT.unpack_from(self._data, start)
+        changed, changed_ns, written, written_ns, _, inode, _, _, _, size = STAT.unpack_from(self.data, start)
         return (
             found.st_mtime_ns == written * 10**9 + written_ns < self._written_ns
             and found.st_ctime_ns == changed * 10**9 + changed_ns

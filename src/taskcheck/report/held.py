@@ -1,4 +1,4 @@
-"""What speaks against a fix that its rule can't know: trunk as it was fetched, and branches that are to be merged."""
+"""What speaks against a fix that its rule can't know: trunk as it was fetched, branches to be merged, unsaved code."""
 
 from taskcheck.documents.frozen import replace
 from taskcheck.model.edit import SetKey
@@ -17,6 +17,8 @@ def held(finding: Finding, state: State, *, of_static_rule: bool) -> Finding:
     if fix is None:
         return finding
     fix = fix.unless_said(_of_trunk(finding, fix, state))
+    if fix.safety is Safety.SAFE:
+        fix = fix.unless_said(_of_unsaved(finding, fix, state))
     if of_static_rule and fix.safety is Safety.SAFE:
         fix = fix.unless_said(_of_branches(fix, state))
     return replace(finding, fix=fix)
@@ -37,14 +39,23 @@ def _of_trunk(finding: Finding, fix: Fix, state: State) -> str:
     return ""
 
 
+def _of_unsaved(finding: Finding, fix: Fix, state: State) -> str:
+    """Return that an open task's worktree has code that isn't committed, where a fix takes the task off open work."""
+    name = finding.task or ""
+    task = state.tasks.get(name)
+    own = state.checkout_of(name)
+    if task is None or own is None or not fix.ends(task, state.settings):
+        return ""
+    return own.uncommitted
+
+
 def _of_branches(fix: Fix, state: State) -> str:
     """Return which branch git couldn't merge any more if a fix set keys of a task; empty for none."""
     edits = tuple(edit for edit in fix.edits if isinstance(edit, SetKey))
     written = [state.tasks.by_path.get(edit.place.path) for edit in edits]
     for task in filter(None, written):
         meets = left_unmergeable(task, state.copies_of(task.id), edits, state.settings)
-        own = None if state.own_copy_of(task.id) else state.checkout_of(task.id)
-        meets = meets or changed_alike(task, own)
+        meets = meets or changed_alike(task, state.checkout_of(task.id), state.own_copy_of(task.id))
         if meets:
             return meets
     return ""
