@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from taskcheck import Checkout, Evidence, Task, Value
+from taskcheck import Checkout, Checkouts, Evidence, Place, Task, Value
 
 SHOWN = 5
 """Of a long list so many are named."""
@@ -15,6 +15,15 @@ LONGEST = 60
 def status_of(task: Task) -> Evidence:
     """Return what a task file says of the status."""
     return Evidence(place=task.at("status"), saw=key_is("status", task.status))
+
+
+def uncommitted(task: Task, checkouts: Checkouts | None) -> list[Evidence]:
+    """Return that code in a task's own worktree isn't committed; none where all is, or where nobody can tell."""
+    own = checkouts.of(task.id) if checkouts is not None else None
+    what = own.unsaved() if own is not None else ""
+    if own is None or not what:
+        return []
+    return [Evidence(place=Place(path=str(own.path)), saw=f"code isn't committed: {what}")]
 
 
 def stands(task: Task) -> str:

@@ -526,3 +526,19 @@ def test_an_entry_of_a_branch_that_others_had_made_is_told(repo: Repo) -> None:
     report = taskcheck("--now", NOW, "--format", "json", cwd=repo.root).json
     rules = {finding["rule"] for incident in report["incidents"] for finding in incident["findings"]}
     assert "register-orphan" in rules
+
+
+def test_of_a_worker_that_is_gone_the_uncommitted_code_is_told(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("in_progress", branch="task/x")})
+    repo.branch()
+    repo.commit(more="more\n")
+    repo.on_main()
+    repo.git("worktree", "add", "-q", ".worktrees/x", "task/x")
+    (repo.root / ".worktrees/x/more").write_text("half of it\n")
+    register(repo, x=entry(branch="task/x", worktree_path=".worktrees/x"))
+    ran = taskcheck("--now", NOW, "--format", "json", cwd=repo.root)
+    told = {finding["rule"]: finding for incident in ran.json["incidents"] for finding in incident["findings"]}
+    for name in ("worker-gone", "stale-in-progress"):
+        last = told[name]["evidence"][-1]
+        assert last["saw"] == "code isn't committed: more is changed"
+        assert last["path"] == ".worktrees/x"

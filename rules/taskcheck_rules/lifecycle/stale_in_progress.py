@@ -26,7 +26,7 @@ from taskcheck import (
 )
 from taskcheck_rules.parts import own_copy, rows_lost
 from taskcheck_rules.remedies import FINISH
-from taskcheck_rules.wording import minute, status_of
+from taskcheck_rules.wording import minute, status_of, uncommitted
 
 
 @rule(
@@ -55,7 +55,8 @@ def stale_in_progress(
     ## Example
     The status is `in_progress`, no process of a worker is alive, and the newest sign of work is older than
     `in_progress_max_idle`. Signs of work are front matter, register, tombstone, commits on the task's branch, and the
-    log. The message names the terminal state that the traces suggest: a pull request, a review, commits.
+    log. The message names the terminal state that the traces suggest: a pull request, a review, commits. The evidence
+    says if code in the task's worktree isn't committed.
 
     ## Fix
     None: finish the task, or set it back.
@@ -87,7 +88,7 @@ def stale_in_progress(
         place=task.at("status"),
         message=f"{task.id} hasn't moved for {age(idle)} and has no known worker; {end}",
         expected=f"a live worker, or a sign of work within {age(longest)}",
-        evidence=(*_statuses(task, moved, copy), *traces),
+        evidence=(*_statuses(task, moved, copy), *traces, *uncommitted(task, checkouts)),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from taskcheck import (
     FINISHED,
+    Checkouts,
     Copies,
     Copy,
     Dispatch,
@@ -20,7 +21,7 @@ from taskcheck import (
 )
 from taskcheck_rules.parts import own_copy
 from taskcheck_rules.remedies import FINISH, RUN
-from taskcheck_rules.wording import minute, phrase, status_of
+from taskcheck_rules.wording import minute, phrase, status_of, uncommitted
 
 
 @rule(
@@ -37,7 +38,9 @@ from taskcheck_rules.wording import minute, phrase, status_of
     ),
     remedy=(RUN, FINISH),
 )
-def worker_gone(task: Task, dispatches: Dispatches, copies: Copies | None = None) -> Iterator[Finding]:
+def worker_gone(
+    task: Task, dispatches: Dispatches, copies: Copies | None = None, checkouts: Checkouts | None = None
+) -> Iterator[Finding]:
     """The worker of a ready or active task is gone, with no recorded end and no finished work in its worktree.
 
     ## Why
@@ -54,7 +57,8 @@ def worker_gone(task: Task, dispatches: Dispatches, copies: Copies | None = None
     somebody has set the task back in root since the last sign of the worker.
 
     ## Fix
-    None: check the work in its worktree, then dispatch the task again (`taskcheck run` accepts it) or set it back.
+    None: check the work in its worktree, then dispatch the task again (`taskcheck run` accepts it) or set it back. The
+    evidence says if code in the worktree isn't committed.
     """
     dispatch = dispatches.of(task.id)
     if dispatch is None or dispatch.state is not DispatchState.GONE:
@@ -74,7 +78,7 @@ def worker_gone(task: Task, dispatches: Dispatches, copies: Copies | None = None
         place=dispatch.place,
         message=f"worker of {task.id} is gone: {dispatch.why}",
         expected="a live worker, or an end recorded in tombstone or log",
-        evidence=tuple(_evidence(task, dispatch, copy)),
+        evidence=(*_evidence(task, dispatch, copy), *uncommitted(task, checkouts)),
     )
 
 
