@@ -267,3 +267,26 @@ def test_each_step_of_an_end_is_a_state_that_rules_know(
         (fleet / written.path).write_bytes(written.after or b"")
         told.append(wrong(fleet, name))
     assert told == [{"dispatch-completed-unreconciled"}, set(), set()]
+
+
+DONE = ("completed_with_pr", "--pr-url", PULL)
+LEFT = "worktree fix-login has code that isn't committed: .gitignore is changed"
+
+
+@pytest.mark.parametrize(
+    ("work", "outcome", "is_told"),
+    [
+        ("echo more >> .gitignore", DONE, True),
+        ("echo more >> .gitignore; git commit -qam more", DONE, False),
+        ("echo more >> .gitignore", ("blocked", "--reason", "half of it"), False),
+    ],
+)
+def test_code_that_a_worker_did_not_commit_is_told(
+    work: str, outcome: tuple[str, ...], is_told: bool, fleet: Path
+) -> None:
+    """The worker reads it while it can still commit, and whoever runs it reads it at the end."""
+    ran = run(fleet, "fix-login", sh=f"{work}; {finish(*outcome)}")
+    assert ran.code == 0, ran.err
+    assert (LEFT in ran.out.splitlines()) == is_told
+    assert (f"taskcheck: fix-login: {LEFT}" in ran.err.splitlines()) == is_told
+    assert entries(fleet) == {}

@@ -7,7 +7,7 @@ from taskcheck.config.settings import Stage
 from taskcheck.dispatch.heartbeat import renew
 from taskcheck.dispatch.outcome import COMPLETED, FAILED, named_pull
 from taskcheck.dispatch.records import Scalar
-from taskcheck.dispatch.settle import PATIENCE, EndUnknown, Settled, settle, tombstone_path
+from taskcheck.dispatch.settle import PATIENCE, EndUnknown, Settled, left_behind, settle, tombstone_path
 from taskcheck.dispatch.start import NotDispatched, idle, make_folder, task_named
 from taskcheck.documents import Document, DocumentError, Refused, Route
 from taskcheck.documents.frozen import frozen
@@ -76,7 +76,8 @@ def finish(store: Store, name: str, said: Said) -> Finished:
     make_folder(store, path)
     with idle(store, task.id) as nobody_runs_it:
         if not nobody_runs_it and _handed_over(store, path, changes):
-            return Finished(worktree=written, handed_over=True)
+            notes = left_behind(state, task.id, state.settings.outcome_status(said.outcome))
+            return Finished(worktree=written, handed_over=True, notes=notes)
     settled = _settled(store, state, task, changes)
     status = settled.record.get("status_after")
     return Finished(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from taskcheck.config.pattern import Pattern, file_name
-from taskcheck.config.settings import Settings
+from taskcheck.config.settings import Settings, Stage
 from taskcheck.dispatch.records import Scalar, tombstone, unregistered
 from taskcheck.documents import DocumentError, Refused
 from taskcheck.documents.frozen import frozen, replace
@@ -97,7 +97,7 @@ def settle(store: Store, task: str, owner: str | None, ending: Ending, *, earlie
         except TROUBLE as error:
             trouble = trouble or in_words(error, store)
         else:
-            return Settled(work.record, trouble or work.trouble, (*work.notes, *_notes(done, store, earlier)))
+            return Settled(work.record, trouble or work.trouble, (*work.notes, *_notes(done, store, earlier, work)))
     raise GivenUp(trouble, None)
 
 
@@ -228,12 +228,22 @@ def _writer(settings: Settings) -> str:
     return f"which only {settings.setter[0]} changes" if settings.setter else "and taskcheck doesn't write its file"
 
 
-def _notes(done: Planned, store: Store, earlier: tuple[Change, ...]) -> tuple[str, ...]:
+def _notes(done: Planned, store: Store, earlier: tuple[Change, ...], work: _Settling) -> tuple[str, ...]:
     """Return what a person has to know of what was written; nothing where git can't be asked any more."""
+    left = left_behind(done.state, work.task, str(work.record.get("status_after")))
     try:
-        return tuple(closing_notes(done, store, earlier))
+        return (*closing_notes(done, store, earlier), *left)
     except GitError:
+        return left
+
+
+def left_behind(state: State, task: str, status: str | None) -> tuple[str, ...]:
+    """Return that code of a task isn't committed though its status says that the work is done; nothing where all is."""
+    own = state.checkout_of(task)
+    is_done = state.settings.stage(status) in {Stage.REVIEW, Stage.DONE}
+    if own is None or not is_done:
         return ()
+    return tuple(filter(None, (own.uncommitted,)))
 
 
 def _trouble(made: Plan) -> str | None:
