@@ -114,6 +114,7 @@ def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:
         under_way=held.under_way,
         switched_at=held.switched_at,
         unsaved=held.unsaved,
+        untracked=held.untracked,
     )
 
 

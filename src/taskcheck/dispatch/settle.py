@@ -243,7 +243,7 @@ def left_behind(state: State, task: str, status: str | None) -> tuple[str, ...]:
     is_done = state.settings.stage(status) in {Stage.REVIEW, Stage.DONE}
     if own is None or not is_done:
         return ()
-    return tuple(filter(None, (own.uncommitted,)))
+    return tuple(filter(None, (own.uncommitted_or_new,)))
 
 
 def _trouble(made: Plan) -> str | None:

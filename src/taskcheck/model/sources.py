@@ -126,7 +126,9 @@ class CheckoutSource:
     fork: Fork | Unavailable = Unavailable("not read")
     merge: "Merge | None" = None
     unsaved: Callable[[], str] = str
-    """Looks for code in it that isn't committed, and says what; empty where there is none, or nobody can tell."""
+    """Looks for tracked code in it that isn't committed, and says what; empty for none, or where nobody can tell."""
+    untracked: Callable[[], str] = str
+    """Asks git, in a process of its own, for files in it that git neither tracks nor ignores, and says which."""
 
     @property
     def is_live_worktree(self) -> bool:

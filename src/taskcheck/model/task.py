@@ -193,7 +193,9 @@ class Checkout:
     switched_at: datetime | None = None
     """When its HEAD was last written; None for a branch tip."""
     unsaved: Callable[[], str] = str
-    """Looks for code in it that isn't committed, and says what; empty where there is none, or nobody can tell."""
+    """Looks for tracked code in it that isn't committed, and says what; empty for none, or where nobody can tell."""
+    untracked: Callable[[], str] = str
+    """Asks git, in a process of its own, for files in it that git neither tracks nor ignores, and says which."""
 
     @property
     def spoken(self) -> str:
@@ -208,8 +210,15 @@ class Checkout:
 
     @property
     def uncommitted(self) -> str:
-        """The sentence that code in it isn't committed, and which; empty where all is, or where nobody can tell."""
-        what = self.unsaved()
+        """The sentence that tracked code in it isn't committed, and which; empty where all is, or nobody can tell."""
+        return self._lacking(self.unsaved())
+
+    @property
+    def uncommitted_or_new(self) -> str:
+        """The same, of files too that git doesn't track; it takes a process, so it is for one task, not for a check."""
+        return self._lacking(self.unsaved() or self.untracked())
+
+    def _lacking(self, what: str) -> str:
         return f"{self.spoken} has code that isn't committed: {what}" if what else ""
 
     def is_outrun(self, path: str) -> bool:

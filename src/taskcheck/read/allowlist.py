@@ -15,7 +15,8 @@ _ALLOWED = {
     "diff-tree": frozenset({"--stdin", "-r", "-p", "-z", "--root", "--raw", "--no-renames", "--no-ext-diff",
                             "--no-textconv", "--full-index", "--always"}),
     "ls-tree": frozenset({"-r", "-z", "--full-tree", "--end-of-options"}),
-    "ls-files": frozenset({"--cached", "--full-name", "--stage", "-z", "--others", "--exclude-standard"}),
+    "ls-files": frozenset({"--cached", "--full-name", "--stage", "-z", "--others", "--exclude-standard",
+                           "--directory", "--no-empty-directory"}),
     "cat-file": frozenset({"--batch-command", "--buffer"}),
     "remote": frozenset[str](),
 }  # fmt: skip

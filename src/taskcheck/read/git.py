@@ -172,6 +172,14 @@ class Git(Runner):
         out = self.run("ls-files", "--cached", "--others", "--exclude-standard", "-z")
         return [os.fsdecode(path) for path in out.split(b"\0") if path]
 
+    def untracked(self) -> list[str]:
+        """Return the paths, from the top of this checkout, of files that git neither tracks nor ignores.
+
+        A folder in which it tracks nothing stands for its files, with a slash at its end.
+        """
+        out = self.run("ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory", "-z")
+        return [os.fsdecode(path) for path in out.split(b"\0") if path]
+
     def index(self, folders: Sequence[str]) -> dict[str, str | None]:
         """Blob ids in the index under some folders, by path; None for a file with an unmerged conflict."""
         out = self.run("ls-files", "--cached", "--full-name", "--stage", "-z", "--", *folders)

@@ -1,7 +1,7 @@
 """What of the code in a worktree isn't in its last commit: somebody changed it, or staged it.
 
 It is read off git's index when somebody asks. Git itself would take a process for each worktree, and would run the
-filters that the repository names. Files that git doesn't track aren't looked at.
+filters that the repository names. It is asked for files that it doesn't track, where somebody wants to know.
 """
 
 import os
@@ -16,10 +16,12 @@ from taskcheck.config.settings import Settings
 from taskcheck.documents.bounded import Busy, Unreadable, read_bounded
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.sources import CheckoutSource
+from taskcheck.read.git import Git
 from taskcheck.read.indexed import Indexed, listing
 from taskcheck.read.known import Index, blob_id
 from taskcheck.read.locate import git_dir
 from taskcheck.read.objects import Objects
+from taskcheck.read.runner import GitError
 from taskcheck.read.tasks import TaskPaths
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -61,7 +63,8 @@ def with_unsaved(checkouts: Iterable[CheckoutSource], objects: Objects, code: Co
     for number, held in enumerate(found):
         tree = trees.get(held.head or "")
         if held.path is not None and held.is_live_worktree and tree:
-            found[number] = replace(held, unsaved=cache(partial(unsaved, held.path, tree, code)))
+            tracked, new = partial(unsaved, held.path, tree, code), partial(untracked, held.path, code)
+            found[number] = replace(held, unsaved=cache(tracked), untracked=new)
     return found
 
 
@@ -92,6 +95,22 @@ def unsaved(top: Path, tree: str, code: Code) -> str:
     if held.tree in {None, tree}:
         return ""
     return "something is staged" if held.tree else "perhaps something is staged"
+
+
+def untracked(top: Path, code: Code) -> str:
+    """Return which code of a worktree is new, and neither tracked nor ignored; empty where git can't tell.
+
+    Example:
+        ``git doesn't track src/``, ``git doesn't track a.py and 2 more``
+    """
+    try:
+        new = [path for path in Git(top).untracked() if code.has(path)]
+    except GitError:
+        return ""
+    if not new:
+        return ""
+    more = f" and {len(new) - 1} more" if len(new) > 1 else ""
+    return f"git doesn't track {new[0]}{more}"
 
 
 def _is_changed(top: Path, file: Indexed, index: Index, id_length: int) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from taskcheck.config.load import builtin_presets, load, presets
 from taskcheck.read.tasks import TaskPaths
-from taskcheck.read.unsaved import MOST_BYTES, Code, unsaved
+from taskcheck.read.unsaved import MOST_BYTES, Code, unsaved, untracked
 from tests.e2e.repository import Repo
 
 CODE = {"src__login.py": "one\n", "src__deep__über.py": "two\n", "long" * 40: "three\n"}
@@ -33,10 +33,13 @@ def worktree(made: Repo, tmp_path: Path) -> Repo:
     return Repo(made.copied(tmp_path / "repo").root / ".worktrees/x", made.minutes)
 
 
-def found(worktree: Repo) -> str:
+def code(worktree: Repo) -> Code:
     settings = load(worktree.root, presets(builtin_presets()))
-    tree = worktree.git("rev-parse", "HEAD^{tree}")
-    return unsaved(worktree.root, tree, Code(settings, TaskPaths.of(settings), ""))
+    return Code(settings, TaskPaths.of(settings), "")
+
+
+def found(worktree: Repo) -> str:
+    return unsaved(worktree.root, worktree.git("rev-parse", "HEAD^{tree}"), code(worktree))
 
 
 def nothing(worktree: Repo) -> None:
@@ -56,7 +59,7 @@ def with_ends_of_windows(worktree: Repo) -> None:
     path.touch()
 
 
-def untracked(worktree: Repo) -> None:
+def a_new_file(worktree: Repo) -> None:
     (worktree.root / "notes").write_text("")
 
 
@@ -88,7 +91,7 @@ def left_out(worktree: Repo) -> None:
 
 @pytest.mark.parametrize(
     "world",
-    [nothing, written_again, with_ends_of_windows, untracked, ledgers_alone, committed, stashed, told_to_pass_it_over,
+    [nothing, written_again, with_ends_of_windows, a_new_file, ledgers_alone, committed, stashed, told_to_pass_it_over,
      left_out],
 )  # fmt: skip
 def test_nothing_is_unsaved(world: Callable[[Repo], None], worktree: Repo) -> None:
@@ -185,6 +188,19 @@ def test_a_change_in_the_same_second_is_told(worktree: Repo) -> None:
     path.write_text("uno\n")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert found(worktree) == "src/login.py is changed"
+
+
+def test_new_code_is_told_with_how_much_there_is(worktree: Repo) -> None:
+    assert untracked(worktree.root, code(worktree)) == ""
+    (worktree.root / "tasks/new.md").write_text("")
+    assert untracked(worktree.root, code(worktree)) == ""
+    (worktree.root / "src/new.py").write_text("")
+    assert untracked(worktree.root, code(worktree)) == "git doesn't track src/new.py"
+    (worktree.root / "lib").mkdir()
+    assert untracked(worktree.root, code(worktree)) == "git doesn't track src/new.py"
+    (worktree.root / "lib/a.py").write_text("")
+    (worktree.root / "lib/b.py").write_text("")
+    assert untracked(worktree.root, code(worktree)) == "git doesn't track lib/ and 1 more"
 
 
 @pytest.mark.parametrize("setting", [("index.version", "4"), ("core.splitIndex", "true")])
