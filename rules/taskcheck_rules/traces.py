@@ -143,7 +143,7 @@ def unlanded(copy: Copy | None) -> str:
         return ""
     if copy.task.stage is not Stage.DONE:
         return ""
-    return f"{copy.checkout.spoken} says {copy.task.status}, but its branch {copy.checkout.branch} hasn't landed"
+    return f"{copy.checkout.spoken} says {copy.task.status}, but {copy.checkout.spoken_tip} hasn't landed"
 
 
 def gone_on_with(task: Task, run: Dispatch, checkouts: Checkouts | None, settings: Settings) -> str:

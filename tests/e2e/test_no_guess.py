@@ -128,6 +128,32 @@ def code_is_deleted_since(repo: Repo) -> None:
     (its_worktree(repo) / "more").unlink()
 
 
+def done_in_a_worktree_without_a_branch(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("in_progress")})
+    repo.git("worktree", "add", "-q", "--detach", ".worktrees/x")
+    Repo(repo.root / ".worktrees/x", repo.minutes).commit(more="more\n", **{"tasks__x.md": task("completed")})
+    register(repo, x=entry(worktree_path=".worktrees/x"))
+
+
+def done_but_not_landed(repo: Repo) -> None:
+    """Without the entry, nothing would tie the branch to the task."""
+    repo.branch("work-7")
+    repo.commit(more="more\n")
+    repo.on_main()
+    repo.commit(**{"tasks__x.md": task("completed")})
+    repo.commit(other="other\n")
+    register(repo, x=entry(branch="work-7"))
+
+
+def done_but_only_in_a_worktree_without_a_branch(repo: Repo) -> None:
+    repo.git("worktree", "add", "-q", "--detach", ".worktrees/x")
+    Repo(repo.root / ".worktrees/x", repo.minutes).commit(more="more\n")
+    repo.minutes += 5
+    repo.commit(**{"tasks__x.md": task("completed")})
+    repo.commit(other="other\n")
+    register(repo, x=entry(worktree_path=".worktrees/x"))
+
+
 def merged_as_nothing(repo: Repo) -> None:
     land(repo, how="--no-ff -s ours")
 
@@ -413,6 +439,7 @@ def taken_back_on_the_fetched_branch(repo: Repo) -> None:
 
 WORLDS = (
     goes_on_in_its_worktree, code_is_changed_since, code_is_staged, a_hook_stopped_the_commit, code_is_deleted_since,
+    done_in_a_worktree_without_a_branch, done_but_not_landed, done_but_only_in_a_worktree_without_a_branch,
     another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked,
     merged_as_nothing, taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree,
     in_another_case, tip_says_more, only_record_of_a_pull_request, misrouted_with_a_pull_request,
@@ -519,6 +546,29 @@ def test_what_is_known_is_repaired(world: Callable[[Repo], None], repo: Repo) ->
     ran = taskcheck("--now", NOW, "--fix", "--format", "json", cwd=repo.root)
     assert ran.json["summary"]["fixed"] == 1, ran.out
     assert f"status: {ORDINARY[world]}\n" in (repo.root / "tasks/x.md").read_text()
+
+
+def test_what_is_done_in_a_worktree_without_a_branch_alone_is_told(repo: Repo) -> None:
+    done_but_only_in_a_worktree_without_a_branch(repo)
+    report = taskcheck("--now", NOW, "--format", "json", cwd=repo.root).json
+    told = {finding["rule"]: finding for incident in report["incidents"] for finding in incident["findings"]}
+    message = "x is completed, but its worktree x has commits that never reached main"
+    assert told["done-not-landed"]["message"] == message
+    assert told["register-orphan"]["fix"]["why"] == "its worktree x has commits that never reached trunk"
+
+
+def test_what_a_branch_of_another_name_has_is_not_told_of_a_worktree(repo: Repo) -> None:
+    """Somebody reviews another branch there."""
+    repo.branch("review")
+    repo.commit(more="more\n")
+    repo.on_main()
+    repo.git("worktree", "add", "-q", "--detach", ".worktrees/x", "review")
+    repo.commit(**{"tasks__x.md": task("completed")})
+    repo.commit(other="other\n")
+    register(repo, x=entry(worktree_path=".worktrees/x"))
+    report = taskcheck("--now", NOW, "--format", "json", cwd=repo.root).json
+    rules = {finding["rule"] for incident in report["incidents"] for finding in incident["findings"]}
+    assert rules == {"register-orphan"}
 
 
 def test_an_entry_of_a_branch_that_others_had_made_is_told(repo: Repo) -> None:

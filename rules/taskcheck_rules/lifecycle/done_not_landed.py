@@ -51,7 +51,8 @@ def done_not_landed(
     exists and hasn't landed.
 
     A branch counts only if a ledger or the front matter assigns it to the task, and no newer record assigns it to
-    another task. There is no finding in these cases:
+    another task. A worktree on no branch counts if a record assigns it and names neither a branch nor a pull request,
+    and if no branch ends at its commit. There is no finding in these cases:
 
     - A register or the forge says that the pull request is merged.
     - Git can't prove that the branch hasn't landed, because trunk has changed the same files since.
@@ -110,13 +111,13 @@ def _reverted(task: Task, refuted: Refuted, trunk: str) -> Finding:
 
 def _unmerged(task: Task, refuted: Refuted, trunk: str) -> Finding:
     """Return the finding that a branch never landed."""
-    branch = Place(path=task.place.path, checkout=f"branch:{refuted.branch}")
+    there = Place(path=task.place.path, checkout=refuted.checkout)
     return Finding(
         task=task.id,
         place=task.at("status"),
         message=f"{task.id} is {task.status}, but {refuted.what} has commits that never reached {trunk}",
         expected=f"its work on {trunk}, or a task that isn't done",
-        evidence=(status_of(task), Evidence(place=branch, saw=refuted.proof)),
+        evidence=(status_of(task), Evidence(place=there, saw=refuted.proof)),
         identity=("unmerged", refuted.what),
     )
 

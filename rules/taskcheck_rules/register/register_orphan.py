@@ -92,7 +92,7 @@ def register_orphan(
       Unicode form.
     - The title in root was changed since.
     - Nothing else records the pull request.
-    - The task is open, and code in its worktree isn't committed.
+    - The task is open, and code in its worktree isn't committed; or it is done, but its work isn't on trunk.
 
     There is no fix if several tasks have this id.
     """
@@ -146,7 +146,8 @@ def _finished_task(
     """Return what is told of a task that is done, put away, or not there at all."""
     task = where.task
     if task is not None and task.closed:
-        return Outlived(reason=f"it is {task.status}", evidence=status_of(task))
+        contested = "" if checkouts is None or entry.says_merged else checkouts.contested(task.id)
+        return Outlived(reason=f"it is {task.status}", evidence=status_of(task), doubt=contested)
     surely_absent = not where.there and not where.unreadable and history_known
     if not surely_absent:
         return None

@@ -10,7 +10,7 @@ from taskcheck.documents.frozen import frozen
 from taskcheck.model.checkouts import Checkouts, Mention, Refuted
 from taskcheck.model.history import Brought, Moment
 from taskcheck.model.sources import Merge, Repository
-from taskcheck.model.task import Task, Tie
+from taskcheck.model.task import Task
 from taskcheck.model.tasks import Tasks
 from taskcheck.model.tied import Tied
 
@@ -133,27 +133,32 @@ class ClaimReader:
         """
         if self.git.fetched is not None:
             return None
-        for branch in sorted(tied.branches | self._own_branch(task, checkouts)):
-            merge = self.git.merges.get(branch)
-            if merge is None or merge.merged is not False:
-                continue
-            if self._is_used_again(branch, task):
-                continue
-            what = f"its branch {branch}"
-            if merge.reverted is not None:
-                if merge.reverted.after(given):
-                    return Refuted(what=what, proof=merge.proof, reverted=True, branch=branch)
-                continue
-            if self._is_claimed(merge, task, given) and not any(self._brought_of(tied)):
-                return Refuted(what=what, proof=merge.proof, reverted=False, branch=branch)
+        for merge, refuted in self._apart(task, tied, checkouts):
+            if self._is_refuted(merge, task, given, tied):
+                return refuted
         return None
 
-    def _own_branch(self, task: Task, checkouts: Checkouts) -> set[str]:
-        """Return the branch of the worktree that a record names a task's own; none for one without."""
-        own = checkouts.of(task.id)
-        if own is None or own.branch is None or checkouts.tie(task.id) is not Tie.RECORD:
-            return set()
-        return {own.branch}
+    def _apart(self, task: Task, tied: Tied, checkouts: Checkouts) -> Iterator[tuple[Merge, Refuted]]:
+        """Yield git's verdicts on what is recorded as a task's own, each with what it would be worth against done.
+
+        A worktree on no branch counts where it alone is recorded.
+        """
+        own = checkouts.by_record(task.id)
+        branches = {*tied.branches, own.branch} if own is not None else tied.branches
+        for branch in sorted(filter(None, branches)):
+            merge = self.git.merges.get(branch)
+            if merge is not None and not self._is_used_again(branch, task):
+                yield merge, _refuted(merge, f"its branch {branch}", f"branch:{branch}", branch)
+        if own is not None and own.lone_merge is not None and tied.is_worktree_alone:
+            yield own.lone_merge, _refuted(own.lone_merge, own.spoken_tip, own.name)
+
+    def _is_refuted(self, merge: Merge, task: Task, given: Moment, tied: Tied) -> bool:
+        """Return whether what git says of commits speaks against a task's being done."""
+        if merge.merged is not False:
+            return False
+        if merge.reverted is not None:
+            return merge.reverted.after(given)
+        return self._is_claimed(merge, task, given) and not any(self._brought_of(tied))
 
     def _is_claimed(self, merge: Merge, task: Task, given: Moment) -> bool:
         """Return whether a branch that hasn't landed has work of the run after which the task was called done.
@@ -172,3 +177,9 @@ class ClaimReader:
     def _is_used_again(self, branch: str, task: Task) -> bool:
         """Return whether the newest record that names a branch is another task's."""
         return self.users.get(branch, task.id) != task.id
+
+
+def _refuted(merge: Merge, what: str, checkout: str, branch: str | None = None) -> Refuted:
+    """Return the evidence that commits of a checkout aren't on trunk, or aren't any more."""
+    is_reverted = merge.reverted is not None
+    return Refuted(what=what, proof=merge.proof, reverted=is_reverted, branch=branch, checkout=checkout)

@@ -91,11 +91,18 @@ class Refuted:
     """Git's evidence against a task that is done in root: its work isn't on trunk."""
 
     what: str
-    """``its branch task/fix-login``, or ``its pull request #12``."""
+    """``its branch task/fix-login``, ``its worktree fix-login`` or ``its pull request #12``."""
     proof: str
     reverted: bool
     """Whether it was there, and was taken back after the task was done; else it never landed."""
     branch: str | None = None
+    checkout: str = "root"
+    """What has the commits, as a place names it: ``branch:task/fix-login``, ``worktree:fix-login``."""
+
+    @property
+    def told(self) -> str:
+        """The evidence in words."""
+        return f"{self.what} was reverted" if self.reverted else f"{self.what} has commits that never reached trunk"
 
 
 @frozen
@@ -144,6 +151,10 @@ class Checkouts:
         """Return the evidence that a checkout is the task's own; None if the task has no checkout."""
         return self.ties.get(task)
 
+    def by_record(self, task: str) -> Checkout | None:
+        """Return the checkout that a record makes a task's own; None where only a name does, or nothing."""
+        return self.of(task) if self.tie(task) is Tie.RECORD else None
+
     def is_recorded(self, task: str, checkout: Checkout) -> bool:
         """Return whether a record, not only a name, makes a checkout the task's own."""
         return self.of(task) == checkout and self.tie(task) is Tie.RECORD
@@ -159,6 +170,11 @@ class Checkouts:
     def refutation(self, task: str) -> Refuted | None:
         """Return git's evidence that the work of a completed task isn't on trunk; None if there is none."""
         return self.refuted.get(task)
+
+    def contested(self, task: str) -> str:
+        """Return git's evidence against a completed task in words; empty where there is none."""
+        refuted = self.refutation(task)
+        return refuted.told if refuted is not None else ""
 
     def end(self, branch: str | None, task: str) -> End:
         """Return the state in which a branch that has landed left a task."""

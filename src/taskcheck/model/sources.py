@@ -130,6 +130,19 @@ class CheckoutSource:
     untracked: Callable[[], str] = str
     """Asks git, in a process of its own, for files in it that git neither tracks nor ignores, and says which."""
 
+    is_alone: bool = False
+    """Whether it is on no branch, at a commit that is no branch's tip."""
+
+    @property
+    def tip(self) -> str:
+        """The name under which git's verdict on its commits is kept: its branch, else its own."""
+        return self.branch or self.name
+
+    @property
+    def is_detached(self) -> bool:
+        """Whether it is a worktree that is on no branch."""
+        return self.is_live_worktree and self.branch is None
+
     @property
     def is_live_worktree(self) -> bool:
         """Whether it is a worktree that is whole, not a branch tip."""
@@ -223,7 +236,7 @@ class Repository:
     branches: frozenset[str] = frozenset()
     """Local branch names."""
     merges: Mapping[str, Merge] = field(default_factory=dict)
-    """Merge verdicts by branch name, for the branches that ledgers name."""
+    """Merge verdicts by branch name, for the branches that ledgers name; of a worktree on no branch by its own name."""
     tracked: frozenset[str] = frozenset()
     """Paths of registers and snapshots in the index of root."""
     git: str = ""

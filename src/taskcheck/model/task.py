@@ -192,6 +192,8 @@ class Checkout:
     """What somebody is in the middle of there: ``rebase``, ``bisection``."""
     switched_at: datetime | None = None
     """When its HEAD was last written; None for a branch tip."""
+    is_alone: bool = False
+    """Whether it is a worktree on no branch, at a commit that is no branch's tip."""
     unsaved: Callable[[], str] = str
     """Looks for tracked code in it that isn't committed, and says what; empty for none, or where nobody can tell."""
     untracked: Callable[[], str] = str
@@ -201,6 +203,16 @@ class Checkout:
     def spoken(self) -> str:
         """Its name in a sentence: ``worktree fix-login``."""
         return self.name.replace(":", " ", 1)
+
+    @property
+    def lone_merge(self) -> Merge | None:
+        """Git's verdict on the commits that nothing but this worktree has; None for a branch."""
+        return self.merge if self.is_alone else None
+
+    @property
+    def spoken_tip(self) -> str:
+        """What its commits are called in a sentence about its task: ``its branch task/x``, ``its worktree x``."""
+        return f"its branch {self.branch}" if self.branch else f"its {self.spoken}"
 
     @property
     def folders(self) -> frozenset[str]:

@@ -20,6 +20,11 @@ class Tied:
     """Paths as they are recorded."""
     pulls: frozenset[PullRequest] = frozenset()
 
+    @property
+    def is_worktree_alone(self) -> bool:
+        """Whether neither a branch nor a pull request is recorded, by which work may have landed in other commits."""
+        return not self.branches and not self.pulls
+
     def numbers(self, home: tuple[str, str] | None) -> frozenset[int]:
         """Return the numbers of those pull requests that may be of a repository, given by host and name."""
         found = {number_here(pull, home) for pull in self.pulls}

@@ -109,7 +109,8 @@ def _read_repository(
     at_tips, untold = tombstones.at_tips(git.objects, compared)
     questions = asked_of_tips(questions, further, checkouts, at_tips, location.root)
     theirs = outline.fetched_trunk
-    named = outline.tips({*questions.branches, *_branches_of(checkouts), *compared})
+    checkouts = _marked_alone(checkouts, set(refs.values()))
+    named = outline.tips({*questions.branches, *_branches_of(checkouts), *compared}) | _detached(checkouts)
     past = Past()
     fetched: Fetched | Uncompared | None = None
     with closing(Trees(git.objects, paths.folders(location.prefix), head, EMPTY[outline.id_length])) as trees:
@@ -175,6 +176,16 @@ def _branches_of(checkouts: Iterable[CheckoutSource]) -> set[str]:
 def _heads(checkouts: Iterable[CheckoutSource]) -> set[str]:
     """Return the commits that live checkouts are at."""
     return {checkout.head for checkout in checkouts if checkout.head and checkout.defect is None}
+
+
+def _marked_alone(checkouts: Iterable[CheckoutSource], tips: Collection[str]) -> list[CheckoutSource]:
+    """Return checkouts; those worktrees are marked that are on no branch, at a commit that is no branch's tip."""
+    return [replace(held, is_alone=held.is_detached and held.head not in tips) for held in checkouts]
+
+
+def _detached(checkouts: Iterable[CheckoutSource]) -> dict[str, str]:
+    """Return the commits of the worktrees that are on no branch, by the names of the worktrees."""
+    return {held.name: held.head for held in checkouts if held.is_detached and held.head}
 
 
 def _with_forks(
