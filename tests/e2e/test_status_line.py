@@ -76,7 +76,7 @@ def test_a_run_writes_lines(store: Store) -> None:
     record = json.loads((root / ".tasks/runs/export.status.json").read_text())
     assert (record["outcome"], record["status_after"], record["pr_number"]) == ("completed_with_pr", "In Review", 12)
     text = (root / PLAN).read_text()
-    assert text.startswith(f"# Export\n\n**Status:** In Review\nPr url: {PULL}\n")
+    assert text.startswith(f"# Export\n\n**Status:** In Review\n**Pr url:** {PULL}\n")
     git("commit", "-qam", "follow", cwd=root)
     git("merge", "-q", "--no-edit", "task/export", cwd=root)
     rules = {rule for rule, severity in findings(root) if severity == "error"}

@@ -1,8 +1,10 @@
 """Reads and sets what a Markdown file says of its task in lines of its text: ``Status: review``, ``**Owner:** ana``.
 
-A line is plain, a heading, an item of a list or a quotation; its label and its value may be bold. A heading ``Status``
-by itself has its value in the next line that isn't empty. Of several lines with one label the first counts; code and
-comments have none. The first heading of the first level is the title, a colon in it or not: ``# FIX-1: Repair it``.
+A line is plain, a heading, an item of a list or a quotation; its label and its value may be bold. A bold label further
+on in a line ends the value before it, and has a value of its own if the line begins with a bold one, too. A heading
+``Status`` by itself has its value in the next line that isn't empty. Of several values of one label the first counts;
+code and comments have none. The first heading of the first level is the title, a colon in it or not:
+``# FIX-1: Repair it``.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from taskcheck.documents.fences import find_fences
 from taskcheck.documents.letters import is_of_word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import re
+    from collections.abc import Iterator, Mapping
 
 MOST_BYTES = 8 * 1024 * 1024
 
@@ -41,10 +44,16 @@ MOST_WORDS = 2
 
 _LINE = expression(r"[^\r\n]*+(?:\r\n|\r|\n)?+")
 _LABELLED = expression(
-    r"[ \u200b\ufeff]{0,3}(?:\#{1,6}[ \t]++|[-*+][ \t]++|>[ \t]*+)?"
-    r"(?:\*\*|__)?(?P<label>[A-Za-z][A-Za-z0-9_-]*+(?:[ ][A-Za-z0-9_-]++){0,3})"
-    r"(?:\*\*|__)?[ \t]*+:(?:\*\*|__)?[ \t]*+(?P<value>[^\r\n]*+)"
+    r"(?P<lead>[ \u200b\ufeff]{0,3}(?:\#{1,6}[ \t]++|[-*+][ \t]++|>[ \t]*+)?)"
+    r"(?P<mark>\*\*|__)?(?P<label>[A-Za-z][A-Za-z0-9_-]*+(?:[ ][A-Za-z0-9_-]++){0,3})"
+    r"(?P<end>(?:\*\*|__)?[ \t]*+:(?:\*\*|__)?)[ \t]*+(?P<value>[^\r\n]*+)"
 )
+_FURTHER = expression(
+    r"(?<=[ \t])(?P<mark>\*\*|__)(?P<label>[A-Za-z][A-Za-z0-9_-]*+(?:[ ][A-Za-z0-9_-]++){0,3})"
+    r"(?:(?P=mark)[ \t]*+:|:(?P=mark))[ \t]*+"
+)
+"""A bold label behind the value of another one: ``**Status:** done **Owner:** ana``."""
+
 _TITLE = expression(r"\#[ \t]++(?P<title>[^\r\n]*+)")
 _BARE_HEADING = expression(r"\#{1,6}[ \t]++(?P<label>[Ss][Tt][Aa][Tt][Uu][Ss])[ \t]*+")
 _FENCE = expression(r" {0,3}(?P<mark>`{3,}|~{3,})")
@@ -59,6 +68,9 @@ _PAIR = expression(r"\s*(?P<one>[^\s\d_-]*[\d_-]\S*)\s+(?:and|&)\s+(?P<other>[^\
 
 _CONFLICT = "<<<<<<< "
 _MARKUP = "*_`~"
+_BETWEEN = "|\u00b7\u2022"
+"""What may stand between a value and a further label."""
+
 _AROUND_NAMES = f" \t{_MARKUP}[]."
 
 
@@ -173,7 +185,7 @@ def _take(found: dict[str, Span], awaited: str, line: str, at: int) -> str:
     if not line.strip():
         return awaited
     if awaited:
-        found.setdefault(awaited, _trimmed(line, 0, at, awaited))
+        found.setdefault(awaited, _trimmed(line, 0, len(line), awaited, at))
         return ""
     if _BARE_HEADING.fullmatch(line):
         return "status"
@@ -181,15 +193,30 @@ def _take(found: dict[str, Span], awaited: str, line: str, at: int) -> str:
     key = spelled(labelled["label"]) if labelled is not None else ""
     title = _TITLE.match(line)
     if title is not None and key != "status" and "title" not in found:
-        found["title"] = _trimmed(line, title.start("title"), at, "title")
+        found["title"] = _trimmed(line, title.start("title"), len(line), "title", at)
     elif labelled is not None:
-        found.setdefault(key, _trimmed(line, labelled.start("value"), at, key))
+        for name, start, end in _labels(line, labelled):
+            found.setdefault(name, _trimmed(line, start, end, name, at))
     return ""
 
 
-def _trimmed(line: str, start: int, at: int, key: str) -> Span:
+def _labels(line: str, labelled: re.Match[str]) -> Iterator[tuple[str, int, int]]:
+    """Yield what a line has under its label, and under each further one if the first is bold: key, start and end."""
+    key, start = spelled(labelled["label"]), labelled.start("value")
+    for further in _FURTHER.finditer(line, start):
+        before = line[start : further.start()].rstrip(f" \t{_BETWEEN}")
+        if not before.strip(_MARKUP):
+            continue  # a value that looks like a label: `Status: **Blocked:** no key`
+        yield key, start, start + len(before)
+        if labelled["mark"] is None:
+            return
+        key, start = spelled(further["label"]), further.end()
+    yield key, start, len(line)
+
+
+def _trimmed(line: str, start: int, end: int, key: str, at: int) -> Span:
     """Return the span of a value in its line, without markup around it; a status has no remark behind it, either."""
-    end = len(line.rstrip(f" \t{_MARKUP}"))
+    end = len(line[:end].rstrip(f" \t{_MARKUP}"))
     while start < end and line[start] in f" \t{_MARKUP}":
         start += 1
     if key == "status":
@@ -240,14 +267,39 @@ def _spliced(text: str, span: Span, value: str) -> str:
 
 
 def _below_status(document: Document, key: str, value: str) -> str:
-    """Return the text with a new line below that of the status."""
+    """Return the text with a new label in the form of that of the status: in a line below, or before the next label."""
     text = document.text
     status = document.span(("status",))
     if status is None or spelled(key) != key:
         raise Refused(f"{key} isn't there, and no line can be added for it")
-    line = _LINE.match(text, status.end)
-    at = line.end() if line else status.end
     label = key.replace("_", " ").capitalize()
-    line_break = "\r\n" if text[:at].endswith("\r\n") else "\n"
-    before = "" if text[:at].endswith(("\n", "\r")) else line_break
-    return f"{text[:at]}{before}{label}: {value}{line_break}{text[at:]}"
+    start = max(text.rfind("\n", 0, status.start), text.rfind("\r", 0, status.start)) + 1
+    line = _LINE.match(text, start)
+    end = line.end() if line else status.end
+    written = text[start:end].rstrip("\r\n")
+    further = _FURTHER.search(written, status.end - start)
+    if further is not None:
+        at = start + further.start()
+        between = written[len(written[: further.start()].rstrip(f" \t{_BETWEEN}")) : further.start()]
+        return f"{text[:at]}{further['mark']}{label}:{further['mark']} {value}{between}{text[at:]}"
+    line_break = "\r\n" if text[start:end].endswith("\r\n") else "\n"
+    above = text[:start].removesuffix(line_break).rpartition(line_break)[2]
+    own_break = _hard_break(written)
+    lines = [written if own_break else f"{written}{_hard_break(above)}", f"{_form(written, label)} {value}{own_break}"]
+    if _LABELLED.fullmatch(written) is None:  # the value stands below its heading, as a paragraph
+        lines.insert(1, "")
+    return f"{text[:start]}{line_break.join(lines)}{line_break}{text[end:]}"
+
+
+def _form(line: str, label: str) -> str:
+    """Return a label as that of a line is written: ``- **Owner:**`` as ``- **Status:**``; a plain one for a heading."""
+    like = _LABELLED.fullmatch(line)
+    if like is None or "#" in like["lead"]:
+        return f"{label}:"
+    lead = like["lead"].lstrip("\u200b\ufeff")
+    return f"{lead}{like['mark'] or ''}{label}{like['end']}"
+
+
+def _hard_break(line: str) -> str:
+    """Return the two spaces at the end of a line of Markdown that keep the next one apart from it; empty for none."""
+    return "  " if line.strip() and line.endswith("  ") else ""

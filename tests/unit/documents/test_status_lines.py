@@ -46,6 +46,15 @@ EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
         ("# FIX-1: Repair it\nStatus: done\n", {"title": "FIX-1: Repair it", "status": "done"}),
         ("# T\n# Owner: ana\nStatus: done\n", {"title": "T", "owner": "ana", "status": "done"}),
         ("# Status: done\n# T\n", {"status": "done", "title": "T"}),
+        ("**Status:** done **Epic:** 2.5 - Loops **Owner:** ana (since\nMay)\n",
+         {"status": "done", "epic": "2.5 - Loops", "owner": "ana (since"}),
+        ("**Epic:** 2 **Story ID:** 2.4 **Status:** todo\n\n- Status: todo → done\n",
+         {"epic": "2", "story_id": "2.4", "status": "todo"}),
+        ("**Date:** 2026-05-01 | **Status**: In Review | __Owner:__ ben\n",
+         {"date": "2026-05-01", "status": "In Review", "owner": "ben"}),
+        ("Note: whoever sets the **Status:** field\nStatus: done\n", {"note": "whoever sets the", "status": "done"}),
+        ("- Status: done **Note:** it was late\n", {"status": "done"}),
+        ("Status: **Blocked:** no key\n", {"status": "Blocked:** no key"}),
         ("# Status\n\ndone\n# T: x\n", {"status": "done", "title": "T: x"}),
         ("# T\n\nNo word.\n", None),
         ("\n" * 20_000 + "Status: done\n", None),
@@ -69,7 +78,7 @@ LINES = st.one_of(
         st.sampled_from(["", "- ", "## ", "**", "> ", "   "]),
         st.sampled_from(["Status", "status", "Owner", "Depends on", "PR URL"]),
         st.sampled_from([":", ": ", ":** ", " : ", ""]),
-        st.sampled_from(["done", "In Progress", "x (y)", "`a`", "", "a, b", "**b**"]),
+        st.sampled_from(["done", "In Progress", "x (y)", "`a`", "", "a, b", "**b**", "a **Owner:** b", "a  "]),
     ),
     st.sampled_from(["```", "~~~", "---", "# T", "## Status", "<<<<<<< a", "Status"]),
 )
@@ -97,7 +106,9 @@ def test_exactly_one_line_changes_or_none(lines: list[str], key: str, value: str
     assert read is not None
     assert dict(read.values) == {**before.values, key: value}
     old, new = data.splitlines(keepends=True), after.splitlines(keepends=True)
-    assert sum(line not in old for line in new) <= 2, "a last line without an end gets one"
+    assert sum(line not in old for line in new) <= 3, (
+        "the last line gets an end, a paragraph a blank line"
+    )
     assert set_status_lines(after, {(key,): value}) == after, "a second time changes nothing"
 
 
@@ -108,3 +119,28 @@ def test_a_mark_goes_with_the_status_that_it_stands_beside(written: str) -> None
     assert "Blocked" in after
     assert not {"✅", "🎉", "🟢"} & set(after)
     assert after.endswith(" (at last)\nOwner: ana\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("* Owner: ana\n* Status: **Todo**\n* Area: x\n", "* Owner: ana\n* Status: **Done**\n* Pr url: U\n* Area: x\n"),
+        ("- **Status**: Todo\n", "- **Status**: Done\n- **Pr url**: U\n"),
+        ("**Status:** Todo\n", "**Status:** Done\n**Pr url:** U\n"),
+        ("> __Status:__ Todo\n", "> __Status:__ Done\n> __Pr url:__ U\n"),
+        ("Status: Todo\ntext\n", "Status: Done\nPr url: U\ntext\n"),
+        ("## Status: Todo\n\ntext\n", "## Status: Done\nPr url: U\n\ntext\n"),
+        ("## Status\n\nTodo\n\n## Why\n", "## Status\n\nDone\n\nPr url: U\n\n## Why\n"),
+        ("**Date:** x  \n**Status:** Todo  \n", "**Date:** x  \n**Status:** Done  \n**Pr url:** U  \n"),
+        ("**Date:** x  \n**Status:** Todo\n\nText\n", "**Date:** x  \n**Status:** Done  \n**Pr url:** U\n\nText\n"),
+        ("**Status:** Todo **Epic:** 2 (of\n3)\n", "**Status:** Done **Pr url:** U **Epic:** 2 (of\n3)\n"),
+        ("**Epic:** 2 **Status:** Todo\n", "**Epic:** 2 **Status:** Done\n**Pr url:** U\n"),
+        ("**Status:** Todo | **Epic:** 2\n", "**Status:** Done | **Pr url:** U | **Epic:** 2\n"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_new_label_has_the_form_of_that_of_the_status(before: str, after: str, end: str) -> None:
+    """Markdown takes a line without a mark of its own for the rest of the item above it."""
+    data = before.replace("\n", end).encode()
+    changed = set_status_lines(data, {("status",): "Done", ("pr_url",): "U"})
+    assert changed == after.replace("\n", end).encode()
