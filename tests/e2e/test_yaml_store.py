@@ -182,3 +182,14 @@ def test_a_list_is_read_once_and_an_id_of_another_kind_is_one(tmp_path: Path, mo
     report = check(tmp_path)
     assert [unseen.where for unseen in report.unseen] == ["entry 3 of plan.json"]
     assert read.count(listed) == 1
+
+
+def test_tasks_of_a_file_that_is_put_away_are_archived(plan: Path) -> None:
+    (plan / "plan/old.yaml").write_text("tasks:\n  - {id: T-8, title: Old, status: limbo}\n")
+    (plan / "plan/tasks.yaml").write_text(board("done", "doing", needs="[T-8]"))
+    config = (plan / "taskcheck.toml").read_text().replace(
+        "exclude = []", 'archive = ["plan/old.yaml"]\nexclude = []', 1
+    )  # fmt: skip
+    (plan / "taskcheck.toml").write_text(config.replace('"plan/tasks.yaml",', '"plan/tasks.yaml", "plan/old.yaml",', 1))
+    assert incidents(plan) == {}
+    assert taskcheck("--format", "json", cwd=plan).json["summary"]["tasks"] == 2

@@ -8,7 +8,7 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Trouble
 from taskcheck.documents.frozen import field, frozen, replace
-from taskcheck.documents.shape import JsonTasks, element_of
+from taskcheck.documents.shape import JsonTasks, element_of, file_of
 from taskcheck.model.memory import Remembered
 from taskcheck.model.sources import Source, Sources
 from taskcheck.model.task import Place, Task
@@ -142,7 +142,8 @@ class TaskReader:
 
     def archived(self, path: str) -> bool:
         """Return whether a task file is put away."""
-        return any(pattern.match(path) for pattern in self._archive)
+        file = file_of(path)
+        return any(pattern.match(file) for pattern in self._archive)
 
     @cached_property
     def _archive(self) -> tuple[Pattern, ...]:

@@ -106,9 +106,7 @@ def test_exactly_one_line_changes_or_none(lines: list[str], key: str, value: str
     assert read is not None
     assert dict(read.values) == {**before.values, key: value}
     old, new = data.splitlines(keepends=True), after.splitlines(keepends=True)
-    assert sum(line not in old for line in new) <= 3, (
-        "the last line gets an end, a paragraph a blank line"
-    )
+    assert sum(line not in old for line in new) <= 3, "the last line gets an end, a paragraph a blank line"
     assert set_status_lines(after, {(key,): value}) == after, "a second time changes nothing"
 
 
