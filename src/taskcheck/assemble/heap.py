@@ -6,10 +6,14 @@ from functools import cached_property
 
 from taskcheck.assemble.saying import Kind, Said
 from taskcheck.config.settings import Stage
-from taskcheck.config.words import FIELDS, IN_TEXTS, PLACES, TOLD, field_keys, stage_of
+from taskcheck.config.words import ARCHIVE, FIELDS, IN_TEXTS, PLACES, TOLD, field_keys, stage_of
 from taskcheck.documents import Value
+from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.shape import Fence
 from taskcheck.model.tasks import fold_id
+
+_OF_ONE_TASK = expression(r"(?:task|todo|issue|ticket|story)s?[-_ ]?[0-9]")
 
 SEVERAL = 3
 """Names of what tasks depend on, of which one at least should be that of a task."""
@@ -71,7 +75,7 @@ class Heap:
             known = len(list(filter(stage_of, words)))
             if not known or len(words) > MOST_STATUSES:
                 continue
-            is_usual = key in FIELDS["status"]
+            is_usual = key.casefold() in FIELDS["status"]
             is_frequent = self.keys[key] * 2 >= self.files
             if is_usual or (is_frequent and known * 2 >= len(words)):
                 return key
@@ -82,10 +86,8 @@ class Heap:
         """Canonical field name to the key that is likely it."""
         if self.status_key is None:
             return {}
-        others = self.keys.keys() - {self.status_key}
-        if self.kind == "status line":
-            others &= IN_TEXTS
-        return {**field_keys(filter(self._is_text, others)), "status": self.status_key}
+        others = (key for key in self.keys if key != self.status_key and self._may_be_field(key))
+        return {**field_keys(others), "status": self.status_key}
 
     @cached_property
     def statuses(self) -> Mapping[str, int]:
@@ -137,8 +139,30 @@ class Heap:
 
     @property
     def is_called_so(self) -> bool:
-        """Whether its folder is called as those of tasks are."""
-        return any(word in self.place.casefold() for word in PLACES)
+        """Whether its folder is called as those of tasks are; `task-1507` is called after one task."""
+        parts = (part for part in self.place.casefold().split("/") if not _OF_ONE_TASK.match(part))
+        return any(word in part for part in parts for word in PLACES)
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether all its tasks are put away."""
+        return len(self.archives) > 0 and all(_archive(each.path) for each in self.said)
+
+    @cached_property
+    def archives(self) -> Sequence[str]:
+        """The patterns of the tasks that are put away: `tasks/archive/**`, `backlog-archive.yaml`."""
+        return sorted({_archive(each.path) for each in self.said} - {""})
+
+    @cached_property
+    def needs_at_names(self) -> bool:
+        """Whether some can be read only where an unquoted `@name` is a value."""
+        return any(each.dialect.at_names for each in self.said)
+
+    @cached_property
+    def fence(self) -> Fence:
+        """What closes the front matter of all."""
+        fences = {each.dialect.fence for each in self.said}
+        return "start" if "start" in fences else "line"
 
     @cached_property
     def folders(self) -> Mapping[str, Stage]:
@@ -180,10 +204,27 @@ class Heap:
             counts.update(filter(None, _texts(each.values.get(key))))
         return dict(counts.most_common())
 
+    def _may_be_field(self, key: str) -> bool:
+        """Return whether a key has text only; a label in a text means a field only by its usual name, an id in most."""
+        if self.kind == "status line":
+            is_rare_id = key == "id" and self.keys[key] * 2 < self.files
+            if key not in IN_TEXTS or is_rare_id:
+                return False
+        return self._is_text(key)
+
     def _is_text(self, key: str) -> bool:
         """Return whether nothing but text stands under a key, alone or in a list."""
         held = (item for each in self.said for item in _items(each.values.get(key)))
         return not any(isinstance(item, Mapping) for item in held)
+
+
+def _archive(path: str) -> str:
+    """Return the pattern of the archive that a file lies in, or is; empty for none."""
+    parts = path.split("/")
+    for at, part in enumerate(parts, 1):
+        if ARCHIVE in part.casefold():
+            return "/".join(parts[:at]) if at == len(parts) else f"{'/'.join(parts[:at])}/**"
+    return ""
 
 
 def stage_of_folder(place: str) -> Stage | None:

@@ -1,10 +1,11 @@
 """What a file of an unknown store says of tasks: by front matter, lines of its text, or entries in JSON and YAML."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, TypeGuard
+from typing import Literal, TypeGuard, get_args
 
-from taskcheck.documents import DocumentError, Value, read_front_matter, read_json
+from taskcheck.documents import DocumentError, Value, read_json
 from taskcheck.documents.frozen import frozen
+from taskcheck.documents.shape import Fence, FrontMatter
 from taskcheck.documents.statusline import read_status_lines
 from taskcheck.model.sources import Source
 
@@ -15,6 +16,9 @@ WORDS = (b"status", b"state")
 
 KINDS: Mapping[str, Kind] = {"json": "JSON", "yaml": "YAML", "yml": "YAML"}
 """What a file holds, by how its name ends."""
+
+DIALECTS = tuple(FrontMatter(at_names=at_names, fence=fence) for fence in get_args(Fence) for at_names in (False, True))
+"""How front matter may be written, the strictest way first."""
 
 MOST_DEPTH = 3
 """Keys that lead to a list of tasks."""
@@ -29,6 +33,8 @@ class Said:
     values: Mapping[str, Value]
     route: str = ""
     """Of an entry in JSON or YAML: the keys that lead to its list, with dots between them."""
+    dialect: FrontMatter = FrontMatter()
+    """The strictest one in which its front matter can be read."""
 
 
 def said(source: Source) -> Iterator[Said]:
@@ -39,22 +45,24 @@ def said(source: Source) -> Iterator[Said]:
         for route, entry in _entries(data, kind):
             yield Said(source.path, kind, entry, route)
         return
-    front = _front_matter(data)
+    front, dialect = _front_matter(data)
     if front:
-        yield Said(source.path, "front matter", front)
+        yield Said(source.path, "front matter", front, dialect=dialect)
     elif front is None:
         lines = _status_lines(data)
         if lines:
             yield Said(source.path, "status line", lines)
 
 
-def _front_matter(data: bytes) -> Mapping[str, Value] | None:
-    """Return the front matter of a file; empty where it can't be read, None where there is none."""
-    try:
-        document = read_front_matter(data, at_names=True, fence="start")
-    except DocumentError:
-        return {}
-    return document.values if document else None
+def _front_matter(data: bytes) -> tuple[Mapping[str, Value] | None, FrontMatter]:
+    """Return the front matter of a file, with its dialect; empty where it can't be read, None where there is none."""
+    for dialect in DIALECTS:
+        try:
+            document = dialect.read(data)
+        except DocumentError:
+            continue
+        return (document.values if document else None), dialect
+    return {}, DIALECTS[0]
 
 
 def _status_lines(data: bytes) -> Mapping[str, Value]:

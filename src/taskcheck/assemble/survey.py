@@ -8,6 +8,7 @@ from taskcheck.assemble.heap import IN_FILES, Heap, stage_of_folder
 from taskcheck.assemble.saying import Kind, Said, said
 from taskcheck.config.words import NAMES
 from taskcheck.documents.expression import expression
+from taskcheck.documents.values import counted
 from taskcheck.model.sources import Source
 
 _NUMBER = expression(r"[0-9]+")
@@ -87,7 +88,9 @@ def _differing(folders: Folders, level: int) -> dict[tuple[str, Kind], list[str]
     for place, kind in folders:
         names = place.split("/")
         at = len(names) - 1 - level
-        if kind in IN_FILES or at < 1 or "*" in names:
+        if kind in IN_FILES or at < 0 or "*" in names:
+            continue
+        if at == 0 and not _NUMBER.search(names[0]):
             continue
         names[at] = "*"
         pattern = "/".join(names)
@@ -100,8 +103,11 @@ def _are_one(pattern: str, places: Sequence[str], folders: Sequence[Sequence[Sai
 
     They are where they differ in a folder above them, as `a/tasks` and `b/tasks` do, or by a number, as `epic-1` and
     `epic-2`; where they are called as statuses are, `2-todo` and `5-done`; where each has few files, or two of them
-    have files of one name.
+    have files of one name. Folders at the top, of which only those with a number count, are if nearly all have a file
+    of one name: `ADR-0001/README.md`.
     """
+    if pattern.startswith("*"):
+        return _have_one_name(folders)
     if not pattern.endswith("*"):
         return True
     by_number = len({_NUMBER.sub("", place) for place in places}) == 1
@@ -113,6 +119,12 @@ def _are_one(pattern: str, places: Sequence[str], folders: Sequence[Sequence[Sai
     return has_few or len(set(names)) < len(names)
 
 
+def _have_one_name(folders: Sequence[Sequence[Said]]) -> bool:
+    """Return whether nearly all files of several folders have one name."""
+    names = Counter(map(_file_name, chain.from_iterable(folders)))
+    return 5 * max(names.values()) >= 4 * names.total()
+
+
 def _file_name(file: Said) -> str:
     return file.path.rpartition("/")[2]
 
@@ -120,8 +132,8 @@ def _file_name(file: Said) -> str:
 def table(found: Iterable[Heap]) -> Iterator[str]:
     """Yield what was found, in lines: folder, files, keys, statuses with counts, owners."""
     for heap in found:
-        what = "entries" if heap.kind in IN_FILES else "files"
-        yield f"{heap.pattern}: {heap.files} {what} with {heap.kind}"
+        what = "entry" if heap.kind in IN_FILES else "file"
+        yield f"{heap.pattern}: {counted(heap.files, what)} with {heap.kind}"
         yield f"  keys      {_first(heap.keys)}"
         yield f"  statuses  {_with_counts(heap.statuses)}"
         if heap.owners:

@@ -35,14 +35,14 @@ def readable(found: Iterable[Heap]) -> tuple[Heap, ...]:
     """Return the heaps that can be read as one store: those with the kind and the keys of the largest readable one.
 
     If some folders have a usual name of task folders, only these count: a decision in `docs/` has a status, too.
-    If none has such a name, only those in the place of the largest heap count.
+    If none has such a name, only those in the place of the largest heap count. An archive comes last.
     """
-    heaps = _likely(found)
+    heaps = sorted(_likely(found), key=_is_archived)
     if not heaps:
         return ()
     first = heaps[0]
     if _is_in_file(first):
-        return (first,)
+        return (first, *(heap for heap in heaps[1:] if _is_archive_of(heap, first)))
     if not first.is_called_so:
         heaps = list(filter(first.holds, heaps))
     return tuple(heap for heap in heaps if heap.kind == first.kind and _keys(heap) == _keys(first))
@@ -58,6 +58,16 @@ def _likely(found: Iterable[Heap]) -> list[Heap]:
 def _is_called_so(heap: Heap) -> bool:
     """Return whether the folder of a heap has a usual name of task folders."""
     return heap.is_called_so
+
+
+def _is_archived(heap: Heap) -> bool:
+    """Return whether all tasks of a heap are put away."""
+    return heap.is_archived
+
+
+def _is_archive_of(heap: Heap, other: Heap) -> bool:
+    """Return whether a file has the tasks that were put away from another one, which is read alike."""
+    return heap.is_archived and (heap.kind, heap.lists, _keys(heap)) == (other.kind, other.lists, _keys(other))
 
 
 def _is_in_file(heap: Heap) -> bool:
@@ -93,7 +103,7 @@ def propose_custom(found: Sequence[Heap], *, beside_marks: bool) -> Custom | Non
         SCHEMA,
         "# Written by `taskcheck init`: no preset matches this store.",
         *(_comment(f"# Look at: {note}") for note in notes),
-        *(["", 'preset = "status-line"         # the status is a line of the text'] if _has_lines(heaps) else []),
+        *_top(heaps),
         "",
         *_paths(heaps),
         "",
@@ -122,6 +132,14 @@ def _ignored(heaps: Iterable[Heap]) -> Iterator[str]:
     if any(heap.depends_elsewhere for heap in heaps):
         yield '  "unknown-dependency",         # no dependency here names a task'
     yield "]"
+
+
+def _top(heaps: Sequence[Heap]) -> Iterator[str]:
+    """Yield what stands before the tables: the preset of status lines, and the dialect."""
+    if _has_lines(heaps):
+        yield from ("", 'preset = "status-line"         # the status is a line of the text')
+    if any(heap.needs_at_names for heap in heaps):
+        yield from ("", "at_names = true                # an unquoted @name is a value")
 
 
 def _has_lines(heaps: Sequence[Heap]) -> bool:
@@ -172,6 +190,9 @@ def _paths(heaps: Sequence[Heap]) -> Iterator[str]:
         yield f"  {_text(heap.pattern)},  # {counted(heap.files, _noun(heap))} with {_comment(shown)}"
     yield "]"
     yield "exclude = []"
+    archives = sorted({archive for heap in heaps for archive in heap.archives})
+    if archives and not all(heap.is_archived for heap in heaps):
+        yield f"archive = {_list(archives)}"
     yield 'dispatch_logs = ".tasks/runs/{task}.log"'
     yield 'tombstones = ".tasks/runs/{task}.status.json"'
     yield 'registers = ""'
@@ -198,11 +219,7 @@ def _shape(heaps: Sequence[Heap], *, beside_marks: bool) -> Iterator[str]:
         yield f"kind = {_text(heaps[0].kind.lower())}"
         yield f"lists = {_list(heaps[0].lists)}"
         yield ""
-    lines = []
-    if beside_marks and heaps[0].kind == "front matter":
-        lines.append('kind = "front-matter"')
-    if any(heap.has_scoped_ids for heap in heaps):
-        lines.append("scoped_ids = true              # ids repeat in several folders")
+    lines = list(_dialect(heaps, beside_marks=beside_marks))
     if lines:
         yield from ("[shape]", *lines, "")
     stages = {folder: stage for heap in heaps for folder, stage in heap.folders.items()}
@@ -211,6 +228,16 @@ def _shape(heaps: Sequence[Heap], *, beside_marks: bool) -> Iterator[str]:
         for folder, stage in stages.items():
             yield f"{_text(folder)} = {_text(stage.value)}"
         yield ""
+
+
+def _dialect(heaps: Sequence[Heap], *, beside_marks: bool) -> Iterator[str]:
+    """Yield how the files of single tasks are read."""
+    if beside_marks and heaps[0].kind == "front matter":
+        yield 'kind = "front-matter"'
+    if any(heap.fence == "start" for heap in heaps):
+        yield 'fence = "start"                # front matter may close with more than ---'
+    if any(heap.has_scoped_ids for heap in heaps):
+        yield "scoped_ids = true              # ids repeat in several folders"
 
 
 def _outcomes(classes: Mapping[Stage, Sequence[str]]) -> Iterator[str]:

@@ -64,6 +64,9 @@ NO_TASKS = frozenset(
 PLACES = ("task", "todo", "issue", "ticket", "stories", "story", "backlog", "kanban", "board", "epic", "work-item")
 """What folders of tasks are called, or have in their names."""
 
+ARCHIVE = "archive"
+"""What folders and files of closed tasks have in their names: `archive/`, `.archived/`, `backlog-archive.yaml`."""
+
 IN_TEXTS = frozenset({
     "status", "state", "id", "title", "owner", "assignee", "assigned", "assigned_to", "depends_on", "dependencies",
     "blocked_by", "parent", "pr_url", "pull_request", "pr", "created_at", "created", "created_date", "updated_at",
@@ -83,13 +86,15 @@ def stage_of(status: str) -> Stage | None:
 
 
 def field_keys(keys: Iterable[str]) -> dict[str, str]:
-    """Return the key of each field that is likely there."""
-    there = {_folded(key): key for key in sorted(keys, reverse=True)}
+    """Return the key of each field that is likely there; of keys that differ in case or marks, the first."""
+    there: dict[str, str] = {}
+    for key in keys:
+        there.setdefault(_folded(key), key)
     found = {}
     for name, usual in FIELDS.items():
-        key = next((folded for folded in map(_folded, usual) if folded in there), None)
-        if key is not None:
-            found[name] = there.pop(key)
+        likely = next((folded for folded in map(_folded, usual) if folded in there), None)
+        if likely is not None:
+            found[name] = there.pop(likely)
     return found
 
 
