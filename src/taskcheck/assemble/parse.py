@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import chain
 
 from taskcheck.assemble.ledgers import Ledgers, entries, parse_ledgers
+from taskcheck.assemble.miscased import miscased
 from taskcheck.assemble.people import parse_people
 from taskcheck.assemble.renames import with_names
 from taskcheck.assemble.rownames import with_spelled_ids, with_task_ids
@@ -42,6 +43,8 @@ class Parsed:
     """Paths of Markdown that looks like tasks, and that no pattern names."""
     unnamed: tuple[str, ...] = ()
     """Entries of lists in files that have a status and no id: ``entry 2 of plan/tasks.yaml``."""
+    miscased: tuple[tuple[str, str], ...] = ()
+    """Paths of files among the tasks, each with the key of its status, which is the store's in another case."""
 
     def following(self, names: Mapping[str, str]) -> "Parsed":
         """Return the same, with the ids that tasks have by now where ledgers name them as they were called."""
@@ -222,7 +225,9 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
 
         board, unread_board = parse_board(sources.board, settings)
         team += unread_board
-    return Parsed(tasks, archived, people, ledgers, team, board, _unread(sources, settings, tasks), unnamed)
+    paths = {task.place.path for task in (*tasks, *archived)}
+    others = tuple(sorted(miscased(sources, settings, paths)))
+    return Parsed(tasks, archived, people, ledgers, team, board, _unread(sources, settings, tasks), unnamed, others)
 
 
 def _unnamed(sources: Sources, settings: Settings) -> tuple[str, ...]:

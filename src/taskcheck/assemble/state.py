@@ -98,6 +98,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         processes=sources.processes,
         pulls=Pulls({}),
         unnamed=parsed.unnamed,
+        miscased=parsed.miscased,
         unread=parsed.unread,
         documents={**_documents(tasks), **_documents(copied_tasks), **documents(parsed.ledgers), **whole},
     )

@@ -162,6 +162,8 @@ class State:
     """Trunk as it was last fetched, where root can't be compared with it."""
     unnamed: tuple[str, ...] = ()
     """Entries of lists in task files that have a status and no id, so that nothing can name them."""
+    miscased: tuple[tuple[str, str], ...] = ()
+    """Paths of files among the tasks that aren't read, each with the key of its status, in another case than usual."""
     unread: tuple[str, ...] = ()
     """Paths of Markdown that looks like tasks, and isn't read."""
     trusted: Mapping[str, Task] | None = None
@@ -244,7 +246,7 @@ class State:
         return run.own_end if run is not None else None
 
 
-INTERNAL = frozenset({"files", "documents", "trusted", "off_trunk", "uncompared", "unnamed", "unread"})
+INTERNAL = frozenset({"files", "documents", "trusted", "off_trunk", "uncompared", "unnamed", "miscased", "unread"})
 """Fields of a state that reports are made with, and no rule asks for."""
 
 FACTS = frozenset(names_of(State)) - INTERNAL

@@ -73,7 +73,7 @@ def _is_cut_off(checkout: Checkout) -> bool:
 def _files(state: State) -> Iterator[Unseen]:
     """Yield the folders with files that look like tasks, but that no pattern matches.
 
-    Before them, yield what a sparse checkout leaves out, and entries without an id.
+    Before them, yield what a sparse checkout leaves out, entries without an id, and files with another key.
     """
     left_out = [task.place.path for task in state.tasks.off_disk] if state.tasks.sparse else []
     if left_out:
@@ -85,6 +85,7 @@ def _files(state: State) -> Iterator[Unseen]:
         )
     for entry in state.unnamed:
         yield Unseen(kind=FILES, where=entry, why="it has a status, but no id", cure="give it an id of its own")
+    yield from _miscased(state)
     folders: dict[str, list[str]] = {}
     for path in state.unread:
         folder = path.rpartition("/")[0]
@@ -99,6 +100,21 @@ def _files(state: State) -> Iterator[Unseen]:
             why = "they look like tasks, but no pattern in [paths] tasks matches them"
             cure = NAMING_ALL
         yield Unseen(kind=FILES, where=where, why=why, cure=cure)
+
+
+def _miscased(state: State) -> Iterator[Unseen]:
+    """Yield the files whose status stands under a key that is the store's in another case, by their key."""
+    by_key: dict[str, list[str]] = {}
+    for path, key in state.miscased:
+        by_key.setdefault(key, []).append(path)
+    for key, paths in by_key.items():
+        subject = "it has" if len(paths) == 1 else "they have"
+        yield Unseen(
+            kind=FILES,
+            where=_named(paths, "file"),
+            why=f"{subject} a key {key}, but no key {state.settings.fields['status']}",
+            cure="rename the key",
+        )
 
 
 def _checkouts(state: State) -> Iterator[Unseen]:
