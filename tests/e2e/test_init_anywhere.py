@@ -291,11 +291,12 @@ def test_folders_that_differ_by_a_number_are_one_pattern(store: Store) -> None:
     assert tomllib.loads((root / "taskcheck.toml").read_text())["paths"]["tasks"] == ["plans/{scope}/{task}.md"]
 
 
-def test_bmad_stories_in_folders_of_their_epics_are_read(store: Store) -> None:
+@pytest.mark.parametrize("place", ["epic-1/", "stories/", "stories/epic-1/", "stories/epic-7.6/", ""])
+def test_bmad_stories_in_folders_of_their_epics_are_read(place: str, store: Store) -> None:
     folder = "_bmad-output/implementation-artifacts"
     root = store(
         {
-            f"{folder}/epic-1/1-1-setup.md": "# Story 1.1: Setup\n\nStatus: review\n",
+            f"{folder}/{place}1-1-setup.md": "# Story 1.1: Setup\n\nStatus: review\n",
             f"{folder}/sprint-status.yaml": "development_status:\n  epic-1: in-progress\n  1-1-setup: done\n",
         }
     )

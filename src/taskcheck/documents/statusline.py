@@ -50,14 +50,14 @@ _LABELLED = expression(
 )
 _FURTHER = expression(
     r"(?<=[ \t])(?P<mark>\*\*|__)(?P<label>[A-Za-z][A-Za-z0-9_-]*+(?:[ ][A-Za-z0-9_-]++){0,3})"
-    r"(?:(?P=mark)[ \t]*+:|:(?P=mark))[ \t]*+"
+    r"(?:(?P<colon>(?P=mark)[ \t]*+:|:(?P=mark))[ \t]*+|[ \t]*+\Z)"
 )
-"""A bold label behind the value of another one: ``**Status:** done **Owner:** ana``."""
+"""A bold label behind another value, ``**Status:** done **Owner:** ana``, or its words before a line break."""
 
 _TITLE = expression(r"\#[ \t]++(?P<title>[^\r\n]*+)")
 _BARE_HEADING = expression(r"\#{1,6}[ \t]++(?P<label>[Ss][Tt][Aa][Tt][Uu][Ss])[ \t]*+")
 _FENCE = expression(r" {0,3}(?P<mark>`{3,}|~{3,})")
-_REMARK = expression(r"[(\[<;,]|(?<=[ \t])[-\u2013\u2014](?=[ \t])")
+_REMARK = expression(r"[(\[<;,]|(?<=[ \t])[-#\u2013\u2014](?=[ \t])")
 """What follows a status in its line and is none of it."""
 
 _NOTE = expression(r"[ \t]\([^()]*\)")
@@ -208,7 +208,7 @@ def _labels(line: str, labelled: re.Match[str]) -> Iterator[tuple[str, int, int]
         if not before.strip(_MARKUP):
             continue  # a value that looks like a label: `Status: **Blocked:** no key`
         yield key, start, start + len(before)
-        if labelled["mark"] is None:
+        if labelled["mark"] is None or further["colon"] is None:
             return
         key, start = spelled(further["label"]), further.end()
     yield key, start, len(line)
