@@ -124,3 +124,12 @@ def test_a_label_of_one_text_is_no_id(store: Store) -> None:
 def test_what_is_one_is_no_several(store: Store) -> None:
     made = taskcheck("init", "--yes", cwd=store({"plans/a.md": card("todo")}))
     assert made.out.startswith("plans/*.md: 1 file with front matter\n")
+
+
+def test_the_words_of_registries_of_proposals_have_their_classes(store: Store) -> None:
+    words = ("Draft", "Stagnant", "Review", "Final", "Withdrawn", "Declined", "Won't Fix", "wontfix", "discontinued")
+    config = proposed(store({f"eips/{n}.md": f"---\ntitle: x\nstatus: {word}\n---\n" for n, word in enumerate(words)}))
+    assert {stage: said for stage, said in config["statuses"].items() if said} == {
+        "parked": ["Draft", "Stagnant"], "review": ["Review"], "done": ["Final"],
+        "dropped": ["Withdrawn", "Declined", "Won't Fix", "wontfix", "discontinued"],
+    }  # fmt: skip

@@ -10,7 +10,7 @@ _BETWEEN = expression(r"[\s_-]+")
 STATUSES: Mapping[Stage, tuple[str, ...]] = {
     Stage.PARKED: (
         "backlog", "draft", "icebox", "idea", "later", "not started", "on ice", "proposed", "deferred",
-        "plan", "planning", "none",
+        "plan", "planning", "none", "stagnant",
     ),
     Stage.READY: (
         "ready", "todo", "to do", "open", "pending", "new", "next", "queued", "planned", "approved", "ready for dev",
@@ -26,11 +26,12 @@ STATUSES: Mapping[Stage, tuple[str, ...]] = {
     Stage.STOPPED: ("blocked", "on hold", "paused", "waiting", "stopped", "failed", "needs fix", "stuck"),
     Stage.DONE: (
         "done", "completed", "complete", "closed", "finished", "merged", "shipped", "resolved", "released",
-        "implemented", "landed", "delivered", "fixed", "verified", "implementation complete",
+        "implemented", "landed", "delivered", "fixed", "verified", "implementation complete", "final",
     ),
     Stage.DROPPED: (
-        "cancelled", "canceled", "wont do", "won't do", "wont fix", "duplicate", "abandoned", "rejected", "superseded",
-        "dropped", "obsolete",
+        "cancelled", "canceled", "wont do", "won't do", "wontdo", "wont fix", "won't fix", "wontfix", "not planned",
+        "duplicate", "abandoned", "rejected", "superseded", "dropped", "obsolete", "withdrawn", "declined",
+        "discontinued",
     ),
 }  # fmt: skip
 """The words in use for each class, as `spoken` has them."""
