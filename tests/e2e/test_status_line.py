@@ -37,7 +37,16 @@ def findings(root: Path) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("head", ["**Status:** {}", "Status: {} (see below)", "- **Status**: `{}`", "## Status\n\n{}"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "**Status:** {}",
+        "Status: {} (see below)",
+        "- **Status**: `{}`",
+        "## Status\n\n{}",
+        "**Area:** x **Status:** {} **Epic:** 2",
+    ],
+)
 def test_what_a_fix_takes_over_merges_with_the_branch(fleet: Path, head: str) -> None:
     worktree = fleet / ".worktrees/export"
     (fleet / PLAN).write_text(plan("Todo", head))

@@ -202,11 +202,11 @@ def _inserted(root: Side, theirs: Side, key: str) -> str:
     """Return the file with the origin's lines of a key that it lacks.
 
     Raises:
-        Refused: it has the key, or nothing else.
+        Refused: it has the key, or nothing else; or another key has the line in the origin, too.
     """
     names = list(theirs.keys)
     before = [name for name in names[: names.index(key)] if name in root.keys]
-    if key in root.keys or not root.keys:
+    if key in root.keys or not root.keys or not theirs.alone(key):
         raise Refused("its value alone is set")
     at = root.keys[before[-1]].stop if before else min(lines.start for lines in root.keys.values())
     return "".join([*root.lines[:at], theirs.text_of(key), *root.lines[at:]])

@@ -6,6 +6,9 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from taskcheck.documents import DocumentError, Refused
+from taskcheck.documents.frontgraft import set_keys
+from taskcheck.documents.origin import Origin
+from taskcheck.documents.shape import StatusLines
 from taskcheck.documents.statusline import read_status_lines, set_status_lines
 
 EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
@@ -146,3 +149,20 @@ def test_a_new_label_has_the_form_of_that_of_the_status(before: str, after: str,
     data = before.replace("\n", end).encode()
     changed = set_status_lines(data, {("status",): "Done", ("pr_url",): "U"})
     assert changed == after.replace("\n", end).encode()
+
+
+@pytest.mark.parametrize(
+    ("root", "after"),
+    [
+        ("**Epic:** 13 **Status:** Todo **Size:** 2\n", "**Epic:** 13 **Status:** Done **Pr url:** U **Size:** 2\n"),
+        ("**Epic:** 14 **Status:** Todo **Size:** 2\n", "**Epic:** 14 **Status:** Done **Pr url:** U **Size:** 2\n"),
+        ("**Epic:** 14\n**Status:** Doing\n", "**Epic:** 14\n**Status:** Done\n**Pr url:** U\n"),
+    ],
+)
+def test_a_line_with_several_labels_is_taken_once_or_not(root: str, after: str) -> None:
+    origin = Origin(
+        base="**Epic:** 13 **Status:** Todo **Size:** 2\n",
+        text="**Epic:** 13 **Status:** Done **Pr url:** U **Size:** 2\n",
+    )
+    values = {("status",): "Done", ("pr_url",): "U"}
+    assert set_keys(root.encode(), values, origin, shape=StatusLines()).decode() == after
