@@ -148,8 +148,10 @@ def _as_begun(root: Side, base: Side, theirs: Side, keys: Collection[str]) -> st
         Refused: beside one stands what nobody else says, such as a comment.
     """
     lines: list[str | None] = list(root.lines)
-    for key in keys:
-        if key not in root.keys or not root.alone(key):
+    for key in filter(root.keys.__contains__, keys):
+        if _shares_line(key, root, base):
+            lines[root.keys[key].start] = base.text_of(key)
+        if not root.alone(key):
             continue
         if key in base.keys and (not base.alone(key) or root.text_of(key) == base.text_of(key)):
             continue
@@ -160,6 +162,13 @@ def _as_begun(root: Side, base: Side, theirs: Side, keys: Collection[str]) -> st
         if key in base.keys:
             lines[block.start] = base.text_of(key)
     return "".join(line for line in lines if line is not None)
+
+
+def _shares_line(key: str, root: Side, base: Side) -> bool:
+    """Return whether a key has one line, with other keys in it, that is the base's but for its own value."""
+    if root.alone(key) or key not in base.keys:
+        return False
+    return len(root.keys[key]) == len(base.keys[key]) == 1 and root.around(key) == base.around(key)
 
 
 def _check(root: Side, text: str, values: Mapping[str, str], moved: Collection[str], *, shape: Shape) -> None:

@@ -34,6 +34,14 @@ class Side:
         lines = self.keys[key]
         return "".join(self.lines[lines.start : lines.stop])
 
+    def around(self, key: str) -> tuple[str, str]:
+        """Return what stands in the line of a key's value, before it and behind it."""
+        span = self.document.span((key,)) if self.document else None
+        if self.document is None or span is None:
+            return "", ""
+        text = self.document.text
+        return text[: span.start].rpartition("\n")[2], text[span.end :].partition("\n")[0]
+
     def beside(self, key: str) -> str:
         """Return what follows a key's value in its line: a comment, as a rule."""
         if self.document is None or key not in self.keys:

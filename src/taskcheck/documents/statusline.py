@@ -267,28 +267,39 @@ def _spliced(text: str, span: Span, value: str) -> str:
 
 
 def _below_status(document: Document, key: str, value: str) -> str:
-    """Return the text with a new label in the form of that of the status: in a line below, or before the next label."""
+    """Return the text with a new line in the form of that of the status: below it, or below its paragraph.
+
+    The status has a paragraph of its own below a heading, and shares one with the labels that follow in its line.
+    """
     text = document.text
     status = document.span(("status",))
     if status is None or spelled(key) != key:
         raise Refused(f"{key} isn't there, and no line can be added for it")
-    label = key.replace("_", " ").capitalize()
     start = max(text.rfind("\n", 0, status.start), text.rfind("\r", 0, status.start)) + 1
     line = _LINE.match(text, start)
     end = line.end() if line else status.end
-    written = text[start:end].rstrip("\r\n")
-    further = _FURTHER.search(written, status.end - start)
-    if further is not None:
-        at = start + further.start()
-        between = written[len(written[: further.start()].rstrip(f" \t{_BETWEEN}")) : further.start()]
-        return f"{text[:at]}{further['mark']}{label}:{further['mark']} {value}{between}{text[at:]}"
     line_break = "\r\n" if text[start:end].endswith("\r\n") else "\n"
-    above = text[:start].removesuffix(line_break).rpartition(line_break)[2]
-    own_break = _hard_break(written)
-    lines = [written if own_break else f"{written}{_hard_break(above)}", f"{_form(written, label)} {value}{own_break}"]
-    if _LABELLED.fullmatch(written) is None:  # the value stands below its heading, as a paragraph
-        lines.insert(1, "")
+    written = text[start:end].rstrip("\r\n")
+    new = f"{_form(written, key.replace('_', ' ').capitalize())} {value}"
+    if _FURTHER.search(written, status.end - start) is not None:
+        end = _paragraph_end(text, end)
+        lines = [text[start:end].rstrip("\r\n"), "", new]
+    elif _LABELLED.fullmatch(written) is None:
+        lines = [written, "", new]
+    else:
+        above = text[:start].removesuffix(line_break).rpartition(line_break)[2]
+        own_break = _hard_break(written)
+        lines = [written if own_break else f"{written}{_hard_break(above)}", f"{new}{own_break}"]
     return f"{text[:start]}{line_break.join(lines)}{line_break}{text[end:]}"
+
+
+def _paragraph_end(text: str, at: int) -> int:
+    """Return where the paragraph ends of which a line ends at a place: before an empty line, or at the end."""
+    line = _LINE.match(text, at)
+    while line is not None and line[0].strip():
+        at = line.end()
+        line = _LINE.match(text, at)
+    return at
 
 
 def _form(line: str, label: str) -> str:

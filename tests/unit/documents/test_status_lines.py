@@ -138,9 +138,9 @@ def test_a_mark_goes_with_the_status_that_it_stands_beside(written: str) -> None
         ("## Status\n\nTodo\n\n## Why\n", "## Status\n\nDone\n\nPr url: U\n\n## Why\n"),
         ("**Date:** x  \n**Status:** Todo  \n", "**Date:** x  \n**Status:** Done  \n**Pr url:** U  \n"),
         ("**Date:** x  \n**Status:** Todo\n\nText\n", "**Date:** x  \n**Status:** Done  \n**Pr url:** U\n\nText\n"),
-        ("**Status:** Todo **Epic:** 2 (of\n3)\n", "**Status:** Done **Pr url:** U **Epic:** 2 (of\n3)\n"),
+        ("**Status:** Todo **Epic:** 2 (of\n3)\n", "**Status:** Done **Epic:** 2 (of\n3)\n\n**Pr url:** U\n"),
         ("**Epic:** 2 **Status:** Todo\n", "**Epic:** 2 **Status:** Done\n**Pr url:** U\n"),
-        ("**Status:** Todo | **Epic:** 2\n", "**Status:** Done | **Pr url:** U | **Epic:** 2\n"),
+        ("**Status:** Todo | **Epic:** 2\n\nText\n", "**Status:** Done | **Epic:** 2\n\n**Pr url:** U\n\nText\n"),
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -155,7 +155,8 @@ def test_a_new_label_has_the_form_of_that_of_the_status(before: str, after: str,
     ("root", "after"),
     [
         ("**Epic:** 13 **Status:** Todo **Size:** 2\n", "**Epic:** 13 **Status:** Done **Pr url:** U **Size:** 2\n"),
-        ("**Epic:** 14 **Status:** Todo **Size:** 2\n", "**Epic:** 14 **Status:** Done **Pr url:** U **Size:** 2\n"),
+        ("**Epic:** 13 **Status:** Doing **Size:** 2\n", "**Epic:** 13 **Status:** Done **Pr url:** U **Size:** 2\n"),
+        ("**Epic:** 14 **Status:** Todo **Size:** 2\n", "**Epic:** 14 **Status:** Done **Size:** 2\n\n**Pr url:** U\n"),
         ("**Epic:** 14\n**Status:** Doing\n", "**Epic:** 14\n**Status:** Done\n**Pr url:** U\n"),
     ],
 )
