@@ -1,13 +1,18 @@
 """What several formats tell in the same words: the worst first, why a rule matters, what to do about an incident."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
+from taskcheck.documents.frozen import replace
 from taskcheck.documents.values import first_few, how_old
 from taskcheck.formats.sanitize import shell
 from taskcheck.model.cases import RuleRun
 from taskcheck.model.finding import Finding, Safety
 from taskcheck.model.report import Incident, ManagerStatus, Report, SignalNote
 from taskcheck.model.task import Place
+
+if TYPE_CHECKING:
+    from taskcheck.model.unseen import Unseen
 
 
 def position(place: Place) -> str:
@@ -38,10 +43,20 @@ SHOWN = 3
 
 
 def not_looked_at(report: Report) -> str | None:
-    """Return what was not looked at, why, and what would make it visible, in one line; None where all was."""
+    """Return what was not looked at, why, and what would make it visible, in one line; None where all was.
+
+    What has one reason is said with it once.
+    """
     if not report.unseen:
         return None
-    return first_few([each.told for each in report.unseen], SHOWN, "; ")
+    reasons: dict[tuple[str, str], list[Unseen]] = {}
+    for each in report.unseen:
+        reasons.setdefault((each.why, each.cure), []).append(each)
+    told = []
+    for alike in reasons.values():
+        where = first_few([each.where for each in alike], SHOWN)
+        told.append(replace(alike[0], where=where).told)
+    return first_few(told, SHOWN, "; ")
 
 
 def worst_first(report: Report) -> list[tuple[Incident, Finding]]:

@@ -1,6 +1,7 @@
 """What a check did not look at: worktrees that it can't compare, missing history, files that look like tasks."""
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from taskcheck.config.settings import Stage
 from taskcheck.documents.values import counted
@@ -12,9 +13,9 @@ from taskcheck.model.unseen import FILES, HISTORY, Unseen
 
 DEEPEN = "git fetch --unshallow; in GitHub Actions, set `fetch-depth: 0` of actions/checkout"
 
-NAMING_ALL = "name them in [paths] tasks, or in [paths] other if they aren't tasks"
+UNMATCHED = "in the form of a task, but matched by no pattern in [paths] tasks"
 
-NAMING = "name it in [paths] tasks, or in [paths] other if it isn't a task"
+NAMING = "add a pattern there, or to [paths] other for what isn't a task"
 
 
 def unseen(state: State) -> tuple[Unseen, ...]:
@@ -86,35 +87,22 @@ def _files(state: State) -> Iterator[Unseen]:
     for entry in state.unnamed:
         yield Unseen(kind=FILES, where=entry, why="it has a status, but no id", cure="give it an id of its own")
     yield from _miscased(state)
-    folders: dict[str, list[str]] = {}
-    for path in state.unread:
-        folder = path.rpartition("/")[0]
-        folders.setdefault(folder, []).append(path)
-    for folder, paths in folders.items():
-        number = len(paths)
-        where = paths[0]
-        why = "it looks like a task, but no pattern in [paths] tasks matches it"
-        cure = NAMING
-        if number > 1:
-            where = f"{number} files in {folder}"
-            why = "they look like tasks, but no pattern in [paths] tasks matches them"
-            cure = NAMING_ALL
-        yield Unseen(kind=FILES, where=where, why=why, cure=cure)
+    for folder, alike in groupby(sorted(state.unread, key=_folder), _folder):
+        paths = list(alike)
+        where = paths[0] if len(paths) == 1 else f"{len(paths)} files in {folder}"
+        yield Unseen(kind=FILES, where=where, why=UNMATCHED, cure=NAMING)
+
+
+def _folder(path: str) -> str:
+    """Return the folder that a file lies in."""
+    return path.rpartition("/")[0]
 
 
 def _miscased(state: State) -> Iterator[Unseen]:
-    """Yield the files whose status stands under a key that is the store's in another case, by their key."""
-    by_key: dict[str, list[str]] = {}
+    """Yield the files whose status stands under a key that is the store's in another case."""
+    usual = state.settings.fields["status"]
     for path, key in state.miscased:
-        by_key.setdefault(key, []).append(path)
-    for key, paths in by_key.items():
-        subject = "it has" if len(paths) == 1 else "they have"
-        yield Unseen(
-            kind=FILES,
-            where=_named(paths, "file"),
-            why=f"{subject} a key {key}, but no key {state.settings.fields['status']}",
-            cure="rename the key",
-        )
+        yield Unseen(kind=FILES, where=path, why=f"with a key {key}, but no key {usual}", cure="rename the key")
 
 
 def _checkouts(state: State) -> Iterator[Unseen]:

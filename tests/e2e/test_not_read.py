@@ -1,4 +1,4 @@
-"""Files among the tasks whose status has a key in another case: they aren't read, and the report says so."""
+"""Files that aren't read: because a key is in another case, or no pattern matches them; the report says so."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,10 +22,10 @@ def notes(*keys: str) -> dict[str, str]:
     [
         (("status", "status"), ""),
         (("status", "phase"), ""),
-        (("status", "Status"), "notes/1.md: it has a key Status, but no key status (help: rename the key)"),
+        (("status", "Status"), "notes/1.md: with a key Status, but no key status (help: rename the key)"),
         (
             ("status", "STATUS", "STATUS"),
-            "2 files (first: notes/1.md): they have a key STATUS, but no key status (help: rename the key)",
+            "notes/1.md, notes/2.md: with a key STATUS, but no key status (help: rename the key)",
         ),
     ],
 )
@@ -36,3 +36,13 @@ def test_a_key_in_another_case_is_told(keys: tuple[str, ...], said: str, store: 
         unseen = [line.removeprefix("unseen  ") for line in out.splitlines() if line.startswith("unseen")]
         assert unseen == ([said] if said else [])
         assert ("all agree" in out) is (not said)
+
+
+def test_what_is_not_read_for_one_reason_is_said_once(store: Store) -> None:
+    others = {f"notes/{folder}/{number}.md": NOTE.format("status") for folder in ("b", "c") for number in range(2)}
+    root = store(notes("status") | others | {"notes/d/x.md": NOTE.format("status")})
+    (unseen,) = (line for line in taskcheck(cwd=root).out.splitlines() if line.startswith("unseen"))
+    assert unseen == (
+        "unseen  2 files in notes/b, 2 files in notes/c, notes/d/x.md: in the form of a task, but matched by no "
+        "pattern in [paths] tasks (help: add a pattern there, or to [paths] other for what isn't a task)"
+    )
