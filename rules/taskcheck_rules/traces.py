@@ -45,12 +45,14 @@ def work_elsewhere(entry: Entry, checkouts: Checkouts) -> str:
 
 
 def another_branch(task: str, checkouts: Checkouts | None, began: datetime | None) -> str:
-    """Return that a branch of an open task hasn't landed, where another one has; empty where nothing says so.
+    """Return where more of an open task's work may be than what has landed; empty where nothing says so.
 
-    One that was left before a run began is an earlier attempt.
+    That is another branch of it, or its worktree. A branch that was left before a run began is an earlier attempt.
     """
     landing = checkouts.landing(task) if checkouts is not None else None
-    return landing.rest_since(began) if landing is not None else ""
+    if landing is None:
+        return ""
+    return landing.rest_since(began) or landing.beyond
 
 
 def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, branch: str | None) -> str:

@@ -437,6 +437,69 @@ def taken_back_on_the_fetched_branch(repo: Repo) -> None:
     worktree.git("reset", "-q", "--hard", "HEAD~2")
 
 
+def landed_long_ago(repo: Repo) -> None:
+    """A branch that landed after its run had begun, and a worktree path that the run was given."""
+    land(repo)
+    register(repo, x=entry(branch="task/x", worktree_path=".worktrees/x", launched_at="2026-03-24T08:01:00Z"))
+
+
+def goes_on_without_a_branch(repo: Repo) -> None:
+    landed_long_ago(repo)
+    repo.git("worktree", "add", "-q", "--detach", ".worktrees/x", "task/x")
+    Repo(repo.root / ".worktrees/x", repo.minutes).commit(more="second\n")
+
+
+def goes_on_in_the_middle_of_a_rebase(repo: Repo) -> None:
+    """The branch was squashed, and somebody is rebasing it, with a commit more."""
+    landed_long_ago(repo)
+    repo.git("reset", "-q", "--hard", "HEAD~1")
+    repo.git("merge", "-q", "--squash", "task/x")
+    repo.commit("All of it (#5)")
+    repo.git("worktree", "add", "-q", ".worktrees/x", "task/x")
+    worktree = Repo(repo.root / ".worktrees/x", repo.minutes)
+    worktree.git("-c", "sequence.editor=sed -i 1ibreak", "rebase", "-q", "-i", "main~1")
+
+
+def goes_on_elsewhere(repo: Repo) -> None:
+    """Somebody else has pushed more to the branch since it was merged here."""
+    landed_long_ago(repo)
+    repo.branch("theirs", "task/x")
+    tip = repo.commit(more="second\n")
+    repo.on_main()
+    repo.git("branch", "-q", "-D", "theirs")
+    repo.git("update-ref", "refs/remotes/origin/task/x", tip)
+
+
+def revert_begun(repo: Repo) -> None:
+    landed_long_ago(repo)
+    repo.git("revert", "--no-commit", "-m", "1", "HEAD")
+
+
+def merge_begun(repo: Repo) -> None:
+    """What is being merged calls the task completed."""
+    repo.branch("task/y")
+    repo.commit(code="2\n", **{"tasks__x.md": task("completed", branch="task/x")})
+    repo.on_main()
+    repo.commit(other="1\n")
+    repo.git("merge", "-q", "--no-ff", "--no-commit", "task/y")
+    register(repo, x=entry(worktree_path=".worktrees/x"))
+
+
+def bisection_begun(repo: Repo) -> None:
+    landed_long_ago(repo)
+    repo.commit(other="1\n")
+    repo.git("bisect", "start", "-q", "main", "main~2")
+
+
+def root_on_an_old_branch(repo: Repo) -> None:
+    """The task was reopened on trunk, but the branch that root is on still calls it completed."""
+    repo.commit(**{"tasks__x.md": task("completed")})
+    repo.git("branch", "-q", "release")
+    repo.commit(**{"tasks__x.md": task("ready")})
+    repo.git("checkout", "-q", "release")
+    register(repo, x=entry())
+
+
 WORLDS = (
     goes_on_in_its_worktree, code_is_changed_since, code_is_staged, a_hook_stopped_the_commit, code_is_deleted_since,
     done_in_a_worktree_without_a_branch, done_but_not_landed, done_but_only_in_a_worktree_without_a_branch,
@@ -451,7 +514,8 @@ WORLDS = (
     put_aside_just_before_the_end_by_a_fast_clock, in_the_middle_of_a_rebase, in_the_middle_of_a_bisection,
     on_the_branch_of_another_task, others_work_on_a_branch_that_a_run_was_given, called_done_before_it_landed,
     called_done_before_it_landed_and_no_outcome, gone_on_with_by_hand, two_pull_requests, made_after_the_run,
-    taken_back_on_the_fetched_branch,
+    taken_back_on_the_fetched_branch, goes_on_without_a_branch, goes_on_in_the_middle_of_a_rebase,
+    goes_on_elsewhere, revert_begun, merge_begun, bisection_begun, root_on_an_old_branch,
 )  # fmt: skip
 
 
@@ -531,11 +595,46 @@ def its_worktree_is_clean(repo: Repo) -> None:
     (worktree / ".tasks/log").write_text("")
 
 
+def landed_while_its_worktree_was_left_behind(repo: Repo) -> None:
+    """The worktree was detached at the merged commit, so that the branch could be deleted."""
+    land(repo)
+    repo.git("worktree", "add", "-q", "--detach", ".worktrees/x", "task/x")
+
+
+def squashed_after_it_was_updated_on_the_forge(repo: Repo) -> None:
+    """The forge merged trunk into the branch, and then the pull request by one commit; nobody pulled the branch."""
+    repo.branch("task/x")
+    repo.commit(code="2\n", more="more\n")
+    repo.on_main()
+    repo.commit(other="1\n")
+    repo.branch("forge", "task/x")
+    repo.git("merge", "-q", "--no-edit", "main")
+    repo.git("update-ref", "refs/remotes/origin/task/x", "forge")
+    repo.on_main()
+    repo.git("branch", "-q", "-D", "forge")
+    repo.git("merge", "-q", "--squash", "origin/task/x")
+    repo.commit("All of it (#5)")
+
+
+def landed_as_amended_here(repo: Repo) -> None:
+    """The branch was pushed, and then amended, which nobody pushed; that is what landed."""
+    repo.branch("task/x")
+    repo.commit(code="2\n")
+    repo.git("update-ref", "refs/remotes/origin/task/x", "HEAD")
+    (repo.root / "code").write_text("3\n")
+    repo.git("commit", "-q", "-a", "--amend", "-m", "in other words")
+    repo.on_main()
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+
+
 ORDINARY = {
     its_worktree_is_clean: "completed",
     queued_as_the_run_began: "in_review",
     dated_anew_by_a_rebase: "in_review",
     landed_after_a_round_of_review: "completed",
+    landed_while_its_worktree_was_left_behind: "completed",
+    squashed_after_it_was_updated_on_the_forge: "completed",
+    landed_as_amended_here: "completed",
 }
 """Worlds in which nothing has to be guessed, though they look like some of the above: what the task then is."""
 

@@ -86,7 +86,8 @@ def merged_not_completed(
 
     - On the branch, the task is still active.
     - The worker is alive, or the worktree says so.
-    - Another branch of the task hasn't landed.
+    - Another branch of the task hasn't landed, or the branch was fetched with newer commits.
+    - The task's worktree has newer commits on no branch, or is in the middle of a rebase, say.
     - The branch is also recorded for another task.
     - A run began, or root's status was set, after the branch had landed.
     - All commits of the branch are older than the run, and the run hadn't ended when the branch landed.
@@ -148,6 +149,8 @@ def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, own: 
         return left
     if landing.pending:
         return landing.rest
+    if landing.beyond:
+        return landing.beyond
     if landing.sharer:
         return f"the branch is also recorded for {landing.sharer}"
     if landing.doubt:

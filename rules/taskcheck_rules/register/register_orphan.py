@@ -85,6 +85,7 @@ def register_orphan(
     - The finding is a warning.
     - The branch or the worktree says that work is left, or another branch of the task, with commits from after the
       entry was made, hasn't landed.
+    - The worktree has newer commits on no branch than the merged branch, or is in the middle of a rebase, say.
     - The missing worktree was moved by git, or its branch is checked out elsewhere.
     - All commits of the merged branch are older than the entry.
     - Root's last commit has the task, though its file isn't on disk.

@@ -1,17 +1,18 @@
 """Which branch of a task has landed, by what it is the task's own, and how it left the task: one verdict for all."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from math import inf
 
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.checkouts import Checkouts, End, Landing
-from taskcheck.model.history import Moment
+from taskcheck.model.history import REMOTE, Moment
 from taskcheck.model.runtime import Entry, Tombstone
 from taskcheck.model.sources import Merge
-from taskcheck.model.task import Task, Tie
+from taskcheck.model.task import Checkout, Task, Tie
 from taskcheck.model.tasks import Tasks
 
 Left = tuple[End, str | None]
@@ -61,7 +62,8 @@ class LandingReader:
             if landed is None:
                 continue
             end, said = ends.get((branch, task.id), (End.UNCHANGED, None))
-            pending = max(filter(self._pending, branches), key=self._made, default=None)
+            others = [*filter(self._pending, branches), *self._fetched_further(branches)]
+            pending = max(others, key=self._made, default=None)
             found[task.id] = Landing(
                 branch=branch,
                 proof=self.merges[branch].proof,
@@ -72,6 +74,7 @@ class LandingReader:
                 said=said,
                 pending=pending,
                 pending_at=self.merges[pending].made_at if pending is not None else None,
+                beyond=_beyond(checkouts.of(task.id), self.merges[branch].made_at),
                 sharer=next((other for other in sharing[branch] if other != task.id), None),
             )
         return found
@@ -79,6 +82,14 @@ class LandingReader:
     def _pending(self, branch: str) -> bool:
         """Return whether a branch is there, and it isn't known that it has landed."""
         return branch in self.merges and self._landed(branch) is None
+
+    def _fetched_further(self, branches: Iterable[str]) -> Iterator[str]:
+        """Yield the names of branches as they were fetched, where these have newer commits that root hasn't."""
+        for branch in branches:
+            name = f"{REMOTE}{branch}"
+            has_more = name in self.merges and self.merges[name].may_say_more
+            if has_more and self._made(name) > self._made(branch):
+                yield name
 
     def _made(self, branch: str) -> float:
         """Return a key that sorts branches by their newest commits; one of which that isn't known is the last."""
@@ -115,6 +126,24 @@ class LandingReader:
 
     def _version(self, data: bytes | None, path: str) -> Task | None:
         return self.reader.version(data, path, "root") if data is not None else None
+
+
+def _beyond(own: Checkout | None, made_at: datetime | None) -> str:
+    """Return why a task's own worktree may hold more of its work than a branch; empty where nothing says so.
+
+    Args:
+        own: the worktree.
+        made_at: when the newest commit of the branch was made.
+    """
+    if own is None:
+        return ""
+    if own.under_way is not None:
+        return f"{own.spoken} is in the middle of a {own.under_way}"
+    newest = own.newest_commit_at
+    if own.branch is not None or newest is None:
+        return ""
+    is_newer = made_at is None or newest > made_at
+    return f"{own.spoken} has newer commits, which are on no branch" if is_newer else ""
 
 
 def _sharing(recorded: Mapping[str, Iterable[str]], tasks: Tasks) -> Mapping[str, list[str]]:

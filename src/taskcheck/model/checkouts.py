@@ -54,6 +54,8 @@ class Landing:
     """Another branch of the task that is there and hasn't landed; of several the one with the newest commit."""
     pending_at: datetime | None = None
     """When the newest of that one's own commits was made."""
+    beyond: str = ""
+    """Why its worktree may hold more of the work than the branch: somebody is rebasing there, say."""
     sharer: str | None = None
     """Another task that a ledger or its front matter gives the same branch."""
     reopened: bool = False

@@ -107,7 +107,7 @@ class CheckoutSource:
     moved_from: str | None = None
     """What its folder was called when git made it, where it is called otherwise by now."""
     outrun: frozenset[str] = frozenset()
-    """Paths of its task files that its branch was fetched with otherwise, in commits that nobody has here."""
+    """Paths of its task files that its branch was fetched with otherwise, in commits that neither it nor root has."""
     under_way: str | None = None
     """What somebody is in the middle of there: ``rebase``, ``bisection``."""
     switched_at: datetime | None = None
@@ -251,6 +251,8 @@ class Repository:
     """Of the task files of runs that were changed since root's last commit, what that has, by path."""
     off_disk: tuple[Source, ...] = ()
     """Task files that root's last commit has and the disk hasn't; read if root is sparse or lacks an entry's task."""
+    under_way: str | None = None
+    """What somebody is in the middle of in root: ``merge``, ``revert``."""
     sparse: bool = False
     """Whether root is a sparse checkout, which leaves out files of its commit on purpose."""
     brought: tuple[Brought, ...] = ()

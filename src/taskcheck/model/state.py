@@ -151,6 +151,8 @@ class State:
     """What lies beside each task's file and says a status: its marker files, its row of a board."""
     off_trunk: str
     """That root is on another branch than trunk, in words; empty where it is on trunk, or there is none."""
+    astray: str
+    """Why root isn't trunk as it will be: somebody is in the middle of a merge there, say, or it isn't on trunk."""
     tracked: frozenset[str] | Unavailable
     """Paths of registers and snapshots that git tracks."""
     processes: Processes | Unavailable
@@ -246,7 +248,9 @@ class State:
         return run.own_end if run is not None else None
 
 
-INTERNAL = frozenset({"files", "documents", "trusted", "off_trunk", "uncompared", "unnamed", "miscased", "unread"})
+INTERNAL = frozenset({
+    "files", "documents", "trusted", "off_trunk", "astray", "uncompared", "unnamed", "miscased", "unread",
+})  # fmt: skip
 """Fields of a state that reports are made with, and no rule asks for."""
 
 FACTS = frozenset(names_of(State)) - INTERNAL

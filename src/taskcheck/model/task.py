@@ -187,7 +187,7 @@ class Checkout:
     moved_from: str | None = None
     """What its folder was called when git made it, where it is called otherwise by now."""
     outrun: frozenset[str] = frozenset()
-    """Paths of its task files that its branch was fetched with otherwise, in commits that nobody has here."""
+    """Paths of its task files that its branch was fetched with otherwise, in commits that neither it nor root has."""
     under_way: str | None = None
     """What somebody is in the middle of there: ``rebase``, ``bisection``."""
     switched_at: datetime | None = None

@@ -122,6 +122,13 @@ class Outline:
                 tips[branch] = tip
         return tips
 
+    def tips_and_fetched(self, branches: Iterable[str]) -> dict[str, str]:
+        """Return the same, and by ``origin/NAME`` what branches were fetched at, where they are elsewhere here."""
+        tips = self.tips(branches)
+        fetched = self.tips(f"{REMOTE}{branch}" for branch in tips)
+        further = {name: tip for name, tip in fetched.items() if tips[name.removeprefix(REMOTE)] != tip}
+        return {**further, **tips}
+
 
 def _worktree_records(git: Git, top: str, about: RepositoryRecord, refs: Refs) -> list[WorktreeRecord]:
     """Return git's records of all checkouts, the main one at its real path.

@@ -16,7 +16,7 @@ from taskcheck.read.git import MINIMUM, Git
 from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.lineage import Lineage
-from taskcheck.read.locate import Location
+from taskcheck.read.locate import Location, admin_folder
 from taskcheck.read.outline import LOCAL, Outline
 from taskcheck.read.past import Past, far_back, read_past, with_off_disk
 from taskcheck.read.program import compiled
@@ -32,7 +32,7 @@ from taskcheck.read.questions import (
 from taskcheck.read.runner import GitError, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
-from taskcheck.read.worktrees import outrun, read_unlinked, read_worktrees
+from taskcheck.read.worktrees import outrun, read_unlinked, read_worktrees, under_way
 
 MOST_OWN = 200
 """Tips of open tasks' own branches that are compared without being asked for (contract 2, point 11)."""
@@ -110,7 +110,8 @@ def _read_repository(
     questions = asked_of_tips(questions, further, checkouts, at_tips, location.root)
     theirs = outline.fetched_trunk
     checkouts = _marked_alone(checkouts, set(refs.values()))
-    named = outline.tips({*questions.branches, *_branches_of(checkouts), *compared}) | _detached(checkouts)
+    branches = {*questions.branches, *_branches_of(checkouts), *compared}
+    named = outline.tips_and_fetched(branches) | _detached(checkouts)
     past = Past()
     fetched: Fetched | Uncompared | None = None
     with closing(Trees(git.objects, paths.folders(location.prefix), head, EMPTY[outline.id_length])) as trees:
@@ -154,6 +155,7 @@ def _read_repository(
         standing=past.standing,
         uncommitted=past.uncommitted,
         off_disk=past.off_disk,
+        under_way=under_way(admin_folder(location.top) if location.top is not None else None),
         sparse=outline.sparse,
         brought=past.brought,
         home=past.home,

@@ -75,7 +75,7 @@ def read_worktrees(
             branch=record.branch or _rebased(admin),
             head=record.head,
             moved_from=_moved_from(record.path, admin),
-            under_way=_under_way(admin),
+            under_way=under_way(admin),
             switched_at=_written_at(admin / "HEAD") if admin else None,
             defect=defect,
             locked=record.locked,
@@ -128,7 +128,7 @@ def outrun(
 ) -> list[CheckoutSource]:
     """Return checkouts, each with which of its task files its branch was fetched with otherwise.
 
-    That counts for commits alone that nobody has here.
+    That counts for commits alone that neither the checkout nor root has.
 
     Args:
         checkouts: all of them.
@@ -143,9 +143,18 @@ def outrun(
     found = []
     for held in checkouts:
         fetched = refs.get(f"refs/remotes/{REMOTE}{held.branch}") if held.branch else None
-        is_known = fetched is None or history.shallow or fetched in history.graph.numbers
-        found.append(held if is_known else replace(held, outrun=_otherwise(held, fetched or "", places, prefix)))
+        if fetched is None or history.shallow or _has(held, fetched, history):
+            found.append(held)
+        else:
+            found.append(replace(held, outrun=_otherwise(held, fetched, places, prefix)))
     return found
+
+
+def _has(held: CheckoutSource, commit: str, history: "History") -> bool:
+    """Return whether a checkout, or root, has a commit in its history."""
+    graph = history.graph
+    known = history.root | graph.ancestors(held.head or "")
+    return bool(graph.set_of([commit]) & known)
 
 
 def _otherwise(held: CheckoutSource, fetched: str, places: Places, prefix: str) -> frozenset[str]:
@@ -177,8 +186,8 @@ def _moved_from(path: Path, admin: Path | None) -> str | None:
     return None if is_numbered else admin.name
 
 
-def _under_way(admin: Path | None) -> str | None:
-    """Return what somebody is in the middle of in a worktree; None where it is nothing."""
+def under_way(admin: Path | None) -> str | None:
+    """Return what somebody is in the middle of in a checkout, by its own git folder; None where it is nothing."""
     if admin is None:
         return None
     found = (what for name, what in UNDER_WAY.items() if os.path.lexists(admin / name))

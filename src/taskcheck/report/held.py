@@ -1,4 +1,4 @@
-"""What speaks against a fix that its rule can't know: trunk as it was fetched, branches to be merged, unsaved code."""
+"""What speaks against a fix that its rule can't know: where root is, fetched trunk, branches, unsaved code."""
 
 from taskcheck.documents.frozen import replace
 from taskcheck.model.edit import SetKey
@@ -19,8 +19,7 @@ def held(finding: Finding, state: State, *, of_static_rule: bool) -> Finding:
     fix = fix.unless_said(_of_trunk(finding, fix, state))
     if fix.safety is Safety.SAFE:
         fix = fix.unless_said(_of_unsaved(finding, fix, state))
-    if of_static_rule and fix.safety is Safety.SAFE:
-        fix = fix.unless_said(_of_branches(fix, state))
+    fix = fix.unless_said(_of_branches(fix, state) if of_static_rule else state.astray)
     return replace(finding, fix=fix)
 
 
@@ -50,7 +49,9 @@ def _of_unsaved(finding: Finding, fix: Fix, state: State) -> str:
 
 
 def _of_branches(fix: Fix, state: State) -> str:
-    """Return which branch git couldn't merge any more if a fix set keys of a task; empty for none."""
+    """Return which branch git couldn't merge any more if a safe fix set keys of a task; empty for none."""
+    if fix.safety is not Safety.SAFE:
+        return ""
     edits = tuple(edit for edit in fix.edits if isinstance(edit, SetKey))
     written = [state.tasks.by_path.get(edit.place.path) for edit in edits]
     for task in filter(None, written):
