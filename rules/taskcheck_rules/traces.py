@@ -35,6 +35,9 @@ def work_elsewhere(entry: Entry, checkouts: Checkouts) -> str:
     holder = checkouts.on(branch)
     if holder is not None:
         return f"its branch {branch} is checked out in {holder.spoken}"
+    around = checkouts.around(entry.worktree_path)
+    if around is not None:
+        return f"{entry.worktree_path} would lie in {around.spoken}, which is there"
     moved = checkouts.moved(entry.worktree_path, entry.task)
     if moved is not None:
         return f"its worktree may have been moved to {moved.path}"

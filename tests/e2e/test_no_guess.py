@@ -500,6 +500,43 @@ def root_on_an_old_branch(repo: Repo) -> None:
     register(repo, x=entry())
 
 
+def goes_on_in_a_clone(repo: Repo) -> None:
+    """The first part landed; the worker has a clone of its own instead of a worktree, with a commit more."""
+    landed_long_ago(repo)
+    repo.git("clone", "-q", ".", ".worktrees/x")
+    clone = Repo(repo.root / ".worktrees/x", repo.minutes)
+    clone.git("checkout", "-q", "task/x")
+    clone.commit(more="second\n")
+
+
+def worktree_spelled_otherwise(repo: Repo) -> None:
+    """A Mac's file system takes the two names for one, and so does the manager there."""
+    repo.git("worktree", "add", "-q", "-b", "odd", ".worktrees/Cafe\N{COMBINING ACUTE ACCENT}")
+    register(repo, x=entry(worktree_path=".worktrees/caf\N{LATIN SMALL LETTER E WITH ACUTE}"))
+
+
+def worktree_on_a_disk_that_is_not_mounted(repo: Repo) -> None:
+    (repo.root / ".worktrees").symlink_to(repo.root.parent / "disk/worktrees")
+    register(repo, x=entry(worktree_path=".worktrees/x"))
+
+
+def worktree_is_a_link_to_a_disk_that_is_not_mounted(repo: Repo) -> None:
+    (repo.root / ".worktrees").mkdir()
+    (repo.root / ".worktrees/x").symlink_to(repo.root.parent / "disk/worktrees/x")
+    register(repo, x=entry(worktree_path=".worktrees/x"))
+
+
+def misrouted_with_a_worktree_on_a_disk_that_is_not_mounted(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("ready").replace("owner: ana", "owner: ben")})
+    register(repo, x=entry(worktree_path=str(repo.root.parent / "disk/worktrees/x")))
+
+
+def folder_in_a_worktree(repo: Repo) -> None:
+    """A part of a worktree, which its branch doesn't have any more."""
+    repo.git("worktree", "add", "-q", "-b", "odd", ".worktrees/x-2")
+    register(repo, x=entry(worktree_path=".worktrees/x-2/packages/web"))
+
+
 WORLDS = (
     goes_on_in_its_worktree, code_is_changed_since, code_is_staged, a_hook_stopped_the_commit, code_is_deleted_since,
     done_in_a_worktree_without_a_branch, done_but_not_landed, done_but_only_in_a_worktree_without_a_branch,
@@ -515,7 +552,10 @@ WORLDS = (
     on_the_branch_of_another_task, others_work_on_a_branch_that_a_run_was_given, called_done_before_it_landed,
     called_done_before_it_landed_and_no_outcome, gone_on_with_by_hand, two_pull_requests, made_after_the_run,
     taken_back_on_the_fetched_branch, goes_on_without_a_branch, goes_on_in_the_middle_of_a_rebase,
-    goes_on_elsewhere, revert_begun, merge_begun, bisection_begun, root_on_an_old_branch,
+    goes_on_elsewhere, revert_begun, merge_begun, bisection_begun, root_on_an_old_branch, goes_on_in_a_clone,
+    worktree_spelled_otherwise, worktree_on_a_disk_that_is_not_mounted,
+    worktree_is_a_link_to_a_disk_that_is_not_mounted, misrouted_with_a_worktree_on_a_disk_that_is_not_mounted,
+    folder_in_a_worktree,
 )  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def merged_not_completed(
     - On the branch, the task is still active.
     - The worker is alive, or the worktree says so.
     - Another branch of the task hasn't landed, or the branch was fetched with newer commits.
-    - The task's worktree has newer commits on no branch, or is in the middle of a rebase, say.
+    - The task's worktree has newer commits on no branch, is in the middle of a rebase, say, or is a clone.
     - The branch is also recorded for another task.
     - A run began, or root's status was set, after the branch had landed.
     - All commits of the branch are older than the run, and the run hadn't ended when the branch landed.

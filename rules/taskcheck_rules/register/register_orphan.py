@@ -85,8 +85,8 @@ def register_orphan(
     - The finding is a warning.
     - The branch or the worktree says that work is left, or another branch of the task, with commits from after the
       entry was made, hasn't landed.
-    - The worktree has newer commits on no branch than the merged branch, or is in the middle of a rebase, say.
-    - The missing worktree was moved by git, or its branch is checked out elsewhere.
+    - The worktree has newer commits on no branch than the merged branch, is in the middle of a rebase, or is a clone.
+    - The missing worktree was moved by git, lies in another, or is spelled otherwise; or its branch is checked out.
     - All commits of the merged branch are older than the entry.
     - Root's last commit has the task, though its file isn't on disk.
     - The task may be held by a branch, by a worktree that can't be read, or under a name that differs in case or

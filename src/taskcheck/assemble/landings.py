@@ -48,9 +48,12 @@ class LandingReader:
     ) -> dict[str, Landing]:
         """Return the branch of each open task that has landed, one that a record ties before one by its name."""
         recorded: dict[str, list[str]] = {}
+        clones: dict[str, str | None] = {}
         for record in records:
             if record.branch:
                 recorded.setdefault(record.task, []).append(record.branch)
+            if checkouts.is_apart(record.worktree_path):
+                clones[record.task] = record.worktree_path
         sharing = _sharing(recorded, tasks)
         found = {}
         for task in tasks:
@@ -74,7 +77,7 @@ class LandingReader:
                 said=said,
                 pending=pending,
                 pending_at=self.merges[pending].made_at if pending is not None else None,
-                beyond=_beyond(checkouts.of(task.id), self.merges[branch].made_at),
+                beyond=_beyond(checkouts.of(task.id), clones.get(task.id), self.merges[branch].made_at),
                 sharer=next((other for other in sharing[branch] if other != task.id), None),
             )
         return found
@@ -87,8 +90,9 @@ class LandingReader:
         """Yield the names of branches as they were fetched, where these have newer commits that root hasn't."""
         for branch in branches:
             name = f"{REMOTE}{branch}"
-            has_more = name in self.merges and self.merges[name].may_say_more
-            if has_more and self._made(name) > self._made(branch):
+            if not {branch, name} <= self.merges.keys() or self._made(name) <= self._made(branch):
+                continue
+            if self.merges[name].may_say_more:
                 yield name
 
     def _made(self, branch: str) -> float:
@@ -128,13 +132,16 @@ class LandingReader:
         return self.reader.version(data, path, "root") if data is not None else None
 
 
-def _beyond(own: Checkout | None, made_at: datetime | None) -> str:
+def _beyond(own: Checkout | None, clone: str | None, made_at: datetime | None) -> str:
     """Return why a task's own worktree may hold more of its work than a branch; empty where nothing says so.
 
     Args:
         own: the worktree.
+        clone: the path of the repository that it has instead.
         made_at: when the newest commit of the branch was made.
     """
+    if clone is not None:
+        return f"{clone} is a repository of its own, and wasn't looked at"
     if own is None:
         return ""
     if own.under_way is not None:

@@ -19,6 +19,7 @@ from taskcheck.model.task import (
     Task,
     Tie,
 )
+from taskcheck.model.tasks import spelling
 
 
 class End(Enum):
@@ -196,10 +197,22 @@ class Checkouts:
 
         None that stands where an entry says that it does, or that is another task's own.
         """
-        folder = _last_part(path)
+        folder = spelling(_last_part(path))
         others = {own.name for name, own in self.by_task.items() if name != task}
-        found = (each for each in self._worktrees if folder and folder in each.folders)
+        found = (each for each in self._worktrees if folder and folder in map(spelling, each.folders))
         return next((each for each in found if each.name not in self.registered | others), None)
+
+    def around(self, path: str | None) -> Checkout | None:
+        """The worktree in which a recorded path would lie that isn't there."""
+        recorded = self.recorded.get(path or "")
+        if recorded is None:
+            return None
+        return next((each for each in self._worktrees if recorded.real.startswith(f"{each.real}/")), None)
+
+    def is_apart(self, path: str | None) -> bool:
+        """Return whether a repository of its own, such as a clone, lies at a recorded path."""
+        recorded = self.recorded.get(path or "")
+        return recorded is not None and recorded.apart and self.at(path) is None
 
     @property
     def _worktrees(self) -> Iterator[Checkout]:
@@ -207,9 +220,9 @@ class Checkouts:
         return (each for each in self.all if each.path is not None and each.defect != "missing")
 
     def gone(self, path: str | None) -> bool:
-        """Return whether the worktree at a recorded path is gone and wasn't locked."""
+        """Return whether the worktree at a recorded path is gone, its parent can be read, and it wasn't locked."""
         recorded = self.recorded.get(path or "")
-        return recorded is not None and not recorded.exists and not self.away(path)
+        return recorded is not None and recorded.is_gone and not self.away(path)
 
     def missing(self, path: str) -> bool:
         """Return whether a recorded path doesn't exist, its parent can be read, and git lists no worktree there.
@@ -217,10 +230,10 @@ class Checkouts:
         One that git lists and somebody has locked counts as missing, too.
         """
         recorded = self.recorded.get(path)
-        if recorded is None or recorded.exists:
+        if recorded is None or not recorded.is_gone:
             return False
         is_listed = self.at(path) is not None and not self.away(path)
-        return not is_listed and (recorded.inside or recorded.parent_exists)
+        return not is_listed
 
     def away(self, path: str | None) -> bool:
         """Return whether the worktree at a recorded path is missing and locked: its disk may not be mounted."""
@@ -314,4 +327,4 @@ class Copies:
 
 def _last_part(path: str | None) -> str:
     """Return the last part of a path; empty where there is none."""
-    return (path or "").rstrip("/").rpartition("/")[2]
+    return (path or "").rstrip("/ ").rpartition("/")[2]

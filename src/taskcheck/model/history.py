@@ -86,3 +86,10 @@ class RecordedPath:
     """The path with links resolved."""
     defect: str | None = None
     """Why what lies there is no worktree, whether git lists it or not."""
+    apart: bool = False
+    """Whether it lies in a repository of its own, as a clone does."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it isn't there, and its parent is, or it is one of root's own folders."""
+        return not self.exists and (self.inside or self.parent_exists)

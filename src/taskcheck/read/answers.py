@@ -79,35 +79,52 @@ def _written_since(folder: Path, files: Iterable[Source]) -> bool:
 
 def _recorded_paths(questions: Questions, location: Location) -> dict[str, RecordedPath]:
     """Return what lies at the worktree paths that ledgers name."""
-    return {path: _recorded(path, location.root) for path in questions.worktree_paths}
+    return {path: _recorded(path, location) for path in questions.worktree_paths}
 
 
-def _recorded(path: str, root: Path) -> RecordedPath:
+def _recorded(path: str, location: Location) -> RecordedPath:
     """Return what lies at a worktree path that a ledger names; it is looked at, never entered."""
     if is_of_windows(path):
         return RecordedPath(exists=True, parent_exists=False, inside=False, real=path)
+    root = location.root
     try:
-        absolute = meant(path, root)
-        real = Path(os.path.realpath(absolute))
+        real = Path(os.path.realpath(meant(path, root)))
+        top = _top(real) if real.is_dir() else None
         return RecordedPath(
             exists=real.exists(),
-            parent_exists=Path(absolute).parent.is_dir(),
-            inside=absolute.startswith(f"{root}{os.sep}"),
+            parent_exists=real.parent.is_dir(),
+            inside=str(real).startswith(f"{root}{os.sep}"),
             real=str(real),
-            defect=_no_worktree(real, root) if real.is_dir() else None,
+            defect=_no_worktree(real, top, root) if real.is_dir() else None,
+            apart=_is_repository(top) and top not in {location.top, location.code},
         )
     except (ValueError, OSError):
         return RecordedPath(exists=False, parent_exists=False, inside=False, real=path)
 
 
-def _no_worktree(folder: Path, root: Path) -> str | None:
-    """Return why a folder is no worktree: it lies in root's own checkout, or its ``.git`` file points nowhere."""
+def _top(folder: Path) -> Path | None:
+    """Return the nearest folder upward that has a ``.git``; None where none has one."""
+    return next((at for at in (folder, *folder.parents) if os.path.lexists(at / ".git")), None)
+
+
+def _is_repository(top: Path | None) -> bool:
+    """Return whether a checkout is the main one of a repository."""
+    return top is not None and (top / ".git").is_dir()
+
+
+def _no_worktree(folder: Path, top: Path | None, root: Path) -> str | None:
+    """Return why a folder is no worktree: it lies in root's own checkout, or its ``.git`` file points nowhere.
+
+    Args:
+        folder: that a ledger names.
+        top: of the checkout that it lies in.
+        root: the store's folder.
+    """
     if folder == root:
         return None
-    holder = next((at for at in (folder, *folder.parents) if os.path.lexists(at / ".git")), None)
-    if holder is None or holder == root:
+    if top is None or top == root:
         return "it has no .git file"
-    admin = git_dir(holder)
+    admin = git_dir(top)
     if admin is None or admin.is_dir():
         return None
     return f"its .git file points to {admin}, which is gone"
