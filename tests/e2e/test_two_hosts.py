@@ -2,12 +2,14 @@
 
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,7 @@ def unshare() -> list[str] | None:
 
 
 UNSHARE = unshare()
+HAS_NAME_OF_HOST = Path("/proc/self/ns/uts").exists() and Path("/proc/self/ns/uts").stat().st_ino == 0xEFFFFFFE
 
 
 @pytest.fixture
@@ -127,3 +130,33 @@ def test_each_host_tells_of_its_own_processes(stores: dict[str, Path], tmp_path:
         until(lambda: not any(each["late"] for each in board()["stores"]))
     told = json.loads((tmp_path / "b2.json").read_text())
     assert told["at_work"][0]["host"] == "host-b"
+
+
+@pytest.mark.skipif(UNSHARE is None, reason="no namespaces may be made here")
+@pytest.mark.skipif(not HAS_NAME_OF_HOST, reason="this is a container with a name of its own")
+@pytest.mark.parametrize("status", ["in_progress", "completed"])
+def test_workers_of_the_host_are_unknown_in_a_sandbox(status: str, tmp_path: Path) -> None:
+    """A sandbox has its own processes, and the name of the host that it is on."""
+    (tmp_path / "taskcheck.toml").write_text(CONFIG)
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks/work.md").write_text(TASK.replace("ready", status))
+    git("init", "-q", "--initial-branch=main", cwd=tmp_path)
+    git("add", "-A", cwd=tmp_path)
+    git("commit", "-qm", "first", cwd=tmp_path)
+    worker = subprocess.Popen(["sleep", "600"])
+    launched = datetime.now(UTC) - timedelta(minutes=1)
+    entry = {"pid": worker.pid, "host": platform.node(), "launched_at": f"{launched:%Y-%m-%dT%H:%M:%SZ}"}
+    register = tmp_path / ".tasks/task_manager/task-manager-ana.register.json"
+    register.parent.mkdir(parents=True)
+    register.write_text(json.dumps({"owner": "ana", "entries": {"work": entry}}))
+    before = register.read_bytes()
+    unshared = [option for option in UNSHARE or () if option != "--uts"]
+    command = [*unshared, sys.executable, "-m", "taskcheck", "--fix"]
+    try:
+        ran = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    finally:
+        worker.kill()
+        worker.wait()
+    assert ran.returncode in {0, 1}, ran.stderr
+    assert register.read_bytes() == before
+    assert "is gone" not in ran.stdout

@@ -45,22 +45,24 @@ class Liveness:
     def life(self, record: Entry | Tombstone) -> tuple[Life, str]:
         """Return whether the process of a record lives, and by which evidence.
 
-        The process table of this host is asked first; of another host the heartbeat tells.
+        The process table of this host is asked first; of another host, and of what began before the sandbox that alone
+        can be looked into, the heartbeat tells.
         """
         processes = self.processes
-        if isinstance(processes, Processes) and record.pid is not None and processes.may_be_host(record.host):
-            return self._life_here(record, record.pid, processes)
+        began = record.started_at if isinstance(record, Tombstone) else record.launched
+        if not isinstance(processes, Processes) or record.pid is None:
+            return self._life_by_heartbeat(record)
+        if processes.may_be_host(record.host) and processes.knows(began):
+            return self._life_here(record.pid, began, processes)
         return self._life_by_heartbeat(record)
 
-    def _life_here(self, record: Entry | Tombstone, pid: int, processes: Processes) -> tuple[Life, str]:
+    def _life_here(self, pid: int, began: datetime | None, processes: Processes) -> tuple[Life, str]:
         """Return whether the process of a record lives on this host, where another may have got its number since."""
         if pid not in processes.started:
             return Life.DEAD, f"process {pid} is no longer running"
-        began = record.started_at if isinstance(record, Tombstone) else record.launched
-        started = processes.started[pid]
-        if started and began and started > began + self.settings.limits.clock_skew:
-            later = age(started - began)
-            return Life.DEAD, f"process {pid} is a different process now, started {later} after the launch"
+        later = processes.started_later(pid, began, self.settings.limits.clock_skew)
+        if later is not None:
+            return Life.DEAD, f"process {pid} is a different process now, started {age(later)} after the launch"
         return Life.LIVES, f"process {pid} is running"
 
     def _life_by_heartbeat(self, record: Entry | Tombstone) -> tuple[Life, str]:

@@ -9,6 +9,15 @@ _HOME_DOMAINS = (".local", ".lan", ".home", ".localdomain")
 """What a home network, or a Mac, adds to a machine's name."""
 
 
+_QUARTER = timedelta(minutes=15)
+_MOST_OF_A_ZONE = timedelta(hours=14)
+_MOMENT = timedelta(seconds=5)
+"""By how much a recorded launch and the start of the process differ, if nothing went wrong."""
+
+_TICK = timedelta(seconds=2)
+"""By how much the start of a process, as the process table tells it, and a recorded time may differ."""
+
+
 def folds(one: str, other: str) -> bool:
     """Return whether two names are perhaps one host: one is the other's first label, or has a home's domain added.
 
@@ -27,6 +36,16 @@ def folds(one: str, other: str) -> bool:
     short, long = sorted((bare_one, bare_other), key=len)
     first_label = long.partition(".")[0]
     return "." not in short and first_label == short
+
+
+def _is_off_by_a_zone(later: timedelta) -> bool:
+    """Return whether one time is later than another as a time zone is: by quarters of an hour, to some seconds.
+
+    Then the other may be a local time that was written as if it were UTC.
+    """
+    quarters = round(later / _QUARTER)
+    is_near = abs(later - quarters * _QUARTER) <= _MOMENT
+    return quarters >= 1 and is_near and later <= _MOST_OF_A_ZONE + _MOMENT
 
 
 def _without_home(host: str) -> str:
@@ -50,6 +69,14 @@ class Processes:
     host: str
     started: Mapping[int, datetime | None]
     """Live pids to their start time; None where it can't be read."""
+    since: datetime | None = None
+    """When the sandbox began that alone can be looked into; None where all processes of this host can be seen."""
+
+    def knows(self, began: datetime | None) -> bool:
+        """Return whether a process that began at some time could be seen: none that is older than the sandbox."""
+        if self.since is None:
+            return True
+        return began is not None and began + _TICK >= self.since
 
     def is_host(self, host: str | None) -> bool:
         """Return whether a record is of this host: it names this host, regardless of case, or none."""
@@ -68,9 +95,20 @@ class Processes:
 
         One that started later than ``since``, by more than ``skew``, is another process with the same pid.
         """
-        if pid is None or not self.may_be_host(host):
+        is_visible = self.may_be_host(host) and self.knows(since)
+        if pid is None or not is_visible:
             return None
         if pid not in self.started:
             return False
+        return self.started_later(pid, since, skew) is None
+
+    def started_later(self, pid: int, since: datetime | None, skew: timedelta) -> timedelta | None:
+        """Return by how much a live process is younger than a recorded one of its number; None where it may be that.
+
+        It may be, too, if the recorded time is a local one.
+        """
         started = self.started[pid]
-        return started is None or since is None or started <= since + skew
+        if started is None or since is None or started <= since + skew:
+            return None
+        later = started - since
+        return None if _is_off_by_a_zone(later) else later
