@@ -264,12 +264,17 @@ def beside_a_sparse_checkout(repo: Repo) -> None:
     register(repo, z=entry())
 
 
-def fetched(repo: Repo, text: str) -> None:
-    """What somebody else has pushed: trunk as it was fetched has one commit more than root."""
-    repo.commit(**{"tasks__x.md": text})
+def only_fetched(repo: Repo) -> None:
+    """Somebody else has pushed root's last commit, and nobody has pulled it."""
     repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
     repo.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     repo.git("reset", "-q", "--hard", "HEAD~1")
+
+
+def fetched(repo: Repo, text: str) -> None:
+    """What somebody else has pushed: trunk as it was fetched has one commit more than root."""
+    repo.commit(**{"tasks__x.md": text})
+    only_fetched(repo)
 
 
 def reopened_and_not_pulled(repo: Repo) -> None:
@@ -539,6 +544,12 @@ def folder_in_a_worktree(repo: Repo) -> None:
     register(repo, x=entry(worktree_path=".worktrees/x-2/packages/web"))
 
 
+def taken_back_and_not_pulled(repo: Repo) -> None:
+    landed_long_ago(repo)
+    repo.git("revert", "--no-edit", "-m", "1", "HEAD")
+    only_fetched(repo)
+
+
 WORLDS = (
     goes_on_in_its_worktree, code_is_changed_since, code_is_staged, a_hook_stopped_the_commit, code_is_deleted_since,
     done_in_a_worktree_without_a_branch, done_but_not_landed, done_but_only_in_a_worktree_without_a_branch,
@@ -557,7 +568,7 @@ WORLDS = (
     goes_on_elsewhere, revert_begun, merge_begun, bisection_begun, root_on_an_old_branch, goes_on_in_a_clone,
     worktree_spelled_otherwise, worktree_on_a_disk_that_is_not_mounted,
     worktree_is_a_link_to_a_disk_that_is_not_mounted, misrouted_with_a_worktree_on_a_disk_that_is_not_mounted,
-    folder_in_a_worktree,
+    folder_in_a_worktree, taken_back_and_not_pulled,
 )  # fmt: skip
 
 
@@ -686,6 +697,12 @@ def landed_as_amended_here(repo: Repo) -> None:
     repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
 
 
+def landed_while_others_have_pushed(repo: Repo) -> None:
+    repo.commit(other="1\n")
+    only_fetched(repo)
+    land(repo)
+
+
 ORDINARY = {
     its_worktree_is_clean: "completed",
     queued_as_the_run_began: "in_review",
@@ -694,6 +711,7 @@ ORDINARY = {
     landed_while_its_worktree_was_left_behind: "completed",
     squashed_after_it_was_updated_on_the_forge: "completed",
     landed_as_amended_here: "completed",
+    landed_while_others_have_pushed: "completed",
 }
 """Worlds in which nothing has to be guessed, though they look like some of the above: what the task then is."""
 

@@ -23,6 +23,7 @@ def parse_fetched(git: Repository | Unavailable, reader: TaskReader, tasks: Task
         name=fetched.name,
         behind=fetched.behind,
         ahead=fetched.ahead,
+        takes_back=fetched.takes_back,
         paths=frozenset({*fetched.files, *fetched.absent}),
         tasks=_tasks(fetched, reader, tasks),
         before=dict(_before(fetched, reader, tasks)),

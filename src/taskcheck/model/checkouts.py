@@ -260,6 +260,9 @@ class FetchedTrunk:
     tasks: Mapping[str, Task | None] = field(default_factory=dict)
     """Their tasks by id, as it has them; None for those that it has no more."""
 
+    takes_back: bool = False
+    """Whether one of these commits says that it reverts another one."""
+
     before: Mapping[str, Task] = field(default_factory=dict)
     """The tasks of the same files as they were where root's history left it, by id."""
 

@@ -221,6 +221,8 @@ class Fetched:
     """The same files as they were where root's history left it, as far as they were there."""
     absent: frozenset[str] = frozenset()
     """Paths of root's task files that it took away since."""
+    takes_back: bool = False
+    """Whether a commit of it that root hasn't says that it reverts another one."""
 
 
 @frozen(kw_only=True)

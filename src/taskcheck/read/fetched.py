@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from taskcheck.model.history import CUT_OFF, Uncompared
 from taskcheck.model.sources import Fetched
 from taskcheck.read.branches import read_changed
+from taskcheck.read.graph import Commits
 from taskcheck.read.history import History
 from taskcheck.read.known import Contents
+from taskcheck.read.reverts import DEPTH, Reverts
 from taskcheck.read.runner import GitError, GitSilent
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import Trees
@@ -51,7 +53,16 @@ def read_fetched(
         files=files,
         before=before,
         absent=absent,
+        takes_back=_takes_back(history, behind),
     )
+
+
+def _takes_back(history: History, commits: Commits) -> bool:
+    """Return whether one of some commits says that it reverts another one."""
+    graph = history.graph
+    names = [graph.names[number] for number in graph.members(graph.newest_of(commits, DEPTH))]
+    said = Reverts.of(history.git.objects.messages(names).items(), graph.numbers)
+    return bool(said.commits or said.titles or said.numbers)
 
 
 def _uncompared(name: str, history: History) -> Uncompared:

@@ -19,8 +19,16 @@ def held(finding: Finding, state: State, *, of_static_rule: bool) -> Finding:
     fix = fix.unless_said(_of_trunk(finding, fix, state))
     if fix.safety is Safety.SAFE:
         fix = fix.unless_said(_of_unsaved(finding, fix, state))
-    fix = fix.unless_said(_of_branches(fix, state) if of_static_rule else state.astray)
+    fix = fix.unless_said(_of_branches(fix, state) if of_static_rule else _of_root(state))
     return replace(finding, fix=fix)
+
+
+def _of_root(state: State) -> str:
+    """Return why what root's history has may be over: it isn't on trunk, say, or trunk was fetched with a revert."""
+    fetched = state.fetched
+    if state.astray or isinstance(fetched, Unavailable) or not fetched.takes_back:
+        return state.astray
+    return f"{fetched.name} reverts something and isn't pulled yet: {fetched.cure}"
 
 
 def _of_trunk(finding: Finding, fix: Fix, state: State) -> str:
