@@ -55,6 +55,8 @@ def another_branch(task: str, checkouts: Checkouts | None, began: datetime | Non
     landing = checkouts.landing(task) if checkouts is not None else None
     if landing is None:
         return ""
+    if landing.reopened:
+        return "its task was reopened later"
     return landing.rest_since(began) or landing.beyond
 
 

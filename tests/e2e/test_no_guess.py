@@ -456,6 +456,12 @@ def goes_on_without_a_branch(repo: Repo) -> None:
     Repo(repo.root / ".worktrees/x", repo.minutes).commit(more="second\n")
 
 
+def goes_on_without_a_branch_and_a_record(repo: Repo) -> None:
+    land(repo)
+    repo.git("worktree", "add", "-q", "--detach", ".worktrees/x", "task/x")
+    Repo(repo.root / ".worktrees/x", repo.minutes).commit(more="second\n")
+
+
 def goes_on_in_the_middle_of_a_rebase(repo: Repo) -> None:
     """The branch was squashed, and somebody is rebasing it, with a commit more."""
     landed_long_ago(repo)
@@ -550,6 +556,23 @@ def taken_back_and_not_pulled(repo: Repo) -> None:
     only_fetched(repo)
 
 
+def stopped_after_it_had_landed(repo: Repo) -> None:
+    """The first part landed while the run went on, and then the worker was stuck."""
+    repo.minutes = 65
+    repo.branch("task/x")
+    repo.commit(code="2\n", more="more\n")
+    repo.on_main()
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+    buried(repo, "blocked", branch="task/x")
+
+
+def reopened_and_registered(repo: Repo) -> None:
+    """The manager goes on with the entry that it has, though its task was done meanwhile."""
+    landed_long_ago(repo)
+    repo.commit(**{"tasks__x.md": task("completed", branch="task/x")})
+    repo.commit(**{"tasks__x.md": task("in_progress", branch="task/x")})
+
+
 WORLDS = (
     goes_on_in_its_worktree, code_is_changed_since, code_is_staged, a_hook_stopped_the_commit, code_is_deleted_since,
     done_in_a_worktree_without_a_branch, done_but_not_landed, done_but_only_in_a_worktree_without_a_branch,
@@ -568,7 +591,8 @@ WORLDS = (
     goes_on_elsewhere, revert_begun, merge_begun, bisection_begun, root_on_an_old_branch, goes_on_in_a_clone,
     worktree_spelled_otherwise, worktree_on_a_disk_that_is_not_mounted,
     worktree_is_a_link_to_a_disk_that_is_not_mounted, misrouted_with_a_worktree_on_a_disk_that_is_not_mounted,
-    folder_in_a_worktree, taken_back_and_not_pulled,
+    folder_in_a_worktree, taken_back_and_not_pulled, reopened_and_registered,
+    goes_on_without_a_branch_and_a_record,
 )  # fmt: skip
 
 
@@ -712,6 +736,7 @@ ORDINARY = {
     squashed_after_it_was_updated_on_the_forge: "completed",
     landed_as_amended_here: "completed",
     landed_while_others_have_pushed: "completed",
+    stopped_after_it_had_landed: "blocked",
 }
 """Worlds in which nothing has to be guessed, though they look like some of the above: what the task then is."""
 

@@ -32,7 +32,16 @@ from taskcheck import (
     replace,
     rule,
 )
-from taskcheck_rules.parts import entries_of, other_title, own_copy, pulls_of, run_of, stands_for_several, work_left
+from taskcheck_rules.parts import (
+    entries_of,
+    other_title,
+    own_copy,
+    pulls_of,
+    run_of,
+    stands_for_several,
+    stopped,
+    work_left,
+)
 from taskcheck_rules.wording import minute, phrase, stands
 
 
@@ -85,7 +94,7 @@ def merged_not_completed(
     The fix is unsafe if a source says that work is left:
 
     - On the branch, the task is still active.
-    - The worker is alive, or the worktree says so.
+    - The worker is alive, its run ended as blocked or failed, or the worktree says so.
     - Another branch of the task hasn't landed, or the branch was fetched with newer commits.
     - The task's worktree has newer commits on no branch, is in the middle of a rebase, say, or is a clone.
     - The branch is also recorded for another task.
@@ -119,7 +128,8 @@ def merged_not_completed(
     )
     if merged is None:
         return
-    doubt = merged.doubt or _unfinished(task, landing, run_of(dispatches, task.id), own_copy(copies, task.id))
+    run = run_of(dispatches, task.id)
+    doubt = merged.doubt or stopped(run, settings) or _unfinished(task, landing, run, own_copy(copies, task.id))
     merged = replace(merged, doubt=doubt)
     fixable = not stands_for_several(task.id, tasks, copies)
     yield _finding(task, merged, settings, fixable=fixable)

@@ -82,7 +82,7 @@ def register_orphan(
 
     The fix is also unsafe in these cases:
 
-    - The finding is a warning.
+    - The finding is a warning, or the task was reopened after the branch had landed.
     - The branch or the worktree says that work is left, or another branch of the task, with commits from after the
       entry was made, hasn't landed.
     - The worktree has newer commits on no branch than the merged branch, is in the middle of a rebase, or is a clone.

@@ -77,7 +77,7 @@ class LandingReader:
                 said=said,
                 pending=pending,
                 pending_at=self.merges[pending].made_at if pending is not None else None,
-                beyond=_beyond(checkouts.of(task.id), clones.get(task.id), self.merges[branch].made_at),
+                beyond=_beyond(_worktrees(task, checkouts), clones.get(task.id), self.merges[branch].made_at),
                 sharer=next((other for other in sharing[branch] if other != task.id), None),
             )
         return found
@@ -132,25 +132,34 @@ class LandingReader:
         return self.reader.version(data, path, "root") if data is not None else None
 
 
-def _beyond(own: Checkout | None, clone: str | None, made_at: datetime | None) -> str:
-    """Return why a task's own worktree may hold more of its work than a branch; empty where nothing says so.
+def _worktrees(task: Task, checkouts: Checkouts) -> list[Checkout]:
+    """Return the checkouts that may be a task's own: by a record, and by its name."""
+    own = (checkouts.of(task.id), checkouts.attempts.get(task.id))
+    return [each for each in own if each is not None]
+
+
+def _beyond(own: Iterable[Checkout], clone: str | None, made_at: datetime | None) -> str:
+    """Return why a task's own worktrees may hold more of its work than a branch; empty where nothing says so.
 
     Args:
-        own: the worktree.
+        own: the worktrees.
         clone: the path of the repository that it has instead.
         made_at: when the newest commit of the branch was made.
     """
     if clone is not None:
         return f"{clone} is a repository of its own, and wasn't looked at"
-    if own is None:
-        return ""
-    if own.under_way is not None:
-        return f"{own.spoken} is in the middle of a {own.under_way}"
-    newest = own.newest_commit_at
-    if own.branch is not None or newest is None:
+    return next(filter(None, (_held_there(each, made_at) for each in own)), "")
+
+
+def _held_there(worktree: Checkout, made_at: datetime | None) -> str:
+    """Return why a worktree may hold more work than a branch, of which that is the time of the newest commit."""
+    if worktree.under_way is not None:
+        return f"{worktree.spoken} is in the middle of a {worktree.under_way}"
+    newest = worktree.newest_commit_at
+    if worktree.branch is not None or newest is None:
         return ""
     is_newer = made_at is None or newest > made_at
-    return f"{own.spoken} has newer commits, which are on no branch" if is_newer else ""
+    return f"{worktree.spoken} has newer commits, which are on no branch" if is_newer else ""
 
 
 def _sharing(recorded: Mapping[str, Iterable[str]], tasks: Tasks) -> Mapping[str, list[str]]:
