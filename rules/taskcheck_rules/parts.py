@@ -137,15 +137,6 @@ def not_the_end(copy: Task, settings: Settings, dispatch: Dispatch | None) -> st
     return f"the run ended as {outcome}, which doesn't allow {copy.status}"
 
 
-def stopped(run: Dispatch | None, settings: Settings) -> str:
-    """Return that a run ended before its work was done, and that root doesn't know yet; empty where it didn't."""
-    outcome = run.outcome if run is not None and not run.settled else None
-    if outcome is None or outcome not in settings.outcomes:
-        return ""
-    is_stop = settings.stage(settings.outcome_status(outcome)) is Stage.STOPPED
-    return f"its run ended as {outcome}" if is_stop else ""
-
-
 def built_on(root: Task, copy: Copy) -> bool:
     """Return whether a copy's branch began with the status that root has, and root had no other since.
 

@@ -462,6 +462,21 @@ def goes_on_without_a_branch_and_a_record(repo: Repo) -> None:
     Repo(repo.root / ".worktrees/x", repo.minutes).commit(more="second\n")
 
 
+def says_blocked_without_a_branch(repo: Repo) -> None:
+    landed_long_ago(repo)
+    repo.git("worktree", "add", "-q", "--detach", ".worktrees/x", "task/x")
+    (repo.root / ".worktrees/x/tasks/x.md").write_text(task("blocked", branch="task/x"))
+    register(repo, x=entry(branch="task/x", launched_at="2026-03-24T08:01:00Z"))
+
+
+def goes_on_with_a_second_branch(repo: Repo) -> None:
+    """The worktree has a second branch by now; front matter and entry name the first one alone."""
+    land(repo)
+    repo.git("worktree", "add", "-q", "-b", "part-2", ".worktrees/x", "task/x")
+    Repo(repo.root / ".worktrees/x", repo.minutes).commit(more="second\n")
+    register(repo, x=entry(branch="task/x", launched_at="2026-03-24T08:01:00Z"))
+
+
 def goes_on_in_the_middle_of_a_rebase(repo: Repo) -> None:
     """The branch was squashed, and somebody is rebasing it, with a commit more."""
     landed_long_ago(repo)
@@ -592,7 +607,7 @@ WORLDS = (
     worktree_spelled_otherwise, worktree_on_a_disk_that_is_not_mounted,
     worktree_is_a_link_to_a_disk_that_is_not_mounted, misrouted_with_a_worktree_on_a_disk_that_is_not_mounted,
     folder_in_a_worktree, taken_back_and_not_pulled, reopened_and_registered,
-    goes_on_without_a_branch_and_a_record,
+    goes_on_without_a_branch_and_a_record, says_blocked_without_a_branch, goes_on_with_a_second_branch,
 )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from taskcheck import (
     Checkouts,
     Copies,
-    Copy,
     Dispatch,
     Dispatches,
     DispatchState,
@@ -32,16 +31,8 @@ from taskcheck import (
     replace,
     rule,
 )
-from taskcheck_rules.parts import (
-    entries_of,
-    other_title,
-    own_copy,
-    pulls_of,
-    run_of,
-    stands_for_several,
-    stopped,
-    work_left,
-)
+from taskcheck_rules.parts import entries_of, other_title, pulls_of, run_of, stands_for_several
+from taskcheck_rules.unfinished import said_left
 from taskcheck_rules.wording import minute, phrase, stands
 
 
@@ -129,7 +120,8 @@ def merged_not_completed(
     if merged is None:
         return
     run = run_of(dispatches, task.id)
-    doubt = merged.doubt or stopped(run, settings) or _unfinished(task, landing, run, own_copy(copies, task.id))
+    said = said_left(task.id, task, copies, checkouts)
+    doubt = merged.doubt or _stopped(run, settings) or _unfinished(task, landing, run, said)
     merged = replace(merged, doubt=doubt)
     fixable = not stands_for_several(task.id, tasks, copies)
     yield _finding(task, merged, settings, fixable=fixable)
@@ -150,11 +142,11 @@ class Merged:
     """Why it is information, as the message says it after *but*."""
 
 
-def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, own: Copy | None) -> str:
+def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, said: str) -> str:
     """Return what speaks for work that is left though something has landed; empty where nothing does."""
     if run is not None and run.state is DispatchState.RUNNING:
         return "its worker is still alive, so more work may follow"
-    left = work_left(task, own) or other_title(run)
+    left = said or other_title(run)
     if left or landing is None:
         return left
     if landing.pending:
@@ -168,6 +160,15 @@ def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, own: 
     if task.stage in {Stage.PARKED, Stage.READY, Stage.STOPPED}:
         return f"root says {task.status}: the task may have been reopened later, or never begun"
     return ""
+
+
+def _stopped(run: Dispatch | None, settings: Settings) -> str:
+    """Return that a run ended before its work was done, and that root doesn't know yet; empty where it didn't."""
+    outcome = run.outcome if run is not None and not run.settled else None
+    if outcome is None or outcome not in settings.outcomes:
+        return ""
+    is_stop = settings.stage(settings.outcome_status(outcome)) is Stage.STOPPED
+    return f"its run ended as {outcome}" if is_stop else ""
 
 
 def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -> Finding:

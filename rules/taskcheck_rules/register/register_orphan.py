@@ -31,9 +31,10 @@ from taskcheck import (
     frozen,
     rule,
 )
-from taskcheck_rules.parts import is_before, other_title, own_copy, pulls_of, stands_for_several, work_left
+from taskcheck_rules.parts import is_before, other_title, pulls_of, stands_for_several
 from taskcheck_rules.register._whereabouts import Whereabouts, whereabouts
 from taskcheck_rules.traces import another_branch, branch_of, hidden, last_record, work_elsewhere
+from taskcheck_rules.unfinished import said_left
 from taskcheck_rules.wording import minute, phrase, status_of
 
 
@@ -76,24 +77,21 @@ def register_orphan(
     - The merged branch or pull request belongs to an earlier run: it landed before the entry was made.
 
     ## Fix
-    Removes the entry and nothing else. The fix is safe if the worker is known to be dead
-    (its process on this host is gone, or its end is recorded), if nothing has moved for `in_progress_max_idle`, or if
-    the entry names no worker. Until then, it is unsafe and states when it becomes safe.
+    Removes the entry and nothing else. The fix is safe if the worker is known to be dead (its process on this host is
+    gone, or its end is recorded), if nothing has moved for `in_progress_max_idle`, or if the entry names no worker.
+    Until then, it is unsafe and states when it becomes safe.
 
     The fix is also unsafe in these cases:
 
-    - The finding is a warning, or the task was reopened after the branch had landed.
+    - The finding is a warning, nothing else records the pull request, or the task was reopened or got another title.
     - The branch or the worktree says that work is left, or another branch of the task, with commits from after the
       entry was made, hasn't landed.
-    - The worktree has newer commits on no branch than the merged branch, is in the middle of a rebase, or is a clone.
+    - The worktree has newer commits on no branch, code that isn't committed, or a rebase under way; or it is a clone.
     - The missing worktree was moved by git, lies in another, or is spelled otherwise; or its branch is checked out.
     - All commits of the merged branch are older than the entry.
     - Root's last commit has the task, though its file isn't on disk.
-    - The task may be held by a branch, by a worktree that can't be read, or under a name that differs in case or
-      Unicode form.
-    - The title in root was changed since.
-    - Nothing else records the pull request.
-    - The task is open, and code in its worktree isn't committed; or it is done, but its work isn't on trunk.
+    - The task may be held by a branch, by a worktree that can't be read, or under a name in another spelling.
+    - The task is done, but its work isn't on trunk.
 
     There is no fix if several tasks have this id.
     """
@@ -111,7 +109,7 @@ def register_orphan(
     if outlived is not None:
         unclear = stands_for_several(entry.task, tasks, copies)
         another = another_branch(entry.task, checkouts, _began(entry, settings))
-        doubt = _doubt(entry, where.task, dispatches, copies) or another
+        doubt = _doubt(entry, where.task, dispatches, copies, checkouts) or another
         yield _orphan(entry, outlived, doubt, unclear=unclear)
         return
     if where.unreadable:
@@ -123,10 +121,12 @@ def register_orphan(
     _demand_history(entry, where, checkouts, trunk)
 
 
-def _doubt(entry: Entry, task: Task | None, dispatches: Dispatches, copies: Copies | None) -> str:
+def _doubt(
+    entry: Entry, task: Task | None, dispatches: Dispatches, copies: Copies | None, checkouts: Checkouts | None
+) -> str:
     """Return why an entry is to stay for now, whatever it has outlived; empty where nothing speaks for it."""
     protection = dispatches.protection(entry) or last_record(entry, task, dispatches, copies)
-    left = work_left(task, own_copy(copies, entry.task))
+    left = said_left(entry.task, task, copies, checkouts)
     return protection or left or other_title(dispatches.run_of(entry))
 
 

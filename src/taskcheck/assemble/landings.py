@@ -1,7 +1,7 @@
 """Which branch of a task has landed, by what it is the task's own, and how it left the task: one verdict for all."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from math import inf
 
@@ -43,17 +43,12 @@ class LandingReader:
         self,
         tasks: Tasks,
         checkouts: Checkouts,
-        records: Iterable[Entry | Tombstone],
+        records: Collection[Entry | Tombstone],
         ends: Mapping[tuple[str, str], Left],
     ) -> dict[str, Landing]:
         """Return the branch of each open task that has landed, one that a record ties before one by its name."""
-        recorded: dict[str, list[str]] = {}
-        clones: dict[str, str | None] = {}
-        for record in records:
-            if record.branch:
-                recorded.setdefault(record.task, []).append(record.branch)
-            if checkouts.is_apart(record.worktree_path):
-                clones[record.task] = record.worktree_path
+        recorded = _branches_recorded(records)
+        clones = {record.task: record.worktree_path for record in records if checkouts.is_apart(record.worktree_path)}
         sharing = _sharing(recorded, tasks)
         found = {}
         for task in tasks:
@@ -65,7 +60,8 @@ class LandingReader:
             if landed is None:
                 continue
             end, said = ends.get((branch, task.id), (End.UNCHANGED, None))
-            others = [*filter(self._pending, branches), *self._fetched_further(branches)]
+            beside = {each.branch or "": Tie.PATTERN for each in _worktrees(task, checkouts)}
+            others = [*filter(self._pending, {**beside, **branches}), *self._fetched_further(branches)]
             pending = max(others, key=self._made, default=None)
             found[task.id] = Landing(
                 branch=branch,
@@ -132,9 +128,18 @@ class LandingReader:
         return self.reader.version(data, path, "root") if data is not None else None
 
 
+def _branches_recorded(records: Iterable[Entry | Tombstone]) -> dict[str, list[str]]:
+    """Return the branches that records name, by task."""
+    found: dict[str, list[str]] = {}
+    for record in records:
+        if record.branch:
+            found.setdefault(record.task, []).append(record.branch)
+    return found
+
+
 def _worktrees(task: Task, checkouts: Checkouts) -> list[Checkout]:
-    """Return the checkouts that may be a task's own: by a record, and by its name."""
-    own = (checkouts.of(task.id), checkouts.attempts.get(task.id))
+    """Return the checkouts that may be a task's own."""
+    own = (checkouts.of(task.id), checkouts.beside(task.id))
     return [each for each in own if each is not None]
 
 

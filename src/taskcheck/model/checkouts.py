@@ -150,6 +150,11 @@ class Checkouts:
         """Return a task's own worktree or branch: by a ledger, else by the pattern."""
         return self.by_task.get(task)
 
+    def beside(self, task: str) -> Checkout | None:
+        """Return the worktree that has a task's name, where records name a branch alone that no worktree is on."""
+        own = self.of(task)
+        return self.attempts.get(task) if own is not None and own.path is None else None
+
     def tie(self, task: str) -> Tie | None:
         """Return the evidence that a checkout is the task's own; None if the task has no checkout."""
         return self.ties.get(task)
@@ -313,6 +318,10 @@ class Copies:
             return None
         files = [copy.task for copy in self.of(signal.task) if copy.leads] + [root] * (root is not None)
         return next((task for task in files if task and Stage.READY.before(task.stage)), None)
+
+    def within(self, checkout: Checkout | None, task: str) -> Copy | None:
+        """Return the differing copy of a task in a checkout; None if it doesn't differ there."""
+        return next((copy for copy in self.of(task) if copy.checkout == checkout), None)
 
     def own(self, task: str) -> Copy | None:
         """Return the differing copy in the task's own, or presumed own, worktree."""
