@@ -5,9 +5,7 @@ Each was found by looking for a world that the rules didn't know. Safe fixes lea
 
 import json
 import shutil
-import subprocess
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -632,23 +630,6 @@ def test_worktree_in_the_own_folder_of_a_user(repo: Repo, tmp_path: Path) -> Non
     ran = taskcheck("--now", NOW, "--fix", "--format", "json", cwd=repo.root, HOME=str(tmp_path))
     assert held(repo.root) == before
     assert "is missing" not in ran.out
-
-
-@pytest.mark.parametrize("status", ["in_progress", "completed"])
-def test_launch_in_local_time(status: str, repo: Repo) -> None:
-    """The manager writes the time of its clock on the wall, eight hours west of UTC."""
-    repo.commit(**{"tasks__x.md": task(status)})
-    worker = subprocess.Popen(["sleep", "600"])
-    now = datetime.now(UTC)
-    register(repo, x={"pid": worker.pid, "launched_at": f"{now - timedelta(hours=8):%Y-%m-%dT%H:%M:%S}"})
-    before = held(repo.root)
-    try:
-        ran = taskcheck("--now", f"{now:%Y-%m-%dT%H:%M:%SZ}", "--fix", cwd=repo.root)
-    finally:
-        worker.kill()
-        worker.wait()
-    assert held(repo.root) == before
-    assert "is gone" not in ran.out
 
 
 def test_what_nothing_speaks_against_is_repaired(repo: Repo) -> None:

@@ -48,9 +48,9 @@ def worker_gone(
 
     ## Example
     The register names process 4242 on this host, which is no longer alive. (A process that started later than the
-    launch is a different process, unless the launch may be a local time, off by quarters of an hour.) The dispatch log
-    stops in the middle, and there is no tombstone. Or no process is known, and nothing has moved for
-    `in_progress_max_idle`. Or the manager has sent the signal `dispatch_worker_gone` since the launch.
+    launch is a different process.) The dispatch log stops in the middle, and there is no tombstone. Or no process is
+    known, and nothing has moved for `in_progress_max_idle`. Or the manager has sent the signal `dispatch_worker_gone`
+    since the launch.
 
     A worker on another host is alive while its heartbeat is fresh. A missing heartbeat alone doesn't make it gone. If
     the worktree's copy is finished, dispatch-completed-unreconciled reports the task instead. There is no finding if

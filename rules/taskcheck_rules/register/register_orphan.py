@@ -88,10 +88,9 @@ def register_orphan(
       entry was made, hasn't landed.
     - The worktree has newer commits on no branch, code that isn't committed, or a rebase under way; or it is a clone.
     - The missing worktree was moved by git, lies in another, or is spelled otherwise; or its branch is checked out.
-    - All commits of the merged branch are older than the entry.
+    - All commits of the merged branch are older than the entry; or the task is done, but its work isn't on trunk.
     - Root's last commit has the task, though its file isn't on disk.
     - The task may be held by a branch, by a worktree that can't be read, or under a name in another spelling.
-    - The task is done, but its work isn't on trunk.
 
     There is no fix if several tasks have this id.
     """

@@ -10,7 +10,7 @@ from taskcheck.model.checkouts import Checkouts
 from taskcheck.model.runtime import Entry, Tombstone
 from taskcheck.model.sources import CheckoutSource, Merge, Repository, Sources
 from taskcheck.model.task import Checkout, Tie
-from taskcheck.model.tasks import Tasks
+from taskcheck.model.tasks import Tasks, spelling
 
 
 def parse_checkouts(
@@ -28,6 +28,7 @@ def parse_checkouts(
         merges=git.merges,
         recorded=sources.recorded_paths,
         by_real=_by_real(checkouts),
+        by_folder=_by_folder(checkouts),
         uncompared=git.uncompared,
         home=git.home,
         is_cut_off=git.shallow,
@@ -117,6 +118,17 @@ def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:
         unsaved=held.unsaved,
         untracked=held.untracked,
     )
+
+
+def _by_folder(checkouts: Iterable[Checkout]) -> dict[str, list[Checkout]]:
+    """Return the worktrees that aren't missing by the spelling of what their folder is called, and was."""
+    found: dict[str, list[Checkout]] = {}
+    for checkout in checkouts:
+        if checkout.path is None or checkout.defect == "missing":
+            continue
+        for folder in checkout.folders:
+            found.setdefault(spelling(folder), []).append(checkout)
+    return found
 
 
 def _by_real(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:

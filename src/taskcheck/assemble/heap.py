@@ -13,6 +13,9 @@ from taskcheck.documents.frozen import frozen
 from taskcheck.documents.shape import Fence
 from taskcheck.model.tasks import fold_id
 
+_ARCHIVED = expression(rf"(?:[^/]*+/)*?[^/]*?(?i:{ARCHIVE})[^/]*+")
+"""The beginning of a path up to the first part that has the name of an archive."""
+
 _OF_ONE_TASK = expression(r"(?:task|todo|issue|ticket|story)s?[-_ ]?[0-9]")
 
 SEVERAL = 3
@@ -220,11 +223,10 @@ class Heap:
 
 def _archive(path: str) -> str:
     """Return the pattern of the archive that a file lies in, or is; empty for none."""
-    parts = path.split("/")
-    for at, part in enumerate(parts, 1):
-        if ARCHIVE in part.casefold():
-            return "/".join(parts[:at]) if at == len(parts) else f"{'/'.join(parts[:at])}/**"
-    return ""
+    found = _ARCHIVED.match(path)
+    if found is None:
+        return ""
+    return path if found[0] == path else f"{found[0]}/**"
 
 
 def stage_of_folder(place: str) -> Stage | None:

@@ -60,9 +60,9 @@ class LandingReader:
             if landed is None:
                 continue
             end, said = ends.get((branch, task.id), (End.UNCHANGED, None))
-            beside = {each.branch or "": Tie.PATTERN for each in _worktrees(task, checkouts)}
-            others = [*filter(self._pending, {**beside, **branches}), *self._fetched_further(branches)]
-            pending = max(others, key=self._made, default=None)
+            own = _worktrees(task, checkouts)
+            pending, pending_at = self._rest(branches, own)
+            others = (other for other in sharing[branch] if other != task.id)
             found[task.id] = Landing(
                 branch=branch,
                 proof=self.merges[branch].proof,
@@ -72,11 +72,27 @@ class LandingReader:
                 made_at=self.merges[branch].made_at,
                 said=said,
                 pending=pending,
-                pending_at=self.merges[pending].made_at if pending is not None else None,
-                beyond=_beyond(_worktrees(task, checkouts), clones.get(task.id), self.merges[branch].made_at),
-                sharer=next((other for other in sharing[branch] if other != task.id), None),
+                pending_at=pending_at,
+                beyond=_beyond(own, clones.get(task.id), self.merges[branch].made_at),
+                sharer=next(others, None),
             )
         return found
+
+    def _rest(self, branches: Iterable[str], own: Iterable[Checkout]) -> tuple[str | None, datetime | None]:
+        """Return which of a task's branches hasn't landed, with the time of its newest commit; of several the newest.
+
+        Args:
+            branches: that may be the task's.
+            own: the worktrees that may be.
+        """
+        names = dict.fromkeys(branches)
+        for worktree in own:
+            names[worktree.branch or ""] = None
+        pending = [*filter(self._pending, names), *self._fetched_further(names)]
+        if not pending:
+            return None, None
+        newest = max(pending, key=self._made)
+        return newest, self.merges[newest].made_at
 
     def _pending(self, branch: str) -> bool:
         """Return whether a branch is there, and it isn't known that it has landed."""

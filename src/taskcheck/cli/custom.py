@@ -190,8 +190,9 @@ def _paths(heaps: Sequence[Heap]) -> Iterator[str]:
         yield f"  {_text(heap.pattern)},  # {counted(heap.files, _noun(heap))} with {_comment(shown)}"
     yield "]"
     yield "exclude = []"
-    archives = sorted({archive for heap in heaps for archive in heap.archives})
-    if archives and not all(heap.is_archived for heap in heaps):
+    archives = sorted(set().union(*(heap.archives for heap in heaps)))
+    is_put_away = all(map(_is_archived, heaps))
+    if archives and not is_put_away:
         yield f"archive = {_list(archives)}"
     yield 'dispatch_logs = ".tasks/runs/{task}.log"'
     yield 'tombstones = ".tasks/runs/{task}.status.json"'

@@ -1,6 +1,6 @@
 """The other checkouts, their task files that differ from root's, and which branch of which task has landed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 
@@ -130,6 +130,8 @@ class Checkouts:
     """Whose task's own each branch is: by the newest record, by front matter, else by its name."""
     by_real: Mapping[str, Checkout] = field(default_factory=dict)
     """Worktrees by their absolute path with links resolved."""
+    by_folder: Mapping[str, Sequence[Checkout]] = field(default_factory=dict)
+    """Worktrees that aren't missing by the spelling of their folder's name, and of the one that git made."""
     registered: frozenset[str] = frozenset()
     """Names of the worktrees whose folder a register entry names, whichever task's that is."""
     uncompared: tuple[str, ...] = ()
@@ -202,17 +204,23 @@ class Checkouts:
 
         None that stands where an entry says that it does, or that is another task's own.
         """
-        folder = spelling(_last_part(path))
+        called_so = self.by_folder.get(spelling(_last_part(path)), ())
+        free = [each for each in called_so if each.name not in self.registered]
+        if not free:
+            return None
         others = {own.name for name, own in self.by_task.items() if name != task}
-        found = (each for each in self._worktrees if folder and folder in map(spelling, each.folders))
-        return next((each for each in found if each.name not in self.registered | others), None)
+        return next((each for each in free if each.name not in others), None)
 
     def around(self, path: str | None) -> Checkout | None:
         """The worktree in which a recorded path would lie that isn't there."""
         recorded = self.recorded.get(path or "")
-        if recorded is None:
-            return None
-        return next((each for each in self._worktrees if recorded.real.startswith(f"{each.real}/")), None)
+        folder = recorded.real.rpartition("/")[0] if recorded is not None else ""
+        while folder:
+            found = self.by_real.get(folder)
+            if found is not None and found.defect != "missing":
+                return found
+            folder = folder.rpartition("/")[0]
+        return None
 
     def is_apart(self, path: str | None) -> bool:
         """Return whether a repository of its own, such as a clone, lies at a recorded path."""

@@ -9,11 +9,6 @@ _HOME_DOMAINS = (".local", ".lan", ".home", ".localdomain")
 """What a home network, or a Mac, adds to a machine's name."""
 
 
-_QUARTER = timedelta(minutes=15)
-_MOST_OF_A_ZONE = timedelta(hours=14)
-_MOMENT = timedelta(seconds=5)
-"""By how much a recorded launch and the start of the process differ, if nothing went wrong."""
-
 _TICK = timedelta(seconds=2)
 """By how much the start of a process, as the process table tells it, and a recorded time may differ."""
 
@@ -36,16 +31,6 @@ def folds(one: str, other: str) -> bool:
     short, long = sorted((bare_one, bare_other), key=len)
     first_label = long.partition(".")[0]
     return "." not in short and first_label == short
-
-
-def _is_off_by_a_zone(later: timedelta) -> bool:
-    """Return whether one time is later than another as a time zone is: by quarters of an hour, to some seconds.
-
-    Then the other may be a local time that was written as if it were UTC.
-    """
-    quarters = round(later / _QUARTER)
-    is_near = abs(later - quarters * _QUARTER) <= _MOMENT
-    return quarters >= 1 and is_near and later <= _MOST_OF_A_ZONE + _MOMENT
 
 
 def _without_home(host: str) -> str:
@@ -103,12 +88,8 @@ class Processes:
         return self.started_later(pid, since, skew) is None
 
     def started_later(self, pid: int, since: datetime | None, skew: timedelta) -> timedelta | None:
-        """Return by how much a live process is younger than a recorded one of its number; None where it may be that.
-
-        It may be, too, if the recorded time is a local one.
-        """
+        """Return by how much a live process is younger than a recorded one of its number; None where it may be that."""
         started = self.started[pid]
         if started is None or since is None or started <= since + skew:
             return None
-        later = started - since
-        return None if _is_off_by_a_zone(later) else later
+        return started - since

@@ -140,8 +140,8 @@ class CheckoutSource:
 
     @property
     def is_detached(self) -> bool:
-        """Whether it is a worktree that is on no branch."""
-        return self.is_live_worktree and self.branch is None
+        """Whether it is a worktree that is at a commit, and on no branch."""
+        return self.is_live_worktree and self.branch is None and self.head is not None
 
     @property
     def is_live_worktree(self) -> bool:

@@ -1,16 +1,17 @@
 """Step two of reading: what git, the process table and the folders that ledgers name answer."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
 from taskcheck.model.history import RecordedPath
 from taskcheck.model.hosts import Processes
+from taskcheck.model.memory import Remembered
 from taskcheck.model.sources import Repository, Source, Sources, Unavailable
 from taskcheck.read.files import stamp
-from taskcheck.read.locate import Location, git_dir, is_of_windows, meant
+from taskcheck.read.locate import Location, checkout_around, git_dir, is_of_windows, meant
 from taskcheck.read.processes import read_processes
 from taskcheck.read.questions import Further, OnProgress, Questions, asked_further
 
@@ -51,8 +52,7 @@ def changed(sources: Sources, location: Location) -> bool:
     ledgers = (*sources.registers, *sources.snapshots, *sources.tombstones, *sources.dispatch_logs)
     if _written_since(location.root, (*sources.tasks, *ledgers, *sources.people, *sources.roles)):
         return True
-    remembered = sources.remembered
-    if remembered is not None and _is_outdated(location.root, remembered.stamps):
+    if _is_outdated(location.root, sources.remembered):
         return True
     if not isinstance(sources.git, Repository):
         return False
@@ -63,13 +63,11 @@ def changed(sources: Sources, location: Location) -> bool:
     return False
 
 
-def _is_outdated(root: Path, stamps: Mapping[str, tuple[int, ...]]) -> bool:
+def _is_outdated(root: Path, remembered: Remembered | None) -> bool:
     """Return whether a file has another stamp than is remembered of it."""
-    for path, known in stamps.items():
-        found = stamp(root / path)
-        if found != known:
-            return True
-    return False
+    if remembered is None:
+        return False
+    return any(stamp(root / path) != known for path, known in remembered.stamps.items())
 
 
 def _written_since(folder: Path, files: Iterable[Source]) -> bool:
@@ -89,7 +87,7 @@ def _recorded(path: str, location: Location) -> RecordedPath:
     root = location.root
     try:
         real = Path(os.path.realpath(meant(path, root)))
-        top = _top(real) if real.is_dir() else None
+        top = checkout_around(real) if real.is_dir() else None
         return RecordedPath(
             exists=real.exists(),
             parent_exists=real.parent.is_dir(),
@@ -100,11 +98,6 @@ def _recorded(path: str, location: Location) -> RecordedPath:
         )
     except (ValueError, OSError):
         return RecordedPath(exists=False, parent_exists=False, inside=False, real=path)
-
-
-def _top(folder: Path) -> Path | None:
-    """Return the nearest folder upward that has a ``.git``; None where none has one."""
-    return next((at for at in (folder, *folder.parents) if os.path.lexists(at / ".git")), None)
 
 
 def _is_repository(top: Path | None) -> bool:

@@ -62,7 +62,7 @@ def _takes_back(history: History, commits: Commits) -> bool:
     graph = history.graph
     names = [graph.names[number] for number in graph.members(graph.newest_of(commits, DEPTH))]
     said = Reverts.of(history.git.objects.messages(names).items(), graph.numbers)
-    return bool(said.commits or said.titles or said.numbers)
+    return any((said.commits, said.titles, said.numbers))
 
 
 def _uncompared(name: str, history: History) -> Uncompared:

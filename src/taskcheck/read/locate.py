@@ -59,10 +59,9 @@ def locate(start: Path) -> Location:
     start = Path(os.path.realpath(start))
     if not os.path.isdir(start):  # noqa: PTH112 - Path.is_dir raises where a name is too long, or may not be looked at
         raise NotADirectoryError(str(start))
-    upward = (start, *start.parents)
-    checkout = next((folder for folder in upward if os.path.lexists(folder / ".git")), None)
+    checkout = checkout_around(start)
     if checkout is None:
-        return Location(_first_configured(upward) or start, None, None)
+        return Location(_first_configured((start, *start.parents)) or start, None, None)
     top = _main_checkout(checkout)
     inside = top / start.relative_to(checkout)
     within = [folder for folder in (inside, *inside.parents) if folder == top or top in folder.parents]
@@ -87,6 +86,11 @@ def locate_store(start: Path, known: "Collection[Preset]") -> Location:
     from taskcheck.read.orphans import or_orphan
 
     return or_orphan(location, start, known)
+
+
+def checkout_around(folder: Path) -> Path | None:
+    """Return the nearest folder upward that has a ``.git``; None where none has one."""
+    return next((at for at in (folder, *folder.parents) if os.path.lexists(at / ".git")), None)
 
 
 def _first_configured(folders: Iterable[Path]) -> Path | None:

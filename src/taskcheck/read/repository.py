@@ -187,7 +187,7 @@ def _marked_alone(checkouts: Iterable[CheckoutSource], tips: Collection[str]) ->
 
 def _detached(checkouts: Iterable[CheckoutSource]) -> dict[str, str]:
     """Return the commits of the worktrees that are on no branch, by the names of the worktrees."""
-    return {held.name: held.head for held in checkouts if held.is_detached and held.head}
+    return {held.name: str(held.head) for held in checkouts if held.is_detached}
 
 
 def _with_forks(
@@ -208,7 +208,7 @@ def _with_unsaved(
     checkouts: list[CheckoutSource], git: Git, settings: Settings, paths: TaskPaths, prefix: str
 ) -> list[CheckoutSource]:
     """Return checkouts; the live worktrees among them tell of the code in them that isn't committed."""
-    if not any(held.is_live_worktree for held in checkouts):
+    if not checkouts:
         return checkouts
     from taskcheck.read.unsaved import Code, with_unsaved
 

@@ -15,6 +15,7 @@ from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.bounded import Busy, Unreadable, read_bounded
 from taskcheck.documents.frozen import frozen, replace
+from taskcheck.documents.values import first_few
 from taskcheck.model.sources import CheckoutSource
 from taskcheck.read.git import Git
 from taskcheck.read.indexed import Indexed, listing
@@ -42,7 +43,7 @@ class Code:
         """Where the ledgers lie."""
         paths = self.settings.paths
         patterns = (paths.registers, paths.snapshots, paths.dispatch_logs, paths.tombstones, paths.reviews)
-        return [Pattern(text) for text in patterns if text]
+        return [*map(Pattern, filter(None, patterns))]
 
     def has(self, path: str) -> bool:
         """Return whether a path in the repository is that of code."""
@@ -104,13 +105,10 @@ def untracked(top: Path, code: Code) -> str:
         ``git doesn't track src/``, ``git doesn't track a.py and 2 more``
     """
     try:
-        new = [path for path in Git(top).untracked() if code.has(path)]
+        new = list(filter(code.has, Git(top).untracked()))
     except GitError:
         return ""
-    if not new:
-        return ""
-    more = f" and {len(new) - 1} more" if len(new) > 1 else ""
-    return f"git doesn't track {new[0]}{more}"
+    return f"git doesn't track {first_few(new, 1)}" if new else ""
 
 
 def _is_changed(top: Path, file: Indexed, index: Index, id_length: int) -> bool:

@@ -19,7 +19,10 @@ def held(finding: Finding, state: State, *, of_static_rule: bool) -> Finding:
     fix = fix.unless_said(_of_trunk(finding, fix, state))
     if fix.safety is Safety.SAFE:
         fix = fix.unless_said(_of_unsaved(finding, fix, state))
-    fix = fix.unless_said(_of_branches(fix, state) if of_static_rule else _of_root(state))
+    if of_static_rule:
+        fix = fix.unless_said(_of_branches(fix, state))
+    elif finding.task is not None:
+        fix = fix.unless_said(_of_root(state))
     return replace(finding, fix=fix)
 
 
