@@ -182,7 +182,7 @@ def _heads(checkouts: Iterable[CheckoutSource]) -> set[str]:
 
 def _marked_alone(checkouts: Iterable[CheckoutSource], tips: Collection[str]) -> list[CheckoutSource]:
     """Return checkouts; those worktrees are marked that are on no branch, at a commit that is no branch's tip."""
-    return [replace(held, is_alone=held.is_detached and held.head not in tips) for held in checkouts]
+    return [replace(held, is_alone=held.head not in tips) if held.is_detached else held for held in checkouts]
 
 
 def _detached(checkouts: Iterable[CheckoutSource]) -> dict[str, str]:
