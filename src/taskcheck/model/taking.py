@@ -115,24 +115,28 @@ def left_unmergeable(root: Task, copies: Iterable[Copy], edits: tuple[SetKey, ..
 
     What a merge would leave to a person in any case doesn't count, nor does a branch that has landed.
     """
-    if root.document is None:
+    to_merge = list(filter(_is_to_merge, copies))
+    if root.document is None or not to_merge:
         return ""
     now = whole(root.document).encode()
     try:
         later = with_keys(now, edits, shape=settings.shape)
     except (DocumentError, Refused):
         return ""  # it isn't made at all, and that is said
-    for copy in copies:
-        merge = copy.checkout.merge
-        has_landed = merge is not None and merge.merged is True
-        if has_landed or not copy.changed:
-            continue
+    for copy in to_merge:
         if isinstance(settings.shape, JsonTasks):
             return f"whether {copy.checkout.spoken} merges with a changed JSON file is unknown"
         meets = met(copy, later, shape=settings.shape)
         if meets != met(copy, now, shape=settings.shape):
             return meets
     return ""
+
+
+def _is_to_merge(copy: Copy) -> bool:
+    """Return whether a branch has changed its copy of a task, and hasn't landed."""
+    merge = copy.checkout.merge
+    has_landed = merge is not None and merge.merged is True
+    return copy.changed and not has_landed
 
 
 def changed_alike(root: Task, own: Checkout | None, copy: Copy | None = None) -> str:

@@ -196,15 +196,31 @@ def _contents(fd: int, size: int, limit: int | None) -> bytes:
     raise Obstacle(f"it is larger than {limit:,} bytes")
 
 
+Resolved = dict[str, tuple[str, tuple[str, ...]]]
+"""By the path of a folder below a root: the root and the folders in it, links on the way resolved."""
+
+
 @contextmanager
-def target(root: Path, path: str) -> Iterator[Target]:
+def target(root: Path, path: str, known: Resolved | None = None) -> Iterator[Target]:
     """A file below a root, by the folder that holds it: links on the way are resolved once, and never leave the root.
+
+    Args:
+        root: the folder that nothing leaves.
+        path: of the file in it.
+        known: the folders that were resolved before, to which this one is added. Where one is a link by now, it can't
+            be opened.
 
     Raises:
         Obstacle: the path leads out of the root, or into a repository's own folder.
         OSError: a folder can't be opened.
     """
-    real, inside, name = _inside(root, path)
+    known = {} if known is None else known
+    folder, name = os.path.split(path)
+    if folder in known and not _is_special(name):
+        real, inside = known[folder]
+    else:
+        real, inside, name = _inside(root, path)
+        known[folder] = real, inside
     fd = os.open(real, FOLDER)
     try:
         for part in inside:
@@ -260,6 +276,11 @@ def resolved(root: Path, path: str) -> Path:
     """
     real, inside, name = _inside(root, path)
     return Path(real, *inside, name)
+
+
+def _is_special(name: str) -> bool:
+    """Return whether a name isn't that of a file that may be written, whatever folder it is in."""
+    return name.casefold() in {"", ".", "..", ".git"} or "\0" in name
 
 
 def _inside(root: Path, path: str) -> tuple[str, tuple[str, ...], str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from taskcheck.write import COMMITTED, PENDING
-from taskcheck.write.disk import Moved, Obstacle, Target, target
+from taskcheck.write.disk import Moved, Obstacle, Resolved, Target, target
 from taskcheck.write.folder import MAX_BYTES
 from taskcheck.write.journal import Journal, Journals, Written
 
@@ -40,6 +40,7 @@ class Work:
 
     def __init__(self, journals: Journals, journal: Journal) -> None:
         self.journals, self.journal = journals, journal
+        self._resolved: Resolved = {}
 
     def begin(self) -> Known:
         """Write the journal down, with what each file is besides its bytes; each file as it was found."""
@@ -196,7 +197,7 @@ class Work:
     @contextmanager
     def _target(self, file: Written) -> Iterator[Target]:
         try:
-            with target(self.journals.root, file.path) as at:
+            with target(self.journals.root, file.path, self._resolved) as at:
                 yield at
         except Obstacle as found:
             raise type(found)(f"{file.path}: {found}") from found
