@@ -49,7 +49,7 @@ _LABELLED = expression(
     r"(?P<end>(?:\*\*|__)?[ \t]*+:(?:\*\*|__)?)[ \t]*+(?P<value>[^\r\n]*+)"
 )
 _FURTHER = expression(
-    r"(?<=[ \t])(?P<mark>\*\*|__)(?P<label>[A-Za-z][A-Za-z0-9_-]*+(?:[ ][A-Za-z0-9_-]++){0,3})"
+    r"(?<=[ \t])(?P<mark>\*\*|__)(?P<label>[A-Za-z][A-Za-z-]*+(?:[ _][A-Za-z-]++){0,3})"
     r"(?:(?P<colon>(?P=mark)[ \t]*+:|:(?P=mark))[ \t]*+|[ \t]*+\Z)"
 )
 """A bold label behind another value, ``**Status:** done **Owner:** ana``, or its words before a line break."""
@@ -216,7 +216,7 @@ def _labels(line: str, labelled: re.Match[str]) -> Iterator[tuple[str, int, int]
 
 def _trimmed(line: str, start: int, end: int, key: str, at: int) -> Span:
     """Return the span of a value in its line, without markup around it; a status has no remark behind it, either."""
-    end = len(line[:end].rstrip(f" \t{_MARKUP}"))
+    end = start + len(line[start:end].rstrip(f" \t{_MARKUP}"))
     while start < end and line[start] in f" \t{_MARKUP}":
         start += 1
     if key == "status":
@@ -308,7 +308,10 @@ def _form(line: str, label: str) -> str:
     if like is None or "#" in like["lead"]:
         return f"{label}:"
     lead = like["lead"].lstrip("\u200b\ufeff")
-    return f"{lead}{like['mark'] or ''}{label}{like['end']}"
+    mark = like["mark"] or ""
+    if mark not in like["end"]:  # it is closed behind the value: `**Status: todo**`
+        return f"{lead}{label}:"
+    return f"{lead}{mark}{label}{like['end']}"
 
 
 def _hard_break(line: str) -> str:

@@ -61,6 +61,8 @@ EXAMPLES = int(os.environ.get("TASKCHECK_EXAMPLES", "300"))
         ("Status: C# port\n", {"status": "C# port"}),
         ("Note: whoever sets the **Status:** field\nStatus: done\n", {"note": "whoever sets the", "status": "done"}),
         ("- Status: done **Note:** it was late\n", {"status": "done"}),
+        ("**Owner:** see __init__\nStatus: done\n", {"owner": "see __init", "status": "done"}),
+        ("**Note:** as **TASK-2:** says\nStatus: done\n", {"note": "as **TASK-2:** says", "status": "done"}),
         ("Status: **Blocked:** no key\n", {"status": "Blocked:** no key"}),
         ("# Status\n\ndone\n# T: x\n", {"status": "done", "title": "T: x"}),
         ("# T\n\nNo word.\n", None),
@@ -140,6 +142,7 @@ def test_a_mark_goes_with_the_status_that_it_stands_beside(written: str) -> None
         ("**Date:** x  \n**Status:** Todo\n\nText\n", "**Date:** x  \n**Status:** Done  \n**Pr url:** U\n\nText\n"),
         ("**Status:** Todo **Epic:** 2 (of\n3)\n", "**Status:** Done **Epic:** 2 (of\n3)\n\n**Pr url:** U\n"),
         ("**Epic:** 2 **Status:** Todo\n", "**Epic:** 2 **Status:** Done\n**Pr url:** U\n"),
+        ("**Status: Todo**\n", "**Status: Done**\nPr url: U\n"),
         ("**Status:** Todo | **Epic:** 2\n\nText\n", "**Status:** Done | **Epic:** 2\n\n**Pr url:** U\n\nText\n"),
     ],
 )
