@@ -67,6 +67,18 @@ def test_an_archive_of_another_kind_is_left_out(store: Store) -> None:
     assert proposed(root)["paths"]["tasks"] == ["work/active/*.md"]
 
 
+@pytest.mark.parametrize("folder", ["work", "services/archive-service/tasks"])
+def test_what_is_about_archives_is_none(folder: str, store: Store) -> None:
+    root = store({**cards(folder), f"{folder}/42-archive-old-logs.md": card("todo")})
+    assert "archive" not in proposed(root)["paths"]
+    assert tasks_without_findings(root) == 4
+
+
+def test_a_folder_of_the_tasks_of_a_year_is_called_after_tasks(store: Store) -> None:
+    root = store(cards("tasks-2026") | {f"docs/adr/{number}.md": card("done") for number in range(9)})
+    assert proposed(root)["paths"]["tasks"] == ["tasks-2026/*.md"]
+
+
 def test_an_archive_alone_is_a_store(store: Store) -> None:
     root = store(cards("archive"))
     assert "archive" not in proposed(root)["paths"]

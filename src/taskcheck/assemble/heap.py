@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import filterfalse
 
 from taskcheck.assemble.saying import Kind, Said
 from taskcheck.config.settings import Stage
@@ -13,10 +14,12 @@ from taskcheck.documents.frozen import frozen
 from taskcheck.documents.shape import Fence
 from taskcheck.model.tasks import fold_id
 
-_ARCHIVED = expression(rf"(?:[^/]*+/)*?[^/]*?(?i:{ARCHIVE})[^/]*+")
-"""The beginning of a path up to the first part that has the name of an archive."""
+_ARCHIVED = expression(
+    rf"(?:[^/]*+/)*?(?i:[._]?(?:[^/.]*?[-_. ])?{ARCHIVE}d?(?:[-_. ]?[0-9]++)?)(?:(?=/)|\.(?:json|ya?ml)\Z)"
+)
+"""The beginning of a path up to the first folder that is called an archive, or to a file of many tasks that is."""
 
-_OF_ONE_TASK = expression(r"(?:task|todo|issue|ticket|story)s?[-_ ]?[0-9]")
+_OF_ONE_TASK = expression(r"(?:task|todo|issue|ticket|story)[-_ ]?[0-9]")
 
 SEVERAL = 3
 """Names of what tasks depend on, of which one at least should be that of a task."""
@@ -89,8 +92,7 @@ class Heap:
         """Canonical field name to the key that is likely it."""
         if self.status_key is None:
             return {}
-        others = (key for key in self.keys if key != self.status_key and self._may_be_field(key))
-        return {**field_keys(others), "status": self.status_key}
+        return {**field_keys(filter(self._may_be_field, self.keys)), "status": self.status_key}
 
     @cached_property
     def statuses(self) -> Mapping[str, int]:
@@ -143,13 +145,13 @@ class Heap:
     @property
     def is_called_so(self) -> bool:
         """Whether its folder is called as those of tasks are; `task-1507` is called after one task."""
-        parts = (part for part in self.place.casefold().split("/") if not _OF_ONE_TASK.match(part))
+        parts = filterfalse(_OF_ONE_TASK.match, self.place.casefold().split("/"))
         return any(word in part for part in parts for word in PLACES)
 
     @property
     def is_archived(self) -> bool:
         """Whether all its tasks are put away."""
-        return len(self.archives) > 0 and all(_archive(each.path) for each in self.said)
+        return all(_archive(each.path) for each in self.said)
 
     @cached_property
     def archives(self) -> Sequence[str]:
@@ -209,6 +211,8 @@ class Heap:
 
     def _may_be_field(self, key: str) -> bool:
         """Return whether a key has text only; a label in a text means a field only by its usual name, an id in most."""
+        if key == self.status_key:
+            return False
         if self.kind == "status line":
             is_rare_id = key == "id" and self.keys[key] * 2 < self.files
             if key not in IN_TEXTS or is_rare_id:
