@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from taskcheck.model.hosts import Processes
 from tests.e2e.conftest import environment, git, taskcheck
 from tests.e2e.watching import until
 
@@ -134,6 +135,15 @@ def test_each_host_tells_of_its_own_processes(stores: dict[str, Path], tmp_path:
 
 @pytest.mark.skipif(UNSHARE is None, reason="no namespaces may be made here")
 @pytest.mark.skipif(not HAS_NAME_OF_HOST, reason="this is a container with a name of its own")
+def test_in_a_sandbox_only_what_is_seen_is_known() -> None:
+    now = datetime.now(UTC)
+    skew = timedelta(seconds=60)
+    processes = Processes(host="mac-1", started={5: now}, is_partial=True)
+    assert processes.lives(5, "mac-1", now, skew) is True
+    assert processes.lives(6, "mac-1", now, skew) is None
+    assert processes.lives(5, "mac-1", now - timedelta(hours=1), skew) is None
+
+
 @pytest.mark.parametrize("status", ["in_progress", "completed"])
 def test_workers_of_the_host_are_unknown_in_a_sandbox(status: str, tmp_path: Path) -> None:
     """A sandbox has its own processes, and the name of the host that it is on."""

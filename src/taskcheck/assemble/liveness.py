@@ -45,16 +45,17 @@ class Liveness:
     def life(self, record: Entry | Tombstone) -> tuple[Life, str]:
         """Return whether the process of a record lives, and by which evidence.
 
-        The process table of this host is asked first; of another host, and of what began before the sandbox that alone
+        The process table of this host is asked first; of another host, and of what isn't seen in the sandbox that alone
         can be looked into, the heartbeat tells.
         """
         processes = self.processes
         began = record.started_at if isinstance(record, Tombstone) else record.launched
         if not isinstance(processes, Processes) or record.pid is None:
             return self._life_by_heartbeat(record)
-        if processes.may_be_host(record.host) and processes.knows(began):
-            return self._life_here(record.pid, began, processes)
-        return self._life_by_heartbeat(record)
+        is_hidden = processes.hides(record.pid, began, self.settings.limits.clock_skew)
+        if is_hidden or not processes.may_be_host(record.host):
+            return self._life_by_heartbeat(record)
+        return self._life_here(record.pid, began, processes)
 
     def _life_here(self, pid: int, began: datetime | None, processes: Processes) -> tuple[Life, str]:
         """Return whether the process of a record lives on this host, where another may have got its number since."""

@@ -9,10 +9,6 @@ _HOME_DOMAINS = (".local", ".lan", ".home", ".localdomain")
 """What a home network, or a Mac, adds to a machine's name."""
 
 
-_TICK = timedelta(seconds=2)
-"""By how much the start of a process, as the process table tells it, and a recorded time may differ."""
-
-
 def folds(one: str, other: str) -> bool:
     """Return whether two names are perhaps one host: one is the other's first label, or has a home's domain added.
 
@@ -54,14 +50,14 @@ class Processes:
     host: str
     started: Mapping[int, datetime | None]
     """Live pids to their start time; None where it can't be read."""
-    since: datetime | None = None
-    """When the sandbox began that alone can be looked into; None where all processes of this host can be seen."""
+    is_partial: bool = False
+    """Whether only the processes of a sandbox can be seen, though it has the name of this host."""
 
-    def knows(self, began: datetime | None) -> bool:
-        """Return whether a process that began at some time could be seen: none that is older than the sandbox."""
-        if self.since is None:
-            return True
-        return began is not None and began + _TICK >= self.since
+    def hides(self, pid: int, since: datetime | None, skew: timedelta) -> bool:
+        """Return whether a recorded process may be alive outside of a sandbox: it isn't seen within."""
+        if not self.is_partial:
+            return False
+        return pid not in self.started or self.started_later(pid, since, skew) is not None
 
     def is_host(self, host: str | None) -> bool:
         """Return whether a record is of this host: it names this host, regardless of case, or none."""
@@ -80,8 +76,7 @@ class Processes:
 
         One that started later than ``since``, by more than ``skew``, is another process with the same pid.
         """
-        is_visible = self.may_be_host(host) and self.knows(since)
-        if pid is None or not is_visible:
+        if pid is None or not self.may_be_host(host) or self.hides(pid, since, skew):
             return None
         if pid not in self.started:
             return False

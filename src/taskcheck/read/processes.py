@@ -13,9 +13,6 @@ _PROCESSES_OF_HOST = 0xEFFFFFFC
 _NAME_OF_HOST = 0xEFFFFFFE
 """The numbers that Linux gives to the namespaces of a whole host: of its processes (PID), and its name (UTS)."""
 
-_FIRST = 1
-"""The process that a sandbox begins and ends with."""
-
 
 def read_processes(pids: Iterable[int]) -> Processes | Unavailable:
     """Return the live ones among some pids of this host, with their start time where it can be read.
@@ -28,21 +25,20 @@ def read_processes(pids: Iterable[int]) -> Processes | Unavailable:
     for pid in sorted(set(pids)):
         if _lives(pid):
             started[pid] = _start_time(pid)
-    return Processes(host=os.uname().nodename, started=started, since=_sandboxed_since())
+    return Processes(host=os.uname().nodename, started=started, is_partial=_is_sandboxed())
 
 
-def _sandboxed_since() -> datetime | None:
-    """Return when the sandbox began whose processes alone can be seen, though its name is that of the host.
+def _is_sandboxed() -> bool:
+    """Return whether the processes of a sandbox alone can be seen, though its name is that of the host.
 
-    None where there is no such sandbox. A container commonly has a name of its own.
+    A container commonly has a name of its own. Without `/proc`, nobody can tell, and all processes count as seen.
     """
     try:
         processes = Path("/proc/self/ns/pid").stat().st_ino
         name = Path("/proc/self/ns/uts").stat().st_ino
     except OSError:
-        return None
-    is_sandboxed = name == _NAME_OF_HOST and processes != _PROCESSES_OF_HOST
-    return _start_time(_FIRST) if is_sandboxed else None
+        return False
+    return name == _NAME_OF_HOST and processes != _PROCESSES_OF_HOST
 
 
 def _lives(pid: int) -> bool:
