@@ -17,6 +17,7 @@ _ALLOWED = {
     "ls-tree": frozenset({"-r", "-z", "--full-tree", "--end-of-options"}),
     "ls-files": frozenset({"--cached", "--full-name", "--stage", "-z", "--others", "--exclude-standard",
                            "--directory", "--no-empty-directory"}),
+    "diff-index": frozenset({"--cached", "--name-only", "-z"}),
     "cat-file": frozenset({"--batch-command", "--buffer"}),
     "remote": frozenset[str](),
 }  # fmt: skip

@@ -291,9 +291,12 @@ def _reaches(pattern: Pattern, depth: int) -> bool:
     return pattern.depth is None or depth < pattern.depth
 
 
-def small_text(path: Path, limit: int = 64 * 1024) -> str | None:
-    """Return the text of a small file of git's own; None when it is no regular file, larger, or can't be read."""
-    source = _read(str(path), path.name, limit)
+def small_text(path: Path, limit: int = 64 * 1024, *, tail: bool = False) -> str | None:
+    """Return the text of a small file of git's own; None when it is no regular file, larger, or can't be read.
+
+    With `tail`, the last part of a file of any size.
+    """
+    source = _read(str(path), path.name, limit, tail=tail)
     return None if source.data is None else os.fsdecode(source.data)
 
 

@@ -180,6 +180,11 @@ class Git(Runner):
         out = self.run("ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory", "-z")
         return [os.fsdecode(path) for path in out.split(b"\0") if path]
 
+    def staged(self, tree: str) -> list[str]:
+        """Return the paths of files that are staged otherwise than a tree has them; no file is looked at."""
+        out = self.run("diff-index", "--cached", "--name-only", "-z", tree)
+        return [os.fsdecode(path) for path in out.split(b"\0") if path]
+
     def index(self, folders: Sequence[str]) -> dict[str, str | None]:
         """Blob ids in the index under some folders, by path; None for a file with an unmerged conflict."""
         out = self.run("ls-files", "--cached", "--full-name", "--stage", "-z", "--", *folders)

@@ -80,10 +80,13 @@ def _file(data: bytes, start: int, id_length: int) -> tuple[Indexed, int]:
         further = int.from_bytes(data[name_at : name_at + 2], "big")
         name_at += 2
     end = data.index(b"\0", name_at)
+    path = os.fsdecode(data[name_at:end])
+    if not path or path.startswith("/") or ".." in path.split("/"):
+        raise ValueError(f"{path!r} is no path in a checkout")
     mode = STAT.unpack_from(data, start)[6]
     is_passed_over = flags & _PASSED_OVER or further & _LEFT_OUT
     file = Indexed(
-        path=os.fsdecode(data[name_at:end]),
+        path=path,
         start=start,
         mode=mode,
         blob=data[start + STAT.size : end_of_id].hex(),

@@ -124,14 +124,16 @@ class Index:
                 known.add(path)
         return known
 
-    def is_as_noted(self, start: int, found: os.stat_result) -> bool:
+    def is_as_noted(self, start: int, found: os.stat_result, *, racy: bool = False) -> bool:
         """Return whether a file's stat data are those of an entry, of a regular file, and older than the index.
 
-        What is written in the moment in which the index is may have changed after git looked.
+        What is written in the moment in which the index is may have changed after git looked. With `racy`, that counts
+        as it stands: in the same nanosecond, and with the same size.
         """
         changed, changed_ns, written, written_ns, _, inode, _, _, _, size = STAT.unpack_from(self.data, start)
         return (
-            found.st_mtime_ns == written * 10**9 + written_ns < self._written_ns
+            found.st_mtime_ns == written * 10**9 + written_ns
+            and (racy or found.st_mtime_ns < self._written_ns)
             and found.st_ctime_ns == changed * 10**9 + changed_ns
             and found.st_ino & _WORD == inode
             and found.st_size & _WORD == size

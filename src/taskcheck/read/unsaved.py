@@ -1,7 +1,7 @@
 """What of the code in a worktree isn't in its last commit: somebody changed it, or staged it.
 
 It is read off git's index when somebody asks. Git itself would take a process for each worktree, and would run the
-filters that the repository names. It is asked for files that it doesn't track, where somebody wants to know.
+filters that the repository names. It is asked where something may be staged, and for files that it doesn't track.
 """
 
 import os
@@ -14,9 +14,11 @@ from pathlib import Path
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.bounded import Busy, Unreadable, read_bounded
+from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen, replace
-from taskcheck.documents.values import first_few
+from taskcheck.documents.values import first_few, phrase
 from taskcheck.model.sources import CheckoutSource
+from taskcheck.read.files import small_text
 from taskcheck.read.git import Git
 from taskcheck.read.indexed import Indexed, listing
 from taskcheck.read.known import Index, blob_id
@@ -25,13 +27,16 @@ from taskcheck.read.objects import Objects
 from taskcheck.read.runner import GitError
 from taskcheck.read.tasks import TaskPaths
 
+FILTERS = expression(r"filter|ident|working-tree-encoding")
+"""The attributes by which git stages something else than a file has (gitattributes(5))."""
+
 MOST_BYTES = 16 * 1024 * 1024
 """Of a file whose content is compared; of a longer one nobody can tell."""
 
 
 @frozen(slots=False)
 class Code:
-    """Tells what of a repository is code: all but the store's task files, registers, snapshots and records of runs."""
+    """Tells what of a repository is code: all but the store's task files, its board, and the ledgers."""
 
     settings: Settings
     paths: TaskPaths
@@ -40,16 +45,24 @@ class Code:
 
     @cached_property
     def ledgers(self) -> Sequence[Pattern]:
-        """Where the ledgers lie."""
+        """Where the ledgers and the board lie."""
         paths = self.settings.paths
         patterns = (paths.registers, paths.snapshots, paths.dispatch_logs, paths.tombstones, paths.reviews)
-        return [*map(Pattern, filter(None, patterns))]
+        return [*map(Pattern, filter(None, (*patterns, *self.settings.board)))]
+
+    @cached_property
+    def folders(self) -> Sequence[str]:
+        """The folders in which task files and ledgers lie, with a slash at the end of each; none for the top."""
+        folders = {pattern.folder.rstrip("/") for pattern in (*self.paths.globs.patterns, *self.ledgers)}
+        return [f"{folder}/" for folder in folders if folder]
 
     def has(self, path: str) -> bool:
-        """Return whether a path in the repository is that of code."""
+        """Return whether a path in the repository is that of code; a folder has a slash at its end."""
         if not path.startswith(self.prefix):
             return True
         within = path.removeprefix(self.prefix)
+        if within.endswith("/"):
+            return not any(within.startswith(folder) or folder.startswith(within) for folder in self.folders)
         return self.paths.globs.name(within) is None and not any(each.match(within) for each in self.ledgers)
 
 
@@ -63,7 +76,7 @@ def with_unsaved(checkouts: Iterable[CheckoutSource], objects: Objects, code: Co
     trees = objects.trees(held.head for held in found if held.is_live_worktree and held.head)
     for number, held in enumerate(found):
         tree = trees.get(held.head or "")
-        if held.path is not None and held.is_live_worktree and tree:
+        if held.path is not None and tree:
             tracked, new = partial(unsaved, held.path, tree, code), partial(untracked, held.path, code)
             found[number] = replace(held, unsaved=cache(tracked), untracked=new)
     return found
@@ -72,14 +85,15 @@ def with_unsaved(checkouts: Iterable[CheckoutSource], objects: Objects, code: Co
 def unsaved(top: Path, tree: str, code: Code) -> str:
     """Return what of a worktree's code isn't in its last commit; empty where nothing is, or where nobody can tell.
 
+    Nobody can where git's index has another format than usual: the fourth version, or a split one.
+
     Args:
         top: of the worktree.
         tree: id of the tree of its last commit.
         code: what of it counts.
 
     Example:
-        ``src/login.py is changed``, ``something is staged``; ``perhaps something is staged`` after a `git add`, also if
-        what was added was then taken back: git tells it by the trees that it keeps in the index
+        ``src/login.py is changed``, ``src/login.py is staged``
     """
     index = Index.of(git_dir(top), "")
     if index is None:
@@ -90,12 +104,20 @@ def unsaved(top: Path, tree: str, code: Code) -> str:
         return ""
     if not held.is_whole:
         return ""
+    disk = Disk(top, index, len(tree), held.files)
     for file in held.files:
-        if code.has(file.path) and _is_changed(top, file, index, len(tree)):
+        if disk.has_otherwise(file) and code.has(file.path):
             return f"{file.path} is changed"
-    if held.tree in {None, tree}:
+    return "" if held.tree in {None, tree} else _staged(top, tree, code)
+
+
+def _staged(top: Path, tree: str, code: Code) -> str:
+    """Return which code is staged otherwise than in a tree; empty for none, or where git can't tell."""
+    try:
+        staged = filter(code.has, Git(top).staged(tree))
+    except GitError:
         return ""
-    return "something is staged" if held.tree else "perhaps something is staged"
+    return phrase("", next(staged, None), " is staged")
 
 
 def untracked(top: Path, code: Code) -> str:
@@ -108,30 +130,50 @@ def untracked(top: Path, code: Code) -> str:
         new = list(filter(code.has, Git(top).untracked()))
     except GitError:
         return ""
-    return f"git doesn't track {first_few(new, 1)}" if new else ""
+    return phrase("git doesn't track ", first_few(new, 1))
 
 
-def _is_changed(top: Path, file: Indexed, index: Index, id_length: int) -> bool:
-    """Return whether a file is known to be otherwise on disk than it was staged."""
-    if file.is_in_conflict:
-        return True
-    if not file.is_compared:
-        return False
-    path = f"{top}/{file.path}"
-    try:
-        found = os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    if index.is_as_noted(file.start, found):
-        return False
-    if stat.S_IFMT(file.mode) != stat.S_IFMT(found.st_mode):
-        return True
-    content = _content(path, found)
-    if content is None or file.blob == blob_id(content, id_length):
-        return False
-    return file.blob != blob_id(content.replace(b"\r\n", b"\n"), id_length)  # as git stages a text under `autocrlf`
+@frozen(slots=False)
+class Disk:
+    """The files of a worktree as they are on disk, beside its index."""
+
+    top: Path
+    index: Index
+    id_length: int
+    files: Sequence[Indexed]
+
+    def has_otherwise(self, file: Indexed) -> bool:
+        """Return whether a file is known to be otherwise than it was staged."""
+        if file.is_in_conflict or not file.is_compared:
+            return file.is_in_conflict
+        path = f"{self.top}/{file.path}"
+        try:
+            found = os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False
+        if self.index.is_as_noted(file.start, found, racy=True):
+            return False
+        if stat.S_IFMT(file.mode) != stat.S_IFMT(found.st_mode):
+            return True
+        return self._holds_other(path, found, file)
+
+    def _holds_other(self, path: str, found: os.stat_result, file: Indexed) -> bool:
+        """Return whether a file that was written since holds something else, as far as no filter is known."""
+        content = _content(path, found)
+        if content is None or file.blob == blob_id(content, self.id_length):
+            return False
+        if file.blob == blob_id(content.replace(b"\r\n", b"\n"), self.id_length):
+            return False  # as git stages a text under `autocrlf`
+        return not self.is_filtered
+
+    @cached_property
+    def is_filtered(self) -> bool:
+        """Whether the repository names filters, by which git stages something else than a file has."""
+        named = (file for file in self.files if file.path.rpartition("/")[2] == ".gitattributes")
+        texts = (small_text(self.top / file.path) for file in named)
+        return any(map(FILTERS.search, filter(None, texts)))
 
 
 def _content(path: str, found: os.stat_result) -> bytes | None:

@@ -77,6 +77,25 @@ def stashed(worktree: Repo) -> None:
     worktree.git("stash", "-q")
 
 
+def ledgers_alone_and_staged(worktree: Repo) -> None:
+    ledgers_alone(worktree)
+    worktree.git("add", "-A")
+
+
+def staged_and_taken_back(worktree: Repo) -> None:
+    changed(worktree)
+    worktree.git("add", "-A")
+    worktree.git("restore", "--staged", "--worktree", "src/login.py")
+
+
+def filtered(worktree: Repo) -> None:
+    """As git-lfs does it: what git has isn't what the file has."""
+    worktree.git("config", "filter.upper.clean", "tr a-z A-Z")
+    worktree.commit(**{".gitattributes": "src/*.bin filter=upper\n", "src__z.bin": "text\n"})
+    (worktree.root / "src/z.bin").touch()
+    worktree.git("status")
+
+
 def told_to_pass_it_over(worktree: Repo) -> None:
     worktree.git("update-index", "--assume-unchanged", "src/login.py")
     worktree.git("commit", "-q", "--allow-empty", "-m", "none")
@@ -91,8 +110,8 @@ def left_out(worktree: Repo) -> None:
 
 @pytest.mark.parametrize(
     "world",
-    [nothing, written_again, with_ends_of_windows, a_new_file, ledgers_alone, committed, stashed, told_to_pass_it_over,
-     left_out],
+    [nothing, written_again, with_ends_of_windows, a_new_file, ledgers_alone, committed, stashed,
+     ledgers_alone_and_staged, staged_and_taken_back, filtered, told_to_pass_it_over, left_out],
 )  # fmt: skip
 def test_nothing_is_unsaved(world: Callable[[Repo], None], worktree: Repo) -> None:
     world(worktree)
@@ -167,11 +186,11 @@ def in_conflict(worktree: Repo) -> None:
         (a_folder_instead, "src/deep/über.py is changed"),
         (led_elsewhere, "src/link is changed"),
         (a_file_for_a_link, "src/link is changed"),
-        (staged, "perhaps something is staged"),
-        (new_and_staged, "perhaps something is staged"),
+        (staged, "src/login.py is staged"),
+        (new_and_staged, "src/new.py is staged"),
         (to_be_added, "src/new.py is changed"),
-        (removed_and_staged, "perhaps something is staged"),
-        (set_back_to_an_earlier_commit, "something is staged"),
+        (removed_and_staged, "src/login.py is staged"),
+        (set_back_to_an_earlier_commit, "src/login.py is staged"),
         (in_conflict, "src/login.py is changed"),
     ],
 )
@@ -193,6 +212,8 @@ def test_a_change_in_the_same_second_is_told(worktree: Repo) -> None:
 def test_new_code_is_told_with_how_much_there_is(worktree: Repo) -> None:
     assert untracked(worktree.root, code(worktree)) == ""
     (worktree.root / "tasks/new.md").write_text("")
+    (worktree.root / "tasks/sub").mkdir()
+    (worktree.root / "tasks/sub/new.md").write_text("")
     assert untracked(worktree.root, code(worktree)) == ""
     (worktree.root / "src/new.py").write_text("")
     assert untracked(worktree.root, code(worktree)) == "git doesn't track src/new.py"
@@ -220,12 +241,27 @@ def test_a_large_file_that_was_written_again_tells_nothing(worktree: Repo) -> No
     assert found(worktree) == ""
 
 
+def test_an_index_that_names_files_elsewhere_tells_nothing(worktree: Repo) -> None:
+    index = Path(worktree.git("rev-parse", "--path-format=absolute", "--git-path", "index"))
+    (worktree.root.parent / "elsewhere").write_text("")
+    data = index.read_bytes()
+    assert b"src/login.py" in data
+    index.write_bytes(data.replace(b"src/login.py", b"../elsewhere"))
+    assert found(worktree) == ""
+
+
+def test_an_index_of_entries_without_names_tells_nothing(worktree: Repo) -> None:
+    index = Path(worktree.git("rev-parse", "--path-format=absolute", "--git-path", "index"))
+    index.write_bytes(b"DIRC\0\0\0\2\xff\xff\xff\xff" + bytes(1_000_000))
+    assert found(worktree) == ""
+
+
 def test_a_damaged_index_tells_nothing(worktree: Repo) -> None:
     index = Path(worktree.git("rev-parse", "--path-format=absolute", "--git-path", "index"))
     data = index.read_bytes()
     changed(worktree)
     for length in range(12, len(data), 97):
         index.write_bytes(data[:length])
-        assert found(worktree) in {"", "src/login.py is changed", "perhaps something is staged"}
+        assert found(worktree) in {"", "src/login.py is changed"}
     index.write_bytes(data[:300])
     assert found(worktree) == ""
