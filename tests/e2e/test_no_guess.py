@@ -579,6 +579,13 @@ def stopped_after_it_had_landed(repo: Repo) -> None:
     buried(repo, "blocked", branch="task/x")
 
 
+def failed_after_it_had_landed(repo: Repo) -> None:
+    """In this store, a task whose run failed is ready again."""
+    repo.commit(**{"taskcheck.toml": CONFIG + '\n[outcomes]\nfailed = ["ready"]\n'})
+    stopped_after_it_had_landed(repo)
+    buried(repo, "failed", branch="task/x")
+
+
 def reopened_and_registered(repo: Repo) -> None:
     """The manager goes on with the entry that it has, though its task was done meanwhile."""
     landed_long_ago(repo)
@@ -733,6 +740,7 @@ ORDINARY = {
     landed_as_amended_here: "completed",
     landed_while_others_have_pushed: "completed",
     stopped_after_it_had_landed: "blocked",
+    failed_after_it_had_landed: "ready",
 }
 """Worlds in which nothing has to be guessed, though they look like some of the above: what the task then is."""
 
@@ -760,6 +768,9 @@ def test_what_a_branch_of_another_name_has_is_not_told_of_a_worktree(repo: Repo)
     repo.commit(more="more\n")
     repo.on_main()
     repo.git("worktree", "add", "-q", "--detach", ".worktrees/x", "review")
+    repo.git("checkout", "-q", "review")
+    repo.commit(still="more\n")
+    repo.on_main()
     repo.commit(**{"tasks__x.md": task("completed")})
     repo.commit(other="other\n")
     register(repo, x=entry(worktree_path=".worktrees/x"))

@@ -167,8 +167,8 @@ def _stopped(run: Dispatch | None, settings: Settings) -> str:
     outcome = run.outcome if run is not None and not run.settled else None
     if outcome is None or outcome not in settings.outcomes:
         return ""
-    is_stop = settings.stage(settings.outcome_status(outcome)) is Stage.STOPPED
-    return f"its run ended as {outcome}" if is_stop else ""
+    is_done = settings.stage(settings.outcome_status(outcome)) in {None, Stage.REVIEW, Stage.DONE}
+    return "" if is_done else f"its run ended as {outcome}"
 
 
 def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -> Finding:

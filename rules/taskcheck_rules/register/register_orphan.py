@@ -70,9 +70,8 @@ def register_orphan(
 
     There is no finding in these cases:
 
-    - A live process holds the entry.
+    - A live process holds the entry, or the missing worktree is locked in git.
     - The worktree is on another host, or its parent folder doesn't exist.
-    - The missing worktree is locked in git.
     - It is unknown whether the branch is merged.
     - The merged branch or pull request belongs to an earlier run: it landed before the entry was made.
 
@@ -86,9 +85,9 @@ def register_orphan(
     - The finding is a warning, nothing else records the pull request, or the task was reopened or got another title.
     - The branch or the worktree says that work is left, or another branch of the task, with commits from after the
       entry was made, hasn't landed.
-    - The worktree has newer commits on no branch, code that isn't committed, or a rebase under way; or it is a clone.
+    - The task is open, and its worktree has commits on no branch, uncommitted code or a rebase, or is a clone.
     - The missing worktree was moved by git, lies in another, or is spelled otherwise; or its branch is checked out.
-    - All commits of the merged branch are older than the entry; or the task is done, but its work isn't on trunk.
+    - All commits of the merged branch are older than the entry; or done-not-landed reports the task.
     - Root's last commit has the task, though its file isn't on disk.
     - The task may be held by a branch, by a worktree that can't be read, or under a name in another spelling.
 
@@ -146,7 +145,8 @@ def _finished_task(
     """Return what is told of a task that is done, put away, or not there at all."""
     task = where.task
     if task is not None and task.closed:
-        contested = "" if checkouts is None or entry.says_merged else checkouts.contested(task.id)
+        refuted = None if checkouts is None or entry.says_merged else checkouts.refutation(task.id)
+        contested = refuted.told if refuted is not None else ""
         return Outlived(reason=f"it is {task.status}", evidence=status_of(task), doubt=contested)
     surely_absent = not where.there and not where.unreadable and history_known
     if not surely_absent:

@@ -92,7 +92,7 @@ def _whose(branch: str, checkout: Checkout, task: Task, tasks: Tasks, checkouts:
     other = tasks.get(name)
     if other is None:
         return ""
-    used_again = checkouts.is_recorded(other.id, checkout)
+    used_again = checkouts.by_record(other.id) == checkout
     if used_again:
         return ""
     return f"the branch of {other.id}"

@@ -108,7 +108,7 @@ def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:
         branch=held.branch,
         defect=held.defect,
         fork=held.fork,
-        merge=merges.get(held.tip),
+        merge=merges.get(held.verdict_name),
         locked=held.locked,
         moved_from=held.moved_from,
         outrun=held.outrun,

@@ -48,7 +48,7 @@ class LandingReader:
     ) -> dict[str, Landing]:
         """Return the branch of each open task that has landed, one that a record ties before one by its name."""
         recorded = _branches_recorded(records)
-        clones = {record.task: record.worktree_path for record in records if checkouts.is_apart(record.worktree_path)}
+        clones = {record.task: record.worktree_path for record in records if checkouts.is_clone(record.worktree_path)}
         sharing = _sharing(recorded, tasks)
         found = {}
         for task in tasks:
@@ -60,7 +60,7 @@ class LandingReader:
             if landed is None:
                 continue
             end, said = ends.get((branch, task.id), (End.UNCHANGED, None))
-            own = _worktrees(task, checkouts)
+            own = checkouts.of_or_beside(task.id)
             pending, pending_at = self._rest(branches, own)
             others = (other for other in sharing[branch] if other != task.id)
             found[task.id] = Landing(
@@ -153,12 +153,6 @@ def _branches_recorded(records: Iterable[Entry | Tombstone]) -> dict[str, list[s
     return found
 
 
-def _worktrees(task: Task, checkouts: Checkouts) -> list[Checkout]:
-    """Return the checkouts that may be a task's own."""
-    own = (checkouts.of(task.id), checkouts.beside(task.id))
-    return [each for each in own if each is not None]
-
-
 def _beyond(own: Iterable[Checkout], clone: str | None, made_at: datetime | None) -> str:
     """Return why a task's own worktrees may hold more of its work than a branch; empty where nothing says so.
 
@@ -177,7 +171,7 @@ def _held_there(worktree: Checkout, made_at: datetime | None) -> str:
     if worktree.under_way is not None:
         return f"{worktree.spoken} is in the middle of a {worktree.under_way}"
     newest = worktree.newest_commit_at
-    if worktree.branch is not None or newest is None:
+    if not worktree.is_alone or newest is None:
         return ""
     is_newer = made_at is None or newest > made_at
     return f"{worktree.spoken} has newer commits, which are on no branch" if is_newer else ""

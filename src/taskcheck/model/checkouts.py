@@ -157,6 +157,10 @@ class Checkouts:
         own = self.of(task)
         return self.attempts.get(task) if own is not None and own.path is None else None
 
+    def of_or_beside(self, task: str) -> tuple[Checkout, ...]:
+        """Return the checkouts that may be a task's own: those of `of` and `beside`."""
+        return tuple(filter(None, (self.of(task), self.beside(task))))
+
     def tie(self, task: str) -> Tie | None:
         """Return the evidence that a checkout is the task's own; None if the task has no checkout."""
         return self.ties.get(task)
@@ -164,10 +168,6 @@ class Checkouts:
     def by_record(self, task: str) -> Checkout | None:
         """Return the checkout that a record makes a task's own; None where only a name does, or nothing."""
         return self.of(task) if self.tie(task) is Tie.RECORD else None
-
-    def is_recorded(self, task: str, checkout: Checkout) -> bool:
-        """Return whether a record, not only a name, makes a checkout the task's own."""
-        return self.of(task) == checkout and self.tie(task) is Tie.RECORD
 
     def landing(self, task: str) -> Landing | None:
         """Return the branch of a task that has landed; None if no branch has, or nothing is known."""
@@ -180,11 +180,6 @@ class Checkouts:
     def refutation(self, task: str) -> Refuted | None:
         """Return git's evidence that the work of a completed task isn't on trunk; None if there is none."""
         return self.refuted.get(task)
-
-    def contested(self, task: str) -> str:
-        """Return git's evidence against a completed task in words; empty where there is none."""
-        refuted = self.refutation(task)
-        return refuted.told if refuted is not None else ""
 
     def end(self, branch: str | None, task: str) -> End:
         """Return the state in which a branch that has landed left a task."""
@@ -222,10 +217,10 @@ class Checkouts:
             folder = folder.rpartition("/")[0]
         return None
 
-    def is_apart(self, path: str | None) -> bool:
+    def is_clone(self, path: str | None) -> bool:
         """Return whether a repository of its own, such as a clone, lies at a recorded path."""
         recorded = self.recorded.get(path or "")
-        return recorded is not None and recorded.apart and self.at(path) is None
+        return recorded is not None and recorded.is_clone and self.at(path) is None
 
     @property
     def _worktrees(self) -> Iterator[Checkout]:
@@ -278,6 +273,11 @@ class FetchedTrunk:
 
     before: Mapping[str, Task] = field(default_factory=dict)
     """The tasks of the same files as they were where root's history left it, by id."""
+
+    @property
+    def reverts(self) -> str:
+        """The sentence that it may have taken back what has landed; empty where it hasn't."""
+        return f"{self.name} reverts something and isn't pulled yet: {self.cure}" if self.takes_back else ""
 
     def disputes(self, name: str, root: Task | None) -> bool:
         """Whether it has set another status or owner of a task than root, and doesn't call it closed as root does."""

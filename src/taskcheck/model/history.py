@@ -86,7 +86,7 @@ class RecordedPath:
     """The path with links resolved."""
     defect: str | None = None
     """Why what lies there is no worktree, whether git lists it or not."""
-    apart: bool = False
+    is_clone: bool = False
     """Whether it lies in a repository of its own, as a clone does."""
 
     @property

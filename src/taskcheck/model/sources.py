@@ -131,10 +131,10 @@ class CheckoutSource:
     """Asks git, in a process of its own, for files in it that git neither tracks nor ignores, and says which."""
 
     is_alone: bool = False
-    """Whether it is on no branch, at a commit that is no branch's tip."""
+    """Whether it is on no branch, at a commit that was made in it and is no branch's tip."""
 
     @property
-    def tip(self) -> str:
+    def verdict_name(self) -> str:
         """The name under which git's verdict on its commits is kept: its branch, else its own."""
         return self.branch or self.name
 

@@ -208,6 +208,10 @@ class State:
         """Return the worktree or branch that is a task's own."""
         return None if isinstance(self.checkouts, Unavailable) else self.checkouts.of(task)
 
+    def of_or_beside(self, task: str) -> tuple[Checkout, ...]:
+        """Return the checkouts that may be a task's own."""
+        return () if isinstance(self.checkouts, Unavailable) else self.checkouts.of_or_beside(task)
+
     def copies_of(self, task: str) -> tuple[Copy, ...]:
         """Return the differing copies of one task."""
         return () if isinstance(self.copies, Unavailable) else self.copies.of(task)

@@ -193,7 +193,7 @@ class Checkout:
     switched_at: datetime | None = None
     """When its HEAD was last written; None for a branch tip."""
     is_alone: bool = False
-    """Whether it is a worktree on no branch, at a commit that is no branch's tip."""
+    """Whether it is a worktree on no branch, at a commit that was made in it and is no branch's tip."""
     unsaved: Callable[[], str] = str
     """Looks for tracked code in it that isn't committed, and says what; empty for none, or where nobody can tell."""
     untracked: Callable[[], str] = str

@@ -87,34 +87,23 @@ def _recorded(path: str, location: Location) -> RecordedPath:
     root = location.root
     try:
         real = Path(os.path.realpath(meant(path, root)))
-        top = checkout_around(real) if real.is_dir() else None
         return RecordedPath(
             exists=real.exists(),
             parent_exists=real.parent.is_dir(),
             inside=str(real).startswith(f"{root}{os.sep}"),
             real=str(real),
-            defect=_no_worktree(real, top, root) if real.is_dir() else None,
-            apart=_is_repository(top) and top not in {location.top, location.code},
+            defect=_no_worktree(real, root) if real.is_dir() else None,
+            is_clone=(real / ".git").is_dir() and real not in {location.top, location.code},
         )
     except (ValueError, OSError):
         return RecordedPath(exists=False, parent_exists=False, inside=False, real=path)
 
 
-def _is_repository(top: Path | None) -> bool:
-    """Return whether a checkout is the main one of a repository."""
-    return top is not None and (top / ".git").is_dir()
-
-
-def _no_worktree(folder: Path, top: Path | None, root: Path) -> str | None:
-    """Return why a folder is no worktree: it lies in root's own checkout, or its ``.git`` file points nowhere.
-
-    Args:
-        folder: that a ledger names.
-        top: of the checkout that it lies in.
-        root: the store's folder.
-    """
+def _no_worktree(folder: Path, root: Path) -> str | None:
+    """Return why a folder is no worktree: it lies in root's own checkout, or its ``.git`` file points nowhere."""
     if folder == root:
         return None
+    top = checkout_around(folder)
     if top is None or top == root:
         return "it has no .git file"
     admin = git_dir(top)

@@ -111,7 +111,7 @@ def asked_of_tips(
 
 def _with_branches(questions: Questions, checkouts: Iterable[CheckoutSource], root: Path) -> Questions:
     """Return questions in which a worktree that is recorded as a task's own ties what it is on, too."""
-    on = {held.real_path: held.tip for held in checkouts if held.path is not None}
+    on = {held.real_path: held.verdict_name for held in checkouts if held.path is not None}
     tied = {}
     for path, each in questions.tied.items():
         branches = {on.get(_real_path(worktree, root)) for worktree in each.worktrees}

@@ -32,7 +32,7 @@ from taskcheck.read.questions import (
 from taskcheck.read.runner import GitError, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
-from taskcheck.read.worktrees import outrun, read_unlinked, read_worktrees, under_way
+from taskcheck.read.worktrees import outrun, read_unlinked, read_worktrees, under_way, was_made_there
 
 MOST_OWN = 200
 """Tips of open tasks' own branches that are compared without being asked for (contract 2, point 11)."""
@@ -181,8 +181,13 @@ def _heads(checkouts: Iterable[CheckoutSource]) -> set[str]:
 
 
 def _marked_alone(checkouts: Iterable[CheckoutSource], tips: Collection[str]) -> list[CheckoutSource]:
-    """Return checkouts; those worktrees are marked that are on no branch, at a commit that is no branch's tip."""
-    return [replace(held, is_alone=held.head not in tips) if held.is_detached else held for held in checkouts]
+    """Return checkouts; those worktrees are marked that are on no branch, at a commit of their own."""
+    return [replace(held, is_alone=_is_alone(held, tips)) if held.is_detached else held for held in checkouts]
+
+
+def _is_alone(held: CheckoutSource, tips: Collection[str]) -> bool:
+    """Return whether the commit of a worktree was made in it, and is no branch's tip."""
+    return held.path is not None and held.head not in tips and was_made_there(held.path)
 
 
 def _detached(checkouts: Iterable[CheckoutSource]) -> dict[str, str]:

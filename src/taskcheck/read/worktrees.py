@@ -37,6 +37,9 @@ UNDER_WAY = {
 }
 """What git has in its record of a worktree while somebody is in the middle of something there."""
 
+MADE = ("commit", "cherry-pick", "rebase", "revert", "merge", "am")
+"""How git's log of HEAD begins to say that a commit was made; of one that was checked out it says `checkout:`."""
+
 
 def read_worktrees(
     location: Location,
@@ -192,6 +195,14 @@ def under_way(admin: Path | None) -> str | None:
         return None
     found = (what for name, what in UNDER_WAY.items() if os.path.lexists(admin / name))
     return next(found, None)
+
+
+def was_made_there(path: Path) -> bool:
+    """Return whether the commit that a worktree is at was made in it, and not checked out, by git's log of its HEAD."""
+    admin = git_dir(path)
+    log = small_text(admin / "logs" / "HEAD", tail=True) if admin is not None else None
+    last = (log or "").rstrip("\n").rpartition("\n")[2]
+    return last.partition("\t")[2].startswith(MADE)
 
 
 def _rebased(admin: Path | None) -> str | None:

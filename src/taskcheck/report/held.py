@@ -28,10 +28,8 @@ def held(finding: Finding, state: State, *, of_static_rule: bool) -> Finding:
 
 def _of_root(state: State) -> str:
     """Return why what root's history has may be over: it isn't on trunk, say, or trunk was fetched with a revert."""
-    fetched = state.fetched
-    if state.astray or isinstance(fetched, Unavailable) or not fetched.takes_back:
-        return state.astray
-    return f"{fetched.name} reverts something and isn't pulled yet: {fetched.cure}"
+    reverts = "" if isinstance(state.fetched, Unavailable) else state.fetched.reverts
+    return state.astray or reverts
 
 
 def _of_trunk(finding: Finding, fix: Fix, state: State) -> str:
@@ -53,10 +51,10 @@ def _of_unsaved(finding: Finding, fix: Fix, state: State) -> str:
     """Return that an open task's worktree has code that isn't committed, where a fix takes the task off open work."""
     name = finding.task or ""
     task = state.tasks.get(name)
-    own = state.checkout_of(name)
-    if task is None or own is None or not fix.ends(task, state.settings):
+    if task is None or not fix.ends(task, state.settings):
         return ""
-    return own.uncommitted
+    uncommitted = (each.uncommitted for each in state.of_or_beside(name))
+    return next(filter(None, uncommitted), "")
 
 
 def _of_branches(fix: Fix, state: State) -> str:
