@@ -31,6 +31,8 @@ class Indexed:
     start: int
     """Where its stat data are in the index."""
     mode: int
+    size: int
+    """Bytes on disk as git noted them, without what is above 4 GB; 0 where it noted none."""
     blob: str
     """The id of its content."""
     is_in_conflict: bool
@@ -83,12 +85,13 @@ def _file(data: bytes, start: int, id_length: int) -> tuple[Indexed, int]:
     path = os.fsdecode(data[name_at:end])
     if not path or path.startswith("/") or ".." in path.split("/"):
         raise ValueError(f"{path!r} is no path in a checkout")
-    mode = STAT.unpack_from(data, start)[6]
+    *_, mode, _, _, size = STAT.unpack_from(data, start)
     is_passed_over = flags & _PASSED_OVER or further & _LEFT_OUT
     file = Indexed(
         path=path,
         start=start,
         mode=mode,
+        size=size,
         blob=data[start + STAT.size : end_of_id].hex(),
         is_in_conflict=bool(flags & _STAGE),
         is_compared=stat.S_IFMT(mode) in _COMPARED and not is_passed_over,

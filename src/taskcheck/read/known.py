@@ -20,7 +20,7 @@ MOST_INDEX = 256 * 1024 * 1024
 STAT = struct.Struct(">10I")
 """Times of change and of writing, each in seconds and nanoseconds; device, inode, mode, owner, group, size."""
 
-_WORD = 0xFFFF_FFFF
+WORD = 0xFFFF_FFFF
 _LONGEST_NAME = 0xFFF
 """A longer name's length isn't told."""
 
@@ -135,8 +135,8 @@ class Index:
             found.st_mtime_ns == written * 10**9 + written_ns
             and (racy or found.st_mtime_ns < self._written_ns)
             and found.st_ctime_ns == changed * 10**9 + changed_ns
-            and found.st_ino & _WORD == inode
-            and found.st_size & _WORD == size
+            and found.st_ino & WORD == inode
+            and found.st_size & WORD == size
             and stat.S_ISREG(found.st_mode)
         )
 

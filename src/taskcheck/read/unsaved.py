@@ -21,7 +21,7 @@ from taskcheck.model.sources import CheckoutSource
 from taskcheck.read.files import small_text
 from taskcheck.read.git import Git
 from taskcheck.read.indexed import Indexed, listing
-from taskcheck.read.known import Index, blob_id
+from taskcheck.read.known import WORD, Index, blob_id
 from taskcheck.read.locate import git_dir
 from taskcheck.read.objects import Objects
 from taskcheck.read.runner import GitError
@@ -160,13 +160,14 @@ class Disk:
         return self._holds_other(path, found, file)
 
     def _holds_other(self, path: str, found: os.stat_result, file: Indexed) -> bool:
-        """Return whether a file that was written since holds something else, as far as no filter is known."""
+        """Return whether a file that was written since holds something else; with filters, by its size alone."""
         content = _content(path, found)
         if content is None or file.blob == blob_id(content, self.id_length):
             return False
         if file.blob == blob_id(content.replace(b"\r\n", b"\n"), self.id_length):
             return False  # as git stages a text under `autocrlf`
-        return not self.is_filtered
+        has_other_size = file.size not in {0, found.st_size & WORD}
+        return has_other_size or not self.is_filtered
 
     @cached_property
     def is_filtered(self) -> bool:

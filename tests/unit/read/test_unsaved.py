@@ -77,6 +77,11 @@ def stashed(worktree: Repo) -> None:
     worktree.git("stash", "-q")
 
 
+def longer_beside_a_filter(worktree: Repo) -> None:
+    filtered(worktree)
+    (worktree.root / "src/login.py").write_text("one and a half\n")
+
+
 def ledgers_alone_and_staged(worktree: Repo) -> None:
     ledgers_alone(worktree)
     worktree.git("add", "-A")
@@ -182,6 +187,7 @@ def in_conflict(worktree: Repo) -> None:
     ("world", "said"),
     [
         (changed, "src/login.py is changed"),
+        (longer_beside_a_filter, "src/login.py is changed"),
         (deleted, "src/deep/über.py is changed"),
         (a_folder_instead, "src/deep/über.py is changed"),
         (led_elsewhere, "src/link is changed"),
