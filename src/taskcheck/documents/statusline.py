@@ -56,6 +56,7 @@ _FURTHER = expression(
 
 _TITLE = expression(r"\#[ \t]++(?P<title>[^\r\n]*+)")
 _BARE_HEADING = expression(r"\#{1,6}[ \t]++(?P<label>[Ss][Tt][Aa][Tt][Uu][Ss])[ \t]*+")
+_COMMENT, _COMMENT_END = expression(r" {0,3}<!--"), "-->"
 _FENCE = expression(r" {0,3}(?P<mark>`{3,}|~{3,})")
 _REMARK = expression(r"[(\[<;,]|(?<=[ \t])[-#\u2013\u2014](?=[ \t])")
 """What follows a status in its line and is none of it."""
@@ -172,7 +173,12 @@ def _found(text: str) -> dict[str, Span]:
 
 
 def _code(code: str, line: str) -> tuple[str, bool]:
-    """Return the mark that the code goes on under after a line, empty for none; and whether the line is code."""
+    """Return the mark under which code or a comment goes on after a line; and whether the line is of one.
+
+    A comment that begins a line ends with the line that closes it, empty lines or not (CommonMark 0.31, 4.6).
+    """
+    if code == _COMMENT_END or (not code and _COMMENT.match(line)):
+        return ("" if _COMMENT_END in line else _COMMENT_END), True
     fence = _FENCE.match(line)
     if not code:
         return (fence["mark"], True) if fence else ("", False)

@@ -37,7 +37,7 @@ class Indexed:
     """The id of its content."""
     is_in_conflict: bool
     is_compared: bool
-    """Whether git compares it with the disk: a file or link, unless somebody told git to pass it over."""
+    """Whether git compares it with the disk: a file or link that isn't in conflict, unless it is to be passed over."""
 
 
 @frozen
@@ -86,7 +86,7 @@ def _file(data: bytes, start: int, id_length: int) -> tuple[Indexed, int]:
     if not path or path.startswith("/") or ".." in path.split("/"):
         raise ValueError(f"{path!r} is no path in a checkout")
     *_, mode, _, _, size = STAT.unpack_from(data, start)
-    is_passed_over = flags & _PASSED_OVER or further & _LEFT_OUT
+    is_passed_over = flags & (_PASSED_OVER | _STAGE) or further & _LEFT_OUT
     file = Indexed(
         path=path,
         start=start,

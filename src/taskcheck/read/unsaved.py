@@ -54,7 +54,7 @@ class Code:
     def folders(self) -> Sequence[str]:
         """The folders in which task files and ledgers lie, with a slash at the end of each; none for the top."""
         folders = {pattern.folder.rstrip("/") for pattern in (*self.paths.globs.patterns, *self.ledgers)}
-        return [f"{folder}/" for folder in folders if folder]
+        return [f"{folder}/" for folder in filter(None, folders)]
 
     def has(self, path: str) -> bool:
         """Return whether a path in the repository is that of code; a folder has a slash at its end."""
@@ -144,7 +144,7 @@ class Disk:
 
     def has_otherwise(self, file: Indexed) -> bool:
         """Return whether a file is known to be otherwise than it was staged."""
-        if file.is_in_conflict or not file.is_compared:
+        if not file.is_compared:
             return file.is_in_conflict
         path = f"{self.top}/{file.path}"
         try:
