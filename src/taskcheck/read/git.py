@@ -165,12 +165,12 @@ class Git(Runner):
     def tracked(self, folders: Sequence[str]) -> list[str]:
         """Paths in the index under some folders; of all for none."""
         out = self.run("ls-files", "--cached", "--full-name", "-z", "--", *folders)
-        return [os.fsdecode(path) for path in out.split(b"\0") if path]
+        return _paths(out)
 
     def unignored(self) -> list[str]:
         """Return the paths of files below this folder, relative to it, that git tracks or wouldn't ignore."""
         out = self.run("ls-files", "--cached", "--others", "--exclude-standard", "-z")
-        return [os.fsdecode(path) for path in out.split(b"\0") if path]
+        return _paths(out)
 
     def untracked(self) -> list[str]:
         """Return the paths, from the top of this checkout, of files that git neither tracks nor ignores.
@@ -178,12 +178,12 @@ class Git(Runner):
         A folder in which it tracks nothing stands for its files, with a slash at its end.
         """
         out = self.run("ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory", "-z")
-        return [os.fsdecode(path) for path in out.split(b"\0") if path]
+        return _paths(out)
 
     def staged(self, tree: str) -> list[str]:
         """Return the paths of files that are staged otherwise than a tree has them; no file is looked at."""
         out = self.run("diff-index", "--cached", "--name-only", "-z", tree)
-        return [os.fsdecode(path) for path in out.split(b"\0") if path]
+        return _paths(out)
 
     def index(self, folders: Sequence[str]) -> dict[str, str | None]:
         """Blob ids in the index under some folders, by path; None for a file with an unmerged conflict."""
@@ -192,6 +192,11 @@ class Git(Runner):
         for path, (_, blob, stage) in _records(out):
             found[path] = blob.decode() if stage == b"0" else None
         return found
+
+
+def _paths(out: bytes) -> list[str]:
+    """Return the paths that git prints with `-z`."""
+    return [os.fsdecode(path) for path in out.split(b"\0") if path]
 
 
 def _records(out: bytes) -> Iterator[tuple[str, list[bytes]]]:

@@ -163,10 +163,10 @@ def _trunk(candidates: tuple[str, ...], refs: Mapping[str, str]) -> str | None:
     Of ``origin/HEAD`` it is that of the branch that this points to, of ``origin/main`` it is ``main``.
     """
     for candidate in candidates:
-        remote = refs.get(f"refs/remotes/{candidate}", "")
+        remote = refs.get(f"{_REMOTES}{candidate}", "")
         if remote.startswith("ref: "):
-            return remote.removeprefix("ref: refs/remotes/").partition("/")[2]
-        if f"refs/heads/{candidate}" in refs:
+            return remote.removeprefix(f"ref: {_REMOTES}").partition("/")[2]
+        if f"{LOCAL}{candidate}" in refs:
             return candidate
         if remote:
             return candidate.partition("/")[2]
