@@ -201,13 +201,7 @@ class Tasks:
     def put_away(self, reference: str, of: Task) -> bool:
         """Return whether a reference of another task means an archived one, or one outside of a sparse checkout."""
         names = map(fold_id, _meant(reference, of))
-        known = self._archived_folds | self._left_out
-        return any(name in known or name in self._archived_numbers for name in names)
-
-    @cached_property
-    def _left_out(self) -> frozenset[str]:
-        """The ids of the tasks that a sparse checkout leaves out."""
-        return frozenset(fold_id(task.id) for task in self.off_disk) if self.sparse else frozenset()
+        return any(name in self._put_away or name in self._archived_numbers for name in names)
 
     def may_hide(self, name: str) -> bool:
         """Return whether a file that can't be read may be the task with an id.
@@ -239,8 +233,10 @@ class Tasks:
         return {task.place.path: task for task in self.all}
 
     @cached_property
-    def _archived_folds(self) -> frozenset[str]:
-        return frozenset(fold_id(task.id) for task in self.archived)
+    def _put_away(self) -> frozenset[str]:
+        """The ids of archived tasks, and of those that a sparse checkout leaves out."""
+        left_out = self.off_disk if self.sparse else ()
+        return frozenset(fold_id(task.id) for task in (*self.archived, *left_out))
 
     @staticmethod
     def fold(task: str) -> str:
