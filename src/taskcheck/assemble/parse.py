@@ -216,7 +216,8 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
     unnamed = _unnamed(sources, settings)
     sources = one_file_each(sources, settings)
     people, team = parse_people(sources, settings)
-    tasks, archived = parse_tasks(sources, TaskReader(settings))
+    files = parse_tasks(sources, TaskReader(settings))
+    tasks, archived = files.tasks, files.archived
     ledgers = with_task_ids(parse_ledgers(sources, people), tasks)
     ledgers = with_spelled_ids(ledgers, Tasks.of(tasks, archived))
     board: Mapping[str, Marker] = {}
@@ -225,8 +226,7 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
 
         board, unread_board = parse_board(sources.board, settings)
         team += unread_board
-    paths = {task.place.path for task in (*tasks, *archived)}
-    others = tuple(sorted(miscased(sources, settings, paths)))
+    others = tuple(sorted(miscased(files.others, settings)))
     return Parsed(tasks, archived, people, ledgers, team, board, _unread(sources, settings, tasks), unnamed, others)
 
 

@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
-from taskcheck.documents import Document, DocumentError, Trouble
+from taskcheck.documents import Document, DocumentError, Trouble, Value
 from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.documents.shape import JsonTasks, element_of, file_of
 from taskcheck.model.memory import Remembered
@@ -40,6 +40,11 @@ class TaskReader:
 
     def read(self, source: Source, checkout: str = "root") -> Task | None:
         """Return the task in a file; None when the file is Markdown of another kind."""
+        found = self.task_or_values(source, checkout)
+        return found if isinstance(found, Task) else None
+
+    def task_or_values(self, source: Source, checkout: str = "root") -> Task | Mapping[str, Value]:
+        """Return the task in a file, else the values that Markdown of another kind has, which may be none."""
         name = self.name(source.path)
         place = Place(path=source.path, checkout=checkout)
         if source.data is None:
@@ -48,8 +53,9 @@ class TaskReader:
             document = self._read(source.path, source.data)
         except DocumentError as error:
             return self._unread(name, place, error.trouble)
-        if document is None or self.settings.fields["status"] not in document.values:
-            return None
+        values: Mapping[str, Value] = {} if document is None else document.values
+        if document is None or self.settings.fields["status"] not in values:
+            return values
         return self._task(document, name, place, source.mtime_ns)
 
     def _read(self, path: str, data: bytes) -> Document | None:
@@ -177,27 +183,42 @@ class TaskReader:
         )
 
 
-def parse_tasks(sources: Sources, reader: TaskReader) -> tuple[tuple[Task, ...], tuple[Task, ...]]:
-    """Return root's tasks, in the order of their paths; and those that are put away."""
+@frozen(kw_only=True)
+class RootFiles:
+    """Root's files at the paths of tasks."""
+
+    tasks: tuple[Task, ...]
+    """In the order of their paths."""
+    archived: tuple[Task, ...]
+    """Those that are put away."""
+    others: Mapping[str, Mapping[str, Value]]
+    """The values of files of another kind, by path."""
+
+
+def parse_tasks(sources: Sources, reader: TaskReader) -> RootFiles:
+    """Return root's files at the paths of tasks, those that were read and those that are remembered."""
+    found: list[Task] = []
+    others: dict[str, Mapping[str, Value]] = {}
+    for source in sources.tasks:
+        held = reader.task_or_values(source)
+        if isinstance(held, Task):
+            found.append(held)
+        else:
+            others[source.path] = held
+    remembered = sources.remembered
+    if remembered is not None:
+        recalled = list(reader.recalled(remembered))
+        for path in remembered.fronts.keys() - {task.place.path for task in recalled}:
+            others[path] = remembered.fronts[path] or {}
+        found = sorted([*found, *recalled], key=attrgetter("place.path"))
     tasks: list[Task] = []
     archived: list[Task] = []
-    for task in _in_order(sources, reader):
+    for task in found:
         if reader.archived(task.place.path):
             archived.append(task)
         else:
             tasks.append(task)
-    return tuple(tasks), tuple(archived)
-
-
-def _in_order(sources: Sources, reader: TaskReader) -> list[Task]:
-    """Return root's tasks, those that were read and those that are remembered, in the order of their paths."""
-    tasks = list(filter(None, map(reader.read, sources.tasks)))
-    remembered = sources.remembered
-    if remembered is None:
-        return tasks
-    tasks.extend(reader.recalled(remembered))
-    tasks.sort(key=attrgetter("place.path"))
-    return tasks
+    return RootFiles(tasks=tuple(tasks), archived=tuple(archived), others=others)
 
 
 def one_file_each(sources: Sources, settings: Settings) -> Sources:
