@@ -15,6 +15,9 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
+Resolved = dict[str, tuple[str, tuple[str, ...]]]
+"""By the path of a folder below a root: the root and the folders in it, links on the way resolved."""
+
 
 class Obstacle(Exception):
     """A file may not be written. The message says why."""
@@ -194,10 +197,6 @@ def _contents(fd: int, size: int, limit: int | None) -> bytes:
         parts.append(part)
         size = max(size, sum(map(len, parts)))
     raise Obstacle(f"it is larger than {limit:,} bytes")
-
-
-Resolved = dict[str, tuple[str, tuple[str, ...]]]
-"""By the path of a folder below a root: the root and the folders in it, links on the way resolved."""
 
 
 @contextmanager
