@@ -32,7 +32,7 @@ from taskcheck.read.questions import (
 from taskcheck.read.runner import GitError, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
-from taskcheck.read.worktrees import outrun, read_unlinked, read_worktrees, under_way, was_made_there
+from taskcheck.read.worktrees import outrun, read_unlinked, read_worktrees, under_way
 
 MOST_OWN = 200
 """Tips of open tasks' own branches that are compared without being asked for (contract 2, point 11)."""
@@ -96,7 +96,7 @@ def _read_repository(
     remembered = sources.remembered
     if remembered is not None:
         paths.know(remembered.fronts)
-    checkouts = read_worktrees(location, outline.records, about.folder, root_files, remembered, paths, errors, progress)
+    checkouts = read_worktrees(location, outline, root_files, remembered, paths, errors, progress)
     checkouts += read_unlinked(location, settings.worktree, checkouts, about.folder)
     tombstones = OwnTombstones(sources, settings.paths.tombstones, location.prefix, trunk, further)
     checkouts = tombstones.in_worktrees(checkouts)
@@ -109,7 +109,6 @@ def _read_repository(
     at_tips, untold = tombstones.at_tips(git.objects, compared)
     questions = asked_of_tips(questions, further, checkouts, at_tips, location.root)
     theirs = outline.fetched_trunk
-    checkouts = _marked_alone(checkouts, set(refs.values()))
     branches = {*questions.branches, *_branches_of(checkouts), *compared}
     named = outline.tips_and_fetched(branches) | _detached(checkouts)
     past = Past()
@@ -178,16 +177,6 @@ def _branches_of(checkouts: Iterable[CheckoutSource]) -> set[str]:
 def _heads(checkouts: Iterable[CheckoutSource]) -> set[str]:
     """Return the commits that live checkouts are at."""
     return {checkout.head for checkout in checkouts if checkout.head and checkout.defect is None}
-
-
-def _marked_alone(checkouts: Iterable[CheckoutSource], tips: Collection[str]) -> list[CheckoutSource]:
-    """Return checkouts; those worktrees are marked that are on no branch, at a commit of their own."""
-    return [replace(held, is_alone=_is_alone(held, tips)) if held.is_detached else held for held in checkouts]
-
-
-def _is_alone(held: CheckoutSource, tips: Collection[str]) -> bool:
-    """Return whether the commit of a worktree was made in it, and is no branch's tip."""
-    return held.path is not None and held.head not in tips and was_made_there(held.path)
 
 
 def _detached(checkouts: Iterable[CheckoutSource]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from taskcheck.read.files import Folder, Links, small_text
 from taskcheck.read.git import WorktreeRecord
 from taskcheck.read.known import Contents, Index
 from taskcheck.read.locate import Location, git_dir, led_to
+from taskcheck.read.outline import Outline
 from taskcheck.read.places import Places
 from taskcheck.read.questions import OnProgress
 from taskcheck.read.runner import GitError, GitSilent
@@ -43,8 +44,7 @@ MADE = ("commit", "cherry-pick", "rebase", "revert", "merge", "am")
 
 def read_worktrees(
     location: Location,
-    records: Sequence[WorktreeRecord],
-    common_dir: Path,
+    outline: Outline,
     root_files: Contents,
     remembered: Remembered | None,
     paths: TaskPaths,
@@ -54,15 +54,18 @@ def read_worktrees(
     """Return every linked worktree, with the task files in which it differs from root."""
     links = Links()
     root, prefix = links.real(location.root), location.prefix
-    linked = _linked(records, location, links)
+    linked = _linked(outline.records, location, links)
     names = _names([record.path for record in linked])
+    tips = set(outline.refs.ids.values())
     checkouts = []
     for number, record in enumerate(linked, 1):
         if record.bare:
             continue
         name = names[record.path]
         progress(f"comparing {name}", number, len(linked))
-        admin, defect = _admin(record.path, common_dir, links)
+        admin, defect = _admin(record.path, outline.about.folder, links)
+        branch = record.branch or _rebased(admin)
+        is_elsewhere = branch is not None or record.head in tips
         compared = Compared({}, set(), None)
         folders: frozenset[str] = frozenset()
         if defect is None:
@@ -75,8 +78,9 @@ def read_worktrees(
             path=record.path,
             shown_path=_shown(record.path, links.real(record.path), root),
             real_path=links.real(record.path),
-            branch=record.branch or _rebased(admin),
+            branch=branch,
             head=record.head,
+            is_alone=not is_elsewhere and _was_made_there(admin),
             moved_from=_moved_from(record.path, admin),
             under_way=under_way(admin),
             switched_at=_written_at(admin / "HEAD") if admin else None,
@@ -197,9 +201,8 @@ def under_way(admin: Path | None) -> str | None:
     return next(found, None)
 
 
-def was_made_there(path: Path) -> bool:
+def _was_made_there(admin: Path | None) -> bool:
     """Return whether the commit that a worktree is at was made in it, and not checked out, by git's log of its HEAD."""
-    admin = git_dir(path)
     log = small_text(admin / "logs" / "HEAD", tail=True) if admin is not None else None
     last = (log or "").rstrip("\n").rpartition("\n")[2]
     return last.partition("\t")[2].startswith(MADE)
