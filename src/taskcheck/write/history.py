@@ -172,6 +172,8 @@ class History:
             return False
         try:
             found = os.fstat(descriptor)
+            if _is_removed(found):
+                return False
             if not _is_private(found):
                 raise Trouble(
                     f"{self.path} is not a file of this user's alone; remove it, or try: chmod 600 {self.path}"
@@ -187,9 +189,12 @@ class History:
 
     def _see_to_beside(self, folder: int, beside: str) -> None:
         """See that what SQLite opens beside the file is a file of this user's."""
-        with suppress(FileNotFoundError):
-            if not _is_private(os.stat(f"{self._name}{beside}", dir_fd=folder, follow_symlinks=False)):
-                raise Trouble(f"{self.path}{beside} is not a file of this user's alone; look at it, and remove it")
+        try:
+            found = os.stat(f"{self._name}{beside}", dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        if not _is_removed(found) and not _is_private(found):
+            raise Trouble(f"{self.path}{beside} is not a file of this user's alone; look at it, and remove it")
 
     def _transacted(self, work: Callable[[Book], T]) -> T:
         with _damage_told(), closing(self._connected("rw")) as connection:
@@ -264,6 +269,14 @@ def _make(home: str) -> None:
         above = os.path.dirname(above)
     if above != home and os.stat(above).st_uid == os.geteuid():
         os.makedirs(home, 0o700, exist_ok=True)
+
+
+def _is_removed(found: os.stat_result) -> bool:
+    """Return whether another process has removed the file since its name was looked up.
+
+    SQLite does so with the files beside a database whenever its last connection closes.
+    """
+    return found.st_nlink == 0
 
 
 def _is_private(found: os.stat_result) -> bool:

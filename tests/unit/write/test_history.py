@@ -126,6 +126,49 @@ def test_no_link_is_followed(history: History, home: Path, tmp_path: Path) -> No
     assert not (tmp_path / "victim").exists()
 
 
+@pytest.mark.parametrize("kept", ["store.sqlite-wal", "store.sqlite-shm"])
+@pytest.mark.parametrize(("act", "gives"), [(History.transact, 2), (History.read, 1)])
+def test_what_sqlite_removes_while_it_is_looked_at_is_gone(
+    history: History, home: Path, monkeypatch: pytest.MonkeyPatch, act: Any, gives: int, kept: str
+) -> None:
+    """The last connection that closes removes it: its name is found, and what is found then has no name any more."""
+    history.transact(write_one)
+    file = home / "taskcheck" / kept
+    file.touch(0o600)
+    stat = os.stat
+
+    def stat_too_late(name: Any, **more: Any) -> os.stat_result:
+        if name != kept or not file.exists():
+            return stat(name, **more)
+        descriptor = os.open(name, os.O_PATH, dir_fd=more["dir_fd"])
+        try:
+            file.unlink()
+            return os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+
+    monkeypatch.setattr(os, "stat", stat_too_late)
+    assert act(history, write_one if act is History.transact else standing) == gives
+
+
+@pytest.mark.parametrize(("act", "gives"), [(History.transact, 1), (History.read, None)])
+def test_a_history_that_is_removed_while_it_is_opened_is_gone(
+    history: History, home: Path, monkeypatch: pytest.MonkeyPatch, act: Any, gives: int | None
+) -> None:
+    history.transact(write_one)
+    open_file = os.open
+
+    def open_too_late(name: Any, *args: Any, **more: Any) -> int:
+        descriptor = open_file(name, *args, **more)
+        if name == "store.sqlite":
+            monkeypatch.undo()
+            (home / "taskcheck/store.sqlite").unlink()
+        return descriptor
+
+    monkeypatch.setattr(os, "open", open_too_late)
+    assert act(history, write_one if act is History.transact else standing) == gives
+
+
 def test_a_linked_folder_is_not_used(history: History, home: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     home.mkdir()
