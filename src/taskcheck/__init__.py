@@ -21,11 +21,7 @@ if TYPE_CHECKING:
     from taskcheck.model.checkouts import (
         Checkouts as Checkouts,
         Copies as Copies,
-        End as End,
         FetchedTrunk as FetchedTrunk,
-        Landing as Landing,
-        Mention as Mention,
-        Refuted as Refuted,
     )
     from taskcheck.model.edit import (
         DropEntry as DropEntry,
@@ -45,6 +41,7 @@ if TYPE_CHECKING:
         Wait as Wait,
     )
     from taskcheck.model.hosts import Processes as Processes
+    from taskcheck.model.landings import End as End, Landing as Landing, Mention as Mention, Refuted as Refuted
     from taskcheck.model.plan import Change as Change, Plan as Plan
     from taskcheck.model.pulls import Pull as Pull, Pulls as Pulls
     from taskcheck.model.report import Incident as Incident, Report as Report
@@ -112,7 +109,8 @@ _HOMES = {
                       "Signal", "Snapshot", "Tombstone"),
     "model.hosts": ("Processes",),
     "model.sources": ("Fork", "PullAddress", "PullState", "Unavailable"),
-    "model.checkouts": ("Checkouts", "Copies", "End", "FetchedTrunk", "Landing", "Mention", "Refuted"),
+    "model.checkouts": ("Checkouts", "Copies", "FetchedTrunk"),
+    "model.landings": ("End", "Landing", "Mention", "Refuted"),
     "model.state": ("Dispatches", "Entries", "Rows", "SuppressionUse"),
     "model.taking": ("Taking", "changed_alike", "left_unmergeable", "taking"),
     "model.tasks": ("Tasks",),

@@ -145,6 +145,22 @@ def done_but_not_landed(repo: Repo) -> None:
     register(repo, x=entry(branch="work-7"))
 
 
+def done_and_not_landed_yet(repo: Repo) -> None:
+    """The commit that calls it done is the newest one, so its branch may land yet; the entry alone ties it."""
+    repo.branch("work-7")
+    repo.commit(more="more\n")
+    repo.on_main()
+    repo.commit(**{"tasks__x.md": task("completed")})
+    register(repo, x=entry(branch="work-7"))
+
+
+def done_and_not_pulled(repo: Repo) -> None:
+    """Its branch may have landed in what was fetched."""
+    done_but_not_landed(repo)
+    repo.commit(still="more\n")
+    only_fetched(repo)
+
+
 def done_but_only_in_a_worktree_without_a_branch(repo: Repo) -> None:
     repo.git("worktree", "add", "-q", "--detach", ".worktrees/x")
     Repo(repo.root / ".worktrees/x", repo.minutes).commit(more="more\n")
@@ -595,7 +611,8 @@ def reopened_and_registered(repo: Repo) -> None:
 
 WORLDS = (
     goes_on_in_its_worktree, code_is_changed_since, code_is_staged, a_hook_stopped_the_commit, code_is_deleted_since,
-    done_in_a_worktree_without_a_branch, done_but_not_landed, done_but_only_in_a_worktree_without_a_branch,
+    done_in_a_worktree_without_a_branch, done_but_not_landed, done_and_not_landed_yet, done_and_not_pulled,
+    done_but_only_in_a_worktree_without_a_branch,
     another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked,
     merged_as_nothing, taken_back_in_part, id_used_again, only_on_a_branch, only_in_a_broken_worktree,
     in_another_case, tip_says_more, only_record_of_a_pull_request, misrouted_with_a_pull_request,

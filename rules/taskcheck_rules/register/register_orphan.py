@@ -87,7 +87,7 @@ def register_orphan(
       entry was made, hasn't landed.
     - The task is open, and its worktree has commits on no branch, uncommitted code or a rebase, or is a clone.
     - The missing worktree was moved by git, lies in another, or is spelled otherwise; or its branch is checked out.
-    - All commits of the merged branch are older than the entry; or done-not-landed reports the task.
+    - All commits of the merged branch are older than the entry; or the task is done, and work of it isn't on trunk.
     - Root's last commit has the task, though its file isn't on disk.
     - The task may be held by a branch, by a worktree that can't be read, or under a name in another spelling.
 
@@ -145,9 +145,8 @@ def _finished_task(
     """Return what is told of a task that is done, put away, or not there at all."""
     task = where.task
     if task is not None and task.closed:
-        refuted = None if checkouts is None or entry.says_merged else checkouts.refutation(task.id)
-        contested = refuted.told if refuted is not None else ""
-        return Outlived(reason=f"it is {task.status}", evidence=status_of(task), doubt=contested)
+        unlanded = "" if checkouts is None or entry.says_merged else checkouts.unlanded(task.id)
+        return Outlived(reason=f"it is {task.status}", evidence=status_of(task), doubt=unlanded)
     surely_absent = not where.there and not where.unreadable and history_known
     if not surely_absent:
         return None

@@ -6,7 +6,7 @@ from datetime import timedelta
 from taskcheck.assemble.runs import NO_RUN, Run
 from taskcheck.assemble.standing import Standing
 from taskcheck.documents.frozen import frozen, replace
-from taskcheck.model.checkouts import Landing
+from taskcheck.model.landings import Landing
 from taskcheck.model.task import Task
 from taskcheck.model.tasks import Tasks
 

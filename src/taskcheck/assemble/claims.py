@@ -6,9 +6,10 @@ from functools import cached_property
 from taskcheck.assemble.runs import NO_RUN, Run
 from taskcheck.assemble.standing import Standing
 from taskcheck.config.settings import Stage
-from taskcheck.documents.frozen import frozen
-from taskcheck.model.checkouts import Checkouts, Mention, Refuted
+from taskcheck.documents.frozen import frozen, replace
+from taskcheck.model.checkouts import Checkouts
 from taskcheck.model.history import Brought, Moment
+from taskcheck.model.landings import Mention, Refuted
 from taskcheck.model.sources import Merge, Repository
 from taskcheck.model.task import Task
 from taskcheck.model.tasks import Tasks
@@ -49,7 +50,7 @@ class ClaimReader:
         return found
 
     def refuted(self, tasks: Tasks, checkouts: Checkouts) -> dict[str, Refuted]:
-        """Return what git says against done tasks: their branch never landed, or what landed was taken back since."""
+        """Return what git says of done tasks: their branch hasn't landed, or what landed was taken back since."""
         found = {}
         for task in tasks:
             tied = self.tied.get(task.place.path)
@@ -128,15 +129,15 @@ class ClaimReader:
     def _unmerged(self, task: Task, tied: Tied, given: Moment, checkouts: Checkouts) -> Refuted | None:
         """Return that a branch of a done task has commits of its own that trunk hasn't, or hasn't any more.
 
-        Nothing where root hasn't all that was fetched of trunk, for the branch may have landed there; and nothing but a
-        revert where a commit of trunk says that it brought the work in.
+        Of several, one that won't land goes before one that may. Nothing but a revert where a commit of trunk says that
+        it brought the work in.
         """
-        if self.git.fetched is not None:
-            return None
-        for merge, refuted in self._apart(task, tied, checkouts):
-            if self._is_refuted(merge, task, given, tied):
-                return refuted
-        return None
+        found = [
+            replace(refuted, may_land=self._may_land(merge, given))
+            for merge, refuted in self._apart(task, tied, checkouts)
+            if self._is_refuted(merge, task, given, tied)
+        ]
+        return min(found, key=lambda refuted: refuted.may_land, default=None)
 
     def _apart(self, task: Task, tied: Tied, checkouts: Checkouts) -> Iterator[tuple[Merge, Refuted]]:
         """Yield git's verdicts on what is recorded as a task's own, each with what it would be worth against done.
@@ -163,16 +164,23 @@ class ClaimReader:
     def _is_claimed(self, merge: Merge, task: Task, given: Moment) -> bool:
         """Return whether a branch that hasn't landed has work of the run after which the task was called done.
 
-        Trunk has to have moved since the task was done, here or as last fetched: else it may land yet. What a run left
-        that ended otherwise than with a pull request isn't what was called done.
+        What a run left that ended otherwise than with a pull request isn't what was called done.
         """
         run = self.runs.get(task.id, NO_RUN)
         outcome = run.tombstone.outcome if run.tombstone is not None else None
         if outcome not in {None, "completed_with_pr"}:
             return False
         ended = run.ended_at or given.at
-        is_of_run = merge.begun_at is not None and merge.begun_at <= ended
-        return is_of_run and given.commit != self.git.head
+        return merge.begun_at is not None and merge.begun_at <= ended
+
+    def _may_land(self, merge: Merge, given: Moment) -> bool:
+        """Return whether work that root's trunk hasn't may reach it yet, or has done so in what was fetched of trunk.
+
+        It may until trunk moves on after the task was done.
+        """
+        if self.git.fetched is not None:
+            return True
+        return merge.reverted is None and given.commit == self.git.head
 
     def _is_used_again(self, branch: str, task: Task) -> bool:
         """Return whether the newest record that names a branch is another task's."""

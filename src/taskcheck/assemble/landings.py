@@ -8,8 +8,9 @@ from math import inf
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.frozen import frozen
-from taskcheck.model.checkouts import Checkouts, End, Landing
+from taskcheck.model.checkouts import Checkouts
 from taskcheck.model.history import REMOTE, Moment
+from taskcheck.model.landings import End, Landing
 from taskcheck.model.runtime import Entry, Tombstone
 from taskcheck.model.sources import Merge
 from taskcheck.model.task import Checkout, Task, Tie

@@ -1,111 +1,15 @@
 """The other checkouts, their task files that differ from root's, and which branch of which task has landed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from enum import Enum
 
 from taskcheck.config.settings import Stage
 from taskcheck.documents.frozen import field, frozen
-from taskcheck.model.history import Moment, RecordedPath
-from taskcheck.model.runtime import (
-    Signal,
-)
-from taskcheck.model.sources import (
-    Merge,
-)
-from taskcheck.model.task import (
-    Checkout,
-    Copy,
-    Task,
-    Tie,
-)
+from taskcheck.model.history import RecordedPath
+from taskcheck.model.landings import End, Landing, Mention, Refuted
+from taskcheck.model.runtime import Signal
+from taskcheck.model.sources import Merge
+from taskcheck.model.task import Checkout, Copy, Task, Tie
 from taskcheck.model.tasks import spelling
-
-
-class End(Enum):
-    """The state in which a branch that has landed left a task, according to its copy of the file."""
-
-    UNCHANGED = "unchanged"
-    """It left the status alone."""
-    FINISHED = "finished"
-    """It ends in review, or done."""
-    ACTIVE = "active"
-    """It ends in work."""
-    LEFT = "left"
-    """It ends parked, ready, stopped, dropped, or in a status outside the vocabulary: the branch itself doesn't say
-    that its work is done."""
-
-
-@frozen(kw_only=True)
-class Landing:
-    """A branch of a task that has landed on trunk."""
-
-    branch: str
-    proof: str
-    landed: Moment
-    """The last commit that brought it in."""
-    tie: Tie
-    """By what the branch is the task's own."""
-    end: End
-    made_at: datetime | None = None
-    """When the newest of the branch's own commits was made."""
-    said: str | None
-    """The status in which the branch left the task; None where it left it alone."""
-    pending: str | None = None
-    """Another branch of the task that is there and hasn't landed; of several the one with the newest commit."""
-    pending_at: datetime | None = None
-    """When the newest of that one's own commits was made."""
-    beyond: str = ""
-    """Why its worktree may hold more of the work than the branch: somebody is rebasing there, say."""
-    sharer: str | None = None
-    """Another task that a ledger or its front matter gives the same branch."""
-    reopened: bool = False
-    """Whether the task was closed since it landed, and is open again."""
-    doubt: str = ""
-    """What happened to the task since it landed, so that this doesn't prove it done."""
-
-    @property
-    def rest(self) -> str:
-        """The other branch that hasn't landed, in words; empty where there is none."""
-        return f"another branch of the task, {self.pending}, hasn't landed" if self.pending else ""
-
-    def rest_since(self, began: datetime | None) -> str:
-        """Return the same, but for a branch that was left before a run began."""
-        is_earlier = self.pending_at is not None and began is not None and self.pending_at < began
-        return "" if is_earlier else self.rest
-
-
-@frozen(kw_only=True)
-class Mention:
-    """A commit of trunk whose subject names a branch or pull request that is recorded as an open task's own.
-
-    That is a person's or a forge's word, and no proof.
-    """
-
-    what: str
-    """``its branch task/fix-login``, or ``its pull request #12``."""
-    commit: str
-    at: datetime
-    subject: str
-
-
-@frozen(kw_only=True)
-class Refuted:
-    """Git's evidence against a task that is done in root: its work isn't on trunk."""
-
-    what: str
-    """``its branch task/fix-login``, ``its worktree fix-login`` or ``its pull request #12``."""
-    proof: str
-    reverted: bool
-    """Whether it was there, and was taken back after the task was done; else it never landed."""
-    branch: str | None = None
-    checkout: str = "root"
-    """What has the commits, as a place names it: ``branch:task/fix-login``, ``worktree:fix-login``."""
-
-    @property
-    def told(self) -> str:
-        """The evidence in words."""
-        return f"{self.what} was reverted" if self.reverted else f"{self.what} has commits that never reached trunk"
 
 
 @frozen
@@ -141,7 +45,7 @@ class Checkouts:
     is_cut_off: bool = False
     """Whether this clone hasn't all of the history (`git clone --depth`)."""
     refuted: Mapping[str, Refuted] = field(default_factory=dict)
-    """What git says against tasks that are done."""
+    """What git says of the work of tasks that are done, and that isn't on trunk."""
     ends: Mapping[tuple[str, str], End] = field(default_factory=dict)
     """By branch and task: how a branch that has landed left the task, where it changed its status."""
 
@@ -179,7 +83,13 @@ class Checkouts:
 
     def refutation(self, task: str) -> Refuted | None:
         """Return git's evidence that the work of a completed task isn't on trunk; None if there is none."""
-        return self.refuted.get(task)
+        found = self.refuted.get(task)
+        return None if found is None or found.may_land else found
+
+    def unlanded(self, task: str) -> str:
+        """Return which work of a completed task isn't on trunk, even if it may land yet; empty if none is known."""
+        found = self.refuted.get(task)
+        return "" if found is None else found.told
 
     def end(self, branch: str | None, task: str) -> End:
         """Return the state in which a branch that has landed left a task."""
