@@ -18,12 +18,12 @@ def status_of(task: Task) -> Evidence:
 
 
 def uncommitted(task: Task, checkouts: Checkouts | None) -> list[Evidence]:
-    """Return that code in a task's own worktree isn't committed; none where all is, or where nobody can tell."""
+    """Return that code in a task's own worktree isn't committed, or may not be; none where all is."""
     own = checkouts.of(task.id) if checkouts is not None else None
     what = own.unsaved() if own is not None else ""
     if own is None or not what:
         return []
-    return [Evidence(place=Place(path=str(own.path)), saw=f"code isn't committed: {what}")]
+    return [Evidence(place=Place(path=str(own.path)), saw=what)]
 
 
 def stands(task: Task) -> str:

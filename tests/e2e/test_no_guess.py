@@ -815,5 +815,5 @@ def test_of_a_worker_that_is_gone_the_uncommitted_code_is_told(repo: Repo) -> No
     told = {finding["rule"]: finding for incident in ran.json["incidents"] for finding in incident["findings"]}
     for name in ("worker-gone", "stale-in-progress"):
         last = told[name]["evidence"][-1]
-        assert last["saw"] == "code isn't committed: more is changed"
+        assert last["saw"] == "has code that isn't committed: more is changed"
         assert last["path"] == ".worktrees/x"

@@ -195,7 +195,7 @@ class Checkout:
     is_alone: bool = False
     """Whether it is a worktree on no branch, at a commit that was made in it and is no branch's tip."""
     unsaved: Callable[[], str] = str
-    """Looks for tracked code in it that isn't committed, and says what; empty for none, or where nobody can tell."""
+    """Looks for tracked code in it that isn't committed, and says what it has; empty for none."""
     untracked: Callable[[], str] = str
     """Asks git, in a process of its own, for files in it that git neither tracks nor ignores, and says which."""
 
@@ -222,16 +222,16 @@ class Checkout:
 
     @property
     def uncommitted(self) -> str:
-        """The sentence that tracked code in it isn't committed, and which; empty where all is, or nobody can tell."""
-        return self._lacking(self.unsaved())
+        """The sentence that tracked code in it isn't committed, or may not be, and which; empty where all is."""
+        return self._sentence(self.unsaved())
 
     @property
     def uncommitted_or_new(self) -> str:
         """The same, of files too that git doesn't track; it takes a process, so it is for one task, not for a check."""
-        return self._lacking(self.unsaved() or self.untracked())
+        return self._sentence(self.unsaved() or self.untracked())
 
-    def _lacking(self, what: str) -> str:
-        return f"{self.spoken} has code that isn't committed: {what}" if what else ""
+    def _sentence(self, what: str) -> str:
+        return f"{self.spoken} {what}" if what else ""
 
     def is_outrun(self, path: str) -> bool:
         """Return whether its branch was fetched with another task at a path."""

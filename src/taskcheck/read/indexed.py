@@ -16,6 +16,9 @@ _PASSED_OVER = 0x8000
 _HAS_MORE_FLAGS = 0x4000
 _STAGE = 0x3000
 
+_GOES_ON, _LOW_BITS = 0x80, 0x7F
+"""Of a byte of a number."""
+
 _LEFT_OUT = 0x4000
 """Of the further flags: the checkout is sparse, and the file isn't in it."""
 
@@ -59,45 +62,72 @@ def listing(index: Index, id_length: int) -> Listing:
         id_length: the hex digits that an id of the repository has.
 
     Raises:
-        ValueError: it is damaged.
+        ValueError, IndexError, struct.error: it is damaged.
     """
     data, start = index.data, _HEADER
-    files = []
+    name_of = _rest_of_name if index.is_compressed else _whole_name
+    files, name, has_nameless = [], b"", False
     for _ in range(int.from_bytes(data[8:_HEADER], "big")):
-        file, start = _file(data, start, id_length)
-        files.append(file)
+        flags, further, name_at = _flags(data, start + STAT.size + id_length // 2)
+        name, end = name_of(data, start, name_at, name)
+        if name:
+            files.append(_file(data, start, id_length, name, flags, further))
+        has_nameless = has_nameless or not name
+        start = end
     extensions = _extensions(data, start, len(data) - id_length // 2)
+    is_split = b"link" in extensions
+    if has_nameless and not is_split:
+        raise ValueError("a file has no name, and there is no other index that has it")
     trees = extensions.get(b"TREE")
     tree = _root_tree(trees, id_length) if trees is not None else None
-    return Listing(files, tree, is_whole=b"link" not in extensions)
+    return Listing(files, tree, is_whole=not is_split)
 
 
-def _file(data: bytes, start: int, id_length: int) -> tuple[Indexed, int]:
-    """Return the file at a place of an index, and where the next one is."""
-    end_of_id = start + STAT.size + id_length // 2
-    flags = int.from_bytes(data[end_of_id : end_of_id + 2], "big")
-    name_at = end_of_id + 2
-    further = 0
-    if flags & _HAS_MORE_FLAGS:
-        further = int.from_bytes(data[name_at : name_at + 2], "big")
-        name_at += 2
-    end = data.index(b"\0", name_at)
-    path = os.fsdecode(data[name_at:end])
-    if not path or path.startswith("/") or ".." in path.split("/"):
+def _flags(data: bytes, at: int) -> tuple[int, int, int]:
+    """Return the flags of an entry, its further ones, and where they end."""
+    flags = int.from_bytes(data[at : at + 2], "big")
+    if not flags & _HAS_MORE_FLAGS:
+        return flags, 0, at + 2
+    return flags, int.from_bytes(data[at + 2 : at + 4], "big"), at + 4
+
+
+def _whole_name(data: bytes, start: int, at: int, _: bytes) -> tuple[bytes, int]:
+    """Return the name of an entry, and where the next entry is: it is filled up with zeros, with one at least."""
+    end = data.index(b"\0", at)
+    return data[at:end], start + (end - start) // 8 * 8 + 8
+
+
+def _rest_of_name(data: bytes, _: int, at: int, before: bytes) -> tuple[bytes, int]:
+    """Return the name of an entry, and where the next one is, if what it shares with the name before isn't written.
+
+    Its first number is how much of that name's end it hasn't: seven bits a byte, as in the offsets of packs.
+    """
+    dropped = data[at] & _LOW_BITS
+    while data[at] & _GOES_ON:
+        at += 1
+        dropped = (dropped + 1 << 7) + (data[at] & _LOW_BITS)
+    if dropped > len(before):
+        raise ValueError(f"a name has {dropped} bytes less than one of {len(before)}")
+    end = data.index(b"\0", at + 1)
+    return before[: len(before) - dropped] + data[at + 1 : end], end + 1
+
+
+def _file(data: bytes, start: int, id_length: int, name: bytes, flags: int, further: int) -> Indexed:
+    """Return the file that an entry at a place of an index is of."""
+    path = os.fsdecode(name)
+    if path.startswith("/") or ".." in path.split("/"):
         raise ValueError(f"{path!r} is no path in a checkout")
     *_, mode, _, _, size = STAT.unpack_from(data, start)
     is_passed_over = flags & (_PASSED_OVER | _STAGE) or further & _LEFT_OUT
-    file = Indexed(
+    return Indexed(
         path=path,
         start=start,
         mode=mode,
         size=size,
-        blob=data[start + STAT.size : end_of_id].hex(),
+        blob=data[start + STAT.size : start + STAT.size + id_length // 2].hex(),
         is_in_conflict=bool(flags & _STAGE),
         is_compared=stat.S_IFMT(mode) in _COMPARED and not is_passed_over,
     )
-    length = end - start
-    return file, start + length // 8 * 8 + 8  # filled up with zeros, with one at least
 
 
 def _extensions(data: bytes, start: int, end: int) -> Mapping[bytes, bytes]:

@@ -21,6 +21,8 @@ STAT = struct.Struct(">10I")
 """Times of change and of writing, each in seconds and nanoseconds; device, inode, mode, owner, group, size."""
 
 WORD = 0xFFFF_FFFF
+_VERSIONS = frozenset({2, 3, 4})
+_COMPRESSED = 4
 _LONGEST_NAME = 0xFFF
 """A longer name's length isn't told."""
 
@@ -75,7 +77,7 @@ class Index:
     """The index of one checkout."""
 
     def __init__(self, data: bytes, written_ns: int, prefix: str) -> None:
-        """Take an index of the second or third version, whose names are written out.
+        """Take an index of the second, third or fourth version.
 
         Args:
             data: the file.
@@ -83,6 +85,8 @@ class Index:
             prefix: the store's folder within the checkout.
         """
         self.data, self._written_ns, self._prefix = data, written_ns, prefix
+        self.is_compressed = int.from_bytes(data[4:8], "big") == _COMPRESSED
+        """Whether a name is written without what it has in common with the one before."""
 
     @classmethod
     def of(cls, admin: Path | None, prefix: str) -> "Index | None":
@@ -91,19 +95,23 @@ class Index:
             data, found = read_bounded(admin / "index", MOST_INDEX) if admin is not None else (b"", None)
         except (Unreadable, Busy):
             return None
-        if found is None or data[:4] != b"DIRC" or int.from_bytes(data[4:8], "big") not in {2, 3}:
+        if found is None or data[:4] != b"DIRC" or int.from_bytes(data[4:8], "big") not in _VERSIONS:
             return None
         return cls(data, found.st_mtime_ns, prefix)
 
     def unchanged(self, root: Path, paths: Iterable[str], same: Contents) -> set[str]:
         """Return those of some files that are known to have just the bytes that they are compared with.
 
+        Of an index with compressed names nothing is known.
+
         Args:
             root: the store's folder in the checkout.
             paths: below it, in their order, which is git's: names are searched for from the last one on.
             same: what they are compared with.
         """
-        known = set()
+        known: set[str] = set()
+        if self.is_compressed:
+            return known
         data, id_bytes, at = self.data, same.id_length // 2, 0
         before_name = STAT.size + id_bytes + 2
         for path in paths:

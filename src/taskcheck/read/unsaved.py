@@ -30,6 +30,10 @@ from taskcheck.read.tasks import TaskPaths
 FILTERS = expression(r"filter|ident|working-tree-encoding")
 """The attributes by which git stages something else than a file has (gitattributes(5))."""
 
+_HAS = "has code that isn't committed: "
+_MAY_HAVE = "may have code that isn't committed: "
+_UNREADABLE = "its git index can't be read"
+
 MOST_BYTES = 16 * 1024 * 1024
 """Of a file whose content is compared; of a longer one nobody can tell."""
 
@@ -83,9 +87,7 @@ def with_unsaved(checkouts: Iterable[CheckoutSource], objects: Objects, code: Co
 
 
 def unsaved(top: Path, tree: str, code: Code) -> str:
-    """Return what of a worktree's code isn't in its last commit; empty where nothing is, or where nobody can tell.
-
-    Nobody can where git's index has another format than usual: the fourth version, or a split one.
+    """Return what is to be said of a worktree whose code isn't in its last commit; empty where it is.
 
     Args:
         top: of the worktree.
@@ -93,44 +95,47 @@ def unsaved(top: Path, tree: str, code: Code) -> str:
         code: what of it counts.
 
     Example:
-        ``src/login.py is changed``, ``src/login.py is staged``
+        ``has code that isn't committed: src/login.py is changed``, or ``src/login.py is staged``;
+        ``may have code that isn't committed: its git index is split``
     """
-    index = Index.of(git_dir(top), "")
+    admin = git_dir(top)
+    index = Index.of(admin, "")
     if index is None:
-        return ""
+        has_one = admin is not None and (admin / "index").exists()
+        return f"{_MAY_HAVE}{_UNREADABLE}" if has_one else ""
     try:
         held = listing(index, len(tree))
-    except (ValueError, struct.error):
-        return ""
+    except (ValueError, IndexError, struct.error):
+        return f"{_MAY_HAVE}{_UNREADABLE}"
     if not held.is_whole:
-        return ""
+        return f"{_MAY_HAVE}its git index is split (git update-index --no-split-index)"
     disk = Disk(top, index, len(tree), held.files)
     for file in held.files:
         if disk.has_otherwise(file) and code.has(file.path):
-            return f"{file.path} is changed"
+            return f"{_HAS}{file.path} is changed"
     return "" if held.tree in {None, tree} else _staged(top, tree, code)
 
 
 def _staged(top: Path, tree: str, code: Code) -> str:
-    """Return which code is staged otherwise than in a tree; empty for none, or where git can't tell."""
+    """Return what is to be said of code that is staged otherwise than in a tree; empty for none."""
     try:
-        staged = filter(code.has, Git(top).staged(tree))
+        staged = next(filter(code.has, Git(top).staged(tree)), None)
     except GitError:
-        return ""
-    return phrase("", next(staged, None), " is staged")
+        return f"{_MAY_HAVE}git doesn't tell what is staged"
+    return f"{_HAS}{staged} is staged" if staged else ""
 
 
 def untracked(top: Path, code: Code) -> str:
-    """Return which code of a worktree is new, and neither tracked nor ignored; empty where git can't tell.
+    """Return what is to be said of code of a worktree that is new, and neither tracked nor ignored; empty for none.
 
     Example:
-        ``git doesn't track src/``, ``git doesn't track a.py and 2 more``
+        ``has code that isn't committed: git doesn't track src/``, or ``git doesn't track a.py and 2 more``
     """
     try:
         new = list(filter(code.has, Git(top).untracked()))
     except GitError:
         return ""
-    return phrase("git doesn't track ", first_few(new, 1))
+    return phrase(f"{_HAS}git doesn't track ", first_few(new, 1))
 
 
 @frozen(slots=False)
