@@ -116,10 +116,13 @@ def doubt_of(copy: Copy) -> str:
 
 
 def work_left(task: Task | None, own: Copy | None) -> str:
-    """Return that the task's own worktree says that work is left, while root doesn't call it done."""
+    """Return that the task's own worktree says that work is left, while root doesn't call it done.
+
+    A copy that only lags behind root says nothing.
+    """
     if task is None or task.closed or own is None or own.task.status == task.status:
         return ""
-    if own.task.stage in {Stage.REVIEW, Stage.DONE}:
+    if own.task.stage in {Stage.REVIEW, Stage.DONE} or not own.leads:
         return ""
     return f"{own.checkout.spoken} says {own.task.status or 'nothing'}"
 

@@ -145,12 +145,13 @@ def in_between(
 
 
 def unlanded(copy: Copy | None) -> str:
-    """Return that a copy calls its task done while its branch hasn't landed; empty where it doesn't, or may have."""
-    if copy is None or not copy.checkout.is_to_land:
+    """Return that a copy calls its task done while its branch may not have landed; empty where it doesn't, or has."""
+    if copy is None or copy.task.stage is not Stage.DONE:
         return ""
-    if copy.task.stage is not Stage.DONE:
+    to_land = copy.checkout.to_land
+    if not to_land:
         return ""
-    return f"{copy.checkout.spoken} says {copy.task.status}, but {copy.checkout.spoken_tip} hasn't landed"
+    return f"{copy.checkout.spoken} says {copy.task.status}, but {to_land}"
 
 
 def gone_on_with(task: Task, run: Dispatch, checkouts: Checkouts | None, settings: Settings) -> str:

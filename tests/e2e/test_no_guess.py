@@ -124,6 +124,27 @@ def a_hook_stopped_the_commit(repo: Repo) -> None:
         repo.git("-C", str(repo.root / ".worktrees/x"), "-c", f"core.hooksPath={hooks}", "commit", "-q", "-m", "third")
 
 
+def code_is_stashed(repo: Repo) -> None:
+    worktree = its_worktree(repo)
+    (worktree / "more").write_text("even more\n")
+    repo.git("-C", str(worktree), "stash", "-q")
+
+
+def code_of_its_branch_is_stashed_in_root(repo: Repo) -> None:
+    repo.branch("task/x")
+    repo.commit(code="2\n", more="more\n")
+    (repo.root / "more").write_text("even more\n")
+    repo.git("stash", "-q")
+    repo.on_main()
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+
+
+def code_is_changed_and_its_index_is_split(repo: Repo) -> None:
+    worktree = its_worktree(repo)
+    repo.git("-C", str(worktree), "update-index", "--split-index")
+    (worktree / "more").write_text("even more\n")
+
+
 def code_is_deleted_since(repo: Repo) -> None:
     (its_worktree(repo) / "more").unlink()
 
@@ -425,6 +446,17 @@ def called_done_before_it_landed(repo: Repo) -> None:
     register(repo, x=entry(branch="task/x", worktree_path=".worktrees/x"))
 
 
+def called_done_and_nobody_knows_whether_it_landed(repo: Repo) -> None:
+    """Trunk has changed the same file since: its branch may have landed in one commit with others' work."""
+    called_done_before_it_landed(repo)
+    repo.commit(code="3\n")
+
+
+def called_done_in_a_shallow_clone(repo: Repo) -> None:
+    called_done_before_it_landed(repo)
+    (repo.root / ".git/shallow").write_text(repo.git("rev-parse", "main~1") + "\n")
+
+
 def called_done_before_it_landed_and_no_outcome(repo: Repo) -> None:
     called_done_before_it_landed(repo)
     buried(repo, "", exit_code=0)
@@ -611,6 +643,7 @@ def reopened_and_registered(repo: Repo) -> None:
 
 WORLDS = (
     goes_on_in_its_worktree, code_is_changed_since, code_is_staged, a_hook_stopped_the_commit, code_is_deleted_since,
+    code_is_stashed, code_of_its_branch_is_stashed_in_root, code_is_changed_and_its_index_is_split,
     done_in_a_worktree_without_a_branch, done_but_not_landed, done_and_not_landed_yet, done_and_not_pulled,
     done_but_only_in_a_worktree_without_a_branch,
     another_branch, a_branch_of_two, reopened, blocked_since, worktree_says_blocked,
@@ -623,7 +656,8 @@ WORLDS = (
     set_back_while_nobody_knows_of_its_worker, put_aside_during_its_run,
     put_aside_just_before_the_end_by_a_fast_clock, in_the_middle_of_a_rebase, in_the_middle_of_a_bisection,
     on_the_branch_of_another_task, others_work_on_a_branch_that_a_run_was_given, called_done_before_it_landed,
-    called_done_before_it_landed_and_no_outcome, gone_on_with_by_hand, two_pull_requests, made_after_the_run,
+    called_done_before_it_landed_and_no_outcome, called_done_and_nobody_knows_whether_it_landed,
+    called_done_in_a_shallow_clone, gone_on_with_by_hand, two_pull_requests, made_after_the_run,
     taken_back_on_the_fetched_branch, goes_on_without_a_branch, goes_on_in_the_middle_of_a_rebase,
     goes_on_elsewhere, revert_begun, merge_begun, bisection_begun, root_on_an_old_branch, goes_on_in_a_clone,
     worktree_spelled_otherwise, worktree_on_a_disk_that_is_not_mounted,
@@ -709,6 +743,22 @@ def its_worktree_is_clean(repo: Repo) -> None:
     (worktree / ".tasks/log").write_text("")
 
 
+def landed_while_root_alone_follows_the_task(repo: Repo, how: str = "--squash") -> None:
+    """The manager writes root's file; the branch has only code, and the file as it was when the run began."""
+    repo.commit(**{"tasks__x.md": task("in_progress", branch="task/x")})
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    Repo(repo.root / ".worktrees/x", repo.minutes).commit(code="2\n", more="more\n")
+    repo.minutes += 5
+    repo.commit(**{"tasks__x.md": task("in_review", branch="task/x", pr_number=5)})
+    repo.git("merge", "-q", *how.split(), "task/x")
+    if how == "--squash":
+        repo.commit()
+
+
+def landed_by_a_merge_while_root_alone_follows_the_task(repo: Repo) -> None:
+    landed_while_root_alone_follows_the_task(repo, "--no-ff --no-edit")
+
+
 def landed_while_its_worktree_was_left_behind(repo: Repo) -> None:
     """The worktree was detached at the merged commit, so that the branch could be deleted."""
     land(repo)
@@ -752,6 +802,8 @@ ORDINARY = {
     queued_as_the_run_began: "in_review",
     dated_anew_by_a_rebase: "in_review",
     landed_after_a_round_of_review: "completed",
+    landed_while_root_alone_follows_the_task: "completed",
+    landed_by_a_merge_while_root_alone_follows_the_task: "completed",
     landed_while_its_worktree_was_left_behind: "completed",
     squashed_after_it_was_updated_on_the_forge: "completed",
     landed_as_amended_here: "completed",

@@ -83,7 +83,7 @@ def metadata_drift(
     both sides. The recorded outcome of the run, if there is one, allows the status. And the worktree is the task's own:
     a register, a tombstone, the front matter or the configured pattern names it. The fix is unsafe for other keys, for
     values from any other worktree, if somebody may have set the status in root since, and for a done status of a branch
-    that hasn't landed. A finding about another worktree is at most a warning.
+    that hasn't landed, or of which git can't tell. A finding about another worktree is at most a warning.
 
     The fix never copies id, owner, `taskcheck`, lists, or a status outside of the vocabulary. A person or the merge has
     to change these.

@@ -126,7 +126,7 @@ class CheckoutSource:
     fork: Fork | Unavailable = Unavailable("not read")
     merge: "Merge | None" = None
     unsaved: Callable[[], str] = str
-    """Looks for tracked code in it that isn't committed, and says what; empty for none, or where nobody can tell."""
+    """Looks for tracked code of it that isn't committed, and says what it has; empty for none."""
     untracked: Callable[[], str] = str
     """Asks git, in a process of its own, for files in it that git neither tracks nor ignores, and says which."""
 

@@ -248,9 +248,17 @@ class Checkout:
         return self.fork.newest_work_at if isinstance(self.fork, Fork) else None
 
     @property
-    def is_to_land(self) -> bool:
-        """Whether it is known that its branch hasn't landed."""
-        return self.merge is not None and self.merge.merged is False
+    def to_land(self) -> str:
+        """What it has that isn't known to have landed, in words; empty where its commits have, or it has none.
+
+        Example:
+            ``its branch task/x hasn't landed``; ``nobody can tell whether its branch task/x has landed``
+        """
+        if self.merge is None or not self.merge.may_say_more:
+            return ""
+        if self.merge.merged is None:
+            return f"nobody can tell whether {self.spoken_tip} has landed"
+        return f"{self.spoken_tip} hasn't landed"
 
     @property
     def live(self) -> bool:

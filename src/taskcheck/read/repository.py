@@ -137,7 +137,7 @@ def _read_repository(
                 past = with_off_disk(past, trees, sources.tasks, root_files, paths, location.prefix)
             compared_trunk = theirs if outline.branch == trunk else {}
             fetched = read_fetched(history, compared_trunk, trees, root_files, paths, location.prefix)
-    checkouts = _with_unsaved(checkouts, git, settings, paths, location.prefix)
+    checkouts = _with_unsaved(checkouts, git, settings, paths, location.prefix, about.folder)
     checkouts, unread = without_unread(checkouts, own)
     return Repository(
         head=head,
@@ -199,14 +199,14 @@ def _with_forks(
 
 
 def _with_unsaved(
-    checkouts: list[CheckoutSource], git: Git, settings: Settings, paths: TaskPaths, prefix: str
+    checkouts: list[CheckoutSource], git: Git, settings: Settings, paths: TaskPaths, prefix: str, common_dir: Path
 ) -> list[CheckoutSource]:
-    """Return checkouts; the live worktrees among them tell of the code in them that isn't committed."""
+    """Return checkouts that tell of their code that isn't committed."""
     if not checkouts:
         return checkouts
     from taskcheck.read.unsaved import Code, with_unsaved
 
-    return with_unsaved(checkouts, git.objects, Code(settings, paths, prefix))
+    return with_unsaved(checkouts, git.objects, Code(settings, paths, prefix), common_dir)
 
 
 def _tracked(git: Git, settings: Settings, location: Location, common_dir: Path, head: str | None) -> frozenset[str]:

@@ -7,7 +7,7 @@ filters that the repository names. It is asked where something may be staged, an
 import os
 import stat
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property, partial
 from pathlib import Path
 
@@ -34,8 +34,15 @@ _HAS = "has code that isn't committed: "
 _MAY_HAVE = "may have code that isn't committed: "
 _UNREADABLE = "its git index can't be read"
 
+STASHED = expression(r"\t(?:WIP on|On) ([^ :]+): ")
+"""A stash's branch in the log of the stashes; `(no branch)` is none."""
+
 MOST_BYTES = 16 * 1024 * 1024
 """Of a file whose content is compared; of a longer one nobody can tell."""
+
+
+class _Untold(Exception):
+    """Why git's index doesn't tell whether something isn't committed."""
 
 
 @frozen(slots=False)
@@ -70,20 +77,38 @@ class Code:
         return self.paths.globs.name(within) is None and not any(each.match(within) for each in self.ledgers)
 
 
-def with_unsaved(checkouts: Iterable[CheckoutSource], objects: Objects, code: Code) -> list[CheckoutSource]:
-    """Return checkouts, the live worktrees among them with what tells of the code in them that isn't committed.
+def with_unsaved(
+    checkouts: Iterable[CheckoutSource], objects: Objects, code: Code, common_dir: Path
+) -> list[CheckoutSource]:
+    """Return checkouts with what tells of code that isn't committed: in live worktrees, and stashed of any branch.
+
+    Args:
+        checkouts: worktrees and branch tips.
+        objects: of the repository.
+        code: what of it counts.
+        common_dir: git's own folder that all worktrees share.
 
     Raises:
         GitError: git can't tell which trees their last commits have.
     """
     found = list(checkouts)
+    stashed = stashed_of(common_dir)
     trees = objects.trees(held.head for held in found if held.is_live_worktree and held.head)
     for number, held in enumerate(found):
         tree = trees.get(held.head or "")
-        if held.path is not None and tree:
-            tracked, new = partial(unsaved, held.path, tree, code), partial(untracked, held.path, code)
-            found[number] = replace(held, unsaved=cache(tracked), untracked=new)
+        if held.branch is not None and held.branch in stashed:
+            found[number] = replace(held, unsaved=partial(str, stashed[held.branch]))
+        elif held.path is not None and tree:
+            tracked = cache(partial(unsaved, held.path, tree, code))
+            found[number] = replace(held, unsaved=tracked, untracked=partial(untracked, held.path, code))
     return found
+
+
+def stashed_of(common_dir: Path) -> Mapping[str, str]:
+    """Return what is to be said of each branch of which git keeps a stash, by the log of the stashes."""
+    log = small_text(common_dir / "logs" / "refs" / "stash", tail=True) or ""
+    branches = dict.fromkeys(found[1] for found in map(STASHED.search, log.splitlines()) if found)
+    return {branch: f"{_HAS}git stash list has changes of {branch}" for branch in branches}
 
 
 def unsaved(top: Path, tree: str, code: Code) -> str:
@@ -98,22 +123,50 @@ def unsaved(top: Path, tree: str, code: Code) -> str:
         ``has code that isn't committed: src/login.py is changed``, or ``src/login.py is staged``;
         ``may have code that isn't committed: its git index is split``
     """
+    try:
+        disk = _disk(top, len(tree))
+    except _Untold as why:
+        return f"{_MAY_HAVE}{why}"
+    if disk is None:
+        return ""
+    sure, perhaps = _changed(disk, code)
+    if sure or disk.tree == tree:
+        return sure or perhaps
+    return _staged(top, tree, code) or perhaps
+
+
+def _disk(top: Path, id_length: int) -> "Disk | None":
+    """Return the files of a worktree, as they are on disk and in git's index; None where it has no index.
+
+    Raises:
+        _Untold: the index doesn't tell.
+    """
     admin = git_dir(top)
     index = Index.of(admin, "")
     if index is None:
-        has_one = admin is not None and (admin / "index").exists()
-        return f"{_MAY_HAVE}{_UNREADABLE}" if has_one else ""
+        if admin is not None and (admin / "index").exists():
+            raise _Untold(_UNREADABLE)
+        return None
     try:
-        held = listing(index, len(tree))
-    except (ValueError, IndexError, struct.error):
-        return f"{_MAY_HAVE}{_UNREADABLE}"
+        held = listing(index, id_length)
+    except (ValueError, IndexError, struct.error) as error:
+        raise _Untold(_UNREADABLE) from error
     if not held.is_whole:
-        return f"{_MAY_HAVE}its git index is split (git update-index --no-split-index)"
-    disk = Disk(top, index, len(tree), held.files)
-    for file in held.files:
-        if disk.has_otherwise(file) and code.has(file.path):
-            return f"{_HAS}{file.path} is changed"
-    return "" if held.tree in {None, tree} else _staged(top, tree, code)
+        raise _Untold("its git index is split (git update-index --no-split-index)")
+    return Disk(top, index, id_length, held.files, held.tree)
+
+
+def _changed(disk: "Disk", code: Code) -> tuple[str, str]:
+    """Return what is to be said of code that is changed, and of code that may be; each empty for none."""
+    perhaps = ""
+    for file in disk.files:
+        is_changed = disk.has_otherwise(file)
+        if is_changed is False or not code.has(file.path):
+            continue
+        if is_changed:
+            return f"{_HAS}{file.path} is changed", ""
+        perhaps = perhaps or f"{_MAY_HAVE}{file.path} was written, and only a filter of git's knows what it holds"
+    return "", perhaps
 
 
 def _staged(top: Path, tree: str, code: Code) -> str:
@@ -146,9 +199,11 @@ class Disk:
     index: Index
     id_length: int
     files: Sequence[Indexed]
+    tree: str | None
+    """The id of the tree that a commit would have now; empty or None where the index doesn't tell it."""
 
-    def has_otherwise(self, file: Indexed) -> bool:
-        """Return whether a file is known to be otherwise than it was staged."""
+    def has_otherwise(self, file: Indexed) -> bool | None:
+        """Return whether a file is otherwise than it was staged; None where a filter alone could tell."""
         if not file.is_compared:
             return file.is_in_conflict
         path = f"{self.top}/{file.path}"
@@ -164,15 +219,16 @@ class Disk:
             return True
         return self._holds_other(path, found, file)
 
-    def _holds_other(self, path: str, found: os.stat_result, file: Indexed) -> bool:
-        """Return whether a file that was written since holds something else; with filters, by its size alone."""
+    def _holds_other(self, path: str, found: os.stat_result, file: Indexed) -> bool | None:
+        """Return whether a file that was written since holds something else; with filters, its size alone tells."""
         content = _content(path, found)
         if content is None or file.blob == blob_id(content, self.id_length):
             return False
         if file.blob == blob_id(content.replace(b"\r\n", b"\n"), self.id_length):
             return False  # as git stages a text under `autocrlf`
-        has_other_size = file.size not in {0, found.st_size & WORD}
-        return has_other_size or not self.is_filtered
+        if file.size not in {0, found.st_size & WORD}:
+            return True
+        return None if self.is_filtered else True
 
     @cached_property
     def is_filtered(self) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from taskcheck.config.load import builtin_presets, load, presets
 from taskcheck.read.tasks import TaskPaths
-from taskcheck.read.unsaved import MOST_BYTES, Code, unsaved, untracked
+from taskcheck.read.unsaved import MOST_BYTES, Code, stashed_of, unsaved, untracked
 from tests.e2e.repository import Repo
 
 CODE = {"src__login.py": "one\n", "src__deep__über.py": "two\n", "long" * 40: "three\n"}
@@ -108,8 +109,8 @@ def filtered(worktree: Repo) -> None:
     """As git-lfs does it: what git has isn't what the file has."""
     worktree.git("config", "filter.upper.clean", "tr a-z A-Z")
     worktree.commit(**{".gitattributes": "src/*.bin filter=upper\n", "src__z.bin": "text\n"})
-    (worktree.root / "src/z.bin").touch()
-    worktree.git("status")
+    os.utime(worktree.root / "src/z.bin", (0, 0))
+    worktree.git("update-index", "--refresh")
 
 
 def told_to_pass_it_over(worktree: Repo) -> None:
@@ -176,6 +177,14 @@ def to_be_added(worktree: Repo) -> None:
     worktree.git("add", "--intent-to-add", "src/new.py")
 
 
+def staged_in_an_index_made_anew(worktree: Repo) -> None:
+    """It has no trees, which would tell at once what differs."""
+    new_and_staged(worktree)
+    listed = worktree.git("ls-files", "--stage")
+    index_of(worktree).unlink()
+    subprocess.run(["git", "update-index", "--index-info"], cwd=worktree.root, input=listed, text=True, check=True)
+
+
 def removed_and_staged(worktree: Repo) -> None:
     worktree.git("rm", "-q", "src/login.py")
 
@@ -205,6 +214,7 @@ def in_conflict(worktree: Repo) -> None:
         (a_file_for_a_link, "src/link is changed"),
         (staged, "src/login.py is staged"),
         (new_and_staged, "src/new.py is staged"),
+        (staged_in_an_index_made_anew, "src/new.py is staged"),
         (to_be_added, "src/new.py is changed"),
         (removed_and_staged, "src/login.py is staged"),
         (set_back_to_an_earlier_commit, "src/login.py is staged"),
@@ -215,6 +225,33 @@ def test_what_is_unsaved_is_told(world: Callable[[Repo], None], said: str, workt
     world(worktree)
     assert worktree.git("status", "--porcelain", "--untracked-files=no") != ""
     assert found(worktree) == said
+
+
+def test_beside_a_filter_a_change_of_the_same_size_may_be_one(worktree: Repo) -> None:
+    """What git has of a file that a filter is for isn't what the file holds, so only its size can be compared."""
+    filtered(worktree)
+    (worktree.root / "src/z.bin").write_text("same\n")
+    told = "may have code that isn't committed: src/z.bin was written, and only a filter of git's knows what it holds"
+    assert found(worktree) == told
+    (worktree.root / "src/login.py").write_text("longer\n")
+    assert found(worktree) == "src/login.py is changed"
+
+
+def test_what_is_stashed_is_told_of_its_branch(worktree: Repo) -> None:
+    common = Path(worktree.git("rev-parse", "--path-format=absolute", "--git-common-dir"))
+    assert stashed_of(common) == {}
+    for branch in ("task/a", "task/b"):
+        worktree.git("checkout", "-q", "-b", branch)
+        changed(worktree)
+        worktree.git("stash", "push", "-q", *(("-m", "later: \tOn task/c: x") if branch == "task/b" else ()))
+    worktree.git("checkout", "-q", "--detach")
+    changed(worktree)
+    worktree.git("stash", "-q")
+    said = "has code that isn't committed: git stash list has changes of"
+    assert stashed_of(common) == {branch: f"{said} {branch}" for branch in ("task/a", "task/b")}
+    for _ in range(3):
+        worktree.git("stash", "drop", "-q")
+    assert stashed_of(common) == {}
 
 
 def test_a_change_in_the_same_second_is_told(worktree: Repo) -> None:
