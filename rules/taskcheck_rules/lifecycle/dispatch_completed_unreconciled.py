@@ -77,9 +77,9 @@ def dispatch_completed_unreconciled(
     The fix is safe if an outcome is recorded, if a record of the run has a time, if root's status is in progress or was
     committed before the run began, if the worktree's branch merges with root afterwards, and if the title in root is
     the same as at the end of the run. It is unsafe if the worktree says that the task is done, but its branch hasn't
-    landed or git can't tell, if both have changed the pull request, or if the branch has newer commits than the end of a run that has
-    stopped. A done status is also unsafe if code in the worktree isn't committed. `run` and `finish` write the status
-    in any case.
+    landed or git can't tell, if both have changed the pull request, or if the branch has newer commits than the end of
+    a run that has stopped. A done status is also unsafe if code in the worktree isn't committed. `run` and `finish`
+    write the status in any case.
 
     The fix is unsafe without a recorded outcome. A recorded pull request then counts as `completed_with_pr`, unless the
     worktree says that the work has stopped. There is no fix if neither an outcome nor a pull request is recorded.
