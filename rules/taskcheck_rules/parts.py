@@ -17,7 +17,6 @@ from taskcheck import (
     Rows,
     Settings,
     Snapshot,
-    Stage,
     Task,
     Tasks,
     Tie,
@@ -112,19 +111,9 @@ def doubt_of(copy: Copy) -> str:
         return f"no ledger and no pattern names {checkout} as the task's own"
     if not copy.surely:
         return f"the file in {checkout} has another title: it may be another task"
+    if copy.checkout.instead_of:
+        return f"{copy.checkout.instead_of} can't be compared, and may say more"
     return ""
-
-
-def work_left(task: Task | None, own: Copy | None) -> str:
-    """Return that the task's own worktree says that work is left, while root doesn't call it done.
-
-    A copy that only lags behind root says nothing.
-    """
-    if task is None or task.closed or own is None or own.task.status == task.status:
-        return ""
-    if own.task.stage in {Stage.REVIEW, Stage.DONE} or not own.leads:
-        return ""
-    return f"{own.checkout.spoken} says {own.task.status or 'nothing'}"
 
 
 def not_the_end(copy: Task, settings: Settings, dispatch: Dispatch | None) -> str:

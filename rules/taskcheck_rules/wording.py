@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from taskcheck import Checkout, Checkouts, Evidence, Place, Task, Value
+from taskcheck import Checkout, Checkouts, Copies, Copy, Evidence, Place, Stage, Task, Value
+from taskcheck_rules.parts import own_copy
 
 SHOWN = 5
 """Of a long list so many are named."""
@@ -83,3 +84,32 @@ def cut(text: str) -> str:
 def quoted(value: str) -> str:
     """Return a value as a message repeats it: `'last week'`; of a long one the beginning."""
     return f"'{cut(value)}'"
+
+
+def said_left(name: str, task: Task | None, copies: Copies | None, checkouts: Checkouts | None) -> str:
+    """Return that the own worktree of a task says that work is left; empty where it doesn't.
+
+    Where records name a branch alone, that of the task's name counts, too.
+
+    Args:
+        name: of the task.
+        task: as root has it; None where root hasn't.
+        copies: the task files that differ from root's; None without git.
+        checkouts: all of them; None without git.
+    """
+    said = _work_left(task, own_copy(copies, name))
+    if said or copies is None or checkouts is None:
+        return said
+    return _work_left(task, copies.within(checkouts.beside(name), name))
+
+
+def _work_left(task: Task | None, own: Copy | None) -> str:
+    """Return that the task's own worktree says that work is left, while root doesn't call it done.
+
+    A copy that only lags behind root says nothing.
+    """
+    if task is None or task.closed or own is None or own.task.status == task.status:
+        return ""
+    if own.task.stage in {Stage.REVIEW, Stage.DONE} or not own.leads:
+        return ""
+    return f"{own.checkout.spoken} says {own.task.status or 'nothing'}"

@@ -108,4 +108,5 @@ def test_a_worktree_whose_record_is_gone(tmp_path: Path) -> None:
     shutil.rmtree(built.root / ".git" / "worktrees" / "there")
     assert found(built) == [], "that a link is broken is no proof that the work is over"
     (unseen,) = look(built).unseen
-    assert (unseen.where, unseen.cure) == ("worktree there", "git worktree repair .worktrees/there")
+    cure = "git worktree add, in another folder: git has no record of this one"
+    assert (unseen.where, unseen.cure) == ("worktree there", cure)

@@ -89,8 +89,10 @@ def test_detached_root_is_compared_with_nothing(monorepo: Path) -> None:
 
 def test_worktree_that_was_moved_by_hand(monorepo: Path) -> None:
     (monorepo / ".worktrees" / "a").rename(monorepo / ".worktrees" / "b")
-    assert summary(monorepo / "sub") == (1, 2, ["broken-worktree"])
-    assert summary(monorepo / ".worktrees" / "b" / "sub") == (1, 2, ["broken-worktree"])
+    root_worktree_and_its_branch = 3
+    found = (1, root_worktree_and_its_branch, ["broken-worktree"])
+    assert summary(monorepo / "sub") == found
+    assert summary(monorepo / ".worktrees" / "b" / "sub") == found
 
 
 def test_names_that_are_no_text(tmp_path: Path, store: Callable[..., Path]) -> None:

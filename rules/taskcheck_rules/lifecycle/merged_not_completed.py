@@ -32,8 +32,7 @@ from taskcheck import (
     rule,
 )
 from taskcheck_rules.parts import entries_of, other_title, pulls_of, run_of, stands_for_several
-from taskcheck_rules.unfinished import said_left
-from taskcheck_rules.wording import minute, phrase, stands
+from taskcheck_rules.wording import minute, phrase, said_left, stands
 
 
 @rule(

@@ -42,7 +42,10 @@ def broken_worktree(tasks: Tasks, checkouts: Checkouts, entries: Entries | None 
 
     ## Fix
     None: if the folder exists or was moved, `git worktree repair PATH` restores the link. If it was deleted, `git
-    worktree prune` removes it from git's list. taskcheck removes no register entry because of a broken worktree.
+    worktree prune` removes it from git's list. If git's own record of it is gone, git can't link it again: create
+    another worktree, and copy what isn't committed. taskcheck removes no register entry because of a broken worktree.
+    It compares the last commit of the branch instead. A status is copied from there by a safe fix only if the folder
+    was removed, because a worktree that still exists may say more.
     """
     owners = _owners(checkouts)
     nobodys = []
@@ -85,9 +88,9 @@ class Broken:
         return self.checkout is not None and self.checkout.path is None
 
     @property
-    def repairable(self) -> bool:
-        """Whether git lists it, and its folder is there."""
-        return not (self.gone or self.is_branch or self.entry)
+    def repair(self) -> tuple[str, ...]:
+        """The command that links it again; empty where none can."""
+        return self.checkout.repair if self.checkout else ()
 
     @property
     def spoken(self) -> str:
@@ -98,30 +101,41 @@ class Broken:
 
     @property
     def cure(self) -> str:
-        """The command that mends it."""
+        """What mends it."""
         if self.is_branch:
             return "git fsck, and git fetch for what is missing"
+        if self.repair:
+            return " ".join(self.repair)
         if self.gone:
             return "git worktree repair PATH if it was moved to PATH, or git worktree prune if it was removed"
-        return f"git worktree repair {self.path}"
+        return "git worktree add, in another folder: git has no record of this one"
 
     @property
     def remedy(self) -> Command | HandEdit:
-        """That command, as far as it is known; where a register alone names it, what the entry has to say."""
+        """The command of that, as far as it is known; where a register alone names it, what the entry has to say."""
         if self.is_branch:
             return Command(("git", "fetch"), note="git fsck says what is missing")
+        if self.repair:
+            return Command(self.repair)
         if self.gone:
             moved = ("PATH", "the new path of the worktree")
             return Command((*REPAIR, "PATH"), blanks=(moved,), note="or git worktree prune, if it was removed")
         if self.entry is not None:
             return HandEdit(f"it names a worktree of this repository; {self.path} isn't one", place=self.entry)
-        return Command((*REPAIR, self.path))
+        return _anew(self.path)
+
+
+def _anew(path: str) -> Command:
+    """Return the command that makes another worktree, where git has no record of a folder any more."""
+    blanks = (("FOLDER", "a new folder"), ("BRANCH", "the branch of the worktree"))
+    note = f"git has no record of {path}: copy what isn't committed from there"
+    return Command(("git", "worktree", "add", "FOLDER", "BRANCH"), blanks=blanks, note=note)
 
 
 def _owners(checkouts: Checkouts) -> dict[str, list[str]]:
     """Return the tasks whose own each checkout is, by its name."""
     owners: dict[str, list[str]] = {}
-    for task, checkout in checkouts.by_task.items():
+    for task, checkout in (*checkouts.by_task.items(), *checkouts.broken.items()):
         owners.setdefault(checkout.name, []).append(task)
     return owners
 
@@ -192,8 +206,9 @@ def _of_nobody(broken: list[Broken]) -> Finding:
 
 def _remedy_of_all(broken: list[Broken]) -> Command | HandEdit:
     """Return what mends as many of them as one command can; those that were moved or removed come after the others."""
-    repairable = [each.path for each in broken if each.repairable]
-    if repairable:
-        return Command((*REPAIR, *repairable[:SHOWN]), note="or git worktree prune, for those that were removed")
+    repairs = [each.repair for each in broken if each.repair]
+    if repairs:
+        paths = [repair[-1] for repair in repairs if repair != REPAIR]
+        return Command((*REPAIR, *paths[:SHOWN]), note="or git worktree prune, for those that were removed")
     first = broken[0]
     return Command(("git", "worktree", "prune")) if first.gone else first.remedy

@@ -34,8 +34,7 @@ from taskcheck import (
 from taskcheck_rules.parts import is_before, other_title, pulls_of, stands_for_several
 from taskcheck_rules.register._whereabouts import Whereabouts, whereabouts
 from taskcheck_rules.traces import another_branch, branch_of, hidden, last_record, work_elsewhere
-from taskcheck_rules.unfinished import said_left
-from taskcheck_rules.wording import minute, phrase, status_of
+from taskcheck_rules.wording import minute, phrase, said_left, status_of
 
 
 @rule(

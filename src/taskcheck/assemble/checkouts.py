@@ -41,6 +41,7 @@ def _owned(
 ) -> Checkouts:
     """Return checkouts with whose each is."""
     from taskcheck.assemble.naming import by_branch, by_path, own_by_front_matter, own_by_pattern
+    from taskcheck.assemble.witnesses import with_tips
 
     checkouts = found.all
     by_pattern = {
@@ -51,7 +52,7 @@ def _owned(
         **own_by_front_matter(tasks, checkouts, git.trunk),
         **_own_by_record(records, found, git.trunk),
     }
-    return replace(
+    owned = replace(
         found,
         by_task={**by_pattern, **by_record},
         ties={**dict.fromkeys(by_pattern, Tie.PATTERN), **dict.fromkeys(by_record, Tie.RECORD)},
@@ -59,6 +60,8 @@ def _owned(
         branch_owners=_branch_owners(settings, tasks, records),
         registered=frozenset(_registered(records, found)),
     )
+    recorded = {record.task: record.branch for record in sorted(records, key=_newest_first, reverse=True)}
+    return with_tips(owned, recorded, settings)
 
 
 def _registered(records: Iterable[Entry | Tombstone], checkouts: Checkouts) -> Iterator[str]:
@@ -107,6 +110,7 @@ def _checkout(held: CheckoutSource, merges: Mapping[str, Merge]) -> Checkout:
         real=held.real_path,
         branch=held.branch,
         defect=held.defect,
+        repair=held.repair,
         fork=held.fork,
         merge=merges.get(held.verdict_name),
         locked=held.locked,

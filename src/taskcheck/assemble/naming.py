@@ -9,11 +9,14 @@ from taskcheck.model.tasks import Tasks, fold_id
 
 
 def by_branch(checkouts: Iterable[Checkout]) -> dict[str, Checkout]:
-    """Return the checkouts that are on a branch, by its name; of a fetched one the name without its remote will do."""
-    found = {}
+    """Return the checkouts that are on a branch, by its name; of a fetched one the name without its remote will do.
+
+    A worktree goes before the tip of its branch.
+    """
+    found: dict[str, Checkout] = {}
     for checkout in checkouts:
         if checkout.branch:
-            found[checkout.branch] = checkout
+            found.setdefault(checkout.branch, checkout)
     for branch, checkout in list(found.items()):
         name = branch.removeprefix(REMOTE)
         found.setdefault(name, checkout)

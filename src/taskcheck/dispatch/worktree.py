@@ -103,7 +103,7 @@ def _refuse_occupied(path: Path, there: Checkout | None) -> None:
         kept = "missing, and locked in git: its disk may not be there now"
         raise UsageError(f"the worktree {path} is {kept}; see git worktree list")
     if there is not None and there.defect != "missing":
-        raise UsageError(f"the worktree {path} is {there.defect}; see git worktree list")
+        raise UsageError(f"the worktree {path} can't be used: {there.defect}; see git worktree list")
     if not os.path.lexists(path):
         return
     is_empty_folder = path.is_dir() and not any(path.iterdir())

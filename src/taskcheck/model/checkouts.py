@@ -30,6 +30,8 @@ class Checkouts:
     """Of open tasks without such a branch: the commit of trunk that says it brought its work in."""
     attempts: Mapping[str, Checkout] = field(default_factory=dict)
     """The checkout that a task's name alone makes its own, where a record names another one."""
+    broken: Mapping[str, Checkout] = field(default_factory=dict)
+    """The own worktree of a task, where it can't be compared and the tip of its branch is compared instead."""
     branch_owners: Mapping[str, str] = field(default_factory=dict)
     """Whose task's own each branch is: by the newest record, by front matter, else by its name."""
     by_real: Mapping[str, Checkout] = field(default_factory=dict)

@@ -102,6 +102,8 @@ class CheckoutSource:
     head: str | None
     defect: str | None = None
     """Why it isn't live: "missing", or what is broken about it."""
+    repair: tuple[str, ...] = ()
+    """The command that links it and the repository again; empty where there is nothing to link, or git can't."""
     locked: bool = False
     """Somebody told git to keep its record, whether the folder is there or not."""
     moved_from: str | None = None

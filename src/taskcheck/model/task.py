@@ -182,6 +182,8 @@ class Checkout:
     """None when live; "missing", or what is structurally broken."""
     fork: Fork | Unavailable
     merge: Merge | None
+    repair: tuple[str, ...] = ()
+    """The command that links it and the repository again; empty where there is nothing to link, or git can't."""
     locked: bool = False
     """Kept by git even where it is missing: its disk may not be there now."""
     moved_from: str | None = None
@@ -198,6 +200,14 @@ class Checkout:
     """Looks for tracked code in it that isn't committed, and says what it has; empty for none."""
     untracked: Callable[[], str] = str
     """Asks git, in a process of its own, for files in it that git neither tracks nor ignores, and says which."""
+
+    instead_of: str = ""
+    """The worktree on this branch that is there, or may be, and can't be compared: it may say more."""
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether git lists it, its folder isn't there, and nothing says that it may come back."""
+        return self.defect == "missing" and not self.locked
 
     @property
     def spoken(self) -> str:

@@ -32,7 +32,7 @@ from taskcheck.read.questions import (
 from taskcheck.read.runner import GitError, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
-from taskcheck.read.worktrees import outrun, read_unlinked, read_worktrees, under_way
+from taskcheck.read.worktrees import outrun, read_worktrees, under_way, with_unlinked
 
 MOST_OWN = 200
 """Tips of open tasks' own branches that are compared without being asked for (contract 2, point 11)."""
@@ -97,14 +97,15 @@ def _read_repository(
     if remembered is not None:
         paths.know(remembered.fronts)
     checkouts = read_worktrees(location, outline, root_files, remembered, paths, errors, progress)
-    checkouts += read_unlinked(location, settings.worktree, checkouts, about.folder)
+    checkouts = with_unlinked(location, settings.worktree, checkouts, about.folder)
     tombstones = OwnTombstones(sources, settings.paths.tombstones, location.prefix, trunk, further)
     checkouts = tombstones.in_worktrees(checkouts)
     questions = asked_further(questions, further, checkouts)
     progress("asking git about history")
-    taken = {*filter(None, (trunk, outline.branch)), *_branches_of(checkouts)}
+    whole, broken = _by_defect(checkouts)
+    taken = {*filter(None, (trunk, outline.branch)), *_branches_of(whole)}
     compared = branch_tips(refs, settings.branches, taken, trunk)
-    own = _own_tips(questions, outline, {*taken, *compared})
+    own = _own_tips((*questions.own_branches, *_branches_of(broken)), outline, {*taken, *compared})
     compared |= dict(list(own.items())[:MOST_OWN])
     at_tips, untold = tombstones.at_tips(git.objects, compared)
     questions = asked_of_tips(questions, further, checkouts, at_tips, location.root)
@@ -174,6 +175,15 @@ def _branches_of(checkouts: Iterable[CheckoutSource]) -> set[str]:
     return {checkout.branch for checkout in checkouts if checkout.branch}
 
 
+def _by_defect(checkouts: Iterable[CheckoutSource]) -> tuple[list[CheckoutSource], list[CheckoutSource]]:
+    """Return the checkouts that are whole, and those of which the branch is looked at instead."""
+    whole: list[CheckoutSource] = []
+    broken: list[CheckoutSource] = []
+    for held in checkouts:
+        (whole if held.defect is None else broken).append(held)
+    return whole, broken
+
+
 def _heads(checkouts: Iterable[CheckoutSource]) -> set[str]:
     """Return the commits that live checkouts are at."""
     return {checkout.head for checkout in checkouts if checkout.head and checkout.defect is None}
@@ -240,12 +250,12 @@ def _ledger_folders(patterns: Iterable[Pattern], prefix: str) -> list[str]:
     return [] if "" in folders else sorted(folders)
 
 
-def _own_tips(questions: Questions, outline: Outline, taken: Collection[str]) -> dict[str, str]:
-    """Return the commits of those of the open tasks' own branches that there are and that nobody looks at elsewhere.
+def _own_tips(names: Iterable[str], outline: Outline, taken: Collection[str]) -> dict[str, str]:
+    """Return the commits of those of some branches that there are and that nobody looks at elsewhere.
 
     One that was only fetched has the remote before its name: ``origin/task/fix-login``.
     """
-    own = [name for name in questions.own_branches if name not in taken]
+    own = [name for name in names if name not in taken]
     tips = outline.tips(own)
     found = {}
     for name in own:

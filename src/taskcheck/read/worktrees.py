@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,8 @@ UNDER_WAY = {
     "REVERT_HEAD": "revert",
 }
 """What git has in its record of a worktree while somebody is in the middle of something there."""
+
+REPAIR = ("git", "worktree", "repair")
 
 MADE = ("commit", "cherry-pick", "rebase", "revert", "merge", "am")
 """How git's log of HEAD begins to say that a commit was made; of one that was checked out it says `checkout:`."""
@@ -85,6 +87,7 @@ def read_worktrees(
             under_way=under_way(admin),
             switched_at=_written_at(admin / "HEAD") if admin else None,
             defect=defect,
+            repair=() if defect in {None, "missing"} else REPAIR,
             locked=record.locked,
             files=compared.files,
             absent=frozenset(compared.absent),
@@ -95,13 +98,13 @@ def read_worktrees(
     return sorted(checkouts, key=lambda checkout: checkout.name)
 
 
-def read_unlinked(
+def with_unlinked(
     location: Location, pattern: str, listed: Iterable[CheckoutSource], common_dir: Path
 ) -> list[CheckoutSource]:
-    """Return the folders that lie where the store's worktrees do, claim to be one of them, and aren't linked.
+    """Return worktrees, and the folders that lie where they do, claim to be one of them, and aren't linked.
 
-    Git lists none of them: they were moved, or git's record of them is gone or leads elsewhere. A whole repository and
-    the worktree of another one are no business of this one.
+    Git lists none of these: they were moved, or git's record of them is gone or leads elsewhere. A whole repository and
+    the worktree of another one are no business of this one. One that git lists where it was before is that worktree.
 
     Args:
         location: where the store is.
@@ -109,25 +112,35 @@ def read_unlinked(
         listed: the worktrees that git lists.
         common_dir: the folder that all worktrees share.
     """
-    shape = Pattern(pattern)
-    known = {checkout.real_path for checkout in listed}
+    found = {checkout.real_path: checkout for checkout in listed}
     links = Links()
     root = links.real(location.root)
-    found = []
-    for path in _folders(location.root / shape.folder) if pattern else ():
+    for path, shown in _candidates(location.root, root, pattern, links):
         real = links.real(path)
-        if real in known:
-            continue
-        shown = _shown(path, real, root)
-        if not shape.match(shown) or path.is_symlink() or not (path / ".git").is_file():
-            continue
-        if _is_of_another(path, common_dir):
+        if real in found or _is_of_another(path, common_dir):
             continue
         _, defect = _admin(path, common_dir, links)
-        if defect is not None:
-            name = f"worktree:{path.name}"
-            found.append(_unlinked(name, path, shown, defect))
-    return found
+        if defect is None:
+            continue
+        was_at = _recorded_at(path, common_dir)
+        repair = (*REPAIR, shown) if was_at else ()
+        moved = found.get(was_at)
+        if moved is not None and moved.defect == "missing":
+            found[was_at] = replace(moved, repair=repair)
+        else:
+            found[real] = _unlinked(f"worktree:{path.name}", path, shown, defect, repair)
+    return list(found.values())
+
+
+def _candidates(folder: Path, root: str, pattern: str, links: Links) -> Iterator[tuple[Path, str]]:
+    """Yield the folders that lie where the store's worktrees do and have a .git file, each with its path as shown."""
+    if not pattern:
+        return
+    shape = Pattern(pattern)
+    for path in _folders(folder / shape.folder):
+        shown = _shown(path, links.real(path), root)
+        if shape.match(shown) and not path.is_symlink() and (path / ".git").is_file():
+            yield path, shown
 
 
 def outrun(
@@ -243,7 +256,19 @@ def _is_of_another(path: Path, common_dir: Path) -> bool:
     return admin.parent != Path(os.path.realpath(common_dir / "worktrees"))
 
 
-def _unlinked(name: str, path: Path, shown: str, defect: str) -> CheckoutSource:
+def _recorded_at(path: Path, common_dir: Path) -> str:
+    """Return where the worktree was by the record that a folder's .git file names; empty unless it isn't there now.
+
+    A folder that was copied names the record of another one, which is there.
+    """
+    name = _pointer(path).rpartition("/")[2]
+    back = small_text(common_dir / "worktrees" / name / "gitdir") if name else None
+    if back is None or os.path.lexists(back.strip()):
+        return ""
+    return os.path.realpath(Path(back.strip()).parent)
+
+
+def _unlinked(name: str, path: Path, shown: str, defect: str, repair: tuple[str, ...]) -> CheckoutSource:
     return CheckoutSource(
         name=name,
         path=path,
@@ -252,6 +277,7 @@ def _unlinked(name: str, path: Path, shown: str, defect: str) -> CheckoutSource:
         branch=None,
         head=None,
         defect=defect,
+        repair=repair,
     )
 
 

@@ -127,8 +127,10 @@ def _checkouts(state: State) -> Iterator[Unseen]:
 def _cure(checkout: Checkout) -> str:
     if checkout.path is None:
         return "git fsck"
+    if checkout.repair:
+        return " ".join(checkout.repair)
     if checkout.defect != "missing":
-        return f"git worktree repair {checkout.path}"
+        return "git worktree add, in another folder: git has no record of this one"
     if checkout.locked:
         return f"git worktree unlock {checkout.path}, if its disk won't come back"
     return "git worktree repair PATH if it was moved to PATH, or git worktree prune if it was removed"
