@@ -124,6 +124,39 @@ def a_hook_stopped_the_commit(repo: Repo) -> None:
         repo.git("-C", str(repo.root / ".worktrees/x"), "-c", f"core.hooksPath={hooks}", "commit", "-q", "-m", "third")
 
 
+def held_in_words_of_its_own(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("on_hold", branch="task/x")})
+    land(repo)
+
+
+def given_to_another_after_it_had_landed(repo: Repo) -> None:
+    land(repo)
+    repo.minutes += 60
+    repo.commit(**{"tasks__x.md": task("in_review", branch="task/x").replace("owner: ana", "owner: ben")})
+
+
+def started_again_after_it_had_landed(repo: Repo) -> None:
+    land(repo)
+    repo.minutes += 60
+    repo.commit(**{"tasks__x.md": task("in_review", branch="task/x", started_at="2026-03-24T14:00:00Z")})
+
+
+def others_go_on_in_a_worktree_of_theirs(repo: Repo) -> None:
+    land(repo)
+    repo.minutes += 60
+    repo.git("worktree", "add", "-q", "-b", "agent-7", "../agent-7")
+    worktree = Repo(repo.root.parent / "agent-7", repo.minutes)
+    worktree.commit(more="again\n", **{"tasks__x.md": task("in_progress", branch="agent-7")})
+
+
+def squash_begun(repo: Repo) -> None:
+    land(repo)
+    repo.branch("other")
+    repo.commit(other="other\n")
+    repo.on_main()
+    repo.git("merge", "-q", "--squash", "other")
+
+
 def code_is_stashed(repo: Repo) -> None:
     worktree = its_worktree(repo)
     (worktree / "more").write_text("even more\n")
@@ -642,6 +675,8 @@ def reopened_and_registered(repo: Repo) -> None:
 
 
 WORLDS = (
+    held_in_words_of_its_own, given_to_another_after_it_had_landed, started_again_after_it_had_landed,
+    others_go_on_in_a_worktree_of_theirs, squash_begun,
     goes_on_in_its_worktree, code_is_changed_since, code_is_staged, a_hook_stopped_the_commit, code_is_deleted_since,
     code_is_stashed, code_of_its_branch_is_stashed_in_root, code_is_changed_and_its_index_is_split,
     done_in_a_worktree_without_a_branch, done_but_not_landed, done_and_not_landed_yet, done_and_not_pulled,

@@ -1,10 +1,11 @@
 """merged-not-completed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from taskcheck import (
     Checkouts,
     Copies,
+    Copy,
     Dispatch,
     Dispatches,
     DispatchState,
@@ -31,7 +32,7 @@ from taskcheck import (
     replace,
     rule,
 )
-from taskcheck_rules.parts import entries_of, other_title, pulls_of, run_of, stands_for_several
+from taskcheck_rules.parts import copies_of, entries_of, other_title, pulls_of, run_of, stands_for_several
 from taskcheck_rules.wording import minute, phrase, said_left, stands
 
 
@@ -85,14 +86,15 @@ def merged_not_completed(
 
     - On the branch, the task is still active.
     - The worker is alive, its run ended as blocked or failed, or the worktree says so.
+    - Another checkout says that the task is active, and has commits from after the branch had landed.
     - Another branch of the task hasn't landed, or the branch was fetched with newer commits.
     - The task's worktree has newer commits on no branch, is in the middle of a rebase, say, or is a clone.
     - The branch is also recorded for another task.
-    - A run began, or root's status was set, after the branch had landed.
+    - A run began, or root's status, owner, branch, worktree or `started_at` was set, after the branch had landed.
     - All commits of the branch are older than the run, and the run hadn't ended when the branch landed.
     - The status in root isn't committed, or history doesn't show when it was set.
     - The title in root was changed since the run.
-    - In root, the task is parked, ready or stopped.
+    - In root, the task is parked, ready or stopped, or has a status outside of the vocabulary.
     - Code in the task's worktree isn't committed.
 
     There is no fix if another checkout has a different task with the same id. If root has two files with the same id,
@@ -121,6 +123,7 @@ def merged_not_completed(
     run = run_of(dispatches, task.id)
     said = said_left(task.id, task, copies, checkouts)
     doubt = merged.doubt or _stopped(run, settings) or _unfinished(task, landing, run, said)
+    doubt = doubt or _goes_on(landing, copies_of(copies, task.id))
     merged = replace(merged, doubt=doubt)
     fixable = not stands_for_several(task.id, tasks, copies)
     yield _finding(task, merged, settings, fixable=fixable)
@@ -156,8 +159,27 @@ def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, said:
         return f"the branch is also recorded for {landing.sharer}"
     if landing.doubt:
         return landing.doubt
+    return _put_aside(task)
+
+
+def _put_aside(task: Task) -> str:
+    """Return that root doesn't have the task in work or in review; empty where it has, or says nothing."""
     if task.stage in {Stage.PARKED, Stage.READY, Stage.STOPPED}:
         return f"root says {task.status}: the task may have been reopened later, or never begun"
+    if task.stage is None and task.status:
+        return f"root says {task.status}, which isn't in the vocabulary"
+    return ""
+
+
+def _goes_on(landing: Landing | None, copies: Iterable[Copy]) -> str:
+    """Return that a checkout calls the task in work, in commits from after the landing; empty where none does."""
+    if landing is None:
+        return ""
+    for copy in copies:
+        newest = copy.checkout.newest_commit_at
+        is_newer = newest is not None and newest > landing.landed.at
+        if is_newer and copy.task.stage is Stage.ACTIVE and copy.leads:
+            return f"{copy.checkout.spoken} says {copy.task.status}, in newer commits"
     return ""
 
 

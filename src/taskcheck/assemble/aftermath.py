@@ -47,7 +47,8 @@ class AftermathReader:
             return "root's history doesn't show when its status was set"
         if given.after(landing.landed):
             return f"root's status was set later, by {given.commit[:9]}"
-        return ""
+        anew = self.standing.given_anew_after(task, landing.landed)
+        return f"root's {anew} was changed later" if anew else ""
 
     def _was_made_before(self, run: Run, landing: Landing) -> bool:
         """Return whether a branch was made before a run that hadn't ended when the branch landed.

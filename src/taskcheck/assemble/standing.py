@@ -8,6 +8,9 @@ from taskcheck.model.history import Moment
 from taskcheck.model.sources import Change, Repository, Unavailable
 from taskcheck.model.task import Task
 
+_WHO_AND_WHERE = ("owner", "branch", "worktree")
+_SINCE = "started_at"
+
 
 @frozen
 class Standing:
@@ -61,6 +64,20 @@ class Standing:
         if not self.is_unsaved(task):
             return False
         return any(self._is_closed(newest.after, task) for newest in self._newest(task))
+
+    def given_anew_after(self, task: Task, moment: Moment) -> str:
+        """Return which of the keys that say who works on a task, where and since when a later commit changed."""
+        for change in self._since(task, moment):
+            before, after = self._version(change.before, task), self._version(change.after, task)
+            if before is None or after is None:
+                continue
+            if after.text(_SINCE) not in {None, before.text(_SINCE)}:
+                return _SINCE
+            for key in _WHO_AND_WHERE:
+                was = before.text(key)
+                if was and was != after.text(key):
+                    return key
+        return ""
 
     def _since(self, task: Task, moment: Moment) -> Iterator[Change]:
         """Yield what was made of a task's file after a commit."""

@@ -33,6 +33,7 @@ UNDER_WAY = {
     "rebase-apply": "rebase",
     "BISECT_START": "bisection",
     "MERGE_HEAD": "merge",
+    "SQUASH_MSG": "squashed merge",
     "CHERRY_PICK_HEAD": "cherry-pick",
     "REVERT_HEAD": "revert",
 }
