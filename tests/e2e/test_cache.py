@@ -38,7 +38,7 @@ from tests.samples import WHOLE, sampled
 NOW = "2026-03-24T18:00:00Z"
 TASK = "---\ntitle: Task {number}\nowner: ana\nstatus: {status}\npriority: p1\nlabels: [a, b]\n---\nA body.\n"
 RULES = sorted(path for path in FIXTURES.iterdir() if path.is_dir() and path.name not in {"incidents", "presets"})
-CASES = [case for rule in RULES for case in sampled(sorted(rule.glob("*/")), 32)]
+CASES = [case for rule in RULES for case in sampled(sorted(rule.glob("*/")), 48)]
 """Fixtures, of each rule some; below are those of all presets."""
 
 

@@ -70,7 +70,7 @@ WORKERS = [("true", 1, "failed"), (finish("needs_review_fix"), 0, None)]
 PLACES = ["", "[checkouts]\nworktree = '../wt/{task}'\n"]
 
 
-@pytest.mark.parametrize(("config", "wanted"), sampled(product(PLACES, WORKERS), 2))
+@pytest.mark.parametrize(("config", "wanted"), sampled(product(PLACES, WORKERS), 3))
 def test_what_an_earlier_run_left_is_no_word_of_the_new_one(
     wanted: tuple[str, int, str | None], config: str, fleet: Path
 ) -> None:

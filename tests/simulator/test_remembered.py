@@ -20,7 +20,7 @@ from tests.simulator.faults import struck
 from tests.simulator.sources import forges_of, processes_of
 from tests.simulator.test_simulator import some_faults
 
-FLEETS = max(1, int(os.environ.get("TASKCHECK_GIT_FLEETS", "10")) // 2)
+FLEETS = max(1, int(os.environ.get("TASKCHECK_GIT_FLEETS", "6")) // 2)
 SMALL = 8
 
 

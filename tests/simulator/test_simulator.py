@@ -20,8 +20,8 @@ from tests.simulator.sources import ROOT, forges_of, processes_of
 from tests.simulator.verdict import RULES, complaints, judged, lines
 from tests.simulator.world import World, moment, register
 
-FLEETS = int(os.environ.get("TASKCHECK_FLEETS", "400"))
-GIT_FLEETS = int(os.environ.get("TASKCHECK_GIT_FLEETS", "10"))
+FLEETS = int(os.environ.get("TASKCHECK_FLEETS", "320"))
+GIT_FLEETS = int(os.environ.get("TASKCHECK_GIT_FLEETS", "6"))
 SMALL = 5
 """Tasks, beside those that faults strike, in a fleet that is built."""
 BATCHES = 10
