@@ -111,3 +111,10 @@ def test_a_run_says_why_it_cannot_use_it(ready: Repo) -> None:
     ran = taskcheck("run", "x", "--", "true", cwd=ready.root)
     assert ran.code == 2
     assert "can't be used: its .git file is gone" in ran.err
+
+
+@pytest.mark.parametrize("where", ["no\0name", "", "..", "x" * 300])
+def test_what_a_git_file_names_is_no_path(where: str, ready: Repo) -> None:
+    without_its_record(ready)
+    (ready.root / ".worktrees/x/.git").write_text(f"gitdir: {ready.root}/.git/worktrees/{where}\n")
+    assert "broken-worktree" in found(ready)

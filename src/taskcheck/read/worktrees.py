@@ -262,11 +262,12 @@ def _recorded_at(path: Path, common_dir: Path) -> str:
 
     A folder that was copied names the record of another one, which is there.
     """
-    name = _pointer(path).rpartition("/")[2]
-    back = small_text(common_dir / "worktrees" / name / "gitdir") if name else None
-    if back is None or os.path.lexists(back.strip()):
+    named = led_to(common_dir / "worktrees", _pointer(path).rpartition("/")[2])
+    back = small_text(named / "gitdir") if named is not None else None
+    was = led_to(named, back) if named is not None and back is not None else None
+    if was is None or os.path.lexists(was):
         return ""
-    return os.path.realpath(Path(back.strip()).parent)
+    return str(was.parent)
 
 
 def _unlinked(name: str, path: Path, shown: str, defect: str, repair: tuple[str, ...]) -> CheckoutSource:
