@@ -252,7 +252,7 @@ def _folders(parent: Path) -> list[Path]:
 def _is_of_another(path: Path, common_dir: Path) -> bool:
     """Return whether a folder is the worktree of another repository, which is there."""
     admin = git_dir(path)
-    if admin is None or not admin.is_dir():
+    if admin is None or not os.path.lexists(admin):
         return False
     return admin.parent != Path(os.path.realpath(common_dir / "worktrees"))
 
