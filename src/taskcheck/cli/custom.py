@@ -10,13 +10,14 @@ from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import counted
 
 _OUTCOMES = {
-    "completed_with_pr": (Stage.REVIEW, Stage.DONE),
     "blocked": (Stage.STOPPED, Stage.ACTIVE),
     "needs_review_fix": (Stage.STOPPED, Stage.ACTIVE),
     "failed": (Stage.STOPPED, Stage.READY, Stage.ACTIVE),
 }
-"""Outcome to the classes whose first status it sets, the best class first."""
+"""Outcome to the classes of which it allows the first status each, the best class first."""
 
+_USUAL = {Stage.DONE: ["done", "completed", "closed"], Stage.ACTIVE: ["in-progress", "in_progress", "in progress"]}
+"""The words of classes that a configuration can't do without."""
 
 MOST_KEYS = 5
 """Number of keys that are named for a folder."""
@@ -96,9 +97,9 @@ def propose_custom(found: Sequence[Heap], *, beside_marks: bool) -> Custom | Non
     statuses = _statuses(heaps)
     classes = _classes(statuses)
     notes = [*_unclassed(statuses), *_left_out(heap for heap in found if heap not in heaps)]
-    if Stage.DONE not in classes:
-        notes.append("no status in use means done, so the configuration lists the usual words")
-        classes[Stage.DONE] = ["done", "completed", "closed"]
+    for stage in _missing(classes):
+        notes.append(f"no status in use means {stage.value}, so the configuration lists the usual words")
+        classes[stage] = _USUAL[stage]
     lines = [
         SCHEMA,
         "# Written by `taskcheck init`: no preset matches this store.",
@@ -181,6 +182,14 @@ def _classes(statuses: Iterable[str]) -> dict[Stage, list[str]]:
     return classes
 
 
+def _missing(classes: Mapping[Stage, Sequence[str]]) -> Iterator[Stage]:
+    """Yield the classes without which work can't end: done, and one for work whose pull request is open."""
+    if Stage.DONE not in classes:
+        yield Stage.DONE
+    if Stage.REVIEW not in classes and Stage.ACTIVE not in classes:
+        yield Stage.ACTIVE
+
+
 def _paths(heaps: Sequence[Heap]) -> Iterator[str]:
     """Yield the paths of the tasks, and of the records of runs."""
     yield "[paths]"
@@ -242,8 +251,12 @@ def _dialect(heaps: Sequence[Heap], *, beside_marks: bool) -> Iterator[str]:
 
 
 def _outcomes(classes: Mapping[Stage, Sequence[str]]) -> Iterator[str]:
-    """Yield the outcomes of a run, each with the first status of its best class that has one."""
-    for outcome, stages in _OUTCOMES.items():
+    """Yield the outcomes of a run, each with the first status of the classes that have one, the best class first.
+
+    A task whose pull request is open isn't done yet: it is in review, or else still active.
+    """
+    waiting = Stage.REVIEW if classes.get(Stage.REVIEW) else Stage.ACTIVE
+    for outcome, stages in {"completed_with_pr": (waiting, Stage.DONE), **_OUTCOMES}.items():
         words = [classes[stage][0] for stage in stages if classes.get(stage)]
         if words:
             yield f"{outcome} = {_list(words)}"
