@@ -51,3 +51,61 @@ def test_an_open_pull_request_completes_no_task(statuses: tuple[str, ...], after
     assert f"status: {after}" in (root / "tickets/0.md").read_text()
     checked = taskcheck(cwd=root)
     assert checked.code == 0, checked.out
+
+
+TEMPLATES = {
+    "tasks/_templates/TASK.md": line("draft | ready | done"),
+    "tasks/TEMPLATE/TASK.md": line("ready"),
+    "tasks/fixtures/TASK.md": line("ready"),
+}
+
+
+def test_templates_among_tasks_are_excluded(store: Store) -> None:
+    cards = {f"tasks/T-{number}/TASK.md": line(status) for number, status in enumerate(["done", "ready"])}
+    root = store({**TEMPLATES, **cards})
+    config, _ = entered(root)
+    assert config["paths"]["tasks"] == ["tasks/{task}/TASK.md"]
+    assert config["paths"]["exclude"] == ["tasks/TEMPLATE/**", "tasks/_templates/**", "tasks/fixtures/**"]
+    checked = taskcheck("--format", "json", cwd=root).json
+    assert (checked["summary"]["tasks"], checked["incidents"]) == (2, [])
+
+
+def test_templates_are_no_tasks_of_a_format_that_nobody_named(store: Store) -> None:
+    plain = front("ready", owner="ana")
+    files = {
+        "tasks/a.md": plain, "tasks/add-issue-template.md": plain, "tasks/demos.md": plain,
+        "tasks/task-template.md": front("{{status}}"), "tasks/templates/b.md": front("x"), "tasks/demo/c.md": plain,
+    }  # fmt: skip
+    root = store(files)
+    assert "3 tasks in 1 checkout: all agree" in taskcheck(cwd=root).out
+    shown = taskcheck("check", "--show-files", cwd=root).out
+    assert "no task   tasks/demo/c.md: a template, fixture or example is no task, unless a configuration" in shown
+    config, _ = entered(root)
+    added = ["tasks/demo/**", "tasks/task-template.md", "tasks/templates/**"]
+    assert config["paths"]["exclude"] == ["tasks/logs/**", "tasks/team/**", *added]
+    assert "3 tasks in 1 checkout: all agree" in taskcheck(cwd=root).out
+    (root / "taskcheck.toml").write_text('preset = "task-manager"\n')
+    assert "6 tasks in 1 checkout" in taskcheck(cwd=root).out
+
+
+def test_a_template_in_the_folder_of_a_known_format_is_no_task(store: Store) -> None:
+    root = store({
+        ".tickets/template.md": "---\nid: {{id}}\nstatus: {{status}}\n---\n",
+        ".tickets/demo.md": "---\nid: demo\nstatus: open\n---\n# A\n",
+    })  # fmt: skip
+    assert "1 task in 1 checkout: all agree" in taskcheck(cwd=root).out
+    assert entered(root)[0]["paths"] == {"exclude": [".tickets/template.md"]}
+    assert "1 task in 1 checkout: all agree" in taskcheck(cwd=root).out
+
+
+def test_a_store_among_examples_is_proposed_only_where_it_is_the_only_one(store: Store) -> None:
+    example = {f"examples/x/work-items/{number}.md": front(status) for number, status in enumerate(["done", "open"])}
+    root = store(example)
+    assert "examples/x/work-items/*.md (2 with" in taskcheck(cwd=root).err
+    text = taskcheck("init", "--print", cwd=root).out
+    assert tomllib.loads(text)["paths"]["tasks"] == ["examples/x/work-items/*.md"]
+    (root / "work-items").mkdir()
+    (root / "work-items/1.md").write_text(front("done"))
+    text = taskcheck("init", "--print", cwd=root).out
+    assert tomllib.loads(text)["paths"]["tasks"] == ["work-items/*.md"]
+    assert "examples/x/work-items/*.md is left out" in text

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import filterfalse
+from operator import attrgetter
 
 from taskcheck.assemble.saying import Kind, Said
+from taskcheck.config.samples import is_example
 from taskcheck.config.settings import Stage
 from taskcheck.config.words import ARCHIVE, FIELDS, IN_TEXTS, PLACES, TOLD, field_keys, stage_of
 from taskcheck.documents import Value
@@ -56,7 +58,7 @@ class Heap:
 
         For example `todo/*.md`, `.x/tasks/{scope}/{task}.md`, or `.y/{task}/README.md` where all have one name.
         """
-        if self.kind in IN_FILES:
+        if self.is_in_file:
             return self.place
         parent, several, below = self.place.partition("*")
         if not several or self.folders:
@@ -115,7 +117,7 @@ class Heap:
 
         An entry in JSON or YAML has to say what is to be done, too: a customer has a status.
         """
-        if self.kind in IN_FILES and self.keys.keys().isdisjoint(TOLD):
+        if self.is_in_file and self.keys.keys().isdisjoint(TOLD):
             return False
         least = sum(self.statuses.values()) if self.kind == "status line" else 1
         return self.known > 0 and self.known * 2 >= least
@@ -130,12 +132,17 @@ class Heap:
         return [f"*.{tails.pop()}".rstrip(".")]
 
     @property
+    def is_in_file(self) -> bool:
+        """Whether a single file has all of them."""
+        return self.kind in IN_FILES
+
+    @property
     def is_readable(self) -> bool:
         """Whether there is a shape in which it can be read: entries of a file need an id, or in YAML a key."""
         if self.is_beside:
             return False
         have_ids = self.keys.get("id", 0) == self.files
-        return self.kind not in IN_FILES or have_ids
+        return not self.is_in_file or have_ids
 
     def holds(self, other: "Heap") -> bool:
         """Return whether another heap lies in its folder, or below it."""
@@ -152,6 +159,11 @@ class Heap:
     def is_archived(self) -> bool:
         """Whether all its tasks are put away."""
         return all(_archive(each.path) for each in self.said)
+
+    @property
+    def is_example(self) -> bool:
+        """Whether all its tasks lie among examples."""
+        return all(is_example(each.path) for each in self.said)
 
     @cached_property
     def archives(self) -> Sequence[str]:
@@ -182,7 +194,7 @@ class Heap:
     @property
     def has_scoped_ids(self) -> bool:
         """Whether an id is one within its folder: several folders have it."""
-        if "*" not in self.place or self.folders or self.kind in IN_FILES:
+        if "*" not in self.place or self.folders or self.is_in_file:
             return False
         return any(count > 1 for count in self._of_field("id").values())
 
@@ -223,6 +235,44 @@ class Heap:
         """Return whether nothing but text stands under a key, alone or in a list."""
         held = (item for each in self.said for item in _items(each.values.get(key)))
         return not any(isinstance(item, Mapping) for item in held)
+
+
+def readable(found: Iterable[Heap]) -> tuple[Heap, ...]:
+    """Return the heaps that can be read as one store: those with the kind and the keys of the largest readable one.
+
+    If some folders have a usual name of task folders, only these count: a decision in `docs/` has a status, too.
+    If none has such a name, only those in the place of the largest heap count. An archive comes last.
+    """
+    heaps = sorted(_likely(found), key=attrgetter("is_archived"))
+    if not heaps:
+        return ()
+    first = heaps[0]
+    if first.is_in_file:
+        return (first, *(heap for heap in heaps[1:] if _is_archive_of(heap, first)))
+    if not first.is_called_so:
+        heaps = list(filter(first.holds, heaps))
+    return tuple(heap for heap in heaps if heap.kind == first.kind and _keys(heap) == _keys(first))
+
+
+def _likely(found: Iterable[Heap]) -> list[Heap]:
+    """Return the readable heaps, Markdown first: those with a usual name of task folders, or else those in Markdown.
+
+    Examples are left out where anything else is likely.
+    """
+    heaps = sorted((heap for heap in found if heap.is_readable), key=attrgetter("is_in_file"))
+    heaps = [heap for heap in heaps if not heap.is_example] or heaps
+    called = list(filter(attrgetter("is_called_so"), heaps))
+    return called or [heap for heap in heaps if not heap.is_in_file]
+
+
+def _is_archive_of(heap: Heap, other: Heap) -> bool:
+    """Return whether a file has the tasks that were put away from another one, which is read alike."""
+    return heap.is_archived and (heap.kind, heap.lists, _keys(heap)) == (other.kind, other.lists, _keys(other))
+
+
+def _keys(heap: Heap) -> tuple[str | None, ...]:
+    """Return the keys that heaps of one store have in common."""
+    return tuple(heap.fields.get(name) for name in ("id", "status"))
 
 
 def _archive(path: str) -> str:

@@ -21,7 +21,7 @@ MOST_KEYS = 6
 
 def seen(store: "Store") -> Iterator[str]:
     """Yield the possible tasks here and in linked worktrees; nothing if there are none."""
-    from taskcheck.cli.custom import readable
+    from taskcheck.assemble.heap import readable
 
     found = tuple(heap for heap in _heaps(store.location) if heap.is_readable)
     if found:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from taskcheck.assemble.heap import IN_FILES, Heap
+from taskcheck.assemble.heap import Heap, readable
 from taskcheck.cli.proposal import SCHEMA
+from taskcheck.config.pattern import Pattern
+from taskcheck.config.samples import place_of_sample
 from taskcheck.config.settings import Stage
 from taskcheck.config.words import FIELDS, stage_of
 from taskcheck.documents.frozen import frozen
@@ -32,64 +34,19 @@ class Custom:
     """Questions that a person has to decide."""
 
 
-def readable(found: Iterable[Heap]) -> tuple[Heap, ...]:
-    """Return the heaps that can be read as one store: those with the kind and the keys of the largest readable one.
-
-    If some folders have a usual name of task folders, only these count: a decision in `docs/` has a status, too.
-    If none has such a name, only those in the place of the largest heap count. An archive comes last.
-    """
-    heaps = sorted(_likely(found), key=_is_archived)
-    if not heaps:
-        return ()
-    first = heaps[0]
-    if _is_in_file(first):
-        return (first, *(heap for heap in heaps[1:] if _is_archive_of(heap, first)))
-    if not first.is_called_so:
-        heaps = list(filter(first.holds, heaps))
-    return tuple(heap for heap in heaps if heap.kind == first.kind and _keys(heap) == _keys(first))
-
-
-def _likely(found: Iterable[Heap]) -> list[Heap]:
-    """Return the readable heaps, Markdown first: those with a usual name of task folders, or else those in Markdown."""
-    heaps = sorted((heap for heap in found if heap.is_readable), key=_is_in_file)
-    called = list(filter(_is_called_so, heaps))
-    return called or [heap for heap in heaps if not _is_in_file(heap)]
-
-
-def _is_called_so(heap: Heap) -> bool:
-    """Return whether the folder of a heap has a usual name of task folders."""
-    return heap.is_called_so
-
-
-def _is_archived(heap: Heap) -> bool:
-    """Return whether all tasks of a heap are put away."""
-    return heap.is_archived
-
-
-def _is_archive_of(heap: Heap, other: Heap) -> bool:
-    """Return whether a file has the tasks that were put away from another one, which is read alike."""
-    return heap.is_archived and (heap.kind, heap.lists, _keys(heap)) == (other.kind, other.lists, _keys(other))
-
-
-def _is_in_file(heap: Heap) -> bool:
-    """Return whether a single file has all tasks of a heap."""
-    return heap.kind in IN_FILES
-
-
 def _noun(heap: Heap) -> str:
     """Return the noun for one task of a heap."""
-    return "entry" if _is_in_file(heap) else "file"
+    return "entry" if heap.is_in_file else "file"
 
 
-def _keys(heap: Heap) -> tuple[str | None, ...]:
-    """Return the keys that heaps of one store have in common."""
-    return tuple(heap.fields.get(name) for name in ("id", "status"))
-
-
-def propose_custom(found: Sequence[Heap], *, beside_marks: bool) -> Custom | None:
+def propose_custom(found: Sequence[Heap], samples: Iterable[str] = (), *, beside_marks: bool) -> Custom | None:
     """Return the configuration for the heaps that were found; None if none of them can be read.
 
-    If the marks of a preset exist beside them, the configuration also names values that are otherwise the default.
+    Args:
+        found: the heaps.
+        samples: the paths of templates, fixtures and examples, which may lie among them.
+        beside_marks: whether the marks of a preset exist beside them. Then the configuration also names values that
+            are otherwise the default.
     """
     heaps = readable(found)
     if not heaps:
@@ -106,7 +63,7 @@ def propose_custom(found: Sequence[Heap], *, beside_marks: bool) -> Custom | Non
         *(_comment(f"# Look at: {note}") for note in notes),
         *_top(heaps),
         "",
-        *_paths(heaps),
+        *_paths(heaps, _excluded(heaps, samples)),
         "",
         *_fields(heaps),
         "",
@@ -190,7 +147,14 @@ def _missing(classes: Mapping[Stage, Sequence[str]]) -> Iterator[Stage]:
         yield Stage.ACTIVE
 
 
-def _paths(heaps: Sequence[Heap]) -> Iterator[str]:
+def _excluded(heaps: Sequence[Heap], samples: Iterable[str]) -> list[str]:
+    """Return the patterns of the samples that lie among the tasks."""
+    patterns = [Pattern(heap.pattern) for heap in heaps]
+    among = {place_of_sample(path) for path in samples if any(pattern.match(path) for pattern in patterns)}
+    return sorted(among - {place_of_sample(each.path) for heap in heaps for each in heap.said})
+
+
+def _paths(heaps: Sequence[Heap], excluded: Sequence[str]) -> Iterator[str]:
     """Yield the paths of the tasks, and of the records of runs."""
     yield "[paths]"
     yield "tasks = ["
@@ -198,9 +162,9 @@ def _paths(heaps: Sequence[Heap]) -> Iterator[str]:
         shown = ", ".join(list(heap.keys)[:MOST_KEYS])
         yield f"  {_text(heap.pattern)},  # {counted(heap.files, _noun(heap))} with {_comment(shown)}"
     yield "]"
-    yield "exclude = []"
+    yield f"exclude = {_list(excluded)}"
     archives = sorted(set().union(*(heap.archives for heap in heaps)))
-    is_put_away = all(map(_is_archived, heaps))
+    is_put_away = all(heap.is_archived for heap in heaps)
     if archives and not is_put_away:
         yield f"archive = {_list(archives)}"
     yield 'dispatch_logs = ".tasks/runs/{task}.log"'
@@ -216,7 +180,7 @@ def _fields(heaps: Sequence[Heap]) -> Iterator[str]:
     yield "[fields]"
     for name in FIELDS:
         key = heaps[0].fields.get(name)
-        is_id_of_file = name == "id" and not _is_in_file(heaps[0])
+        is_id_of_file = name == "id" and not heaps[0].is_in_file
         if key is not None and (key != name or is_id_of_file):
             yield f"{name} = {_text(key)}"
     yield "required = []"
@@ -224,7 +188,7 @@ def _fields(heaps: Sequence[Heap]) -> Iterator[str]:
 
 def _shape(heaps: Sequence[Heap], *, beside_marks: bool) -> Iterator[str]:
     """Yield the shape of files with many tasks, the classes of folders, and whether ids are relative to a folder."""
-    if _is_in_file(heaps[0]):
+    if heaps[0].is_in_file:
         yield "[shape]"
         yield f"kind = {_text(heaps[0].kind.lower())}"
         yield f"lists = {_list(heaps[0].lists)}"

@@ -138,9 +138,21 @@ def _look(options: argparse.Namespace) -> _Found:
     if is_other and _seen(store):
         return _unknown(store)
     if parsed.tasks or parsed.ledgers.files or _is_empty(store):
-        proposal = propose(store.settings, parsed, detected=store.detected)
+        proposal = propose(store.settings, parsed, _samples_among(store), detected=store.detected)
         return _Found(store, proposal.text, proposal.notes)
     return _unknown(store)
+
+
+def _samples_among(store: "Store") -> list[str]:
+    """Return the patterns of the templates and the like that would be tasks as soon as there is a configuration."""
+    from taskcheck.config.samples import place_of_sample
+    from taskcheck.documents.frozen import replace
+    from taskcheck.read.survey import samples
+    from taskcheck.read.tasks import TaskPaths
+
+    now, then = (TaskPaths.of(each).globs for each in (store.settings, replace(store.settings, samples=frozenset())))
+    among = (path for path in samples(store.location) if now.name(path) is None and then.name(path) is not None)
+    return sorted(set(map(place_of_sample, among)))
 
 
 def _is_empty(store: "Store") -> bool:
@@ -175,10 +187,11 @@ def _unknown(store: "Store") -> _Found:
     from taskcheck.cli.apart import in_worktrees
     from taskcheck.cli.custom import propose_custom
     from taskcheck.cli.proposal import people
+    from taskcheck.read.survey import samples
 
     found = _seen(store)
     lines = tuple(table(found))
-    custom = propose_custom(found, beside_marks=store.detected)
+    custom = propose_custom(found, samples(store.location), beside_marks=store.detected)
     if custom is None:
         nothing = f"neither task files nor runtime ledgers found in {store.location.root}"
         told = (f"{nothing} (preset {store.settings.preset})", *lines, *in_worktrees(store))

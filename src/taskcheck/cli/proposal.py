@@ -1,7 +1,7 @@
 """Proposes a taskcheck.toml from the content of a store: its people and their spellings, and its statuses."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from taskcheck.assemble.parse import Parsed
@@ -50,13 +50,15 @@ class _Name:
         return sorted(set(self.spellings) - {key})
 
 
-def propose(settings: Settings, parsed: Parsed, *, detected: bool) -> Proposal:
-    """Return the configuration of a store that has none.
+def propose(settings: Settings, parsed: Parsed, excluded: Sequence[str] = (), *, detected: bool) -> Proposal:
+    """Return the configuration of a store that has none; some patterns are excluded beside the preset's.
 
     Spellings with the same fold are one name. Nothing else is merged: a name that might be another spelling of someone
     is left out and noted, so the first check asks about it.
     """
     tables: dict[str, Any] = {"preset": settings.preset}
+    if excluded:
+        tables["paths"] = {"exclude": [*settings.paths.exclude, *excluded]}
     persons, notes = people(parsed, has_managers=bool(settings.paths.registers))
     notes += _empty(settings, parsed)
     if persons:

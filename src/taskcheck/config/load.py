@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from taskcheck.config.light import is_right
+from taskcheck.config.samples import SAMPLES, TEMPLATES
 from taskcheck.config.settings import VOCABULARY_KEY, Settings, Vocabulary
 from taskcheck.config.tables import Preset, settings_of
 from taskcheck.documents.bounded import Unreadable, read_still
-from taskcheck.documents.frozen import frozen
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.documents.toml import TomlError, read_toml
 
 FILE = "taskcheck.toml"
@@ -110,9 +111,15 @@ def load(
             raise ConfigError(*errors)
     own = _vocabulary(root, merged.get("vocabulary", {}))
     try:
-        return settings_of(layers.preset, layers.source, merged, own, _suppress_lines(layers.data))
+        settings = settings_of(layers.preset, layers.source, merged, own, _suppress_lines(layers.data))
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from error
+    return settings if written else replace(settings, samples=_samples(known[layers.preset].found_in(root)))
+
+
+def _samples(has_marks: bool) -> frozenset[str]:
+    """Return what holds no tasks where nothing is configured; a format whose marks are there says which folders do."""
+    return TEMPLATES if has_marks else SAMPLES
 
 
 @frozen(kw_only=True)

@@ -149,6 +149,8 @@ class Settings:
     """Canonical field name to the store's own key."""
     required: tuple[str, ...] = ()
     """Fields that have to be there, by canonical name, or keys that are no field's."""
+    samples: frozenset[str] = frozenset()
+    """What files and folders are called, in lower case, that hold no tasks; where a configuration is, nothing."""
     shape: Shape = PLAIN
     """How a task file holds what it says of its task."""
     scoped_ids: bool = False

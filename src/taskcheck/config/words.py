@@ -57,9 +57,7 @@ TOLD = frozenset({"title", "summary", "task", "subject", "text", "content", "des
 NAMES = frozenset({"task", "story", "issue", "ticket", "spec", "status", "item", "todo", "readme", "index"})
 """What the file of a task is called that has a folder of its own."""
 
-NO_TASKS = frozenset(
-    {"skills", "commands", "agents", "templates", "template", "fixtures", "testdata", "test-data", "backups"}
-)
+NO_TASKS = frozenset({"skills", "commands", "agents", "backups"})
 """Folders whose files may say a status, and are no tasks."""
 
 PLACES = ("task", "todo", "issue", "ticket", "stories", "story", "backlog", "kanban", "board", "epic", "work-item")

@@ -8,7 +8,7 @@ from taskcheck.model.sources import Source
 from taskcheck.read.below import files_below
 from taskcheck.read.files import MAX_TASK_BYTES, Folder
 from taskcheck.read.locate import Location
-from taskcheck.read.tasks import TaskPaths, is_passed_over
+from taskcheck.read.tasks import TaskPaths
 
 MOST = 1000
 """Files that are opened; where there are more, nobody keeps tasks there by mistake."""
@@ -26,7 +26,7 @@ def read_beside(folder: Folder, tasks: TaskPaths, settings: Settings) -> tuple[S
     excluded = tuple(map(Pattern, named))
     found = []
     for path in sorted(_markdown(folder)):
-        if tasks.globs.name(path) is not None or is_passed_over(path):
+        if tasks.globs.name(path) is not None or tasks.passes_over(path):
             continue
         if not any(pattern.match(path) for pattern in excluded):
             found.append(path)
@@ -42,7 +42,9 @@ def passed_over(location: Location, settings: Settings) -> Iterator[tuple[str, s
     others = {*_markdown(folder)} - found
     for path in sorted(others):
         reason = "no pattern of [paths] tasks fits"
-        if is_passed_over(path):
+        if tasks.globs.is_sample(path):
+            reason = "a template, fixture or example is no task, unless a configuration says so"
+        elif tasks.passes_over(path):
             reason = "a README.md, index.md or _TEMPLATE.md is no task, unless a pattern names it"
         for key, texts in reasons:
             fitting = [text for text in texts if Pattern(text).match(path)]

@@ -41,6 +41,8 @@ class Globs:
     exclude: tuple[Pattern, ...] = ()
     unless_named: frozenset[str] = frozenset()
     """Names of files, in lower case, that aren't wanted unless a pattern has just that name."""
+    samples: frozenset[str] = frozenset()
+    """Names of files and folders, in lower case, below which nothing is wanted."""
     names: dict[str, str | None] = field(default_factory=dict)
     """What `name` found out; the same paths come again in every checkout."""
 
@@ -58,7 +60,8 @@ class Globs:
             return name
 
     def _named(self, path: str) -> str | None:
-        if self._is_unnamed(path) or any(other.match(path) for other in self.exclude):
+        is_none = self._is_unnamed(path) or self.is_sample(path)
+        if is_none or any(other.match(path) for other in self.exclude):
             return None
         for pattern in self.patterns:
             match = pattern.match(path)
@@ -66,6 +69,10 @@ class Globs:
                 groups = match.groupdict()
                 return groups.get("owner") or groups.get("task") or ""
         return None
+
+    def is_sample(self, path: str) -> bool:
+        """Return whether a path has, or lies below, a name of samples."""
+        return not self.samples.isdisjoint(path.casefold().split("/"))
 
     def _is_unnamed(self, path: str) -> bool:
         """Return whether a path has one of the names of files that have to be named, and isn't."""

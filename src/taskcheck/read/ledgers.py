@@ -10,7 +10,7 @@ from taskcheck.model.sources import (
 from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, Globs
 from taskcheck.read.locate import Location
 from taskcheck.read.recall import Listing, Recall
-from taskcheck.read.tasks import TaskPaths, is_passed_over
+from taskcheck.read.tasks import TaskPaths
 
 
 def read_team(location: Location, settings: Settings) -> Sources:
@@ -37,7 +37,7 @@ def _tasks(folder: Folder, paths: TaskPaths, recall: Recall | None) -> dict[str,
 
 def _beside(folder: Folder, tasks: TaskPaths, settings: Settings) -> tuple[Source, ...]:
     """Return the Markdown beside the task files; nothing where the walk for these met none, and no deeper folder."""
-    if not folder.unentered and all(map(is_passed_over, folder.beside)):
+    if not folder.unentered and all(map(tasks.passes_over, folder.beside)):
         return ()
     from taskcheck.read.beside import read_beside
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from taskcheck.config.samples import EXAMPLES, SAMPLES, place_of_sample
 from taskcheck.config.words import NO_TASKS
 from taskcheck.documents.bounded import Busy, Unreadable, read_bounded
 from taskcheck.model.sources import Source
@@ -39,10 +40,21 @@ def survey(location: Location) -> tuple[Source, ...]:
     return tuple(source for source in map(_Reader(location.root).read, paths) if source is not None)
 
 
+def samples(location: Location) -> tuple[str, ...]:
+    """Return the paths of the templates, fixtures and examples in Markdown of a store's folder, sorted."""
+    return tuple(sorted(path for path in _paths(location) if path.endswith(".md") and place_of_sample(path)))
+
+
 def _is_passed_over(path: str) -> bool:
-    """Return whether a file is no task, whatever it says: a template, or an instruction of an agent."""
+    """Return whether a file is no task, whatever it says: a template, or an instruction of an agent.
+
+    A store that lies among examples may be the only one.
+    """
     *folders, name = path.casefold().split("/")
-    return not NO_TASKS.isdisjoint(folders) or "template" in name
+    return not _NO_TASKS.isdisjoint(folders) or "template" in name
+
+
+_NO_TASKS = (NO_TASKS | SAMPLES) - EXAMPLES
 
 
 class _Reader:

@@ -37,7 +37,7 @@ class TaskPaths:
     def of(cls, settings: Settings) -> "TaskPaths":
         """Return where a store has its task files."""
         patterns, exclude = (tuple(map(Pattern, texts)) for texts in (settings.paths.tasks, settings.paths.exclude))
-        return cls(Globs(patterns, exclude, NOT_A_TASK))
+        return cls(Globs(patterns, exclude, NOT_A_TASK, settings.samples))
 
     def read(self, folder: Folder) -> dict[str, Source]:
         """Return the task files of a checkout by path."""
@@ -119,15 +119,14 @@ class TaskPaths:
             return False
         return self.globs.name(path.removeprefix(prefix)) is not None
 
+    def passes_over(self, path: str) -> bool:
+        """Return whether a file has a name that is no task's, unless a pattern gives it."""
+        return path.rpartition("/")[2].lower() in NOT_A_TASK or self.globs.is_sample(path)
+
     def folders(self, prefix: str) -> list[str]:
         """Return the folders that hold them, as git names them; none for the whole repository."""
         folders = {f"{prefix}{pattern.folder}".rstrip("/") for pattern in self.globs.patterns}
         return [] if "" in folders else sorted(folders)
-
-
-def is_passed_over(path: str) -> bool:
-    """Return whether a file has a name that is no task's, unless a pattern gives it."""
-    return path.rpartition("/")[2].lower() in NOT_A_TASK
 
 
 def _vouched_for(folder: Folder, paths: Iterable[str], same: Contents, index: Index | None) -> set[str]:
