@@ -109,3 +109,18 @@ def test_a_store_among_examples_is_proposed_only_where_it_is_the_only_one(store:
     text = taskcheck("init", "--print", cwd=root).out
     assert tomllib.loads(text)["paths"]["tasks"] == ["work-items/*.md"]
     assert "examples/x/work-items/*.md is left out" in text
+
+
+def test_where_init_proposes_nothing_else_it_is_not_recommended(store: Store) -> None:
+    """The marks of a preset are there without tasks, and beside them something of another format."""
+    specs = {f"docs/specs/{number}.md": line(status) for number, status in enumerate(["Approved", "Done"])}
+    root = store({"backlog/config.yml": 'statuses: ["To Do", "Done"]\n', **specs})
+    advice = "if they are tasks, name them in [paths] tasks in taskcheck.toml, and their format as its preset"
+    for _ in range(2):
+        told = taskcheck(cwd=root).err
+        assert "possible tasks found: docs/specs/*.md" in told
+        assert advice in told
+        assert "taskcheck init" not in told
+        taskcheck("init", "--yes", cwd=root)
+    (root / "taskcheck.toml").write_text('preset = "status-line"\n\n[paths]\ntasks = ["docs/specs/*.md"]\n')
+    assert "2 tasks in 1 checkout" in taskcheck(cwd=root).out

@@ -129,6 +129,7 @@ def _look(options: argparse.Namespace) -> _Found:
     Raises:
         Failure: there are no possible tasks.
     """
+    from taskcheck.cli.apart import has_only_marks
     from taskcheck.cli.proposal import propose
     from taskcheck.store import Where, open_store
 
@@ -137,7 +138,7 @@ def _look(options: argparse.Namespace) -> _Found:
     is_other = not store.settings.required and not _fits(store, parsed)
     if is_other and _seen(store):
         return _unknown(store)
-    if parsed.tasks or parsed.ledgers.files or _is_empty(store):
+    if parsed.tasks or parsed.ledgers.files or has_only_marks(store, _seen(store)):
         proposal = propose(store.settings, parsed, _samples_among(store), detected=store.detected)
         return _Found(store, proposal.text, proposal.notes)
     return _unknown(store)
@@ -153,11 +154,6 @@ def _samples_among(store: "Store") -> list[str]:
     now, then = (TaskPaths.of(each).globs for each in (store.settings, replace(store.settings, samples=frozenset())))
     among = (path for path in samples(store.location) if now.name(path) is None and then.name(path) is not None)
     return sorted(set(map(place_of_sample, among)))
-
-
-def _is_empty(store: "Store") -> bool:
-    """Return whether a store has a preset's marks, and no tasks yet in any folder with a usual name of task folders."""
-    return store.detected and not any(heap.is_readable and heap.is_called_so for heap in _seen(store))
 
 
 def _fits(store: "Store", parsed: "Parsed") -> bool:
