@@ -124,3 +124,30 @@ def test_where_init_proposes_nothing_else_it_is_not_recommended(store: Store) ->
         taskcheck("init", "--yes", cwd=root)
     (root / "taskcheck.toml").write_text('preset = "status-line"\n\n[paths]\ntasks = ["docs/specs/*.md"]\n')
     assert "2 tasks in 1 checkout" in taskcheck(cwd=root).out
+
+
+def test_what_has_no_status_is_there_and_told(store: Store) -> None:
+    root = store({
+        "taskcheck.toml": '[paths]\ntasks = ["todo/*.md"]\n[people]\nana = []\n',
+        "todo/a.md": front(),
+        "todo/b.md": front("ready", owner="ana", depends_on="[A]"),
+        "todo/c.md": front("ready", owner="ana", depends_on="[b, z]"),
+        "todo/notes.md": "# Notes\n",
+    })  # fmt: skip
+    report = taskcheck("--format", "json", cwd=root).json
+    assert [each["findings"][0]["message"] for each in report["incidents"]] == ["c depends on z, which doesn't exist"]
+    told = [f"{each['where']}: {each['why']}" for each in report["unseen"]]
+    assert told == ["todo/a.md: a task depends on it, but it has no status"]
+    refused = taskcheck("run", "b", "--dry-run", "--", "true", cwd=root)
+    assert "it depends on A, which is without status" in refused.err + refused.out
+
+
+def test_an_entry_without_status_is_there_and_told(store: Store) -> None:
+    entries = (
+        "- id: T-1\n  title: A\n- id: T-2\n  title: B\n  status: queued\n  depends_on: [T-1]\n- id: T-3\n  title: C\n"
+    )
+    root = store({"plan/tasks.yaml": entries + "  status: done\n"})
+    entered(root)
+    report = taskcheck("--format", "json", cwd=root).json
+    assert report["incidents"] == []
+    assert [each["where"] for each in report["unseen"]] == ["entry T-1 of plan/tasks.yaml"]

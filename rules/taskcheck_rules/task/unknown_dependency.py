@@ -14,8 +14,9 @@ def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
 
     ## Example
     The task has `depends_on: [fix-logn]`, but the other task is named fix-login. Case and leading zeros don't matter.
-    Tasks in the archive (`[paths] archive`) exist. If the file's number is the id, as in ccpm, a dependency can also
-    use the label at the start of a title within the epic: `T1` is the task `T1: Theme`.
+    Tasks in the archive (`[paths] archive`) exist. So does a file or an entry without a status: the check lists it
+    among what it didn't look at. If the file's number is the id, as in ccpm, a dependency can also use the label at the
+    start of a title within the epic: `T1` is the task `T1: Theme`.
 
     ## Fix
     None: only a person knows which task was meant.
@@ -43,6 +44,6 @@ def unknown_dependency(task: Task, tasks: Tasks) -> Iterator[Finding]:
 
 
 def _there(name: str, task: Task, tasks: Tasks) -> bool:
-    """Return whether there is a task that is meant by a name, be it in the archive."""
+    """Return whether there is a task that is meant by a name, be it in the archive, or without a status."""
     known = tasks.resolve(name, task) is not None
-    return known or tasks.put_away(name, task)
+    return known or tasks.put_away(name, task) or tasks.lacking_status(name, task) is not None

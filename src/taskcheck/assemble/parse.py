@@ -43,6 +43,8 @@ class Parsed:
     """Paths of Markdown that looks like tasks, and that no pattern names."""
     unnamed: tuple[str, ...] = ()
     """Entries of lists in files that have a status and no id: ``entry 2 of plan/tasks.yaml``."""
+    without_status: Mapping[str, str] = field(default_factory=dict)
+    """Files and entries among the tasks that have no status: their place by id, as `fold_id` has it."""
     miscased: tuple[tuple[str, str], ...] = ()
     """Paths of files among the tasks, each with the key of its status, which is the store's in another case."""
 
@@ -216,7 +218,8 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
     unnamed = _unnamed(sources, settings)
     sources = one_file_each(sources, settings)
     people, team = parse_people(sources, settings)
-    files = parse_tasks(sources, TaskReader(settings))
+    reader = TaskReader(settings)
+    files = parse_tasks(sources, reader)
     tasks, archived = files.tasks, files.archived
     ledgers = with_task_ids(parse_ledgers(sources, people), tasks)
     ledgers = with_spelled_ids(ledgers, Tasks.of(tasks, archived))
@@ -227,7 +230,18 @@ def parse(sources: Sources, settings: Settings) -> Parsed:
         board, unread_board = parse_board(sources.board, settings)
         team += unread_board
     others = tuple(sorted(miscased(files.others, settings)))
-    return Parsed(tasks, archived, people, ledgers, team, board, _unread(sources, settings, tasks), unnamed, others)
+    return Parsed(
+        tasks=tasks,
+        archived=archived,
+        people=people,
+        ledgers=ledgers,
+        team=team,
+        board=board,
+        unread=_unread(sources, settings, tasks),
+        unnamed=unnamed,
+        without_status={fold_id(reader.id_of(values, path)): path for path, values in files.others.items()},
+        miscased=others,
+    )
 
 
 def _unnamed(sources: Sources, settings: Settings) -> tuple[str, ...]:

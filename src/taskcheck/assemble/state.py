@@ -45,7 +45,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
     whole = in_their_files(sources, settings)
     sources = one_file_each(sources, settings)
     git = sources.git
-    tasks = Tasks.of(parsed.tasks, parsed.archived)
+    tasks = Tasks.of(parsed.tasks, parsed.archived, parsed.without_status)
     names, reader = with_renames(git, TaskReader(settings).spelling_as(tasks), tasks)
     tasks = with_off_disk(tasks, git, reader)
     parsed = parsed.following(names)

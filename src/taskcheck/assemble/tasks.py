@@ -165,15 +165,22 @@ class TaskReader:
         """Return a task of which nothing is known but where it is and why it can't be read."""
         return Task(id=name, place=place, keys=self.settings.fields, document=None, trouble=trouble)
 
+    def _own_id(self, values: Mapping[str, Value], path: str) -> str | None:
+        """Return the id that a file holds, where the store has such a field; None for none."""
+        key = self.settings.fields.get("id")
+        held = values.get(key) if key is not None else None
+        return self._spelled(self._scoped(held, path)) if isinstance(held, str) and held else None
+
+    def id_of(self, values: Mapping[str, Value], path: str) -> str:
+        """Return the id that a file would have as a task."""
+        return self._own_id(values, path) or self.name(path)
+
     def _task(self, document: Document, name: str, place: Place, mtime_ns: int | None) -> Task:
         """Return the task of a document; its own id, where the store has such a field, wins over the file's name."""
         keys = self.settings.fields
-        own_id = document.values.get(keys["id"]) if "id" in keys else None
-        if isinstance(own_id, str) and own_id:
-            name = self._spelled(self._scoped(own_id, place.path))
         status = document.values.get(keys["status"])
         return Task(
-            id=name,
+            id=self._own_id(document.values, place.path) or name,
             place=place,
             keys=keys,
             document=document,

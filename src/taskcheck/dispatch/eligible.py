@@ -108,6 +108,8 @@ def _dependencies(state: State, task: Task) -> Iterator[str]:
         other = state.tasks.resolve(name, task)
         if other is not None:
             yield from _not_done(other)
+        elif state.tasks.lacking_status(name, task) is not None:
+            yield f"it depends on {name}, which is without status"
         elif not state.tasks.put_away(name, task):
             yield f"it depends on {name}, which doesn't exist"
 

@@ -55,7 +55,7 @@ def committed_view(state: State, checkout: str) -> tuple[State, frozenset[str]]:
     for copy in copies:
         replaced |= _replaced(copy, state.tasks)
     untouched = (task for task in state.tasks if task.place.path not in replaced)
-    tasks = Tasks.of((*untouched, *files), state.tasks.archived)
+    tasks = Tasks.of((*untouched, *files), state.tasks.archived, state.tasks.without_status)
     return replace(state, tasks=tasks), changed
 
 
@@ -162,7 +162,7 @@ def _with_versions(view: State, versions: Versions) -> State:
     """Return a state with other versions of some task files."""
     kept = [task for task in view.tasks if versions.keys().isdisjoint((task.place.path, file_of(task.place.path)))]
     others = chain.from_iterable(versions.values())
-    tasks = Tasks.of((*kept, *others), view.tasks.archived)
+    tasks = Tasks.of((*kept, *others), view.tasks.archived, view.tasks.without_status)
     return replace(view, tasks=tasks, files=tasks.all)
 
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from unicodedata import normalize
 
 from taskcheck.documents.expression import expression
-from taskcheck.documents.frozen import frozen
+from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.task import (
     Task,
 )
@@ -70,6 +70,8 @@ class Tasks:
     """The first file wins where several have one id."""
     archived: tuple[Task, ...] = ()
     """Tasks that are put away; no rule is asked about these."""
+    without_status: Mapping[str, str] = field(default_factory=dict)
+    """Paths of what lies among the tasks and has no status, by folded id: it isn't read as a task."""
     off_disk: tuple[Task, ...] = ()
     """Tasks of root's last commit whose files aren't on disk, as far as anybody asks for such."""
     sparse: bool = False
@@ -203,6 +205,23 @@ class Tasks:
         names = map(fold_id, _meant(reference, of))
         return any(name in self._put_away or name in self._archived_numbers for name in names)
 
+    def lacking_status(self, reference: str, of: Task) -> str | None:
+        """Return the path of what a reference of another task means, where that has no status; None where it has."""
+        if not self.without_status or self.resolve(reference, of) is not None or self.put_away(reference, of):
+            return None
+        return next(filter(None, map(self.without_status.get, map(fold_id, _meant(reference, of)))), None)
+
+    @cached_property
+    def awaited_without_status(self) -> Mapping[str, str]:
+        """Paths of what has no status though a task depends on it, each with the name that the task has for it."""
+        awaited: dict[str, str] = {}
+        for task in self.all if self.without_status else ():
+            for _, name in task.texts("depends_on"):
+                path = self.lacking_status(name, task)
+                if path is not None:
+                    awaited.setdefault(path, name)
+        return awaited
+
     def may_hide(self, name: str) -> bool:
         """Return whether a file that can't be read may be the task with an id.
 
@@ -268,9 +287,11 @@ class Tasks:
         return {name: task for name, task in folded.items() if task is not None}
 
     @staticmethod
-    def of(tasks: tuple[Task, ...], archived: tuple[Task, ...] = ()) -> "Tasks":
+    def of(
+        tasks: tuple[Task, ...], archived: tuple[Task, ...] = (), without_status: Mapping[str, str] | None = None
+    ) -> "Tasks":
         """Index tasks by id."""
         by_id: dict[str, Task] = {}
         for task in tasks:
             by_id.setdefault(task.id, task)
-        return Tasks(tasks, by_id, archived)
+        return Tasks(tasks, by_id, archived, without_status or {})

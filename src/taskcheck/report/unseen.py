@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from taskcheck.config.settings import Stage
+from taskcheck.documents.shape import file_of
 from taskcheck.documents.values import counted
 from taskcheck.model.history import CUT_OFF
 from taskcheck.model.sources import Unavailable
@@ -74,7 +75,8 @@ def _is_cut_off(checkout: Checkout) -> bool:
 def _files(state: State) -> Iterator[Unseen]:
     """Yield the folders with files that look like tasks, but that no pattern matches.
 
-    Before them, yield what a sparse checkout leaves out, entries without an id, and files with another key.
+    Before them, yield what a sparse checkout leaves out, entries without an id, what lacks a status though a task
+    depends on it, and files with another key.
     """
     left_out = [task.place.path for task in state.tasks.off_disk] if state.tasks.sparse else []
     if left_out:
@@ -86,6 +88,7 @@ def _files(state: State) -> Iterator[Unseen]:
         )
     for entry in state.unnamed:
         yield Unseen(kind=FILES, where=entry, why="it has a status, but no id", cure="give it an id of its own")
+    yield from _without_status(state)
     yield from _miscased(state)
     for folder, alike in groupby(sorted(state.unread, key=_folder), _folder):
         paths = list(alike)
@@ -96,6 +99,13 @@ def _files(state: State) -> Iterator[Unseen]:
 def _folder(path: str) -> str:
     """Return the folder that a file lies in."""
     return path.rpartition("/")[0]
+
+
+def _without_status(state: State) -> Iterator[Unseen]:
+    """Yield what isn't read as a task, because it lacks a status, though a task depends on it."""
+    for path, name in state.tasks.awaited_without_status.items():
+        where = path if path == file_of(path) else f"entry {name} of {file_of(path)}"
+        yield Unseen(kind=FILES, where=where, why="a task depends on it, but it has no status", cure="give it one")
 
 
 def _miscased(state: State) -> Iterator[Unseen]:
