@@ -151,3 +151,29 @@ def test_an_entry_without_status_is_there_and_told(store: Store) -> None:
     report = taskcheck("--format", "json", cwd=root).json
     assert report["incidents"] == []
     assert [each["where"] for each in report["unseen"]] == ["entry T-1 of plan/tasks.yaml"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"docs/specs/a.md": line("Draft"), "docs/specs/b.md": line("Accepted by all")},
+        {"PLAN.md": line("Active"), "docs/adr.md": front("done")},
+    ],
+)
+def test_a_document_with_a_status_is_no_store(files: dict[str, str], store: Store) -> None:
+    root = store({**files, "README.md": "# A project\n"})
+    assert "possible tasks" not in taskcheck(cwd=root).err
+    made = taskcheck("init", "--yes", cwd=root)
+    assert made.code == 4
+    assert "nothing else here looks like a store:\n" in made.err
+    assert not (root / "taskcheck.toml").exists()
+
+
+def test_a_document_is_no_store_before_many_files(store: Store) -> None:
+    many = {f"docs/old/archive/{number}.md": front("done") for number in range(3)}
+    root = store({"docs/a.md": line("Draft"), **many})
+    assert entered(root)[0]["paths"]["tasks"] == ["docs/old/archive/*.md"]
+
+
+def test_a_single_file_with_an_id_may_be_a_store(store: Store) -> None:
+    assert entered(store({"docs/a.md": front("todo", id="T-1")}))[0]["paths"]["tasks"] == ["docs/*.md"]

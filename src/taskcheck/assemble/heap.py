@@ -149,11 +149,36 @@ class Heap:
         folder = self.place.partition("*")[0].rstrip("/")
         return f"{other.place}/".startswith(f"{folder}/" if folder else "")
 
+    def is_like(self, other: "Heap") -> bool:
+        """Return whether another heap is of the same kind, and has the keys that heaps of one store have in common."""
+        return (self.kind, self.common_keys) == (other.kind, other.common_keys)
+
+    def has_archive(self, other: "Heap") -> bool:
+        """Return whether another file has the tasks that were put away from this one, which is read alike."""
+        return other.is_archived and self.is_like(other) and self.lists == other.lists
+
+    @property
+    def common_keys(self) -> tuple[str | None, ...]:
+        """The keys that heaps of one store have in common."""
+        return self.fields.get("id"), self.fields.get("status")
+
     @property
     def is_called_so(self) -> bool:
         """Whether its folder is called as those of tasks are; `task-1507` is called after one task."""
         parts = filterfalse(_OF_ONE_TASK.match, self.place.casefold().split("/"))
         return any(word in part for part in parts for word in PLACES)
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it may be a lone document that has a status: nothing says that it is one of several tasks."""
+        marks = self.fields.keys() & {"id", "owner", "depends_on", "parent"}
+        several = self.known if self.kind == "status line" else self.files
+        return several < 2 and not marks and not self.is_called_so and "plan" not in self.place
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether it can be read, and may be of a store."""
+        return self.is_readable and not self.is_document
 
     @property
     def is_archived(self) -> bool:
@@ -241,17 +266,18 @@ def readable(found: Iterable[Heap]) -> tuple[Heap, ...]:
     """Return the heaps that can be read as one store: those with the kind and the keys of the largest readable one.
 
     If some folders have a usual name of task folders, only these count: a decision in `docs/` has a status, too.
-    If none has such a name, only those in the place of the largest heap count. An archive comes last.
+    If none has such a name, only those in the place of the largest heap count. An archive comes last. A lone document
+    is no store.
     """
-    heaps = sorted(_likely(found), key=attrgetter("is_archived"))
-    if not heaps:
+    heaps = sorted(_likely(found), key=attrgetter("is_document", "is_archived"))
+    if not heaps or heaps[0].is_document:
         return ()
     first = heaps[0]
     if first.is_in_file:
-        return (first, *(heap for heap in heaps[1:] if _is_archive_of(heap, first)))
+        return (first, *filter(first.has_archive, heaps[1:]))
     if not first.is_called_so:
         heaps = list(filter(first.holds, heaps))
-    return tuple(heap for heap in heaps if heap.kind == first.kind and _keys(heap) == _keys(first))
+    return tuple(filter(first.is_like, heaps))
 
 
 def _likely(found: Iterable[Heap]) -> list[Heap]:
@@ -259,20 +285,10 @@ def _likely(found: Iterable[Heap]) -> list[Heap]:
 
     Examples are left out where anything else is likely.
     """
-    heaps = sorted((heap for heap in found if heap.is_readable), key=attrgetter("is_in_file"))
-    heaps = [heap for heap in heaps if not heap.is_example] or heaps
-    called = list(filter(attrgetter("is_called_so"), heaps))
-    return called or [heap for heap in heaps if not heap.is_in_file]
-
-
-def _is_archive_of(heap: Heap, other: Heap) -> bool:
-    """Return whether a file has the tasks that were put away from another one, which is read alike."""
-    return heap.is_archived and (heap.kind, heap.lists, _keys(heap)) == (other.kind, other.lists, _keys(other))
-
-
-def _keys(heap: Heap) -> tuple[str | None, ...]:
-    """Return the keys that heaps of one store have in common."""
-    return tuple(heap.fields.get(name) for name in ("id", "status"))
+    heaps = sorted(filter(attrgetter("is_readable"), found), key=attrgetter("is_in_file"))
+    heaps = list(filterfalse(attrgetter("is_example"), heaps)) or heaps
+    called = filter(attrgetter("is_called_so"), heaps)
+    return list(called) or list(filterfalse(attrgetter("is_in_file"), heaps))
 
 
 def _archive(path: str) -> str:

@@ -1,7 +1,8 @@
 """Reports possible tasks outside of the store's patterns: in its folder, and in the linked worktrees beside it."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,23 +23,16 @@ MOST_KEYS = 6
 def seen(store: "Store") -> Iterator[str]:
     """Yield the possible tasks here and in linked worktrees; nothing if there are none."""
     from taskcheck.assemble.heap import readable
-    from taskcheck.config import load as config
+    from taskcheck.cli.init import has_only_marks
 
-    found = tuple(heap for heap in _heaps(store.location) if heap.is_readable)
+    found = tuple(filter(attrgetter("is_likely"), _heaps(store.location)))
     if found:
         yield f"possible tasks found: {_told(found)}"
-        written = store.where.config or config.find(store.location.root)
-        if written is not None or has_only_marks(store, found):
-            named = written.name if written is not None else config.FILE
-            yield f"if they are tasks, name them in [paths] tasks in {named}, and their format as its preset"
+        if store.settings.source or has_only_marks(store, found):
+            yield "if they are tasks, name them in [paths] tasks in taskcheck.toml, and their format as its preset"
         elif readable(found):
             yield "`taskcheck init` proposes a configuration for it"
     yield from in_worktrees(store)
-
-
-def has_only_marks(store: "Store", found: "Iterable[Heap]") -> bool:
-    """Return whether a store has a preset's marks, and nothing else in any folder with a usual name of task folders."""
-    return store.detected and not any(heap.is_readable and heap.is_called_so for heap in found)
 
 
 def in_worktrees(store: "Store") -> Iterator[str]:

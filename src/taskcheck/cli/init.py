@@ -10,7 +10,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,7 +129,6 @@ def _look(options: argparse.Namespace) -> _Found:
     Raises:
         Failure: there are no possible tasks.
     """
-    from taskcheck.cli.apart import has_only_marks
     from taskcheck.cli.proposal import propose
     from taskcheck.store import Where, open_store
 
@@ -154,6 +153,11 @@ def _samples_among(store: "Store") -> list[str]:
     now, then = (TaskPaths.of(each).globs for each in (store.settings, replace(store.settings, samples=frozenset())))
     among = (path for path in samples(store.location) if now.name(path) is None and then.name(path) is not None)
     return sorted(set(map(place_of_sample, among)))
+
+
+def has_only_marks(store: "Store", found: "Iterable[Heap]") -> bool:
+    """Return whether a store has a preset's marks, and nothing else in any folder with a usual name of task folders."""
+    return store.detected and not any(heap.is_readable and heap.is_called_so for heap in found)
 
 
 def _fits(store: "Store", parsed: "Parsed") -> bool:
@@ -190,7 +194,8 @@ def _unknown(store: "Store") -> _Found:
     custom = propose_custom(found, samples(store.location), beside_marks=store.detected)
     if custom is None:
         nothing = f"neither task files nor runtime ledgers found in {store.location.root}"
-        told = (f"{nothing} (preset {store.settings.preset})", *lines, *in_worktrees(store))
+        seen = ("nothing else here looks like a store:", *lines) if lines else ()
+        told = (f"{nothing} (preset {store.settings.preset})", *seen, *in_worktrees(store))
         raise Failure("\n  ".join(visible(line, None) for line in told), 4)
     persons, notes = people(_configured(store, custom.text).files()[1], has_managers=False)
     text = f"{custom.text}\n{tomli_w.dumps({'people': persons})}" if persons else custom.text

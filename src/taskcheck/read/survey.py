@@ -41,8 +41,8 @@ def survey(location: Location) -> tuple[Source, ...]:
 
 
 def samples(location: Location) -> tuple[str, ...]:
-    """Return the paths of the templates, fixtures and examples in Markdown of a store's folder, sorted."""
-    return tuple(sorted(path for path in _paths(location) if path.endswith(".md") and place_of_sample(path)))
+    """Return the paths of the templates, fixtures and examples of a store's folder, sorted."""
+    return tuple(sorted(filter(place_of_sample, _paths(location))))
 
 
 def _is_passed_over(path: str) -> bool:
