@@ -177,3 +177,18 @@ def test_a_document_is_no_store_before_many_files(store: Store) -> None:
 
 def test_a_single_file_with_an_id_may_be_a_store(store: Store) -> None:
     assert entered(store({"docs/a.md": front("todo", id="T-1")}))[0]["paths"]["tasks"] == ["docs/*.md"]
+
+
+def test_a_status_of_several_tasks_is_settled_in_the_configuration(store: Store) -> None:
+    words = ("open", "validated", "Validated", "validated", "limbo")
+    root = store({f"issues/{number}.md": front(status) for number, status in enumerate(words)})
+    entered(root)
+    checked = taskcheck("check", cwd=root).out
+    settled = "edit taskcheck.toml so that {!r}, the status of 3 tasks, has a class in [statuses]"
+    nexts = [line.removeprefix("  next  ") for line in checked.splitlines() if line.startswith("  next  ")]
+    assert nexts == [
+        settled.format("validated"),
+        settled.format("Validated"),
+        settled.format("validated"),
+        "edit issues/4.md:3 so that the status is in the vocabulary",
+    ]
