@@ -192,3 +192,35 @@ def test_a_status_of_several_tasks_is_settled_in_the_configuration(store: Store)
         settled.format("validated"),
         "edit issues/4.md:3 so that the status is in the vocabulary",
     ]
+
+
+def contradicted(root: Path) -> list[str]:
+    report = taskcheck("--format", "json", cwd=root).json
+    return [f"{each['task']} {each['findings'][0]['rule']}" for each in report["incidents"]]
+
+
+def test_a_folder_of_done_tasks_says_so_without_another_beside_it(store: Store) -> None:
+    """Of folders in it, too; and what was dropped may lie there."""
+    tasks = {f"tasks/completed/T-{number}/task.md": line("pending") for number in (1, 2)}
+    tasks |= {f"tasks/active/A-{number}/task.md": line("completed") for number in (1, 2)}
+    root = store({**tasks, "tasks/completed/T-3/task.md": line("cancelled")})
+    config, _ = entered(root)
+    assert config["folders"] == {"tasks/completed": ["done", "dropped"]}
+    assert contradicted(root) == ["T-1 status-contradicted", "T-2 status-contradicted"]
+
+
+def test_a_folder_that_stands_for_several_statuses_says_no_class(store: Store) -> None:
+    words = {"active": ["Draft", "Draft", "In Progress"], "done": ["Done", "Draft"], "paused": ["Paused"]}
+    root = store({
+        f"specs/{folder}/{folder}-{number}.md": line(status)
+        for folder, statuses in words.items()
+        for number, status in enumerate(statuses)
+    })  # fmt: skip
+    config, _ = entered(root)
+    assert config["folders"] == {"specs/done": "done", "specs/paused": "stopped"}
+    assert contradicted(root) == ["done-1 status-contradicted"]
+
+
+def test_a_store_in_a_folder_called_backlog_has_every_status(store: Store) -> None:
+    root = store({f"issues/backlog/{number}.md": front(status) for number, status in enumerate(["draft", "draft"])})
+    assert "folders" not in entered(root)[0]

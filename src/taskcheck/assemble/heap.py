@@ -216,6 +216,30 @@ class Heap:
         found = {folder: stage for folder, stage in stages.items() if stage is not None}
         return found if len(found) == len(stages) else {}
 
+    @cached_property
+    def classes_of_folders(self) -> Mapping[str, Sequence[Stage]]:
+        """The classes of each folder whose name says one, and whose tasks mostly agree; of a lone one, if it is closed.
+
+        What lies in a folder of closed tasks and isn't closed is a contradiction, however many do. But a folder called
+        active may stand for every status before done. Where nothing lies beside it, one of done tasks may have dropped
+        ones, too.
+        """
+        if self.folders:
+            return {place: [stage] for place, stage in self.folders.items() if self._agrees(place, stage)}
+        own = self.place.partition("*")[0].rstrip("/")
+        stage = stage_of_folder(own)
+        if stage is None or not stage.closed or "/" not in own:
+            return {}
+        others = {Stage.DONE, Stage.DROPPED}.intersection(filter(None, map(stage_of, self.statuses))) - {stage}
+        return {own: [stage, *others]}
+
+    def _agrees(self, folder: str, stage: Stage) -> bool:
+        """Return whether a folder is one of closed tasks, or at most a third in it are open in another class."""
+        inside = (each.values.get(self.status_key or "") for each in self.said if each.path.startswith(f"{folder}/"))
+        stages = list(filter(None, (stage_of(status) for status in inside if isinstance(status, str))))
+        others = [other for other in stages if other is not stage and not other.closed]
+        return stage.closed or 3 * len(others) <= len(stages)
+
     @property
     def has_scoped_ids(self) -> bool:
         """Whether an id is one within its folder: several folders have it."""

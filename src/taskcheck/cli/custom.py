@@ -196,11 +196,12 @@ def _shape(heaps: Sequence[Heap], *, beside_marks: bool) -> Iterator[str]:
     lines = list(_dialect(heaps, beside_marks=beside_marks))
     if lines:
         yield from ("[shape]", *lines, "")
-    stages = {folder: stage for heap in heaps for folder, stage in heap.folders.items()}
-    if stages:
+    classes = {folder: stages for heap in heaps for folder, stages in heap.classes_of_folders.items()}
+    if classes:
         yield "[folders]                      # proposed from their names"
-        for folder, stage in stages.items():
-            yield f"{_text(folder)} = {_text(stage.value)}"
+        for folder, stages in classes.items():
+            told = _list(stage.value for stage in stages)
+            yield f"{_text(folder)} = {told if len(stages) > 1 else told.strip('[]')}"
         yield ""
 
 
