@@ -74,7 +74,7 @@ class LandingReader:
                 said=said,
                 pending=pending,
                 pending_at=pending_at,
-                beyond=_beyond(own, clones.get(task.id), self.merges[branch].made_at),
+                beyond=self.merges[branch].doubt or _beyond(own, clones.get(task.id), self.merges[branch].made_at),
                 sharer=next(others, None),
             )
         return found

@@ -42,7 +42,7 @@ class Landing:
     pending_at: datetime | None = None
     """When the newest of that one's own commits was made."""
     beyond: str = ""
-    """Why its worktree may hold more of the work than the branch: somebody is rebasing there, say."""
+    """Why there may be more of the work than what has landed: somebody is rebasing in its worktree, say."""
     sharer: str | None = None
     """Another task that a ledger or its front matter gives the same branch."""
     reopened: bool = False

@@ -171,6 +171,8 @@ class Merge:
     """The last commit that brought it into root; None where it hasn't landed."""
     reverted: Moment | None = None
     """The commit that took back what had landed; None where none did."""
+    doubt: str = ""
+    """Why that it has landed doesn't tell that all of its work has: a merge left a part of it out, say."""
 
     @property
     def told(self) -> str:
@@ -182,7 +184,8 @@ class Merge:
     def may_say_more(self) -> bool:
         """Whether the branch has commits that root hasn't, as far as is known."""
         is_in_root = self.tip is not None and self.fork == self.tip
-        return self.merged is not True and not is_in_root
+        has_landed = self.merged is True and not self.doubt
+        return not has_landed and not is_in_root
 
     def landed_before(self, began: datetime | None) -> bool:
         """Return whether it is known that it had landed before a run began."""

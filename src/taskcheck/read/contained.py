@@ -97,7 +97,8 @@ class ContainedReader:
         doubt = self._not_there(taken) if verdict.merged is True else None
         if doubt:
             verdict = unknown(f"{verdict.proof}; but {doubt}")
-        return replace(verdict, fork=taken.fork, tip=tip)
+        doubt = self._left_out(taken) if verdict.merged is True else ""
+        return replace(verdict, fork=taken.fork, tip=tip, doubt=doubt)
 
     @cached_property
     def _merged_by(self) -> Mapping[int, Sequence[int]]:
@@ -131,6 +132,16 @@ class ContainedReader:
         if self._has_code(wanted):
             return f"{taken.merges[-1][:9]}, which merged it, took none of its changes over"
         return None
+
+    def _left_out(self, taken: _Taken) -> str:
+        """Return, in words, that a merge dropped what the branch had changed in a file; else nothing."""
+        if taken.fork is None or taken.branched is None:
+            return ""
+        from taskcheck.read.takeover import Merging, left_out
+
+        merging = Merging(branched=taken.branched, made=taken.made, rival=(taken.before, taken.fork))
+        path = left_out(self.history, merging)
+        return f"{taken.merges[-1][:9]}, which merged it, dropped its changes to {path}" if path else ""
 
     def _has_code(self, deltas: Iterable[Delta]) -> bool:
         """Return whether changes are of more than task files."""

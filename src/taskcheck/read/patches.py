@@ -34,7 +34,7 @@ class PatchReader:
         patches = self.deltas.patches(missing)
         for step, text in patches.items():
             lines = text.split(b"\n")
-            sections = _by_file(lines)
+            sections = by_file(lines)
             known[step] = self._identity(sections)
         return known
 
@@ -70,7 +70,7 @@ def _normal_lines(lines: list[bytes]) -> Iterator[bytes]:
             yield line
 
 
-def _by_file(lines: Iterable[bytes]) -> Iterator[Section]:
+def by_file(lines: Iterable[bytes]) -> Iterator[Section]:
     """Yield a patch by file: its path, and its lines. What stands in a file never begins a line of a patch."""
     path: str | None = None
     section: list[bytes] = []
