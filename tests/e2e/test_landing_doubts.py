@@ -68,10 +68,56 @@ def conflicts_resolved_by_what_trunk_has(repo: Repo) -> None:
     repo.git("merge", "-q", "--no-edit", "-X", "ours", "task/x")
 
 
+def with_y(repo: Repo) -> None:
+    """Another task, whose branch has a commit."""
+    repo.commit(**{"tasks__y.md": task("ready", branch="task/y")})
+    repo.branch("task/y")
+    repo.commit("Hotfix", code="2\n", more="more\n")
+
+
+def only_a_fix_of_another_branch(repo: Repo) -> None:
+    with_y(repo)
+    repo.branch("task/x")
+    repo.git("cherry-pick", "task/y")
+    repo.on_main()
+    repo.git("merge", "-q", "--squash", "task/y")
+    repo.commit("Hotfix (#4)")
+
+
+def moved_to_commits_that_no_branch_had(repo: Repo) -> None:
+    repo.git("checkout", "-q", "--detach")
+    repo.commit(code="2\n")
+    repo.branch("task/x", "HEAD")
+    repo.on_main()
+    repo.git("merge", "-q", "--squash", "task/x")
+    repo.commit("All of it (#5)")
+
+
+def begun_and_merged_with_another_branch(repo: Repo) -> None:
+    repo.branch("task/x")
+    repo.commit("Begin", code="2\n")
+    repo.branch("task/y", "task/x")
+    repo.commit(other="y\n")
+    repo.on_main()
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/y")
+
+
+def changed_alike_by_others(repo: Repo) -> None:
+    """A tool makes the same change on the branch and on trunk."""
+    repo.branch()
+    repo.commit("Update dependencies", code="2\n")
+    repo.on_main()
+    repo.commit("Update dependencies", code="2\n")
+
+
 WORLDS: dict[Callable[[Repo], None], str] = {
     resolved_by_the_file_of_trunk: ", which merged it, dropped its changes to code",
     a_file_left_out_of_the_merge: ", which merged it, dropped its changes to more",
     conflicts_resolved_by_what_trunk_has: ", which merged it, dropped its changes to long",
+    only_a_fix_of_another_branch: "no commit was made on the branch itself, so its work may be another's",
+    moved_to_commits_that_no_branch_had: "no commit was made on the branch itself, so its work may be another's",
+    begun_and_merged_with_another_branch: " brought it in, as a part of another branch",
+    changed_alike_by_others: " may be others' work: neither its author nor its message tells that it is of the branch",
 }
 """Worlds in which the branch has landed, and something speaks against its being all of the work: what does."""
 
@@ -125,12 +171,66 @@ def changed_alike_on_trunk(repo: Repo) -> None:
     repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
 
 
+def squashed_by_the_name_of_the_task(repo: Repo) -> None:
+    repo.branch("task/fix-login")
+    repo.commit(code="2\n")
+    repo.on_main()
+    repo.commit(**{"tasks__x.md": task("in_review", branch="task/fix-login")})
+    repo.git("merge", "-q", "--squash", "task/fix-login")
+    repo.commit("fix-login: all of it")
+
+
+def picked(repo: Repo) -> None:
+    repo.branch()
+    repo.commit(code="2\n")
+    repo.on_main()
+    repo.commit(other="1\n")
+    repo.git("cherry-pick", "task/x")
+
+
+def squashed_in_several_steps(repo: Repo) -> None:
+    """Several commits that are one on trunk, which doesn't say of what."""
+    repo.branch()
+    repo.commit(code="2\n")
+    repo.commit(more="more\n")
+    repo.on_main()
+    repo.git("merge", "-q", "--squash", "task/x")
+    repo.commit("Log in")
+
+
+def fetched_and_squashed(repo: Repo) -> None:
+    """Somebody else has made the branch, and here it was only checked out."""
+    repo.branch("theirs")
+    repo.git("update-ref", "refs/remotes/origin/task/x", repo.commit(code="2\n"))
+    repo.branch("task/x", "origin/task/x")
+    repo.on_main()
+    repo.git("branch", "-q", "-D", "theirs")
+    repo.git("merge", "-q", "--squash", "task/x")
+    repo.commit("All of it (#5)")
+
+
+def merged_with_a_commit_of_the_forge(repo: Repo) -> None:
+    """A suggestion was accepted on the forge before the merge; nobody pulled the branch."""
+    repo.branch()
+    repo.commit(code="2\n")
+    repo.branch("forge", "task/x")
+    repo.commit(more="more\n")
+    repo.on_main()
+    repo.git("merge", "-q", "--no-ff", "-m", "Merge pull request #5 from acme/task/x", "forge")
+    repo.git("branch", "-q", "-D", "forge")
+
+
 ORDINARY = (
     land,
     resolved_by_lines_of_both,
     resolved_by_a_line_of_both,
     changed_in_a_file_that_trunk_has_renamed,
     changed_alike_on_trunk,
+    squashed_by_the_name_of_the_task,
+    picked,
+    squashed_in_several_steps,
+    fetched_and_squashed,
+    merged_with_a_commit_of_the_forge,
 )
 """Worlds that look like some of the above, and in which the branch has landed as a whole."""
 
@@ -140,3 +240,47 @@ def test_an_ordinary_landing_is_repaired(world: Callable[[Repo], None], repo: Re
     world(repo)
     ran = taskcheck("--now", NOW, "--fix", "--format", "json", cwd=repo.root)
     assert "status: completed\n" in (repo.root / "tasks/x.md").read_text(), ran.out
+
+
+def stacked(repo: Repo) -> None:
+    """The branch begins where that of another task ends, and has no commit of its own yet."""
+    with_y(repo)
+    repo.git("branch", "task/x", "task/y")
+    repo.on_main()
+    repo.git("merge", "-q", "--squash", "task/y")
+    repo.commit("Hotfix (#4)")
+
+
+def stacked_and_brought_up_to_date(repo: Repo) -> None:
+    repo.git("branch", "task/x")
+    with_y(repo)
+    repo.git("checkout", "-q", "task/x")
+    repo.git("merge", "-q", "--ff-only", "task/y")
+    repo.on_main()
+    repo.git("branch", "-q", "-m", "task/y", "y")
+    repo.git("merge", "-q", "--squash", "y")
+    repo.commit("Hotfix (#4)")
+
+
+CI = "".join(f"{job}:\n  a: 1\n  b: 2\n  c: 3\n  d: 4\n  e: 5\n  f: 6\n  g: 7\n  h: 8\n" for job in ("test", "docs"))
+
+
+def the_same_lines_at_another_place(repo: Repo) -> None:
+    test, docs = CI[: len(CI) // 2], CI[len(CI) // 2 :]
+    line = "  d: 4\n", "  d: 4\n  timeout: 9\n"
+    repo.commit(ci=CI)
+    repo.branch()
+    repo.commit("Timeout", ci=test + docs.replace(*line))
+    repo.on_main()
+    repo.commit("Timeout (#7)", ci=test.replace(*line) + docs)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [stacked, stacked_and_brought_up_to_date, the_same_lines_at_another_place],
+    ids=lambda world: world.__name__,
+)
+def test_a_branch_without_a_landing_of_its_own_is_not_told(world: Callable[[Repo], None], repo: Repo) -> None:
+    world(repo)
+    ran = taskcheck("--now", NOW, "--fix", "--format", "json", cwd=repo.root)
+    assert not [incident for incident in ran.json["incidents"] if incident["task"] == "x"]

@@ -91,6 +91,9 @@ def merged_not_completed(
     - The task's worktree has newer commits on no branch, is in the middle of a rebase, say, or is a clone.
     - The branch is also recorded for another task.
     - The merge dropped changes of the branch: a file or a hunk is as trunk had it.
+    - The branch's reflog contains no commit that was made on it, or a merge of another branch brought its tip in.
+    - Its only commit may be somebody else's: the equal one on trunk has another author or date, and no message names
+      the branch or a pull request.
     - A run began, or root's status, owner, branch, worktree or `started_at` was set, after the branch had landed.
     - All commits of the branch are older than the run, and the run hadn't ended when the branch landed.
     - The status in root isn't committed, or history doesn't show when it was set.

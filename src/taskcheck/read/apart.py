@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from taskcheck.documents.frozen import frozen
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.sources import Merge
 from taskcheck.read.graph import Commits
 from taskcheck.read.history import History
+from taskcheck.read.origins import Origins, is_branch
 from taskcheck.read.patches import PatchReader
 from taskcheck.read.rawdiff import Step
 from taskcheck.read.reverts import DEPTH, RevertReader, unknown
@@ -32,6 +33,8 @@ class ApartReader:
     """What commits change."""
     reverts: RevertReader
     """What commits on root took back."""
+    origins: Origins
+    """Where commits were made."""
 
     def load(self, bases: Mapping[str, str]) -> None:
         """Ask git for what the verdicts on some tips need, all at a time: one by one it would take longer.
@@ -48,7 +51,7 @@ class ApartReader:
         self.history.changes.index(needed)
         self.history.git.deltas.load(bases.items())
 
-    def verdict(self, base: str, tip: str) -> Merge:
+    def verdict(self, base: str, tip: str, name: str) -> Merge:
         """Return the verdict for a tip that isn't in root's history: whether its changes are on trunk as other commits.
 
         What trunk had before the branch did was taken over from trunk, not landed on it.
@@ -64,7 +67,25 @@ class ApartReader:
         landed = self._rebased(branch, trunk) or self._squashed(branch, trunk)
         if landed is None:
             return self._elsewhere(branch, trunk)
-        return self._unless_set_back(landed, branch)
+        return self._unless_others(self._unless_set_back(landed, branch), branch, name)
+
+    def _unless_others(self, verdict: Merge, branch: _Branch, name: str) -> Merge:
+        """Return a verdict of merged with what speaks for it that another branch has landed; unknown where that has."""
+        if verdict.landed is None:
+            return verdict
+        source = self.origins.taken_from(name)
+        if source and is_branch(source):
+            return unknown(f"{verdict.proof}; but no commit was made on it since it was set to {source}")
+        if source:
+            return replace(verdict, doubt="no commit was made on the branch itself, so its work may be another's")
+        return replace(verdict, doubt=self._perhaps_anyones(verdict.landed.commit, branch, name))
+
+    def _perhaps_anyones(self, landed: str, branch: _Branch, name: str) -> str:
+        """Return, in words, that the only commit of a branch may have been made on trunk by others; else nothing."""
+        own = [self.history.graph.names[number] for number in branch.own]
+        if len(own) > 1 or not self.origins.may_be_anyones(own[0], landed, name):
+            return ""
+        return f"{landed[:9]} may be others' work: neither its author nor its message tells that it is of the branch"
 
     def _unless_set_back(self, landed: Merge, branch: _Branch) -> Merge:
         """Return a verdict of merged, unless root has a file of the branch again as it was before."""
@@ -99,12 +120,24 @@ class ApartReader:
         likely = list(graph.members(trunk & changes.by_files.get(files, 0)))
         if not likely:
             return None
-        asked = {number: (graph.names[number],) for number in likely}
+        asked = {number: (graph.names[number],) for number in likely if self._may_equal(step, (graph.names[number],))}
         identities = self.patches.identities([step, *asked.values()])
         wanted = identities[step]
         if wanted is None:
             return None
-        return next((number for number in likely if identities[asked[number]] == wanted), None)
+        return next((number for number, other in asked.items() if identities[other] == wanted), None)
+
+    def _may_equal(self, step: Step, other: Step) -> bool:
+        """Return whether two steps may do the same: of files that they begin with alike, they make the same ones.
+
+        Else they add the same lines to two places of a file.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        told = self.history.git.deltas.told
+        own = {(each.path, each.before): each.after for each in told(step) if not self.history.is_task(each.path)}
+        return all(own.get((each.path, each.before), each.after) == each.after for each in told(other))
 
     def _rebased(self, branch: _Branch, trunk: Commits) -> Merge | None:
         """Return the verdict for a branch each of whose commits has an equal one on trunk; None for any other."""

@@ -2,20 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 
 from taskcheck.documents.frozen import frozen, replace
 from taskcheck.model.sources import Merge
-from taskcheck.read.files import small_text
 from taskcheck.read.history import History
+from taskcheck.read.origins import Origins
 from taskcheck.read.rawdiff import Delta, Step
 from taskcheck.read.reverts import RevertReader, unknown
 from taskcheck.read.runner import GitError, GitSilent
-
-MAX_REFLOG_BYTES = 1024 * 1024
-
-_MADE_THERE = ("commit", "cherry-pick", "am", "revert")
-"""Reflog actions that make a commit; others move a branch to one that was there."""
 
 
 @frozen(kw_only=True)
@@ -55,8 +49,8 @@ class ContainedReader:
     history: History
     reverts: RevertReader
     """What commits on root took back."""
-    reflogs: Path | None
-    """The folder of the branches' reflogs, one file each; None where there is none."""
+    origins: Origins
+    """Where commits were made."""
 
     def load(self, tips: Iterable[str]) -> None:
         """Ask git for what the verdicts on some tips need, all at a time: one by one it would take longer.
@@ -90,7 +84,8 @@ class ContainedReader:
         landed = graph.set_of([tip, *merges])
         proof = f"its tip {tip[:9]} is in root's history"
         if taken is None:
-            return replace(self.reverts.unless_reverted(landed, tip, None, proof), tip=tip)
+            verdict = self.reverts.unless_reverted(landed, tip, None, proof)
+            return replace(verdict, tip=tip, doubt=self._came_along(tip, branch))
         landed |= graph.between(taken.before, tip)
         changes = (taken.fork, tip) if taken.fork else None
         verdict = self.reverts.unless_reverted(landed, tip, changes, proof)
@@ -133,6 +128,12 @@ class ContainedReader:
             return f"{taken.merges[-1][:9]}, which merged it, took none of its changes over"
         return None
 
+    def _came_along(self, tip: str, branch: str) -> str:
+        """Return, in words, that a merge of another branch, which was built on a tip, brought it in; else nothing."""
+        merge = self.history.brought_by(tip)
+        subject = self._subject(merge)
+        return "" if _names(subject, branch) else f"{merge[:9]} brought it in, as a part of another branch"
+
     def _left_out(self, taken: _Taken) -> str:
         """Return, in words, that a merge dropped what the branch had changed in a file; else nothing."""
         if taken.fork is None or taken.branched is None:
@@ -150,22 +151,11 @@ class ContainedReader:
     def _is_of(self, branch: str, tip: str, merges: Iterable[str]) -> bool:
         """Return whether a tip was made on a branch: a merge of it names the branch, or the branch's reflog has it."""
         subjects = [self._subject(merge) for merge in merges]
-        return any(_names(subject, branch) for subject in subjects) or self._made_on(branch, tip)
+        return any(_names(subject, branch) for subject in subjects) or self.origins.made_on(branch, tip)
 
     def _subject(self, commit: str) -> str:
         """Return the first line of a commit's message."""
         return self.reverts.message(commit).partition("\n")[0].strip()
-
-    def _made_on(self, branch: str, tip: str) -> bool:
-        """Return whether the branch's reflog tells that its tip was committed on it."""
-        if self.reflogs is None:
-            return False
-        reflog = small_text(self.reflogs / branch, MAX_REFLOG_BYTES) or ""
-        for line in reflog.splitlines():
-            moved, _, action = line.partition("\t")
-            if moved.split()[1:2] == [tip] and action.startswith(_MADE_THERE):
-                return True
-        return False
 
 
 def _in_root(tip: str, proof: str) -> Merge:

@@ -1,5 +1,6 @@
 """The history of root and of other tips, in memory: what each has beyond the other, and what its commits did."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
@@ -143,6 +144,14 @@ class History:
     def since(self, commit: str) -> Commits:
         """Return what root has beyond a commit."""
         return self.root & ~self.graph.ancestors(commit)
+
+    def brought_by(self, commit: str) -> str:
+        """Return the first commit of root's own line that has one of root's commits in its history."""
+        graph = self.graph
+        number = graph.numbers[commit]
+        line = [each for each in graph.members(self.mainline) if each >= number][::-1]
+        at = bisect_left(line, 1, key=lambda each: graph.ancestors(graph.names[each]) >> number & 1)
+        return graph.names[line[at]]
 
     def matching(self, *flags: str) -> Commits:
         """Return the listed commits whose message matches a pattern, as flags of ``rev-list`` name it.

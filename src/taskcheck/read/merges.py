@@ -17,6 +17,7 @@ from taskcheck.read.apart import ApartReader
 from taskcheck.read.contained import ContainedReader
 from taskcheck.read.graph import Commits
 from taskcheck.read.history import History, seen_from_first_parent
+from taskcheck.read.origins import Origins
 from taskcheck.read.patches import PatchReader
 from taskcheck.read.rawdiff import Delta
 from taskcheck.read.reverts import RevertReader, subject_names, unknown
@@ -48,11 +49,15 @@ class MergeReader:
 
     @cached_property
     def _apart(self) -> ApartReader:
-        return ApartReader(self.history, self._patches, self.reverts)
+        return ApartReader(self.history, self._patches, self.reverts, self._origins)
 
     @cached_property
     def _contained(self) -> ContainedReader:
-        return ContainedReader(self.history, self.reverts, self.reflogs)
+        return ContainedReader(self.history, self.reverts, self._origins)
+
+    @cached_property
+    def _origins(self) -> Origins:
+        return Origins(self.history, self.reflogs)
 
     def load(self, tips: Collection[str]) -> None:
         """Ask git for what the verdicts on some tips need, all at a time: one by one it would take longer.
@@ -82,8 +87,8 @@ class MergeReader:
             made = self._made(tip)
             if base == tip:
                 return replace(self._contained.verdict(tip, branch), made_at=made)
-            begun = self._begun(base, tip)
-            return replace(self._apart.verdict(base, tip), fork=base, tip=tip, begun_at=begun, made_at=made)
+            apart = self._apart.verdict(base, tip, branch or "")
+            return replace(apart, fork=base, tip=tip, begun_at=self._begun(base, tip), made_at=made)
         except GitSilent:
             raise
         except GitError as error:

@@ -148,12 +148,12 @@ class Objects:
 
     def committed(self, commit: str) -> int | None:
         """Return when a commit was made, in seconds since 1970; None where git doesn't have it or doesn't say."""
-        headers = self._commits_of([commit])[commit].partition(b"\n\n")[0].split(b"\n")
-        for line in headers:
-            time = line.split()[-2:-1] if line.startswith(b"committer ") else []
-            if time and time[0].isdigit():
-                return int(time[0])
-        return None
+        time = _header(self._commits_of([commit])[commit], b"committer ").split()[-2:-1]
+        return int(time[0]) if time and time[0].isdigit() else None
+
+    def authors(self, commits: Iterable[str]) -> dict[str, bytes]:
+        """Return who wrote some commits, and when, as git stores it; empty for one that there isn't."""
+        return {commit: _header(data, b"author ") for commit, data in self._commits_of(commits).items()}
 
     def messages(self, commits: Iterable[str]) -> dict[str, str]:
         """Return the messages of some commits; what no encoding gives is replaced, and none is empty."""
@@ -199,6 +199,12 @@ class Objects:
         """
         said = "".join(f"{command} {name}\n" for name in names)
         return self._asker.ask(f"{said}info {self._mark}\nflush\n".encode(), f"{self._mark} missing\n".encode())
+
+
+def _header(data: bytes, name: bytes) -> bytes:
+    """Return the line of a commit that begins with a name; empty where none does."""
+    headers = data.partition(b"\n\n")[0].split(b"\n")
+    return next((line for line in headers if line.startswith(name)), b"")
 
 
 def affordable(found: Mapping[str, int], limit: int) -> tuple[list[str], dict[str, str]]:
