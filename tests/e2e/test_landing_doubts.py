@@ -110,6 +110,39 @@ def changed_alike_by_others(repo: Repo) -> None:
     repo.commit("Update dependencies", code="2\n")
 
 
+def goes_on_without_a_branch(repo: Repo) -> Repo:
+    """A worktree on no branch, at a commit that was made there after the landing."""
+    land(repo)
+    repo.git("worktree", "add", "-q", "--detach", ".worktrees/x", "task/x")
+    worktree = Repo(repo.root / ".worktrees/x", repo.minutes)
+    worktree.commit(more="second\n")
+    return worktree
+
+
+def goes_on_and_git_keeps_no_logs(repo: Repo) -> None:
+    repo.git("config", "core.logAllRefUpdates", "false")
+    goes_on_without_a_branch(repo)
+
+
+def goes_on_and_has_pulled(repo: Repo) -> None:
+    worktree = goes_on_without_a_branch(repo)
+    repo.minutes = worktree.minutes
+    repo.commit(other="1\n")
+    worktree.minutes = repo.minutes
+    worktree.git("pull", "-q", "--no-rebase", "--no-edit", str(repo.root), "main")
+
+
+def goes_on_and_was_looked_at_elsewhere(repo: Repo) -> None:
+    worktree = goes_on_without_a_branch(repo)
+    head = worktree.head()
+    worktree.git("checkout", "-q", "task/x")
+    worktree.git("checkout", "-q", head)
+
+
+def goes_on_and_was_pushed_under_another_name(repo: Repo) -> None:
+    goes_on_without_a_branch(repo).git("update-ref", "refs/remotes/origin/x-part-2", "HEAD")
+
+
 WORLDS: dict[Callable[[Repo], None], str] = {
     resolved_by_the_file_of_trunk: ", which merged it, dropped its changes to code",
     a_file_left_out_of_the_merge: ", which merged it, dropped its changes to more",
@@ -118,6 +151,10 @@ WORLDS: dict[Callable[[Repo], None], str] = {
     moved_to_commits_that_no_branch_had: "no commit was made on the branch itself, so its work may be another's",
     begun_and_merged_with_another_branch: " brought it in, as a part of another branch",
     changed_alike_by_others: " may be others' work: neither its author nor its message tells that it is of the branch",
+    goes_on_and_git_keeps_no_logs: "worktree x is at newer commits than root has",
+    goes_on_and_has_pulled: "worktree x is at newer commits than root has",
+    goes_on_and_was_looked_at_elsewhere: "worktree x is at newer commits than root has",
+    goes_on_and_was_pushed_under_another_name: "worktree x is at newer commits than root has",
 }
 """Worlds in which the branch has landed, and something speaks against its being all of the work: what does."""
 

@@ -88,7 +88,7 @@ def merged_not_completed(
     - The worker is alive, its run ended as blocked or failed, or the worktree says so.
     - Another checkout says that the task is active, and has commits from after the branch had landed.
     - Another branch of the task hasn't landed, or the branch was fetched with newer commits.
-    - The task's worktree has newer commits on no branch, is in the middle of a rebase, say, or is a clone.
+    - The task's worktree is on no branch at newer commits, is in the middle of a rebase, say, or is a clone.
     - The branch is also recorded for another task.
     - The merge dropped changes of the branch: a file or a hunk is as trunk had it.
     - The branch's reflog contains no commit that was made on it, or a merge of another branch brought its tip in.

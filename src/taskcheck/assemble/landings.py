@@ -172,10 +172,13 @@ def _held_there(worktree: Checkout, made_at: datetime | None) -> str:
     if worktree.under_way is not None:
         return f"{worktree.spoken} is in the middle of a {worktree.under_way}"
     newest = worktree.newest_commit_at
-    if not worktree.is_alone or newest is None:
+    if worktree.branch is not None or newest is None:
         return ""
-    is_newer = made_at is None or newest > made_at
-    return f"{worktree.spoken} has newer commits, which are on no branch" if is_newer else ""
+    is_older = made_at is not None and newest <= made_at
+    if is_older:
+        return ""
+    told = "has newer commits, which are on no branch" if worktree.is_alone else "is at newer commits than root has"
+    return f"{worktree.spoken} {told}"
 
 
 def _sharing(recorded: Mapping[str, Iterable[str]], tasks: Tasks) -> Mapping[str, list[str]]:
