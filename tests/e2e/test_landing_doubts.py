@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.conftest import taskcheck
 from tests.e2e.repository import Repo
-from tests.e2e.test_no_guess import CONFIG, NOW, held, land, task
+from tests.e2e.test_no_guess import CONFIG, NOW, entry, held, land, register, task
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +143,32 @@ def goes_on_and_was_pushed_under_another_name(repo: Repo) -> None:
     goes_on_without_a_branch(repo).git("update-ref", "refs/remotes/origin/x-part-2", "HEAD")
 
 
+def pushed_on(repo: Repo, ref: str) -> None:
+    """Somebody else has pushed more to the branch since it was merged here."""
+    land(repo)
+    repo.branch("theirs", "task/x")
+    repo.git("update-ref", f"refs/remotes/{ref}", repo.commit(more="second\n"))
+    repo.on_main()
+    repo.git("branch", "-q", "-D", "theirs")
+
+
+def follows(repo: Repo, branch: str, other: str) -> None:
+    """A branch follows one of the usual remote."""
+    settings = {"remote.origin.url": "x:y", "remote.origin.fetch": "+refs/heads/*:refs/remotes/origin/*"}
+    settings |= {f"branch.{branch}.remote": "origin", f"branch.{branch}.merge": f"refs/heads/{other}"}
+    for name, value in settings.items():
+        repo.git("config", name, value)
+
+
+def goes_on_at_another_remote(repo: Repo) -> None:
+    pushed_on(repo, "upstream/task/x")
+
+
+def goes_on_under_another_name(repo: Repo) -> None:
+    pushed_on(repo, "origin/ana/x")
+    follows(repo, "task/x", "ana/x")
+
+
 WORLDS: dict[Callable[[Repo], None], str] = {
     resolved_by_the_file_of_trunk: ", which merged it, dropped its changes to code",
     a_file_left_out_of_the_merge: ", which merged it, dropped its changes to more",
@@ -155,6 +181,8 @@ WORLDS: dict[Callable[[Repo], None], str] = {
     goes_on_and_has_pulled: "worktree x is at newer commits than root has",
     goes_on_and_was_looked_at_elsewhere: "worktree x is at newer commits than root has",
     goes_on_and_was_pushed_under_another_name: "worktree x is at newer commits than root has",
+    goes_on_at_another_remote: "another branch of the task, upstream/task/x, hasn't landed",
+    goes_on_under_another_name: "another branch of the task, origin/ana/x, hasn't landed",
 }
 """Worlds in which the branch has landed, and something speaks against its being all of the work: what does."""
 
@@ -257,6 +285,13 @@ def merged_with_a_commit_of_the_forge(repo: Repo) -> None:
     repo.git("branch", "-q", "-D", "forge")
 
 
+def made_to_follow_what_all_follow(repo: Repo) -> None:
+    """Branches that were begun at a branch of the remote follow that one; it has others' work by now."""
+    pushed_on(repo, "origin/develop")
+    follows(repo, "task/x", "develop")
+    follows(repo, "main", "develop")
+
+
 ORDINARY = (
     land,
     resolved_by_lines_of_both,
@@ -268,6 +303,7 @@ ORDINARY = (
     squashed_in_several_steps,
     fetched_and_squashed,
     merged_with_a_commit_of_the_forge,
+    made_to_follow_what_all_follow,
 )
 """Worlds that look like some of the above, and in which the branch has landed as a whole."""
 
@@ -321,3 +357,16 @@ def test_a_branch_without_a_landing_of_its_own_is_not_told(world: Callable[[Repo
     world(repo)
     ran = taskcheck("--now", NOW, "--fix", "--format", "json", cwd=repo.root)
     assert not [incident for incident in ran.json["incidents"] if incident["task"] == "x"]
+
+
+def test_a_branch_that_another_remote_alone_has_keeps_its_entry(repo: Repo) -> None:
+    repo.branch()
+    repo.git("update-ref", "refs/remotes/upstream/task/x", repo.commit(more="more\n"))
+    repo.on_main()
+    repo.git("branch", "-q", "-D", "task/x")
+    (repo.root / ".worktrees").mkdir()
+    register(repo, x=entry(branch="task/x", worktree_path=".worktrees/x"))
+    ran = taskcheck("--now", NOW, "--format", "json", cwd=repo.root)
+    (found,) = (finding for incident in ran.json["incidents"] for finding in incident["findings"])
+    assert found["rule"] == "register-orphan"
+    assert found["fix"]["why"] == "its branch task/x is still there, and may say more than root"

@@ -86,6 +86,7 @@ def merged_not_completed(
 
     - On the branch, the task is still active.
     - The worker is alive, its run ended as blocked or failed, or the worktree says so.
+    - Another branch of the task hasn't landed, or the branch was fetched with newer commits, from any remote.
     - Another checkout says that the task is active, and has commits from after the branch had landed.
     - Another branch of the task hasn't landed, or the branch was fetched with newer commits.
     - The task's worktree is on no branch at newer commits, is in the middle of a rebase, say, or is a clone.

@@ -82,11 +82,9 @@ def register_orphan(
     The fix is also unsafe in these cases:
 
     - The finding is a warning, nothing else records the pull request, or the task was reopened or got another title.
-    - The branch or the worktree says that work is left, or another branch of the task, with commits from after the
-      entry was made, hasn't landed.
-    - The task is open, and its worktree is on no branch at newer commits, has uncommitted code or a rebase, or is a
-      clone.
-    - The task is open, and what landed may not be all of the branch's work: see merged-not-completed.
+    - The branch or the worktree says that work is left, the merge may not have been of all of it, or another branch
+      of the task, with commits from after the entry was made, hasn't landed.
+    - The task is open, and its worktree has commits on no branch, uncommitted code or a rebase, or is a clone.
     - The missing worktree was moved by git, lies in another, or is spelled otherwise; or its branch is checked out.
     - All commits of the merged branch are older than the entry; or the task is done, and work of it isn't on trunk.
     - Root's last commit has the task, though its file isn't on disk.

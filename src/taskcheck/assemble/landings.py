@@ -9,7 +9,7 @@ from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.frozen import frozen
 from taskcheck.model.checkouts import Checkouts
-from taskcheck.model.history import REMOTE, Moment
+from taskcheck.model.history import Moment
 from taskcheck.model.landings import End, Landing
 from taskcheck.model.runtime import Entry, Tombstone
 from taskcheck.model.sources import Merge
@@ -28,6 +28,8 @@ class LandingReader:
     reader: TaskReader
     merges: Mapping[str, Merge]
     """By branch; trunk isn't among them."""
+    fetched_as: Mapping[str, tuple[str, ...]]
+    """The names under which branches were fetched with other commits."""
 
     def ends(self) -> dict[tuple[str, str], Left]:
         """Return how each branch that has landed left each task whose status it changed, by branch and task."""
@@ -102,11 +104,10 @@ class LandingReader:
     def _fetched_further(self, branches: Iterable[str]) -> Iterator[str]:
         """Yield the names of branches as they were fetched, where these have newer commits that root hasn't."""
         for branch in branches:
-            name = f"{REMOTE}{branch}"
-            if not {branch, name} <= self.merges.keys() or self._made(name) <= self._made(branch):
-                continue
-            if self.merges[name].may_say_more:
-                yield name
+            for name in self.fetched_as.get(branch, ()):
+                known = {branch, name} <= self.merges.keys()
+                if known and self._made(name) > self._made(branch) and self.merges[name].may_say_more:
+                    yield name
 
     def _made(self, branch: str) -> float:
         """Return a key that sorts branches by their newest commits; one of which that isn't known is the last."""

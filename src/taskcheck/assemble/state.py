@@ -161,7 +161,7 @@ def _with_landings(
 
     A branch that has another task of that id says nothing of this one.
     """
-    judge = LandingReader(settings=settings, reader=reader, merges=git.merges)
+    judge = LandingReader(settings=settings, reader=reader, merges=git.merges, fetched_as=git.fetched_as)
     ends = judge.ends()
     landings = judge.landings(tasks, checkouts, parsed.owning, ends)
     seconds = {(copy.checkout.branch, copy.task.id) for copy in copies.seconds}

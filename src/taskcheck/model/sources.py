@@ -244,6 +244,8 @@ class Repository:
     """Local branch names."""
     merges: Mapping[str, Merge] = field(default_factory=dict)
     """Merge verdicts by branch name, for the branches that ledgers name; of a worktree on no branch by its own name."""
+    fetched_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The names, such as ``origin/task/x``, under which these branches were fetched with other commits than here."""
     tracked: frozenset[str] = frozenset()
     """Paths of registers and snapshots in the index of root."""
     git: str = ""

@@ -56,6 +56,8 @@ class Refs:
     """Full name of the branch that is checked out; None for none, or one without a commit."""
     upstream: str | None
     """Full name of what that branch follows."""
+    followed: Mapping[str, str]
+    """What branches follow, all by their full names."""
 
 
 @frozen(slots=False)
@@ -94,17 +96,20 @@ class Git(Runner):
         return records
 
     def refs(self) -> "Refs":
-        """Return branches and remote-tracking branches, and what the branch that is checked out here follows."""
+        """Return branches and remote-tracking branches, and what branches follow."""
         fields = "%(refname)%00%(objectname)%00%(*objectname)%00%(symref)%00%(HEAD)%00%(upstream)"
         out = self.run("for-each-ref", f"--format={fields}", "refs/heads", "refs/remotes")
         ids: dict[str, str] = {}
-        current = upstream = None
+        followed: dict[str, str] = {}
+        current = None
         for line in out.splitlines():
-            name, object_id, tagged, target, mark, followed = line.split(b"\0")
-            ids[os.fsdecode(name)] = f"ref: {os.fsdecode(target)}" if target else (tagged or object_id).decode()
-            if mark == b"*":
-                current, upstream = os.fsdecode(name), os.fsdecode(followed) or None
-        return Refs(ids, current, upstream)
+            name, object_id, tagged, target, mark, upstream = map(os.fsdecode, line.split(b"\0"))
+            ids[name] = f"ref: {target}" if target else (tagged or object_id)
+            if upstream:
+                followed[name] = upstream
+            if mark == "*":
+                current = name
+        return Refs(ids, current, followed.get(current or ""), followed)
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,7 @@
 """A repository in outline, before its history is read: branches, checkouts, where root is, and trunk."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,8 +16,6 @@ from taskcheck.read.locate import Location, is_sparse
 
 LOCAL = "refs/heads/"
 _REMOTES = "refs/remotes/"
-_REF_FOLDERS = (LOCAL, _REMOTES, f"{_REMOTES}{REMOTE}")
-"""Where a branch that a ledger names may be, the first first."""
 
 
 @frozen(kw_only=True)
@@ -36,6 +35,8 @@ class Outline:
     """The local name of trunk; None where there is none."""
     sparse: bool
     """Whether root is a sparse checkout."""
+    folders: tuple[str, ...]
+    """Where a branch that a ledger names may be, the first first: local, under its full name, or of a remote."""
 
     @staticmethod
     def of(git: Git, location: Location, settings: Settings) -> "Outline":
@@ -60,6 +61,7 @@ class Outline:
             candidates=candidates,
             trunk=_trunk(candidates, refs.ids),
             sparse=is_sparse(Path(top), about.folder),
+            folders=(LOCAL, _REMOTES, *_remotes(refs.ids)),
         )
 
     @property
@@ -80,7 +82,7 @@ class Outline:
     @property
     def commits(self) -> list[str]:
         """Root's last commit and that of trunk, as far as there are."""
-        trunk_tip = _tip(self.trunk, self.refs.ids) if self.trunk else None
+        trunk_tip = self._tip(self.trunk) if self.trunk else None
         return _object_ids(self.head, trunk_tip)
 
     @property
@@ -117,17 +119,39 @@ class Outline:
         for branch in sorted(branches):
             if branch == self.trunk or not branch_name(branch):
                 continue
-            tip = _tip(branch, self.refs.ids)
+            tip = self._tip(branch)
             if tip and not tip.startswith("ref: "):
                 tips[branch] = tip
         return tips
 
-    def tips_and_fetched(self, branches: Iterable[str]) -> dict[str, str]:
-        """Return the same, and by ``origin/NAME`` what branches were fetched at, where they are elsewhere here."""
+    def shown(self, branch: str) -> str:
+        """Return the short name of a branch: with its remote where it was only fetched."""
+        return self._ref(branch).removeprefix(LOCAL).removeprefix(_REMOTES)
+
+    def fetched(self, branches: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the names, such as ``origin/NAME``, under which branches were fetched, where they are elsewhere here.
+
+        That is their own name at each remote, and what they alone follow, whatever it is called, unless it is trunk.
+        """
         tips = self.tips(branches)
-        fetched = self.tips(f"{REMOTE}{branch}" for branch in tips)
-        further = {name: tip for name, tip in fetched.items() if tips[name.removeprefix(REMOTE)] != tip}
-        return {**further, **tips}
+        several = Counter(self.refs.followed.values())
+        found = {}
+        for branch, tip in tips.items():
+            names = {f"{folder}{branch}" for folder in self.folders[2:]}
+            followed = self.refs.followed.get(f"{LOCAL}{branch}", "")
+            if several[followed] == 1 and not followed.endswith(f"/{self.trunk}"):
+                names.add(followed)
+            short = [name.removeprefix(_REMOTES) for name in sorted(names) if self.refs.ids.get(name, tip) != tip]
+            found[branch] = tuple(short)
+        return found
+
+    def _ref(self, branch: str) -> str:
+        """Return the full name of a branch, a local one before one of a remote; empty where there is none."""
+        return next((f"{folder}{branch}" for folder in self.folders if f"{folder}{branch}" in self.refs.ids), "")
+
+    def _tip(self, branch: str) -> str | None:
+        """Return what a branch points to; None where there is none."""
+        return self.refs.ids.get(self._ref(branch))
 
 
 def _worktree_records(git: Git, top: str, about: RepositoryRecord, refs: Refs) -> list[WorktreeRecord]:
@@ -173,12 +197,11 @@ def _trunk(candidates: tuple[str, ...], refs: Mapping[str, str]) -> str | None:
     return None
 
 
-def _tip(branch: str, refs: Mapping[str, str]) -> str | None:
-    """Return what a branch points to, a local one before one of a remote; None where there is none."""
-    for folder in _REF_FOLDERS:
-        if f"{folder}{branch}" in refs:
-            return refs[f"{folder}{branch}"]
-    return None
+def _remotes(refs: Iterable[str]) -> list[str]:
+    """Return the folders of the branches of each remote, the usual one first."""
+    folders = {"/".join(ref.split("/")[:3]) + "/" for ref in refs if ref.startswith(_REMOTES)}
+    usual = f"{_REMOTES}{REMOTE}"
+    return sorted(folders, key=lambda folder: (folder != usual, folder))
 
 
 def _object_ids(*tips: str | None) -> list[str]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
-from taskcheck.model.history import REMOTE, Uncompared
-from taskcheck.model.sources import CheckoutSource, Fetched, Repository, Source, Sources, Unavailable
+from taskcheck.model.sources import CheckoutSource, Repository, Source, Sources, Unavailable
 from taskcheck.read.branches import branch_tips, read_branches, without_unread
 from taskcheck.read.fetched import read_fetched
 from taskcheck.read.forks import read_forks
@@ -17,7 +18,7 @@ from taskcheck.read.history import History
 from taskcheck.read.known import Contents
 from taskcheck.read.lineage import Lineage
 from taskcheck.read.locate import Location, admin_folder
-from taskcheck.read.outline import LOCAL, Outline
+from taskcheck.read.outline import Outline
 from taskcheck.read.past import Past, far_back, read_past, with_off_disk
 from taskcheck.read.program import compiled
 from taskcheck.read.questions import (
@@ -33,6 +34,10 @@ from taskcheck.read.runner import GitError, installed
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
 from taskcheck.read.worktrees import outrun, read_worktrees, under_way, with_unlinked
+
+if TYPE_CHECKING:
+    from taskcheck.model.history import Uncompared
+    from taskcheck.model.sources import Fetched
 
 MOST_OWN = 200
 """Tips of open tasks' own branches that are compared without being asked for (contract 2, point 11)."""
@@ -111,7 +116,8 @@ def _read_repository(
     questions = asked_of_tips(questions, further, checkouts, at_tips, location.root)
     theirs = outline.fetched_trunk
     branches = {*questions.branches, *_branches_of(checkouts), *compared}
-    named = outline.tips_and_fetched(branches) | _detached(checkouts)
+    fetched_as = outline.fetched(branches)
+    named = outline.tips({*branches, *chain(*fetched_as.values())}) | _detached(checkouts)
     past = Past()
     fetched: Fetched | Uncompared | None = None
     with closing(Trees(git.objects, paths.folders(location.prefix), head, EMPTY[outline.id_length])) as trees:
@@ -149,6 +155,7 @@ def _read_repository(
         checkouts=tuple(checkouts),
         branches=outline.local_branches,
         merges=past.merges,
+        fetched_as=fetched_as,
         tracked=_tracked(git, settings, location, about.folder, head) if outline.main else frozenset(),
         blobs=root_files.known_blobs,
         changes=past.changes,
@@ -259,7 +266,7 @@ def _own_tips(names: Iterable[str], outline: Outline, taken: Collection[str]) ->
     tips = outline.tips(own)
     found = {}
     for name in own:
-        shown = name if f"{LOCAL}{name}" in outline.refs.ids else f"{REMOTE}{name}"
+        shown = outline.shown(name)
         if name in tips and shown not in taken:
             found[shown] = tips[name]
     return found
