@@ -169,6 +169,61 @@ def goes_on_under_another_name(repo: Repo) -> None:
     follows(repo, "task/x", "ana/x")
 
 
+def logged_in(repo: Repo, how: str) -> None:
+    """A branch that adds a line to a file, in which others change another one later."""
+    repo.commit(long=LONG)
+    repo.branch()
+    repo.commit("Login", long=LONG.replace("line 30\n", "line 30\nlogin\n"))
+    repo.on_main()
+    repo.git("merge", "-q", *how.split(), "task/x")
+    if "--squash" in how:
+        repo.commit("Login (#5)")
+    repo.commit("Header", long=(repo.root / "long").read_text().replace("line 1\n", "line one\n"))
+
+
+def backed_out(repo: Repo) -> None:
+    """By hand, and in words that no tool writes, with an entry in the changelog."""
+    logged_in(repo, "--no-ff --no-edit")
+    repo.commit("revert login: breaks SSO", long=LONG.replace("line 1\n", "line one\n"), CHANGELOG="login is out\n")
+
+
+def backed_out_of_a_squash(repo: Repo) -> None:
+    logged_in(repo, "--squash")
+    repo.commit("Take it out again", long=LONG.replace("line 1\n", "line one\n"), CHANGELOG="login is out\n")
+
+
+def fetched_with(repo: Repo, *refs: str) -> None:
+    """Trunk as it was fetched is where root is, which has two commits less afterwards."""
+    for ref in refs:
+        repo.git("update-ref", f"refs/remotes/{ref}", "HEAD")
+    repo.git("reset", "-q", "--hard", "HEAD~2")
+
+
+def taken_out_and_not_pulled(repo: Repo) -> None:
+    land(repo)
+    repo.commit("Without the code", code="1\n")
+    repo.commit("More", other="1\n")
+    fetched_with(repo, "origin/main")
+
+
+def taken_out_at_another_remote(repo: Repo) -> None:
+    land(repo)
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    repo.commit("Without the code", code="1\n")
+    repo.commit("More", other="1\n")
+    fetched_with(repo, "upstream/main")
+
+
+def forced_out(repo: Repo) -> None:
+    """Somebody has pushed a trunk without the merge over the one that had it."""
+    land(repo)
+    repo.git("update-ref", "--create-reflog", "refs/remotes/origin/main", "HEAD")
+    repo.branch("theirs", "main~1")
+    repo.git("update-ref", "--create-reflog", "refs/remotes/origin/main", repo.commit(other="1\n"))
+    repo.on_main()
+    repo.git("branch", "-q", "-D", "theirs")
+
+
 WORLDS: dict[Callable[[Repo], None], str] = {
     resolved_by_the_file_of_trunk: ", which merged it, dropped its changes to code",
     a_file_left_out_of_the_merge: ", which merged it, dropped its changes to more",
@@ -183,6 +238,11 @@ WORLDS: dict[Callable[[Repo], None], str] = {
     goes_on_and_was_pushed_under_another_name: "worktree x is at newer commits than root has",
     goes_on_at_another_remote: "another branch of the task, upstream/task/x, hasn't landed",
     goes_on_under_another_name: "another branch of the task, origin/ana/x, hasn't landed",
+    backed_out: "no line that it added is left in root",
+    backed_out_of_a_squash: "no line that it added is left in root",
+    taken_out_and_not_pulled: "origin/main, which isn't pulled yet, has code as it was before",
+    taken_out_at_another_remote: "upstream/main, which isn't pulled yet, has code as it was before",
+    forced_out: "origin/main had it once, and was set to commits without it",
 }
 """Worlds in which the branch has landed, and something speaks against its being all of the work: what does."""
 
@@ -292,6 +352,21 @@ def made_to_follow_what_all_follow(repo: Repo) -> None:
     follows(repo, "main", "develop")
 
 
+def changed_since_in_part(repo: Repo) -> None:
+    repo.commit(long=LONG)
+    repo.branch()
+    repo.commit(long=LONG.replace("line 30\n", "line 30\nlogin\nlogout\n"))
+    repo.on_main()
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "task/x")
+    repo.commit(long=(repo.root / "long").read_text().replace("login\n", "log in\n"))
+
+
+def renamed_and_changed_since(repo: Repo) -> None:
+    land(repo)
+    repo.git("mv", "code", "source")
+    repo.commit(source="3\n")
+
+
 ORDINARY = (
     land,
     resolved_by_lines_of_both,
@@ -304,6 +379,8 @@ ORDINARY = (
     fetched_and_squashed,
     merged_with_a_commit_of_the_forge,
     made_to_follow_what_all_follow,
+    changed_since_in_part,
+    renamed_and_changed_since,
 )
 """Worlds that look like some of the above, and in which the branch has landed as a whole."""
 

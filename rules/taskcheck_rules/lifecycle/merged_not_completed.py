@@ -92,6 +92,8 @@ def merged_not_completed(
     - The task's worktree is on no branch at newer commits, is in the middle of a rebase, say, or is a clone.
     - The branch is also recorded for another task.
     - The merge dropped changes of the branch: a file or a hunk is as trunk had it.
+    - Root has no line that the branch added. Or trunk as it was fetched, from any remote, has a file as it was before
+      the branch, or was set to commits without the merge.
     - The branch's reflog contains no commit that was made on it, or a merge of another branch brought its tip in.
     - Its only commit may be somebody else's: the equal one on trunk has another author or date, and no message names
       the branch or a pull request.

@@ -4,12 +4,13 @@ A yes makes fixes safe, so it must never be wrong; every doubt is an unknown. Wh
 says nothing: root is reconciled by the same lines that the worker wrote, so patches are compared without these files.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from taskcheck.documents.frozen import frozen, replace
+from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.documents.values import from_epoch
 from taskcheck.model.history import CUT_OFF
 from taskcheck.model.sources import Merge
@@ -22,6 +23,9 @@ from taskcheck.read.patches import PatchReader
 from taskcheck.read.rawdiff import Delta
 from taskcheck.read.reverts import RevertReader, subject_names, unknown
 from taskcheck.read.runner import GitError, GitSilent
+
+if TYPE_CHECKING:
+    from taskcheck.read.remains import Remains
 
 REBASED = 100
 """Commits of a pull request that GitHub rebases at most."""
@@ -37,6 +41,8 @@ class MergeReader:
     """The folder of the branches' reflogs, one file each."""
     home: tuple[str, str] | None = None
     """Host and name of the repository; None where nobody knows."""
+    fetched: Mapping[str, str] = field(default_factory=dict)
+    """Trunk as it was last fetched, its commit by its short name."""
 
     @cached_property
     def _patches(self) -> PatchReader:
@@ -86,13 +92,27 @@ class MergeReader:
                 return unknown("no common history")
             made = self._made(tip)
             if base == tip:
-                return replace(self._contained.verdict(tip, branch), made_at=made)
-            apart = self._apart.verdict(base, tip, branch or "")
-            return replace(apart, fork=base, tip=tip, begun_at=self._begun(base, tip), made_at=made)
+                return replace(self._unless_gone(self._contained.verdict(tip, branch)), made_at=made)
+            apart = replace(self._apart.verdict(base, tip, branch or ""), fork=base, tip=tip)
+            return replace(self._unless_gone(apart), begun_at=self._begun(base, tip), made_at=made)
         except GitSilent:
             raise
         except GitError as error:
             return unknown(str(error))
+
+    def _unless_gone(self, merge: Merge) -> Merge:
+        """Return a verdict with the doubt that later commits have left nothing of what landed, where none is known."""
+        if merge.landed is None or merge.doubt:
+            return merge
+        step = tuple(filter(None, (merge.tip, merge.fork)))
+        return replace(merge, doubt=self._remains.doubt(step, merge.landed.commit))
+
+    @cached_property
+    def _remains(self) -> "Remains":
+        from taskcheck.read.remains import Remains
+
+        reflogs = self.reflogs.parent / "remotes" if self.reflogs is not None else None
+        return Remains(history=self.history, fetched=self.fetched, reflogs=reflogs)
 
     def _made(self, tip: str) -> datetime | None:
         """Return when a tip was made, as far as history was read."""

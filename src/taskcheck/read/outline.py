@@ -113,6 +113,12 @@ class Outline:
                 return {name: tip}
         return {}
 
+    @property
+    def fetched_trunks(self) -> dict[str, str]:
+        """Trunk as it was last fetched of each remote, and of the one that counts, its commits by their short names."""
+        names = [f"{folder.removeprefix(_REMOTES)}{self.trunk}" for folder in self.folders[2:]]
+        return {**self.tips(names), **self.fetched_trunk}
+
     def tips(self, branches: Iterable[str]) -> dict[str, str]:
         """Return the commits of those of some branches that there are, by name; trunk itself left out."""
         tips = {}

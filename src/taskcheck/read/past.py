@@ -58,6 +58,7 @@ def read_past(
     questions: Questions,
     files: Contents,
     tips: Mapping[str, str],
+    fetched: Mapping[str, str],
     name_of: NameOf | None,
     checkouts: Iterable[CheckoutSource],
     common_dir: Path,
@@ -72,6 +73,7 @@ def read_past(
         questions: what is asked.
         files: root's task files as they are on disk.
         tips: the commits of branches, by name.
+        fetched: trunk as it was last fetched, its commit by its name.
         name_of: tells the task that a path is; None where a file's name says nothing.
         checkouts: with their task files.
         common_dir: the folder that all worktrees share.
@@ -79,7 +81,7 @@ def read_past(
     """
     history, prefix = lineage.history, lineage.prefix
     home = _home(common_dir)
-    reader = MergeReader(history, common_dir / "logs" / "refs" / "heads", home)
+    reader = MergeReader(history, common_dir / "logs" / "refs" / "heads", home, fetched)
     reader.load(tips.values())
     verdicts = {name: reader.verdict(tip, name) for name, tip in tips.items()}
     past = Past(merges=read_edits(history, verdicts, prefix), home=home)

@@ -114,7 +114,7 @@ def _read_repository(
     compared |= dict(list(own.items())[:MOST_OWN])
     at_tips, untold = tombstones.at_tips(git.objects, compared)
     questions = asked_of_tips(questions, further, checkouts, at_tips, location.root)
-    theirs = outline.fetched_trunk
+    theirs, trunks = outline.fetched_trunk, outline.fetched_trunks
     branches = {*questions.branches, *_branches_of(checkouts), *compared}
     fetched_as = outline.fetched(branches)
     named = outline.tips({*branches, *chain(*fetched_as.values())}) | _detached(checkouts)
@@ -128,7 +128,7 @@ def _read_repository(
             history = History.of(
                 git,
                 head,
-                {*named.values(), *compared.values(), *_heads(checkouts), *theirs.values(), *outline.code.tips},
+                {*named.values(), *compared.values(), *_heads(checkouts), *trunks.values(), *outline.code.tips},
                 shallow=about.shallow,
                 is_task=lambda path: paths.match(path, location.prefix),
                 since=far_back(git, head, questions),
@@ -139,11 +139,13 @@ def _read_repository(
             forked = _with_forks(history, outrun(checkouts, refs, history, location.prefix), trees, location.prefix)
             checkouts = outline.code.parted(forked, history)
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
-            past = read_past(lineage, questions, root_files, named, further.name, checkouts, about.folder, errors)
+            if outline.branch != trunk:
+                theirs = trunks = {}
+            folder = about.folder
+            past = read_past(lineage, questions, root_files, named, trunks, further.name, checkouts, folder, errors)
             if questions.absent or outline.sparse:
                 past = with_off_disk(past, trees, sources.tasks, root_files, paths, location.prefix)
-            compared_trunk = theirs if outline.branch == trunk else {}
-            fetched = read_fetched(history, compared_trunk, trees, root_files, paths, location.prefix)
+            fetched = read_fetched(history, theirs, trees, root_files, paths, location.prefix)
     checkouts = _with_unsaved(checkouts, git, settings, paths, location.prefix, about.folder)
     checkouts, unread = without_unread(checkouts, own)
     return Repository(
