@@ -88,15 +88,14 @@ def merged_not_completed(
     - The worker is alive, its run ended as blocked or failed, or the worktree says so.
     - Another branch of the task hasn't landed, or the branch was fetched with newer commits, from any remote.
     - Another checkout says that the task is active, and has commits from after the branch had landed.
-    - Another branch of the task hasn't landed, or the branch was fetched with newer commits.
     - The task's worktree is on no branch at newer commits, is in the middle of a rebase, say, or is a clone.
     - The branch is also recorded for another task.
     - The merge dropped changes of the branch: a file or a hunk is as trunk had it.
     - Root has no line that the branch added. Or trunk as it was fetched, from any remote, has a file as it was before
       the branch, or was set to commits without the merge.
     - The branch's reflog contains no commit that was made on it, or a merge of another branch brought its tip in.
-    - Its only commit may be somebody else's: the equal one on trunk has another author or date, and no message names
-      the branch or a pull request.
+    - Its only commit, of one file, may be somebody else's: the equal one on trunk has another author or date, and no
+      message names the branch or a pull request.
     - A run began, or root's status, owner, branch, worktree or `started_at` was set, after the branch had landed.
     - All commits of the branch are older than the run, and the run hadn't ended when the branch landed.
     - The status in root isn't committed, or history doesn't show when it was set.

@@ -177,15 +177,13 @@ class Merge:
     @property
     def told(self) -> str:
         """The verdict in words."""
-        words = {True: f"merged: {self.proof}", False: "not merged", None: f"perhaps merged: {self.proof}"}
-        return words[self.merged]
+        return {True: f"merged: {self.proof}", False: "not merged", None: f"perhaps merged: {self.proof}"}[self.merged]
 
     @property
     def may_say_more(self) -> bool:
         """Whether the branch has commits that root hasn't, as far as is known."""
         is_in_root = self.tip is not None and self.fork == self.tip
-        has_landed = self.merged is True and not self.doubt
-        return not has_landed and not is_in_root
+        return not is_in_root and (self.merged is not True or self.doubt != "")
 
     def landed_before(self, began: datetime | None) -> bool:
         """Return whether it is known that it had landed before a run began."""

@@ -81,9 +81,13 @@ class ApartReader:
         return replace(verdict, doubt=self._perhaps_anyones(verdict.landed.commit, branch, name))
 
     def _perhaps_anyones(self, landed: str, branch: _Branch, name: str) -> str:
-        """Return, in words, that the only commit of a branch may have been made on trunk by others; else nothing."""
-        own = [self.history.graph.names[number] for number in branch.own]
-        if len(own) > 1 or not self.origins.may_be_anyones(own[0], landed, name):
+        """Return, in words, that the only commit of a branch may have been made on trunk by others; else nothing.
+
+        Several commits, or a change of several files, nobody makes twice by chance.
+        """
+        is_small = len(branch.own) == len(branch.touched) == 1
+        own = self.history.graph.names[branch.own[0]]
+        if not is_small or not self.origins.may_be_anyones(own, landed, name):
             return ""
         return f"{landed[:9]} may be others' work: neither its author nor its message tells that it is of the branch"
 
