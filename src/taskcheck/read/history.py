@@ -11,7 +11,7 @@ from taskcheck.read.changes import Changes
 from taskcheck.read.git import Git
 from taskcheck.read.graph import Commits, Graph
 from taskcheck.read.places import Places
-from taskcheck.read.rawdiff import Step
+from taskcheck.read.rawdiff import Delta, Step
 from taskcheck.read.runner import GitError
 from taskcheck.read.walk import walk
 
@@ -175,6 +175,15 @@ class History:
             if not self.is_task(delta.path) and delta.before != delta.after and not is_empty:
                 changed.add(delta.path)
         return frozenset(changed)
+
+    def content(self, step: Step) -> list[Delta]:
+        """Return the files, task files left out, whose content changes at a step.
+
+        Raises:
+            GitError: git can't tell.
+        """
+        told = self.git.deltas.told(step)
+        return [each for each in told if each.before != each.after and not self.is_task(each.path)]
 
     def touched(self, one: str, other: str) -> frozenset[str]:
         """Return the files, task files left out, in which two commits differ.

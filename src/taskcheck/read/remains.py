@@ -36,8 +36,7 @@ class Remains:
 
     def _doubts(self, step: Step, landed: str) -> Iterator[str]:
         """Yield what root has left, and what each fetched trunk has, in words; empty where it is there."""
-        told = self.history.git.deltas.told(step)
-        made = [each for each in told if each.before != each.after and not self.history.is_task(each.path)]
+        made = self.history.content(step)
         there = self.history.at_root(each.path for each in made)
         is_changed = [there.get(each.path) not in {None, each.after} for each in made]
         if made and all(is_changed):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from taskcheck.documents.frozen import frozen
 from taskcheck.read.history import History
 from taskcheck.read.hunks import Hunk, Patch, given, taken
-from taskcheck.read.rawdiff import Delta, Step
+from taskcheck.read.rawdiff import Step
 
 
 @frozen(kw_only=True)
@@ -28,20 +28,14 @@ def left_out(history: History, merging: Merging) -> str:
     Raises:
         GitError: git can't tell.
     """
-    deltas = history.git.deltas
-    wanted = _code(history, deltas.told(merging.branched))
-    made = _code(history, deltas.told(merging.made))
+    wanted = {each.path: each.after for each in history.content(merging.branched)}
+    made = {each.path: each.after for each in history.content(merging.made)}
     kept = sorted(wanted.keys() - made.keys())
     dropped = [path for path in kept if not _had(history, merging, path, wanted, made)]
     if dropped:
         return dropped[0]
     mixed = [path for path in sorted(wanted.keys() & made.keys()) if made[path] != wanted[path]]
     return _hunk_left_out(history, merging, mixed) if mixed else ""
-
-
-def _code(history: History, deltas: Sequence[Delta]) -> Mapping[str, str | None]:
-    """Return what changes made of files, task files left out."""
-    return {each.path: each.after for each in deltas if each.before != each.after and not history.is_task(each.path)}
 
 
 def _had(
