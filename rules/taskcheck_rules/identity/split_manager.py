@@ -1,26 +1,21 @@
 """split-manager."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from taskcheck import (
-    Entry,
     Evidence,
     Finding,
-    Fix,
     HandEdit,
-    KeepFile,
     Ledger,
     Manager,
-    MergeFile,
     People,
-    Place,
     Processes,
     Settings,
     Severity,
-    Snapshot,
     rule,
 )
-from taskcheck_rules.traces import number_of
+from taskcheck_rules.identity._merging import merge
 from taskcheck_rules.wording import minute, phrase
 
 
@@ -31,7 +26,7 @@ from taskcheck_rules.wording import minute, phrase
     remedy=HandEdit("only one file of each kind is left, with {manager} in its name and as its owner"),
 )
 def split_manager(
-    manager: Manager, people: People, settings: Settings, processes: Processes | None = None
+    manager: Manager, people: People, settings: Settings, now: datetime, processes: Processes | None = None
 ) -> Iterator[Finding]:
     """A person has several registers or snapshots, or one that isn't named after the person's key.
 
@@ -43,16 +38,19 @@ def split_manager(
     `task-manager-dave.register.json` and `task-manager-dave-fowler.register.json` both belong to dave-fowler.
 
     ## Fix
-    Merges the entries into the register under the key, keeps the newest snapshot, and deletes the other files. Safe if
-    no task has two entries that differ in worktree, branch, live process or pull request. Otherwise unsafe, because
-    only one entry can stay.
+    Merges the entries into the register under the key, keeps the newest snapshot, and deletes the other files. The fix
+    is unsafe in these cases, because only one entry of a task and one snapshot can stay:
+
+    - Two entries of a task differ in worktree, branch, live process, host or pull request, or in a key that taskcheck
+      doesn't know and that isn't a time (`…_at`).
+    - It is unknown which snapshot is the newest: one is dated in the future, or two that differ have the same time.
 
     There is no fix if a file's name and the owner in it aren't the same person. There is also none if a file or a
     record in it can't be read, because a merge could lose its content.
     """
     if not manager.known:
         return
-    several = len(manager.registers) > 1 or len(manager.snapshots) > 1
+    several = max(len(manager.registers), len(manager.snapshots)) > 1
     odd = [file for file in manager.files if _misnamed(file, manager.key)]
     if not odd and not several:
         return
@@ -65,14 +63,14 @@ def split_manager(
         message=_message(manager, strangers),
         expected=f"{wanted}, with {manager.key} in the path and as the owner",
         evidence=tuple(_evidence(manager)),
-        fix=_fix(manager, wanted, settings, processes) if mergeable else None,
+        fix=merge(manager, wanted, settings, now, processes) if mergeable else None,
     )
 
 
 def _misnamed(file: Ledger, key: str) -> bool:
     """Return whether a file has another name than the person's key in its path, or inside."""
-    owner = file.owner or key
-    return file.name != key or owner != key
+    names = {file.name, file.owner or key}
+    return names != {key}
 
 
 def _stranger(file: Ledger, key: str, people: People) -> bool:
@@ -137,86 +135,17 @@ def _counted(manager: Manager) -> Iterator[str]:
 def _evidence(manager: Manager) -> Iterator[Evidence]:
     """Yield what stands in each of the files."""
     for register in manager.registers:
-        owner = register.ledger.owner or "missing"
         updated = phrase(", updated ", minute(register.updated_at))
-        saw = f"owner is {owner}, entries: {len(register.entries)}{updated}"
+        saw = f"{_owned(register.ledger)}, entries: {len(register.entries)}{updated}"
         yield Evidence(place=register.ledger.place, saw=saw)
     for snapshot in manager.snapshots:
-        owner = snapshot.ledger.owner or "missing"
         generated = phrase(", generated ", minute(snapshot.generated_at))
         counts = ", ".join(f"{name} {count}" for name, count in snapshot.counts.items())
         counted = phrase(", counts ", counts)
-        yield Evidence(place=snapshot.ledger.place, saw=f"owner is {owner}{generated}{counted}")
+        yield Evidence(place=snapshot.ledger.place, saw=f"{_owned(snapshot.ledger)}{generated}{counted}")
 
 
-def _fix(manager: Manager, wanted: str, settings: Settings, processes: Processes | None) -> Fix:
-    """Return the merge of all registers into one, and of all snapshots the newest."""
-    edits: list[MergeFile | KeepFile] = []
-    if manager.registers:
-        edits.append(_merged_registers(manager, settings))
-    newest = manager.newest_snapshot
-    if newest is not None:
-        edits.append(_kept_snapshot(manager, newest, settings))
-    differing = _differing(manager.entries, settings, processes)
-    why = "; ".join(f"the entries of {task} differ in {what}" for task, what in sorted(differing.items()))
-    title = f"merge into {wanted} of {manager.key}"
-    return Fix.unless(why, title=title, edits=tuple(edits))
-
-
-def _merged_registers(manager: Manager, settings: Settings) -> MergeFile:
-    """Return the edit that merges all registers into the one under the person's key."""
-    sources = tuple(register.ledger.place for register in manager.registers)
-    target = Place(path=settings.paths.register(manager.key))
-    return MergeFile(sources=sources, target=target, owner=manager.key)
-
-
-def _kept_snapshot(manager: Manager, newest: Snapshot, settings: Settings) -> KeepFile:
-    """Return the edit that keeps the newest snapshot under the person's key."""
-    others = tuple(snapshot.ledger.place for snapshot in manager.snapshots if snapshot is not newest)
-    target = Place(path=settings.paths.snapshot(manager.key))
-    return KeepFile(source=newest.ledger.place, dropped=others, target=target, owner=manager.key)
-
-
-def _differing(entries: Iterable[Entry], settings: Settings, processes: Processes | None) -> dict[str, str]:
-    """Return the tasks of which two entries differ, each with what the first such two differ in."""
-    first: dict[str, Entry] = {}
-    found: dict[str, str] = {}
-    for entry in entries:
-        known = first.setdefault(entry.task, entry)
-        what = _difference(known, entry, settings, processes)
-        if what is not None:
-            found.setdefault(entry.task, what)
-    return found
-
-
-def _difference(one: Entry, other: Entry, settings: Settings, processes: Processes | None) -> str | None:
-    """Return in what two entries of a task differ, so that only one of them can stay."""
-    if one.worktree_path != other.worktree_path:
-        return "worktree"
-    if one.branch != other.branch:
-        return "branch"
-    if _may_live(one, settings, processes) != _may_live(other, settings, processes):
-        return "process"
-    return "pull request" if _would_forget(one, other) else None
-
-
-def _may_live(entry: Entry, settings: Settings, processes: Processes | None) -> tuple[int, str] | None:
-    """Return the process of an entry and its host, unless it is known not to live; that of this host has no name."""
-    if entry.pid is None:
-        return None
-    process = (entry.pid, (entry.host or "").casefold())
-    if processes is None:
-        return process
-    if processes.is_host(entry.host):
-        process = (entry.pid, "")
-    lives = processes.lives(entry.pid, entry.host, entry.launched, settings.limits.clock_skew)
-    return None if lives is False else process
-
-
-def _would_forget(one: Entry, other: Entry) -> bool:
-    """Return whether two entries record two pull requests, or one of two runs does: only one entry stays."""
-    pulls = {number_of(entry.pull_request) for entry in (one, other)}
-    are_of_one_run = (one.pid, one.host) == (other.pid, other.host)
-    if are_of_one_run:
-        pulls.discard(None)
-    return len(pulls) > 1
+def _owned(file: Ledger) -> str:
+    """Return whose a file is by its own word, in words."""
+    owner = file.owner or "missing"
+    return f"owner is {owner}"
