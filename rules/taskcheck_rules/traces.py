@@ -13,7 +13,6 @@ from taskcheck import (
     Settings,
     Stage,
     Task,
-    Tasks,
     Tombstone,
 )
 from taskcheck_rules.parts import copies_of
@@ -58,25 +57,6 @@ def another_branch(task: str, checkouts: Checkouts | None, began: datetime | Non
     if landing.reopened:
         return "its task was reopened later"
     return landing.rest_since(began) or landing.beyond
-
-
-def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, branch: str | None) -> str:
-    """Return where the task of an entry may be though no file has its id; empty where all was looked at."""
-    kept = tasks.kept_off_disk(entry.task, entry.task_path)
-    if kept is not None:
-        return f"root's last commit has its file, {kept.place.path}, though it isn't on disk"
-    alike = tasks.spelled_like(entry.task)
-    if alike is not None:
-        return f"{alike.id} may be the one"
-    if checkouts is None:
-        return ""
-    for checkout in checkouts:
-        if checkout.defect is not None:
-            return f"{checkout.spoken} wasn't looked at"
-    merge = checkouts.merge(branch)
-    if merge is not None and merge.may_say_more:
-        return f"its branch {branch} is there, and may have it"
-    return ""
 
 
 def last_record(entry: Entry, task: Task | None, dispatches: Dispatches, copies: Copies | None) -> str:

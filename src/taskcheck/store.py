@@ -163,7 +163,7 @@ class Store:
             dispatched=signs_of_files(parsed.dispatched(self.settings)),
             idle=frozenset(map(file_of, parsed.idle(self.settings, now) | parsed.named(history))),
             lost=parsed.lost(self.settings, now),
-            absent=parsed.names_absent,
+            absent=parsed.absent(self.settings),
             names=frozenset(task.id for task in (*parsed.tasks, *parsed.archived)),
             own_branches=parsed.own_branches(self.settings),
             tied=of_files(parsed.tied(self.settings)),

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.conftest import taskcheck
 from tests.e2e.repository import Repo
-from tests.e2e.test_no_guess import CONFIG, NOW, begun, register, repo
+from tests.e2e.test_no_guess import CONFIG, NOW, begun, entry, register, repo, task
 
 __all__ = ("begun", "repo")
 
@@ -32,8 +32,8 @@ def fixes(repo: Repo) -> dict[str, dict[str, Any]]:
 def registered(repo: Repo, **entries: dict[str, object]) -> None:
     """A register under each of the two names, with an entry of x."""
     repo.commit(**{"taskcheck.toml": ALIASES})
-    for name, entry in entries.items():
-        register(repo, at=f"{FOLDER}{name.replace('_', '-')}.register.json", x=entry)
+    for name, fields in entries.items():
+        register(repo, at=f"{FOLDER}{name.replace('_', '-')}.register.json", x=fields)
 
 
 def snapshots(repo: Repo, **times: str) -> None:
@@ -94,3 +94,128 @@ def test_equal_files_of_one_person_are_merged(repo: Repo) -> None:
     ]
     merged = json.loads((folder / "task-manager-ana.register.json").read_text())
     assert merged["entries"]["x"]["session_id"] == "b"
+
+
+# Entries whose task seems not to be there
+
+
+def of(repo: Repo, *names: str, **fields: object) -> None:
+    """A register with entries of a worker that is gone."""
+    register(repo, **{name: entry(**fields) for name in names})
+
+
+def whys(repo: Repo) -> dict[str, str]:
+    """Of each task in a register-orphan: why its removal is unsafe; empty where it is safe."""
+    report = taskcheck("--now", NOW, "--format", "json", cwd=repo.root).json
+    return {
+        incident["task"]: finding["fix"]["why"]
+        for incident in report["incidents"]
+        for finding in incident["findings"]
+        if finding["rule"] == "register-orphan"
+    }
+
+
+def isnt_read(path: str) -> str:
+    return f"{path} may be it, and isn't read as a task"
+
+
+def test_files_that_are_not_read_as_tasks_may_be_those_of_entries(repo: Repo) -> None:
+    text = task("in_progress")
+    files = {
+        "empty.md": "",
+        "mistyped.md": text.replace("status:", "staus:"),
+        "toml.md": '+++\ntitle = "X"\nstatus = "ready"\n+++\n',
+        "long.markdown": text,
+        "upper.MD": text,
+        "folder/README.md": text,
+        "team/person.md": text,
+        "left.md~": text,
+        ".vim.md.swp": "vim",
+    }
+    for name, content in files.items():
+        path = repo.root / "tasks" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+    of(repo, "empty", "mistyped", "toml", "long", "upper", "folder", "person", "left", "vim", "gone", "team-2")
+    assert whys(repo) == {
+        "empty": isnt_read("tasks/empty.md"),
+        "mistyped": isnt_read("tasks/mistyped.md"),
+        "toml": isnt_read("tasks/toml.md"),
+        "long": isnt_read("tasks/long.markdown"),
+        "upper": isnt_read("tasks/upper.MD"),
+        "folder": isnt_read("tasks/folder"),
+        "person": isnt_read("tasks/team/person.md"),
+        "left": isnt_read("tasks/left.md~"),
+        "vim": isnt_read("tasks/.vim.md.swp"),
+        "gone": "",
+        "team-2": "",
+    }
+
+
+def test_tasks_of_other_names_may_be_those_of_entries(repo: Repo) -> None:
+    """And names that only look alike are no doubt: those of other numbers, of files with more words, of logs."""
+    titled = task("in_progress").replace("title: X", "title: Fix the login")
+    names = ("007-numbered", "2026-03-dated", "012", "plain", "longer-name", "of-two-3")
+    files = {f"tasks__{name}.md": task("ready") for name in names}
+    repo.commit(**files, **{"tasks__titled.md": titled, "tasks__logs__logged.log": ""})
+    same = {
+        "numbered": "007-numbered",
+        "dated": "2026-03-dated",
+        "#12": "012",
+        "12": "012",
+        "tasks/plain": "plain",
+        "task/plain": "plain",
+        "TASK-plain": "plain",
+        "Fix the login": "titled",
+    }
+    others = ("13", "longer", "name", "of-two", "of-two-4", "logged")
+    of(repo, *same, *others)
+    assert whys(repo) == {name: f"{of} may be the one" for name, of in same.items()} | dict.fromkeys(others, "")
+
+
+def test_other_commits_may_have_the_files_of_entries(repo: Repo) -> None:
+    """Those that root has removed are over, though old branches have them."""
+    repo.commit(**{"tasks__removed.md": task("ready")})
+    repo.branch("old")
+    repo.commit(other="1\n")
+    repo.on_main()
+    repo.git("rm", "-q", "tasks/removed.md")
+    repo.commit("removed is done with")
+    repo.branch("planning")
+    repo.commit(**{"tasks__planned.md": task("ready"), "tasks__later__deep.md": task("ready")})
+    repo.branch("elsewhere")
+    repo.commit(**{"tasks__pushed.md": task("ready")})
+    repo.git("update-ref", "refs/remotes/origin/elsewhere", "elsewhere")
+    repo.on_main()
+    repo.git("branch", "-q", "-D", "elsewhere")
+    (repo.root / "tasks/untracked.md").write_text(task("ready"))
+    repo.git("stash", "-q", "-u")
+    (repo.root / "tasks/staged.md").write_text(task("ready"))
+    repo.git("add", "tasks/staged.md")
+    repo.git("stash", "-q")
+    entries = {name: entry() for name in ("removed", "planned", "pushed", "untracked", "staged")}
+    register(repo, **entries, deep=entry(task_path="tasks/later/deep.md"))
+    assert whys(repo) == {
+        "removed": "",
+        "planned": "branch planning has tasks/planned.md",
+        "deep": "branch planning has tasks/later/deep.md",
+        "pushed": "origin/elsewhere has tasks/pushed.md",
+        "untracked": "a stash has tasks/untracked.md",
+        "staged": "a stash has tasks/staged.md",
+    }
+
+
+def test_folders_that_nobody_looks_into_may_have_the_files_of_entries(repo: Repo) -> None:
+    repo.commit(**{".gitmodules": '[submodule "ext"]\n\tpath = tasks/ext\n\turl = ../ext\n'})
+    of(repo, "z")
+    assert whys(repo) == {"z": "tasks/ext is a submodule, which isn't looked into"}
+    repo.git("mv", ".gitmodules", "gitmodules")
+    shared = repo.root.parent / "shared"
+    shared.mkdir()
+    (repo.root / "tasks/shared").symlink_to(shared)
+    assert whys(repo)["z"].startswith("not all was looked at: tasks/shared: a symbolic link to a folder")
+
+
+def test_the_file_of_an_entry_may_be_on_its_way(repo: Repo) -> None:
+    register(repo, z={"registered_at": "2026-03-24T21:59:55Z"})
+    assert whys(repo) == {"z": "it was made 5s ago, and its task's file may be on its way"}

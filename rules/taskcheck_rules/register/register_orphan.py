@@ -1,7 +1,8 @@
 """register-orphan."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 
 from taskcheck import (
     Checkouts,
@@ -27,13 +28,13 @@ from taskcheck import (
     Tasks,
     Tie,
     Undecided,
-    age,
-    frozen,
     rule,
 )
 from taskcheck_rules.parts import is_before, other_title, pulls_of, stands_for_several
+from taskcheck_rules.register._hidden import hidden
+from taskcheck_rules.register._outlived import Outlived, lost_worktree
 from taskcheck_rules.register._whereabouts import Whereabouts, whereabouts
-from taskcheck_rules.traces import another_branch, branch_of, hidden, last_record, work_elsewhere
+from taskcheck_rules.traces import another_branch, branch_of, last_record
 from taskcheck_rules.wording import minute, phrase, said_left, status_of
 
 
@@ -88,7 +89,10 @@ def register_orphan(
     - The missing worktree was moved by git, lies in another, or is spelled otherwise; or its branch is checked out.
     - All commits of the merged branch are older than the entry; or the task is done, and work of it isn't on trunk.
     - Root's last commit has the task, though its file isn't on disk.
-    - The task may be held by a branch, by a worktree that can't be read, or under a name in another spelling.
+    - The task may be held by a branch, by a worktree that can't be read, or under a name in another spelling: of a file
+      or folder that isn't read as a task, say, or with a number before it.
+    - A branch, a stash or a submodule may have the file, which root's history never had.
+    - The entry is younger than `pickup_grace`, and its task has no file yet.
 
     There is no fix if several tasks have this id.
     """
@@ -98,10 +102,11 @@ def register_orphan(
         raise Undecided("a part of an entry that may name a live process can't be used")
     where = whereabouts(entry, tasks, copies)
     history_known = checkouts is None or trunk is not None
+    may_be = partial(hidden, entry, tasks, checkouts, settings, now)
     outlived = (
-        _finished_task(entry, where, tasks, checkouts, history_known=history_known)
+        _finished_task(entry, where, checkouts, may_be, history_known=history_known)
         or _landed_work(entry, checkouts, settings, trunk, pulls)
-        or _lost_worktree(entry, checkouts, settings, now, processes)
+        or lost_worktree(entry, checkouts, settings, now, processes)
     )
     if outlived is not None:
         unclear = stands_for_several(entry.task, tasks, copies)
@@ -127,19 +132,8 @@ def _doubt(
     return protection or left or other_title(dispatches.run_of(entry))
 
 
-@frozen(kw_only=True)
-class Outlived:
-    """What an entry has outlived, as the message says it, and who says so."""
-
-    reason: str
-    evidence: Evidence
-    doubt: str = ""
-    """Why that alone doesn't let the entry go."""
-    severity: Severity = Severity.ERROR
-
-
 def _finished_task(
-    entry: Entry, where: Whereabouts, tasks: Tasks, checkouts: Checkouts | None, *, history_known: bool
+    entry: Entry, where: Whereabouts, checkouts: Checkouts | None, may_be: Callable[[], str], *, history_known: bool
 ) -> Outlived | None:
     """Return what is told of a task that is done, put away, or not there at all."""
     task = where.task
@@ -154,8 +148,7 @@ def _finished_task(
         return Outlived(reason="it is in the archive", evidence=in_archive)
     folder = Place(path=entry.task_path or "tasks")
     nothing = Evidence(place=folder, saw=f"no task file with the id {entry.task}")
-    doubt = hidden(entry, tasks, checkouts, branch_of(entry, checkouts))
-    return Outlived(reason="it has no task file", evidence=nothing, doubt=doubt)
+    return Outlived(reason="it has no task file", evidence=nothing, doubt=may_be())
 
 
 def _landed_work(
@@ -231,44 +224,6 @@ def _merged_branch(entry: Entry, checkouts: Checkouts | None, settings: Settings
     elif is_before(merge.made_at, began):
         doubt = f"all commits of {branch} are older than the entry, so they may be others' work"
     return Outlived(reason=reason, evidence=of_git, doubt=doubt)
-
-
-def _lost_worktree(
-    entry: Entry, checkouts: Checkouts | None, settings: Settings, now: datetime, processes: Processes | None
-) -> Outlived | None:
-    """Return what is told of a worktree of this host that is missing, and that git doesn't list any more."""
-    path = entry.worktree_path
-    if path is None or checkouts is None:
-        return None
-    is_missing = checkouts.missing(path)
-    if not is_missing or not _maybe_of_this_host(entry, processes):
-        return None
-    return _missing_worktree(entry, path, checkouts, settings, now)
-
-
-def _missing_worktree(
-    entry: Entry, path: str, checkouts: Checkouts, settings: Settings, now: datetime
-) -> Outlived | None:
-    """Return what is told of a worktree that isn't there; nothing while it may yet be made."""
-    began = entry.registered_at or entry.began
-    if began is None:
-        return None
-    waited = now - began
-    if waited <= settings.limits.pickup_grace:
-        return None
-    if checkouts.away(path):
-        raise Undecided(f"its worktree {path} is missing and locked: it may lie on a disk that isn't there now")
-    saw = f"no folder at {path}, {age(waited)} after it was registered"
-    no_folder = Evidence(place=entry.place.at("worktree_path"), saw=saw)
-    doubt = work_elsewhere(entry, checkouts)
-    return Outlived(reason=f"its worktree {path} is missing", evidence=no_folder, doubt=doubt)
-
-
-def _maybe_of_this_host(entry: Entry, processes: Processes | None) -> bool:
-    """Return whether the entry is of the host that is looked at, as one that names none is."""
-    if not entry.host:
-        return True
-    return processes is not None and processes.may_be_host(entry.host)
 
 
 def _run_over(entry: Entry, task: Task | None, dispatches: Dispatches, grace: datetime) -> Dispatch | None:

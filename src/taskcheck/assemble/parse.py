@@ -13,6 +13,7 @@ from taskcheck.assemble.rownames import with_spelled_ids, with_task_ids
 from taskcheck.assemble.runs import NO_RUN, Run, newest_runs
 from taskcheck.assemble.signs import front_times, newest_sign, run_times
 from taskcheck.assemble.tasks import TaskReader, one_file_each, parse_tasks
+from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
 from taskcheck.documents.frozen import field, frozen, replace
@@ -67,11 +68,16 @@ class Parsed:
         """All registers' rows."""
         return entries(self.ledgers.registers)
 
-    @property
-    def names_absent(self) -> bool:
-        """Whether a register has an entry of a task that root hasn't."""
+    def absent(self, settings: Settings) -> frozenset[str]:
+        """Return where the files would be of the tasks that registers name and root hasn't."""
         known = {task.id for task in (*self.tasks, *self.archived)}
-        return any(entry.task not in known for entry in self.entries)
+        folders = [Pattern(text).folder for text in settings.paths.tasks]
+        paths: set[str | None] = set()
+        for entry in self.entries:
+            if entry.task not in known:
+                paths.update(f"{folder}/{entry.task}.md".lstrip("/") for folder in folders)
+                paths.add(entry.task_path)
+        return frozenset(path.encode("utf-8", "replace").decode() for path in paths if path)
 
     @property
     def records(self) -> tuple[Entry | Tombstone, ...]:

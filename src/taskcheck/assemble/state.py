@@ -15,6 +15,7 @@ from taskcheck.assemble.fetched import parse_fetched
 from taskcheck.assemble.landings import LandingReader
 from taskcheck.assemble.ledgers import Ledgers, documents
 from taskcheck.assemble.liveness import Liveness
+from taskcheck.assemble.met import with_met
 from taskcheck.assemble.parse import Parsed
 from taskcheck.assemble.people import NO_PEOPLE
 from taskcheck.assemble.pulls import parse_pulls
@@ -48,6 +49,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
     tasks = Tasks.of(parsed.tasks, parsed.archived, parsed.without_status)
     names, reader = with_renames(git, TaskReader(settings).spelling_as(tasks), tasks)
     tasks = with_off_disk(tasks, git, reader)
+    tasks = with_met(tasks, sources, parsed.absent(settings))
     parsed = parsed.following(names)
     checkouts, copies = _checkouts(parsed, sources, settings, reader, tasks)
     if isinstance(git, Repository) and any(held.tombstones for held in git.checkouts):

@@ -93,3 +93,14 @@ class RecordedPath:
     def is_gone(self) -> bool:
         """Whether it isn't there, and its parent is, or it is one of root's own folders."""
         return not self.exists and (self.inside or self.parent_exists)
+
+
+@frozen
+class Met:
+    """A file or folder that may be a task's, and isn't read as one."""
+
+    path: str
+    told: str
+    """What is there, as a clause: ``branch planning has tasks/fix-login.md``."""
+    holds_any: bool = False
+    """Whether any task's file may lie in it, because nobody can look."""

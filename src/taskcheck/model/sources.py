@@ -8,7 +8,7 @@ from typing import Literal
 from taskcheck.documents import Trouble
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.documents.values import from_epoch
-from taskcheck.model.history import Brought, Moment, Moved, RecordedPath, Uncompared
+from taskcheck.model.history import Brought, Met, Moment, Moved, RecordedPath, Uncompared
 from taskcheck.model.hosts import Processes
 from taskcheck.model.memory import Remembered, Seen
 
@@ -258,6 +258,8 @@ class Repository:
     """Of the task files of runs that were changed since root's last commit, what that has, by path."""
     off_disk: tuple[Source, ...] = ()
     """Task files that root's last commit has and the disk hasn't; read if root is sparse or lacks an entry's task."""
+    strays: tuple[Met, ...] = ()
+    """Files of tasks that registers name and root hasn't, where branches, stashes or submodules have them."""
     under_way: str | None = None
     """What somebody is in the middle of in root: ``merge``, ``revert``."""
     sparse: bool = False
@@ -327,6 +329,8 @@ class Sources:
     tasks: tuple[Source, ...] = ()
     remembered: Remembered | None = None
     """More of root's task files, where the cache may tell; who writes reads them all."""
+    met: frozenset[str] = frozenset()
+    """Paths of files and folders that lie among the task files, and that no pattern names."""
     beside: tuple[Source, ...] = ()
     board: Source | None = None
     """Beside the task files: Markdown that no pattern names, and the map of their statuses."""

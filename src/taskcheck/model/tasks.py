@@ -3,13 +3,18 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import field, frozen
+from taskcheck.model.history import Met
 from taskcheck.model.task import (
     Task,
 )
+
+if TYPE_CHECKING:
+    from taskcheck.model.likeness import Likeness
 
 _LABEL = expression(r"([A-Za-z]+-?\d+):")
 _BEGINNING = expression(r"((?:[A-Za-z]+[-_]?)?\d+)[-_. ]\D")
@@ -75,6 +80,8 @@ class Tasks:
     """Paths of what lies among the tasks and has no status, by folded id: it isn't read as a task."""
     off_disk: tuple[Task, ...] = ()
     """Tasks of root's last commit whose files aren't on disk, as far as anybody asks for such."""
+    met: tuple[Met, ...] = ()
+    """What may be the files of tasks that registers name and root hasn't; told where there are such."""
     sparse: bool = False
     """Whether they aren't because root is a sparse checkout: they are there, and nobody looks at them."""
 
@@ -106,6 +113,13 @@ class Tasks:
             if spelling(task.id) == spelling(name) or task.place.path == path:
                 return task
         return None
+
+    @cached_property
+    def likeness(self) -> "Likeness":
+        """What may be meant by a name that none of them has."""
+        from taskcheck.model.likeness import Likeness
+
+        return Likeness(self.all, self.met)
 
     def ambiguous(self, task: str) -> bool:
         """Return whether several files of root have this id, so that records may be about any of them."""

@@ -98,12 +98,12 @@ def _contents(objects: Objects, spots: set[Spot]) -> dict[Spot, bytes | None]:
     Raises:
         GitSilent: git gives no answer at all.
     """
-    blobs = _blobs(Places(objects), spots)
+    blobs = blobs_at(Places(objects), spots)
     contents = objects.blobs(set(blobs.values()) - {UNKNOWN}, MAX_LEDGER_BYTES).contents
     return {spot: contents.get(blob) for spot, blob in blobs.items()}
 
 
-def _blobs(places: Places, spots: Collection[Spot]) -> dict[Spot, str]:
+def blobs_at(places: Places, spots: Collection[Spot]) -> dict[Spot, str]:
     """Return the ids of what lies at some spots; where git can't tell of them all, it is asked of each tip by itself.
 
     At the spots of a tip of which it can't tell either lies something `UNKNOWN`.
@@ -121,5 +121,5 @@ def _blobs(places: Places, spots: Collection[Spot]) -> dict[Spot, str]:
         return dict.fromkeys(spots, UNKNOWN)
     found: dict[Spot, str] = {}
     for tip in tips:
-        found |= _blobs(places, [spot for spot in spots if spot[0] == tip])
+        found |= blobs_at(places, [spot for spot in spots if spot[0] == tip])
     return found

@@ -8,7 +8,7 @@ from taskcheck.model.sources import Source
 from taskcheck.read.below import files_below
 from taskcheck.read.files import MAX_TASK_BYTES, Folder
 from taskcheck.read.locate import Location
-from taskcheck.read.tasks import TaskPaths
+from taskcheck.read.tasks import TaskPaths, markdown
 
 MOST = 1000
 """Files that are opened; where there are more, nobody keeps tasks there by mistake."""
@@ -55,11 +55,9 @@ def passed_over(location: Location, settings: Settings) -> Iterator[tuple[str, s
 
 def _markdown(folder: Folder) -> Iterator[str]:
     """Yield the Markdown that was met, and what lies in the folders that no pattern reaches."""
-    yield from folder.beside
+    yield from markdown(folder.met)
     for path in folder.unentered:
         place = f"{folder.root}/{path}"
         if place in folder.listed:
             continue
-        for found in files_below(folder.root, path, MOST_ENTRIES):
-            if found.endswith(".md"):
-                yield found
+        yield from markdown(files_below(folder.root, path, MOST_ENTRIES))

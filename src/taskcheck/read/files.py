@@ -117,8 +117,8 @@ class Folder:
         """Folders that couldn't be listed: what lies in them was not checked."""
         self.links: list[str] = []
         """Links to folders that were met on the way and not followed."""
-        self.beside: set[str] = set()
-        """Paths of Markdown that was met in the folders of patterns, and matches none of them."""
+        self.met: set[str] = set()
+        """Paths of what was met in the folders of patterns, and matches none of them."""
         self.unentered: set[str] = set()
         """Paths of folders that were met there, and lie deeper than the patterns reach."""
         self.listed: set[str] = set()
@@ -151,8 +151,8 @@ class Folder:
                         globs.name(path)
                     if names[path] is not None:
                         found[path] = told(entry)
-                    elif path.endswith(".md"):
-                        self.beside.add(path)
+                    else:
+                        self.met.add(path)
         self._tell_links(globs.exclude)
         return found
 

@@ -10,7 +10,7 @@ from taskcheck.model.sources import (
 from taskcheck.read.files import LOG_TAIL_BYTES, MAX_LEDGER_BYTES, Folder, Globs
 from taskcheck.read.locate import Location
 from taskcheck.read.recall import Listing, Recall
-from taskcheck.read.tasks import TaskPaths
+from taskcheck.read.tasks import TaskPaths, markdown
 
 
 def read_team(location: Location, settings: Settings) -> Sources:
@@ -37,7 +37,7 @@ def _tasks(folder: Folder, paths: TaskPaths, recall: Recall | None) -> dict[str,
 
 def _beside(folder: Folder, tasks: TaskPaths, settings: Settings) -> tuple[Source, ...]:
     """Return the Markdown beside the task files; nothing where the walk for these met none, and no deeper folder."""
-    if not folder.unentered and all(map(tasks.passes_over, folder.beside)):
+    if not folder.unentered and all(map(tasks.passes_over, markdown(folder.met))):
         return ()
     from taskcheck.read.beside import read_beside
 
@@ -59,6 +59,7 @@ def read_files(location: Location, settings: Settings, recall: Recall | None = N
     task_paths = TaskPaths.of(settings)
     tasks = _tasks(folder, task_paths, recall)
     beside = _beside(folder, task_paths, settings)
+    met = frozenset(folder.met)
 
     def ledger(pattern: str) -> tuple[Source, ...]:
         return tuple(folder.read_all(folder.find(Globs.of(pattern)), MAX_LEDGER_BYTES))
@@ -69,6 +70,7 @@ def read_files(location: Location, settings: Settings, recall: Recall | None = N
         tasks=tuple(tasks.values()),
         remembered=recall.remembered if recall is not None else None,
         beside=beside,
+        met=met,
         registers=ledger(paths.registers),
         snapshots=ledger(paths.snapshots),
         dispatch_logs=tuple(folder.read_all(folder.find(Globs.of(paths.dispatch_logs)), LOG_TAIL_BYTES, tail=True)),

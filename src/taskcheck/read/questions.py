@@ -32,8 +32,8 @@ class Questions:
     """Root paths of the active tasks of which no ledger records a sign of work that is new enough."""
     lost: Mapping[str, datetime] = field(default_factory=dict)
     """Tasks that ledgers name and root hasn't, with when the run began; told where a file's name is the id."""
-    absent: bool = False
-    """Whether a register has an entry of a task that root hasn't."""
+    absent: frozenset[str] = frozenset()
+    """Where the files would be of the tasks that registers name and root hasn't."""
     names: frozenset[str] = frozenset()
     """Ids of root's tasks, archived ones too."""
     own_branches: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Questions:
             dispatched=_earlier(self.dispatched, other.dispatched),
             idle=self.idle | other.idle,
             lost=_earlier(self.lost, other.lost),
-            absent=self.absent or other.absent,
+            absent=self.absent | other.absent,
             names=self.names | other.names,
             own_branches=tuple(own_branches),
             tied=joined_ties(self.tied, other.tied),

@@ -31,6 +31,7 @@ from taskcheck.read.questions import (
     with_those_of,
 )
 from taskcheck.read.runner import GitError, installed
+from taskcheck.read.strays import Strays
 from taskcheck.read.tasks import TaskPaths
 from taskcheck.read.trees import EMPTY, Trees
 from taskcheck.read.worktrees import outrun, read_worktrees, under_way, with_unlinked
@@ -118,6 +119,7 @@ def _read_repository(
     branches = {*questions.branches, *_branches_of(checkouts), *compared}
     fetched_as = outline.fetched(branches)
     named = outline.tips({*branches, *chain(*fetched_as.values())}) | _detached(checkouts)
+    strays = Strays.of(git.objects, outline, location, paths, questions.absent)
     past = Past()
     fetched: Fetched | Uncompared | None = None
     with closing(Trees(git.objects, paths.folders(location.prefix), head, EMPTY[outline.id_length])) as trees:
@@ -125,10 +127,11 @@ def _read_repository(
             checkouts += read_branches(trees, compared, {}, root_files, paths, location.prefix)
             checkouts = outline.code.parted(checkouts, None)
         else:
+            tips = {*named.values(), *compared.values(), *_heads(checkouts), *trunks.values(), *outline.code.tips}
             history = History.of(
                 git,
                 head,
-                {*named.values(), *compared.values(), *_heads(checkouts), *trunks.values(), *outline.code.tips},
+                tips | strays.tips,
                 shallow=about.shallow,
                 is_task=lambda path: paths.match(path, location.prefix),
                 since=far_back(git, head, questions),
@@ -143,6 +146,7 @@ def _read_repository(
                 theirs = trunks = {}
             folder = about.folder
             past = read_past(lineage, questions, root_files, named, trunks, further.name, checkouts, folder, errors)
+            strays = strays.without_inherited(history)
             if questions.absent or outline.sparse:
                 past = with_off_disk(past, trees, sources.tasks, root_files, paths, location.prefix)
             fetched = read_fetched(history, theirs, trees, root_files, paths, location.prefix)
@@ -164,6 +168,7 @@ def _read_repository(
         standing=past.standing,
         uncommitted=past.uncommitted,
         off_disk=past.off_disk,
+        strays=strays.met,
         under_way=under_way(admin_folder(location.top) if location.top is not None else None),
         sparse=outline.sparse,
         brought=past.brought,

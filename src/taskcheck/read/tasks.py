@@ -1,6 +1,6 @@
 """Tell which files of a checkout are task files, and read them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
@@ -127,6 +127,11 @@ class TaskPaths:
         """Return the folders that hold them, as git names them; none for the whole repository."""
         folders = {f"{prefix}{pattern.folder}".rstrip("/") for pattern in self.globs.patterns}
         return [] if "" in folders else sorted(folders)
+
+
+def markdown(paths: Iterable[str]) -> Iterator[str]:
+    """Yield those of some paths that are of Markdown."""
+    return (path for path in paths if path.endswith(".md"))
 
 
 def _vouched_for(folder: Folder, paths: Iterable[str], same: Contents, index: Index | None) -> set[str]:
