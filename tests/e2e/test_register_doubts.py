@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.conftest import taskcheck
 from tests.e2e.repository import Repo
-from tests.e2e.test_no_guess import CONFIG, NOW, begun, entry, register, repo, task
+from tests.e2e.test_no_guess import CONFIG, NOW, REGISTER, begun, entry, register, repo, task
 
 __all__ = ("begun", "repo")
 
@@ -219,3 +219,41 @@ def test_folders_that_nobody_looks_into_may_have_the_files_of_entries(repo: Repo
 def test_the_file_of_an_entry_may_be_on_its_way(repo: Repo) -> None:
     register(repo, z={"registered_at": "2026-03-24T21:59:55Z"})
     assert whys(repo) == {"z": "it was made 5s ago, and its task's file may be on its way"}
+
+
+# Entries of tasks that seem to be nobody's
+
+
+def owned(repo: Repo, **owners: str) -> None:
+    """Tasks of owners, as they stand in front matter, each with an entry that has waited for an hour."""
+    texts = {name: task("ready").replace("owner: ana\n", owner) for name, owner in owners.items()}
+    repo.commit(**{f"tasks__{name}.md": text for name, text in texts.items()})
+    register(repo, **{name: {"registered_at": "2026-03-24T21:00:00Z"} for name in owners})
+
+
+def routed_by(repo: Repo) -> set[str]:
+    """The tasks whose entries a fix takes away."""
+    taskcheck("--now", NOW, "--fix", cwd=repo.root)
+    left = json.loads((repo.root / REGISTER).read_text())["entries"]
+    return {path.stem for path in (repo.root / "tasks").glob("*.md")} - left.keys() - {"x"}
+
+
+def test_where_the_owner_is_no_declared_name_the_entry_stays(repo: Repo) -> None:
+    """The file is at fault, or the declaration of people. Where all owners are known, it is the register."""
+    repo.commit(**{"taskcheck.toml": f'{CONFIG}[roles]\ncritic = false\nwriter = "ben"\nchef = "carol"\n'})
+    owned(
+        repo,
+        pair="owner: ana & carol\n",
+        slip="owner: anaa\n",
+        mail="owner: ana@example.com\n",
+        team="owner: '@org/web'\n",
+        empty="owner:\n",
+        missing="",
+        mapping="owner:\n  name: ana\n",
+        one_of_two="owner: [ben, anaa]\n",
+        of_a_role_of_nobody_known="owner: chef\n",
+        of_ben="owner: ben\n",
+        of_a_role="owner: writer\n",
+        of_a_role_of_nobody="owner: critic\n",
+    )
+    assert routed_by(repo) == {"of_ben", "of_a_role", "of_a_role_of_nobody"}

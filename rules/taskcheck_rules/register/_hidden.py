@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from taskcheck import Checkouts, Entry, Settings, Tasks, age
+from taskcheck import Checkouts, Entry, Settings, Tasks
+from taskcheck_rules.lately import just_made
 from taskcheck_rules.traces import branch_of
 
 
@@ -11,20 +12,13 @@ def hidden(entry: Entry, tasks: Tasks, checkouts: Checkouts | None, settings: Se
     kept = tasks.kept_off_disk(entry.task, entry.task_path)
     if kept is not None:
         return f"root's last commit has its file, {kept.place.path}, though it isn't on disk"
+    made = just_made(entry, settings, now)
     reasons = (
         tasks.likeness.of(entry.task),
-        _on_its_way(entry, settings, now),
+        made and f"{made}, and its task's file may be on its way",
         _elsewhere(entry, checkouts),
     )
     return next(filter(None, reasons), "")
-
-
-def _on_its_way(entry: Entry, settings: Settings, now: datetime) -> str:
-    """Return that an entry was made a moment ago, so that its task's file may be written or pulled next."""
-    began = entry.registered_at or entry.began
-    if began is None or now - began > settings.limits.pickup_grace:
-        return ""
-    return f"it was made {age(now - began)} ago, and its task's file may be on its way"
 
 
 def _elsewhere(entry: Entry, checkouts: Checkouts | None) -> str:

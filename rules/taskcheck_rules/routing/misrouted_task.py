@@ -64,6 +64,9 @@ def misrouted_task(
     be alive or none was ever launched. Otherwise a worker may be active, or its work may still exist. The fix is unsafe
     if the entry's branch isn't merged or is checked out elsewhere, and if nothing else records the pull request. There
     is no fix if several tasks have this id.
+
+    It is also unsafe if the owner is missing or an unknown name, or a role of such a name: then the task file or the
+    declaration of people may be wrong, and not the register.
     """
     if task.closed:
         return
@@ -76,7 +79,8 @@ def misrouted_task(
             continue
         evidence = _evidence(hold, dispatch)
         unclear = stands_for_several(task.id, tasks, copies)
-        fix = None if unclear else _fix(task, hold.entries, dispatches, checkouts, processes)
+        doubt = _not_known(task, people)
+        fix = None if unclear else _fix(task, hold.entries, doubt, dispatches, checkouts, processes)
         yield _finding(task, people, allowed, manager, holder, evidence, fix)
 
 
@@ -115,6 +119,19 @@ def _seen_to(dispatch: Dispatch) -> bool:
     """Return whether a run holds its task no more: it has ended, or somebody moved the task on since it is gone."""
     ended = dispatch.state is DispatchState.ENDED
     return ended or dispatch.looked_after
+
+
+def _not_known(task: Task, people: People) -> str:
+    """Return why it isn't known to whom a task routes; empty where each owner is declared, and who fills each role."""
+    if not task.owners:
+        return "the task names no owner, so it may be the manager's"
+    for _, spelling in task.owners:
+        owner = people.resolve(spelling)
+        filled_by = people.roles.get(owner.key) if owner is not None else spelling
+        if filled_by and people.person(filled_by) is None:
+            why = people.route(spelling).why
+            return f"{why}, so it may be the manager's"
+    return ""
 
 
 def _finding(
@@ -172,15 +189,15 @@ def _evidence(hold: Hold, dispatch: Dispatch | None) -> tuple[Evidence, ...]:
 def _fix(
     task: Task,
     entries: list[Entry],
+    doubt: str,
     dispatches: Dispatches | None,
     checkouts: Checkouts | None,
     processes: Processes | None,
 ) -> Fix | None:
-    """Return the removal of the entries, where it is known that nothing is left of them."""
+    """Return the removal of the entries, where it is known that nothing is left of them; safe unless in doubt."""
     if not entries or dispatches is None or checkouts is None:
         return None
     edits: list[DropEntry] = []
-    doubt = ""
     for entry in entries:
         doubt = doubt or _doubt(entry, task, dispatches, checkouts)
         may_be_at_work = entry.doubtful or bool(dispatches.protection(entry))
