@@ -286,7 +286,7 @@ def test_files_that_are_not_written(store: Store) -> None:
     git("commit", "-qam", "main", cwd=root)
     subprocess.run(["git", "merge", "-q", "other"], cwd=root, env=environment(), capture_output=True, check=False)
     (root / "tasks/b.md").write_text(TASK)  # settled on disk, not in the index
-    ran = taskcheck("--fix", cwd=root)
+    ran = taskcheck("--fix", "--unsafe-fixes", cwd=root)
     assert "tasks/a.md: it has other names (hard links)" in ran.out
     assert "tasks/b.md: it has an unmerged conflict in git's index" in ran.out
     assert [(root / f"tasks/{name}.md").read_text() for name in "abcd"] == [TASK, TASK, FIXED, FIXED]

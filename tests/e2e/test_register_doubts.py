@@ -257,3 +257,60 @@ def test_where_the_owner_is_no_declared_name_the_entry_stays(repo: Repo) -> None
         of_a_role_of_nobody="owner: critic\n",
     )
     assert routed_by(repo) == {"of_ben", "of_a_role", "of_a_role_of_nobody"}
+
+
+# Task files that somebody is at work on
+
+
+def misspelled(repo: Repo) -> None:
+    """A task whose owner isn't written as the key, with a commit after it, and a branch beside that."""
+    text = task("ready").replace("owner: ana", "owner: ana.lopez")
+    repo.commit(**{"taskcheck.toml": ALIASES, "tasks__x.md": text})
+    repo.branch("part")
+    repo.commit(other="1\n")
+    repo.on_main()
+    repo.commit(further="1\n")
+
+
+def in_a_merge(repo: Repo) -> None:
+    repo.git("merge", "-q", "--no-ff", "--no-commit", "part")
+
+
+def in_a_rebase(repo: Repo) -> None:
+    repo.git("checkout", "-q", "part")
+    repo.git("-c", "sequence.editor=sed -i 1ibreak", "rebase", "-q", "-i", "main")
+
+
+def in_a_bisection(repo: Repo) -> None:
+    repo.git("bisect", "start", "-q", "HEAD", "HEAD~1")
+
+
+def at_an_old_tag(repo: Repo) -> None:
+    repo.git("checkout", "-q", "main~1")
+
+
+def on_another_branch(repo: Repo) -> None:
+    repo.git("checkout", "-q", "part")
+
+
+def in_an_editor(repo: Repo) -> None:
+    (repo.root / "tasks/.#x.md").symlink_to("ana@machine.1:2")
+
+
+AT_WORK = {
+    in_a_merge: "the root checkout is in the middle of a merge",
+    in_a_rebase: "the root checkout is in the middle of a rebase",
+    in_a_bisection: "the root checkout is in the middle of a bisection",
+    at_an_old_tag: "the root checkout is on no branch, not on trunk (main)",
+    in_an_editor: "an editor has changes that aren't saved of tasks/x.md",
+    on_another_branch: "",
+}
+
+
+@pytest.mark.parametrize("world", AT_WORK, ids=lambda world: world.__name__)
+def test_nothing_is_written_where_somebody_is_at_work(world: Callable[[Repo], None], repo: Repo) -> None:
+    misspelled(repo)
+    world(repo)
+    found = fixes(repo)
+    assert found["noncanonical-owner"]["why"] == AT_WORK[world]
+    assert "unreadable-task" not in found

@@ -22,7 +22,8 @@ def noncanonical_owner(task: Task, people: People, settings: Settings) -> Iterat
 
     ## Fix
     Replaces the owner with the key, because the spelling resolves to exactly one key. The fix is safe unless git
-    couldn't merge the branch of a worktree with it.
+    couldn't merge the branch of a worktree with it, or somebody is in the middle of a merge or a rebase in root, say,
+    or root is on no branch.
     """
     for route, spelling in task.owners:
         owner = people.resolve(spelling)

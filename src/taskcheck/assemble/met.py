@@ -1,17 +1,28 @@
 """What may be the file of a task that root hasn't: on disk and not read as one, or in other commits; pure."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from taskcheck.documents.frozen import replace
 from taskcheck.documents.shape import file_of
 from taskcheck.model.history import Met
 from taskcheck.model.sources import Sources, Unavailable
-from taskcheck.model.tasks import Tasks
+from taskcheck.model.tasks import LOCK, Tasks
 
 
 def with_met(tasks: Tasks, sources: Sources, absent: Collection[str]) -> Tasks:
-    """Return root's tasks with what may be the files of others, where some are absent."""
-    return replace(tasks, met=tuple(_met(tasks, sources))) if absent else tasks
+    """Return root's tasks, with which of their files are edited, and what may be those of tasks that are absent."""
+    met = tuple(_met(tasks, sources)) if absent else ()
+    return replace(tasks, edited=_edited(sources.met), met=met)
+
+
+def _edited(met: Iterable[str]) -> frozenset[str]:
+    """Return the paths of files beside which an editor's lock lies."""
+    found = set()
+    for path in met:
+        folder, slash, name = path.rpartition("/")
+        if name.startswith(LOCK):
+            found.add(f"{folder}{slash}{name.removeprefix(LOCK)}")
+    return frozenset(found)
 
 
 def _met(tasks: Tasks, sources: Sources) -> Iterator[Met]:

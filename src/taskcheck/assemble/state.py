@@ -91,7 +91,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         fetched=parse_fetched(git, reader, tasks),
         uncompared=_uncompared(git),
         off_trunk=_off_trunk(git),
-        astray=_under_way(git) or _off_trunk(git),
+        unsettled=_unsettled(git),
         dispatches=dispatches,
         moves=moves,
         waiting={each.task: each for each in _waiting(dispatches, tasks, now + settings.limits.clock_skew)},
@@ -253,11 +253,13 @@ def _off_trunk(git: Repository | Unavailable) -> str:
     return f"the root checkout is {where}, not on trunk ({git.trunk})"
 
 
-def _under_way(git: Repository | Unavailable) -> str:
-    """Return that somebody is in the middle of a merge in root, say; empty where nobody is."""
-    if isinstance(git, Unavailable) or git.under_way is None:
+def _unsettled(git: Repository | Unavailable) -> str:
+    """Return that somebody is in the middle of a merge in root, say, or that it is on no branch."""
+    if isinstance(git, Unavailable):
         return ""
-    return f"the root checkout is in the middle of a {git.under_way}"
+    if git.under_way is not None:
+        return f"the root checkout is in the middle of a {git.under_way}"
+    return "" if git.branch else _off_trunk(git)
 
 
 def _uncompared(git: Repository | Unavailable) -> Uncompared | None:

@@ -330,10 +330,9 @@ class Sources:
     remembered: Remembered | None = None
     """More of root's task files, where the cache may tell; who writes reads them all."""
     met: frozenset[str] = frozenset()
-    """Paths of files and folders that lie among the task files, and that no pattern names."""
     beside: tuple[Source, ...] = ()
     board: Source | None = None
-    """Beside the task files: Markdown that no pattern names, and the map of their statuses."""
+    """Among the task files: paths that no pattern names, the Markdown of these, and the map of their statuses."""
     registers: tuple[Source, ...] = ()
     snapshots: tuple[Source, ...] = ()
     dispatch_logs: tuple[Source, ...] = ()

@@ -151,8 +151,8 @@ class State:
     """What lies beside each task's file and says a status: its marker files, its row of a board."""
     off_trunk: str
     """That root is on another branch than trunk, in words; empty where it is on trunk, or there is none."""
-    astray: str
-    """Why root isn't trunk as it will be: somebody is in the middle of a merge there, say, or it isn't on trunk."""
+    unsettled: str
+    """Why a change of root's work tree would be in somebody's way, or get lost; empty where it is on a branch."""
     tracked: frozenset[str] | Unavailable
     """Paths of registers and snapshots that git tracks."""
     processes: Processes | Unavailable
@@ -174,6 +174,11 @@ class State:
     """What became of every suppression; told when the other rules have run."""
 
     # What a part says, and nothing where the part isn't available: for those who can do without it.
+
+    @property
+    def astray(self) -> str:
+        """Why root isn't trunk as it will be: somebody is in the middle of a merge there, say, or it isn't on trunk."""
+        return self.unsettled or self.off_trunk
 
     @property
     def known_ledgers(self) -> tuple[Ledger, ...]:
@@ -253,7 +258,7 @@ class State:
 
 
 INTERNAL = frozenset({
-    "files", "documents", "trusted", "off_trunk", "astray", "uncompared", "unnamed", "miscased", "unread",
+    "files", "documents", "trusted", "off_trunk", "unsettled", "uncompared", "unnamed", "miscased", "unread",
 })  # fmt: skip
 """Fields of a state that reports are made with, and no rule asks for."""
 

@@ -21,6 +21,9 @@ _BEGINNING = expression(r"((?:[A-Za-z]+[-_]?)?\d+)[-_. ]\D")
 _NUMBER = expression(r"\d+")
 _LAST_NUMBER = expression(r"(?<![0-9])[0-9]++(?=[^0-9]*+\Z)")
 
+LOCK = ".#"
+"""What Emacs puts before the name of a file while it has changes that aren't saved: a link that leads nowhere."""
+
 LOOKED_AT = 250
 """Ids on either side of a name that are compared with it."""
 
@@ -82,6 +85,8 @@ class Tasks:
     """Tasks of root's last commit whose files aren't on disk, as far as anybody asks for such."""
     met: tuple[Met, ...] = ()
     """What may be the files of tasks that registers name and root hasn't; told where there are such."""
+    edited: frozenset[str] = frozenset()
+    """Paths of files of which an editor has changes that aren't saved."""
     sparse: bool = False
     """Whether they aren't because root is a sparse checkout: they are there, and nobody looks at them."""
 

@@ -13,6 +13,7 @@ from taskcheck.documents import Trouble
 from taskcheck.documents.bounded import RETRY_PAUSES, Busy, Unreadable, open_bounded, read_bounded, stamp_of
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.model.sources import Source
+from taskcheck.model.tasks import LOCK
 
 MAX_TASK_BYTES = 8 * 1024 * 1024
 MAX_LEDGER_BYTES = 16 * 1024 * 1024
@@ -75,10 +76,10 @@ class Globs:
         return not self.samples.isdisjoint(path.casefold().split("/"))
 
     def _is_unnamed(self, path: str) -> bool:
-        """Return whether a path has one of the names of files that have to be named, and isn't."""
+        """Return whether a path isn't named and has to be, by its name, or is an editor's lock."""
         name = path.rpartition("/")[2]
         if name.lower() not in self.unless_named:
-            return False
+            return name.startswith(LOCK)
         return all(pattern.text.rpartition("/")[2] != name for pattern in self.patterns)
 
 

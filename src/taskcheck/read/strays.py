@@ -19,6 +19,10 @@ from taskcheck.read.tasks import TaskPaths
 MOST_TIPS = 1000
 """Branches and stashes that are looked at; the stashes first, then those of this clone."""
 
+_CALLED = {"heads": "branch ", "remotes": ""}
+"""What stands before the name of a branch."""
+
+_STASHED = expression(r"(?m)^\S++ (\S++)")
 _SUBMODULE = expression(r"(?m)^[ \t]*+path *+= *+(.++)$")
 
 
@@ -71,28 +75,21 @@ class Strays:
 
 def _tips(objects: Objects, outline: Outline) -> dict[str, str]:
     """Return the commits of stashes and branches, each with what it is in words."""
-    stashes = _stashes(outline.about.folder)
-    parents = objects.parents(stashes)
-    untracked = [commit for stash in stashes for commit in parents[stash][2:]]
-    tips = dict.fromkeys((*stashes, *untracked), "a stash")
+    log = small_text(outline.about.folder / "logs/refs/stash") or ""
+    stashes = list(filter(object_id, reversed(_STASHED.findall(log))))
+    tips = dict.fromkeys(stashes, "a stash")
+    for parents in objects.parents(stashes).values():
+        tips.update(dict.fromkeys(parents[2:], "a stash"))
     for ref, commit in outline.refs.ids.items():
         _, kind, name = ref.split("/", 2)
-        if not commit.startswith("ref: "):
-            tips.setdefault(commit, f"branch {name}" if kind == "heads" else name)
+        if object_id(commit):
+            tips.setdefault(commit, _CALLED[kind] + name)
     return tips
-
-
-def _stashes(common_dir: Path) -> list[str]:
-    """Return the commits of the stashes, the newest first."""
-    log = small_text(common_dir / "logs/refs/stash") or ""
-    lines = (line.split(" ", 2) for line in reversed(log.splitlines()))
-    return [commit for line in lines for commit in line[1:2] if object_id(commit)]
 
 
 def _submodules(location: Location, folders: Sequence[str]) -> Iterator[Met]:
     """Yield the submodules that lie in the folders of task files: nobody looks into them."""
-    text = small_text(Path(location.top or location.root) / ".gitmodules") or ""
-    within = tuple(f"{folder}/" for folder in folders) or ""
+    text = small_text(Path(str(location.top)) / ".gitmodules") or ""
     for path in _SUBMODULE.findall(text):
-        if f"{path}/".startswith(within):
+        if not folders or f"{path}/".startswith(tuple(f"{folder}/" for folder in folders)):
             yield Met(path, f"{path} is a submodule, which isn't looked into", holds_any=True)

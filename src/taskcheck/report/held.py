@@ -1,6 +1,7 @@
 """What speaks against a fix that its rule can't know: where root is, fetched trunk, branches, unsaved code."""
 
 from taskcheck.documents.frozen import replace
+from taskcheck.documents.values import phrase
 from taskcheck.model.edit import SetKey
 from taskcheck.model.finding import Finding, Fix, Safety
 from taskcheck.model.sources import Unavailable
@@ -18,9 +19,9 @@ def held(finding: Finding, state: State, *, of_static_rule: bool) -> Finding:
         return finding
     fix = fix.unless_said(_of_trunk(finding, fix, state))
     if fix.safety is Safety.SAFE:
-        fix = fix.unless_said(_of_unsaved(finding, fix, state))
+        fix = fix.unless_said(_of_unsaved(finding, fix, state) or _of_editors(fix, state))
     if of_static_rule:
-        fix = fix.unless_said(_of_branches(fix, state))
+        fix = fix.unless_said(state.unsettled or _of_branches(fix, state))
     elif finding.task is not None:
         fix = fix.unless_said(_of_root(state))
     return replace(finding, fix=fix)
@@ -55,6 +56,12 @@ def _of_unsaved(finding: Finding, fix: Fix, state: State) -> str:
         return ""
     uncommitted = (each.uncommitted for each in state.of_or_beside(name))
     return next(filter(None, uncommitted), "")
+
+
+def _of_editors(fix: Fix, state: State) -> str:
+    """Return that somebody edits a task file which a fix writes, and hasn't saved it; empty where nobody does."""
+    path = min(state.tasks.edited.intersection(fix.files), default="")
+    return phrase("an editor has changes that aren't saved of ", path)
 
 
 def _of_branches(fix: Fix, state: State) -> str:
