@@ -13,7 +13,7 @@ from taskcheck.documents.frozen import frozen
 from taskcheck.read.allowlist import object_id
 from taskcheck.read.deltas import Deltas
 from taskcheck.read.objects import Objects
-from taskcheck.read.runner import Runner
+from taskcheck.read.runner import GitError, GitSilent, Runner
 from taskcheck.read.session import Session
 
 MINIMUM = (2, 38)
@@ -97,8 +97,14 @@ class Git(Runner):
 
     def refs(self) -> "Refs":
         """Return branches and remote-tracking branches, and what branches follow."""
-        fields = "%(refname)%00%(objectname)%00%(*objectname)%00%(symref)%00%(HEAD)%00%(upstream)"
-        out = self.run("for-each-ref", f"--format={fields}", "refs/heads", "refs/remotes")
+        fields = "%(refname)%00%(objectname)%00{}%00%(symref)%00%(HEAD)%00%(upstream)"
+        asked = ("refs/heads", "refs/remotes")
+        try:
+            out = self.run("for-each-ref", f"--format={fields.format('%(*objectname)')}", *asked)
+        except GitSilent:
+            raise
+        except GitError:  # the object that some ref names is missing: what else is said needs none
+            out = self.run("for-each-ref", f"--format={fields.format('')}", *asked)
         ids: dict[str, str] = {}
         followed: dict[str, str] = {}
         current = None
