@@ -1,12 +1,13 @@
 """Worlds beside those that the rules were made for: the same faults in other shapes, and what only looks like them."""
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import taskcheck
 from tests.e2e.repository import Repo
-from tests.e2e.test_no_guess import NOW, begun, repo, task
+from tests.e2e.test_no_guess import NOW, begun, entry, register, repo, task
 
 __all__ = ["begun", "repo"]
 
@@ -40,3 +41,33 @@ def test_a_ref_without_its_commit_leaves_the_rest_looked_at(repo: Repo, ref: str
     assert "unknown-dependency" in headlines
     unseen = [each["kind"] for each in report["unseen"] if each["kind"] == "trunk"]
     assert [*filter("unknown-dependency".__ne__, headlines), *unseen] == said
+
+
+def test_an_entry_of_a_task_that_root_has_deleted_is_told(repo: Repo) -> None:
+    """The worktree that was made for it has its file to this day."""
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    register(repo, x=entry(branch="task/x", worktree_path=".worktrees/x"))
+    repo.git("rm", "-q", "tasks/x.md")
+    repo.commit("drop it", **{"tasks__y.md": task("ready", title="Y")})
+    found = told(repo)["register-orphan"]
+    assert (found["severity"], found["message"]) == ("error", "x is still registered by ana, but it has no task file")
+    assert (found["fix"]["safety"], found["fix"]["why"]) == ("unsafe", "worktree x still has its file")
+
+
+def test_an_entry_of_a_task_that_a_worktree_has_added_is_left(repo: Repo) -> None:
+    repo.git("worktree", "add", "-q", "-b", "task/new", ".worktrees/new")
+    Repo(repo.root / ".worktrees/new", repo.minutes).commit(**{"tasks__new.md": task("in_review")})
+    register(repo, new=entry(branch="task/new", worktree_path=".worktrees/new"))
+    assert told(repo) == {}
+
+
+def test_an_entry_whose_run_has_just_ended_is_left_to_its_manager(repo: Repo) -> None:
+    repo.commit(**{"tasks__x.md": task("blocked")})
+    end = {"state": "ended", "outcome": "blocked", "exit_code": 0, "ended_at": "2026-03-24T21:55:00Z"}
+    tombstone = {"schema": "taskcheck/tombstone/1", "task": "x", "owner": "ana", "started_at": "2026-03-24T09:00:00Z"}
+    path = repo.root / "tasks/logs/dispatch-x.status.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(tombstone | end))
+    register(repo, x=entry())
+    assert told(repo) == {}
+    assert told(repo, "--now", "2026-03-24T22:30:00Z")["register-orphan"]["severity"] == "warning"

@@ -12,19 +12,29 @@ class Whereabouts:
     """In root."""
     archived: Task | None
     there: bool
-    """Whether root or a worktree has it."""
+    """Whether root has it, or a worktree in which it is new."""
+    kept: str
+    """Which checkout still has the file that root has deleted; empty where none has."""
     unreadable: bool
     """Whether none has it, and a file in root that can't be read may be the one."""
+
+    @property
+    def status(self) -> str | None:
+        """The status that root has of it, else why there is none."""
+        if self.task is not None:
+            return self.task.status
+        return "deleted in root" if self.kept else "not in root yet"
 
 
 def whereabouts(entry: Entry, tasks: Tasks, copies: Copies | None) -> Whereabouts:
     """Return where the task of an entry is."""
     task = _root_task(entry, tasks)
     archived = _archived_task(entry, tasks)
-    in_worktree = bool(copies_of(copies, entry.task))
-    there = task is not None or in_worktree
+    found = copies_of(copies, entry.task) if task is None else ()
+    there = task is not None or any(copy.base is None for copy in found)
+    kept = "" if there or not found else f"{found[0].checkout.spoken} still has its file"
     unreadable = not there and tasks.may_hide(entry.task)
-    return Whereabouts(task=task, archived=archived, there=there, unreadable=unreadable)
+    return Whereabouts(task=task, archived=archived, there=there, kept=kept, unreadable=unreadable)
 
 
 def _archived_task(entry: Entry, tasks: Tasks) -> Task | None:

@@ -64,9 +64,9 @@ def register_orphan(
 
     ## Example
     The task is completed but still registered. Or its branch is merged. Or the entry was made more than `pickup_grace`
-    ago, and its worktree doesn't exist and isn't listed by git. The finding is a warning if the run has ended but the
-    task isn't done. It is also a warning if the worker has been gone for `pickup_grace`, and the task is neither ready
-    nor active. broken-worktree reports a worktree that is only broken.
+    ago, and its worktree doesn't exist and isn't listed by git. The finding is a warning if the run ended more than
+    `pickup_grace` ago but the task isn't done. It is also a warning if the worker has been gone for `pickup_grace`, and
+    the task is neither ready nor active. broken-worktree reports a worktree that is only broken.
 
     There is no finding in these cases:
 
@@ -91,6 +91,7 @@ def register_orphan(
     - Root's last commit has the task, though its file isn't on disk.
     - The task may be held by a branch, by a worktree that can't be read, or under a name in another spelling: of a file
       or folder that isn't read as a task, say, or with a number before it.
+    - Root has deleted the task's file, and a worktree still has it.
     - A branch, a stash or a submodule may have the file, which root's history never had.
     - The entry is younger than `pickup_grace`, and its task has no file yet.
 
@@ -118,7 +119,7 @@ def register_orphan(
         raise Undecided("a task file that may be an entry's can't be read")
     run = _run_over(entry, where.task, dispatches, now - settings.limits.pickup_grace)
     if run is not None:
-        yield _left_over(entry, where.task, run)
+        yield _left_over(entry, where, run)
         return
     _demand_history(entry, where, checkouts, trunk)
 
@@ -148,7 +149,7 @@ def _finished_task(
         return Outlived(reason="it is in the archive", evidence=in_archive)
     folder = Place(path=entry.task_path or "tasks")
     nothing = Evidence(place=folder, saw=f"no task file with the id {entry.task}")
-    return Outlived(reason="it has no task file", evidence=nothing, doubt=may_be())
+    return Outlived(reason="it has no task file", evidence=nothing, doubt=where.kept or may_be())
 
 
 def _landed_work(
@@ -229,22 +230,18 @@ def _merged_branch(entry: Entry, checkouts: Checkouts | None, settings: Settings
 def _run_over(entry: Entry, task: Task | None, dispatches: Dispatches, grace: datetime) -> Dispatch | None:
     """Return the run that the entry is part of, when it has ended, or its worker is gone and nobody waits for it.
 
-    A gone worker of a ready or active task is worker-gone's. One that was last heard of after the grace began may be
-    ending yet.
+    A gone worker of a ready or active task is worker-gone's. What moved after the grace began may be ending yet, or its
+    manager has yet to see the end.
     """
     run = dispatches.run_of(entry)
-    if run is None:
+    if run is None or is_before(grace, run.moved):
         return None
     if run.state is DispatchState.ENDED:
         return run
-    if entry.is_reservation:
-        return None
     is_waited_for = task is None or task.stage in {Stage.READY, Stage.ACTIVE}
-    if is_waited_for or run.state is not DispatchState.GONE:
+    if entry.is_reservation or is_waited_for or run.state is not DispatchState.GONE:
         return None
-    if run.moved is None or run.moved > grace:
-        return None
-    return run
+    return run if run.moved is not None else None
 
 
 def _demand_history(entry: Entry, where: Whereabouts, checkouts: Checkouts | None, trunk: str | None) -> None:
@@ -264,16 +261,15 @@ def _orphan(entry: Entry, outlived: Outlived, doubt: str, *, unclear: bool) -> F
     return _finding(entry, outlived, severity=outlived.severity, fix=fix)
 
 
-def _left_over(entry: Entry, task: Task | None, run: Dispatch) -> Finding:
+def _left_over(entry: Entry, where: Whereabouts, run: Dispatch) -> Finding:
     """Return the warning about an entry whose run is over while its task isn't done."""
-    status = task.status if task else "not in root yet"
-    why = f"the task is {status}; its manager may still need the entry"
+    why = f"the task is {where.status}; its manager may still need the entry"
     if run.state is DispatchState.ENDED:
         ended = Evidence(place=run.place, saw="the run has ended")
         outlived = Outlived(reason="its run has ended", evidence=ended)
         return _finding(entry, outlived, severity=Severity.WARNING, fix=_removal(entry, why), kind=("ended",))
     gone = Evidence(place=run.place, saw=run.why)
-    outlived = Outlived(reason=f"its worker is gone and the task is {status}", evidence=gone)
+    outlived = Outlived(reason=f"its worker is gone and the task is {where.status}", evidence=gone)
     return _finding(entry, outlived, severity=Severity.WARNING, fix=_removal(entry, why), kind=("gone",))
 
 
