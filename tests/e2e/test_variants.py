@@ -1,6 +1,7 @@
 """Worlds beside those that the rules were made for: the same faults in other shapes, and what only looks like them."""
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -71,3 +72,13 @@ def test_an_entry_whose_run_has_just_ended_is_left_to_its_manager(repo: Repo) ->
     register(repo, x=entry())
     assert told(repo) == {}
     assert told(repo, "--now", "2026-03-24T22:30:00Z")["register-orphan"]["severity"] == "warning"
+
+
+def test_a_worker_that_outlives_its_task_is_told_from_the_commit_that_closed_it(repo: Repo) -> None:
+    register(repo, x=entry(pid=os.getpid(), host=os.uname().nodename, launched_at="2026-03-24T21:59:00Z"))
+    repo.commit(**{"tasks__x.md": task("cancelled")})
+    found = told(repo)
+    assert found["worker-outlives-task"]["message"].startswith("worker of x is still alive 13h after the task was set")
+    assert "register-orphan" not in found
+    (repo.root / "tasks/x.md").write_text(task("completed"))  # nobody knows since when
+    assert "worker-outlives-task" not in told(repo)

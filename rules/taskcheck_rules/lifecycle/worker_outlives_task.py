@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from taskcheck import (
+    Dispatch,
     Dispatches,
     DispatchState,
     Entries,
@@ -47,13 +48,13 @@ def worker_outlives_task(
     is no finding in these cases:
 
     - The task was closed less than `pickup_grace` ago.
-    - No ledger records when the task was closed.
+    - Neither the task file nor a commit of root says when the task was closed.
     - The record of an open task names the same process. A worker may handle one task after another.
 
     ## Fix
     None: a person has to decide whether its work is still wanted. The register entry stays while the process is alive.
     """
-    closed = _closed_at(task)
+    closed = _closed_at(task, dispatches.of(task.id))
     if not task.closed or closed is None:
         return
     since = now - closed
@@ -64,10 +65,13 @@ def worker_outlives_task(
             yield _finding(task, record, age(since))
 
 
-def _closed_at(task: Task) -> datetime | None:
-    """Return when a task was closed, as its front matter says; None where it doesn't."""
+def _closed_at(task: Task, run: Dispatch | None) -> datetime | None:
+    """Return when a task was closed, by its front matter, else by the commit that did it; None where neither tells."""
     written = task.text("completed_at") or task.text("updated_at")
-    return timestamp(written) if written else None
+    told = timestamp(written) if written else None
+    if told is not None or run is None:
+        return told
+    return run.status_given_at
 
 
 def _live_records(task: Task, entries: Entries | None, dispatches: Dispatches) -> list[Entry | Tombstone]:

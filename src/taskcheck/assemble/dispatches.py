@@ -107,6 +107,7 @@ class DispatchReader:
             readable=run.readable,
             doubt=self._doubt(run, root) if root is not None else "",
             renamed_from=self._renamed_from(run, root) if root is not None else None,
+            status_given_at=self._given_at(root),
         )
 
     def _doubt(self, run: Run, root: Task) -> str:

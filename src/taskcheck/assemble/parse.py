@@ -153,7 +153,8 @@ class Parsed:
     def idle(self, settings: Settings, now: datetime) -> frozenset[str]:
         """Root paths of the active tasks of which no ledger records a sign of work within ``in_progress_max_idle``.
 
-        None in a store that has no ledger of runs: who is at work on a task isn't known there.
+        Closed ones too that may have a worker yet. None in a store that has no ledger of runs: who is at work on a task
+        isn't known there.
         """
         if not self.ledgers.tell_of_runs:
             return frozenset()
@@ -161,9 +162,12 @@ class Parsed:
         limits = settings.limits
         idle = set()
         for task in self.tasks:
+            run = runs.get(task.id, NO_RUN)
+            if task.closed and run.may_go_on:
+                idle.add(task.place.path)
             if task.stage is not Stage.ACTIVE:
                 continue
-            moved = newest_sign((*run_times(runs.get(task.id, NO_RUN)), *front_times(task)), now + limits.clock_skew)
+            moved = newest_sign((*run_times(run), *front_times(task)), now + limits.clock_skew)
             if moved is None or now - moved > limits.in_progress_max_idle:
                 idle.add(task.place.path)
         return frozenset(idle)

@@ -74,6 +74,12 @@ class Run:
         return self._end is not None
 
     @property
+    def may_go_on(self) -> bool:
+        """Whether a process is recorded, and no end, or a register still has it."""
+        is_over = self.ended and not self.entries
+        return not is_over and any(record.pid is not None for record in self.records)
+
+    @property
     def ended_at(self) -> datetime | None:
         """When its end was recorded; None while none is."""
         end = self._end

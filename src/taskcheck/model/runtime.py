@@ -269,15 +269,15 @@ class Dispatch:
     """Where the state is recorded."""
     readable: bool = True
     """False when a tombstone, a field that tells of the run, or a register that may know it can't be read."""
-
     beside: tuple[Tombstone, ...] = ()
     """What root or the worktree records of it beside the tombstone that counts."""
-
     doubt: str = ""
     """Why root's status may be newer than its end; empty if it is older, or if a commit tells."""
 
     renamed_from: str | None = None
     """The title that root's file had at the end, where a commit has given it another one since."""
+    status_given_at: datetime | None = None
+    """When a commit gave the task its present status in root; None if nobody had to know, or if none tells."""
 
     @property
     def tombstones(self) -> tuple[Tombstone, ...]:
