@@ -9,6 +9,7 @@ from taskcheck import (
     Dispatch,
     Dispatches,
     Entry,
+    FetchedTrunk,
     PullRequest,
     Settings,
     Stage,
@@ -81,6 +82,11 @@ def number_of(pull: PullRequest | None) -> int | str | None:
     if pull is None:
         return None
     return pull.known_number or pull.url
+
+
+def on_trunk(task: Task, fetched: FetchedTrunk | None) -> Task | None:
+    """Return a task as trunk has it that was fetched and isn't pulled yet; None where it has the same, or nothing."""
+    return fetched.tasks.get(task.id) if fetched is not None else None
 
 
 def own_branches(task: Task, settings: Settings, run: Dispatch | None) -> set[str | None]:

@@ -82,3 +82,15 @@ def test_a_worker_that_outlives_its_task_is_told_from_the_commit_that_closed_it(
     assert "register-orphan" not in found
     (repo.root / "tasks/x.md").write_text(task("completed"))  # nobody knows since when
     assert "worker-outlives-task" not in told(repo)
+
+
+def test_what_trunk_says_is_not_the_word_of_a_worktree_that_began_there(repo: Repo) -> None:
+    repo.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    repo.branch("forge")
+    repo.commit(**{"tasks__x.md": task("completed", branch="task/x")})
+    repo.on_main()
+    repo.git("update-ref", "refs/remotes/origin/main", "forge")
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x", "forge")
+    repo.git("branch", "-q", "-D", "forge")
+    found = told(repo)
+    assert {name: finding["severity"] for name, finding in found.items()} == {"root-behind": "warning"}

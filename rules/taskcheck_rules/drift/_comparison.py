@@ -81,21 +81,30 @@ def comparable(copies: Iterable[Copy]) -> tuple[list[Copy], list[str]]:
     return found, unknown
 
 
-def compare(root: Task, copy: Copy, settings: Settings, meaning: Meaning, dispatch: Dispatch | None) -> Comparison:
+def compare(
+    root: Task,
+    copy: Copy,
+    settings: Settings,
+    meaning: Meaning,
+    dispatch: Dispatch | None,
+    on_trunk: Task | None,
+) -> Comparison:
     """Return how a copy differs from root.
 
-    A key is left out where root has what the copy says, or once had it; where the copy never changed it; and a status
-    that root had when the run was over. Of the rest, a key is clean when root's value is the one that the copy began
-    with or once had, else both sides changed it.
+    A key is left out where root has what the copy says, or once had it, or trunk has it as it was fetched; where the
+    copy never changed it; and a status that root had when the run was over. Of the rest, a key is clean when root's
+    value is the one that the copy began with or once had, else both sides changed it.
     """
     left_out = {*settings.drift_ignore, "taskcheck"}
     keys = {*root.front, *copy.task.front} - left_out
+    known = [root, copy.base, *copy.root_versions, *filter(None, [on_trunk])]
     clean: dict[str, Value] = {}
     conflicting: dict[str, Value] = {}
     for key in sorted(keys):
-        if _behind(key, root, copy, meaning):
+        said = meaning.of(copy.task, key)
+        if _has_been(key, said, known, meaning):
             continue
-        if key == root.keys["status"] and _left_by(dispatch) == meaning.of(copy.task, key):
+        if key == root.keys["status"] and _left_by(dispatch) == said:
             continue
         value = copy.task.front.get(key)
         if _only_worker_changed(key, root, copy, meaning):
@@ -105,11 +114,9 @@ def compare(root: Task, copy: Copy, settings: Settings, meaning: Meaning, dispat
     return Comparison(copy, clean, conflicting, body=root.body != copy.task.body)
 
 
-def _behind(key: str, root: Task, copy: Copy, meaning: Meaning) -> bool:
-    """Return whether root has what the copy says, or had it at the base or since."""
-    theirs = meaning.of(copy.task, key)
-    known = (root, copy.base, *copy.root_versions)
-    return any(theirs == meaning.of(version, key) for version in known)
+def _has_been(key: str, said: Value, versions: Iterable[Task | None], meaning: Meaning) -> bool:
+    """Return whether one of some versions says the same under a key."""
+    return any(said == meaning.of(version, key) for version in versions)
 
 
 def _left_by(dispatch: Dispatch | None) -> str | None:

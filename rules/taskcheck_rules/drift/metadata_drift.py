@@ -12,6 +12,7 @@ from taskcheck import (
     DispatchState,
     End,
     Evidence,
+    FetchedTrunk,
     Finding,
     Fix,
     HandEdit,
@@ -29,7 +30,7 @@ from taskcheck import (
 )
 from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, set_since, speaking, with_rivals
 from taskcheck_rules.parts import doubt_of, not_the_end, run_of, stands_for_several
-from taskcheck_rules.traces import in_between, unlanded
+from taskcheck_rules.traces import in_between, on_trunk, unlanded
 from taskcheck_rules.wording import called, key_is, phrase, stands
 
 
@@ -51,6 +52,7 @@ def metadata_drift(
     now: datetime,
     people: People | None = None,
     dispatches: Dispatches | None = None,
+    fetched: FetchedTrunk | None = None,
 ) -> Iterator[Finding]:
     """The worktree's copy of a task is ahead of the task in root.
 
@@ -70,6 +72,7 @@ def metadata_drift(
     - The worktree never changed the key.
     - Only the body differs. The merge brings it to root.
     - The worktree is behind root.
+    - Trunk has the value too, as it was fetched. root-behind reports that.
     - The task is done in root.
     - `drift.authority = "branch"` is set, and the branch isn't merged yet.
     - `drift.ignore` names the key.
@@ -94,7 +97,8 @@ def metadata_drift(
     meaning = Meaning(settings.fields, people)
     sound = [copy for copy in copies.of(task.id) if not copy.task.trouble]
     known, unknown = comparable(sound)
-    comparisons = [compare(task, copy, settings, meaning, dispatch) for copy in known]
+    theirs = on_trunk(task, fetched)
+    comparisons = [compare(task, copy, settings, meaning, dispatch, theirs) for copy in known]
     ahead = speaking(comparisons, checkouts.of(task.id))
     for comparison in with_rivals(ahead, meaning):
         severity = _severity(task, comparison, checkouts, settings, dispatch, now)
