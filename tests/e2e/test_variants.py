@@ -94,3 +94,18 @@ def test_what_trunk_says_is_not_the_word_of_a_worktree_that_began_there(repo: Re
     repo.git("branch", "-q", "-D", "forge")
     found = told(repo)
     assert {name: finding["severity"] for name, finding in found.items()} == {"root-behind": "warning"}
+
+
+@pytest.mark.parametrize(("title", "rule"), [("Another", "id-collision"), ("X", "metadata-drift")])
+def test_a_file_that_was_taken_away_and_made_again_is_another_task_by_its_title(
+    repo: Repo, title: str, rule: str
+) -> None:
+    repo.commit(**{"tasks__x.md": task("ready", branch="task/x")})
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    repo.git("rm", "-q", "tasks/x.md")
+    repo.commit("drop it")
+    repo.commit(**{"tasks__x.md": task("ready", branch="task/x", title=title)})
+    Repo(repo.root / ".worktrees/x", repo.minutes).commit(**{"tasks__x.md": task("in_review", branch="task/x")})
+    found = told(repo)
+    assert list(found) == [rule]
+    assert (found[rule]["fix"] is None) == (rule == "id-collision")

@@ -30,11 +30,11 @@ class Ancestry:
     def likeness(self, task: Task, root: Task) -> Likeness | None:
         """Return how sure it is that a checkout's file is a version of a file of root's with the same id; None if not.
 
-        It is when they have one path, unless both sides made it since they parted, under other titles, or root renamed
-        the file and made another one in its place; when the file
-        of that id at the base is the ancestor of both and stands no longer beside either; when there was none, and
-        root has the same title, and once had it where the checkout has its file; and perhaps when root's history once
-        had the checkout's path with that id.
+        It is when they have one path, unless their titles differ and both sides made it since they parted, or one took
+        it away and made it again, or root renamed the file and made another one in its place; when the file of that id
+        at the base is the ancestor of both and stands no longer beside either; when there was none, and root has the
+        same title, and once had it where the checkout has its file; and perhaps when root's history once had the
+        checkout's path with that id.
         """
         fork = self.held.fork
         if not isinstance(fork, Fork):
@@ -42,7 +42,7 @@ class Ancestry:
         bases = self._at_base(task.id)
         if _at_one_path(task, root):
             base = _find_at(root.place.path, bases)
-            if base is None or self._went_elsewhere(base, root):
+            if base is None or self._may_be_anew(base, root, fork):
                 return _sure_if(_may_be_one(task, root))
             return "sure"
         if not bases:
@@ -110,6 +110,10 @@ class Ancestry:
         became_root = _became(base, root, fork.root_versions.get(root.place.path, ()), fork)
         became_task = _became(base, task, fork.own_versions.get(task.place.path, ()), fork)
         return became_root and became_task
+
+    def _may_be_anew(self, base: Task, root: Task, fork: Fork) -> bool:
+        """Tell whether the file at a path of the base was made anew since: either side took it away, or renamed it."""
+        return root.place.path in fork.removed or self._went_elsewhere(base, root)
 
     def _went_elsewhere(self, base: Task, root: Task) -> bool:
         """Tell whether root has the title of a file of the base in a new place, and another title in that file's."""

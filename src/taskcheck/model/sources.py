@@ -54,6 +54,8 @@ class Fork:
     """What root's commits since the base made of these files, newest first, by path."""
     own_versions: Mapping[str, tuple[bytes, ...]]
     """What the checkout's own commits made of them."""
+    removed: frozenset[str] = frozenset()
+    """Those that either took away since: what is there again may be another task."""
     commits: int
     """Commits of its own since the base."""
     newest_commit_at: datetime | None

@@ -136,6 +136,10 @@ class Changes:
         """Return whether some commits, which were asked for, made something of a task file."""
         return any(commits >> -place & 1 for place, _ in self._versions.get(path, ()))
 
+    def removed(self, path: str, commits: Commits) -> bool:
+        """Return whether some commits, which were asked for, took a task file away."""
+        return any(blob is None and commits >> -place & 1 for place, blob in self._versions.get(path, ()))
+
     def _index(self, number: int) -> None:
         """Take what one commit did."""
         deltas = self._deltas.told((self._graph.names[number],))

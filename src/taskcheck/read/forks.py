@@ -168,7 +168,8 @@ class _ForkReader:
 
     def _fork(self, parting: _Parting, asked: _Asked, contents: Mapping[str, bytes]) -> Fork:
         """Return a fork with the contents of its files."""
-        versions = partial(_Versions, changes=self.history.changes, contents=contents, prefix=self.prefix)
+        changes, both = self.history.changes, parting.own | parting.root
+        versions = partial(_Versions, changes=changes, contents=contents, prefix=self.prefix)
         return Fork(
             base=parting.base,
             base_files={
@@ -178,6 +179,7 @@ class _ForkReader:
             },
             root_versions=versions(commits=parting.root),
             own_versions=versions(commits=parting.own),
+            removed=frozenset(p.removeprefix(self.prefix) for p in asked.paths if changes.removed(p, both)),
             commits=parting.own.bit_count(),
             newest_commit_at=_newest(self.history, parting.own),
             newest_work_at=_newest(self.history, parting.own, with_merges=False),
