@@ -2,12 +2,13 @@
 
 import json
 import os
+import subprocess
 from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import taskcheck
-from tests.e2e.repository import Repo
+from tests.e2e.repository import GIT, Repo
 from tests.e2e.test_no_guess import NOW, begun, entry, register, repo, task
 
 __all__ = ["begun", "repo"]
@@ -109,3 +110,26 @@ def test_a_file_that_was_taken_away_and_made_again_is_another_task_by_its_title(
     found = told(repo)
     assert list(found) == [rule]
     assert (found[rule]["fix"] is None) == (rule == "id-collision")
+
+
+@pytest.mark.parametrize("by", ["root", "its worktree", "its worktree, a long file"])
+def test_a_fix_after_a_renaming_leaves_what_git_merges(repo: Repo, by: str) -> None:
+    body = "Some lines that stay\nas they are.\n" * 5 if "long" in by else ""
+    repo.commit(**{"tasks__x.md": task("ready", branch="task/x") + body})
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    renamer = repo if by == "root" else Repo(repo.root / ".worktrees/x", repo.minutes)
+    renamer.git("mv", "tasks/x.md", "tasks/better.md")
+    renamer.commit("rename")
+    path = "tasks/x.md" if by == "root" else "tasks/better.md"
+    front = task("in_review", branch="task/x", pr_url="https://github.com/o/r/pull/5", pr_number=5)
+    Repo(repo.root / ".worktrees/x", repo.minutes + 5).commit(**{path: front + body})
+    found = told(repo)["metadata-drift"]
+    assert found["fix"]["safety"] == ("safe" if body else "unsafe"), found
+    if not body:
+        assert found["fix"]["why"].endswith("git wouldn't see that the file was renamed")
+    taskcheck("--now", NOW, "--fix", "--unsafe-fixes", cwd=repo.root)
+    repo.commit("fix")
+    merged = subprocess.run(
+        [*GIT, "merge", "-q", "--no-edit", "task/x"], cwd=repo.root, capture_output=True, check=False
+    )
+    assert (merged.returncode == 0) == bool(body), merged

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from posixpath import basename
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Refused
+from taskcheck.documents.alike import is_renamed
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.origin import Origin, whole
 from taskcheck.documents.shape import JsonTasks, Shape
@@ -41,7 +43,7 @@ def taking(root: Task, copy: Copy | None, values: Mapping[str, str], settings: S
     edits = []
     for key, value in {**values, **own}.items():
         edits.append(SetKey(place=root.place.at(key), value=value, origin=origin if key in own else None))
-    return Taking(tuple(edits), _meets(root.document, copy, origin, edits, settings))
+    return Taking(tuple(edits), _meets(root, root.document, copy, origin, edits, settings))
 
 
 def _origin(copy: Copy, document: Document) -> Origin | None:
@@ -81,13 +83,15 @@ def _newer_in_root(root: Task, copy: Copy, key: str) -> bool:
     return key != root.keys["updated_at"] or str(ours) > str(theirs)
 
 
-def _meets(document: Document, copy: Copy, origin: Origin, edits: list[SetKey], settings: Settings) -> str:
-    """Return which lines of which branch a merge would leave to a person, were the edits made."""
+def _meets(root: Task, document: Document, copy: Copy, origin: Origin, edits: list[SetKey], settings: Settings) -> str:
+    """Return what a merge of which branch would leave to a person, were the edits made: lines, else the whole file."""
+    now = whole(document)
     try:
-        lines = _met_after(whole(document), tuple(edits), origin, settings.shape)
+        lines = _met_after(now, tuple(edits), origin, settings.shape)
+        later = with_keys(now.encode(), tuple(edits), shape=settings.shape)
     except (DocumentError, Refused):
         return ""  # it isn't made at all, and that is said
-    return _said(copy, lines)
+    return _said(copy, lines) or _loses_name(root, copy, now.encode(), later)
 
 
 @lru_cache(maxsize=8)  # as in `changed_with`
@@ -129,7 +133,33 @@ def left_unmergeable(root: Task, copies: Iterable[Copy], edits: tuple[SetKey, ..
         meets = met(copy, later, shape=settings.shape)
         if meets != met(copy, now, shape=settings.shape):
             return meets
+        lost = _loses_name(root, copy, now, later)
+        if lost:
+            return lost
     return ""
+
+
+def _loses_name(root: Task, copy: Copy, now: bytes, later: bytes) -> str:
+    """Return that git won't see any more that a side renamed the file, once root's is edited; empty where it will."""
+    if _finds_name(root, copy, later) or not _finds_name(root, copy, now):
+        return ""
+    path = copy.task.place.path
+    return f"a merge of {_branch(copy)} would conflict in its {path}: git wouldn't see that the file was renamed"
+
+
+def _finds_name(root: Task, copy: Copy, data: bytes) -> bool:
+    """Return whether git pairs the files of both sides, were root's so: none was renamed, or it sees that.
+
+    One that was only moved to another folder is found by its name, by whoever merges.
+    """
+    base = copy.base
+    if base is None or base.document is None or copy.task.document is None:
+        return True
+    before = whole(base.document).encode()
+    theirs = whole(copy.task.document).encode()
+    sides = ((root, data), (copy.task, theirs))
+    renamed = [text for side, text in sides if basename(side.place.path) != basename(base.place.path)]
+    return data == before or all(is_renamed(before, text) for text in renamed)
 
 
 def _is_to_merge(copy: Copy) -> bool:
@@ -159,5 +189,9 @@ def _said(copy: Copy, lines: str) -> str:
     """Return where a merge of a copy's branch would conflict; empty where no line would."""
     if not lines:
         return ""
-    branch = f"branch {copy.checkout.branch}" if copy.checkout.branch else copy.checkout.spoken
-    return f"a merge of {branch} would conflict in its {copy.task.place.path}: {lines}"
+    return f"a merge of {_branch(copy)} would conflict in its {copy.task.place.path}: {lines}"
+
+
+def _branch(copy: Copy) -> str:
+    """Return what a copy is merged by."""
+    return f"branch {copy.checkout.branch}" if copy.checkout.branch else copy.checkout.spoken
