@@ -76,7 +76,7 @@ def test_an_entry_whose_run_has_just_ended_is_left_to_its_manager(repo: Repo) ->
 
 
 def test_a_worker_that_outlives_its_task_is_told_from_the_commit_that_closed_it(repo: Repo) -> None:
-    register(repo, x=entry(pid=os.getpid(), host=os.uname().nodename, launched_at="2026-03-24T21:59:00Z"))
+    register(repo, x={"pid": os.getpid(), "host": os.uname().nodename})
     repo.commit(**{"tasks__x.md": task("cancelled")})
     found = told(repo)
     assert found["worker-outlives-task"]["message"].startswith("worker of x is still alive 13h after the task was set")
@@ -133,3 +133,24 @@ def test_a_fix_after_a_renaming_leaves_what_git_merges(repo: Repo, by: str) -> N
         [*GIT, "merge", "-q", "--no-edit", "task/x"], cwd=repo.root, capture_output=True, check=False
     )
     assert (merged.returncode == 0) == bool(body), merged
+
+
+@pytest.mark.parametrize("ids", ["in the file's name", "in the file"])
+def test_a_file_that_both_sides_have_renamed_is_one_task(repo: Repo, ids: str) -> None:
+    key = {"id": "x"} if ids == "in the file" else {}
+    front = {"branch": "task/x", "title": "One of a kind", **key}
+    config = (repo.root / "taskcheck.toml").read_text()
+    repo.commit(
+        **{"tasks__x.md": task("ready", **front), "taskcheck.toml": config + ('[fields]\nid = "id"\n' if key else "")}
+    )
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    repo.git("mv", "tasks/x.md", "tasks/a.md")
+    repo.commit("rename")
+    worktree = Repo(repo.root / ".worktrees/x", repo.minutes)
+    worktree.git("mv", "tasks/x.md", "tasks/b.md")
+    worktree.commit("rename")
+    worktree.commit(**{"tasks__b.md": task("in_review", **front)})
+    found = told(repo)
+    assert list(found) == ["metadata-drift"]
+    name = "x" if key else "a"
+    assert found["metadata-drift"]["message"].startswith(f"{name} is ready in root, but in_review in ")

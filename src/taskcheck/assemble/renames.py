@@ -62,11 +62,16 @@ class RenameReader:
                     yield source.path, path
 
     def _gone(self, held: CheckoutSource, fork: Fork) -> "_Known":
-        """Return root's task files that a checkout had when it left root's history, and hasn't any more."""
+        """Return root's task files that a checkout had when it left root's history, and hasn't any more.
+
+        Those that root has renamed since are called there as they are by now.
+        """
         known = _Known()
-        for path in sorted(held.absent & fork.base_files.keys() & self.tasks.by_path.keys()):
+        for path in sorted((held.absent | fork.removed) & fork.base_files.keys() - held.files.keys()):
             was = fork.base_files[path]
-            known.add(path, was, self._title(was, path))
+            now = path if path in held.absent else self.reader.renamed.get(path, "")
+            if now in self.tasks.by_path:
+                known.add(now, was, self._title(was, path))
         return known
 
     def _title(self, data: bytes, path: str) -> str | None:

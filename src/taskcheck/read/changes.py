@@ -32,6 +32,10 @@ class Changes:
         self._files: dict[int, frozenset[str]] = {}
         self._versions: dict[str, list[tuple[int, str | None]]] = {}
         """By path of a task file: what commits made of it, the newest first."""
+        self._removed: dict[int, list[str]] = {}
+        """The task files that commits took away."""
+        self._removing: Commits = 0
+        """Those commits."""
         self._indexed: Commits = 0
         self._merges: Commits = 0
         """Commits of which it is known what those that are merges made of task files."""
@@ -136,9 +140,10 @@ class Changes:
         """Return whether some commits, which were asked for, made something of a task file."""
         return any(commits >> -place & 1 for place, _ in self._versions.get(path, ()))
 
-    def removed(self, path: str, commits: Commits) -> bool:
-        """Return whether some commits, which were asked for, took a task file away."""
-        return any(blob is None and commits >> -place & 1 for place, blob in self._versions.get(path, ()))
+    def removed(self, commits: Commits) -> Iterator[str]:
+        """Yield the task files that some commits, which were asked for, took away."""
+        for number in self._graph.members(commits & self._removing):
+            yield from self._removed[number]
 
     def _index(self, number: int) -> None:
         """Take what one commit did."""
@@ -157,6 +162,9 @@ class Changes:
         for path, blob in files.items():
             if self._is_task(path):
                 insort(self._versions.setdefault(path, []), (-number, blob), key=_place)
+                if blob is None:
+                    self._removed.setdefault(number, []).append(path)
+                    self._removing |= 1 << number
 
 
 def _place(version: tuple[int, str | None]) -> int:

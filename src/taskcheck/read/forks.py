@@ -146,7 +146,7 @@ class _ForkReader:
             return _Asked(base_blobs={}, paths=frozenset())
         self.history.changes.refuse(parting.own | parting.root)
         differing = {self.prefix + path for path in (*checkout.files, *checkout.absent)}
-        base_blobs = self._at_base(parting.base, differing)
+        base_blobs = self._at_base(parting.base, differing, self.history.changes.removed(parting.own))
         return _Asked(base_blobs=base_blobs, paths=frozenset(differing | base_blobs.keys()))
 
     def _blobs(self, asked: _Asked, parting: _Parting) -> set[str]:
@@ -156,20 +156,21 @@ class _ForkReader:
             blobs.update(self.history.changes.versions(path, parting.own | parting.root))
         return blobs
 
-    def _at_base(self, base: str, paths: Iterable[str]) -> dict[str, str]:
-        """Return the files at a merge-base that are called as some others, by path.
+    def _at_base(self, base: str, paths: Iterable[str], removed: Iterable[str]) -> dict[str, str]:
+        """Return the files at a merge-base that are called as some others, by path, and those that were removed since.
 
-        A task keeps its file name when it is moved, say to completed/.
+        A task keeps its file name when it is moved, say to completed/; else the checkout has renamed it.
         """
         files = self.trees.of(base)
         names = {file_name(path) for path in paths}
-        called = [path for name in names for path in files.called(name)]
+        called = {*removed, *chain.from_iterable(map(files.called, names))}
         return {path: blob for path in sorted(called) if (blob := files.blob(path)) is not None}
 
     def _fork(self, parting: _Parting, asked: _Asked, contents: Mapping[str, bytes]) -> Fork:
         """Return a fork with the contents of its files."""
-        changes, both = self.history.changes, parting.own | parting.root
+        changes = self.history.changes
         versions = partial(_Versions, changes=changes, contents=contents, prefix=self.prefix)
+        removed = asked.paths.intersection(changes.removed(parting.own | parting.root))
         return Fork(
             base=parting.base,
             base_files={
@@ -179,7 +180,7 @@ class _ForkReader:
             },
             root_versions=versions(commits=parting.root),
             own_versions=versions(commits=parting.own),
-            removed=frozenset(p.removeprefix(self.prefix) for p in asked.paths if changes.removed(p, both)),
+            removed=frozenset(path.removeprefix(self.prefix) for path in removed),
             commits=parting.own.bit_count(),
             newest_commit_at=_newest(self.history, parting.own),
             newest_work_at=_newest(self.history, parting.own, with_merges=False),

@@ -163,7 +163,7 @@ def _left_behind(checkouts: Iterable[CheckoutSource]) -> Iterator[str]:
     """Yield the paths of the task files that checkouts have had since they left root's history."""
     for held in checkouts:
         if isinstance(held.fork, Fork):
-            yield from held.files.keys() & held.fork.base_files.keys()
+            yield from (held.files.keys() | held.fork.removed) & held.fork.base_files.keys()
 
 
 def _edited(merges: Mapping[str, Merge]) -> Iterator[str]:
