@@ -1,9 +1,10 @@
 """split-manager."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from taskcheck import (
+    Entry,
     Evidence,
     Finding,
     HandEdit,
@@ -13,6 +14,7 @@ from taskcheck import (
     Processes,
     Settings,
     Severity,
+    Wait,
     rule,
 )
 from taskcheck_rules.identity._merging import merge
@@ -46,7 +48,8 @@ def split_manager(
     - It is unknown which snapshot is the newest: one is dated in the future, or two that differ have the same time.
 
     There is no fix if a file's name and the owner in it aren't the same person. There is also none if a file or a
-    record in it can't be read, because a merge could lose its content.
+    record in it can't be read, because a merge could lose its content; or if two live processes have entries of one
+    task.
     """
     if not manager.known:
         return
@@ -56,7 +59,8 @@ def split_manager(
         return
     strangers = [file for file in manager.files if _stranger(file, manager.key, people)]
     wanted = _wanted(manager)
-    mergeable = _mergeable(manager, strangers)
+    held = _held_twice(manager.entries, settings, processes)
+    mergeable = _mergeable(manager, strangers, held)
     yield Finding(
         manager=manager.key,
         place=(odd or manager.files)[0].place,
@@ -64,6 +68,7 @@ def split_manager(
         expected=f"{wanted}, with {manager.key} in the path and as the owner",
         evidence=tuple(_evidence(manager)),
         fix=merge(manager, wanted, settings, now, processes) if mergeable else None,
+        remedy=_wait(held),
     )
 
 
@@ -81,9 +86,29 @@ def _stranger(file: Ledger, key: str, people: People) -> bool:
     return named is not None and named.key != key
 
 
-def _mergeable(manager: Manager, strangers: list[Ledger]) -> bool:
-    """Return whether a merge loses nothing: the files are the person's, and each could be read as a whole."""
-    return not strangers and all(file.whole for file in manager.files)
+def _mergeable(manager: Manager, strangers: list[Ledger], held: str) -> bool:
+    """Return whether a merge loses nothing: the files are the person's, each is whole, and no task has two workers."""
+    return not any([strangers, held]) and all(file.whole for file in manager.files)
+
+
+def _held_twice(entries: Iterable[Entry], settings: Settings, processes: Processes | None) -> str:
+    """Return the first task of which two entries name live processes, so that neither can go; empty for none."""
+    held: dict[str, int | None] = {}
+    for entry in entries:
+        if _lives(entry, settings, processes) and held.setdefault(entry.task, entry.pid) != entry.pid:
+            return entry.task
+    return ""
+
+
+def _lives(entry: Entry, settings: Settings, processes: Processes | None) -> bool | None:
+    """Return whether the process of an entry lives; None where this host can't know."""
+    skew = settings.limits.clock_skew
+    return processes.lives(entry.pid, entry.host, entry.launched, skew) if processes is not None else None
+
+
+def _wait(held: str) -> Wait | None:
+    """Return what is to be waited for, where a task has two workers."""
+    return Wait(f"one of the workers of {held} to end: two live processes have it") if held else None
 
 
 def _wanted(manager: Manager) -> str:

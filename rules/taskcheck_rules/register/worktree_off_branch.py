@@ -64,7 +64,7 @@ def worktree_off_branch(
         whose = _whose(branch, checkout, task, tasks, checkouts, trunk)
         since = now - (checkout.switched_at or now)
         if whose and since > settings.limits.pickup_grace:
-            yield _finding(task, checkout, branch, whose, age(since))
+            yield _finding(task, checkout, whose, age(since), own)
 
 
 def _worktrees(
@@ -98,9 +98,9 @@ def _whose(branch: str, checkout: Checkout, task: Task, tasks: Tasks, checkouts:
     return f"the branch of {other.id}"
 
 
-def _finding(task: Task, checkout: Checkout, branch: str, whose: str, since: str) -> Finding:
-    """Return the finding that a worktree has something else checked out."""
-    path = checkout.path or checkout.name
+def _finding(task: Task, checkout: Checkout, whose: str, since: str, own: set[str | None]) -> Finding:
+    """Return the finding that a worktree has something else than one of a task's own branches checked out."""
+    path, branch = checkout.path or checkout.name, checkout.branch or ""
     there = Evidence(place=Place(path=path), saw=f"{branch} is checked out")
     return Finding(
         task=task.id,
@@ -109,4 +109,13 @@ def _finding(task: Task, checkout: Checkout, branch: str, whose: str, since: str
         expected="the task's own branch in its worktree",
         evidence=(status_of(task), there),
         identity=(checkout.name, branch),
+        remedy=_switch(path, own),
     )
+
+
+def _switch(path: str, own: set[str | None]) -> Command:
+    """Return the command that checks out the task's own branch in a worktree; a person says which of several."""
+    blank = ("BRANCH", "the task's own branch")
+    branch = next(iter(own)) if len(own) == 1 else None
+    blanks = () if branch else (blank,)
+    return Command(("git", "-C", path, "switch", branch or blank[0]), blanks=blanks)
