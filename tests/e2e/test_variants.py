@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.conftest import taskcheck
 from tests.e2e.repository import GIT, Repo
-from tests.e2e.test_no_guess import NOW, begun, entry, register, repo, task
+from tests.e2e.test_no_guess import NOW, REGISTER, begun, entry, land, register, repo, task
 
 __all__ = ["begun", "repo"]
 
@@ -79,7 +79,7 @@ def test_a_worker_that_outlives_its_task_is_told_from_the_commit_that_closed_it(
     register(repo, x={"pid": os.getpid(), "host": os.uname().nodename})
     repo.commit(**{"tasks__x.md": task("cancelled")})
     found = told(repo)
-    assert found["worker-outlives-task"]["message"].startswith("worker of x is still alive 13h after the task was set")
+    assert found["worker-outlives-task"]["message"].startswith("worker of x is still alive 13h 55m after")
     assert "register-orphan" not in found
     (repo.root / "tasks/x.md").write_text(task("completed"))  # nobody knows since when
     assert "worker-outlives-task" not in told(repo)
@@ -154,3 +154,41 @@ def test_a_file_that_both_sides_have_renamed_is_one_task(repo: Repo, ids: str) -
     assert list(found) == ["metadata-drift"]
     name = "x" if key else "a"
     assert found["metadata-drift"]["message"].startswith(f"{name} is ready in root, but in_review in ")
+
+
+def test_registers_of_two_live_workers_are_not_merged(repo: Repo) -> None:
+    (repo.root / "taskcheck.toml").write_text('[people]\nana = ["anna"]\n')
+    live = subprocess.Popen(["sleep", "60"])
+    try:
+        register(repo, x={"pid": os.getpid(), "host": os.uname().nodename})
+        register(repo, at=REGISTER.replace("-ana.", "-anna."), x={"pid": live.pid, "host": os.uname().nodename})
+        report = taskcheck("--now", NOW, "--format", "json", cwd=repo.root).json
+    finally:
+        live.kill()
+        live.wait()
+    (incident,) = [each for each in report["incidents"] if each["headline"] == "split-manager"]
+    assert incident["findings"][0]["fix"] is None
+    assert incident["next"]["text"] == "wait for one of the workers of x to end: two live processes have it"
+
+
+def test_what_a_worktree_is_to_be_switched_to_is_named(repo: Repo) -> None:
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    repo.commit(**{"tasks__y.md": task("ready", title="Y")})
+    Repo(repo.root / ".worktrees/x").git("checkout", "-q", "-b", "task/y")
+    os.utime(repo.root / ".git/worktrees/x/HEAD", (1774340000, 1774340000))
+    late = entry(launched_at="2026-03-24T21:00:00Z", host="elsewhere-1")
+    register(repo, x={**late, "branch": "task/x", "worktree_path": ".worktrees/x"})
+    report = taskcheck("--now", NOW, "--format", "json", cwd=repo.root).json
+    commands = [each["next"]["command"] for each in report["incidents"]]
+    assert commands == [["git", "-C", ".worktrees/x", "switch", "task/x"]]
+
+
+def test_a_worker_that_began_after_the_merge_may_go_on(repo: Repo) -> None:
+    land(repo)
+    alive = {"state": "running", "started_at": "2026-03-24T21:00:00Z", "heartbeat_at": "2026-03-24T21:59:00Z"}
+    path = repo.root / "tasks/logs/dispatch-x.status.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"task": "x", "branch": "task/x", "host": "elsewhere-1", "pid": 42, **alive}))
+    found = told(repo)["merged-not-completed"]
+    assert (found["severity"], found["fix"]) == ("info", None)
+    assert found["message"].endswith("its branch task/x is merged, but a worker began later, and is alive")

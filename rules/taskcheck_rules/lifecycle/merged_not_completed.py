@@ -72,9 +72,10 @@ def merged_not_completed(
     Such a commit counts if it is newer than the begin of the newest run and than the last change of the status in root,
     and if it wasn't reverted.
 
-    The finding is information in two cases. In the first, the branch's own copy of the task ends as parked, ready,
+    The finding is information in three cases. In the first, the branch's own copy of the task ends as parked, ready,
     stopped or dropped, or with a status that the store doesn't know. In the second, root's history shows that the task
-    was closed after the branch had landed, and was then reopened. The finding is a warning if only its name assigns the
+    was closed after the branch had landed, and was then reopened. In the third, a worker is alive that began more than
+    `pickup_grace` after the branch had landed. The finding is a warning if only its name assigns the
     branch to the task, and no ledger does. A branch that landed before the task's file was created belongs to another
     task.
 
@@ -119,14 +120,14 @@ def merged_not_completed(
     if task.closed or tasks.ambiguous(task.id):
         return
     landing = checkouts.landing(task.id)
+    run = run_of(dispatches, task.id)
     merged = (
-        _by_git(task, landing)
+        _by_git(task, landing, run, settings)
         or _told(task, trunk, entries, pulls)
         or _mentioned(task, checkouts.mention(task.id), pulls)
     )
     if merged is None:
         return
-    run = run_of(dispatches, task.id)
     said = said_left(task.id, task, copies, checkouts)
     doubt = merged.doubt or _stopped(run, settings) or _unfinished(task, landing, run, said)
     doubt = doubt or _goes_on(landing, copies_of(copies, task.id))
@@ -145,7 +146,7 @@ class Merged:
     """Why that doesn't prove that the task is done; empty where it does."""
     severity: Severity = Severity.ERROR
     kind: str = ""
-    """What makes it information: ``left`` or ``reopened``; empty where the task is to be done."""
+    """What makes it information: ``left``, ``reopened`` or ``again``; empty where the task is to be done."""
     left: str = ""
     """Why it is information, as the message says it after *but*."""
 
@@ -222,7 +223,7 @@ def _finding(task: Task, merged: Merged, settings: Settings, *, fixable: bool) -
     return replace(about, fix=Fix.unless(merged.doubt, title=f"set status to {done}", edits=(edit,)))
 
 
-def _by_git(task: Task, landing: Landing | None) -> Merged | None:
+def _by_git(task: Task, landing: Landing | None, run: Dispatch | None, settings: Settings) -> Merged | None:
     """Return what git proves of a branch of the task, and what the branch itself says of it."""
     if landing is None:
         return None
@@ -239,11 +240,21 @@ def _by_git(task: Task, landing: Landing | None) -> Merged | None:
     if landing.reopened:
         left = "the task was reopened later"
         return Merged(what=what, evidence=evidence, severity=Severity.INFO, kind="reopened", left=left)
+    if _given_again(landing, run, settings):
+        left = "a worker began later, and is alive"
+        return Merged(what=what, evidence=evidence, severity=Severity.INFO, kind="again", left=left)
     if landing.tie is not Tie.RECORD:
         doubt = "no ledger names the branch: only its name links it to the task"
         return Merged(what=what, evidence=evidence, severity=Severity.WARNING, doubt=doubt)
     doubt = f"the branch itself left the task {landing.said}" if landing.end is End.ACTIVE else ""
     return Merged(what=what, evidence=evidence, doubt=doubt)
+
+
+def _given_again(landing: Landing, run: Dispatch | None, settings: Settings) -> bool:
+    """Return whether a live worker was given the task again, well after the branch had landed."""
+    if run is None or run.began is None or run.state is not DispatchState.RUNNING:
+        return False
+    return run.began > landing.landed.at + settings.limits.pickup_grace
 
 
 def _mentioned(task: Task, mention: Mention | None, pulls: Pulls | None) -> Merged | None:
