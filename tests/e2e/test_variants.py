@@ -192,3 +192,19 @@ def test_a_worker_that_began_after_the_merge_may_go_on(repo: Repo) -> None:
     found = told(repo)["merged-not-completed"]
     assert (found["severity"], found["fix"]) == ("info", None)
     assert found["message"].endswith("its branch task/x is merged, but a worker began later, and is alive")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("commondir", None), ("commondir", "/nowhere\n"), ("HEAD", ""), ("HEAD", "garbage\n")]
+)
+def test_a_spoilt_record_of_a_worktree_is_told(repo: Repo, name: str, content: str | None) -> None:
+    repo.git("worktree", "add", "-q", "-b", "task/x", ".worktrees/x")
+    Repo(repo.root / ".worktrees/x", repo.minutes).commit(**{"tasks__x.md": task("completed", branch="task/x")})
+    register(repo, x=entry(worktree_path=".worktrees/x", host="elsewhere-1"))
+    path = repo.root / ".git/worktrees/x" / name
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    found = told(repo)["broken-worktree"]
+    assert (found["severity"], name in found["message"]) == ("warning", True)
+    assert "git worktree repair" not in found["expected"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from taskcheck.documents.bounded import Unreadable, read_still
 from taskcheck.documents.frozen import frozen
+from taskcheck.read.allowlist import object_id
 from taskcheck.read.files import small_text
 from taskcheck.read.gitconfig import core_values, is_true
 from taskcheck.read.runner import GitError
@@ -110,6 +111,19 @@ def led_to(folder: Path, written: str, real: Real = os.path.realpath) -> Path | 
     """Return where a path leads that a file of git's own holds, with links resolved; None where it can't be one."""
     path = written.rstrip()
     return Path(real(folder / path)) if path and "\0" not in path else None
+
+
+def spoilt(admin: Path, common_dir: Path, real: Real = os.path.realpath) -> str | None:
+    """Return what is wrong with git's record of a worktree, beyond where that lies; None where nothing is.
+
+    git does nothing in such a worktree, and `git worktree repair` doesn't mend it.
+    """
+    if led_to(admin, small_text(admin / "commondir") or "", real) != Path(real(common_dir)):
+        return "commondir in git's record of it doesn't lead to this repository"
+    head = small_text(admin / "HEAD") or ""
+    if head.startswith("ref: ") or object_id(head.strip()):
+        return None
+    return "HEAD in git's record of it names neither a branch nor a commit"
 
 
 def admin_folder(checkout: Path) -> Path | None:

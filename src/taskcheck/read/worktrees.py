@@ -17,7 +17,7 @@ from taskcheck.model.sources import CheckoutSource
 from taskcheck.read.files import Folder, Links, small_text
 from taskcheck.read.git import WorktreeRecord
 from taskcheck.read.known import Contents, Index
-from taskcheck.read.locate import Location, git_dir, led_to
+from taskcheck.read.locate import Location, git_dir, led_to, spoilt
 from taskcheck.read.outline import Outline
 from taskcheck.read.places import Places
 from taskcheck.read.questions import OnProgress
@@ -88,7 +88,7 @@ def read_worktrees(
             under_way=under_way(admin),
             switched_at=_written_at(admin / "HEAD") if admin else None,
             defect=defect,
-            repair=() if defect in {None, "missing"} else REPAIR,
+            repair=_repair(admin, defect),
             locked=record.locked,
             files=compared.files,
             absent=frozenset(compared.absent),
@@ -334,7 +334,12 @@ def _admin(path: Path, common_dir: Path, links: Links) -> tuple[Path | None, str
         return None, f"its .git file points to {_pointer(path)}, which is gone"
     if led_to(admin, back, links.real) != Path(links.real(path / ".git")):
         return None, "the repository's record of it points elsewhere"
-    return admin, None
+    return admin, spoilt(admin, common_dir, links.real)
+
+
+def _repair(admin: Path | None, defect: str | None) -> tuple[str, ...]:
+    """Return what links a worktree again; nothing where it is linked, or isn't there."""
+    return () if admin is not None or defect == "missing" else REPAIR
 
 
 def _pointer(path: Path) -> str:
