@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Severity as Severity,
         Wait as Wait,
     )
+    from taskcheck.model.forges import PullAddress as PullAddress, PullState as PullState
     from taskcheck.model.hosts import Processes as Processes
     from taskcheck.model.landings import End as End, Landing as Landing, Mention as Mention, Refuted as Refuted
     from taskcheck.model.plan import Change as Change, Plan as Plan
@@ -58,12 +59,7 @@ if TYPE_CHECKING:
         Snapshot as Snapshot,
         Tombstone as Tombstone,
     )
-    from taskcheck.model.sources import (
-        Fork as Fork,
-        PullAddress as PullAddress,
-        PullState as PullState,
-        Unavailable as Unavailable,
-    )
+    from taskcheck.model.sources import Fork as Fork, Unavailable as Unavailable
     from taskcheck.model.state import (
         Dispatches as Dispatches,
         Entries as Entries,
@@ -108,7 +104,8 @@ _HOMES = {
     "model.runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row",
                       "Signal", "Snapshot", "Tombstone"),
     "model.hosts": ("Processes",),
-    "model.sources": ("Fork", "PullAddress", "PullState", "Unavailable"),
+    "model.forges": ("PullAddress", "PullState"),
+    "model.sources": ("Fork", "Unavailable"),
     "model.checkouts": ("Checkouts", "Copies", "FetchedTrunk"),
     "model.landings": ("End", "Landing", "Mention", "Refuted"),
     "model.state": ("Dispatches", "Entries", "Rows", "SuppressionUse"),

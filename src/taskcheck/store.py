@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from taskcheck.config.people import People
     from taskcheck.config.settings import Settings
     from taskcheck.engine.rule import Rule
+    from taskcheck.model.forges import PullAddress, PullState
     from taskcheck.model.hosts import Processes
-    from taskcheck.model.sources import CheckoutSource, Forges, PullAddress, PullState, Sources, Unavailable
+    from taskcheck.model.sources import CheckoutSource, Forges, Sources, Unavailable
     from taskcheck.model.state import State
     from taskcheck.model.task import Task
     from taskcheck.model.verdict import Verdict

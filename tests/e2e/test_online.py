@@ -15,8 +15,9 @@ import pytest
 
 from taskcheck.forge import github
 from taskcheck.forge.sites import Site, sites
+from taskcheck.model.forges import PullAddress
 from taskcheck.model.pulls import address, home
-from taskcheck.model.sources import PullAddress, Unavailable
+from taskcheck.model.sources import Unavailable
 from taskcheck.model.task import PullRequest
 from taskcheck.plugins import manager as plugins
 from taskcheck.plugins.marker import hookimpl

@@ -15,6 +15,7 @@ from taskcheck.config import load as config
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings, Stage, Suppression
 from taskcheck.documents.values import duration
+from taskcheck.model.forges import PullAddress, PullState
 from taskcheck.model.history import Brought, Moment, RecordedPath
 from taskcheck.model.hosts import Processes
 from taskcheck.model.sources import (
@@ -24,8 +25,6 @@ from taskcheck.model.sources import (
     Forges,
     Fork,
     Merge,
-    PullAddress,
-    PullState,
     Repository,
     Source,
     Sources,

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from taskcheck.model.forges import PullAddress, PullState
 from taskcheck.model.pulls import Pull
-from taskcheck.model.sources import PullAddress, PullState, Unavailable
+from taskcheck.model.sources import Unavailable
 from taskcheck.model.task import Place
 
 AT = datetime(2026, 3, 24, 18, 5, tzinfo=UTC)

@@ -17,7 +17,6 @@ from taskcheck import (
     Wait,
     rule,
 )
-from taskcheck_rules.identity._merging import merge
 from taskcheck_rules.wording import minute, phrase
 
 
@@ -57,6 +56,8 @@ def split_manager(
     odd = [file for file in manager.files if _misnamed(file, manager.key)]
     if not odd and not several:
         return
+    from taskcheck_rules.identity._merging import merge
+
     strangers = [file for file in manager.files if _stranger(file, manager.key, people)]
     wanted = _wanted(manager)
     held = _held_twice(manager.entries, settings, processes)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from taskcheck.documents.frozen import frozen
+from taskcheck.model.forges import PullAddress, PullState
 from taskcheck.model.pulls import Pull, Pulls, address
-from taskcheck.model.sources import Forges, PullAddress, PullState, Unavailable
+from taskcheck.model.sources import Forges, Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Place, PullRequest, Task
 

@@ -8,7 +8,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from taskcheck.documents.frozen import names_of
 from taskcheck.documents.shape import file_of
 from taskcheck.model.finding import Finding
-from taskcheck.model.sources import PullState, Unavailable
+from taskcheck.model.forges import PullState
+from taskcheck.model.sources import Unavailable
 
 Check = Callable[[Any], str | None]
 """What is wrong with a value, as it goes on after the value's name; None if all is well."""

@@ -6,8 +6,9 @@ from itertools import chain
 from taskcheck.assemble.pulls import addresses
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.documents.shape import file_of
+from taskcheck.model.forges import PullAddress, PullState
 from taskcheck.model.pulls import home as remote_home
-from taskcheck.model.sources import Forges, Merge, PullAddress, PullState, Repository, Source, Unavailable
+from taskcheck.model.sources import Forges, Merge, Repository, Source, Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
 from taskcheck.read.landed import read_landed, read_remote, read_since

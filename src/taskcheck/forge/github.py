@@ -8,7 +8,8 @@ from typing import Any
 
 from taskcheck.documents.values import timestamp
 from taskcheck.forge.sites import Site, sites
-from taskcheck.model.sources import PullAddress, PullState, Unavailable
+from taskcheck.model.forges import PullAddress, PullState
+from taskcheck.model.sources import Unavailable
 from taskcheck.plugins.deadline import within
 from taskcheck.plugins.marker import hookimpl
 

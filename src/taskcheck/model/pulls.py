@@ -7,12 +7,8 @@ from itertools import chain
 from taskcheck.documents.expression import expression
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.values import first_few
-from taskcheck.model.sources import (
-    Merge,
-    PullAddress,
-    PullState,
-    Unavailable,
-)
+from taskcheck.model.forges import PullAddress, PullState
+from taskcheck.model.sources import Merge, Unavailable
 from taskcheck.model.task import PULL_PATH, Place, PullRequest
 
 _ADDRESS = expression(rf"https?://(?P<host>[^/\s@?#]+)/(?P<repository>[^\s?#]+?)(?:/-)?{PULL_PATH}")

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from taskcheck.documents import Trouble
 from taskcheck.documents.frozen import field, frozen
 from taskcheck.documents.values import from_epoch
+from taskcheck.model.forges import PullAddress, PullState
 from taskcheck.model.history import Brought, Met, Moment, Moved, RecordedPath, Uncompared
 from taskcheck.model.hosts import Processes
 from taskcheck.model.memory import Remembered, Seen
@@ -276,38 +276,6 @@ class Repository:
     """Own branches of open tasks that weren't compared: there are too many, or this clone hasn't their files."""
     fetched: Fetched | Uncompared | None = None
     """None where root has all that was fetched of trunk, or where there is nothing to compare."""
-
-
-@frozen
-class PullAddress:
-    """The address of a pull request."""
-
-    host: str
-    """Of its forge, in lower case; with the port where its URL names one."""
-    repository: str
-    """``owner/name``; on some forges with more folders."""
-    number: int
-
-    @property
-    def fold(self) -> tuple[str, str, int]:
-        """A key that is equal for two spellings of one address; forges ignore case."""
-        return self.host, self.repository.casefold(), self.number
-
-    def __str__(self) -> str:
-        return f"{self.repository}#{self.number} on {self.host}"
-
-
-@frozen(kw_only=True)
-class PullState:
-    """The state of a pull request on its forge."""
-
-    state: Literal["open", "merged", "closed"]
-    into: str | None = None
-    """The branch that it is made for."""
-    commit: str | None = None
-    """Id of the commit on that branch that the merge made."""
-    at: datetime | None = None
-    """When it was merged or closed."""
 
 
 @frozen(kw_only=True)

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from taskcheck.engine.rule import Rule
+    from taskcheck.model.forges import PullAddress, PullState
     from taskcheck.model.plan import Plan
     from taskcheck.model.report import Report
-    from taskcheck.model.sources import PullAddress, PullState, Unavailable
+    from taskcheck.model.sources import Unavailable
     from taskcheck.model.state import State
 
 API_VERSION = 1

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from taskcheck.config.tables import Preset
     from taskcheck.engine.rule import Rule
     from taskcheck.model.cases import RunError
+    from taskcheck.model.forges import PullAddress, PullState
     from taskcheck.model.plan import Plan
     from taskcheck.model.report import Report
-    from taskcheck.model.sources import PullAddress, PullState, Unavailable
+    from taskcheck.model.sources import Unavailable
     from taskcheck.model.state import State
     from taskcheck.read.distributions import Point
 

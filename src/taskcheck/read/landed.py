@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from contextlib import closing
 
 from taskcheck.config.settings import Settings
-from taskcheck.model.sources import Merge, PullAddress, Repository
+from taskcheck.model.forges import PullAddress
+from taskcheck.model.sources import Merge, Repository
 from taskcheck.read.allowlist import object_id
 from taskcheck.read.deltas import RAW, Differ
 from taskcheck.read.files import MAX_TASK_BYTES

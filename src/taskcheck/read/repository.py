@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from taskcheck.config.pattern import Pattern
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import replace
+from taskcheck.model.memory import Remembered
 from taskcheck.model.sources import CheckoutSource, Repository, Source, Sources, Unavailable
 from taskcheck.read.branches import branch_tips, read_branches, without_unread
 from taskcheck.read.fetched import read_fetched
@@ -98,10 +99,7 @@ def _read_repository(
     about, refs, head, trunk = outline.about, outline.refs.ids, outline.head, outline.trunk
     git.objects.require_commits(outline.commits)
     root_files = Contents(_contents(sources.tasks), outline.id_length, sources.remembered)
-    paths = TaskPaths.of(settings)
-    remembered = sources.remembered
-    if remembered is not None:
-        paths.know(remembered.fronts)
+    paths, remembered = _paths(settings, sources.remembered), sources.remembered
     checkouts = read_worktrees(location, outline, root_files, remembered, paths, errors, progress)
     checkouts = with_unlinked(location, settings.worktree, checkouts, about.folder)
     tombstones = OwnTombstones(sources, settings.paths.tombstones, location.prefix, trunk, further)
@@ -144,8 +142,9 @@ def _read_repository(
             lineage = Lineage(history=history, identity=further.identity, prefix=location.prefix)
             if outline.branch != trunk:
                 theirs = trunks = {}
-            folder = about.folder
-            past = read_past(lineage, questions, root_files, named, trunks, further.name, checkouts, folder, errors)
+            past = read_past(
+                lineage, questions, root_files, named, trunks, further.name, checkouts, about.folder, errors
+            )
             strays = strays.without_inherited(history)
             if questions.absent or outline.sparse:
                 past = with_off_disk(past, trees, sources.tasks, root_files, paths, location.prefix)
@@ -220,6 +219,14 @@ def _with_forks(
     from taskcheck.read.tombstones import without_inherited
 
     return without_inherited(history, found, prefix)
+
+
+def _paths(settings: Settings, remembered: Remembered | None) -> TaskPaths:
+    """Return which paths task files have; of those that are remembered it is known."""
+    paths = TaskPaths.of(settings)
+    if remembered is not None:
+        paths.know(remembered.fronts)
+    return paths
 
 
 def _with_unsaved(

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.documents.frozen import frozen, replace
+from taskcheck.model.forges import PullState
 from taskcheck.model.history import Brought, Moment, OwnCommit
 from taskcheck.model.pulls import Pull
-from taskcheck.model.sources import Change, Merge, PullState, Repository, Unavailable
+from taskcheck.model.sources import Change, Merge, Repository, Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Task
 from taskcheck.model.timeline import Event

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taskcheck.documents.frozen import frozen
+from taskcheck.model.forges import PullAddress, PullState
 from taskcheck.model.pulls import address
-from taskcheck.model.sources import PullAddress, PullState
 from taskcheck.model.task import PullRequest
 from taskcheck.testing.repository import GitFailed, create, git
 
