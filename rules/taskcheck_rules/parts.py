@@ -45,6 +45,13 @@ def pulls_of(pulls: Pulls | None, task: str) -> tuple[Pull, ...]:
     return pulls.of(task)
 
 
+def called_open(task: Task, entries: Entries | None, pulls: Pulls | None) -> str:
+    """Return that a register calls a pull request of the task open, where no forge says better; else nothing."""
+    answered = any(pull.state for pull in pulls_of(pulls, task.id))
+    states = {entry.pr_state.casefold() for entry in entries_of(entries, task.id) if entry.pr_state}
+    return "a register calls its pull request open" if not answered and states & {"open", "draft"} else ""
+
+
 def copies_of(copies: Copies | None, task: str) -> tuple[Copy, ...]:
     """Return the copies of a task that differ from root's; none without git."""
     if copies is None:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from taskcheck.model.forges import PullAddress as PullAddress, PullState as PullState
     from taskcheck.model.hosts import Processes as Processes
     from taskcheck.model.landings import End as End, Landing as Landing, Mention as Mention, Refuted as Refuted
+    from taskcheck.model.managers import Manager as Manager
     from taskcheck.model.plan import Change as Change, Plan as Plan
     from taskcheck.model.pulls import Pull as Pull, Pulls as Pulls
     from taskcheck.model.report import Incident as Incident, Report as Report
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
         Entry as Entry,
         Ledger as Ledger,
         LedgerKind as LedgerKind,
-        Manager as Manager,
         Register as Register,
         Row as Row,
         Signal as Signal,
@@ -101,7 +101,8 @@ _HOMES = {
     "model.plan": ("Change", "Plan"),
     "model.pulls": ("Pull", "Pulls"),
     "model.report": ("Incident", "Report"),
-    "model.runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Manager", "Register", "Row",
+    "model.managers": ("Manager",),
+    "model.runtime": ("Dispatch", "DispatchState", "Entry", "Ledger", "LedgerKind", "Register", "Row",
                       "Signal", "Snapshot", "Tombstone"),
     "model.hosts": ("Processes",),
     "model.forges": ("PullAddress", "PullState"),

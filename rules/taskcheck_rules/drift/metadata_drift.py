@@ -29,6 +29,7 @@ from taskcheck import (
     taking,
 )
 from taskcheck_rules.drift._comparison import Comparison, Meaning, comparable, compare, set_since, speaking, with_rivals
+from taskcheck_rules.ends import two_pulls
 from taskcheck_rules.parts import doubt_of, not_the_end, run_of, stands_for_several
 from taskcheck_rules.traces import in_between, on_trunk, unlanded
 from taskcheck_rules.wording import called, key_is, phrase, stands
@@ -85,8 +86,10 @@ def metadata_drift(
     The fix is safe for status, pull request and `*_at` keys under three conditions. None of these keys was changed on
     both sides. The recorded outcome of the run, if there is one, allows the status. And the worktree is the task's own:
     a register, a tombstone, the front matter or the configured pattern names it. The fix is unsafe for other keys, for
-    values from any other worktree, if somebody may have set the status in root since, and for a done status of a branch
-    that hasn't landed, or of which git can't tell. A finding about another worktree is at most a warning.
+    values from any other worktree, if somebody may have set the status in root since, if a worker may be at the task
+    still (its log was just written, or a process is at work in its worktree), if a newer run may be recorded, and for a
+    done status of a branch that hasn't landed, or of which git can't tell. A finding about another worktree is at most
+    a warning.
 
     The fix never copies id, owner, `taskcheck`, lists, or a status outside of the vocabulary. A person or the merge has
     to change these.
@@ -308,7 +311,7 @@ def _fix(root: Task, comparison: Comparison, settings: Settings, dispatch: Dispa
     keys = ", ".join(edit.place.route[-1] for edit in made.edits)
     title = f"take {keys} from {comparison.copy.checkout.spoken}"
     fix = Fix.unless(why, title=title, edits=made.edits, meets=made.meets)
-    return fix.unless_said(unlanded(comparison.copy))
+    return fix.unless_said(unlanded(comparison.copy)).unless_said(_unclear(comparison.copy, dispatch))
 
 
 def _doubt(root: Task, comparison: Comparison, dispatch: Dispatch | None) -> str:
@@ -316,6 +319,11 @@ def _doubt(root: Task, comparison: Comparison, dispatch: Dispatch | None) -> str
     if any(_of_record(key, root) for key in comparison.conflicting):
         return "both sides changed keys that belong together with these"
     return set_since(root, comparison.copy, dispatch) or doubt_of(comparison.copy)
+
+
+def _unclear(copy: Copy, dispatch: Dispatch | None) -> str:
+    """Return why the run may not be over, or may have left another pull request; empty where nothing says so."""
+    return (dispatch and dispatch.may_go_on) or two_pulls(dispatch, copy)
 
 
 def _takeable(root: Task, comparison: Comparison, settings: Settings) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """dispatch-completed-unreconciled."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from taskcheck import (
     FINISHED,
@@ -14,6 +15,7 @@ from taskcheck import (
     Finding,
     Fix,
     PullRequest,
+    Rows,
     Settings,
     Severity,
     Stage,
@@ -24,6 +26,7 @@ from taskcheck import (
     rule,
     taking,
 )
+from taskcheck_rules.ends import goes_on, unclear_pull
 from taskcheck_rules.parts import built_on, doubt_of, other_title, own_copy, stands_for_several
 from taskcheck_rules.remedies import FINISH
 from taskcheck_rules.traces import gone_on_with, in_between, unlanded
@@ -53,8 +56,10 @@ def dispatch_completed_unreconciled(
     tasks: Tasks,
     dispatches: Dispatches,
     settings: Settings,
+    now: datetime,
     copies: Copies | None = None,
     checkouts: Checkouts | None = None,
+    rows: Rows | None = None,
 ) -> Iterator[Finding]:
     """A worker's run has ended with a result, but the task in root is unchanged.
 
@@ -81,6 +86,15 @@ def dispatch_completed_unreconciled(
     a run that has stopped. A done status is also unsafe if code in the worktree isn't committed. `run` and `finish`
     write the status in any case.
 
+    The fix is also unsafe in these cases:
+
+    - The log was written after the recorded end, a process is at work in the worktree, or a fresh snapshot of after the
+      end calls the run running.
+    - A newer run may be recorded: in a ledger that can't be read, in an entry without a time, or under another name.
+    - Since the end, root got another branch, another owner or a newer `started_at`, or its status isn't `status_after`.
+    - The end lies in the future, or the tombstone has the name of another task.
+    - The records of the run name several pull requests, or no ledger names one though the outcome says so.
+
     The fix is unsafe without a recorded outcome. A recorded pull request then counts as `completed_with_pr`, unless the
     worktree says that the work has stopped. There is no fix if neither an outcome nor a pull request is recorded.
     """
@@ -95,7 +109,8 @@ def dispatch_completed_unreconciled(
     meets = changed_alike(task, checkouts.of(task.id), copy) if checkouts is not None else ""
     aside = in_between(task, copy, checkouts, settings, dispatch)
     taken_up = gone_on_with(task, dispatch, checkouts, settings)
-    run = Run(task, dispatch, copy, outcome, meets, aside, taken_up)
+    unclear = goes_on(dispatch, rows, settings, now) or unclear_pull(task, dispatch, copy, copies, rows)
+    run = Run(task, dispatch, copy, outcome, meets, aside, taken_up, unclear)
     if _left_result(run):
         fixable = not stands_for_several(task.id, tasks, copies)
         yield _finding(run, settings, fixable=fixable)
@@ -117,6 +132,8 @@ class Run:
     """Why the copy isn't what its branch says; empty where it is."""
     taken_up: str
     """Why somebody may go on with the work since; empty where nothing says so."""
+    unclear: str
+    """Why its end, or its pull request, may be another one; empty where nothing says so."""
 
 
 def _left_result(run: Run) -> bool:
@@ -156,9 +173,9 @@ def _finding(run: Run, settings: Settings, *, fixable: bool) -> Finding:
     expected = "root says what the worktree says, or how the run ended"
     if run.outcome:
         expected = f"root says {' or '.join(settings.outcomes[run.outcome])}"
-    fix = None
-    if fixable:
-        fix = _fix(run, settings)
+    fix = _fix(run, settings) if fixable else None
+    if fix is not None:
+        fix = fix.unless_said(run.unclear)
     return Finding(
         task=run.root.id,
         place=status,

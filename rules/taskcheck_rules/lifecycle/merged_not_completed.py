@@ -1,6 +1,7 @@
 """merged-not-completed."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from taskcheck import (
     Checkouts,
@@ -20,6 +21,7 @@ from taskcheck import (
     Place,
     Pull,
     Pulls,
+    Rows,
     SetKey,
     Settings,
     Severity,
@@ -32,7 +34,8 @@ from taskcheck import (
     replace,
     rule,
 )
-from taskcheck_rules.parts import copies_of, entries_of, other_title, pulls_of, run_of, stands_for_several
+from taskcheck_rules.ends import called_running
+from taskcheck_rules.parts import called_open, copies_of, entries_of, other_title, pulls_of, run_of, stands_for_several
 from taskcheck_rules.wording import minute, phrase, said_left, stands
 
 
@@ -49,10 +52,12 @@ def merged_not_completed(
     checkouts: Checkouts,
     settings: Settings,
     trunk: str,
+    now: datetime,
     entries: Entries | None = None,
     pulls: Pulls | None = None,
     copies: Copies | None = None,
     dispatches: Dispatches | None = None,
+    rows: Rows | None = None,
 ) -> Iterator[Finding]:
     """The branch or pull request of a task is merged, but the task isn't done in root.
 
@@ -89,6 +94,9 @@ def merged_not_completed(
     - The worker is alive, its run ended as blocked or failed, or the worktree says so.
     - Another branch of the task hasn't landed, or the branch was fetched with newer commits, from any remote.
     - Another checkout says that the task is active, and has commits from after the branch had landed.
+    - The worker may be alive: its log was written or a heartbeat was sent within `clock_skew`, a process is at work in
+      its worktree, a fresh snapshot calls it running, or the recorded process began later than recorded.
+    - A register calls a pull request of the task open, and no forge was asked.
     - The task's worktree is on no branch at newer commits, is in the middle of a rebase, say, or is a clone.
     - The branch is also recorded for another task.
     - The merge dropped changes of the branch: a file or a hunk is as trunk had it.
@@ -128,9 +136,9 @@ def merged_not_completed(
     )
     if merged is None:
         return
-    said = said_left(task.id, task, copies, checkouts)
-    doubt = merged.doubt or _stopped(run, settings) or _unfinished(task, landing, run, said)
-    doubt = doubt or _goes_on(landing, copies_of(copies, task.id))
+    said = said_left(task.id, task, copies, checkouts) or called_running(task.id, rows, run, settings, now)
+    doubt = merged.doubt or called_open(task, entries, pulls) or _stopped(run, settings)
+    doubt = doubt or _unfinished(task, landing, run, said) or _goes_on(landing, copies_of(copies, task.id))
     merged = replace(merged, doubt=doubt)
     fixable = not stands_for_several(task.id, tasks, copies)
     yield _finding(task, merged, settings, fixable=fixable)
@@ -153,9 +161,7 @@ class Merged:
 
 def _unfinished(task: Task, landing: Landing | None, run: Dispatch | None, said: str) -> str:
     """Return what speaks for work that is left though something has landed; empty where nothing does."""
-    if run is not None and run.state is DispatchState.RUNNING:
-        return "its worker is still alive, so more work may follow"
-    left = said or other_title(run)
+    left = _at_work(run) or said or other_title(run)
     if left or landing is None:
         return left
     if landing.pending:
@@ -188,6 +194,13 @@ def _goes_on(landing: Landing | None, copies: Iterable[Copy]) -> str:
         if is_newer and copy.task.stage is Stage.ACTIVE and copy.leads:
             return f"{copy.checkout.spoken} says {copy.task.status}, in newer commits"
     return ""
+
+
+def _at_work(run: Dispatch | None) -> str:
+    """Return that a worker is still at it, or may be; empty where nothing says so."""
+    if run is None:
+        return ""
+    return "its worker is still alive, so more work may follow" if run.state is DispatchState.RUNNING else run.at_work
 
 
 def _stopped(run: Dispatch | None, settings: Settings) -> str:

@@ -48,7 +48,7 @@ def worker_gone(
 
     ## Example
     The register names process 4242 on this host, which is no longer alive. (A process that started later than the
-    launch is a different process.) The dispatch log stops in the middle, and there is no tombstone. Or no process is
+    launch counts as a different one.) The dispatch log stops in the middle, and there is no tombstone. Or no process is
     known, and nothing has moved for `in_progress_max_idle`. Or the manager has sent the signal `dispatch_worker_gone`
     since the launch.
 

@@ -18,6 +18,7 @@ from taskcheck import (
     Undecided,
     age,
     frozen,
+    replace,
 )
 from taskcheck_rules.parts import is_before, pulls_of
 from taskcheck_rules.register._whereabouts import Whereabouts
@@ -131,7 +132,12 @@ def _merged_branch(entry: Entry, checkouts: Checkouts | None, settings: Settings
 
 
 def lost_worktree(
-    entry: Entry, checkouts: Checkouts | None, settings: Settings, now: datetime, processes: Processes | None
+    entry: Entry,
+    checkouts: Checkouts | None,
+    settings: Settings,
+    now: datetime,
+    processes: Processes | None,
+    tracked: frozenset[str] | None,
 ) -> Outlived | None:
     """Return what is told of a worktree of this host that is missing, and that git doesn't list any more."""
     path = entry.worktree_path
@@ -140,7 +146,10 @@ def lost_worktree(
     is_missing = checkouts.missing(path)
     if not is_missing or not _maybe_of_this_host(entry, processes):
         return None
-    return _missing_worktree(entry, path, checkouts, settings, now)
+    lost = _missing_worktree(entry, path, checkouts, settings, now)
+    if lost is None or entry.host or entry.place.path not in (tracked or ()):
+        return lost
+    return replace(lost, doubt=lost.doubt or "git tracks its register, so it may be another machine's")
 
 
 def _missing_worktree(

@@ -1,7 +1,8 @@
 """Where the task of a register entry is, as far as task files could be read."""
 
-from taskcheck import Copies, Entry, Task, Tasks, frozen
+from taskcheck import Checkouts, Copies, Entry, Task, Tasks, Undecided, frozen
 from taskcheck_rules.parts import copies_of
+from taskcheck_rules.traces import branch_of
 
 
 @frozen(kw_only=True)
@@ -51,3 +52,14 @@ def _root_task(entry: Entry, tasks: Tasks) -> Task | None:
     if named is not None or not entry.task_path:
         return named
     return tasks.by_path.get(entry.task_path)
+
+
+def demand_history(entry: Entry, where: Whereabouts, checkouts: Checkouts | None, trunk: str | None) -> None:
+    """Raise where git alone could tell that the entry is an orphan, and can't."""
+    if checkouts is None:
+        if entry.branch or entry.worktree_path:
+            raise Undecided("without git, branches and worktrees can't be looked at")
+        return
+    branch_known = checkouts.merge(branch_of(entry, checkouts)) is not None
+    if trunk is None and (branch_known or not where.there):
+        raise Undecided("root isn't on trunk: whether a task exists and its branch is merged is unknown")

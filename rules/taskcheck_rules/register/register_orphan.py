@@ -18,6 +18,7 @@ from taskcheck import (
     HandEdit,
     Processes,
     Pulls,
+    Rows,
     Settings,
     Severity,
     Stage,
@@ -26,11 +27,12 @@ from taskcheck import (
     Undecided,
     rule,
 )
+from taskcheck_rules.ends import called_running
 from taskcheck_rules.parts import is_before, other_title, stands_for_several
 from taskcheck_rules.register._hidden import hidden
 from taskcheck_rules.register._outlived import Outlived, began, finished_task, landed_work, lost_worktree
-from taskcheck_rules.register._whereabouts import Whereabouts, whereabouts
-from taskcheck_rules.traces import another_branch, branch_of, last_record
+from taskcheck_rules.register._whereabouts import Whereabouts, demand_history, whereabouts
+from taskcheck_rules.traces import another_branch, last_record
 from taskcheck_rules.wording import minute, phrase, said_left
 
 
@@ -52,6 +54,8 @@ def register_orphan(
     trunk: str | None = None,
     processes: Processes | None = None,
     pulls: Pulls | None = None,
+    rows: Rows | None = None,
+    tracked: frozenset[str] | None = None,
 ) -> Iterator[Finding]:
     """A register entry has outlived its task, its branch, its pull request or its worktree.
 
@@ -78,6 +82,10 @@ def register_orphan(
 
     The fix is also unsafe in these cases:
 
+    - The worker may be alive: its log was written or a heartbeat was sent within `clock_skew`, or a process is at work
+      in its worktree.
+    - A process of its number is alive. It began later than recorded, but before the register was last written.
+    - A fresh snapshot calls its run running. Or git tracks the register, and the entry names no host.
     - The finding is a warning, nothing else records the pull request, or the task was reopened or got another title.
     - The branch or the worktree says that work is left, the merge may not have been of all of it, or another branch
       of the task, with commits from after the entry was made, hasn't landed.
@@ -103,12 +111,13 @@ def register_orphan(
     outlived = (
         finished_task(entry, where, checkouts, may_be, history_known=history_known)
         or landed_work(entry, checkouts, settings, trunk, pulls)
-        or lost_worktree(entry, checkouts, settings, now, processes)
+        or lost_worktree(entry, checkouts, settings, now, processes, tracked)
     )
     if outlived is not None:
         unclear = stands_for_several(entry.task, tasks, copies)
         another = another_branch(entry.task, checkouts, began(entry, settings))
-        doubt = _doubt(entry, where.task, dispatches, copies, checkouts) or another
+        running = called_running(entry.task, rows, dispatches.run_of(entry), settings, now)
+        doubt = _doubt(entry, where.task, dispatches, copies, checkouts) or another or running
         yield _orphan(entry, outlived, doubt, unclear=unclear)
         return
     if where.unreadable:
@@ -117,7 +126,7 @@ def register_orphan(
     if run is not None:
         yield _left_over(entry, where, run)
         return
-    _demand_history(entry, where, checkouts, trunk)
+    demand_history(entry, where, checkouts, trunk)
 
 
 def _doubt(
@@ -144,17 +153,6 @@ def _run_over(entry: Entry, task: Task | None, dispatches: Dispatches, grace: da
     if entry.is_reservation or is_waited_for or run.state is not DispatchState.GONE:
         return None
     return run if run.moved is not None else None
-
-
-def _demand_history(entry: Entry, where: Whereabouts, checkouts: Checkouts | None, trunk: str | None) -> None:
-    """Raise where git alone could tell that the entry is an orphan, and can't."""
-    if checkouts is None:
-        if entry.branch or entry.worktree_path:
-            raise Undecided("without git, branches and worktrees can't be looked at")
-        return
-    branch_known = checkouts.merge(branch_of(entry, checkouts)) is not None
-    if trunk is None and (branch_known or not where.there):
-        raise Undecided("root isn't on trunk: whether a task exists and its branch is merged is unknown")
 
 
 def _orphan(entry: Entry, outlived: Outlived, doubt: str, *, unclear: bool) -> Finding:

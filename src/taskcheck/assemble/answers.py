@@ -5,7 +5,8 @@ from datetime import datetime
 
 from taskcheck.assemble.runs import NO_RUN, Run
 from taskcheck.documents.frozen import frozen, replace
-from taskcheck.model.runtime import Manager, Signal, Snapshot
+from taskcheck.model.managers import Manager
+from taskcheck.model.runtime import Signal, Snapshot
 from taskcheck.model.tasks import Tasks
 
 

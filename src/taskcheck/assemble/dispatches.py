@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 
+from taskcheck.assemble.lastword import LastWord
 from taskcheck.assemble.liveness import Liveness
 from taskcheck.assemble.runs import NO_RUN, Run
 from taskcheck.assemble.signs import front_times, newest_sign, run_times
@@ -11,7 +12,7 @@ from taskcheck.assemble.standing import Standing
 from taskcheck.assemble.tasks import TaskReader
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings, Stage
-from taskcheck.documents.frozen import frozen
+from taskcheck.documents.frozen import frozen, replace
 from taskcheck.documents.values import age
 from taskcheck.model.runtime import Dispatch, DispatchState, Life, Signal
 from taskcheck.model.sources import Change, Fork
@@ -49,10 +50,14 @@ class DispatchReader:
             copies: each task's differing file there.
         """
         dispatches = {}
+        last_word = LastWord(liveness=self.liveness, people=self.people, tasks=tasks, runs=runs)
         for task, run in runs.items():
             root = tasks.get(task)
-            moved = self._moved(run, root, copies.get(task), checkouts.get(task))
-            dispatches[task] = self._judge(task, run, moved, root)
+            own = checkouts.get(task)
+            moved = self._moved(run, root, copies.get(task), own)
+            dispatch = self._judge(task, run, moved, root)
+            at_work = "" if dispatch.state is DispatchState.RUNNING else self.liveness.at_work(run, moved, own)
+            dispatches[task] = self._beside_root(replace(dispatch, at_work=at_work), run, root, last_word)
         return dispatches
 
     def moves(
@@ -105,9 +110,18 @@ class DispatchReader:
             owner=self._owner(run),
             place=run.place,
             readable=run.readable,
-            doubt=self._doubt(run, root) if root is not None else "",
-            renamed_from=self._renamed_from(run, root) if root is not None else None,
             status_given_at=self._given_at(root),
+        )
+
+    def _beside_root(self, dispatch: Dispatch, run: Run, root: Task | None, last_word: LastWord) -> Dispatch:
+        """Return a run with what root and other ledgers say against its end."""
+        if root is None:
+            return dispatch
+        return replace(
+            dispatch,
+            later=last_word.doubt(run, root, self._earlier(run, root)),
+            doubt=self._doubt(run, root),
+            renamed_from=self._renamed_from(run, root),
         )
 
     def _doubt(self, run: Run, root: Task) -> str:
@@ -251,16 +265,15 @@ class DispatchReader:
 
         Where nothing tells that the file was there already, it is that of an archived task of the same id.
         """
-        path = root.place.path
-        earlier = self.archived.get(root.id)
-        since = self._since(run.last_sign, path)
-        if since:
-            first = since[-1]
-            before = self._version(first.before, path)
-            earlier = before or earlier
+        earlier = self._earlier(run, root) or self.archived.get(root.id)
         if earlier is None or earlier.title_words == root.title_words:
             return None
         return earlier.text("title")
+
+    def _earlier(self, run: Run, root: Task) -> Task | None:
+        """Return a task as its file was at the last sign of a run; None where no commit changed that since."""
+        since = self._since(run.last_sign, root.place.path)
+        return self._version(since[-1].before, root.place.path) if since else None
 
     def _version(self, data: bytes | None, path: str) -> Task | None:
         """Return the task that root had in these bytes; None where there was no file or no task."""

@@ -215,7 +215,7 @@ def _snapshot(source: Source, people: People) -> Snapshot:
     for task, route, value in ledger_rows(values, ("tasks",), troubles):
         row = _row(ledger, task, route, value, troubles)
         if row is not None:
-            rows.append(row)
+            rows.append(replace(row, said_at=head.generated_at))
     signals = _signals(ledger, head.escalation or {}, troubles)
     return Snapshot(
         ledger=_close(ledger, troubles),

@@ -1,15 +1,17 @@
-"""Whether the workers that records name live, by which evidence, and which register entries may still have one."""
+"""Whether the workers that records name live, by which evidence, and what speaks for one that counts as dead."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from taskcheck.assemble.ledgers import Ledgers
+from taskcheck.assemble.runs import Run
 from taskcheck.config.settings import Settings
 from taskcheck.documents.frozen import frozen
-from taskcheck.documents.values import age, phrase
+from taskcheck.documents.values import age, latest, older, phrase
 from taskcheck.model.hosts import Processes
-from taskcheck.model.runtime import Dispatch, DispatchState, Entry, Life, Tombstone
-from taskcheck.model.sources import Unavailable
+from taskcheck.model.runtime import Entry, Life, Tombstone
+from taskcheck.model.sources import Repository, Sources, Unavailable
+from taskcheck.model.task import Checkout
 
 
 @frozen(kw_only=True)
@@ -19,28 +21,21 @@ class Liveness:
     settings: Settings
     now: datetime
     processes: Processes | Unavailable
+    written: Mapping[tuple[str, str], datetime | None]
+    """When each ledger was written last, by checkout and path."""
+    tracked: frozenset[str] = frozenset()
+    """Paths of the registers that git tracks: a clone has what another machine wrote."""
 
-    def live(self, ledgers: Ledgers) -> frozenset[Entry]:
-        """Return the register entries whose own process lives."""
-        live = set()
-        for entry in _entries(ledgers):
-            life, _ = self.life(entry)
-            if life is Life.LIVES:
-                live.add(entry)
-        return frozenset(live)
-
-    def protected(self, ledgers: Ledgers, dispatches: Mapping[str, Dispatch]) -> dict[Entry, str]:
-        """Return the register entries that no safe fix may remove now, each with why.
-
-        An entry may go when its worker is known to be dead: its process on this very host is gone, or its end is
-        recorded; when nothing has moved for `in_progress_max_idle`; or when it names no worker at all.
-        """
-        protected = {}
-        for entry in _entries(ledgers):
-            why = self._protection(entry, _run_of(entry, dispatches))
-            if why:
-                protected[entry] = why
-        return protected
+    @staticmethod
+    def of(ledgers: Ledgers, sources: Sources, settings: Settings, now: datetime) -> "Liveness":
+        """Return what judges the processes of ledgers."""
+        return Liveness(
+            settings=settings,
+            now=now,
+            processes=sources.processes,
+            written={file.place.file: file.written_at for file in ledgers.files},
+            tracked=sources.git.tracked if isinstance(sources.git, Repository) else frozenset(),
+        )
 
     def life(self, record: Entry | Tombstone) -> tuple[Life, str]:
         """Return whether the process of a record lives, and by which evidence.
@@ -56,6 +51,84 @@ class Liveness:
         if is_hidden or not processes.may_be_host(record.host):
             return self._life_by_heartbeat(record)
         return self._life_here(record.pid, began, processes)
+
+    def at_work(self, run: Run, moved: datetime | None, own: Checkout | None) -> str:
+        """Return why a worker may be at a task though no recorded process surely lives; empty where nothing says so.
+
+        Args:
+            run: the newest of the task.
+            moved: the newest sign of work.
+            own: the checkout that is the task's own.
+        """
+        records = () if run.ended else run.records
+        doubts = (self._occupied(own), self._writes(run), *(self.doubt(record, moved) for record in records))
+        return next(filter(None, doubts), "")
+
+    def _occupied(self, own: Checkout | None) -> str:
+        """Return that a process of this host works in a worktree."""
+        if own is None or not isinstance(self.processes, Processes) or own.name not in self.processes.occupied:
+            return ""
+        return f"a process is at work in {own.spoken}"
+
+    def _writes(self, run: Run) -> str:
+        """Return that a log without an end was written just now: after the last sign of a run that told its outcome."""
+        log, word = run.log, run.tombstone
+        if log is None or log.exit_code is not None:
+            return ""
+        if word is not None and word.outcome and not older(word.last_sign, log.mtime, self.settings.limits.clock_skew):
+            return ""
+        return self._just_now("its log was written", log.mtime)
+
+    def _just_now(self, what: str, at: datetime | None) -> str:
+        """Return that something was just now, as far as clocks agree; empty where it wasn't."""
+        if at is None or abs(self.now - at) > self.settings.limits.clock_skew:
+            return ""
+        return f"{what} {age(abs(self.now - at))} ago"
+
+    def doubt(self, record: Entry | Tombstone, moved: datetime | None) -> str:
+        """Return why the worker of a record may live though it counts as dead; empty where it surely is.
+
+        Args:
+            record: of a run.
+            moved: the newest sign of work on its task.
+        """
+        life, _ = self.life(record)
+        if life is not Life.DEAD or not isinstance(self.processes, Processes):
+            return ""
+        younger = self._younger(record, moved, self.processes)
+        return next(filter(None, (self._heartbeat(record), younger, self._untied(record, moved))), "")
+
+    def _heartbeat(self, record: Entry | Tombstone) -> str:
+        """Return that a run without an outcome sent a heartbeat just now: its process may have another number here."""
+        if isinstance(record, Entry) or record.outcome:
+            return ""
+        return self._just_now("its last heartbeat was", record.heartbeat_at)
+
+    def _younger(self, record: Entry | Tombstone, moved: datetime | None, processes: Processes) -> str:
+        """Return that a process of the recorded number is alive, and that a clock alone says that it is another one.
+
+        It surely is where its number was written before it began.
+        """
+        started = processes.started.get(record.pid or 0)
+        if started is None or not processes.may_be_host(record.host):
+            return ""
+        if older(self.written.get(record.written_in.file), started, self.settings.limits.clock_skew):
+            return ""
+        return self.wait(f"process {record.pid} is running, though it began later than recorded", moved, started)
+
+    def _untied(self, record: Entry | Tombstone, moved: datetime | None) -> str:
+        """Return that a record that names no host may be another machine's, because a clone has its file too."""
+        if record.host or record.written_in.path not in self.tracked:
+            return ""
+        return self.wait("git tracks its register, so it may be another machine's", moved)
+
+    def wait(self, why: str, *moves: datetime | None) -> str:
+        """Return a doubt with until when it counts; empty where nothing has moved for so long that it doesn't."""
+        moved = latest(moves)
+        if moved is None:
+            return why
+        until = moved + self.settings.limits.in_progress_max_idle
+        return f"{why}: wait until {until:%Y-%m-%d %H:%M}Z" if until > self.now else ""
 
     def _life_here(self, pid: int, began: datetime | None, processes: Processes) -> tuple[Life, str]:
         """Return whether the process of a record lives on this host, where another may have got its number since."""
@@ -73,70 +146,12 @@ class Liveness:
         silent = self.now - record.heartbeat_at
         if -silent > self.settings.limits.clock_skew:
             return Life.UNKNOWN, ""
-        heartbeat = f"heartbeat{_on_host(record)}"
+        heartbeat = f"heartbeat{on_host(record)}"
         if silent < self.settings.limits.in_progress_max_idle:
             return Life.LIVES, f"{heartbeat} {age(silent)} ago"
         return Life.DEAD, f"its last {heartbeat} was {age(silent)} ago"
 
-    def _protection(self, entry: Entry, run: Dispatch | None) -> str:
-        """Return why an entry's worker may be at work yet, and until when that counts; empty where it can't be.
 
-        Args:
-            entry: of a register.
-            run: the newest run of its task, where the entry is part of that.
-        """
-        if run is not None and run.state is DispatchState.RUNNING:
-            return run.why
-        if entry.is_reservation and not _has_left_traces(run):
-            return ""
-        life, why = self.life(entry)
-        if life is Life.LIVES:
-            return why
-        surely_dead = life is Life.DEAD and self._is_of_this_host(entry)
-        if surely_dead or _has_ended(run):
-            return ""
-        moved = run.moved if run is not None else entry.began
-        return self._until(entry, moved)
-
-    def _is_of_this_host(self, entry: Entry) -> bool:
-        """Return whether an entry surely names the host whose process table was read."""
-        return isinstance(self.processes, Processes) and self.processes.is_host(entry.host)
-
-    def _until(self, entry: Entry, moved: datetime | None) -> str:
-        """Return that nobody knows whether an entry's worker lives, and until when a fix waits for it."""
-        unknown = f"its worker{_on_host(entry)} may still be alive"
-        if moved is None:
-            return unknown
-        until = moved + self.settings.limits.in_progress_max_idle
-        if until <= self.now:
-            return ""
-        return f"{unknown}: wait until {until:%Y-%m-%d %H:%M}Z"
-
-
-def _entries(ledgers: Ledgers) -> Iterator[Entry]:
-    """Yield the rows of all registers, each as it stands there."""
-    for register in ledgers.registers:
-        yield from register.entries
-
-
-def _run_of(entry: Entry, newest: Mapping[str, Dispatch]) -> Dispatch | None:
-    """Return the newest run of an entry's task, where the entry is part of it and of no earlier one."""
-    run = newest.get(entry.task)
-    if run is None or entry not in run.entries:
-        return None
-    return run
-
-
-def _has_left_traces(run: Dispatch | None) -> bool:
-    """Return whether a run was more than reserved: a tombstone or a log tells of it."""
-    return run is not None and (run.tombstone is not None or run.log is not None)
-
-
-def _has_ended(run: Dispatch | None) -> bool:
-    """Return whether the end of a run is recorded, and not only in a worktree that is presumed to be its task's own."""
-    return run is not None and run.state is DispatchState.ENDED and not run.is_presumed
-
-
-def _on_host(record: Entry | Tombstone) -> str:
+def on_host(record: Entry | Tombstone) -> str:
     """Return ``" on HOST"`` for a record that names one."""
     return phrase(" on ", record.host)

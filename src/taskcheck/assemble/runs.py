@@ -215,15 +215,13 @@ def _last_beginning(registered: Sequence[Entry]) -> datetime | None:
 
 
 def _tombstones_by_task(tombstones: Sequence[Tombstone]) -> ByTask:
-    """Return the tombstones that can be read of each task: root's, of several the last, before those in worktrees."""
+    """Return the tombstones that can be read of each task: root's, the last one first, before those in worktrees."""
     by_task: dict[str, list[Tombstone]] = {}
     readable = [tombstone for tombstone in tombstones if tombstone.readable]
     for tombstone in readable:
-        if tombstone.tie is None:
-            by_task[tombstone.task] = [tombstone]
-    for tombstone in readable:
-        if tombstone.tie is not None:
-            by_task.setdefault(tombstone.task, []).append(tombstone)
+        of_task = by_task.setdefault(tombstone.task, [])
+        position = 0 if tombstone.tie is None else len(of_task)
+        of_task.insert(position, tombstone)
     return by_task
 
 

@@ -18,6 +18,7 @@ from taskcheck.assemble.liveness import Liveness
 from taskcheck.assemble.met import with_met
 from taskcheck.assemble.parse import Parsed
 from taskcheck.assemble.people import NO_PEOPLE
+from taskcheck.assemble.protection import Protection
 from taskcheck.assemble.pulls import parse_pulls
 from taskcheck.assemble.renames import with_off_disk, with_renames
 from taskcheck.assemble.standing import Standing
@@ -30,8 +31,9 @@ from taskcheck.documents import Document
 from taskcheck.documents.frozen import replace
 from taskcheck.model.checkouts import Checkouts, Copies
 from taskcheck.model.history import Uncompared
+from taskcheck.model.managers import Manager
 from taskcheck.model.pulls import Pulls
-from taskcheck.model.runtime import Ledger, Manager, Register, Snapshot
+from taskcheck.model.runtime import Ledger, Register, Snapshot
 from taskcheck.model.sources import Repository, Sources, Unavailable
 from taskcheck.model.state import Dispatches, Entries, Rows, State
 from taskcheck.model.task import Checkout, Copy, Marker, Place, Task
@@ -65,7 +67,7 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         settings=settings,
         now=now,
         people=parsed.people,
-        liveness=Liveness(settings=settings, now=now, processes=sources.processes),
+        liveness=Liveness.of(parsed.ledgers, sources, settings, now),
         signals=signals,
         changes=git.changes if isinstance(git, Repository) else (),
         standing=Standing.of(reader, git),
@@ -193,8 +195,9 @@ def _dispatches(
     own_copies: Mapping[str, Copy] = {} if isinstance(copies, Unavailable) else copies.own_by_task
     newest = judge.newest(parsed.runs(judge.settings), tasks.by_id, own_checkouts, own_copies)
     moves = judge.moves(tasks, newest, own_checkouts, own_copies)
-    live = judge.liveness.live(parsed.ledgers)
-    protected = judge.liveness.protected(parsed.ledgers, newest)
+    protection = Protection(judge.liveness)
+    live = protection.live(parsed.ledgers)
+    protected = protection.protected(parsed.ledgers, newest)
     return Dispatches(newest, live, protected, _by_process(parsed)), moves
 
 

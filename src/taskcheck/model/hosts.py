@@ -52,6 +52,8 @@ class Processes:
     """Live pids to their start time; None where it can't be read."""
     is_partial: bool = False
     """Whether only the processes of a sandbox can be seen, though it has the name of this host."""
+    occupied: frozenset[str] = frozenset()
+    """Names of the worktrees in which a process works, whether a ledger names it or not; as far as that may be read."""
 
     def hides(self, pid: int, since: datetime | None, skew: timedelta) -> bool:
         """Return whether a recorded process may be alive outside of a sandbox: it isn't seen within."""

@@ -1,6 +1,6 @@
 """The frozen nouns of the runtime ledgers: registers, snapshots, tombstones, logs, and the dispatches they record."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 
@@ -44,8 +44,8 @@ class Entry:
 
     @property
     def launched(self) -> datetime | None:
-        """When its process was started, if recorded. The entry may be much older."""
-        return self.launched_at or self.started_at
+        """When its process was started, if recorded: of two times the later one. The entry may be much older."""
+        return max(filter(None, (self.launched_at, self.started_at)), default=None)
 
     @property
     def written_in(self) -> Place:
@@ -98,6 +98,8 @@ class Row:
     dispatch_state: str | None
     needs_attention: bool | None = None
     pull_request: PullRequest | None = None
+    said_at: datetime | None = None
+    """When the snapshot was written that has it."""
 
     @property
     def held(self) -> bool:
@@ -271,6 +273,10 @@ class Dispatch:
     """False when a tombstone, a field that tells of the run, or a register that may know it can't be read."""
     beside: tuple[Tombstone, ...] = ()
     """What root or the worktree records of it beside the tombstone that counts."""
+    at_work: str = ""
+    """Why a worker may be at the task though no recorded process surely lives; empty where nothing says so."""
+    later: str = ""
+    """Why more may have happened to the task than its recorded end; empty where nothing says so."""
     doubt: str = ""
     """Why root's status may be newer than its end; empty if it is older, or if a commit tells."""
 
@@ -288,6 +294,11 @@ class Dispatch:
     def records(self) -> tuple[Entry | Tombstone, ...]:
         """Its tombstones and entries."""
         return (*self.tombstones, *self.entries)
+
+    @property
+    def may_go_on(self) -> str:
+        """Why it may not be over, or not be the last one, though it counts as that; empty where nothing says so."""
+        return self.at_work or self.later
 
     @property
     def own_end(self) -> Tombstone | None:
@@ -311,39 +322,3 @@ class Dispatch:
     def looked_after(self) -> bool:
         """Whether it is over, and the status of the task was changed since."""
         return self.over and self.moved_on
-
-
-@frozen(kw_only=True)
-class Manager:
-    """A process that works for one person: all registers and snapshots that resolve to that person."""
-
-    key: str
-    known: bool
-    """Whether the key is a declared person."""
-    registers: tuple[Register, ...] = ()
-    snapshots: tuple[Snapshot, ...] = ()
-
-    @property
-    def newest_snapshot(self) -> Snapshot | None:
-        """The newest snapshot; of equally new ones, the file under the person's own key."""
-        return max(
-            self.snapshots,
-            key=lambda s: (s.generated_at is not None, s.generated_at, s.ledger.name == self.key),
-            default=None,
-        )
-
-    @property
-    def heard_at(self) -> datetime | None:
-        """When it last wrote a heartbeat; None if unknown."""
-        snapshot = self.newest_snapshot
-        return snapshot.generated_at if snapshot is not None else None
-
-    @property
-    def files(self) -> tuple[Ledger, ...]:
-        """Its registers, then its snapshots, as files."""
-        return (*(r.ledger for r in self.registers), *(s.ledger for s in self.snapshots))
-
-    @property
-    def entries(self) -> Iterator[Entry]:
-        """The entries of all its registers."""
-        return (entry for register in self.registers for entry in register.entries)

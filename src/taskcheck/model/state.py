@@ -11,13 +11,13 @@ from taskcheck.documents.shape import file_of
 from taskcheck.model.checkouts import Checkouts, Copies, FetchedTrunk
 from taskcheck.model.history import Uncompared
 from taskcheck.model.hosts import Processes
+from taskcheck.model.managers import Manager
 from taskcheck.model.pulls import Pulls
 from taskcheck.model.runtime import (
     Dispatch,
     DispatchState,
     Entry,
     Ledger,
-    Manager,
     Row,
     Signal,
     Tombstone,

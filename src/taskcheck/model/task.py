@@ -27,6 +27,11 @@ class Place:
     line: int | None = None
     column: int | None = None
 
+    @property
+    def file(self) -> tuple[str, str]:
+        """The file in which it lies, by checkout and path."""
+        return self.checkout, self.path
+
     def at(self, *route: str) -> "Place":
         """The place of a value below this one."""
         return Place(path=self.path, route=(*self.route, *route), checkout=self.checkout)

@@ -30,18 +30,20 @@ def read_rest(
     recorded = _recorded_paths(questions, location)
     sources = replace(sources, recorded_paths=recorded)
     git: Repository | Unavailable = Unavailable("not a git repository")
+    worktrees: dict[str, Path] = {}
     if location.top is not None:
         from taskcheck.read.repository import read_git
 
         git = read_git(sources, location, settings, questions, further, errors, progress)
         if isinstance(git, Repository):
+            worktrees = {each.name: each.path for each in git.checkouts if each.path is not None}
             asked = asked_further(questions, further, git.checkouts)
             recorded = recorded if asked is questions else _recorded_paths(asked, location)
             questions = asked
     return replace(
         sources,
         git=git,
-        processes=processes or read_processes(questions.pids),
+        processes=processes or read_processes(questions.pids, worktrees),
         recorded_paths=recorded,
         errors=tuple(errors),
     )

@@ -2,22 +2,27 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from taskcheck.model.hosts import Processes
 from taskcheck.model.sources import Unavailable
 
+_NO_WORKTREES: Mapping[str, Path] = {}
 _PROCESSES_OF_HOST = 0xEFFFFFFC
 _NAME_OF_HOST = 0xEFFFFFFE
 """The numbers that Linux gives to the namespaces of a whole host: of its processes (PID), and its name (UTS)."""
 
 
-def read_processes(pids: Iterable[int]) -> Processes | Unavailable:
+def read_processes(pids: Iterable[int], worktrees: Mapping[str, Path] = _NO_WORKTREES) -> Processes | Unavailable:
     """Return the live ones among some pids of this host, with their start time where it can be read.
 
     A pid that may not be signalled lives: permission denied is an answer.
+
+    Args:
+        pids: that ledgers record.
+        worktrees: of which it is to be told whether a process works there, by name.
     """
     if sys.platform == "win32":
         return Unavailable("the process table isn't read on Windows")
@@ -25,7 +30,58 @@ def read_processes(pids: Iterable[int]) -> Processes | Unavailable:
     for pid in sorted(set(pids)):
         if _lives(pid):
             started[pid] = _start_time(pid)
-    return Processes(host=os.uname().nodename, started=started, is_partial=_is_sandboxed())
+    return Processes(
+        host=os.uname().nodename,
+        started=started,
+        is_partial=_is_sandboxed(),
+        occupied=frozenset(_occupied(worktrees)),
+    )
+
+
+def _occupied(worktrees: Mapping[str, Path]) -> Iterator[str]:
+    """Yield the names of the worktrees, given by real paths, in which a process works whose folder may be read.
+
+    This program, those that started it, and shells that wait for somebody to type don't count.
+    """
+    names = {f"{path}/": name for name, path in worktrees.items()}
+    paths = tuple(names)
+    for pid, folder in _folders() if names else ():
+        if folder.startswith(paths) and pid not in _ancestry() and not _is_shell(pid):
+            yield names[max(filter(folder.startswith, paths), key=len)]
+
+
+def _folders() -> Iterator[tuple[int, str]]:
+    """Yield the processes whose current folder may be read, each with that and a slash; none without `/proc`."""
+    for pid in _pids():
+        try:
+            yield pid, f"{Path(f'/proc/{pid}/cwd').readlink()}/"
+        except OSError:
+            continue
+
+
+def _pids() -> list[int]:
+    """Return the numbers of all processes; none where there is no `/proc`."""
+    try:
+        return [int(each.name) for each in os.scandir("/proc") if each.name.isdecimal()]
+    except OSError:
+        return []
+
+
+def _ancestry() -> set[int]:
+    """Return this process, and those that started it."""
+    found = {0}
+    pid = os.getpid()
+    while pid not in found:
+        found.add(pid)
+        fields = _stat_fields(pid)
+        pid = int(fields[1]) if fields else 0
+    return found
+
+
+def _is_shell(pid: int) -> bool:
+    """Return whether a process leads the session of a terminal, as a shell does that somebody types into."""
+    fields = _stat_fields(pid)
+    return fields is not None and int(fields[3]) == pid and fields[4] != "0"
 
 
 def _is_sandboxed() -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from taskcheck.documents.frozen import replace
 from taskcheck.documents.shape import file_of
 from taskcheck.documents.values import counted, how_old, phrase
-from taskcheck.model.runtime import Dispatch, Manager
+from taskcheck.model.managers import Manager
+from taskcheck.model.runtime import Dispatch
 from taskcheck.model.sources import Fork, Repository, Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Checkout, PullRequest

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from taskcheck.documents.values import counted
-from taskcheck.model.runtime import Entry, Manager, Register, Snapshot
+from taskcheck.model.managers import Manager
+from taskcheck.model.runtime import Entry, Register, Snapshot
 from taskcheck.model.state import State
 from taskcheck.model.timeline import Event
 

@@ -1,8 +1,8 @@
 """How fresh the managers' heartbeats are, and how many tasks and workers each holds."""
 
 from taskcheck.documents.frozen import replace
+from taskcheck.model.managers import Manager
 from taskcheck.model.report import ManagerStatus
-from taskcheck.model.runtime import Manager
 from taskcheck.model.sources import Unavailable
 from taskcheck.model.state import Dispatches, State
 

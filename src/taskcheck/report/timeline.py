@@ -8,8 +8,8 @@ from taskcheck.documents.frozen import replace
 from taskcheck.documents.values import age
 from taskcheck.model.finding import Finding
 from taskcheck.model.history import OwnCommit
+from taskcheck.model.managers import Manager
 from taskcheck.model.report import Report
-from taskcheck.model.runtime import Manager
 from taskcheck.model.sources import Repository, Unavailable
 from taskcheck.model.state import State
 from taskcheck.model.task import Place
