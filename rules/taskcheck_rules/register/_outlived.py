@@ -147,7 +147,10 @@ def lost_worktree(
     if not is_missing or not _maybe_of_this_host(entry, processes):
         return None
     lost = _missing_worktree(entry, path, checkouts, settings, now)
-    if lost is None or entry.host or entry.place.path not in (tracked or ()):
+    if lost is None or entry.host:
+        return lost
+    is_shared = entry.place.path in (tracked or ())
+    if not is_shared:
         return lost
     return replace(lost, doubt=lost.doubt or "git tracks its register, so it may be another machine's")
 

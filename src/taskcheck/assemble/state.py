@@ -24,7 +24,6 @@ from taskcheck.assemble.renames import with_off_disk, with_renames
 from taskcheck.assemble.standing import Standing
 from taskcheck.assemble.tasks import TaskReader, in_their_files, one_file_each
 from taskcheck.assemble.waiting import WaitingReader
-from taskcheck.config.pattern import Pattern
 from taskcheck.config.people import People
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document
@@ -305,26 +304,9 @@ def _reviews(sources: Sources, settings: Settings, tasks: Tasks) -> dict[str, Pl
     """Return the newest-named review artifact of each task that has one."""
     if not sources.reviews:
         return {}
-    pattern = Pattern(settings.paths.reviews)
-    reviews: dict[str, Place] = {}
-    for source in sources.reviews:
-        task = _reviewed_task(source.path, pattern, tasks)
-        if task:
-            reviews[task] = Place(path=source.path)
-    return reviews
+    from taskcheck.assemble.reviews import reviews
 
-
-def _reviewed_task(path: str, pattern: Pattern, tasks: Tasks) -> str | None:
-    """Return the task whose review a file is; ids match longest first.
-
-    ``reviews/fix-login-2-round1.md`` is that of ``fix-login-2`` where there is such a task, else of ``fix-login``.
-    """
-    file_name = path.rpartition("/")[2]
-    for length in range(len(file_name), 0, -1):
-        task = file_name[:length]
-        if task in tasks.by_id and Pattern(pattern.fill(task=task)).match(path):
-            return task
-    return None
+    return reviews(sources, settings, tasks)
 
 
 def _markers(sources: Sources, settings: Settings, board: Mapping[str, Marker]) -> Mapping[str, tuple[Marker, ...]]:

@@ -6,7 +6,6 @@ from posixpath import basename
 
 from taskcheck.config.settings import Settings
 from taskcheck.documents import Document, DocumentError, Refused
-from taskcheck.documents.alike import is_renamed
 from taskcheck.documents.frozen import frozen
 from taskcheck.documents.origin import Origin, whole
 from taskcheck.documents.shape import JsonTasks, Shape
@@ -152,6 +151,8 @@ def _finds_name(root: Task, copy: Copy, data: bytes) -> bool:
 
     One that was only moved to another folder is found by its name, by whoever merges.
     """
+    from taskcheck.documents.alike import is_renamed
+
     base = copy.base
     if base is None or base.document is None or copy.task.document is None:
         return True

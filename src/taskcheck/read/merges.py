@@ -14,17 +14,17 @@ from taskcheck.documents.frozen import field, frozen, replace
 from taskcheck.documents.values import from_epoch
 from taskcheck.model.history import CUT_OFF
 from taskcheck.model.sources import Merge
-from taskcheck.read.apart import ApartReader
-from taskcheck.read.contained import ContainedReader
 from taskcheck.read.graph import Commits
 from taskcheck.read.history import History, seen_from_first_parent
-from taskcheck.read.origins import Origins
 from taskcheck.read.patches import PatchReader
 from taskcheck.read.rawdiff import Delta
 from taskcheck.read.reverts import RevertReader, subject_names, unknown
 from taskcheck.read.runner import GitError, GitSilent
 
 if TYPE_CHECKING:
+    from taskcheck.read.apart import ApartReader
+    from taskcheck.read.contained import ContainedReader
+    from taskcheck.read.origins import Origins
     from taskcheck.read.remains import Remains
 
 REBASED = 100
@@ -54,15 +54,21 @@ class MergeReader:
         return RevertReader(self.history, self._patches, self.home)
 
     @cached_property
-    def _apart(self) -> ApartReader:
+    def _apart(self) -> "ApartReader":
+        from taskcheck.read.apart import ApartReader
+
         return ApartReader(self.history, self._patches, self.reverts, self._origins)
 
     @cached_property
-    def _contained(self) -> ContainedReader:
+    def _contained(self) -> "ContainedReader":
+        from taskcheck.read.contained import ContainedReader
+
         return ContainedReader(self.history, self.reverts, self._origins)
 
     @cached_property
-    def _origins(self) -> Origins:
+    def _origins(self) -> "Origins":
+        from taskcheck.read.origins import Origins
+
         return Origins(self.history, self.reflogs)
 
     def load(self, tips: Collection[str]) -> None:
@@ -71,7 +77,7 @@ class MergeReader:
         Raises:
             GitSilent: git gives no answer at all.
         """
-        if self.history.shallow:
+        if self.history.shallow or not tips:
             return
         bases = self.history.bases(tips)
         self.history.graph.know(bases.values())
