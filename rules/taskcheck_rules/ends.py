@@ -1,46 +1,41 @@
 """What speaks against the end of a run as it is recorded: a snapshot, and the pull requests that are named."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from taskcheck import Copies, Copy, Dispatch, Row, Rows, Settings, Task, age
+from taskcheck import Copies, Copy, Dispatch, Rows, Settings, Task
 from taskcheck_rules.parts import is_before, names_pull, rows_of
 from taskcheck_rules.traces import records_of
+from taskcheck_rules.wording import minute
 
 
-def goes_on(run: Dispatch, rows: Rows | None, settings: Settings, now: datetime) -> str:
-    """Return why a run that counts as the last one, and as over, may not be that, by a fresh snapshot too."""
-    return run.may_go_on or called_running(run.task, rows, run, settings, now)
+def goes_on(run: Dispatch, rows: Rows | None, settings: Settings) -> str:
+    """Return why a run that counts as the last one, and as over, may not be that, by a later snapshot too."""
+    return run.may_go_on or called_running(run.task, rows, ended_at(run), settings)
 
 
-def called_running(name: str, rows: Rows | None, run: Dispatch | None, settings: Settings, now: datetime) -> str:
-    """Return that a fresh snapshot calls the run of a task running; empty where none does, or since before its end.
+def ended_at(run: Dispatch | None) -> datetime | None:
+    """Return the last time that the tombstone of a run records; None without one."""
+    if run is None or run.tombstone is None:
+        return None
+    return run.tombstone.last_sign
+
+
+def called_running(name: str, rows: Rows | None, since: datetime | None, settings: Settings) -> str:
+    """Return that a snapshot calls the run of a task running, after a moment; empty where none does, or without one.
 
     Args:
         name: of the task.
         rows: of the newest snapshots; None without any.
-        run: the newest of the task; None where no ledger tells of runs.
-        settings: with how old a snapshot may be.
-        now: the moment of the check.
+        since: when the run seems to have been over.
+        settings: with how far clocks may differ.
     """
-    limits = settings.limits
-    word = run.tombstone if run is not None else None
-    ended = word.last_sign if word is not None else None
     for row in rows_of(rows, name):
-        said_at = _running_at(row)
-        old = abs(now - said_at)
-        earliest = said_at - limits.clock_skew
-        is_later = ended is None or is_before(ended, earliest)
-        if is_later and old <= limits.snapshot_max_age:
-            return f"the snapshot of {row.manager} called it running {age(old)} ago"
+        state = str(row.dispatch_state)
+        said_at = row.said_at
+        is_later = said_at is not None and is_before(since, said_at - settings.limits.clock_skew)
+        if is_later and state.casefold() == "running":
+            return f"the snapshot of {row.manager} of {minute(said_at)} calls it running"
     return ""
-
-
-def _running_at(row: Row) -> datetime:
-    """Return when a manager called the dispatch of a task running; long ago where it didn't, or nobody knows."""
-    never = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
-    state = str(row.dispatch_state)
-    is_running = state.casefold() == "running"
-    return row.said_at or never if is_running else never
 
 
 def unclear_pull(task: Task, run: Dispatch, copy: Copy | None, copies: Copies | None, rows: Rows | None) -> str:

@@ -1,7 +1,6 @@
 """dispatch-completed-unreconciled."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from taskcheck import (
     FINISHED,
@@ -56,7 +55,6 @@ def dispatch_completed_unreconciled(
     tasks: Tasks,
     dispatches: Dispatches,
     settings: Settings,
-    now: datetime,
     copies: Copies | None = None,
     checkouts: Checkouts | None = None,
     rows: Rows | None = None,
@@ -88,8 +86,8 @@ def dispatch_completed_unreconciled(
 
     The fix is also unsafe in these cases:
 
-    - The log was written after the recorded end, a process is at work in the worktree, or a fresh snapshot of after the
-      end calls the run running.
+    - The log was written after the recorded end, a process is at work in the worktree, or a snapshot of after the end
+      calls the run running.
     - A newer run may be recorded: in a ledger that can't be read, in an entry without a time, or under another name.
     - Since the end, root got another branch, another owner or a newer `started_at`, or its status isn't `status_after`.
     - The end lies in the future, or the tombstone has the name of another task.
@@ -109,7 +107,7 @@ def dispatch_completed_unreconciled(
     meets = changed_alike(task, checkouts.of(task.id), copy) if checkouts is not None else ""
     aside = in_between(task, copy, checkouts, settings, dispatch)
     taken_up = gone_on_with(task, dispatch, checkouts, settings)
-    unclear = goes_on(dispatch, rows, settings, now) or unclear_pull(task, dispatch, copy, copies, rows)
+    unclear = goes_on(dispatch, rows, settings) or unclear_pull(task, dispatch, copy, copies, rows)
     run = Run(task, dispatch, copy, outcome, meets, aside, taken_up, unclear)
     if _left_result(run):
         fixable = not stands_for_several(task.id, tasks, copies)

@@ -1,7 +1,6 @@
 """merged-not-completed."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from taskcheck import (
     Checkouts,
@@ -34,7 +33,7 @@ from taskcheck import (
     replace,
     rule,
 )
-from taskcheck_rules.ends import called_running
+from taskcheck_rules.ends import called_running, ended_at
 from taskcheck_rules.parts import called_open, copies_of, entries_of, other_title, pulls_of, run_of, stands_for_several
 from taskcheck_rules.wording import minute, phrase, said_left, stands
 
@@ -52,7 +51,6 @@ def merged_not_completed(
     checkouts: Checkouts,
     settings: Settings,
     trunk: str,
-    now: datetime,
     entries: Entries | None = None,
     pulls: Pulls | None = None,
     copies: Copies | None = None,
@@ -95,7 +93,7 @@ def merged_not_completed(
     - Another branch of the task hasn't landed, or the branch was fetched with newer commits, from any remote.
     - Another checkout says that the task is active, and has commits from after the branch had landed.
     - The worker may be alive: its log was written or a heartbeat was sent within `clock_skew`, a process is at work in
-      its worktree, a fresh snapshot calls it running, or the recorded process began later than recorded.
+      its worktree, a later snapshot calls it running, or the recorded process began later than recorded.
     - A register calls a pull request of the task open, and no forge was asked.
     - The task's worktree is on no branch at newer commits, is in the middle of a rebase, say, or is a clone.
     - The branch is also recorded for another task.
@@ -136,7 +134,7 @@ def merged_not_completed(
     )
     if merged is None:
         return
-    said = said_left(task.id, task, copies, checkouts) or called_running(task.id, rows, run, settings, now)
+    said = said_left(task.id, task, copies, checkouts) or _called_running(task.id, landing, rows, run, settings)
     doubt = merged.doubt or called_open(task, entries, pulls) or _stopped(run, settings)
     doubt = doubt or _unfinished(task, landing, run, said) or _goes_on(landing, copies_of(copies, task.id))
     merged = replace(merged, doubt=doubt)
@@ -194,6 +192,15 @@ def _goes_on(landing: Landing | None, copies: Iterable[Copy]) -> str:
         if is_newer and copy.task.stage is Stage.ACTIVE and copy.leads:
             return f"{copy.checkout.spoken} says {copy.task.status}, in newer commits"
     return ""
+
+
+def _called_running(
+    name: str, landing: Landing | None, rows: Rows | None, run: Dispatch | None, settings: Settings
+) -> str:
+    """Return that a snapshot of after the landing, and after the end of the run, calls the run running."""
+    landed = landing.landed.at if landing is not None else None
+    since = max(filter(None, (landed, ended_at(run))), default=None)
+    return called_running(name, rows, since, settings)
 
 
 def _at_work(run: Dispatch | None) -> str:

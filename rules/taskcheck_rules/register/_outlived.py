@@ -152,7 +152,7 @@ def lost_worktree(
     is_shared = entry.place.path in (tracked or ())
     if not is_shared:
         return lost
-    return replace(lost, doubt=lost.doubt or "git tracks its register, so it may be another machine's")
+    return replace(lost, doubt="git tracks its register, so it may be another machine's")
 
 
 def _missing_worktree(

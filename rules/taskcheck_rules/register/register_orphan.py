@@ -27,7 +27,7 @@ from taskcheck import (
     Undecided,
     rule,
 )
-from taskcheck_rules.ends import called_running
+from taskcheck_rules.ends import called_running, ended_at
 from taskcheck_rules.parts import is_before, other_title, stands_for_several
 from taskcheck_rules.register._hidden import hidden
 from taskcheck_rules.register._outlived import Outlived, began, finished_task, landed_work, lost_worktree
@@ -116,7 +116,7 @@ def register_orphan(
     if outlived is not None:
         unclear = stands_for_several(entry.task, tasks, copies)
         another = another_branch(entry.task, checkouts, began(entry, settings))
-        running = called_running(entry.task, rows, dispatches.run_of(entry), settings, now)
+        running = _called_running(entry, rows, dispatches.run_of(entry), settings, now)
         doubt = _doubt(entry, where.task, dispatches, copies, checkouts) or another or running
         yield _orphan(entry, outlived, doubt, unclear=unclear)
         return
@@ -136,6 +136,13 @@ def _doubt(
     protection = dispatches.protection(entry) or last_record(entry, task, dispatches, copies)
     left = said_left(entry.task, task, copies, checkouts)
     return protection or left or other_title(dispatches.run_of(entry))
+
+
+def _called_running(entry: Entry, rows: Rows | None, run: Dispatch | None, settings: Settings, now: datetime) -> str:
+    """Return that a fresh snapshot, which is newer than the end of the run, calls it running."""
+    fresh = now - settings.limits.snapshot_max_age
+    since = max(fresh, ended_at(run) or fresh)
+    return called_running(entry.task, rows, since, settings)
 
 
 def _run_over(entry: Entry, task: Task | None, dispatches: Dispatches, grace: datetime) -> Dispatch | None:

@@ -58,9 +58,8 @@ def assemble(parsed: Parsed, sources: Sources, settings: Settings, now: datetime
         checkouts, copies = _checkouts(parsed, sources, settings, reader, tasks)
     managers = _managers(parsed.ledgers, parsed.people)
     snapshots = _newest_snapshots(managers)
-    answers = AnswerReader(
-        tasks=tasks, runs=parsed.runs(settings), managers={manager.key: manager for manager in managers}
-    )
+    by_key = {manager.key: manager for manager in managers}
+    answers = AnswerReader(tasks=tasks, runs=parsed.runs(settings), managers=by_key)
     signals = tuple(answers.heard(snapshots))
     judge = DispatchReader(
         settings=settings,
@@ -130,12 +129,7 @@ def _with_tombstones(
 
 def _newest_snapshots(managers: Iterable[Manager]) -> list[Snapshot]:
     """Return the snapshot that counts of each manager who has one."""
-    snapshots = []
-    for manager in managers:
-        snapshot = manager.newest_snapshot
-        if snapshot is not None:
-            snapshots.append(snapshot)
-    return snapshots
+    return list(filter(None, (manager.newest_snapshot for manager in managers)))
 
 
 def _checkouts(
