@@ -179,19 +179,16 @@ def test_a_single_file_with_an_id_may_be_a_store(store: Store) -> None:
     assert entered(store({"docs/a.md": front("todo", id="T-1")}))[0]["paths"]["tasks"] == ["docs/*.md"]
 
 
-def test_a_status_of_several_tasks_is_settled_in_the_configuration(store: Store) -> None:
+def test_statuses_of_several_tasks_are_settled_in_the_configuration(store: Store) -> None:
+    """Each such task is an error of its own, whose next step is to edit the task."""
     words = ("open", "validated", "Validated", "validated", "limbo")
     root = store({f"issues/{number}.md": front(status) for number, status in enumerate(words)})
     entered(root)
-    checked = taskcheck("check", cwd=root).out
-    settled = "edit taskcheck.toml so that {!r}, the status of 3 tasks, has a class in [statuses]"
-    nexts = [line.removeprefix("  next  ") for line in checked.splitlines() if line.startswith("  next  ")]
-    assert nexts == [
-        settled.format("validated"),
-        settled.format("Validated"),
-        settled.format("validated"),
-        "edit issues/4.md:3 so that the status is in the vocabulary",
-    ]
+    settled = "4 tasks have statuses without a class; [statuses] in taskcheck.toml gives them one"
+    assert settled in taskcheck("check", cwd=root).err
+    for number in range(2, 5):
+        (root / f"issues/{number}.md").unlink()
+    assert "without a class" not in taskcheck("check", cwd=root).err, "one may be a slip"
 
 
 def contradicted(root: Path) -> list[str]:

@@ -9,12 +9,10 @@ from taskcheck import (
     Finding,
     HandEdit,
     People,
-    Place,
     Settings,
     Severity,
     Stage,
     Task,
-    Tasks,
     Undecided,
     Value,
     did_you_mean,
@@ -45,15 +43,12 @@ SAME = (
 )
 """Keys that mean one thing in different stores."""
 
-SEVERAL = 3
-"""Tasks with one status, from which on it isn't taken for a slip."""
-
 MOST = 100
 """Keys of a file that a missing one is compared with."""
 
 
 @rule(family="task", severity=Severity.ERROR)
-def invalid_field(task: Task, tasks: Tasks, settings: Settings, people: People | None = None) -> Iterator[Finding]:
+def invalid_field(task: Task, settings: Settings, people: People | None = None) -> Iterator[Finding]:
     """A field of a task file is missing, has the wrong type, or contradicts another field of the same file.
 
     ## Why
@@ -71,13 +66,12 @@ def invalid_field(task: Task, tasks: Tasks, settings: Settings, people: People |
     zone is unknown. role-routing reports a ready or active task without an owner.
 
     ## Fix
-    None: only a person knows the intended value. Where several tasks have the same unknown status, the configuration
-    lacks its class.
+    None: only a person knows the intended value.
     """
     faults = (
         *_missing(task, settings, people),
         *_wrong_types(task),
-        *_status(task, tasks, settings),
+        *_status(task, settings),
         *_pull_request(task),
         *_times(task, settings),
     )
@@ -98,8 +92,6 @@ class Fault:
     """What is so once it is repaired; empty where that is what is expected."""
     severity: Severity | None = None
     """None for the rule's own."""
-    settled_in: Place | None = None
-    """Where to edit what settles it; None for the task's file."""
 
 
 def _finding(task: Task, fault: Fault) -> Finding:
@@ -117,7 +109,7 @@ def _finding(task: Task, fault: Fault) -> Finding:
         evidence=tuple(evidence),
         severity=fault.severity,
         identity=fault.keys,
-        remedy=HandEdit(fault.says or fault.expected, fault.settled_in),
+        remedy=HandEdit(fault.says or fault.expected),
     )
 
 
@@ -223,11 +215,8 @@ KINDS = (
 )
 
 
-def _status(task: Task, tasks: Tasks, settings: Settings) -> Iterator[Fault]:
-    """Yield the status where it isn't in the vocabulary: the store's own list, where it speaks of this file.
-
-    A status of several tasks is no slip: the configuration lacks it.
-    """
+def _status(task: Task, settings: Settings) -> Iterator[Fault]:
+    """Yield the status where it isn't in the vocabulary: the store's own list, where it speaks of this file."""
     status, listed = task.status, settings.vocabulary
     if not status:
         return
@@ -239,15 +228,11 @@ def _status(task: Task, tasks: Tasks, settings: Settings) -> Iterator[Fault]:
         return
     suggestion = did_you_mean(status, settings.statuses)
     known = ", ".join(settings.statuses)
-    count = tasks.counted_by_status.get(status.casefold(), 0)
-    usual = f"{quoted(status)}, the status of {count} tasks, has a class in [statuses]"
-    file = settings.source if count >= SEVERAL else None
     yield Fault(
         keys=(task.keys["status"],),
         message=f"status of {task.id} is {quoted(status)}, outside of the vocabulary{suggestion}",
         expected=f"one of {known}; any other needs a class in [statuses]",
-        says=usual if file else f"the status is in the vocabulary{suggestion}",
-        settled_in=Place(path=file) if file else None,
+        says=f"the status is in the vocabulary{suggestion}",
     )
 
 

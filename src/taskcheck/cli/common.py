@@ -274,8 +274,12 @@ def tell_empty(report: "Report", store: "Store") -> None:
             complain(visible(line, None))
 
 
+SEVERAL = 3
+"""Tasks whose status has no class, from which on it isn't taken for a slip."""
+
+
 def tell_unconfigured(report: "Report", store: "Store") -> None:
-    """Say on stderr that nobody said what the statuses mean, where most are in no class and nothing is configured.
+    """Say on stderr that nobody said what statuses mean: most of them, or with a configuration those of several tasks.
 
     Each such task is an error of its own; one configuration settles all of them.
     """
@@ -283,7 +287,9 @@ def tell_unconfigured(report: "Report", store: "Store") -> None:
     from taskcheck.report.work import OTHER
 
     unclassed = report.classes.get(OTHER, 0)
+    configuration = config.find(store.location.root)
+    if configuration is not None and unclassed >= SEVERAL:
+        complain(f"{unclassed} tasks have statuses without a class; [statuses] in {configuration.name} gives them one")
     is_known = store.detected or 2 * unclassed <= sum(report.classes.values())
-    if is_known or config.find(store.location.root) is not None:
-        return
-    complain(f"{unclassed} tasks have statuses without a class; `taskcheck init` proposes a configuration")
+    if not is_known and configuration is None:
+        complain(f"{unclassed} tasks have statuses without a class; `taskcheck init` proposes a configuration")

@@ -1,6 +1,5 @@
 """Root's task files, found by id, by path, and as other tasks name them."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -265,11 +264,6 @@ class Tasks:
         """Whether the names of all files that can be read begin with their ids."""
         read = [file for file in (*self.all, *self.archived) if file.document is not None]
         return bool(read) and all(_begins_with(file, file.id) for file in read)
-
-    @cached_property
-    def counted_by_status(self) -> Mapping[str, int]:
-        """How many have each status, case-folded."""
-        return Counter((task.status or "").casefold() for task in self.all)
 
     @cached_property
     def by_path(self) -> Mapping[str, Task]:
