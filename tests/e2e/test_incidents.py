@@ -47,7 +47,7 @@ def test_what_an_operator_asks_beside_the_findings(incidents: Built) -> None:
     assert found == {
         "split-manager": ("2026-03-24T17:58:00Z", None),
         "worker-gone": ("2026-03-24T09:58:15Z", "gone"),
-        "register-orphan": ("2026-03-23T15:40:00Z", "ended"),
+        "register-orphan": ("2026-03-23T18:30:00Z", "ended"),
         "dispatch-completed-unreconciled": ("2026-03-24T11:34:02Z", "ended"),
         "misrouted-task": ("2026-03-24T17:50:00Z", "unknown"),
         "missing-terminal-state": ("2026-03-24T11:22:30Z", "ended"),
