@@ -63,7 +63,7 @@ imports: $(VENV)/.stamp ## import-linter: imports run one way
 unit: $(VENV)/.stamp compiled ## pytest
 	$(BIN)/python -m pytest $(WORKERS) --ignore tests/browser -m 'not journey' $(PYTEST_ARGS)
 
-journeys: $(VENV)/.stamp compiled ## slow tests, some seconds each: commands of pages, wheels, kills at any instant, two hosts
+journeys: $(VENV)/.stamp compiled ## slow tests, some seconds each: commands of pages, wheels, hooks, servers, kills, two hosts
 	$(BIN)/python -m pytest $(WORKERS) --ignore tests/browser -m journey $(PYTEST_ARGS)
 
 browser: $(VENV)/.stamp compiled ## the operator's page in Chromium

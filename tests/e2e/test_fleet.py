@@ -35,6 +35,8 @@ from tests.e2e.conftest import PATIENCE, environment, taskcheck
 from tests.e2e.test_incidents import NOW
 from tests.e2e.watching import until
 
+pytestmark = pytest.mark.journey
+
 CONFIG = '[people]\nana = ["an"]\n'
 WELL = "---\ntitle: {}\nowner: ana\nstatus: ready\n---\n"
 BROKEN = WELL.replace("ready", "nonsense")

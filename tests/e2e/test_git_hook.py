@@ -16,6 +16,8 @@ from tests.e2e.conftest import environment, git, taskcheck
 from tests.e2e.test_pre_commit import CONFIG, IGNORED, task
 from tests.e2e.test_promises import fingerprint
 
+pytestmark = pytest.mark.journey
+
 HERE = str(Path(sys.executable).parent)
 
 

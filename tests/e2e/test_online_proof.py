@@ -10,6 +10,8 @@ import pytest
 from tests.e2e.conftest import Ran, git, taskcheck
 from tests.e2e.forge import Forge, always, forge, pull
 
+pytestmark = pytest.mark.journey
+
 pytest.importorskip("cachecontrol", reason="the extra [online] isn't installed")
 
 CONFIG = "[people]\ndave-fowler = []\n"

@@ -19,6 +19,8 @@ from tests.e2e.conftest import PATIENCE, Ran, environment, forked, git, install_
 from tests.samples import WHOLE, sampled
 from tests.unit.test_architecture import imported
 
+pytestmark = pytest.mark.journey
+
 TASK = "---\ntitle: T\nowner: {owner}\nstatus: {status}\n{more}---\n"
 MISROUTED = "redesign-axis-label-collision-handling-for-narrow-cards"
 PEOPLE = "[people]\ndave-fowler = ['dave']\nrj = []\n"

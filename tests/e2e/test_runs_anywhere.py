@@ -11,6 +11,8 @@ import pytest
 from tests.e2e.conftest import git, taskcheck
 from tests.e2e.test_run import PULL, TASKCHECK
 
+pytestmark = pytest.mark.journey
+
 Store = Callable[..., Path]
 
 KANBAN = "statuses:\n  - name: backlog\n  - name: todo\n  - name: in-progress\n  - name: review\n  - name: done\n"

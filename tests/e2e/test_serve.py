@@ -27,6 +27,8 @@ from tests.e2e.conftest import PATIENCE, git, taskcheck
 from tests.e2e.serving import Served, eventually, serving
 from tests.e2e.test_incidents import HEADLINES
 
+pytestmark = pytest.mark.journey
+
 if TYPE_CHECKING:
     from taskcheck.web.board import Board
 
