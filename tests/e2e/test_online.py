@@ -24,6 +24,8 @@ from taskcheck.plugins.marker import hookimpl
 from tests.e2e.conftest import PATIENCE, Ran, environment, git, install_plugin, taskcheck
 from tests.e2e.forge import Forge, always, dropped, forge, half_a_body, pull, used_up
 
+pytestmark = pytest.mark.journey
+
 pytest.importorskip("cachecontrol", reason="the extra [online] isn't installed")
 
 CONFIG = "[people]\ndave-fowler = []\n"

@@ -17,6 +17,8 @@ from tests.e2e.conftest import PATIENCE, environment, git, taskcheck
 from tests.e2e.test_run import CONFIG, PULL, REGISTER, entries, finish, fleet, log, run, status, task, tombstone, wrong
 from tests.samples import sampled
 
+pytestmark = pytest.mark.journey
+
 __all__ = ["fleet"]
 
 
