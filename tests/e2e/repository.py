@@ -19,6 +19,16 @@ class Repo:
     root: Path
     minutes: int = field(default=0)
 
+    @staticmethod
+    def begun(root: Path, **files: str) -> "Repo":
+        """A new one that ignores worktrees, ledgers and logs, with a first commit of some files."""
+        repo = Repo(root)
+        root.mkdir()
+        repo.git("init", "-q", "--template=", "--initial-branch=main")
+        (root / ".gitignore").write_text(".worktrees/\n.tasks/\ntasks/logs/\n")
+        repo.commit("first", **files)
+        return repo
+
     def git(self, *command: str) -> str:
         self.minutes += 1
         date = f"2026-03-24T{8 + self.minutes // 60:02}:{self.minutes % 60:02}:00Z"

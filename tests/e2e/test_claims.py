@@ -43,12 +43,8 @@ def found(repo: Repo, *options: str) -> dict[tuple[str | None, str], dict[str, A
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    repo = Repo(tmp_path_factory.mktemp("begun") / "repo")
-    repo.root.mkdir()
-    repo.git("init", "-q", "--template=", "--initial-branch=main")
-    (repo.root / ".gitignore").write_text(".worktrees/\n.tasks/\ntasks/logs/\n")
-    repo.commit("first", **{"taskcheck.toml": CONFIG, "code": "1\n"})
-    return repo
+    root = tmp_path_factory.mktemp("begun") / "repo"
+    return Repo.begun(root, **{"taskcheck.toml": CONFIG, "code": "1\n"})
 
 
 @pytest.fixture

@@ -1,28 +1,14 @@
 """Branches that look as if they had landed, or as if they were the task's own: no safe fix takes them for done."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import taskcheck
 from tests.e2e.repository import Repo
-from tests.e2e.test_no_guess import CONFIG, NOW, entry, held, land, register, task
+from tests.e2e.test_no_guess import NOW, begun, entry, held, land, register, repo, task
 
-
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    repo = Repo(tmp_path_factory.mktemp("begun") / "repo")
-    repo.root.mkdir()
-    repo.git("init", "-q", "--template=", "--initial-branch=main")
-    (repo.root / ".gitignore").write_text(".worktrees/\n.tasks/\ntasks/logs/\n")
-    repo.commit("first", **{"taskcheck.toml": CONFIG, "code": "1\n", "tasks__x.md": task("in_review", branch="task/x")})
-    return repo
-
-
-@pytest.fixture
-def repo(begun: Repo, tmp_path: Path) -> Repo:
-    return begun.copied(tmp_path / "repo")
+__all__ = ("begun", "repo")
 
 
 def conflicting(repo: Repo) -> None:

@@ -27,12 +27,9 @@ def task(status: str, **front: object) -> str:
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    repo = Repo(tmp_path_factory.mktemp("begun") / "repo")
-    repo.root.mkdir()
-    repo.git("init", "-q", "--template=", "--initial-branch=main")
-    (repo.root / ".gitignore").write_text(".worktrees/\n.tasks/\ntasks/logs/\n")
-    repo.commit("first", **{"taskcheck.toml": CONFIG, "code": "1\n", "tasks__x.md": task("in_review", branch="task/x")})
-    return repo
+    root = tmp_path_factory.mktemp("begun") / "repo"
+    first = task("in_review", branch="task/x")
+    return Repo.begun(root, **{"taskcheck.toml": CONFIG, "code": "1\n", "tasks__x.md": first})
 
 
 @pytest.fixture

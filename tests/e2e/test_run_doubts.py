@@ -26,12 +26,9 @@ LANDED = {"branch": "task/x", "launched_at": "2026-03-24T08:01:00Z"}
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    repo = Repo(tmp_path_factory.mktemp("begun") / "repo")
-    repo.root.mkdir()
-    repo.git("init", "-q", "--template=", "--initial-branch=main")
-    (repo.root / ".gitignore").write_text(".worktrees/\n.tasks/\ntasks/logs/\n")
-    repo.commit(**{"taskcheck.toml": CONFIG, "code": "1\n", "tasks__x.md": task("in_progress", branch="task/x")})
-    return repo
+    root = tmp_path_factory.mktemp("begun") / "repo"
+    first = task("in_progress", branch="task/x")
+    return Repo.begun(root, **{"taskcheck.toml": CONFIG, "code": "1\n", "tasks__x.md": first})
 
 
 @pytest.fixture
