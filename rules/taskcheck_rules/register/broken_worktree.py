@@ -104,10 +104,8 @@ class Broken:
         """What mends it."""
         if self.is_branch:
             return "git fsck, and git fetch for what is missing"
-        if self.repair:
-            return " ".join(self.repair)
-        if self.gone:
-            return "git worktree repair PATH if it was moved to PATH, or git worktree prune if it was removed"
+        if self.checkout is not None:
+            return self.checkout.cure
         return "git worktree add, in another folder: git has no record of this one"
 
     @property
@@ -143,8 +141,7 @@ def _owners(checkouts: Checkouts) -> dict[str, list[str]]:
 def _broken(checkouts: Checkouts, entries: Entries | None) -> Iterator[Broken]:
     """Yield the worktrees that can't be compared: of git, then those that registers alone name."""
     for checkout in checkouts:
-        away = checkout.locked and checkout.defect == "missing"
-        if checkout.defect is not None and not away:
+        if checkout.defect is not None and not checkout.is_away:
             yield Broken(path=checkout.path or checkout.name, defect=checkout.defect, checkout=checkout)
     for entry in entries or ():
         yield from _broken_by_register(entry, checkouts)

@@ -158,7 +158,7 @@ class Checkouts:
     def away(self, path: str | None) -> bool:
         """Return whether the worktree at a recorded path is missing and locked: its disk may not be mounted."""
         checkout = self.at(path)
-        return checkout is not None and checkout.locked and checkout.defect == "missing"
+        return checkout is not None and checkout.is_away
 
     def merge(self, branch: str | None) -> Merge | None:
         """Return whether a branch has landed; None if nothing is known about it."""

@@ -210,9 +210,23 @@ class Checkout:
     """The worktree on this branch that is there, or may be, and can't be compared: it may say more."""
 
     @property
+    def is_away(self) -> bool:
+        """Whether its folder isn't there, and git keeps its record: it may be on a disk that comes back."""
+        return self.defect == "missing" and self.locked
+
+    @property
     def is_removed(self) -> bool:
         """Whether git lists it, its folder isn't there, and nothing says that it may come back."""
         return self.defect == "missing" and not self.locked
+
+    @property
+    def cure(self) -> str:
+        """What links it again, in words, if it is a worktree that can't be compared."""
+        if self.repair:
+            return " ".join(self.repair)
+        if self.defect == "missing":
+            return "git worktree repair PATH if it was moved to PATH, or git worktree prune if it was removed"
+        return "git worktree add, in another folder: git has no record of this one"
 
     @property
     def spoken(self) -> str:

@@ -137,10 +137,6 @@ def _checkouts(state: State) -> Iterator[Unseen]:
 def _cure(checkout: Checkout) -> str:
     if checkout.path is None:
         return "git fsck"
-    if checkout.repair:
-        return " ".join(checkout.repair)
-    if checkout.defect != "missing":
-        return "git worktree add, in another folder: git has no record of this one"
-    if checkout.locked:
+    if checkout.is_away and not checkout.repair:
         return f"git worktree unlock {checkout.path}, if its disk won't come back"
-    return "git worktree repair PATH if it was moved to PATH, or git worktree prune if it was removed"
+    return checkout.cure
